@@ -117,3 +117,135 @@ export interface DeliveryReceiver {
   deliver(batch: readonly OutboundEvent[], signal: AbortSignal): Promise<DeliveryReport>;
   close(): Promise<void>;
 }
+
+/** The proof of being the one who drains a target: writes with another token are dropped. */
+export interface Lease {
+  readonly targetId: number;
+  readonly token: string;
+}
+
+/** One run over a target. It ends at the journal head it started with. */
+export interface Pass {
+  readonly lease: Lease;
+  readonly passNo: number;
+  /** The newest event that was in the journal when the pass began. */
+  readonly head: number;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  /** Events that a crash had left in flight; they are due again in this pass. */
+  readonly recovered: number;
+  /** The health of the target as the last drain left it. */
+  readonly health: TargetHealth;
+}
+
+/** With whom an event may share a batch (WIRE.md, bisecting). */
+export type Company = 'any' | 'suspect' | 'alone';
+
+/** What permission to leave depends on; null means none was given. */
+export interface OriginFields {
+  readonly projectUuid: string | null;
+  readonly repoSlug: string | null;
+  readonly checkout: string | null;
+}
+
+/** Why events of this origin may not leave for the target, or null when they may. */
+export type Permission = (origin: OriginFields) => DrainBlockedReason | null;
+
+export interface ClaimRequest {
+  readonly limits: BatchLimits;
+  wireSize(event: OutboundShape): number;
+  /** The permission in force now: asked for every origin, inside the selection, before its limit. */
+  readonly heldBy: Permission;
+  /** Retries whose time has not come are taken too (an operator's `now`). */
+  readonly ignoreBackoff: boolean;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** A batch that is durably in flight until it is settled. */
+export interface Claim {
+  readonly claimId: string;
+  readonly company: Company;
+  readonly events: readonly ClaimedEvent[];
+}
+
+export interface ClaimedEvent extends OutboundEvent {
+  readonly originId: number;
+  readonly size: number;
+  /** True when it may have left this machine before. */
+  readonly attempted: boolean;
+}
+
+/** The verdict on one claimed event, as it goes into the ledger. */
+export interface Settlement {
+  readonly event: ClaimedEvent;
+  readonly outcome: Outcome;
+  /** False when the event was judged without being posted. */
+  readonly posted: boolean;
+  /** With whom it may be posted next time; `any` unless bisecting learned otherwise. */
+  readonly company: Company;
+  /** Due at once, without backoff: the verdict was not about the event. */
+  readonly dueNow: boolean;
+}
+
+/** One POST for the dispatch log. */
+export interface PostRecord {
+  readonly startedAt: number;
+  readonly durationMs: number;
+  readonly events: readonly ClaimedEvent[];
+  readonly report: DeliveryReport;
+}
+
+/** The health of a target as a drain leaves it. */
+export interface TargetHealth {
+  /** Batches in a row that ended transient as a whole. */
+  readonly circuitFailures: number;
+  readonly circuitOpenUntil: number | null;
+  /** Retry-After of the server, in epoch milliseconds. */
+  readonly resumeAt: number | null;
+  /** First event of the last batch that got no answer at all, and how many batches in a row began there. */
+  readonly silentSeq: number | null;
+  readonly silentTimes: number;
+  readonly blockedReason: DrainBlockedReason | null;
+  readonly blockedMessage: string | null;
+}
+
+export interface SettleRequest {
+  readonly settlements: readonly Settlement[];
+  readonly post?: PostRecord;
+  readonly health: TargetHealth;
+  /** Epoch milliseconds. */
+  readonly now: number;
+  readonly deploymentRef: number | null;
+}
+
+/** What still waits for a target, from counters. */
+export interface Backlog {
+  /** Never attempted and permitted. */
+  readonly unsent: number;
+  /** Never attempted and not permitted, by the reason. */
+  readonly held: Readonly<Partial<Record<DrainBlockedReason, number>>>;
+  /** Retries, replays included, that are permitted. */
+  readonly retryable: number;
+}
+
+/** The ledger as a drain uses it. Each method is one atomic transaction. */
+export interface DeliveryLedger {
+  /** Takes the place of any earlier holder. The caller holds the target's lock. */
+  takeLease(targetId: number, holder: string): Promise<Lease>;
+  /** Settles what a crash left in flight, then opens the next pass. */
+  beginPass(lease: Lease, now: number): Promise<Pass>;
+  /** One atomic unit: what is claimed here is in flight until it is settled. Undefined: nothing left. */
+  claim(pass: Pass, request: ClaimRequest): Promise<Claim | undefined>;
+  /**
+   * Records verdicts, the post that brought them, and the target's health in
+   * one unit. False when the lease or the flight has moved on: nothing changed.
+   */
+  settle(pass: Pass, claim: Claim, request: SettleRequest): Promise<boolean>;
+  /** Leaves the target's health as given and lets go of the lease. */
+  endPass(pass: Pass, health: TargetHealth, now: number): Promise<void>;
+  /** Counts what waits, without changing anything. */
+  backlog(targetId: number, heldBy: Permission): Promise<Backlog>;
+  /** Records why nothing may leave for a target, or that nothing stands in the way (null). */
+  noteBlocked(targetId: number, gate: ClosedGate | null): Promise<void>;
+}

@@ -1,0 +1,81 @@
+import type { DrainBlockedReason, Outcome, Settlement } from './ports.js';
+
+/** How many failures a report names one by one; the counts are always whole. */
+const MAX_NAMED_FAILURES = 100;
+
+export interface DrainFailure {
+  readonly event_id: string;
+  readonly outcome: Outcome['kind'];
+  readonly reason: string;
+}
+
+/** What one drain did: the document of `redrain now --json` (SPEC section 12). */
+export interface DrainReport {
+  target_id: number | null;
+  target_url: string | null;
+  selected: number;
+  delivered: number;
+  duplicate: number;
+  pending: number;
+  rejected: number;
+  transient: number;
+  terminal_failed: number;
+  held: number;
+  unsent: number;
+  posts: number;
+  duration_ms: number;
+  blocked_reason: DrainBlockedReason | null;
+  /** What stands in the way or ended the pass early, for a person. */
+  message: string | null;
+  /** Events a crash had left in flight and this drain took up again. */
+  recovered: number;
+  /** True when a signal ended the drain before its work was done. */
+  interrupted: boolean;
+  failures: DrainFailure[];
+}
+
+/** A report of a drain that did nothing yet. */
+export function emptyReport(target: { id: number; url: string } | null): DrainReport {
+  return {
+    target_id: target?.id ?? null,
+    target_url: target?.url ?? null,
+    selected: 0,
+    delivered: 0,
+    duplicate: 0,
+    pending: 0,
+    rejected: 0,
+    transient: 0,
+    terminal_failed: 0,
+    held: 0,
+    unsent: 0,
+    posts: 0,
+    duration_ms: 0,
+    blocked_reason: null,
+    message: null,
+    recovered: 0,
+    interrupted: false,
+    failures: [],
+  };
+}
+
+/** Adds recorded verdicts to the counts. */
+export function countSettlements(report: DrainReport, settlements: readonly Settlement[]): void {
+  for (const { event, outcome } of settlements) {
+    report[COUNTED_AS[outcome.kind]] += 1;
+    if ('reason' in outcome && report.failures.length < MAX_NAMED_FAILURES)
+      report.failures.push({
+        event_id: event.eventId,
+        outcome: outcome.kind,
+        reason: outcome.reason,
+      });
+  }
+}
+
+const COUNTED_AS = {
+  success: 'delivered',
+  duplicate: 'duplicate',
+  pending: 'pending',
+  rejected: 'rejected',
+  transient: 'transient',
+  terminal_failed: 'terminal_failed',
+} as const satisfies Record<Outcome['kind'], keyof DrainReport>;

@@ -1,0 +1,302 @@
+import { step } from '../storage/steps.js';
+import { Bisection } from './bisection.js';
+import { countSettlements, type DrainReport, emptyReport } from './drain-report.js';
+import { batchSize, circuitIsOpen, healthAfter, isTransient } from './health.js';
+import type {
+  BatchLimits,
+  Claim,
+  ClaimedEvent,
+  ClosedGate,
+  DeliveryLedger,
+  DeliveryReceiver,
+  DeliveryReport,
+  Pass,
+  Permission,
+  PostRecord,
+  Settlement,
+  TargetGreeting,
+  TargetHealth,
+} from './ports.js';
+import { unpostable } from './unpostable.js';
+
+/** The lock that decides who drains a target; the operating system frees it with its holder. */
+export interface TargetLock {
+  /** Undefined when another process holds it and `wait` is false, or the signal aborts first. */
+  acquire(wait: boolean, signal: AbortSignal): Promise<{ release(): void } | undefined>;
+}
+
+export interface DrainSurroundings {
+  readonly target: { readonly id: number; readonly url: string };
+  readonly ledger: DeliveryLedger;
+  readonly receiver: DeliveryReceiver;
+  readonly lock: TargetLock;
+  /** Who drains, for people and for `status`. */
+  readonly holder: string;
+  /** Read before every batch, so that a hold takes effect with the next one. */
+  permission(): Permission | ClosedGate;
+  /** Takes note of what a target told of itself; answers the deployment to record. */
+  noteGreeting(greeting: TargetGreeting): Promise<number | null>;
+  /** Epoch milliseconds. */
+  now(): number;
+  random(): number;
+}
+
+export interface DrainOptions {
+  /** At most so many events in this pass. */
+  readonly limit?: number;
+  /** True for an operator's `now`: backoff and an open circuit are tried anyway. */
+  readonly ignoreBackoff: boolean;
+  /** False: do not wait for another drain of the same target. */
+  readonly waitForLock: boolean;
+  readonly signal: AbortSignal;
+  onProgress?(report: DrainReport): void;
+}
+
+/**
+ * One pass over one target: select, post, record, until the journal head the
+ * pass began with. Delivery is at least once; whatever ends it, the ledger
+ * tells the truth (SPEC section 7).
+ */
+export async function drain(at: DrainSurroundings, options: DrainOptions): Promise<DrainReport> {
+  const startedAt = at.now();
+  const report = emptyReport(at.target);
+  const closed = await at.receiver.closedGate();
+  if (closed !== undefined) {
+    await at.ledger.noteBlocked(at.target.id, closed);
+    block(report, closed);
+  } else {
+    await drainUnderLock(at, options, report);
+  }
+  await countBacklog(at, report);
+  report.duration_ms = at.now() - startedAt;
+  return report;
+}
+
+async function drainUnderLock(
+  at: DrainSurroundings,
+  options: DrainOptions,
+  report: DrainReport,
+): Promise<void> {
+  const lock = await at.lock.acquire(options.waitForLock, options.signal);
+  if (lock === undefined) {
+    report.interrupted = options.signal.aborted;
+    if (!report.interrupted) block(report, LOCKED);
+    return;
+  }
+  try {
+    step('dispatch.locked');
+    const lease = await at.ledger.takeLease(at.target.id, at.holder);
+    const pass = await at.ledger.beginPass(lease, at.now());
+    report.recovered = pass.recovered;
+    await new DrainPass(at, options, report, pass).run();
+  } finally {
+    lock.release();
+  }
+}
+
+const LOCKED: ClosedGate = {
+  reason: 'daemon_lock',
+  message: 'another process is draining this target; leave out --no-wait to wait for it',
+};
+
+function block(report: DrainReport, gate: ClosedGate): void {
+  report.blocked_reason = gate.reason;
+  report.message = gate.message;
+}
+
+async function countBacklog(at: DrainSurroundings, report: DrainReport): Promise<void> {
+  const permission = at.permission();
+  const heldBy: Permission =
+    typeof permission === 'function' ? permission : () => permission.reason;
+  const { unsent, held } = await at.ledger.backlog(at.target.id, heldBy);
+  report.unsent = unsent;
+  report.held = Object.values(held).reduce((sum, events) => sum + events, 0);
+  if (report.posts > 0 || report.blocked_reason !== null || report.held === 0) return;
+  if (report.selected > 0) return;
+  const [reason] = Object.keys(held) as (keyof typeof held)[];
+  report.blocked_reason = reason ?? null;
+  report.message = `${report.held} events are held: see \`redrain projects list\``;
+}
+
+/** The state of one running pass. */
+class DrainPass {
+  readonly #at: DrainSurroundings;
+  readonly #options: DrainOptions;
+  readonly #report: DrainReport;
+  readonly #pass: Pass;
+  readonly #bisection = new Bisection();
+  #health: TargetHealth;
+  #limits: BatchLimits;
+  #deploymentRef: number | null = null;
+  #stopped = false;
+
+  constructor(at: DrainSurroundings, options: DrainOptions, report: DrainReport, pass: Pass) {
+    this.#at = at;
+    this.#options = options;
+    this.#report = report;
+    this.#pass = pass;
+    this.#health = pass.health;
+    this.#limits = at.receiver.limits;
+  }
+
+  async run(): Promise<void> {
+    if (this.#mayStart() && (await this.#greet())) {
+      while (!this.#stopped) {
+        const claim = await this.#claim();
+        if (claim === undefined) break;
+        await this.#deliverClaim(claim);
+        this.#options.onProgress?.(this.#report);
+      }
+    }
+    this.#report.interrupted = this.#options.signal.aborted;
+    await this.#at.ledger.endPass(this.#pass, this.#healthAtEnd(), this.#at.now());
+  }
+
+  /** Waits that the server or the circuit asks for. */
+  #mayStart(): boolean {
+    const now = this.#at.now();
+    const { resumeAt, circuitOpenUntil } = this.#health;
+    if (resumeAt !== null && resumeAt > now) {
+      this.#stop(`the target asked to be left alone until ${new Date(resumeAt).toISOString()}`);
+      this.#report.blocked_reason = 'network_unavailable';
+      return false;
+    }
+    if (!this.#options.ignoreBackoff && circuitOpenUntil !== null && circuitOpenUntil > now) {
+      const until = new Date(circuitOpenUntil).toISOString();
+      this.#stop(`the circuit of this target is open until ${until}`);
+      this.#report.blocked_reason = 'network_unavailable';
+      return false;
+    }
+    return true;
+  }
+
+  async #greet(): Promise<boolean> {
+    const greeting = await this.#at.receiver.greet(this.#options.signal);
+    this.#deploymentRef = await this.#at.noteGreeting(greeting);
+    this.#limits = greeting.limits ?? this.#limits;
+    if (greeting.closed === undefined) return true;
+    this.#close(greeting.closed);
+    return false;
+  }
+
+  async #claim(): Promise<Claim | undefined> {
+    const left = (this.#options.limit ?? Number.POSITIVE_INFINITY) - this.#report.selected;
+    if (left <= 0 || this.#options.signal.aborted) return undefined;
+    const permission = this.#at.permission();
+    if (typeof permission !== 'function') {
+      this.#close(permission);
+      return undefined;
+    }
+    const { receiver, ledger } = this.#at;
+    const maxEvents = Math.min(batchSize(this.#health, this.#limits.maxEvents), left);
+    const claim = await ledger.claim(this.#pass, {
+      limits: { maxEvents, maxBytes: this.#limits.maxBytes },
+      wireSize: (event) => receiver.wireSize(event),
+      heldBy: permission,
+      ignoreBackoff: this.#options.ignoreBackoff,
+      now: this.#at.now(),
+    });
+    this.#report.selected += claim?.events.length ?? 0;
+    return claim;
+  }
+
+  async #deliverClaim(claim: Claim): Promise<void> {
+    const { judged, postable } = unpostable(claim.events, this.#at.receiver, this.#limits);
+    if (judged.length > 0) await this.#settle(claim, judged);
+    const waiting: Waiting[] = postable.length > 0 ? [{ events: postable, posted: false }] : [];
+    while (!this.#stopped && !this.#options.signal.aborted) {
+      const batch = waiting.shift();
+      if (batch === undefined) return;
+      const next = await this.#post(claim, batch.events);
+      waiting.unshift(...next.map((events) => ({ events, posted: true })));
+    }
+    await this.#settle(claim, waiting.flatMap(leftOver));
+  }
+
+  /** One POST and its record; answers what is to be posted next because of it. */
+  async #post(
+    claim: Claim,
+    batch: readonly ClaimedEvent[],
+  ): Promise<readonly (readonly ClaimedEvent[])[]> {
+    const startedAt = this.#at.now();
+    step('dispatch.posting');
+    // Not the drain's signal: a batch in flight is finished and recorded.
+    const report = await this.#at.receiver.deliver(batch, NEVER_ABORTED);
+    step('dispatch.posted');
+    this.#report.posts += 1;
+    const now = this.#at.now();
+    const firstSeq = batch[0]?.seq ?? 0;
+    const { random } = this.#at;
+    this.#health = healthAfter(this.#health, { firstSeq, report }, now, random);
+    const { settlements, next } = this.#bisection.decide(batch, report);
+    const post = { startedAt, durationMs: now - startedAt, events: batch, report };
+    await this.#settle(claim, settlements, post);
+    this.#considerStopping(report);
+    return next;
+  }
+
+  async #settle(
+    claim: Claim,
+    settlements: readonly Settlement[],
+    post?: PostRecord,
+  ): Promise<void> {
+    if (settlements.length === 0 && post === undefined) return;
+    const settled = await this.#at.ledger.settle(this.#pass, claim, {
+      settlements,
+      ...(post === undefined ? {} : { post }),
+      health: this.#health,
+      now: this.#at.now(),
+      deploymentRef: this.#deploymentRef,
+    });
+    if (settled) countSettlements(this.#report, settlements);
+    else this.#stop('another process drains this target now: late results were dropped');
+  }
+
+  #considerStopping(report: DeliveryReport): void {
+    if (report.stop !== undefined) this.#stop(report.stop);
+    else if (report.blocked !== undefined) {
+      this.#close({ reason: report.blocked, message: report.error ?? 'the target refuses us' });
+    } else if (report.retryAfterMs !== undefined && this.#health.resumeAt !== null) {
+      const until = new Date(this.#health.resumeAt).toISOString();
+      this.#stop(`the target asked to be left alone until ${until}`);
+    } else if (isTransient(report) && circuitIsOpen(this.#health)) {
+      const failures = this.#health.circuitFailures;
+      this.#stop(`circuit open: ${failures} batches in a row failed, last: ${report.error ?? ''}`);
+      if (report.httpStatus === null) this.#report.blocked_reason = 'network_unavailable';
+    } else if (this.#bisection.lineIsBad) {
+      this.#stop(`the target refuses event after event with one message: ${report.error ?? ''}`);
+    }
+  }
+
+  #close(gate: ClosedGate): void {
+    block(this.#report, gate);
+    this.#health = { ...this.#health, blockedReason: gate.reason, blockedMessage: gate.message };
+    this.#stopped = true;
+  }
+
+  #stop(message: string): void {
+    this.#report.message = message;
+    this.#stopped = true;
+  }
+
+  /** A pass that was not stopped proves that nothing stands in the way. */
+  #healthAtEnd(): TargetHealth {
+    if (this.#stopped || this.#health.blockedReason === 'network_unavailable') return this.#health;
+    return { ...this.#health, blockedReason: null, blockedMessage: null };
+  }
+}
+
+/** Part of a claim that still has to be posted; `posted` once it was, in a batch that was refused. */
+interface Waiting {
+  readonly events: readonly ClaimedEvent[];
+  readonly posted: boolean;
+}
+
+const NEVER_ABORTED = new AbortController().signal;
+
+/** What a pass that stops in the middle of a claim gives back: due at once. */
+function leftOver({ events, posted }: Waiting): Settlement[] {
+  const reason = 'the pass stopped before this event got a verdict';
+  const outcome = { kind: 'transient', reason } as const;
+  return events.map((event) => ({ event, outcome, posted, company: 'any', dueNow: true }));
+}

@@ -1,0 +1,53 @@
+/** What permission to leave depends on (SPEC section 8); null means the envelope or caller gave none. */
+export interface EventOrigin {
+  readonly projectUuid: string | null;
+  readonly repoSlug: string | null;
+  /** The checkout the event was captured in: an absolute directory. */
+  readonly checkout: string | null;
+}
+
+/** An event that is ready to be written: everything decided, nothing durable yet. */
+export interface NewEvent {
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly bytes: Buffer;
+  /** SHA-256 of the bytes. */
+  readonly sha256: Buffer;
+  readonly carriesId: boolean;
+  /** The producer's own time text. */
+  readonly timestamp: string | null;
+  /** Epoch milliseconds. */
+  readonly occurredAt: number | null;
+  /** Epoch milliseconds. */
+  readonly capturedAt: number;
+  readonly origin: EventOrigin;
+  readonly producerUser: string | null;
+  readonly producerTeam: string | null;
+  /** The reason that holds for the active target at this moment, or null. */
+  readonly blockedReason: string | null;
+  readonly undeliverable: string | null;
+}
+
+/** What became of one event of a group. */
+export type AppendVerdict = 'captured' | 'duplicate' | 'conflict';
+
+/** How a group came in. */
+export type EventSource = 'capture' | 'spool' | 'import';
+
+/** Where captured events go. One call is one atomic, durable group. */
+export interface EventJournal {
+  /**
+   * Resolves only after the group is on disk; rejects with nothing of it
+   * stored. Verdicts are in the order of the events.
+   */
+  append(events: readonly NewEvent[], source: EventSource): Promise<AppendVerdict[]>;
+  /**
+   * The same for the events of one spool file, at most once for its name:
+   * undefined when another process has taken it in already.
+   */
+  appendSpooled(
+    file: string,
+    events: readonly NewEvent[],
+    problems: readonly string[],
+  ): Promise<AppendVerdict[] | undefined>;
+}

@@ -1,0 +1,78 @@
+import { hash } from 'node:crypto';
+import type { NewEvent } from './new-event.js';
+
+/**
+ * A spool file is a header line, then for each event a line of JSON with
+ * everything but the bytes, the bytes themselves, and a newline. Sizes and
+ * digests make a torn tail visible; the number of records in the header makes
+ * a tail that is missing altogether visible.
+ */
+const HEADER = 'redrain-spool-1';
+
+type Meta = Omit<NewEvent, 'bytes' | 'sha256'> & { size: number; sha256: string };
+
+export interface SpoolContents {
+  readonly events: NewEvent[];
+  /** What could not be read, one line each; empty for a whole file. */
+  readonly problems: string[];
+}
+
+/** The bytes of a spool file that holds these events. */
+export function encodeSpool(events: readonly NewEvent[]): Buffer {
+  const parts: Buffer[] = [Buffer.from(`${HEADER} ${events.length}\n`)];
+  for (const { bytes, sha256, ...rest } of events) {
+    const meta: Meta = { ...rest, size: bytes.length, sha256: sha256.toString('hex') };
+    parts.push(Buffer.from(`${JSON.stringify(meta)}\n`), bytes, NEWLINE);
+  }
+  return Buffer.concat(parts);
+}
+
+const NEWLINE = Buffer.from('\n');
+
+/** Reads what is whole; never throws on damage. */
+export function decodeSpool(file: Buffer): SpoolContents {
+  const events: NewEvent[] = [];
+  const headerEnd = file.indexOf(10);
+  const header = /^redrain-spool-1 (\d+)$/.exec(file.toString('utf8', 0, Math.max(headerEnd, 0)));
+  if (header === null) return { events, problems: ['this is no spool file: its header is damaged'] };
+  const expected = Number(header[1]);
+  let at = headerEnd + 1;
+  while (at < file.length) {
+    const record = readRecord(file, at);
+    if (record === undefined) break;
+    events.push(record.event);
+    at = record.end;
+  }
+  return { events, problems: missing(expected, events.length) };
+}
+
+function missing(expected: number, found: number): string[] {
+  if (found >= expected) return [];
+  const lost = expected - found;
+  return [`torn: ${lost} of ${expected} records cannot be read (from record ${found + 1} on)`];
+}
+
+function readRecord(file: Buffer, at: number): { event: NewEvent; end: number } | undefined {
+  const metaEnd = file.indexOf(10, at);
+  if (metaEnd < 0) return undefined;
+  const meta = parseMeta(file.toString('utf8', at, metaEnd));
+  if (meta === undefined) return undefined;
+  const end = metaEnd + 1 + meta.size;
+  const bytes = Buffer.from(file.subarray(metaEnd + 1, end));
+  const sha256 = hash('sha256', bytes, 'buffer');
+  if (bytes.length < meta.size || sha256.toString('hex') !== meta.sha256) return undefined;
+  const { size: _size, sha256: _hex, ...rest } = meta;
+  return { event: { ...rest, bytes, sha256 }, end: end + 1 };
+}
+
+/** The digest check that follows vouches for the fields: only the shape is looked at. */
+function parseMeta(line: string): Meta | undefined {
+  try {
+    const meta: unknown = JSON.parse(line);
+    const usable =
+      typeof meta === 'object' && meta !== null && Number.isSafeInteger((meta as Meta).size);
+    return usable ? (meta as Meta) : undefined;
+  } catch {
+    return undefined;
+  }
+}

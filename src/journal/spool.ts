@@ -1,0 +1,158 @@
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { ulid } from 'ulid';
+import { errorCode } from '../storage/errors.js';
+import { step } from '../storage/steps.js';
+import type { AppendVerdict, EventJournal, NewEvent } from './new-event.js';
+import { decodeSpool, encodeSpool } from './spool-format.js';
+
+/** What became of one spool file that this process took in. */
+export interface SpoolIngestion {
+  readonly file: string;
+  readonly verdicts: AppendVerdict[];
+  readonly events: readonly NewEvent[];
+  readonly problems: string[];
+}
+
+export interface SpoolWaiting {
+  readonly files: number;
+  readonly events: number;
+}
+
+/**
+ * Where events go when the journal cannot be written: one file per group,
+ * whole or absent, taken in once by whoever comes first (SPEC section 4).
+ */
+export class Spool {
+  readonly #dir: string;
+
+  constructor(dir: string) {
+    this.#dir = dir;
+  }
+
+  /** Returns only after the file and its directory entry are on disk; throws otherwise. */
+  write(events: readonly NewEvent[]): string {
+    mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
+    const name = `${ulid()}.spool`;
+    const temporary = join(this.#dir, `${name}.tmp`);
+    try {
+      writeDurably(temporary, encodeSpool(events));
+      step('spool.written');
+      renameSync(temporary, join(this.#dir, name));
+      syncDirectory(this.#dir);
+      step('spool.renamed');
+      return name;
+    } catch (error) {
+      removeIfThere(temporary);
+      throw error;
+    }
+  }
+
+  /** Names of waiting files, oldest first; none when there is no spool. */
+  files(): string[] {
+    try {
+      return readdirSync(this.#dir)
+        .filter((name) => name.endsWith('.spool'))
+        .sort();
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return [];
+      throw error;
+    }
+  }
+
+  /** How much waits. Reads the files: they are few, or something is wrong. */
+  waiting(): SpoolWaiting {
+    const files = this.files();
+    let events = 0;
+    for (const name of files) events += this.#read(name)?.events.length ?? 0;
+    return { files: files.length, events };
+  }
+
+  /** Files that were taken in as far as they could be read, kept for a person to look at. */
+  tornFiles(): string[] {
+    try {
+      return readdirSync(this.#dir).filter((name) => name.endsWith('.torn'));
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return [];
+      throw error;
+    }
+  }
+
+  /**
+   * Takes every waiting file into the journal. The file goes only after its
+   * events are durable there; a damaged one is set aside as `.torn` instead.
+   */
+  async ingest(journal: EventJournal): Promise<SpoolIngestion[]> {
+    const done: SpoolIngestion[] = [];
+    for (const file of this.files()) {
+      const contents = this.#read(file);
+      if (contents === undefined) continue;
+      const { events, problems } = contents;
+      const verdicts = await journal.appendSpooled(file, events, problems);
+      step('spool.ingested');
+      this.#putAway(file, problems.length > 0);
+      if (verdicts !== undefined) done.push({ file, verdicts, events, problems });
+    }
+    return done;
+  }
+
+  #putAway(file: string, damaged: boolean): void {
+    const path = join(this.#dir, file);
+    try {
+      if (damaged) renameSync(path, `${path}.torn`);
+      else unlinkSync(path);
+    } catch (error) {
+      // Another process took the same file in and was faster.
+      if (errorCode(error) !== 'ENOENT') throw error;
+    }
+  }
+
+  #read(file: string) {
+    try {
+      return decodeSpool(readFileSync(join(this.#dir, file)));
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+}
+
+function writeDurably(path: string, bytes: Buffer): void {
+  const fd = openSync(path, 'wx', 0o600);
+  try {
+    step('spool.write');
+    let written = 0;
+    while (written < bytes.length) written += writeSync(fd, bytes, written);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** A rename is durable once its directory is. */
+function syncDirectory(dir: string): void {
+  const fd = openSync(dir, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'ENOTDIR') throw error;
+  }
+}

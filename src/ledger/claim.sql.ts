@@ -1,0 +1,51 @@
+/**
+ * Selection: every statement here is an index search whose cost depends on
+ * the batch and the number of origins, never on the length of journal or
+ * ledger (a test reads the query plans).
+ */
+
+/** Every origin with its first unattempted event and its first retry, as far as it has them. */
+export const LANES = `
+  SELECT o.id AS originId, o.project_uuid AS projectUuid, o.repo_slug AS repoSlug, o.checkout,
+    (SELECT v.seq FROM live v
+      WHERE v.origin_id = o.id AND v.seq > COALESCE(l.cursor, 0) AND v.seq <= @head
+      ORDER BY v.seq LIMIT 1) AS firstUnsent,
+    EXISTS (SELECT 1 FROM todo t WHERE t.target_id = @targetId AND t.origin_id = o.id) AS hasTodo
+  FROM origin o LEFT JOIN lane l ON l.target_id = @targetId AND l.origin_id = o.id`;
+
+export const LANE_PAGE = `
+  SELECT seq FROM live WHERE origin_id = ? AND seq >= ? AND seq <= ? ORDER BY seq LIMIT ?`;
+
+/** Retries this pass has not tried yet, those tried longest ago first, due or not. */
+export const UNTRIED_TODO = `
+  SELECT seq, origin_id AS originId, pass_no AS rank FROM todo INDEXED BY ix_todo_pass
+  WHERE target_id = @targetId AND origin_id = @originId AND company = @company
+    AND pass_no < @passNo AND seq <= @head
+  ORDER BY pass_no, seq LIMIT @limit`;
+
+/**
+ * Retries that fell due before the pass began. What the pass itself settles is
+ * due later than that, so it never stands in front of what is left.
+ */
+export const DUE_TODO = `
+  SELECT seq, origin_id AS originId, due_at AS rank FROM todo INDEXED BY ix_todo_due
+  WHERE target_id = @targetId AND origin_id = @originId AND company = @company
+    AND due_at <= @dueBy AND pass_no < @passNo AND seq <= @head
+  ORDER BY due_at, seq LIMIT @limit`;
+
+/** The chosen events in journal order. Bytes of those that cannot be sent for their size stay on disk. */
+export const LOAD_EVENTS = `
+  SELECT e.seq, e.event_id AS eventId, e.event_type AS eventType, e.event_time AS timestamp,
+    e.carries_id AS carriesId, e.undeliverable, e.size, e.origin_id AS originId,
+    CASE WHEN e.size <= @maxBytes THEN p.bytes END AS bytes,
+    EXISTS (SELECT 1 FROM delivery d WHERE d.target_id = @targetId AND d.seq = e.seq
+      AND d.attempt_count > 0) AS attempted
+  FROM json_each(@seqs) j CROSS JOIN event e ON e.seq = j.value LEFT JOIN payload p ON p.seq = e.seq`;
+
+export const MOVE_CURSOR = `
+  INSERT INTO lane (target_id, origin_id, cursor) VALUES (?, ?, ?)
+  ON CONFLICT (target_id, origin_id) DO UPDATE SET cursor = excluded.cursor
+  WHERE excluded.cursor > cursor`;
+
+export const TAKE_OFF =
+  'INSERT INTO flight (target_id, claim_id, seqs, started_at) VALUES (?, ?, ?, ?)';

@@ -1,0 +1,93 @@
+import type { Claim, ClaimedEvent, ClaimRequest, Pass } from '../dispatch/ports.js';
+import type { JournalDatabase } from '../storage/journal-database.js';
+import * as sql from './claim.sql.js';
+import { type SelectedEvent, type Selection, select } from './selection.js';
+import { toRanges } from './seq-ranges.js';
+
+interface EventRow {
+  seq: number;
+  eventId: string;
+  eventType: string;
+  timestamp: string | null;
+  carriesId: 0 | 1;
+  undeliverable: string | null;
+  size: number;
+  originId: number;
+  bytes: Buffer | null;
+  attempted: 0 | 1;
+}
+
+const NO_BYTES = Buffer.alloc(0);
+
+/**
+ * Selects, marks as in flight and moves the cursors, inside a transaction that
+ * the caller holds. Undefined when the pass has nothing left to send.
+ */
+export function claimBatch(
+  db: JournalDatabase,
+  pass: Pass,
+  request: ClaimRequest,
+  claimId: string,
+): Claim | undefined {
+  const selection = select(db, pass, request);
+  if (selection === undefined) return undefined;
+  const events = load(db, pass, request, selection);
+  const taken = selection.events.slice(0, events.length);
+  moveCursors(db, pass.lease.targetId, taken);
+  const seqs = JSON.stringify(toRanges(taken.map((event) => event.seq)));
+  db.statement(sql.TAKE_OFF).run(pass.lease.targetId, claimId, seqs, request.now);
+  return { claimId, company: selection.company, events };
+}
+
+/**
+ * Reads events until the bytes of one request are used up. The selection is
+ * in journal order, so what is cut off is never older than what is taken.
+ */
+function load(
+  db: JournalDatabase,
+  pass: Pass,
+  request: ClaimRequest,
+  selection: Selection,
+): ClaimedEvent[] {
+  const { maxBytes } = request.limits;
+  const rows = db.statement(sql.LOAD_EVENTS).iterate({
+    targetId: pass.lease.targetId,
+    seqs: JSON.stringify(selection.events.map((event) => event.seq)),
+    maxBytes,
+  }) as IterableIterator<EventRow>;
+  const events: ClaimedEvent[] = [];
+  let used = 0;
+  for (const row of rows) {
+    const event = toClaimed(row, maxBytes);
+    const size = request.wireSize(event);
+    // An event that fits no request takes no room: it is judged without being posted.
+    const room = size > maxBytes ? 0 : size;
+    if (events.length > 0 && used + room > maxBytes) break;
+    used += room;
+    events.push(event);
+  }
+  return events;
+}
+
+function toClaimed(row: EventRow, maxBytes: number): ClaimedEvent {
+  const missing = row.bytes === null && row.size <= maxBytes;
+  return {
+    seq: row.seq,
+    eventId: row.eventId,
+    eventType: row.eventType,
+    timestamp: row.timestamp,
+    carriesOwnId: row.carriesId === 1,
+    undeliverable: missing ? 'its payload bytes are no longer in the journal' : row.undeliverable,
+    size: row.size,
+    originId: row.originId,
+    bytes: row.bytes ?? NO_BYTES,
+    attempted: row.attempted === 1,
+  };
+}
+
+function moveCursors(db: JournalDatabase, targetId: number, taken: readonly SelectedEvent[]): void {
+  const cursors = new Map<number, number>();
+  for (const event of taken) if (event.first) cursors.set(event.originId, event.seq);
+  const move = db.statement(sql.MOVE_CURSOR);
+  for (const [originId, seq] of cursors) move.run(targetId, originId, seq);
+}

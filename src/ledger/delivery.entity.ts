@@ -1,0 +1,25 @@
+import { Check, Column, Entity, JoinColumn, ManyToOne } from 'typeorm';
+import { Event } from '../journal/event.entity.js';
+import { Target } from '../targets/target.entity.js';
+import { DeliveryColumns } from './delivery-columns.js';
+
+/** One ledger row: one event owed to, or accepted by, one target (SPEC section 5). */
+@Entity('delivery', { withoutRowid: true })
+@Check(
+  'ck_delivery_status',
+  `status IN ('success', 'duplicate', 'pending', 'rejected', 'failed_transient', 'terminal_failed')`,
+)
+@Check('ck_delivery_done', `status NOT IN ('success', 'duplicate') OR completed_at IS NOT NULL`)
+export class Delivery extends DeliveryColumns {
+  @ManyToOne(() => Target)
+  @JoinColumn({ name: 'target_id', foreignKeyConstraintName: 'fk_delivery_target' })
+  target!: Target;
+
+  @ManyToOne(() => Event)
+  @JoinColumn({ name: 'seq', foreignKeyConstraintName: 'fk_delivery_event' })
+  event!: Event;
+
+  /** Raised by a replay: success never regresses within one generation. */
+  @Column({ type: 'integer', default: 1 })
+  generation!: number;
+}

@@ -1,0 +1,39 @@
+/** Leases, passes and the health of a target. */
+
+export const TAKE_LEASE =
+  'UPDATE target SET lease_token = @token, lease_holder = @holder WHERE id = @targetId';
+
+export const HOLDS_LEASE = 'SELECT 1 FROM target WHERE id = @targetId AND lease_token = @token';
+
+export const OPEN_PASS = `
+  UPDATE target SET pass_no = pass_no + 1
+  WHERE id = @targetId AND lease_token = @token
+  RETURNING pass_no AS passNo, circuit_failures AS circuitFailures,
+    circuit_open_until AS circuitOpenUntil, resume_at AS resumeAt, silent_seq AS silentSeq,
+    silent_times AS silentTimes, blocked_reason AS blockedReason, blocked_message AS blockedMessage`;
+
+export const JOURNAL_HEAD = 'SELECT COALESCE(MAX(seq), 0) AS head FROM event';
+
+export const RECORD_HEALTH = `
+  UPDATE target SET circuit_failures = @circuitFailures, circuit_open_until = @circuitOpenUntil,
+    resume_at = @resumeAt, silent_seq = @silentSeq, silent_times = @silentTimes,
+    blocked_reason = @blockedReason, blocked_message = @blockedMessage
+  WHERE id = @targetId AND lease_token = @token`;
+
+export const CLOSE_PASS = `
+  UPDATE target SET lease_token = NULL, lease_holder = NULL, last_drained_at = @now
+  WHERE id = @targetId AND lease_token = @token`;
+
+/** Events of each origin that are live, and those of them the ledger speaks of, by status. */
+export const BACKLOG = `
+  SELECT o.project_uuid AS projectUuid, o.repo_slug AS repoSlug, o.checkout,
+    COALESCE((SELECT events FROM journal_count j WHERE j.origin_id = o.id AND j.class = 'live'), 0) AS live,
+    COALESCE((SELECT SUM(events) FROM ledger_count c
+      WHERE c.target_id = @targetId AND c.origin_id = o.id AND c.class = 'live'), 0) AS known,
+    COALESCE((SELECT SUM(events) FROM ledger_count c
+      WHERE c.target_id = @targetId AND c.origin_id = o.id AND c.class = 'live'
+        AND c.status IN ('pending', 'rejected', 'failed_transient')), 0) AS retryable
+  FROM origin o`;
+
+export const NOTE_BLOCKED =
+  'UPDATE target SET blocked_reason = ?, blocked_message = ? WHERE id = ?';

@@ -1,0 +1,124 @@
+import type { ClaimRequest, Company, OriginFields, Pass } from '../dispatch/ports.js';
+import type { JournalDatabase } from '../storage/journal-database.js';
+import * as sql from './claim.sql.js';
+import { type LaneEvent, type LaneHead, mergeLanes } from './lane-merge.js';
+
+/** What was selected, in journal order, before it is cut to the bytes of one request. */
+export interface Selection {
+  readonly company: Company;
+  readonly events: readonly SelectedEvent[];
+}
+
+export interface SelectedEvent extends LaneEvent {
+  /** True when it was never attempted at this target: its lane's cursor moves over it. */
+  readonly first: boolean;
+}
+
+interface LaneRow {
+  originId: number;
+  projectUuid: string;
+  repoSlug: string;
+  checkout: string;
+  firstUnsent: number | null;
+  hasTodo: 0 | 1;
+}
+
+interface TodoRow extends LaneEvent {
+  rank: number;
+}
+
+/** Origin columns use empty text for "none"; everything else uses null. */
+export function originFields(row: {
+  projectUuid: string;
+  repoSlug: string;
+  checkout: string;
+}): OriginFields {
+  return {
+    projectUuid: row.projectUuid || null,
+    repoSlug: row.repoSlug || null,
+    checkout: row.checkout || null,
+  };
+}
+
+/**
+ * What goes next for a target, inside the claim's transaction: unattempted
+ * events and retries together, then suspects among themselves, then those
+ * that must stand alone. Undefined when the pass has nothing left.
+ */
+export function select(
+  db: JournalDatabase,
+  pass: Pass,
+  request: ClaimRequest,
+): Selection | undefined {
+  const parameters = { targetId: pass.lease.targetId, head: pass.head };
+  const lanes = (db.statement(sql.LANES).all(parameters) as LaneRow[]).filter(
+    (lane) => request.heldBy(originFields(lane)) === null,
+  );
+  const todoLanes = lanes.filter((lane) => lane.hasTodo === 1);
+  const { maxEvents } = request.limits;
+  const retries = (company: Company, limit: number): SelectedEvent[] =>
+    readTodo(db, pass, request, todoLanes, company, limit);
+  const mixed = mix(unattempted(db, pass, lanes, maxEvents), retries('any', maxEvents), maxEvents);
+  if (mixed.length > 0) return { company: 'any', events: mixed };
+  const suspects = retries('suspect', maxEvents);
+  if (suspects.length > 0) return { company: 'suspect', events: suspects.sort(bySeq) };
+  const alone = retries('alone', 1);
+  return alone.length > 0 ? { company: 'alone', events: alone } : undefined;
+}
+
+function unattempted(
+  db: JournalDatabase,
+  pass: Pass,
+  lanes: LaneRow[],
+  count: number,
+): SelectedEvent[] {
+  const heads = lanes.flatMap(({ originId, firstUnsent }): LaneHead[] =>
+    firstUnsent === null ? [] : [{ originId, first: firstUnsent }],
+  );
+  const page = db.statement<[number, number, number, number], { seq: number }>(sql.LANE_PAGE);
+  const merged = mergeLanes(heads, count, (originId, from, limit) =>
+    page.all(originId, from, pass.head, limit).map((row) => row.seq),
+  );
+  return merged.map((event) => ({ ...event, first: true }));
+}
+
+/** The retries of all lanes that have waited longest, up to `limit`. */
+function readTodo(
+  db: JournalDatabase,
+  pass: Pass,
+  request: ClaimRequest,
+  lanes: LaneRow[],
+  company: Company,
+  limit: number,
+): SelectedEvent[] {
+  const statement = db.statement(request.ignoreBackoff ? sql.UNTRIED_TODO : sql.DUE_TODO);
+  const parameters = {
+    targetId: pass.lease.targetId,
+    passNo: pass.passNo,
+    head: pass.head,
+    company,
+    limit,
+    ...(request.ignoreBackoff ? {} : { dueBy: Math.min(pass.startedAt, request.now) }),
+  };
+  const rows = lanes.flatMap(
+    ({ originId }) => statement.all({ ...parameters, originId }) as TodoRow[],
+  );
+  rows.sort((a, b) => a.rank - b.rank || a.seq - b.seq);
+  return rows.slice(0, limit).map(({ seq, originId }) => ({ seq, originId, first: false }));
+}
+
+/**
+ * Half the batch for each kind while both have enough, so that neither a
+ * stream of new events nor a heap of failing ones keeps the other waiting;
+ * in a batch of one, a new event goes first.
+ */
+function mix(firsts: SelectedEvent[], retries: SelectedEvent[], count: number): SelectedEvent[] {
+  const share = Math.max(Math.floor(count / 2), count - firsts.length);
+  const chosenRetries = retries.slice(0, share);
+  const chosenFirsts = firsts.slice(0, count - chosenRetries.length);
+  return [...chosenFirsts, ...chosenRetries].sort(bySeq);
+}
+
+function bySeq(a: LaneEvent, b: LaneEvent): number {
+  return a.seq - b.seq;
+}

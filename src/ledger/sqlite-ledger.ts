@@ -1,0 +1,259 @@
+import { randomUUID } from 'node:crypto';
+import type {
+  Backlog,
+  Claim,
+  ClaimRequest,
+  ClosedGate,
+  DeliveryLedger,
+  DrainBlockedReason,
+  Lease,
+  Pass,
+  Permission,
+  PostRecord,
+  SettleRequest,
+  TargetHealth,
+} from '../dispatch/ports.js';
+import type { JournalDatabase } from '../storage/journal-database.js';
+import { step } from '../storage/steps.js';
+import { claimBatch } from './claiming.js';
+import * as passSql from './pass.sql.js';
+import { originFields } from './selection.js';
+import { fromRanges, type SeqRanges, toRanges } from './seq-ranges.js';
+import * as sql from './settle.sql.js';
+import { applyRulings, type Ruling } from './settling.js';
+
+const INTERRUPTED = 'interrupted before its result was recorded: it may have arrived';
+
+/** The lease has moved on: another process drains this target now. */
+export class LostLeaseError extends Error {
+  override readonly name = 'LostLeaseError';
+  constructor(readonly targetId: number) {
+    super(`target ${targetId} is drained by another process now; this one stops`);
+  }
+}
+
+interface FlightRow {
+  claimId: string;
+  seqs: string;
+}
+
+/** The delivery ledger on SQLite. It has no statement that writes a journal row. */
+export class SqliteLedger implements DeliveryLedger {
+  readonly #db: JournalDatabase;
+  readonly #random: () => number;
+
+  /** `random` is the jitter of backoffs. */
+  constructor(db: JournalDatabase, random: () => number = Math.random) {
+    this.#db = db;
+    this.#random = random;
+  }
+
+  async takeLease(targetId: number, holder: string): Promise<Lease> {
+    const token = randomUUID();
+    await this.#db.write(() =>
+      this.#db.statement(passSql.TAKE_LEASE).run({ targetId, token, holder }),
+    );
+    return { targetId, token };
+  }
+
+  async beginPass(lease: Lease, now: number): Promise<Pass> {
+    const pass = await this.#db.write(() => {
+      const recovered = this.#recoverFlight(lease.targetId, now);
+      const opened = this.#db.statement(passSql.OPEN_PASS).get({ ...lease });
+      if (opened === undefined) throw new LostLeaseError(lease.targetId);
+      const { passNo, ...health } = opened as { passNo: number } & TargetHealth;
+      const { head } = this.#db.statement(passSql.JOURNAL_HEAD).get() as { head: number };
+      return { lease, passNo, head, startedAt: now, recovered, health };
+    });
+    step('dispatch.pass-begun');
+    return pass;
+  }
+
+  async claim(pass: Pass, request: ClaimRequest): Promise<Claim | undefined> {
+    const claim = await this.#db.write(() => {
+      this.#assertLease(pass.lease);
+      return claimBatch(this.#db, pass, request, randomUUID());
+    });
+    step('dispatch.claimed');
+    return claim;
+  }
+
+  async settle(pass: Pass, claim: Claim, request: SettleRequest): Promise<boolean> {
+    const settled = await this.#db.write(() => {
+      if (!this.#holdsLease(pass.lease)) return false;
+      const flight = this.#flight(pass.lease.targetId);
+      if (flight?.claimId !== claim.claimId) return false;
+      const seqs = this.#applySettlements(pass, request);
+      this.#landEvents(pass.lease.targetId, flight, seqs);
+      if (request.post !== undefined) this.#logPost(pass, request.post);
+      this.#recordHealth(pass.lease, request.health);
+      return true;
+    });
+    step('dispatch.settled');
+    return settled;
+  }
+
+  async endPass(pass: Pass, health: TargetHealth, now: number): Promise<void> {
+    await this.#db.write(() => {
+      this.#recordHealth(pass.lease, health);
+      this.#db.statement(passSql.CLOSE_PASS).run({ ...pass.lease, now });
+    });
+    step('dispatch.pass-ended');
+  }
+
+  async backlog(targetId: number, heldBy: Permission): Promise<Backlog> {
+    const rows = this.#db.read(
+      () => this.#db.statement(passSql.BACKLOG).all({ targetId }) as BacklogRow[],
+    );
+    const held: Partial<Record<DrainBlockedReason, number>> = {};
+    let unsent = 0;
+    let retryable = 0;
+    for (const row of rows) {
+      const waiting = row.live - row.known;
+      const reason = heldBy(originFields(row));
+      if (reason === null) {
+        unsent += waiting;
+        retryable += row.retryable;
+      } else if (waiting > 0) held[reason] = (held[reason] ?? 0) + waiting;
+    }
+    return { unsent, held, retryable };
+  }
+
+  async noteBlocked(targetId: number, gate: ClosedGate | null): Promise<void> {
+    await this.#db.write(() =>
+      this.#db
+        .statement(passSql.NOTE_BLOCKED)
+        .run(gate?.reason ?? null, gate?.message ?? null, targetId),
+    );
+  }
+
+  /** What a crash left in flight may have arrived: transient, and due at once. */
+  #recoverFlight(targetId: number, now: number): number {
+    const flight = this.#flight(targetId);
+    if (flight === undefined) return 0;
+    const ranges = JSON.parse(flight.seqs) as SeqRanges;
+    const seqs = fromRanges(ranges);
+    const rows = this.#db
+      .statement(sql.ORIGINS_OF)
+      .all(JSON.stringify(seqs)) as Pick<Ruling, 'seq' | 'originId'>[];
+    const rulings = rows.map((row): Ruling => ({ ...row, ...INTERRUPTED_RULING }));
+    const { passNo } = this.#db.statement('SELECT pass_no AS passNo FROM target WHERE id = ?').get(
+      targetId,
+    ) as { passNo: number };
+    applyRulings(this.#db, rulings, {
+      targetId,
+      passNo,
+      now,
+      httpStatus: null,
+      deploymentRef: null,
+      random: this.#random,
+    });
+    this.#logInterruption(targetId, passNo, now, ranges, seqs.length);
+    this.#db.statement(sql.LAND).run(targetId, flight.claimId);
+    return seqs.length;
+  }
+
+  #applySettlements(pass: Pass, request: SettleRequest): Set<number> {
+    const rulings = request.settlements.map(
+      ({ event, ...verdict }): Ruling => ({ seq: event.seq, originId: event.originId, ...verdict }),
+    );
+    applyRulings(this.#db, rulings, {
+      targetId: pass.lease.targetId,
+      passNo: pass.passNo,
+      now: request.now,
+      httpStatus: request.post?.report.httpStatus ?? null,
+      deploymentRef: request.deploymentRef,
+      random: this.#random,
+    });
+    return new Set(rulings.map((ruling) => ruling.seq));
+  }
+
+  #landEvents(targetId: number, flight: FlightRow, landed: ReadonlySet<number>): void {
+    if (landed.size === 0) return;
+    const left = fromRanges(JSON.parse(flight.seqs) as SeqRanges).filter((seq) => !landed.has(seq));
+    if (left.length === 0) this.#db.statement(sql.LAND).run(targetId, flight.claimId);
+    else {
+      const seqs = JSON.stringify(toRanges(left));
+      this.#db.statement(sql.SHRINK_FLIGHT).run(seqs, targetId, flight.claimId);
+    }
+  }
+
+  #logPost(pass: Pass, post: PostRecord): void {
+    const seqs = post.events.map((event) => event.seq);
+    const { report } = post;
+    this.#db
+      .statement(sql.LOG_POST)
+      .run(
+        pass.lease.targetId,
+        pass.passNo,
+        post.startedAt,
+        post.durationMs,
+        Math.min(...seqs),
+        Math.max(...seqs),
+        seqs.length,
+        JSON.stringify(outcomeRanges(post)),
+        report.httpStatus,
+        report.bytesSent,
+        report.error ?? null,
+      );
+  }
+
+  #logInterruption(
+    targetId: number,
+    passNo: number,
+    now: number,
+    ranges: SeqRanges,
+    events: number,
+  ): void {
+    const first = ranges[0]?.[0] ?? 0;
+    const last = ranges.at(-1)?.[1] ?? 0;
+    const outcomes = JSON.stringify({ transient: ranges });
+    this.#db
+      .statement(sql.LOG_POST)
+      .run(targetId, passNo, now, 0, first, last, events, outcomes, null, 0, INTERRUPTED);
+  }
+
+  #recordHealth(lease: Lease, health: TargetHealth): void {
+    this.#db.statement(passSql.RECORD_HEALTH).run({ ...lease, ...health });
+  }
+
+  #flight(targetId: number): FlightRow | undefined {
+    return this.#db.statement<[number], FlightRow>(sql.FIND_FLIGHT).get(targetId);
+  }
+
+  #holdsLease(lease: Lease): boolean {
+    return this.#db.statement(passSql.HOLDS_LEASE).get({ ...lease }) !== undefined;
+  }
+
+  #assertLease(lease: Lease): void {
+    if (!this.#holdsLease(lease)) throw new LostLeaseError(lease.targetId);
+  }
+}
+
+interface BacklogRow {
+  projectUuid: string;
+  repoSlug: string;
+  checkout: string;
+  live: number;
+  known: number;
+  retryable: number;
+}
+
+const INTERRUPTED_RULING = {
+  outcome: { kind: 'transient', reason: INTERRUPTED },
+  posted: true,
+  dueNow: true,
+  company: 'any',
+} as const;
+
+/** Which events of a post got which outcome, as ranges; `none` where the answer held no verdict. */
+function outcomeRanges(post: PostRecord): Record<string, SeqRanges> {
+  const byOutcome = new Map<string, number[]>();
+  for (const [i, event] of post.events.entries()) {
+    const kind = post.report.outcomes[i]?.kind ?? 'none';
+    const seqs = byOutcome.get(kind);
+    if (seqs === undefined) byOutcome.set(kind, [event.seq]);
+    else seqs.push(event.seq);
+  }
+  return Object.fromEntries([...byOutcome].map(([kind, seqs]) => [kind, toRanges(seqs)]));
+}

@@ -1,0 +1,23 @@
+import 'reflect-metadata';
+import type BetterSqlite3 from 'better-sqlite3';
+import { DataSource } from 'typeorm';
+import { MIGRATIONS } from '../../migrations/index.js';
+import { configureConnection } from './connection.js';
+import { ENTITIES } from './entities.js';
+
+/**
+ * The TypeORM view of a journal file: schema migrations and inspection. The
+ * running program writes through its own synchronous connection instead, as
+ * transactions that interleave on TypeORM's shared one corrupt each other
+ * (FIELD-NOTES.md).
+ */
+export function journalDataSource(file: string): DataSource {
+  return new DataSource({
+    type: 'better-sqlite3',
+    database: file,
+    entities: ENTITIES,
+    migrations: MIGRATIONS,
+    migrationsTransactionMode: 'each',
+    prepareDatabase: (db: BetterSqlite3.Database) => configureConnection(db),
+  });
+}

@@ -1,0 +1,44 @@
+import { Event } from '../journal/event.entity.js';
+import { EventMark } from '../journal/event-mark.entity.js';
+import { JournalCount } from '../journal/journal-count.entity.js';
+import { LiveEvent } from '../journal/live-event.entity.js';
+import { MigrationConflict } from '../journal/migration-conflict.entity.js';
+import { Origin } from '../journal/origin.entity.js';
+import { Payload } from '../journal/payload.entity.js';
+import { Purge } from '../journal/purge.entity.js';
+import { SpoolFile } from '../journal/spool-file.entity.js';
+import { Supersession } from '../journal/supersession.entity.js';
+import { Delivery } from '../ledger/delivery.entity.js';
+import { Flight } from '../ledger/flight.entity.js';
+import { Lane } from '../ledger/lane.entity.js';
+import { LedgerCount } from '../ledger/ledger-count.entity.js';
+import { PastDelivery } from '../ledger/past-delivery.entity.js';
+import { Post } from '../ledger/post.entity.js';
+import { Todo } from '../ledger/todo.entity.js';
+import { AuditEntry } from '../policy/audit-entry.entity.js';
+import { Deployment } from '../targets/deployment.entity.js';
+import { Target } from '../targets/target.entity.js';
+
+/** Every table of journal.db. */
+export const ENTITIES = [
+  Origin,
+  Event,
+  Payload,
+  LiveEvent,
+  EventMark,
+  Supersession,
+  Purge,
+  JournalCount,
+  SpoolFile,
+  MigrationConflict,
+  AuditEntry,
+  Target,
+  Deployment,
+  Delivery,
+  PastDelivery,
+  Lane,
+  Todo,
+  Flight,
+  Post,
+  LedgerCount,
+];

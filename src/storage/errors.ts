@@ -1,0 +1,86 @@
+/** Why a database could not do its work, in the terms its callers act on. */
+export type StorageTrouble = 'busy' | 'full' | 'readonly' | 'corrupt' | 'io';
+
+/** The database cannot be used right now; nothing of the failed unit of work is stored. */
+export class StorageUnavailableError extends Error {
+  override readonly name = 'StorageUnavailableError';
+  constructor(
+    readonly file: string,
+    readonly trouble: StorageTrouble,
+    detail: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${file}: ${WORDS[trouble]} (${detail})`, options);
+  }
+}
+
+const WORDS: Record<StorageTrouble, string> = {
+  busy: 'the database stayed locked by another process',
+  full: 'the disk is full',
+  readonly: 'the database cannot be written',
+  corrupt: 'the database is damaged; `redrain doctor` says what to do',
+  io: 'the disk reported an error',
+};
+
+/** The file was written by a newer redrain; this one must not touch it. */
+export class NewerSchemaError extends Error {
+  override readonly name = 'NewerSchemaError';
+  constructor(
+    readonly file: string,
+    readonly found: number,
+    readonly known: number,
+  ) {
+    super(
+      `${file} was written by a newer redrain (schema ${found}, this program knows up to ${known}): upgrade redrain`,
+    );
+  }
+}
+
+/** The file has an older schema and may not be changed by the command at hand. */
+export class OlderSchemaError extends Error {
+  override readonly name = 'OlderSchemaError';
+  constructor(readonly file: string) {
+    super(
+      `${file} has an older schema: any writing command (for instance \`redrain capture\`) brings it up to date`,
+    );
+  }
+}
+
+const TROUBLES: [prefix: string, trouble: StorageTrouble][] = [
+  ['SQLITE_BUSY', 'busy'],
+  ['SQLITE_LOCKED', 'busy'],
+  ['SQLITE_FULL', 'full'],
+  ['SQLITE_READONLY', 'readonly'],
+  ['SQLITE_CANTOPEN', 'readonly'],
+  ['SQLITE_PERM', 'readonly'],
+  ['SQLITE_AUTH', 'readonly'],
+  ['SQLITE_CORRUPT', 'corrupt'],
+  ['SQLITE_NOTADB', 'corrupt'],
+  ['SQLITE_IOERR', 'io'],
+  ['SQLITE_NOMEM', 'io'],
+  ['ENOSPC', 'full'],
+  ['EDQUOT', 'full'],
+  ['EROFS', 'readonly'],
+  ['EACCES', 'readonly'],
+  ['EPERM', 'readonly'],
+  ['EIO', 'io'],
+];
+
+/** The code of a SQLite or file system error, or an empty text. */
+export function errorCode(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : '';
+}
+
+/** True for errors that a later try may not meet. */
+export function isBusy(error: unknown): boolean {
+  return /^SQLITE_(BUSY|LOCKED)/.test(errorCode(error));
+}
+
+/** Turns an engine's error into ours where callers act on it; other errors pass unchanged. */
+export function asStorageError(file: string, error: unknown): unknown {
+  const code = errorCode(error);
+  const trouble = TROUBLES.find(([prefix]) => code.startsWith(prefix))?.[1];
+  if (trouble === undefined) return error;
+  return new StorageUnavailableError(file, trouble, (error as Error).message, { cause: error });
+}

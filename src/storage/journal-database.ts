@@ -1,0 +1,155 @@
+import { existsSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import Database from 'better-sqlite3';
+import { configureConnection, DRIVER_TIMEOUT_MS, provideDigest } from './connection.js';
+import { asStorageError, isBusy, NewerSchemaError, OlderSchemaError } from './errors.js';
+import { ensurePrivateFile } from './private-file.js';
+import { ensureSchema, SCHEMA_VERSION, schemaVersion } from './schema.js';
+
+/** Milliseconds a unit of work waits for other writers before it gives up. */
+export const DEFAULT_BUSY_TIMEOUT_MS = 10_000;
+
+export interface OpenOptions {
+  readonly busyTimeoutMs?: number;
+}
+
+type Work<T> = (db: Database.Database) => T;
+
+/**
+ * One connection to journal.db. Stores hand it synchronous units of work; each
+ * is one atomic transaction, and none can be left open across an await.
+ */
+export class JournalDatabase {
+  readonly #db: Database.Database;
+  readonly #busyTimeoutMs: number;
+  readonly #statements = new Map<string, Database.Statement>();
+
+  private constructor(db: Database.Database, options: OpenOptions) {
+    this.#db = db;
+    this.#busyTimeoutMs = options.busyTimeoutMs ?? DEFAULT_BUSY_TIMEOUT_MS;
+  }
+
+  /**
+   * Opens for writing: creates the file (0600) and brings its schema up to
+   * date. Throws `StorageUnavailableError` or `NewerSchemaError`.
+   */
+  static async open(file: string, options: OpenOptions = {}): Promise<JournalDatabase> {
+    let db: Database.Database | undefined;
+    try {
+      ensurePrivateFile(file);
+      db = await connect(file, options);
+      await ensureSchema(db);
+      return new JournalDatabase(db, options);
+    } catch (error) {
+      db?.close();
+      throw asStorageError(file, error);
+    }
+  }
+
+  /** Opens for reading only; undefined when there is no journal yet. Changes nothing. */
+  static openReadOnly(file: string, options: OpenOptions = {}): JournalDatabase | undefined {
+    if (!existsSync(file)) return undefined;
+    let db: Database.Database | undefined;
+    try {
+      db = new Database(file, { readonly: true, fileMustExist: true, timeout: DRIVER_TIMEOUT_MS });
+      if (schemaVersion(db) === 0) {
+        db.close();
+        return undefined;
+      }
+      assertReadable(db);
+      return new JournalDatabase(db, options);
+    } catch (error) {
+      db?.close();
+      throw asStorageError(file, error);
+    }
+  }
+
+  get file(): string {
+    return this.#db.name;
+  }
+
+  /** A prepared statement, kept for the life of the connection. */
+  statement<P extends unknown[] | object = unknown[], R = unknown>(
+    sql: string,
+  ): Database.Statement<P extends unknown[] ? P : [P], R> {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#db.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement as never;
+  }
+
+  /**
+   * Runs one IMMEDIATE transaction; waits for other writers off the event
+   * loop. On any error nothing of it is stored. Synchronous work on purpose:
+   * with no await inside, nothing can interleave.
+   */
+  async write<T>(work: Work<T>): Promise<T> {
+    await this.#begin();
+    try {
+      const result = work(this.#db);
+      this.#db.exec('COMMIT');
+      return result;
+    } catch (error) {
+      // SQLITE_FULL and IOERR have ended the transaction already.
+      if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
+      throw asStorageError(this.file, error);
+    }
+  }
+
+  /** Runs reads on one consistent snapshot; never blocks or waits for a writer. */
+  read<T>(work: Work<T>): T {
+    try {
+      return this.#db.transaction(work).deferred(this.#db);
+    } catch (error) {
+      throw asStorageError(this.file, error);
+    }
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  async #begin(): Promise<void> {
+    const deadline = performance.now() + this.#busyTimeoutMs;
+    for (let wait = 2; ; wait = Math.min(wait * 2, 100)) {
+      try {
+        this.statement('BEGIN IMMEDIATE').run();
+        return;
+      } catch (error) {
+        if (!isBusy(error) || performance.now() >= deadline) throw asStorageError(this.file, error);
+      }
+      await delay(wait * (0.5 + Math.random()));
+    }
+  }
+}
+
+/** The switch to WAL of a new file can meet another process doing the same. */
+async function connect(file: string, options: OpenOptions): Promise<Database.Database> {
+  const deadline = performance.now() + (options.busyTimeoutMs ?? DEFAULT_BUSY_TIMEOUT_MS);
+  for (;;) {
+    const db = new Database(file, { timeout: DRIVER_TIMEOUT_MS });
+    try {
+      assertNotNewer(db);
+      configureConnection(db);
+      return db;
+    } catch (error) {
+      db.close();
+      if (!isBusy(error) || performance.now() >= deadline) throw error;
+    }
+    await delay(10 * (0.5 + Math.random()));
+  }
+}
+
+/** Before any pragma writes: a newer file is left exactly as it is. */
+function assertNotNewer(db: Database.Database): void {
+  const found = schemaVersion(db);
+  if (found > SCHEMA_VERSION) throw new NewerSchemaError(db.name, found, SCHEMA_VERSION);
+}
+
+function assertReadable(db: Database.Database): void {
+  assertNotNewer(db);
+  if (schemaVersion(db) < SCHEMA_VERSION) throw new OlderSchemaError(db.name);
+  provideDigest(db);
+}

@@ -1,0 +1,44 @@
+import { dirname, join } from 'node:path';
+import type BetterSqlite3 from 'better-sqlite3';
+import { SCHEMA_VERSION } from '../../migrations/index.js';
+import { NewerSchemaError } from './errors.js';
+import { OsLock } from './os-lock.js';
+
+export { SCHEMA_VERSION };
+
+/** The schema number a journal file carries; 0 for a new file. */
+export function schemaVersion(db: BetterSqlite3.Database): number {
+  return db.pragma('user_version', { simple: true }) as number;
+}
+
+/**
+ * Brings a journal file up to the schema of this program. Safe when several
+ * processes start at once: they take turns, and the later ones find it done.
+ * Throws `NewerSchemaError` for a file of a newer redrain, before any change.
+ */
+export async function ensureSchema(db: BetterSqlite3.Database): Promise<void> {
+  const found = schemaVersion(db);
+  if (found === SCHEMA_VERSION) return;
+  if (found > SCHEMA_VERSION) throw new NewerSchemaError(db.name, found, SCHEMA_VERSION);
+  const lock = await OsLock.acquire(join(dirname(db.name), 'locks', 'schema.lock'));
+  try {
+    if (schemaVersion(db) < SCHEMA_VERSION) await runSchemaMigrations(db.name);
+  } finally {
+    lock?.release();
+  }
+}
+
+/** TypeORM is heavy and needed here only, so it is loaded here only. */
+async function runSchemaMigrations(file: string): Promise<void> {
+  const { journalDataSource } = await import('./data-source.js');
+  const dataSource = journalDataSource(file);
+  await dataSource.initialize();
+  try {
+    await dataSource.runMigrations();
+    const broken: unknown[] = await dataSource.query('PRAGMA foreign_key_check');
+    if (broken.length > 0)
+      throw new Error(`${file}: the schema migration left ${broken.length} broken references`);
+  } finally {
+    await dataSource.destroy();
+  }
+}

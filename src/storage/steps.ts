@@ -1,0 +1,17 @@
+/**
+ * Names for the moments between durable steps, so that a test can stop the
+ * process at each of them. Costs one comparison when nobody listens.
+ */
+export type StepObserver = (name: string) => void;
+
+let observer: StepObserver | undefined;
+
+/** Called at every named step from now on; undefined switches it off. */
+export function observeSteps(next: StepObserver | undefined): void {
+  observer = next;
+}
+
+/** Marks that everything before this line is done, and nothing after it. */
+export function step(name: string): void {
+  if (observer !== undefined) observer(name);
+}

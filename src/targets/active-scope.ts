@@ -1,0 +1,38 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { pythonStrip } from './python-text.js';
+
+/** What the old program's marker says beside the scope in force; it decides nothing. */
+export type ActiveScopeStatus = 'absent' | 'matches' | 'stale_non_authoritative';
+
+const MAX_BYTES = 4096;
+
+/**
+ * Compares the marker file with the scope in force. A marker that is missing,
+ * empty, unreadable, too long, no UTF-8 or holding NUL is `absent`.
+ */
+export function activeScopeStatus(markerPath: string, scope: string): ActiveScopeStatus {
+  const marker = readMarker(markerPath);
+  if (marker === undefined) return 'absent';
+  return marker === scope ? 'matches' : 'stale_non_authoritative';
+}
+
+function readMarker(path: string): string | undefined {
+  try {
+    const bytes = readAtMost(path, MAX_BYTES + 1);
+    if (bytes.length > MAX_BYTES || bytes.includes(0)) return undefined;
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return pythonStrip(text) || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function readAtMost(path: string, limit: number): Buffer {
+  const descriptor = openSync(path, 'r');
+  try {
+    const buffer = Buffer.alloc(limit);
+    return buffer.subarray(0, readSync(descriptor, buffer, 0, limit, 0));
+  } finally {
+    closeSync(descriptor);
+  }
+}

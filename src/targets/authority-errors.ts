@@ -1,0 +1,19 @@
+/**
+ * Environment and config.toml name two servers, and the environment is declared
+ * to be for setup only. Thrown before any socket opens (SPEC section 3).
+ */
+export class SplitBrainError extends Error {
+  override readonly name = 'SplitBrainError';
+  /** SPEC section 12. */
+  readonly exitCode = 4;
+  constructor(
+    readonly configuredUrl: string,
+    readonly envUrl: string,
+  ) {
+    super(
+      `two servers are named: config.toml says ${configuredUrl}, SPEC_KITTY_SAAS_URL says ${envUrl}, ` +
+        'and SPEC_KITTY_SAAS_URL_MODE forbids the variable to decide. Nothing was sent. ' +
+        `Run \`redrain server ${envUrl}\` to keep that one, or unset SPEC_KITTY_SAAS_URL to keep ${configuredUrl}.`,
+    );
+  }
+}

@@ -1,0 +1,46 @@
+import { ConfigUnreadableError } from '../config/document.js';
+import { type ResolveRequest, resolveSyncTarget, type TargetAuthority } from './authority.js';
+import { assertNotSplit } from './authority.js';
+import { SplitBrainError } from './authority-errors.js';
+import { UnusableUrlError } from './canonical-url.js';
+
+/** The section `target_authority` of a report: the nine fields, or those known and why not all. */
+export type TargetAuthorityReport = Partial<TargetAuthority> & { readonly error?: string };
+
+/**
+ * The resolved target for `status`, which works also when the target is split
+ * or cannot be resolved (SPEC section 3, STATUS.md).
+ */
+export function reportAuthority(request: ResolveRequest): TargetAuthorityReport {
+  try {
+    return withSplit(authorityFields(resolveSyncTarget(request)));
+  } catch (error) {
+    if (error instanceof ConfigUnreadableError || error instanceof UnusableUrlError) {
+      return { error: error.message };
+    }
+    throw error;
+  }
+}
+
+/** The nine fields alone, in the order of SPEC section 3. */
+export const authorityFields = (target: TargetAuthority): TargetAuthority => ({
+  configured_server_url: target.configured_server_url,
+  env_server_url: target.env_server_url,
+  override_mode: target.override_mode,
+  resolved_server_url: target.resolved_server_url,
+  user_id: target.user_id,
+  team_slug: target.team_slug,
+  derived_queue_scope: target.derived_queue_scope,
+  queue_db_path: target.queue_db_path,
+  active_queue_scope_status: target.active_queue_scope_status,
+});
+
+function withSplit(fields: TargetAuthority): TargetAuthorityReport {
+  try {
+    assertNotSplit(fields);
+    return fields;
+  } catch (error) {
+    if (error instanceof SplitBrainError) return { ...fields, error: error.message };
+    throw error;
+  }
+}

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+
+/** No target can be made of this text. The message shows it without secrets. */
+export class UnusableUrlError extends Error {
+  override readonly name = 'UnusableUrlError';
+  constructor(
+    readonly shownUrl: string,
+    readonly reason: string,
+  ) {
+    super(`${shownUrl === '' ? 'an empty text' : shownUrl} cannot be used as an address: ${reason}`);
+  }
+}
+
+const STUB = /^stub:[a-z0-9_-]*$/;
+
+/**
+ * The one spelling of an address that decides whether two are the same target
+ * (SPEC section 3): scheme and host in lower case, IDN as punycode, no default
+ * port, no slash at the end of the path, no fragment; path and query are kept.
+ * Surrounding blanks are dropped. `stub:` and `stub:NAME` name the receiver
+ * within redrain.
+ *
+ * @throws UnusableUrlError for everything but http, https and stub, for user
+ * and password in the address, and for text no browser would follow as written.
+ */
+export function canonicalUrl(text: string): string {
+  const given = text.trim();
+  if (STUB.test(given.toLowerCase())) return given.toLowerCase();
+  const url = parse(given);
+  return `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}${url.search}`;
+}
+
+/** True for an address that is answered within redrain, in its canonical form. */
+export const isStubUrl = (canonical: string): boolean => STUB.test(canonical);
+
+/** SHA-256 of a canonical address, in hex: half of a target's identity. */
+export const urlHash = (canonical: string): string =>
+  createHash('sha256').update(canonical, 'utf8').digest('hex');
+
+function parse(given: string): URL {
+  const problem = problemOf(given);
+  if (problem !== undefined) throw new UnusableUrlError(withoutSecrets(given), problem);
+  try {
+    return new URL(given);
+  } catch {
+    throw new UnusableUrlError(withoutSecrets(given), 'host or port are not valid.');
+  }
+}
+
+/** What `URL` would silently mend or accept, and we will not guess about. */
+function problemOf(given: string): string | undefined {
+  if (!/^https?:\/\//i.test(given)) return 'it must start with https:// or http://.';
+  if (/[\s\p{Cc}\\]/u.test(given)) return 'it holds blanks, control characters or backslashes.';
+  const authority = /^[^/]*\/\/([^/?#]*)/.exec(given)?.[1] ?? '';
+  if (authority === '') return 'it names no host.';
+  if (authority.includes('@')) {
+    return 'it holds a user or password; use `redrain login`, or a header for an external endpoint.';
+  }
+  return undefined;
+}
+
+/** Good enough to recognise, too little to leak: no user, password, query or fragment. */
+const withoutSecrets = (given: string): string =>
+  given
+    .replace(/[?#].*$/s, '')
+    .replace(/^([a-z]*:\/\/)?.*@/is, '$1[secret]@')
+    .replaceAll(/\p{Cc}/gu, '?')
+    .slice(0, 200);

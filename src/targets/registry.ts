@@ -1,0 +1,72 @@
+import type { DeploymentMetadata, DrainBlockedReason } from '../dispatch/ports.js';
+
+export type TargetKind = 'teamspace' | 'external' | 'stub';
+
+/** How to speak to a target and where its secrets are found; never a secret itself. */
+export interface TargetSettings {
+  /** Name of the environment variable that holds the value of the Authorization header. */
+  readonly authEnv?: string;
+  /** Header names and the environment variables that hold their values. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** `status`: any 2xx is success for the whole batch (WIRE.md). */
+  readonly ack?: 'results' | 'status';
+  readonly maxEvents?: number;
+  readonly maxBytes?: number;
+  readonly projects?: 'all' | 'allowed';
+}
+
+/** What makes a target that target (SPEC section 3). */
+export interface TargetKey {
+  readonly urlHash: string;
+  readonly teamSlug: string;
+  readonly userEmail: string;
+}
+
+export interface TargetDescription extends TargetKey {
+  readonly kind: TargetKind;
+  readonly canonicalUrl: string;
+  readonly rawEndpoint: string;
+  readonly settings: TargetSettings;
+}
+
+/** One known target with what the last drain left on it. Times in epoch milliseconds. */
+export interface TargetRecord extends TargetDescription {
+  readonly id: number;
+  readonly label: string | null;
+  readonly createdAt: number;
+  readonly retiredAt: number | null;
+  readonly passNo: number;
+  readonly leaseHolder: string | null;
+  readonly circuitFailures: number;
+  readonly circuitOpenUntil: number | null;
+  readonly resumeAt: number | null;
+  readonly blockedReason: DrainBlockedReason | null;
+  readonly blockedMessage: string | null;
+  readonly deployment: DeploymentMetadata | null;
+  readonly resetSignal: ResetSignalRecord | null;
+  readonly lastDrainedAt: number | null;
+}
+
+/** Evidence that the server behind a URL is no longer the one that took the deliveries. */
+export interface ResetSignalRecord {
+  readonly field: string;
+  readonly before: string;
+  readonly after: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+/** Everything known about targets. Rows are never deleted: deliveries speak of them. */
+export interface TargetRegistry {
+  /** The row of this identity, made on first sight; settings and endpoint follow the description. */
+  ensure(description: TargetDescription, now: number): Promise<TargetRecord>;
+  find(id: number): Promise<TargetRecord | undefined>;
+  findByKey(key: TargetKey): Promise<TargetRecord | undefined>;
+  /** First seen first, retired ones included. */
+  list(): Promise<TargetRecord[]>;
+  /**
+   * Notes what a server told of itself and raises a reset signal where it
+   * changed. Answers the deployment to record with deliveries, null if none is known.
+   */
+  noteDeployment(id: number, metadata: DeploymentMetadata, now: number): Promise<number | null>;
+}

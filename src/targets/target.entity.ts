@@ -1,0 +1,89 @@
+import { Check, Column, Entity, PrimaryGeneratedColumn, Unique } from 'typeorm';
+
+/** One endpoint identity: canonical URL + team + user (SPEC section 3). */
+@Entity('target')
+@Unique('uq_target_identity', ['urlHash', 'teamSlug', 'userEmail'])
+@Check('ck_target_kind', `kind IN ('teamspace', 'external', 'stub')`)
+export class Target {
+  @PrimaryGeneratedColumn({ type: 'integer' })
+  id!: number;
+
+  @Column({ name: 'url_hash', type: 'text' })
+  urlHash!: string;
+
+  @Column({ name: 'team_slug', type: 'text' })
+  teamSlug!: string;
+
+  @Column({ name: 'user_email', type: 'text' })
+  userEmail!: string;
+
+  @Column({ type: 'text' })
+  kind!: string;
+
+  @Column({ name: 'canonical_url', type: 'text' })
+  canonicalUrl!: string;
+
+  /** The endpoint as the operator wrote it. */
+  @Column({ name: 'raw_endpoint', type: 'text' })
+  rawEndpoint!: string;
+
+  @Column({ type: 'text', nullable: true })
+  label!: string | null;
+
+  /** How to speak to it and where its secrets are found, as JSON; never a secret. */
+  @Column({ type: 'text' })
+  settings!: string;
+
+  @Column({ name: 'created_at', type: 'integer' })
+  createdAt!: number;
+
+  @Column({ name: 'retired_at', type: 'integer', nullable: true })
+  retiredAt!: number | null;
+
+  /** The number of the pass that runs now or ran last. */
+  @Column({ name: 'pass_no', type: 'integer', default: 0 })
+  passNo!: number;
+
+  /** Who drains it: informs and fences; the lock file decides (SPEC section 7). */
+  @Column({ name: 'lease_token', type: 'text', nullable: true })
+  leaseToken!: string | null;
+
+  @Column({ name: 'lease_holder', type: 'text', nullable: true })
+  leaseHolder!: string | null;
+
+  /** Transient batches in a row. */
+  @Column({ name: 'circuit_failures', type: 'integer', default: 0 })
+  circuitFailures!: number;
+
+  @Column({ name: 'circuit_open_until', type: 'integer', nullable: true })
+  circuitOpenUntil!: number | null;
+
+  /** The server asked to be left alone until then (Retry-After). */
+  @Column({ name: 'resume_at', type: 'integer', nullable: true })
+  resumeAt!: number | null;
+
+  /** What stops deliveries now, as the last drain found it. */
+  @Column({ name: 'blocked_reason', type: 'text', nullable: true })
+  blockedReason!: string | null;
+
+  @Column({ name: 'blocked_message', type: 'text', nullable: true })
+  blockedMessage!: string | null;
+
+  /** The deployment known last. */
+  @Column({ name: 'deployment_ref', type: 'integer', nullable: true })
+  deploymentRef!: number | null;
+
+  /** Evidence that the server was reset, as JSON, until it is acknowledged. */
+  @Column({ name: 'reset_signal', type: 'text', nullable: true })
+  resetSignal!: string | null;
+
+  /** First event of the last batch that got no answer at all, and how many batches in a row began there. */
+  @Column({ name: 'silent_seq', type: 'integer', nullable: true })
+  silentSeq!: number | null;
+
+  @Column({ name: 'silent_times', type: 'integer', default: 0 })
+  silentTimes!: number;
+
+  @Column({ name: 'last_drained_at', type: 'integer', nullable: true })
+  lastDrainedAt!: number | null;
+}

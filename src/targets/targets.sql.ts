@@ -1,0 +1,36 @@
+/** Every statement that touches targets, but for leases, passes and health, which are the ledger's. */
+
+const COLUMNS = `t.id, t.url_hash AS urlHash, t.team_slug AS teamSlug, t.user_email AS userEmail, t.kind,
+  t.canonical_url AS canonicalUrl, t.raw_endpoint AS rawEndpoint, t.settings, t.label,
+  t.created_at AS createdAt, t.retired_at AS retiredAt, t.pass_no AS passNo,
+  t.lease_holder AS leaseHolder, t.circuit_failures AS circuitFailures,
+  t.circuit_open_until AS circuitOpenUntil, t.resume_at AS resumeAt,
+  t.blocked_reason AS blockedReason, t.blocked_message AS blockedMessage,
+  t.reset_signal AS resetSignal, t.last_drained_at AS lastDrainedAt,
+  d.id AS deploymentRef, d.server_instance_id AS serverInstanceId,
+  d.deployment_id AS deploymentId, d.environment_name AS environmentName, d.git_sha AS gitSha`;
+
+const SELECT = `SELECT ${COLUMNS} FROM target t LEFT JOIN deployment d ON d.id = t.deployment_ref`;
+
+export const FIND = `${SELECT} WHERE t.id = ?`;
+
+export const FIND_BY_KEY = `${SELECT}
+  WHERE t.url_hash = @urlHash AND t.team_slug = @teamSlug AND t.user_email = @userEmail`;
+
+export const LIST = `${SELECT} ORDER BY t.id`;
+
+export const INSERT = `
+  INSERT INTO target (url_hash, team_slug, user_email, kind, canonical_url, raw_endpoint, settings, created_at)
+  VALUES (@urlHash, @teamSlug, @userEmail, @kind, @canonicalUrl, @rawEndpoint, @settings, @now)`;
+
+export const FOLLOW_DESCRIPTION = `
+  UPDATE target SET raw_endpoint = @rawEndpoint, settings = @settings
+  WHERE url_hash = @urlHash AND team_slug = @teamSlug AND user_email = @userEmail`;
+
+export const INSERT_DEPLOYMENT = `
+  INSERT INTO deployment (target_id, server_instance_id, deployment_id, environment_name, git_sha, first_seen_at)
+  VALUES (@targetId, @serverInstanceId, @deploymentId, @environmentName, @gitSha, @now)`;
+
+export const SET_DEPLOYMENT = 'UPDATE target SET deployment_ref = @ref WHERE id = @targetId';
+
+export const RAISE_RESET = 'UPDATE target SET reset_signal = @signal WHERE id = @targetId';
