@@ -109,7 +109,6 @@ const TABLES = [
     "blocked_message" text,
     "deployment_ref" integer,
     "reset_signal" text,
-    "silent_seq" integer,
     "silent_times" integer NOT NULL DEFAULT (0),
     "last_drained_at" integer,
     CONSTRAINT "uq_target_identity" UNIQUE ("url_hash", "team_slug", "user_email"),
@@ -170,14 +169,14 @@ const TABLES = [
     PRIMARY KEY ("target_id", "origin_id")) WITHOUT ROWID`,
   `CREATE TABLE "todo" (
     "target_id" integer NOT NULL,
-    "origin_id" integer NOT NULL,
     "seq" integer NOT NULL,
+    "origin_id" integer NOT NULL,
     "due_at" integer NOT NULL,
     "pass_no" integer NOT NULL,
     "company" text NOT NULL,
     "replay" integer NOT NULL,
     CONSTRAINT "ck_todo_company" CHECK (company IN ('any', 'suspect', 'alone')),
-    PRIMARY KEY ("target_id", "origin_id", "seq")) WITHOUT ROWID`,
+    PRIMARY KEY ("target_id", "seq")) WITHOUT ROWID`,
   `CREATE TABLE "flight" (
     "target_id" integer PRIMARY KEY NOT NULL,
     "claim_id" text NOT NULL,
@@ -226,16 +225,21 @@ const TRIGGERS = [
    BEGIN ${refuse('journal rows are immutable')}; END`,
   `CREATE TRIGGER event_no_delete BEFORE DELETE ON event
    BEGIN ${refuse('journal rows are immutable')}; END`,
-  `CREATE TRIGGER payload_no_replace BEFORE INSERT ON payload
+  // A first insert costs three key lookups; the digest is computed only for
+  // bytes that come back. A program without redrain_sha256 cannot prepare any
+  // insert here.
+  `CREATE TRIGGER payload_no_forgery BEFORE INSERT ON payload
    WHEN EXISTS (SELECT 1 FROM payload WHERE seq = NEW.seq)
-   BEGIN ${refuse('payload bytes are immutable: they exist')}; END`,
-  `CREATE TRIGGER payload_only_its_own BEFORE INSERT ON payload
-   WHEN length(NEW.bytes) IS NOT (SELECT size FROM event WHERE seq = NEW.seq)
-     OR redrain_sha256(NEW.bytes) IS NOT (SELECT sha256 FROM event WHERE seq = NEW.seq)
-   BEGIN ${refuse('payload bytes do not match the digest of their event')}; END`,
-  `CREATE TRIGGER payload_stays_redacted BEFORE INSERT ON payload
-   WHEN EXISTS (SELECT 1 FROM purge WHERE seq = NEW.seq AND kind = 'redact')
-   BEGIN ${refuse('a redacted payload cannot come back')}; END`,
+     OR EXISTS (SELECT 1 FROM purge WHERE seq = NEW.seq)
+     OR length(NEW.bytes) IS NOT (SELECT size FROM event WHERE seq = NEW.seq)
+   BEGIN SELECT CASE
+     WHEN EXISTS (SELECT 1 FROM payload WHERE seq = NEW.seq)
+       THEN RAISE(ABORT, 'payload bytes are immutable: they exist')
+     WHEN (SELECT kind FROM purge WHERE seq = NEW.seq) = 'redact'
+       THEN RAISE(ABORT, 'a redacted payload cannot come back')
+     WHEN redrain_sha256(NEW.bytes) IS NOT (SELECT sha256 FROM event WHERE seq = NEW.seq)
+       THEN RAISE(ABORT, 'payload bytes do not match the digest of their event')
+   END; END`,
   `CREATE TRIGGER payload_no_update BEFORE UPDATE ON payload
    BEGIN ${refuse('payload bytes are immutable')}; END`,
   `CREATE TRIGGER payload_no_delete BEFORE DELETE ON payload

@@ -33,7 +33,7 @@ export interface DrainSurroundings {
   /** Who drains, for people and for `status`. */
   readonly holder: string;
   /** Read before every batch, so that a hold takes effect with the next one. */
-  permission(): Permission | ClosedGate;
+  permission(): Promise<Permission | ClosedGate>;
   /** Takes note of what a target told of itself; answers the deployment to record. */
   noteGreeting(greeting: TargetGreeting): Promise<number | null>;
   /** Epoch milliseconds. */
@@ -105,7 +105,7 @@ function block(report: DrainReport, gate: ClosedGate): void {
 }
 
 async function countBacklog(at: DrainSurroundings, report: DrainReport): Promise<void> {
-  const permission = at.permission();
+  const permission = await at.permission();
   const heldBy: Permission =
     typeof permission === 'function' ? permission : () => permission.reason;
   const { unsent, held } = await at.ledger.backlog(at.target.id, heldBy);
@@ -182,7 +182,7 @@ class DrainPass {
   async #claim(): Promise<Claim | undefined> {
     const left = (this.#options.limit ?? Number.POSITIVE_INFINITY) - this.#report.selected;
     if (left <= 0 || this.#options.signal.aborted) return undefined;
-    const permission = this.#at.permission();
+    const permission = await this.#at.permission();
     if (typeof permission !== 'function') {
       this.#close(permission);
       return undefined;
@@ -225,9 +225,7 @@ class DrainPass {
     step('dispatch.posted');
     this.#report.posts += 1;
     const now = this.#at.now();
-    const firstSeq = batch[0]?.seq ?? 0;
-    const { random } = this.#at;
-    this.#health = healthAfter(this.#health, { firstSeq, report }, now, random);
+    this.#health = healthAfter(this.#health, report, now, this.#at.random);
     const { settlements, next } = this.#bisection.decide(batch, report);
     const post = { startedAt, durationMs: now - startedAt, events: batch, report };
     await this.#settle(claim, settlements, post);

@@ -7,22 +7,15 @@ export const MAX_RETRY_AFTER_MS = 3_600_000;
 const CIRCUIT_BASE_MS = 5_000;
 const CIRCUIT_CAP_MS = 600_000;
 
-/** One POST, as far as the health of a target depends on it. */
-export interface PostResult {
-  readonly firstSeq: number;
-  readonly report: DeliveryReport;
-}
-
 /** The health of a target after one more POST. Pure. */
 export function healthAfter(
   before: TargetHealth,
-  { firstSeq, report }: PostResult,
+  report: DeliveryReport,
   now: number,
   random: () => number,
 ): TargetHealth {
   const failures = isTransient(report) ? before.circuitFailures + 1 : 0;
   const silent = report.httpStatus === null;
-  const sameStart = before.silentSeq === firstSeq;
   return {
     circuitFailures: failures,
     circuitOpenUntil:
@@ -31,8 +24,7 @@ export function healthAfter(
       report.retryAfterMs === undefined
         ? null
         : now + Math.min(report.retryAfterMs, MAX_RETRY_AFTER_MS),
-    silentSeq: silent ? firstSeq : null,
-    silentTimes: silent ? (sameStart ? before.silentTimes + 1 : 1) : 0,
+    silentTimes: silent ? before.silentTimes + 1 : Math.max(0, before.silentTimes - 1),
     blockedReason: report.blocked ?? (silent ? 'network_unavailable' : null),
     blockedMessage: report.blocked === undefined && !silent ? null : (report.error ?? null),
   };
@@ -44,14 +36,14 @@ export function isTransient(report: DeliveryReport): boolean {
 }
 
 /** True when the next batch is a probe, and a failing one ends the pass. */
-export function circuitIsOpen(health: TargetHealth): boolean {
+export function circuitIsOpen(health: Pick<TargetHealth, "circuitFailures">): boolean {
   return health.circuitFailures >= CIRCUIT_THRESHOLD;
 }
 
 /**
- * How many events a batch may hold: less and less while nothing answers a
- * batch that begins at the same event, as a proxy may choke on its size; the
- * full number again with the first answer.
+ * How many events a batch may hold: half as many with each batch in a row that
+ * got no answer at all, from the second on, as a proxy may choke on its size;
+ * twice as many again with each answer.
  */
 export function batchSize(health: TargetHealth, maxEvents: number): number {
   const halvings = Math.max(0, health.silentTimes - 1);

@@ -203,8 +203,7 @@ export interface TargetHealth {
   readonly circuitOpenUntil: number | null;
   /** Retry-After of the server, in epoch milliseconds. */
   readonly resumeAt: number | null;
-  /** First event of the last batch that got no answer at all, and how many batches in a row began there. */
-  readonly silentSeq: number | null;
+  /** Batches without any answer, less those that got one since. */
   readonly silentTimes: number;
   readonly blockedReason: DrainBlockedReason | null;
   readonly blockedMessage: string | null;

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { ulid } from 'ulid';
+import { newEventId } from './event-id.js';
 import { type Envelope, type EnvelopeRules, readEnvelope } from './envelope.js';
 import type { EventJournal, EventOrigin, NewEvent } from './new-event.js';
 import type { Spool } from './spool.js';
@@ -100,7 +100,7 @@ type Prepared =
 function prepare(input: CaptureInput, context: CaptureContext): Prepared {
   const envelope = readEnvelope(input.bytes, context.rules);
   if (!envelope.ok) return { kind: 'invalid', problem: envelope.problem };
-  const eventId = envelope.eventId ?? ulid();
+  const eventId = envelope.eventId ?? newEventId(context.now());
   return {
     event: newEvent(input, envelope, eventId, context),
     generated: envelope.eventId === null,

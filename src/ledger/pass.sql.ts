@@ -9,14 +9,13 @@ export const OPEN_PASS = `
   UPDATE target SET pass_no = pass_no + 1
   WHERE id = @targetId AND lease_token = @token
   RETURNING pass_no AS passNo, circuit_failures AS circuitFailures,
-    circuit_open_until AS circuitOpenUntil, resume_at AS resumeAt, silent_seq AS silentSeq,
-    silent_times AS silentTimes, blocked_reason AS blockedReason, blocked_message AS blockedMessage`;
+    circuit_open_until AS circuitOpenUntil, resume_at AS resumeAt, silent_times AS silentTimes, blocked_reason AS blockedReason, blocked_message AS blockedMessage`;
 
 export const JOURNAL_HEAD = 'SELECT COALESCE(MAX(seq), 0) AS head FROM event';
 
 export const RECORD_HEALTH = `
   UPDATE target SET circuit_failures = @circuitFailures, circuit_open_until = @circuitOpenUntil,
-    resume_at = @resumeAt, silent_seq = @silentSeq, silent_times = @silentTimes,
+    resume_at = @resumeAt, silent_times = @silentTimes,
     blocked_reason = @blockedReason, blocked_message = @blockedMessage
   WHERE id = @targetId AND lease_token = @token`;
 

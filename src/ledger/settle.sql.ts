@@ -1,18 +1,21 @@
 /** Every statement that writes deliveries. None of them can touch a journal row. */
 
-/** What the ledger and the journal know of each event of a batch. */
-export const KNOWN_STATES = `
-  SELECT j.value ->> 0 AS seq, d.status, d.attempt_count AS attemptCount,
-    d.rejection_count AS rejectionCount, d.first_attempted_at AS firstAttemptedAt,
-    d.last_attempted_at AS lastAttemptedAt, d.accepted_at AS acceptedAt,
-    d.completed_at AS completedAt, d.next_attempt_at AS nextAttemptAt,
-    d.server_drain_state AS serverDrainState, d.last_http_status AS lastHttpStatus,
-    d.last_error AS lastError, d.last_response_json AS lastResponseJson,
-    d.deployment_ref AS deploymentRef, d.generation, t.replay, COALESCE(m.class, 'live') AS class
-  FROM json_each(@events) j
-  LEFT JOIN delivery d ON d.target_id = @targetId AND d.seq = j.value ->> 0
-  LEFT JOIN todo t ON t.target_id = @targetId AND t.origin_id = j.value ->> 1 AND t.seq = j.value ->> 0
-  LEFT JOIN mark m ON m.seq = j.value ->> 0`;
+/** Deliveries that exist for events of a batch, and whether they are to be replayed. */
+export const KNOWN_DELIVERIES = `
+  SELECT d.seq, d.status, d.attempt_count AS attemptCount, d.rejection_count AS rejectionCount,
+    d.first_attempted_at AS firstAttemptedAt, d.last_attempted_at AS lastAttemptedAt,
+    d.accepted_at AS acceptedAt, d.completed_at AS completedAt,
+    d.next_attempt_at AS nextAttemptAt, d.server_drain_state AS serverDrainState,
+    d.last_http_status AS lastHttpStatus, d.last_error AS lastError,
+    d.last_response_json AS lastResponseJson, d.deployment_ref AS deploymentRef, d.generation
+  FROM json_each(@seqs) j CROSS JOIN delivery d ON d.target_id = @targetId AND d.seq = j.value`;
+
+export const KNOWN_TODOS = `
+  SELECT t.seq, t.replay
+  FROM json_each(@seqs) j CROSS JOIN todo t ON t.target_id = @targetId AND t.seq = j.value`;
+
+export const KNOWN_MARKS = `
+  SELECT m.seq, m.class FROM json_each(@seqs) j CROSS JOIN mark m ON m.seq = j.value`;
 
 const STATE_COLUMNS = `target_id, seq, status, attempt_count, rejection_count, first_attempted_at,
     last_attempted_at, accepted_at, completed_at, next_attempt_at, server_drain_state,
@@ -37,10 +40,10 @@ export const KEEP_GENERATION = `
 export const WRITE_TODO = `
   INSERT INTO todo (target_id, origin_id, seq, due_at, pass_no, company, replay)
   VALUES (?, ?, ?, ?, ?, ?, 0)
-  ON CONFLICT (target_id, origin_id, seq) DO UPDATE SET due_at = excluded.due_at,
+  ON CONFLICT (target_id, seq) DO UPDATE SET due_at = excluded.due_at,
     pass_no = excluded.pass_no, company = excluded.company, replay = 0`;
 
-export const DROP_TODO = 'DELETE FROM todo WHERE target_id = ? AND origin_id = ? AND seq = ?';
+export const DROP_TODO = 'DELETE FROM todo WHERE target_id = ? AND seq = ?';
 
 export const COUNT_DELIVERIES = `
   INSERT INTO ledger_count (target_id, origin_id, class, status, events) VALUES (?, ?, ?, ?, ?)

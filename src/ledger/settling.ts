@@ -30,11 +30,12 @@ export interface Circumstances {
   random(): number;
 }
 
-interface KnownRow extends Omit<DeliveryState, 'status'> {
-  seq: number;
-  status: DeliveryStatus | null;
-  replay: number | null;
-  class: string;
+/** What the ledger and the journal know of the events of a batch; absent means nothing special. */
+interface Known {
+  readonly deliveries: ReadonlyMap<number, DeliveryState>;
+  /** 1: an operator wants it delivered again. */
+  readonly todos: ReadonlyMap<number, number>;
+  readonly classes: ReadonlyMap<number, string>;
 }
 
 /** Applies verdicts inside a transaction that the caller holds, counters included. */
@@ -45,40 +46,52 @@ export function applyRulings(
 ): void {
   if (rulings.length === 0) return;
   const counts = new LedgerTally(db, given.targetId);
-  const known = knownStates(db, rulings, given.targetId);
-  for (const [i, ruling] of rulings.entries()) {
-    applyOne(db, ruling, known[i] as KnownRow, given, counts);
-  }
+  const known = whatIsKnown(db, rulings, given.targetId);
+  for (const ruling of rulings) applyOne(db, ruling, known, given, counts);
   counts.write();
 }
 
-function knownStates(
-  db: JournalDatabase,
-  rulings: readonly Ruling[],
-  targetId: number,
-): KnownRow[] {
-  const events = JSON.stringify(rulings.map(({ seq, originId }) => [seq, originId]));
-  return db.statement(sql.KNOWN_STATES).all({ events, targetId }) as KnownRow[];
+/** Asks only for rows that exist: a first attempt has none, and most are first attempts. */
+function whatIsKnown(db: JournalDatabase, rulings: readonly Ruling[], targetId: number): Known {
+  const seqs = JSON.stringify(rulings.map((ruling) => ruling.seq));
+  const deliveries = db.statement(sql.KNOWN_DELIVERIES).all({ seqs, targetId });
+  const todos = db.statement(sql.KNOWN_TODOS).all({ seqs, targetId });
+  const marks = db.statement(sql.KNOWN_MARKS).all({ seqs });
+  return {
+    deliveries: new Map(
+      (deliveries as (DeliveryState & { seq: number })[]).map((row) => [row.seq, row]),
+    ),
+    todos: new Map((todos as { seq: number; replay: number }[]).map((row) => [row.seq, row.replay])),
+    classes: new Map((marks as { seq: number; class: string }[]).map((row) => [row.seq, row.class])),
+  };
 }
 
 function applyOne(
   db: JournalDatabase,
   ruling: Ruling,
-  row: KnownRow,
+  known: Known,
   given: Circumstances,
   counts: LedgerTally,
 ): void {
-  const current = row.status === null ? undefined : (row as DeliveryState);
-  const replayed = current !== undefined && row.replay === 1;
+  const { seq, originId } = ruling;
+  const current = known.deliveries.get(seq);
+  const eventClass = known.classes.get(seq) ?? 'live';
+  const replayed = current !== undefined && known.todos.get(seq) === 1;
   const before = replayed ? nextGeneration(current) : current;
   const after = transition(before, { ...given, ...ruling });
-  if (replayed) db.statement(sql.KEEP_GENERATION).run(given.targetId, ruling.seq);
+  if (replayed) db.statement(sql.KEEP_GENERATION).run(given.targetId, seq);
   if (after !== before) {
-    writeDelivery(db, given.targetId, ruling.seq, after);
-    if (current !== undefined) counts.add(ruling.originId, row.class, current.status, -1);
-    counts.add(ruling.originId, row.class, after.status, 1);
+    writeDelivery(db, given.targetId, seq, after);
+    if (current !== undefined) counts.add(originId, eventClass, current.status, -1);
+    counts.add(originId, eventClass, after.status, 1);
   }
-  writeTodo(db, ruling, row, after, given);
+  // A todo exists exactly while the event may be selected again; one that is not live may not.
+  if (after.nextAttemptAt !== null && eventClass === 'live') {
+    const due = after.nextAttemptAt;
+    db.statement(sql.WRITE_TODO).run(given.targetId, originId, seq, due, given.passNo, ruling.company);
+  } else if (known.todos.has(seq)) {
+    db.statement(sql.DROP_TODO).run(given.targetId, seq);
+  }
 }
 
 function writeDelivery(
@@ -105,23 +118,6 @@ function writeDelivery(
     state.deploymentRef,
     state.generation,
   );
-}
-
-/** A todo exists exactly while the event may be selected again; one that is not live may not. */
-function writeTodo(
-  db: JournalDatabase,
-  ruling: Ruling,
-  row: KnownRow,
-  after: DeliveryState,
-  given: Circumstances,
-): void {
-  const { targetId, passNo } = given;
-  if (after.nextAttemptAt !== null && row.class === 'live') {
-    const { originId, seq, company } = ruling;
-    db.statement(sql.WRITE_TODO).run(targetId, originId, seq, after.nextAttemptAt, passNo, company);
-  } else if (row.replay !== null) {
-    db.statement(sql.DROP_TODO).run(targetId, ruling.originId, ruling.seq);
-  }
 }
 
 /** Counter changes of one unit of work, written once per counter. */

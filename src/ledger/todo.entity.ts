@@ -9,11 +9,11 @@ export class Todo {
   @PrimaryColumn({ name: 'target_id', type: 'integer' })
   targetId!: number;
 
-  @PrimaryColumn({ name: 'origin_id', type: 'integer' })
-  originId!: number;
-
   @PrimaryColumn({ type: 'integer' })
   seq!: number;
+
+  @Column({ name: 'origin_id', type: 'integer' })
+  originId!: number;
 
   @Column({ name: 'due_at', type: 'integer' })
   dueAt!: number;

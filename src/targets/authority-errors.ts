@@ -9,9 +9,11 @@ export class SplitBrainError extends Error {
   constructor(
     readonly configuredUrl: string,
     readonly envUrl: string,
+    /** True when config.toml is silent and the documented default stands for it. */
+    isDefault = false,
   ) {
     super(
-      `two servers are named: config.toml says ${configuredUrl}, SPEC_KITTY_SAAS_URL says ${envUrl}, ` +
+      `two servers are named: ${isDefault ? 'the default is' : 'config.toml says'} ${configuredUrl}, SPEC_KITTY_SAAS_URL says ${envUrl}, ` +
         'and SPEC_KITTY_SAAS_URL_MODE forbids the variable to decide. Nothing was sent. ' +
         `Run \`redrain server ${envUrl}\` to keep that one, or unset SPEC_KITTY_SAAS_URL to keep ${configuredUrl}.`,
     );

@@ -1,6 +1,10 @@
 import { ConfigUnreadableError } from '../config/document.js';
-import { type ResolveRequest, resolveSyncTarget, type TargetAuthority } from './authority.js';
-import { assertNotSplit } from './authority.js';
+import {
+  assertNotSplit,
+  type ResolveRequest,
+  resolveSyncTarget,
+  type TargetAuthority,
+} from './authority.js';
 import { SplitBrainError } from './authority-errors.js';
 import { UnusableUrlError } from './canonical-url.js';
 

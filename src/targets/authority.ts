@@ -1,5 +1,6 @@
 import { type ConfigDocument, settingsOf } from '../config/document.js';
 import type { HomePaths } from '../config/home.js';
+import { environmentOverrides } from '../config/override-switch.js';
 import { DEFAULT_SERVER_URL } from '../config/settings.js';
 import { type ActiveScopeStatus, activeScopeStatus } from './active-scope.js';
 import { SplitBrainError } from './authority-errors.js';
@@ -94,7 +95,8 @@ export function serverInForce(request: ServerRequest): ServerInForce {
  */
 export function resolveSyncTarget(request: ResolveRequest): Readonly<ResolvedSyncTarget> {
   const server = serverInForce(request);
-  const { user, team } = request.identity;
+  const user = present(request.identity.user) ?? null;
+  const team = present(request.identity.team) ?? null;
   const parts = { server: server.asWritten, user, team };
   const scope = scopeOf(parts);
   return Object.freeze({
@@ -116,8 +118,9 @@ export function resolveSyncTarget(request: ResolveRequest): Readonly<ResolvedSyn
 export function assertNotSplit(target: TargetAuthority): void {
   if (target.override_mode !== 'setup_only') return;
   throw new SplitBrainError(
-    target.configured_server_url ?? `nothing, so ${DEFAULT_SERVER_URL}`,
+    target.configured_server_url ?? DEFAULT_SERVER_URL,
     target.env_server_url ?? '',
+    target.configured_server_url === null,
   );
 }
 
@@ -137,14 +140,8 @@ function overrideModeOf(
   envUrl: string | null,
 ): OverrideMode {
   if (envUrl === null || envUrl === configured) return 'none';
-  const isWide = processWideOverride ?? isProcessWide(env.SPEC_KITTY_SAAS_URL_MODE);
+  const isWide = processWideOverride ?? environmentOverrides(env);
   return isWide ? 'process_override' : 'setup_only';
-}
-
-/** A misspelt `setup_only` must not send events elsewhere, so only the known word lets it win. */
-function isProcessWide(mode: string | undefined): boolean {
-  const word = mode?.trim().toLowerCase() ?? '';
-  return word === '' || word === 'process_override';
 }
 
 function usable(text: string | undefined, source: string): string | null {
@@ -159,5 +156,5 @@ function usable(text: string | undefined, source: string): string | null {
   }
 }
 
-const present = (text: string | undefined): string | undefined =>
-  text === undefined || text.trim() === '' ? undefined : text;
+const present = (text: string | null | undefined): string | undefined =>
+  text?.trim() ? text : undefined;

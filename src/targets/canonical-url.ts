@@ -7,7 +7,9 @@ export class UnusableUrlError extends Error {
     readonly shownUrl: string,
     readonly reason: string,
   ) {
-    super(`${shownUrl === '' ? 'an empty text' : shownUrl} cannot be used as an address: ${reason}`);
+    super(
+      `${shownUrl === '' ? 'an empty text' : shownUrl} cannot be used as an address: ${reason}`,
+    );
   }
 }
 

@@ -80,7 +80,8 @@ export class SqliteTargets implements TargetRegistry {
   ): Promise<number | null> {
     return this.#db.write(() => {
       const row = this.#row(id);
-      if (row === undefined || Object.keys(metadata).length === 0) return row?.deploymentRef ?? null;
+      if (row === undefined || Object.keys(metadata).length === 0)
+        return row?.deploymentRef ?? null;
       const before = deploymentOf(row) ?? {};
       const signal = resetSignal(before, metadata);
       if (signal !== undefined) this.#raise(id, signal, now);

@@ -77,10 +77,7 @@ export class Target {
   @Column({ name: 'reset_signal', type: 'text', nullable: true })
   resetSignal!: string | null;
 
-  /** First event of the last batch that got no answer at all, and how many batches in a row began there. */
-  @Column({ name: 'silent_seq', type: 'integer', nullable: true })
-  silentSeq!: number | null;
-
+  /** Batches without any answer, less those that got one since: they shrink the next batch. */
   @Column({ name: 'silent_times', type: 'integer', default: 0 })
   silentTimes!: number;
 

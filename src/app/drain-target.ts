@@ -1,0 +1,162 @@
+import { readConfigDocument } from '../config/document.js';
+import { type DrainOptions, drain } from '../dispatch/drain.js';
+import { type DrainReport, emptyReport } from '../dispatch/drain-report.js';
+import type { ClosedGate, DeliveryReceiver, Permission } from '../dispatch/ports.js';
+import { FileTargetLock } from '../dispatch/target-lock.js';
+import { permissionOf } from '../policy/permission.js';
+import { receiverFor } from '../receivers/receiver-for.js';
+import { assertNotSplit, overrideWarning } from '../targets/authority.js';
+import { thisProcess } from '../targets/holder.js';
+import type { TargetRecord } from '../targets/registry.js';
+import type { Situation } from '../targets/situation.js';
+import { teamspaceAccess } from '../targets/teamspace-access.js';
+import { VERSION } from '../version.js';
+import type { App, Stores } from './app.js';
+
+export interface TargetDrainOptions extends DrainOptions {
+  /** A known target in place of the active one. */
+  readonly targetId?: number;
+  /** Called with one line that must be seen before any network call. */
+  onWarning?(line: string): void;
+}
+
+/** No target has this id. */
+export class UnknownTargetError extends Error {
+  override readonly name = 'UnknownTargetError';
+  constructor(readonly targetId: number) {
+    super(`there is no target ${targetId}: \`redrain targets\` lists those there are`);
+  }
+}
+
+/**
+ * Drains the active target, or a named one, once: resolves it afresh, checks
+ * what must be checked before a socket opens, and hands over to the
+ * dispatcher.
+ *
+ * @throws SplitBrainError before any socket, UnknownTargetError.
+ */
+export async function drainTarget(app: App, options: TargetDrainOptions): Promise<DrainReport> {
+  const situation = await app.situation();
+  refuseSplitBrain(situation, options.targetId);
+  const stores = await app.stores();
+  await app.ingestSpool();
+  const target = await targetRow(app, stores, situation, options.targetId);
+  if (target === undefined) return withoutTarget(stores, situation);
+  warnOfOverride(situation, target, options);
+  return run(app, stores, situation, target, options);
+}
+
+/** Only where the server counts: an operator's own endpoint has nothing to do with it. */
+export function refuseSplitBrain(situation: Situation, targetId: number | undefined): void {
+  const { active, authority } = situation;
+  if (targetId !== undefined || authority === undefined) return;
+  if (active.state === 'target' && active.identity.kind === 'teamspace')
+    assertNotSplit(authority.resolved);
+}
+
+async function targetRow(
+  app: App,
+  stores: Stores,
+  situation: Situation,
+  targetId: number | undefined,
+): Promise<TargetRecord | undefined> {
+  if (situation.config.state === 'unreadable') return undefined;
+  const { description } = situation;
+  if (targetId === undefined) return description && stores.targets.ensure(description, app.now());
+  const target = await stores.targets.find(targetId);
+  if (target === undefined) throw new UnknownTargetError(targetId);
+  return target;
+}
+
+/** The mode delivers nothing, or a gate is closed before there is a row to speak of. */
+export async function withoutTarget(
+  stores: Stores | undefined,
+  situation: Situation,
+): Promise<DrainReport> {
+  const report = emptyReport(null);
+  const { active, gate } = situation;
+  if (active.state === 'none') return { ...report, message: active.message };
+  report.blocked_reason = gate?.reason ?? 'config_unreadable';
+  report.message = gate?.message ?? situation.authorityError ?? null;
+  const projects = active.state === 'target' ? active.settings.projects : 'allowed';
+  const permission = permissionOf(situation.settings.projectRules, projects);
+  const backlog = await stores?.ledger.backlog(NO_TARGET, permission);
+  report.unsent = backlog?.unsent ?? 0;
+  report.held = heldEvents(backlog?.held ?? {});
+  return report;
+}
+
+/** No row has this id, so the ledger knows nothing of it: the backlog is that of any new target. */
+const NO_TARGET = 0;
+
+function warnOfOverride(
+  situation: Situation,
+  target: TargetRecord,
+  options: TargetDrainOptions,
+): void {
+  const resolved = situation.authority?.resolved;
+  if (target.kind !== 'teamspace' || resolved === undefined) return;
+  const line = overrideWarning(resolved);
+  if (line !== undefined) options.onWarning?.(line);
+}
+
+async function run(
+  app: App,
+  stores: Stores,
+  situation: Situation,
+  target: TargetRecord,
+  options: TargetDrainOptions,
+): Promise<DrainReport> {
+  const receiver = await receiverOf(app, situation, target);
+  const holder = thisProcess({
+    server_url: target.canonicalUrl,
+    team_or_user: target.teamSlug || target.userEmail || null,
+    queue_db_path: situation.authority?.resolved.queue_db_path ?? null,
+  });
+  const surroundings = {
+    target: { id: target.id, url: target.canonicalUrl },
+    ledger: stores.ledger,
+    receiver,
+    lock: new FileTargetLock(app.paths.locksDir, target.id),
+    holder: JSON.stringify(holder),
+    permission: () => permissionNow(app, target),
+    noteGreeting: ({ metadata = {} }) =>
+      stores.targets.noteDeployment(target.id, metadata, app.now()),
+    now: () => app.now(),
+    random: () => app.random(),
+  } satisfies Parameters<typeof drain>[0];
+  try {
+    return await drain(surroundings, options);
+  } finally {
+    await receiver.close();
+  }
+}
+
+/** The target's own receiver, or the one the embedding program brought. */
+export async function receiverOf(
+  app: App,
+  situation: Situation,
+  target: TargetRecord,
+): Promise<DeliveryReceiver> {
+  if (app.options.receiver !== undefined) return app.options.receiver(target);
+  return receiverFor(target, {
+    env: app.env,
+    caFile: situation.settings.caFile,
+    version: VERSION,
+    stateDir: app.paths.state,
+    now: () => app.now(),
+    teamspace: teamspaceAccess(target, situation, { paths: app.paths, env: app.env }),
+  });
+}
+
+/** Read before every batch, so that a hold takes effect with the next one. */
+async function permissionNow(app: App, target: TargetRecord): Promise<Permission | ClosedGate> {
+  const config = await readConfigDocument(app.paths.config);
+  if (config.state === 'unreadable') return { reason: 'config_unreadable', message: config.reason };
+  return permissionOf(config.settings.projectRules, target.settings.projects);
+}
+
+/** All that is held, for whatever reason. */
+export function heldEvents(held: Readonly<Record<string, number>>): number {
+  return Object.values(held).reduce((total, events) => total + events, 0);
+}

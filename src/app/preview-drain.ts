@@ -1,0 +1,81 @@
+import { type DrainReport, emptyReport } from '../dispatch/drain-report.js';
+import { permissionOf } from '../policy/permission.js';
+import type { TargetRecord } from '../targets/registry.js';
+import type { Situation } from '../targets/situation.js';
+import type { App, Stores } from './app.js';
+import {
+  heldEvents,
+  receiverOf,
+  refuseSplitBrain,
+  UnknownTargetError,
+  withoutTarget,
+} from './drain-target.js';
+
+/**
+ * What `now` would select, from counters. Opens no socket, writes nothing and
+ * creates nothing.
+ *
+ * @throws SplitBrainError, UnknownTargetError.
+ */
+export async function previewDrain(
+  app: App,
+  options: { readonly targetId?: number | undefined; readonly limit?: number | undefined },
+): Promise<DrainReport> {
+  const situation = await app.situation();
+  refuseSplitBrain(situation, options.targetId);
+  const stores = app.readStores();
+  try {
+    const target = await knownRow(stores, situation, options.targetId);
+    if (target === undefined) return await beforeFirstDrain(stores, situation, options.limit);
+    return await previewOf(app, stores as Stores, situation, target, options.limit);
+  } finally {
+    stores?.db.close();
+  }
+}
+
+async function knownRow(
+  stores: Stores | undefined,
+  situation: Situation,
+  targetId: number | undefined,
+): Promise<TargetRecord | undefined> {
+  if (targetId === undefined)
+    return situation.description && stores?.targets.findByKey(situation.description);
+  const target = await stores?.targets.find(targetId);
+  if (target === undefined) throw new UnknownTargetError(targetId);
+  return target;
+}
+
+/** A target that was never drained has no row yet; a drain would make it and send everything. */
+async function beforeFirstDrain(
+  stores: Stores | undefined,
+  situation: Situation,
+  limit: number | undefined,
+): Promise<DrainReport> {
+  const report = await withoutTarget(stores, situation);
+  if (situation.gate !== undefined || situation.description === undefined) return report;
+  report.blocked_reason = null;
+  report.target_url = situation.description.canonicalUrl;
+  report.selected = Math.min(report.unsent, limit ?? Number.POSITIVE_INFINITY);
+  return report;
+}
+
+async function previewOf(
+  app: App,
+  stores: Stores,
+  situation: Situation,
+  target: TargetRecord,
+  limit: number | undefined,
+): Promise<DrainReport> {
+  const report = emptyReport({ id: target.id, url: target.canonicalUrl });
+  const receiver = await receiverOf(app, situation, target);
+  const gate = await receiver.closedGate();
+  await receiver.close();
+  const permission = permissionOf(situation.settings.projectRules, target.settings.projects);
+  const { unsent, held, retryable } = await stores.ledger.backlog(target.id, permission);
+  report.selected = Math.min(unsent + retryable, limit ?? Number.POSITIVE_INFINITY);
+  report.unsent = unsent;
+  report.held = heldEvents(held);
+  report.blocked_reason = gate?.reason ?? null;
+  report.message = gate?.message ?? null;
+  return report;
+}

@@ -1,0 +1,78 @@
+import { lstatSync, readFileSync } from 'node:fs';
+import { DEFAULT_SETTINGS, type SyncSettings } from './settings.js';
+import type { TomlTable } from './toml-table.js';
+
+/**
+ * What config.toml says, read once per process. Unreadable is an answer of its
+ * own and never means "defaults" (SPEC section 3, INCIDENTS 29): delivery
+ * closes, edits are refused, capture goes on.
+ */
+export type ConfigDocument =
+  | { readonly state: 'absent'; readonly path: string; readonly settings: SyncSettings }
+  | {
+      readonly state: 'ok';
+      readonly path: string;
+      readonly settings: SyncSettings;
+      /** The `[sync]` table as written, for showing what comes from the file. */
+      readonly raw: TomlTable;
+    }
+  | {
+      readonly state: 'unreadable';
+      readonly path: string;
+      /** What is wrong and where, as a full sentence without secrets. */
+      readonly reason: string;
+    };
+
+/** config.toml cannot be used; nothing is decided in its place. */
+export class ConfigUnreadableError extends Error {
+  override readonly name = 'ConfigUnreadableError';
+  /** SPEC section 12: unreadable configuration. */
+  readonly exitCode = 6;
+  constructor(
+    readonly path: string,
+    readonly reason: string,
+  ) {
+    super(`${reason} Mend the file, then run the command again.`);
+  }
+}
+
+/** The settings in force. @throws ConfigUnreadableError when they cannot be known. */
+export function settingsOf(document: ConfigDocument): SyncSettings {
+  if (document.state !== 'unreadable') return document.settings;
+  throw new ConfigUnreadableError(document.path, document.reason);
+}
+
+/**
+ * Reads config.toml. Never throws: whatever keeps the file from being
+ * understood (permissions, broken text, a wrong type in a key we use, a link
+ * to nowhere) is `unreadable`. Keys we do not know are left alone, for the file
+ * is shared with Spec Kitty. The parsers load only when there is a file.
+ */
+export async function readConfigDocument(path: string): Promise<ConfigDocument> {
+  const file = readFile(path);
+  if (file.state === 'absent') return { state: 'absent', path, settings: DEFAULT_SETTINGS };
+  if (file.state === 'unreadable') return { ...file, path };
+  const { parseConfig } = await import('./parse.js');
+  return parseConfig(path, file.bytes);
+}
+
+type FileAnswer =
+  | { state: 'absent' }
+  | { state: 'read'; bytes: Buffer }
+  | { state: 'unreadable'; reason: string };
+
+function readFile(path: string): FileAnswer {
+  try {
+    return { state: 'read', bytes: readFileSync(path) };
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    if (code === 'ENOENT' && !isDanglingLink(path)) return { state: 'absent' };
+    const why = code === 'ENOENT' ? 'it is a link to a file that does not exist' : code;
+    return { state: 'unreadable', reason: `${path} cannot be read: ${why}.` };
+  }
+}
+
+/** A link whose target is gone is a configuration out of reach, not the lack of one. */
+function isDanglingLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}

@@ -1,0 +1,43 @@
+import { ConfigUnreadableError, readConfigDocument } from './document.js';
+import { parseConfig } from './parse.js';
+import { rewriteFile } from './rewrite-file.js';
+import { decodeToml } from './toml.js';
+import { editToml, type TomlChange } from './toml-edit.js';
+
+/** The change would have made the file unusable; nothing was written. */
+export class ConfigEditError extends Error {
+  override readonly name = 'ConfigEditError';
+}
+
+/**
+ * Sets and removes keys of config.toml and keeps every other byte, comments
+ * included (SPEC section 12). All changes are made together or not at all;
+ * edits of several processes follow one another and none is lost. Creates the
+ * file (0600) and its directory when they are missing. True when the file
+ * changed.
+ *
+ * @throws ConfigUnreadableError when the file cannot be used as it is.
+ * @throws ConfigEditError when the result could not be used.
+ * @throws TomlEditError when the change cannot be placed.
+ */
+export async function editConfig(path: string, changes: readonly TomlChange[]): Promise<boolean> {
+  await refuseUnreadable(path);
+  return rewriteFile(path, (before) => {
+    assertUsable(path, before ?? Buffer.alloc(0));
+    const after = editToml(decodeToml(before ?? Buffer.alloc(0)), changes);
+    const result = parseConfig(path, Buffer.from(after));
+    if (result.state === 'unreadable') throw new ConfigEditError(result.reason);
+    return after;
+  });
+}
+
+/** Seen before anything is claimed or created: permissions, a directory, a dead link. */
+async function refuseUnreadable(path: string): Promise<void> {
+  const document = await readConfigDocument(path);
+  if (document.state === 'unreadable') throw new ConfigUnreadableError(path, document.reason);
+}
+
+function assertUsable(path: string, bytes: Buffer): void {
+  const document = parseConfig(path, bytes);
+  if (document.state === 'unreadable') throw new ConfigUnreadableError(path, document.reason);
+}

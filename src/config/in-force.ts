@@ -1,0 +1,77 @@
+import { type ConfigDocument, settingsOf } from './document.js';
+import { CONFIG_KEYS, type ConfigKey } from './keys.js';
+import { isTable, type TomlTable } from './toml-table.js';
+
+/** One line of `redrain config`. */
+export interface ConfigRow {
+  /** Dotted path in config.toml, or the name of the variable. */
+  readonly key: string;
+  /** Ready to print, never a secret; null when nothing is set and nothing is the default. */
+  readonly value: string | null;
+  readonly source: 'file' | 'environment' | 'default';
+  readonly type: string;
+  readonly doc: string;
+}
+
+/**
+ * Every key in force and where it came from (SPEC section 12). Tables of the
+ * operator's own names (`sync.projects` and the like) give one row an entry,
+ * and none when they are empty.
+ *
+ * @throws ConfigUnreadableError when the file cannot be used.
+ */
+export function configInForce(document: ConfigDocument, env: NodeJS.ProcessEnv): ConfigRow[] {
+  settingsOf(document);
+  const file: TomlTable = document.state === 'ok' ? { sync: document.raw } : {};
+  return CONFIG_KEYS.flatMap((key) => rowsOf(key, file, env));
+}
+
+function rowsOf(key: ConfigKey, file: TomlTable, env: NodeJS.ProcessEnv): ConfigRow[] {
+  const inFile = key.key === null ? [] : valuesAt(file, key.key.split('.'));
+  const inEnv = key.env === undefined || key.overrides?.(env) === false ? '' : env[key.env];
+  if (inEnv?.trim()) return [row(key, key.key ?? key.env ?? '', inEnv, 'environment')];
+  if (inFile.length > 0) return inFile.map(([path, value]) => row(key, path, value, 'file'));
+  if (key.key?.includes('*')) return [];
+  return [row(key, key.key ?? key.env ?? '', key.default, 'default')];
+}
+
+const row = (
+  { shown, type, doc }: ConfigKey,
+  key: string,
+  value: unknown,
+  source: ConfigRow['source'],
+): ConfigRow => ({
+  key,
+  value: value === undefined ? null : display(value, shown),
+  source,
+  type,
+  doc,
+});
+
+function display(value: unknown, shown: ConfigKey['shown']): string {
+  if (shown === 'secret') return '[secret]';
+  const text = typeof value === 'string' ? value : JSON.stringify(value, spellBigInt);
+  return shown === 'url' ? text.replace(/\/\/[^/?#]*@/, '//[secret]@') : text;
+}
+
+const spellBigInt = (_: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? String(value) : value;
+
+/** Values at a dotted path in which `*` stands for every key of a table. */
+function valuesAt(table: unknown, path: readonly string[]): [path: string, value: unknown][] {
+  const [head, ...rest] = path;
+  if (head === undefined) return table === undefined ? [] : [['', table]];
+  if (!isTable(table)) return [];
+  const names = head === '*' ? Object.keys(table) : [head];
+  return names.flatMap((name) =>
+    valuesAt(table[name], rest).map(([below, value]): [string, unknown] => [
+      joined(name, below),
+      value,
+    ]),
+  );
+}
+
+const joined = (name: string, below: string): string => {
+  const key = /^[A-Za-z0-9_-]+$/.test(name) ? name : JSON.stringify(name);
+  return below === '' ? key : `${key}.${below}`;
+};

@@ -1,0 +1,188 @@
+import { environmentOverrides } from './override-switch.js';
+import { DEFAULT_SERVER_URL, DEFAULT_SETTINGS } from './settings.js';
+
+/** One thing an operator can set, and everything there is to say about it. */
+export interface ConfigKey {
+  /** Dotted path in config.toml, with `*` for the operator's own names; or null when only the environment has it. */
+  readonly key: string | null;
+  /** The environment variable that overrides the file, or is the only place. */
+  readonly env?: string;
+  /** Whether the variable, when set, wins over the file; it does unless this says no. */
+  readonly overrides?: (env: NodeJS.ProcessEnv) => boolean;
+  readonly type: string;
+  /** What holds when nobody says anything; undefined when nothing does. */
+  readonly default?: string;
+  readonly doc: string;
+  /** `secret` is never shown, `url` is shown without user and password. */
+  readonly shown?: 'secret' | 'url';
+}
+
+const { external, capture, mode } = DEFAULT_SETTINGS;
+
+/** Every key redrain reads or shows. `redrain config` is this table. */
+export const CONFIG_KEYS: readonly ConfigKey[] = [
+  {
+    key: 'sync.server_url',
+    env: 'SPEC_KITTY_SAAS_URL',
+    overrides: environmentOverrides,
+    type: 'URL',
+    default: DEFAULT_SERVER_URL,
+    shown: 'url',
+    doc: 'The server events go to. The variable wins for one process, with a warning.',
+  },
+  {
+    key: null,
+    env: 'SPEC_KITTY_SAAS_URL_MODE',
+    type: 'process_override | setup_only',
+    default: 'process_override',
+    doc: 'With setup_only, a SPEC_KITTY_SAAS_URL that differs from sync.server_url is an error.',
+  },
+  {
+    key: null,
+    env: 'SPEC_KITTY_ENABLE_SAAS_SYNC',
+    type: '1 | true | yes | on',
+    doc: 'Switches sending to the Teamspace on. Everything else is off.',
+  },
+  {
+    key: 'sync.mode',
+    type: 'TEAMSPACE | EXTERNAL_RECEIVER | LOCAL_RETENTION | OPT_OUT',
+    default: mode,
+    doc: 'Whether events are kept, and who gets them. TRASH is an older name of OPT_OUT.',
+  },
+  {
+    key: 'sync.external.endpoint',
+    type: 'URL',
+    shown: 'url',
+    doc: 'Where EXTERNAL_RECEIVER posts to; `stub:` answers from within redrain.',
+  },
+  {
+    key: 'sync.external.headers.*',
+    type: 'name of an environment variable',
+    doc: 'A header of every post, with the variable that holds its value.',
+  },
+  {
+    key: 'sync.external.auth_env',
+    type: 'name of an environment variable',
+    doc: 'The variable that holds the Authorization value of the endpoint.',
+  },
+  {
+    key: 'sync.external.ack',
+    type: 'results | status',
+    default: external.ack,
+    doc: 'With status, any 2xx answer is success for the whole batch.',
+  },
+  {
+    key: 'sync.external.max_events',
+    type: 'whole number, 1 to 1000',
+    default: String(external.maxEvents),
+    doc: 'Most events in one post.',
+  },
+  {
+    key: 'sync.external.max_bytes',
+    type: 'bytes',
+    default: String(external.maxBytes),
+    doc: 'Most bytes of uncompressed JSON in one post.',
+  },
+  {
+    key: 'sync.external.projects',
+    type: 'all | allowed',
+    default: external.projects,
+    doc: 'Whether the endpoint gets every project or only the allowed ones.',
+  },
+  {
+    key: 'sync.projects.*',
+    type: 'allow | hold',
+    doc: 'May events of this project leave for the Teamspace? `unassigned` stands for events without a project.',
+  },
+  {
+    key: 'sync.checkout_overrides.*.enabled',
+    type: 'true | false',
+    doc: 'The same for everything captured in or below a directory; sync.projects wins.',
+  },
+  {
+    key: 'sync.repo_defaults.*.enabled',
+    type: 'true | false',
+    doc: 'The same for a repository; sync.projects and sync.checkout_overrides win.',
+  },
+  {
+    key: 'sync.capture.max_event_bytes',
+    type: 'bytes',
+    default: String(capture.maxEventBytes),
+    doc: 'The largest single event taken.',
+  },
+  {
+    key: 'sync.capture.busy_timeout_ms',
+    type: 'milliseconds',
+    default: String(capture.busyTimeoutMs),
+    doc: 'How long a capture waits for a locked journal before it spools.',
+  },
+  {
+    key: 'sync.coalesce.*',
+    type: 'list of envelope fields',
+    doc: 'Unsent events of this type that agree in these fields are sent once, the newest.',
+  },
+  {
+    key: 'sync.families.*',
+    type: 'teamspace_bound | local_only | discardable',
+    doc: 'What OPT_OUT may do with events of this type, where the built-in registry is silent.',
+  },
+  {
+    key: 'sync.http.ca_file',
+    type: 'path of a PEM file',
+    doc: 'Further certificate authorities to trust.',
+  },
+  {
+    key: 'sync.max_queue_size',
+    type: 'whole number',
+    doc: 'Spec Kitty’s; the journal of redrain has no cap.',
+  },
+  {
+    key: 'sync.background_daemon',
+    type: 'auto | manual',
+    doc: 'Spec Kitty’s; redrain runs its own workers.',
+  },
+  {
+    key: null,
+    env: 'SPEC_KITTY_TOKEN',
+    type: 'token',
+    shown: 'secret',
+    doc: 'An access token for the configured server; never used for the default one.',
+  },
+  {
+    key: null,
+    env: 'SPEC_KITTY_TEAM',
+    type: 'text',
+    doc: 'The team that goes with SPEC_KITTY_TOKEN.',
+  },
+  {
+    key: null,
+    env: 'SPEC_KITTY_USER',
+    type: 'text',
+    doc: 'The user that goes with SPEC_KITTY_TOKEN.',
+  },
+  {
+    key: null,
+    env: 'REDRAIN_HOME',
+    type: 'path',
+    doc: 'The home, before SPEC_KITTY_HOME and ~/.spec-kitty.',
+  },
+  {
+    key: null,
+    env: 'SPEC_KITTY_HOME',
+    type: 'path',
+    doc: 'The home it shares with Spec Kitty.',
+  },
+  {
+    key: null,
+    env: 'HTTPS_PROXY',
+    type: 'URL',
+    shown: 'url',
+    doc: 'The proxy for https addresses.',
+  },
+  {
+    key: null,
+    env: 'NO_PROXY',
+    type: 'list of hosts',
+    doc: 'Hosts that are reached without the proxy.',
+  },
+];

@@ -1,0 +1,141 @@
+import {
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  type Stats,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Claim, tryClaim, withdraw } from './claim.js';
+
+/** Somebody else kept the file for longer than we wait. */
+export class FileBusyError extends Error {
+  override readonly name = 'FileBusyError';
+  constructor(readonly file: string) {
+    super(`${file} is being edited by another process. Try again in a moment.`);
+  }
+}
+
+/** From the bytes there are (undefined: no file) to those there shall be (undefined: leave it). */
+export type Rewrite = (before: Buffer | undefined) => string | undefined;
+
+/**
+ * Reads a small file, rewrites it and puts the result in its place in one step,
+ * with no other redrain in between: readers see the old file or the new one,
+ * whatever crashes. Links are followed, mode and owner kept; a new file is 0600
+ * and its missing directory 0700. `rewrite` runs again when another process got
+ * in the way, so it must not have effects of its own. True when it changed.
+ *
+ * @throws FileBusyError when others hold the file for `waitMs`.
+ */
+export async function rewriteFile(
+  path: string,
+  rewrite: Rewrite,
+  { waitMs = 15_000 } = {},
+): Promise<boolean> {
+  const file = followLinks(path);
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const deadline = Date.now() + waitMs;
+  for (;;) {
+    const claim = tryClaim(file);
+    const done = claim && attempt(file, claim, rewrite);
+    if (done !== undefined) return done;
+    if (Date.now() >= deadline) throw new FileBusyError(file);
+    // Random, so that two that saw each other do not meet again.
+    await pause(2 + Math.random() * 20);
+  }
+}
+
+/** Undefined when the claim was lost to somebody who took us for dead. */
+function attempt(file: string, claim: Claim, rewrite: Rewrite): boolean | undefined {
+  let isPublished = false;
+  try {
+    const before = readIfPresent(file);
+    const after = rewrite(before?.bytes);
+    if (after === undefined || before?.bytes.equals(Buffer.from(after))) return false;
+    fill(claim.descriptor, after, before?.stat);
+    isPublished = publish(claim.path, file);
+    return isPublished || undefined;
+  } finally {
+    if (isPublished) closeSync(claim.descriptor);
+    else withdraw(claim);
+  }
+}
+
+function fill(descriptor: number, text: string, like: Stats | undefined): void {
+  const bytes = Buffer.from(text);
+  for (let written = 0; written < bytes.length; ) {
+    written += writeSync(descriptor, bytes, written);
+  }
+  if (like !== undefined) copyOwnership(descriptor, like);
+  fsyncSync(descriptor);
+}
+
+/** The owner is kept where we may; the mode always. */
+function copyOwnership(descriptor: number, { mode, uid, gid }: Stats): void {
+  if (uid !== process.getuid?.() || gid !== process.getgid?.()) {
+    ignoring(['EPERM'], () => fchownSync(descriptor, uid, gid));
+  }
+  fchmodSync(descriptor, mode & 0o777);
+}
+
+function publish(claim: string, file: string): boolean {
+  try {
+    renameSync(claim, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+  syncDirectory(dirname(file));
+  return true;
+}
+
+/** Makes the rename survive a power cut. Windows has no such call. */
+function syncDirectory(directory: string): void {
+  ignoring(['EPERM', 'EISDIR', 'EACCES', 'EINVAL'], () => {
+    const descriptor = openSync(directory, 'r');
+    try {
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  });
+}
+
+function readIfPresent(file: string): { bytes: Buffer; stat: Stats } | undefined {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  return stat && { bytes: readFileSync(file), stat };
+}
+
+/** The file a path finally names, also when its last link points to nothing yet. */
+function followLinks(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  try {
+    return followLinks(resolve(dirname(path), readlinkSync(path)));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EINVAL' || code === 'ENOENT') return path;
+    throw error;
+  }
+}
+
+function ignoring(codes: readonly string[], act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    if (!codes.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+}

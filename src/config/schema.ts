@@ -1,0 +1,95 @@
+import * as v from 'valibot';
+import { DURABILITY_RULES } from '../policy/durability.js';
+import { type Mode, parseMode } from '../policy/mode.js';
+import { isTable } from './toml-table.js';
+
+const aTable = v.custom<Record<string, unknown>>(isTable, 'must be a table');
+const text = v.string('must be a text in quotes');
+const flag = v.boolean('must be true or false');
+const variable = v.pipe(
+  text,
+  v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable, not a value'),
+);
+
+const wholeNumber = (least: number, most: number) => {
+  const message = `must be a whole number from ${least} to ${most}`;
+  return v.pipe(
+    v.number(message),
+    v.integer(message),
+    v.minValue(least, message),
+    v.maxValue(most, message),
+  );
+};
+
+const oneOf = <const T extends readonly string[]>(options: T) =>
+  v.picklist(options, `must be one of ${options.join(', ')}`);
+
+/** Known keys are checked, others left alone: the file is shared with Spec Kitty. */
+const table = <T extends v.ObjectEntries>(entries: T) => v.pipe(aTable, v.looseObject(entries));
+
+const mapOf = <T extends v.GenericSchema>(value: T) => v.pipe(aTable, v.record(v.string(), value));
+
+const mode = v.pipe(
+  text,
+  v.check(
+    (name) => parseMode(name) !== undefined,
+    'must be one of TEAMSPACE, EXTERNAL_RECEIVER, LOCAL_RETENTION, OPT_OUT',
+  ),
+  v.transform((name) => parseMode(name) as Mode),
+);
+
+/** `allow` and `hold` are what redrain writes; true and false mean the same. */
+const permission = v.pipe(
+  v.union([oneOf(['allow', 'hold']), flag], 'must be "allow" or "hold"'),
+  v.transform((answer) => answer === 'allow' || answer === true),
+);
+
+const headerName = v.pipe(
+  text,
+  v.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'must be the name of an HTTP header'),
+);
+
+const external = table({
+  endpoint: v.optional(text),
+  headers: v.optional(v.pipe(aTable, v.record(headerName, variable))),
+  auth_env: v.optional(variable),
+  ack: v.optional(oneOf(['results', 'status'])),
+  max_events: v.optional(wholeNumber(1, 1000)),
+  max_bytes: v.optional(wholeNumber(1, 64 * 1024 * 1024)),
+  projects: v.optional(oneOf(['all', 'allowed'])),
+});
+
+const capture = table({
+  max_event_bytes: v.optional(wholeNumber(1, 512 * 1024 * 1024)),
+  busy_timeout_ms: v.optional(wholeNumber(0, 600_000)),
+});
+
+const fieldPaths = v.pipe(
+  v.array(v.pipe(text, v.minLength(1, 'must not be empty')), 'must be a list of field names'),
+  v.minLength(1, 'must name at least one field'),
+);
+
+const enabled = table({ enabled: v.optional(flag) });
+
+const sync = table({
+  server_url: v.optional(text),
+  mode: v.optional(mode),
+  external: v.optional(external),
+  projects: v.optional(mapOf(permission)),
+  repo_defaults: v.optional(mapOf(enabled)),
+  checkout_overrides: v.optional(mapOf(enabled)),
+  capture: v.optional(capture),
+  coalesce: v.optional(mapOf(fieldPaths)),
+  families: v.optional(mapOf(oneOf(DURABILITY_RULES))),
+  http: v.optional(table({ ca_file: v.optional(text) })),
+});
+
+/**
+ * What redrain reads of config.toml. Spec Kitty's own keys that redrain only
+ * shows (`max_queue_size`, `background_daemon`) are not checked: a slip in them
+ * must not close our delivery.
+ */
+export const configSchema = table({ sync: v.optional(sync) });
+
+export type SyncTable = v.InferOutput<typeof sync>;
+export type ConfigIssue = v.InferIssue<typeof configSchema>;

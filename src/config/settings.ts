@@ -1,0 +1,67 @@
+import type { DurabilityRule } from '../policy/durability.js';
+import { DEFAULT_MODE, type Mode } from '../policy/mode.js';
+import type { ProjectRules } from '../policy/projects.js';
+
+/** Where events go when nothing names a server (LEGACY.md), so that old scopes are found. */
+export const DEFAULT_SERVER_URL = 'https://spec-kitty-dev.fly.dev';
+
+/** The operator's own endpoint, as configured. Secrets are only ever named, never held. */
+export interface ExternalSettings {
+  readonly endpoint: string | undefined;
+  /** Header name → name of the environment variable that holds its value. */
+  readonly headers: ReadonlyMap<string, string>;
+  /** Name of the environment variable that holds the Authorization value. */
+  readonly authEnv: string | undefined;
+  /** What counts as a verdict: per-event results, or the HTTP status alone (WIRE.md). */
+  readonly ack: 'results' | 'status';
+  readonly maxEvents: number;
+  /** Bytes of uncompressed JSON of one request body. */
+  readonly maxBytes: number;
+  readonly projects: 'all' | 'allowed';
+}
+
+/** `config.toml [sync]`, validated and complete. */
+export interface SyncSettings {
+  /** The text as written; only the target authority may make an address of it. */
+  readonly configuredServerUrl: string | undefined;
+  readonly mode: Mode;
+  readonly external: ExternalSettings;
+  readonly projectRules: ProjectRules;
+  readonly capture: {
+    /** The largest event taken, in bytes. */
+    readonly maxEventBytes: number;
+    /** How long a capture waits for a locked journal before it spools, in milliseconds. */
+    readonly busyTimeoutMs: number;
+  };
+  /** Event type → the envelope fields that make its coalescing key. */
+  readonly coalesce: ReadonlyMap<string, readonly string[]>;
+  /** Event type → durability rule, on top of the built-in registry. */
+  readonly families: ReadonlyMap<string, DurabilityRule>;
+  /** A PEM file of further certificate authorities. */
+  readonly caFile: string | undefined;
+}
+
+/** In force where config.toml is absent or silent. */
+export const DEFAULT_SETTINGS: SyncSettings = Object.freeze({
+  configuredServerUrl: undefined,
+  mode: DEFAULT_MODE,
+  external: Object.freeze({
+    endpoint: undefined,
+    headers: new Map<string, string>(),
+    authEnv: undefined,
+    ack: 'results',
+    maxEvents: 1000,
+    maxBytes: 512 * 1024,
+    projects: 'all',
+  }),
+  projectRules: Object.freeze({
+    byProject: new Map<string, boolean>(),
+    unassigned: undefined,
+    byCheckout: new Map<string, boolean>(),
+    byRepo: new Map<string, boolean>(),
+  }),
+  capture: Object.freeze({ maxEventBytes: 1024 * 1024, busyTimeoutMs: 5000 }),
+  coalesce: new Map<string, readonly string[]>(),
+  families: new Map<string, DurabilityRule>(),
+  caFile: undefined,
+});

@@ -1,0 +1,74 @@
+import { type ProjectRules, projectKey } from '../policy/projects.js';
+import type { SyncTable } from './schema.js';
+import { DEFAULT_SETTINGS, type ExternalSettings, type SyncSettings } from './settings.js';
+
+/** The validated table over the defaults, frozen. A blank text counts as unset. */
+export function toSettings(sync: SyncTable): SyncSettings {
+  const { capture } = DEFAULT_SETTINGS;
+  return Object.freeze({
+    configuredServerUrl: present(sync.server_url),
+    mode: sync.mode ?? DEFAULT_SETTINGS.mode,
+    external: toExternal(sync.external ?? {}),
+    projectRules: toProjectRules(sync),
+    capture: Object.freeze({
+      maxEventBytes: sync.capture?.max_event_bytes ?? capture.maxEventBytes,
+      busyTimeoutMs: sync.capture?.busy_timeout_ms ?? capture.busyTimeoutMs,
+    }),
+    coalesce: mapOf(sync.coalesce),
+    families: mapOf(sync.families),
+    caFile: present(sync.http?.ca_file),
+  });
+}
+
+function toExternal(external: NonNullable<SyncTable['external']>): ExternalSettings {
+  const { ack, maxEvents, maxBytes, projects } = DEFAULT_SETTINGS.external;
+  return Object.freeze({
+    endpoint: present(external.endpoint),
+    headers: mapOf(external.headers),
+    authEnv: external.auth_env,
+    ack: external.ack ?? ack,
+    maxEvents: external.max_events ?? maxEvents,
+    maxBytes: external.max_bytes ?? maxBytes,
+    projects: external.projects ?? projects,
+  });
+}
+
+/** The word that stands for "events without a project", and so for no project's name. */
+const UNASSIGNED = 'unassigned';
+
+function toProjectRules(sync: SyncTable): ProjectRules {
+  const { [UNASSIGNED]: unassigned, ...projects } = sync.projects ?? {};
+  return Object.freeze({
+    byProject: byProjectKey(projects),
+    unassigned,
+    byCheckout: enabledOnes(sync.checkout_overrides),
+    byRepo: enabledOnes(sync.repo_defaults),
+  });
+}
+
+/** Two spellings of one project that disagree hold it: a doubt is never a yes. */
+function byProjectKey(projects: Readonly<Record<string, boolean>>): ReadonlyMap<string, boolean> {
+  const answers = new Map<string, boolean>();
+  for (const [project, allowed] of Object.entries(projects)) {
+    const key = projectKey(project);
+    answers.set(key, allowed && answers.get(key) !== false);
+  }
+  return answers;
+}
+
+/** Only entries that say yes or no; one without `enabled` says nothing. */
+function enabledOnes(
+  tables: Readonly<Record<string, { enabled?: boolean | undefined }>> | undefined,
+): ReadonlyMap<string, boolean> {
+  const answers = new Map<string, boolean>();
+  for (const [name, { enabled }] of Object.entries(tables ?? {})) {
+    if (enabled !== undefined) answers.set(name, enabled);
+  }
+  return answers;
+}
+
+const mapOf = <T>(table: Readonly<Record<string, T>> | undefined): ReadonlyMap<string, T> =>
+  new Map(Object.entries(table ?? {}));
+
+const present = (value: string | undefined): string | undefined =>
+  value === undefined || value.trim() === '' ? undefined : value;

@@ -1,0 +1,216 @@
+import { App, type AppOptions } from './app/app.js';
+import { previewDrain } from './app/preview-drain.js';
+import { readStatus } from './app/status.js';
+import { readTargets, type TargetSummary } from './app/targets.js';
+import type { DrainReport } from './dispatch/drain-report.js';
+import type { CaptureInput, CaptureVerdict } from './journal/capture.js';
+import { type CaptureReport, CaptureSummary } from './journal/capture-summary.js';
+import type { EnvelopeRules } from './journal/envelope.js';
+import { GroupCommit } from './journal/group-commit.js';
+import type { Mode } from './policy/mode.js';
+import { type EventStory, eventStory } from './status/event-story.js';
+import type { StatusDocument } from './status/status-document.js';
+
+export type { AppOptions } from './app/app.js';
+export { UnknownTargetError } from './app/drain-target.js';
+export type { TargetSummary } from './app/targets.js';
+export { ConfigUnreadableError } from './config/document.js';
+export type { DrainReport } from './dispatch/drain-report.js';
+export type * from './dispatch/ports.js';
+export type { CaptureVerdict } from './journal/capture.js';
+export type { CaptureReport } from './journal/capture-summary.js';
+export type { EventStory } from './status/event-story.js';
+export type { StatusDocument } from './status/status-document.js';
+export { NewerSchemaError, StorageUnavailableError } from './storage/errors.js';
+export { SplitBrainError } from './targets/authority-errors.js';
+export type { TargetRecord } from './targets/registry.js';
+export { VERSION } from './version.js';
+
+/** Most events of one group: one transaction, one fsync. */
+const GROUP_EVENTS = 1_000;
+
+/**
+ * An event as a program has it: the exact bytes or text of an envelope, which
+ * are kept as they are, or an object, which is serialised once, here.
+ */
+export type EventInput = Uint8Array | string | Readonly<Record<string, unknown>>;
+
+export interface CaptureOptions extends Partial<Omit<EnvelopeRules, 'maxEventBytes'>> {
+  /** The checkout the events belong to: an absolute directory. */
+  readonly checkout?: string;
+}
+
+export interface DrainCallOptions {
+  /** A known target in place of the active one. */
+  readonly target?: number;
+  /** At most so many events. */
+  readonly limit?: number;
+  /** Count what would be sent; change nothing and open no socket. */
+  readonly dryRun?: boolean;
+  /** Wait for another drain of the same target (default), or report `daemon_lock`. */
+  readonly waitForLock?: boolean;
+  /** Honour backoff and an open circuit, as a worker does. Default: false, as `redrain now`. */
+  readonly honourBackoff?: boolean;
+  /** Finish the batch in flight, record it and stop. */
+  readonly signal?: AbortSignal;
+  onProgress?(report: DrainReport): void;
+  onWarning?(line: string): void;
+}
+
+/** Events that are neither in the journal nor in the spool. The caller still has them: try again. */
+export class EventsLostError extends Error {
+  override readonly name = 'EventsLostError';
+  constructor(
+    readonly eventIds: readonly string[],
+    readonly reason: string,
+  ) {
+    super(`${eventIds.length} events could not be stored and are LOST: ${eventIds.join(', ')} (${reason})`);
+  }
+}
+
+/** The input is no usable event; nothing was stored. */
+export class InvalidEventError extends Error {
+  override readonly name = 'InvalidEventError';
+}
+
+/** What `capture` resolves with: the fact is safe, or kept beside a different one with its id. */
+export type CaptureResult = Extract<CaptureVerdict, { generated: boolean }> & {
+  readonly kind: 'captured' | 'duplicate' | 'conflict' | 'spooled';
+};
+
+/** redrain on one home, for programs. One instance per process and home is enough. */
+export class Redrain {
+  readonly #app: App;
+  readonly #groups = new Map<string, GroupCommit<CaptureInput, CaptureVerdict>>();
+
+  constructor(app: App) {
+    this.#app = app;
+  }
+
+  /**
+   * Resolves once the event is on disk. Calls that overlap share one fsync.
+   *
+   * @throws InvalidEventError, EventsLostError.
+   */
+  async capture(event: EventInput, options: CaptureOptions = {}): Promise<CaptureResult> {
+    const { checkout = null, ...rules } = options;
+    const verdict = await this.#group(rules).add({ bytes: bytesOf(event), checkout });
+    if (verdict.kind === 'invalid') throw new InvalidEventError(verdict.problem);
+    if (verdict.kind === 'lost') throw new EventsLostError([verdict.eventId], verdict.reason);
+    return verdict as CaptureResult;
+  }
+
+  /**
+   * Captures many events in groups of 1000, each durable as a whole. What is
+   * no usable event is in `errors` and stops nothing else.
+   *
+   * @throws EventsLostError, after everything that could be stored was stored.
+   */
+  async captureMany(
+    events: Iterable<EventInput> | AsyncIterable<EventInput>,
+    options: CaptureOptions = {},
+  ): Promise<CaptureReport> {
+    const { checkout = null, ...rules } = options;
+    const summary = new CaptureSummary();
+    const lost: { ids: string[]; reason: string } = { ids: [], reason: '' };
+    let index = 0;
+    for await (const group of groupsOf(events)) {
+      const inputs = group.map((event) => ({ bytes: bytesOf(event), checkout }));
+      for (const verdict of await this.#app.captureGroup(inputs, rules)) {
+        summary.add(verdict, { index: index++ });
+        if (verdict.kind !== 'lost') continue;
+        lost.ids.push(verdict.eventId);
+        lost.reason = verdict.reason;
+      }
+    }
+    if (lost.ids.length > 0) throw new EventsLostError(lost.ids, lost.reason);
+    return summary.report;
+  }
+
+  /** One pass over the active target, or a named one. @throws SplitBrainError, UnknownTargetError. */
+  async drain(options: DrainCallOptions = {}): Promise<DrainReport> {
+    const { target, limit, dryRun, waitForLock, honourBackoff, signal, ...listeners } = options;
+    if (dryRun === true) return previewDrain(this.#app, { targetId: target, limit });
+    return this.#app.drain({
+      ...(target === undefined ? {} : { targetId: target }),
+      ...(limit === undefined ? {} : { limit }),
+      ignoreBackoff: honourBackoff !== true,
+      waitForLock: waitForLock !== false,
+      signal: signal ?? new AbortController().signal,
+      ...listeners,
+    });
+  }
+
+  /** The document of `redrain status --json`. Changes nothing. */
+  status(): Promise<StatusDocument> {
+    return readStatus(this.#app);
+  }
+
+  /** Every known target. Changes nothing. */
+  targets(): Promise<TargetSummary[]> {
+    return readTargets(this.#app);
+  }
+
+  /** One event's whole story, or undefined when the journal never saw it. Changes nothing. */
+  async inspect(eventId: string): Promise<EventStory | undefined> {
+    const stores = this.#app.readStores();
+    if (stores === undefined) return undefined;
+    try {
+      return eventStory(stores.db, await stores.targets.list(), eventId);
+    } finally {
+      stores.db.close();
+    }
+  }
+
+  /** The mode in force. @throws ConfigUnreadableError when that cannot be known. */
+  async mode(): Promise<Mode> {
+    const { settingsOf } = await import('./config/document.js');
+    return settingsOf((await this.#app.situation()).config).mode;
+  }
+
+  /** Waits for captures under way, then lets go of the home. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#groups.values()].map((group) => group.settled()));
+    await this.#app.close();
+  }
+
+  /** Calls with the same rules can share a group. */
+  #group(rules: Partial<EnvelopeRules>): GroupCommit<CaptureInput, CaptureVerdict> {
+    const key = JSON.stringify(rules);
+    let group = this.#groups.get(key);
+    if (group === undefined) {
+      group = new GroupCommit((inputs) => this.#app.captureGroup(inputs, rules), GROUP_EVENTS);
+      this.#groups.set(key, group);
+    }
+    return group;
+  }
+}
+
+/**
+ * redrain on a home. Touches nothing before the first call that needs it.
+ *
+ * @throws NetworkHomeError when the home is on a network file system.
+ */
+export async function openRedrain(options: AppOptions = {}): Promise<Redrain> {
+  return new Redrain(new App(options));
+}
+
+/** Bytes are copied: the caller may reuse its buffer while the group waits. */
+function bytesOf(event: EventInput): Buffer {
+  if (typeof event === 'string') return Buffer.from(event);
+  if (event instanceof Uint8Array) return Buffer.from(event);
+  return Buffer.from(JSON.stringify(event));
+}
+
+async function* groupsOf(
+  events: Iterable<EventInput> | AsyncIterable<EventInput>,
+): AsyncGenerator<EventInput[]> {
+  let group: EventInput[] = [];
+  for await (const event of events) {
+    group.push(event);
+    if (group.length < GROUP_EVENTS) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
+}

@@ -1,0 +1,86 @@
+import type { CaptureVerdict } from './capture.js';
+
+/** Where an input came from, for messages. */
+export interface InputPlace {
+  /** File name, or `-` for standard input. */
+  readonly file?: string;
+  readonly line?: number;
+  /** Position in the list given to the library. */
+  readonly index?: number;
+}
+
+export interface CaptureProblem extends InputPlace {
+  readonly problem: string;
+  readonly event_id?: string;
+}
+
+/** The document of `redrain capture --json` (SPEC section 12). */
+export interface CaptureReport {
+  captured: number;
+  duplicates: number;
+  conflicts: number;
+  refused: number;
+  discarded: number;
+  audited: number;
+  spooled: number;
+  lost: number;
+  /** Ids made for events whose producer gave none, in input order. */
+  event_ids: string[];
+  errors: CaptureProblem[];
+}
+
+/** Adds up what became of many inputs. */
+export class CaptureSummary {
+  readonly report: CaptureReport = {
+    captured: 0,
+    duplicates: 0,
+    conflicts: 0,
+    refused: 0,
+    discarded: 0,
+    audited: 0,
+    spooled: 0,
+    lost: 0,
+    event_ids: [],
+    errors: [],
+  };
+  /** Inputs that were no usable event. */
+  invalid = 0;
+
+  add(verdict: CaptureVerdict, place: InputPlace): void {
+    if (verdict.kind === 'invalid') {
+      this.addProblem(verdict.problem, place);
+      return;
+    }
+    this.report[COUNTED_AS[verdict.kind]] += 1;
+    if (verdict.generated && verdict.kind !== 'lost') this.report.event_ids.push(verdict.eventId);
+    const problem = problemOf(verdict);
+    if (problem !== undefined)
+      this.report.errors.push({ ...place, event_id: verdict.eventId, problem });
+  }
+
+  addProblem(problem: string, place: InputPlace): void {
+    this.invalid += 1;
+    this.report.errors.push({ ...place, problem });
+  }
+}
+
+const COUNTED_AS = {
+  captured: 'captured',
+  duplicate: 'duplicates',
+  conflict: 'conflicts',
+  spooled: 'spooled',
+  lost: 'lost',
+} as const satisfies Record<Exclude<CaptureVerdict['kind'], 'invalid'>, keyof CaptureReport>;
+
+function problemOf(verdict: Exclude<CaptureVerdict, { kind: 'invalid' }>): string | undefined {
+  switch (verdict.kind) {
+    case 'lost':
+      return `LOST: ${verdict.reason}`;
+    case 'conflict':
+      return 'another content for this event_id is in the journal: both are kept, see `redrain status`';
+    case 'captured':
+    case 'duplicate':
+    case 'spooled':
+      return undefined;
+  }
+}

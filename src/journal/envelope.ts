@@ -1,0 +1,128 @@
+import { isUtf8 } from 'node:buffer';
+import { countTopLevelKey } from '../json/members.js';
+import { eventTime } from './input/event-time.js';
+import { describeKind, firstPresent, type JsonObject } from './input/fields.js';
+import { notJsonProblem, textProblem, tooLargeProblem } from './input/problems.js';
+
+export { MAX_ID_LENGTH } from './input/problems.js';
+
+/** Largest event unless `sync.capture.max_event_bytes` says otherwise (SPEC section 4). */
+export const DEFAULT_MAX_EVENT_BYTES = 1024 * 1024;
+
+/**
+ * Where an event's id, type and time are found. Fields may be dotted paths; a
+ * top-level key that itself holds the dots wins. Without them: the fields of
+ * CloudEvents if there is a `specversion` string, else redrain's own.
+ */
+export interface EnvelopeRules {
+  /** The type of events that carry none. */
+  readonly type?: string;
+  readonly idField?: string;
+  readonly typeField?: string;
+  readonly timeField?: string;
+  readonly maxEventBytes: number;
+}
+
+/** What the journal needs to know of one event. Its bytes stay what they were. */
+export interface Envelope {
+  readonly ok: true;
+  /** Null when the producer gave none: the caller generates a ULID. */
+  readonly eventId: string | null;
+  readonly eventType: string;
+  /** The producer's own time text (a number of seconds or milliseconds as ISO 8601), or null. */
+  readonly timestamp: string | null;
+  /** The same in epoch milliseconds, or null when it cannot be understood. */
+  readonly occurredAt: number | null;
+  readonly projectUuid: string | null;
+  readonly repoSlug: string | null;
+  readonly teamSlug: string | null;
+  /**
+   * The top-level `event_id` in the bytes, wherever the event's id came from.
+   * The event travels bare only when the two are equal (WIRE.md).
+   */
+  readonly ownId: string | null;
+}
+
+/** Bytes that are no event, and one line that says why. */
+export interface InvalidEnvelope {
+  readonly ok: false;
+  readonly problem: string;
+}
+
+/** Reads one event's envelope. Never throws: whatever is wrong with the bytes is the result. */
+export function readEnvelope(bytes: Buffer, rules: EnvelopeRules): Envelope | InvalidEnvelope {
+  if (bytes.length > rules.maxEventBytes)
+    return invalid(tooLargeProblem(bytes.length, rules.maxEventBytes));
+  if (!isUtf8(bytes)) return invalid('not valid UTF-8');
+  const text = bytes.toString('utf8');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return invalid(notJsonProblem(error));
+  }
+  if (!isObject(value)) return invalid(`expected a JSON object, got ${describeKind(value)}`);
+  if (hasTwoIds(text, bytes)) return invalid('two top-level event_id keys: parsers would disagree');
+  return envelopeOf(value, rules);
+}
+
+function envelopeOf(event: JsonObject, rules: EnvelopeRules): Envelope | InvalidEnvelope {
+  const isCloudEvent = typeof event.specversion === 'string';
+  const id = firstPresent(event, rules.idField, isCloudEvent ? 'id' : undefined, 'event_id');
+  const type = firstPresent(
+    event,
+    rules.typeField,
+    isCloudEvent ? 'type' : undefined,
+    'event_type',
+  );
+  const time = firstPresent(event, rules.timeField, isCloudEvent ? 'time' : undefined, 'timestamp');
+  const eventType = type === undefined ? rules.type : type.value;
+  const projectUuid = nonEmptyString(event.project_uuid);
+  const problem =
+    (id && textProblem(id.field, id.value)) ??
+    typeProblem(type?.field, eventType) ??
+    (projectUuid === null ? undefined : textProblem('project_uuid', projectUuid));
+  if (problem !== undefined) return invalid(problem);
+  return {
+    ok: true,
+    eventId: id === undefined ? null : (id.value as string),
+    eventType: eventType as string,
+    ...eventTime(time?.value),
+    projectUuid,
+    repoSlug: usableString(event.repo_slug),
+    teamSlug: usableString(event.team_slug),
+    ownId: typeof event.event_id === 'string' ? event.event_id : null,
+  };
+}
+
+function typeProblem(field: string | undefined, type: unknown): string | undefined {
+  if (type === undefined) return 'no event_type (--type NAME gives one to events that carry none)';
+  return textProblem(field ?? '--type', type);
+}
+
+/**
+ * JSON.parse keeps the last of two equal keys silently. One literal spelling
+ * and no `\u` escape anywhere is proof enough that there is no second.
+ */
+function hasTwoIds(text: string, bytes: Buffer): boolean {
+  const first = text.indexOf('"event_id"');
+  const again = first >= 0 && text.indexOf('"event_id"', first + 1) >= 0;
+  return (again || text.includes('\\u')) && countTopLevelKey(bytes, 'event_id') > 1;
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function nonEmptyString(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+/** An attribute that only informs: odd text there is no reason to refuse the event. */
+function usableString(value: unknown): string | null {
+  return textProblem('', value) === undefined ? (value as string) : null;
+}
+
+function invalid(problem: string): InvalidEnvelope {
+  return { ok: false, problem };
+}

@@ -1,0 +1,33 @@
+import { describeKind } from './fields.js';
+
+/** Longest id, type or project, in UTF-16 code units. */
+export const MAX_ID_LENGTH = 512;
+
+/** Matches halves of surrogate pairs only: with the `u` flag whole pairs are one character. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+const CONTROL = /\p{Control}+/gu;
+const LONGEST_REASON = 200;
+
+/** Why a value cannot be an id, a type or a project; undefined when it can. */
+export function textProblem(field: string, value: unknown): string | undefined {
+  if (typeof value !== 'string') return `${field} is ${describeKind(value)}, not a string`;
+  if (value === '') return `${field} is empty`;
+  if (value.length > MAX_ID_LENGTH) return `${field} is longer than ${MAX_ID_LENGTH} characters`;
+  if (value.includes('\0')) return `${field} contains a NUL character`;
+  if (LONE_SURROGATE.test(value)) return `${field} contains half of a surrogate pair`;
+  return undefined;
+}
+
+/** The one wording for an event over the limit, whoever notices first. */
+export function tooLargeProblem(size: number, maxEventBytes: number): string {
+  return `event of ${size} bytes is larger than the ${maxEventBytes} allowed (sync.capture.max_event_bytes)`;
+}
+
+/**
+ * JSON.parse's own reason on one line. It quotes the input, so control
+ * characters are taken out before it reaches a terminal.
+ */
+export function notJsonProblem(error: unknown): string {
+  const reason = (error as Error).message.replace(CONTROL, ' ').slice(0, LONGEST_REASON);
+  return `not JSON: ${reason}`;
+}

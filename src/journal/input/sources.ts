@@ -1,0 +1,84 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { glob, isDynamicPattern } from 'tinyglobby';
+
+/** Something to capture events from. Nothing is opened before `open` is called. */
+export interface InputSource {
+  /** As the operator would name it: the path, or `stdin`. */
+  readonly name: string;
+  open(): AsyncIterable<Buffer>;
+}
+
+/** A file, directory or pattern on the command line that cannot be read from. */
+export class InputSourceError extends Error {
+  override readonly name = 'InputSourceError';
+
+  constructor(
+    readonly pattern: string,
+    detail: string,
+  ) {
+    super(detail);
+  }
+}
+
+const STDIN = '-';
+const CHUNK_BYTES = 256 * 1024;
+
+/**
+ * The sources that these patterns name, in the order of the patterns, the
+ * matches of one pattern sorted, each source once. A path that exists is taken
+ * literally even if it looks like a pattern; `-`, or no pattern at all, is
+ * standard input. Throws an InputSourceError for a directory and for whatever
+ * matches nothing, before anything is opened.
+ */
+export async function openSources(
+  patterns: readonly string[],
+  stdin: AsyncIterable<Buffer>,
+  cwd = process.cwd(),
+): Promise<InputSource[]> {
+  const sources = new Map<string, InputSource>();
+  for (const pattern of patterns.length === 0 ? [STDIN] : patterns) {
+    if (pattern === STDIN) sources.set(STDIN, { name: 'stdin', open: () => stdin });
+    else for (const file of await filesOf(pattern, cwd)) addFile(sources, file, cwd);
+  }
+  return [...sources.values()];
+}
+
+function addFile(sources: Map<string, InputSource>, file: string, cwd: string): void {
+  const absolute = path.resolve(cwd, file);
+  if (sources.has(absolute)) return;
+  const open = (): AsyncIterable<Buffer> =>
+    createReadStream(absolute, { highWaterMark: CHUNK_BYTES });
+  sources.set(absolute, { name: file, open });
+}
+
+async function filesOf(pattern: string, cwd: string): Promise<string[]> {
+  if (await isExistingFile(pattern, cwd)) return [pattern];
+  if (!isDynamicPattern(pattern)) throw new InputSourceError(pattern, `no such file: ${pattern}`);
+  const matches = await glob(pattern, {
+    cwd,
+    absolute: path.isAbsolute(pattern),
+    onlyFiles: true,
+    expandDirectories: false,
+  });
+  if (matches.length === 0) throw new InputSourceError(pattern, `no file matches ${pattern}`);
+  return matches.sort();
+}
+
+async function isExistingFile(file: string, cwd: string): Promise<boolean> {
+  try {
+    const stats = await stat(path.resolve(cwd, file));
+    if (!stats.isDirectory()) return true;
+  } catch (error) {
+    if (isAbsent(error)) return false;
+    throw new InputSourceError(file, `cannot read ${file}: ${(error as Error).message}`);
+  }
+  const example = path.join(file, '*.jsonl');
+  throw new InputSourceError(file, `${file} is a directory; name the files in it: ${example}`);
+}
+
+function isAbsent(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG';
+}

@@ -1,0 +1,41 @@
+import { STATUS_CODES } from 'node:http';
+import type { CompleteAnswer } from './answer.js';
+import type { JsonObject } from './answer-body.js';
+import type { Redactor } from './redact.js';
+import { firstShown, oneLine } from './shown.js';
+
+/** Where servers put what went wrong with a request, the contract's own member first. */
+const ERROR_MEMBERS = ['error', 'detail', 'message', 'error_description', 'error_code'];
+const MAX_PLAIN_TEXT = 200;
+
+/** What a server says went wrong with a whole batch. */
+export interface BatchError {
+  /** The server's own words where it has any, else the status in words. */
+  readonly reason: string;
+  /** The same with the status in front, for a log. */
+  readonly line: string;
+}
+
+/** The top-level error of an answer. `object` is its JSON body, or empty if it had none. */
+export function topLevelError(
+  answer: CompleteAnswer,
+  object: JsonObject,
+  redact: Redactor,
+): BatchError {
+  const status = describeStatus(answer.status);
+  const words = firstShown(object, ERROR_MEMBERS, redact) ?? plainText(answer, redact);
+  if (words === undefined) return { reason: status, line: status };
+  return { reason: words, line: `${status}: ${words}` };
+}
+
+/** `HTTP 502 Bad Gateway`; only the number for a status without a name. */
+export function describeStatus(status: number): string {
+  const name = STATUS_CODES[status];
+  return name === undefined ? `HTTP ${status}` : `HTTP ${status} ${name}`;
+}
+
+/** A plain text body is the server's message to whoever reads it; a web page is not. */
+function plainText(answer: CompleteAnswer, redact: Redactor): string | undefined {
+  if (!/^text\/plain\b/i.test(answer.headers['content-type'] ?? '')) return undefined;
+  return oneLine(answer.body.toString('utf8'), redact).slice(0, MAX_PLAIN_TEXT) || undefined;
+}

@@ -1,0 +1,65 @@
+import type { DrainBlockedReason } from '../dispatch/ports.js';
+import type { CompleteAnswer } from './answer.js';
+import { isJsonObject, type JsonObject, readJsonObject } from './answer-body.js';
+import { describeStatus, topLevelError } from './batch-error.js';
+import type { Redactor } from './redact.js';
+import { retryAfterMs } from './retry-after.js';
+import { oneLine, shown } from './shown.js';
+import { transientForAll, type Verdict, type VerdictDetails } from './verdict.js';
+
+const PRIVATE_TEAMSPACE = /private[\s_-]*teamspace/i;
+
+/** Every answer that speaks of the batch or the line and of no event: transient for all (WIRE.md). */
+export function mapFailedBatch(
+  count: number,
+  answer: CompleteAnswer,
+  options: { readonly now: number; readonly redact: Redactor },
+): Verdict {
+  const body = readJsonObject(answer.body);
+  const object = 'object' in body ? body.object : {};
+  const reason = failureLine(answer, object, options.redact);
+  const details: VerdictDetails = {
+    ...pause(answer, options.now),
+    ...evidence(answer),
+    ...(answer.status === 412 && { stop: guidance(object, reason, options.redact) }),
+  };
+  return transientForAll(count, reason, answer.status, details);
+}
+
+function failureLine(answer: CompleteAnswer, object: JsonObject, redact: Redactor): string {
+  const isRedirect = answer.status >= 300 && answer.status <= 399;
+  if (!isRedirect) return topLevelError(answer, object, redact).line;
+  const target = redirectTarget(answer.headers.location);
+  return oneLine(`${describeStatus(answer.status)}, not followed: it points to ${target}`, redact);
+}
+
+/** Without query, fragment and userinfo: those may hold somebody's session. */
+function redirectTarget(location: string | undefined): string {
+  const address = location?.split(/[?#]/)[0]?.replace(/\/\/[^/]*@/, '//');
+  return address || 'nowhere';
+}
+
+function pause(answer: CompleteAnswer, now: number): VerdictDetails {
+  if (answer.status !== 429 && answer.status !== 503) return {};
+  const ms = retryAfterMs(answer.headers['retry-after'], now);
+  return ms === undefined ? {} : { retryAfterMs: ms };
+}
+
+function evidence(answer: CompleteAnswer): VerdictDetails {
+  const blocked = blockedBy(answer);
+  return blocked === undefined ? {} : { blocked };
+}
+
+function blockedBy({ status, body }: CompleteAnswer): DrainBlockedReason | undefined {
+  if (status === 401) return 'missing_auth';
+  if (status !== 403) return undefined;
+  return PRIVATE_TEAMSPACE.test(body.toString('utf8')) ? 'private_teamspace_gate' : undefined;
+}
+
+/** What a 412 tells the operator to do. */
+function guidance(object: JsonObject, fallback: string, redact: Redactor): string {
+  const protocol = isJsonObject(object.sync_protocol) ? object.sync_protocol : {};
+  return (
+    shown(protocol.upgrade_guidance, redact) ?? shown(object.error_description, redact) ?? fallback
+  );
+}

@@ -1,0 +1,59 @@
+import type { Outcome } from '../dispatch/ports.js';
+import type { JsonObject } from './answer-body.js';
+import { hasGarbledId, lastEntryById } from './event-entries.js';
+import type { Redactor } from './redact.js';
+import { rejection } from './rejection.js';
+import { entryJson, shown } from './shown.js';
+import { transientForAll, type Verdict } from './verdict.js';
+
+const SUCCESS = new Set(['success', 'accepted', 'warning']);
+const PENDING = new Set(['pending', 'queued']);
+const REJECTION_REASONS = ['error_message', 'error'];
+const MISSING: Outcome = { kind: 'transient', reason: 'missing per-event result' };
+
+/** Per-event results of a 2xx answer (WIRE.md): each sent event gets what its last entry says. */
+export function mapResults(
+  sentIds: readonly string[],
+  results: readonly unknown[],
+  httpStatus: number,
+  redact: Redactor,
+): Verdict {
+  if (results.some(hasGarbledId))
+    return transientForAll(sentIds.length, garbled(httpStatus), httpStatus);
+  const entries = lastEntryById(sentIds, results);
+  const outcomes = sentIds.map((id) => {
+    const entry = entries.get(id);
+    return entry === undefined ? MISSING : outcomeOf(entry, redact);
+  });
+  return { outcomes, httpStatus };
+}
+
+function garbled(httpStatus: number): string {
+  return `HTTP ${httpStatus} with garbled results: an event_id is a list or an object`;
+}
+
+function outcomeOf(entry: JsonObject, redact: Redactor): Outcome {
+  const response = entryJson(entry, redact);
+  const status = typeof entry.status === 'string' ? entry.status.trim().toLowerCase() : undefined;
+  if (status === undefined) return { kind: 'transient', reason: noStatus(entry, redact), response };
+  if (SUCCESS.has(status)) return { kind: 'success', response };
+  if (status === 'duplicate') return { kind: 'duplicate', response };
+  if (PENDING.has(status)) return { kind: 'pending', serverState: status, response };
+  if (status === 'rejected')
+    return {
+      ...rejection(entry, REJECTION_REASONS, 'rejected without a reason', redact),
+      response,
+    };
+  return { kind: 'transient', reason: unknownStatus(entry, redact), response };
+}
+
+function noStatus(entry: JsonObject, redact: Redactor): string {
+  const status = shown(entry.status, redact);
+  return status === undefined ? 'unknown status (none given)' : `unknown status ${status}`;
+}
+
+function unknownStatus(entry: JsonObject, redact: Redactor): string {
+  const error = REJECTION_REASONS.map((name) => shown(entry[name], redact)).find(Boolean);
+  const status = shown(entry.status, redact) ?? '(blank)';
+  return error === undefined ? `unknown status ${status}` : `unknown status ${status}: ${error}`;
+}

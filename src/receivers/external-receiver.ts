@@ -1,0 +1,87 @@
+import type {
+  BatchLimits,
+  ClosedGate,
+  DeliveryReceiver,
+  DeliveryReport,
+  OutboundEvent,
+  OutboundShape,
+  TargetGreeting,
+} from '../dispatch/ports.js';
+import { closedReport } from './closed-report.js';
+import { externalGate } from './external-gate.js';
+import type { ExternalReceiverSettings } from './external-settings.js';
+import { batchHeaders, isReserved } from './headers.js';
+import { HttpClient } from './http-client.js';
+import { DEFAULT_LIMITS, roomForEvents } from './limits.js';
+import { mapResponse } from './mapper.js';
+import { type Redactor, redactorFor } from './redact.js';
+import { composeBody, compressBody, wireSize } from './request-body.js';
+import { shownUrl } from './shown-url.js';
+import { unsendableAsJson } from './unsendable.js';
+
+/** The operator's own endpoint: any URL, any headers, the batch protocol of WIRE.md. */
+export class ExternalReceiver implements DeliveryReceiver {
+  readonly endpoint: string;
+  readonly limits: BatchLimits;
+  readonly #settings: ExternalReceiverSettings;
+  readonly #client: HttpClient;
+  readonly #redact: Redactor;
+
+  constructor(settings: ExternalReceiverSettings) {
+    this.endpoint = shownUrl(settings.endpoint ?? '');
+    this.limits = roomForEvents({ ...DEFAULT_LIMITS, ...settings.limits });
+    this.#settings = settings;
+    this.#client = new HttpClient(settings.transport);
+    this.#redact = redactorFor(secretsOf(settings));
+  }
+
+  async closedGate(): Promise<ClosedGate | undefined> {
+    return externalGate(this.#settings);
+  }
+
+  /** Nothing is asked of an endpoint that never offered it. */
+  async greet(): Promise<TargetGreeting> {
+    return {};
+  }
+
+  wireSize(event: OutboundShape): number {
+    return wireSize(event);
+  }
+
+  unsendable(event: OutboundEvent): string | undefined {
+    return unsendableAsJson(event);
+  }
+
+  async deliver(batch: readonly OutboundEvent[], signal: AbortSignal): Promise<DeliveryReport> {
+    const gate = externalGate(this.#settings);
+    if (gate !== undefined) return closedReport(batch.length, gate);
+    const body = await compressBody(composeBody(batch));
+    const answer = await this.#client.request({
+      method: 'POST',
+      url: this.#settings.endpoint ?? '',
+      headers: { ...operatorHeaders(this.#settings), ...batchHeaders(this.#settings.version) },
+      body,
+      signal,
+    });
+    const { ack = 'results', now = Date.now } = this.#settings;
+    const sentIds = batch.map(({ eventId }) => eventId);
+    const options = { ack, now: now(), redact: this.#redact };
+    return { ...mapResponse(sentIds, answer, options), bytesSent: body.length };
+  }
+
+  async close(): Promise<void> {
+    this.#client.close();
+  }
+}
+
+function operatorHeaders({ headers = {} }: ExternalReceiverSettings): Record<string, string> {
+  const sent = Object.entries(headers).filter(([name]) => !isReserved(name));
+  return Object.fromEntries(sent.map(([name, value]) => [name, value.reveal().trim()]));
+}
+
+/** A query may hold a key just as a header may. */
+function secretsOf({ headers = {}, endpoint = '' }: ExternalReceiverSettings): string[] {
+  const values = Object.values(headers).map((value) => value.reveal());
+  const query = URL.canParse(endpoint) ? [...new URL(endpoint).searchParams.values()] : [];
+  return [...values, ...query];
+}

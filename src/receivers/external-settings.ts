@@ -1,0 +1,26 @@
+import type { Secret } from '../config/secret.js';
+import type { BatchLimits } from '../dispatch/ports.js';
+import type { TransportSettings } from './agents.js';
+import type { AckMode } from './mapper.js';
+
+/** A header whose environment variable is named in the configuration, but not set. */
+export interface MissingVariable {
+  readonly header: string;
+  readonly variable: string;
+}
+
+/** Everything an external receiver needs; it reads no configuration of its own. */
+export interface ExternalReceiverSettings {
+  /** The operator's URL as given; undefined or blank when there is none. */
+  readonly endpoint: string | undefined;
+  /** Header name → value, all of them treated as secret. */
+  readonly headers?: Readonly<Record<string, Secret>>;
+  readonly missingVariables?: readonly MissingVariable[];
+  /** `results` when absent. */
+  readonly ack?: AckMode;
+  readonly limits?: Partial<BatchLimits>;
+  /** Of redrain, for the User-Agent. */
+  readonly version: string;
+  readonly transport: TransportSettings;
+  readonly now?: () => number;
+}

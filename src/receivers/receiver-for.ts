@@ -1,0 +1,124 @@
+import { join } from 'node:path';
+import { Secret } from '../config/secret.js';
+import type { ClosedGate, DeliveryReceiver } from '../dispatch/ports.js';
+import type { TargetRecord, TargetSettings } from '../targets/registry.js';
+import { surfacesOf } from '../targets/surfaces.js';
+import type { MissingVariable } from './external-settings.js';
+import { sinkFileName } from './stub/sink-name.js';
+
+/** What a receiver needs beside its target's row. */
+export interface ReceiverSurroundings {
+  readonly env: NodeJS.ProcessEnv;
+  readonly caFile: string | undefined;
+  /** Of redrain, for the User-Agent. */
+  readonly version: string;
+  /** Directory of the stub's sinks. */
+  readonly stateDir: string;
+  now(): number;
+  /** The Teamspace gates, and the token of the target's own server. */
+  readonly teamspace: TeamspaceAccess;
+}
+
+export interface TeamspaceAccess {
+  gate(): Promise<ClosedGate | undefined>;
+  token(): Promise<Secret | undefined>;
+}
+
+/**
+ * The receiver of a target, from the target's own row: its endpoint and where
+ * its secrets are found, never those of another target. Each kind loads its
+ * own code only.
+ */
+export async function receiverFor(
+  target: TargetRecord,
+  given: ReceiverSurroundings,
+): Promise<DeliveryReceiver> {
+  switch (target.kind) {
+    case 'teamspace':
+      return teamspaceReceiver(target, given);
+    case 'external':
+      return externalReceiver(target, given);
+    case 'stub':
+      return stubReceiver(target, given);
+  }
+}
+
+async function teamspaceReceiver(
+  target: TargetRecord,
+  given: ReceiverSurroundings,
+): Promise<DeliveryReceiver> {
+  const { TeamspaceReceiver } = await import('./teamspace-receiver.js');
+  const { batchUrl, healthUrl } = surfacesOf(target.canonicalUrl);
+  return new TeamspaceReceiver({
+    batchUrl,
+    healthUrl,
+    token: () => given.teamspace.token(),
+    gate: () => given.teamspace.gate(),
+    ...(target.teamSlug === '' ? {} : { teamSlug: target.teamSlug }),
+    ...common(target.settings, given),
+  });
+}
+
+async function externalReceiver(
+  target: TargetRecord,
+  given: ReceiverSurroundings,
+): Promise<DeliveryReceiver> {
+  const { ExternalReceiver } = await import('./external-receiver.js');
+  const { headers, missingVariables } = secretHeaders(target.settings, given.env);
+  return new ExternalReceiver({
+    endpoint: target.rawEndpoint,
+    headers,
+    missingVariables,
+    ...(target.settings.ack === undefined ? {} : { ack: target.settings.ack }),
+    ...common(target.settings, given),
+  });
+}
+
+async function stubReceiver(
+  target: TargetRecord,
+  given: ReceiverSurroundings,
+): Promise<DeliveryReceiver> {
+  const { StubReceiver } = await import('./stub-receiver.js');
+  const sinkFile = join(given.stateDir, sinkFileName(target.canonicalUrl) ?? 'stub.db');
+  return new StubReceiver({
+    endpoint: target.canonicalUrl,
+    sinkFile,
+    limits: limitsOf(target.settings),
+    now: given.now,
+  });
+}
+
+function common(settings: TargetSettings, given: ReceiverSurroundings) {
+  const { env, caFile, version, now } = given;
+  const transport = { env, ...(caFile === undefined ? {} : { caFile }) };
+  return { limits: limitsOf(settings), version, transport, now };
+}
+
+function limitsOf({ maxEvents, maxBytes }: TargetSettings) {
+  return {
+    ...(maxEvents === undefined ? {} : { maxEvents }),
+    ...(maxBytes === undefined ? {} : { maxBytes }),
+  };
+}
+
+/** The values behind the named variables; a name without a value closes the gate. */
+function secretHeaders(settings: TargetSettings, env: NodeJS.ProcessEnv) {
+  const headers: Record<string, Secret> = {};
+  const missingVariables: MissingVariable[] = [];
+  for (const [header, variable] of namedVariables(settings)) {
+    const value = env[variable]?.trim();
+    if (value) headers[header] = new Secret(header === AUTH ? authorization(value) : value);
+    else missingVariables.push({ header, variable });
+  }
+  return { headers, missingVariables };
+}
+
+const AUTH = 'Authorization';
+
+function namedVariables({ authEnv, headers = {} }: TargetSettings): [string, string][] {
+  const named = Object.entries(headers);
+  return authEnv === undefined ? named : [...named, [AUTH, authEnv]];
+}
+
+/** A bare token is a Bearer token; a value with a scheme of its own is taken as it is. */
+const authorization = (value: string): string => (value.includes(' ') ? value : `Bearer ${value}`);

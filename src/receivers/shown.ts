@@ -1,0 +1,66 @@
+import type { Redactor } from './redact.js';
+
+/** The most characters of a server's own words that are kept (WIRE.md). */
+export const MAX_SHOWN = 500;
+
+const CONTROL_CHARACTERS = /\p{Cc}+/gu;
+const UNREADABLE = '(nested too deeply to show)';
+
+/**
+ * Turns a value out of a server's answer into one line for people: strings as
+ * they are, anything else as compact JSON; free of secrets and of control
+ * characters, at most 500 characters. Undefined when there is nothing to show
+ * (absent, null, blank).
+ */
+export function shown(value: unknown, redact: Redactor): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  const text = typeof value === 'string' ? value : compactJson(value);
+  return oneLine(text, redact) || undefined;
+}
+
+/** Redacts before cutting: half a secret would no longer be recognised. */
+export function oneLine(text: string, redact: Redactor): string {
+  return cut(redact(text).replace(CONTROL_CHARACTERS, ' ').trim(), MAX_SHOWN);
+}
+
+/** The first of these members that has something to show. */
+export function firstShown(
+  from: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+  redact: Redactor,
+): string | undefined {
+  for (const name of names) {
+    const text = shown(from[name], redact);
+    if (text !== undefined) return text;
+  }
+  return undefined;
+}
+
+/**
+ * A result entry as compact JSON of at most 500 characters. One that is longer
+ * becomes `{"cut":"…its beginning…"}`, so that what is stored stays JSON.
+ */
+export function entryJson(entry: unknown, redact: Redactor): string {
+  const text = redact(compactJson(entry));
+  let kept = MAX_SHOWN;
+  let json = text;
+  while (json.length > MAX_SHOWN) {
+    kept = Math.floor(kept * 0.8);
+    json = JSON.stringify({ cut: cut(text, kept) });
+  }
+  return json;
+}
+
+/** JSON.stringify recurses; a server can nest deeper than our stack reaches. */
+function compactJson(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return JSON.stringify(UNREADABLE);
+  }
+}
+
+function cut(text: string, length: number): string {
+  if (text.length <= length) return text;
+  return text.slice(0, length).replace(/[\uD800-\uDBFF]$/, '');
+}

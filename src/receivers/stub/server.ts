@@ -1,0 +1,98 @@
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { BatchEndpoint } from './batch-endpoint.js';
+import type { HealthOptions } from './health-document.js';
+import { conductOf, type Misbehaviour } from './misbehaviour.js';
+import { StubRoutes } from './routes.js';
+import { Sink } from './sink.js';
+
+const CLOSE_GRACE_MS = 5_000;
+
+export interface StubServerOptions {
+  /** 0, or absent, picks a free one. */
+  readonly port?: number;
+  /** Loopback when absent. */
+  readonly host?: string;
+  /** The sink's SQLite file, or `:memory:`. */
+  readonly db: string;
+  /** False skips every fsync of the sink. */
+  readonly durable?: boolean;
+  readonly misbehave?: Misbehaviour;
+  readonly health?: HealthOptions;
+  /** What the token endpoint says the team is. */
+  readonly teamSlug?: string;
+  readonly now?: () => number;
+}
+
+export interface StubServer {
+  /** `http://host:port`, without a slash at the end. */
+  readonly url: string;
+  readonly port: number;
+  readonly sink: Sink;
+  /** Lets answers under way finish, drops idle connections, then closes the sink. */
+  close(): Promise<void>;
+}
+
+/**
+ * The stub receiver behind real HTTP (`redrain serve`): batches by POST on any
+ * path, the token and health endpoints of WIRE.md, `GET /stats`. Rejects when
+ * the sink cannot be opened or the port not be had.
+ */
+export async function startServer(options: StubServerOptions): Promise<StubServer> {
+  const { host = '127.0.0.1', port = 0, misbehave = {}, now = Date.now } = options;
+  const sink = openSink(options);
+  const stopping = new AbortController();
+  const rules = { ...misbehave, ...options.health?.limits };
+  const endpoint = new BatchEndpoint(sink, conductOf(misbehave), rules, now);
+  const routes = new StubRoutes(sink, endpoint, {
+    latencyMs: misbehave.latencyMs ?? 0,
+    health: options.health ?? {},
+    teamSlug: options.teamSlug ?? 'stub-team',
+    stopping: stopping.signal,
+  });
+  const server = http.createServer((request, response) => routes.handle(request, response));
+  await listening(server, port, host).catch((error: unknown) => {
+    sink.close();
+    throw error;
+  });
+  const address = server.address() as AddressInfo;
+  const shownHost = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  return {
+    url: `http://${shownHost}:${address.port}`,
+    port: address.port,
+    sink,
+    close: closeOnce(server, sink, stopping),
+  };
+}
+
+function openSink({ db, durable }: StubServerOptions): Sink {
+  return new Sink({ db, ...(durable !== undefined && { durable }) });
+}
+
+function listening(server: http.Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** A client that never finishes its request must not hold us up for ever. */
+function closeOnce(server: http.Server, sink: Sink, stopping: AbortController) {
+  let closed: Promise<void> | undefined;
+  return () => {
+    closed ??= new Promise<void>((resolve) => {
+      stopping.abort();
+      const grace = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+      server.close(() => {
+        clearTimeout(grace);
+        sink.close();
+        resolve();
+      });
+      server.closeIdleConnections();
+    });
+    return closed;
+  };
+}

@@ -1,0 +1,89 @@
+import type { Secret } from '../config/secret.js';
+import type {
+  BatchLimits,
+  ClosedGate,
+  DeliveryReceiver,
+  DeliveryReport,
+  OutboundEvent,
+  OutboundShape,
+  TargetGreeting,
+} from '../dispatch/ports.js';
+import { closedReport } from './closed-report.js';
+import { readHealth } from './health.js';
+import { DEFAULT_LIMITS, roomForEvents } from './limits.js';
+import { mapResponse } from './mapper.js';
+import { composeBody, compressBody, wireSize } from './request-body.js';
+import { shownUrl } from './shown-url.js';
+import { teamspaceGate, wireGate } from './teamspace-gate.js';
+import { TeamspaceLine } from './teamspace-line.js';
+import { teamspaceGrowth, teamspacePayload } from './teamspace-payload.js';
+import type { TeamspaceReceiverSettings } from './teamspace-settings.js';
+import { unsendableAsJson } from './unsendable.js';
+
+/** Spec Kitty's hosted service: Bearer token, team, Private Teamspace, a health document. */
+export class TeamspaceReceiver implements DeliveryReceiver {
+  readonly endpoint: string;
+  readonly limits: BatchLimits;
+  readonly #settings: TeamspaceReceiverSettings;
+  readonly #fullLimits: BatchLimits;
+  readonly #line: TeamspaceLine;
+
+  constructor(settings: TeamspaceReceiverSettings) {
+    this.endpoint = shownUrl(settings.batchUrl);
+    this.#fullLimits = { ...DEFAULT_LIMITS, ...settings.limits };
+    this.limits = roomForEvents(this.#fullLimits);
+    this.#settings = settings;
+    this.#line = new TeamspaceLine(settings);
+  }
+
+  async closedGate(): Promise<ClosedGate | undefined> {
+    return teamspaceGate(this.#settings);
+  }
+
+  async greet(signal: AbortSignal): Promise<TargetGreeting> {
+    if (wireGate(this.#settings) !== undefined) return {};
+    const answer = await this.#line.getHealth(signal);
+    return readHealth(answer, this.#fullLimits, this.#line.redact);
+  }
+
+  wireSize(event: OutboundShape): number {
+    const growth = event.carriesOwnId ? teamspaceGrowth(this.#settings.teamSlug) : 0;
+    return wireSize(event) + growth;
+  }
+
+  unsendable(event: OutboundEvent): string | undefined {
+    return unsendableAsJson(event);
+  }
+
+  /** On a 401 the token is renewed once and the batch posted once more (WIRE.md, "Tokens"). */
+  async deliver(batch: readonly OutboundEvent[], signal: AbortSignal): Promise<DeliveryReport> {
+    const gate = wireGate(this.#settings);
+    if (gate !== undefined) return closedReport(batch.length, gate);
+    const body = await compressBody(composeBody(batch, teamspacePayload(this.#settings.teamSlug)));
+    const token = await this.#line.currentToken();
+    if (!('reveal' in token)) return closedReport(batch.length, token);
+    const first = await this.#post(batch, body, token, signal);
+    if (first.httpStatus !== 401) return first;
+    const renewed = await this.#line.renewedToken();
+    if (renewed === undefined) return first;
+    const second = await this.#post(batch, body, renewed, signal);
+    return { ...second, bytesSent: first.bytesSent + second.bytesSent };
+  }
+
+  async close(): Promise<void> {
+    this.#line.close();
+  }
+
+  async #post(
+    batch: readonly OutboundEvent[],
+    body: Buffer,
+    token: Secret,
+    signal: AbortSignal,
+  ): Promise<DeliveryReport> {
+    const answer = await this.#line.postBatch(body, token, signal);
+    const sentIds = batch.map(({ eventId }) => eventId);
+    const now = (this.#settings.now ?? Date.now)();
+    const options = { ack: 'results', now, redact: this.#line.redact } as const;
+    return { ...mapResponse(sentIds, answer, options), bytesSent: body.length };
+  }
+}

@@ -1,0 +1,102 @@
+import type { DrainBlockedReason } from '../dispatch/ports.js';
+import type { SpoolWaiting } from '../journal/spool.js';
+import type { Mode } from '../policy/mode.js';
+import type { TargetAuthorityReport } from '../targets/authority-report.js';
+import type { ResetSignalRecord } from '../targets/registry.js';
+import type { TargetBalance } from './target-terms.js';
+
+/** A section that could not be read: it says so and shows no number it did not count. */
+export interface UnreadableSection {
+  readonly error: string;
+}
+
+export interface JournalSection {
+  readonly retained_event_count: number;
+  readonly archived_event_count: number;
+  readonly oldest_retained_event_at: string | null;
+  /** Payload bytes retained. */
+  readonly journal_size_bytes: number;
+  readonly drain_blocked: { readonly reason: DrainBlockedReason | null; readonly waiting: number };
+  readonly spool: SpoolWaiting & { readonly torn_files: number };
+  /** Events the active target may not have, by the reason. */
+  readonly held: Readonly<Partial<Record<DrainBlockedReason, number>>>;
+  readonly coalesced: number;
+  readonly redacted: number;
+}
+
+export interface TargetIdentityRow {
+  readonly target_id: number | null;
+  readonly canonical_url: string | null;
+  readonly team_slug: string | null;
+  readonly user_email: string | null;
+  readonly label: string | null;
+  readonly reset_signal: ResetSignalRecord | null;
+}
+
+export interface TargetsSection {
+  readonly current: TargetIdentityRow;
+  /** First seen first, only those that were given events. */
+  readonly previous: readonly (TargetIdentityRow & { readonly delivered_count: number })[];
+}
+
+export interface TargetLedger extends TargetBalance {
+  readonly target_id: number;
+  readonly canonical_url: string;
+  readonly retired: boolean;
+  readonly circuit: CircuitState;
+}
+
+export interface CircuitState {
+  readonly state: 'closed' | 'open' | 'half_open';
+  /** Batches in a row that ended transient as a whole. */
+  readonly failures: number;
+  /** ISO 8601: when a worker tries again. */
+  readonly next_attempt_at: string | null;
+}
+
+export interface LedgerSection {
+  readonly delivered_current_target: number;
+  /** Deliveries, summed over the earlier targets. */
+  readonly delivered_previous_target: number;
+  readonly pending: number;
+  readonly rejected: number;
+  readonly transient: number;
+  readonly per_target: readonly TargetLedger[];
+}
+
+export interface TerminalSection {
+  readonly count: number;
+  /** Newest 100. */
+  readonly events: readonly {
+    readonly event_id: string;
+    readonly target_id: number;
+    readonly last_error: string | null;
+  }[];
+}
+
+export interface ConflictSection {
+  readonly count: number;
+  readonly cleanup_blocked: boolean;
+  /** Newest 100. */
+  readonly conflicts: readonly {
+    readonly event_id: string;
+    readonly source_digest: string | null;
+    readonly existing_sha: string;
+    readonly incoming_sha: string;
+    readonly detail: string;
+  }[];
+}
+
+/** The document of `redrain status --json` (STATUS.md). Fields are only ever added. */
+export interface StatusDocument {
+  readonly target_authority: TargetAuthorityReport & {
+    readonly mode: Mode | null;
+    /** False when nothing named a server and the documented default stands in. */
+    readonly configured: boolean;
+  };
+  readonly event_journal: JournalSection | UnreadableSection;
+  readonly delivery_targets: TargetsSection | UnreadableSection;
+  readonly delivery_ledger: LedgerSection | UnreadableSection;
+  readonly terminal_failures: TerminalSection | UnreadableSection;
+  readonly migration_conflicts: ConflictSection | UnreadableSection;
+}

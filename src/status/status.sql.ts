@@ -1,0 +1,64 @@
+/** Reads for reports. All but `DELIVERIES_OF` and lists cost the same at any size of the journal. */
+
+export const JOURNAL_TOTALS = `
+  SELECT class, SUM(events) AS events, SUM(retained) AS retained, SUM(bytes) AS bytes
+  FROM journal_count GROUP BY class`;
+
+/** AUTOINCREMENT leaves no gaps and rows never go: the newest number is how many there are. */
+export const EVENTS_EVER = 'SELECT COALESCE(MAX(seq), 0) AS events FROM event';
+
+export const OLDEST_RETAINED = `
+  SELECT COALESCE(e.occurred_at, e.captured_at) AS at
+  FROM (SELECT seq FROM payload ORDER BY seq LIMIT 1) p JOIN event e ON e.seq = p.seq`;
+
+export const LEDGER_TOTALS = `
+  SELECT target_id AS targetId, class, status, SUM(events) AS events
+  FROM ledger_count GROUP BY 1, 2, 3`;
+
+/** For each origin: what is live, and how much of that a target's ledger speaks of. */
+export const ORIGINS = `
+  SELECT o.id AS originId, o.project_uuid AS projectUuid, o.repo_slug AS repoSlug, o.checkout,
+    COALESCE((SELECT events FROM journal_count j WHERE j.origin_id = o.id AND j.class = 'live'), 0) AS live,
+    COALESCE((SELECT SUM(events) FROM ledger_count c WHERE c.target_id = @targetId
+      AND c.origin_id = o.id AND c.class = 'live'), 0) AS known,
+    (SELECT COALESCE(e.occurred_at, e.captured_at) FROM event e WHERE e.seq =
+      (SELECT v.seq FROM live v WHERE v.origin_id = o.id AND v.seq > COALESCE(
+        (SELECT cursor FROM lane l WHERE l.target_id = @targetId AND l.origin_id = o.id), 0)
+       ORDER BY v.seq LIMIT 1)) AS oldestUnsentAt
+  FROM origin o`;
+
+export const TERMINAL = `
+  SELECT e.event_id, d.target_id, d.last_error FROM delivery d JOIN event e ON e.seq = d.seq
+  WHERE d.status = 'terminal_failed' ORDER BY d.completed_at DESC LIMIT 100`;
+
+export const OPEN_CONFLICTS = 'SELECT COUNT(*) AS count FROM conflict WHERE resolved_at IS NULL';
+
+export const CONFLICTS = `
+  SELECT event_id, source_digest, lower(hex(existing_sha256)) AS existing_sha,
+    lower(hex(incoming_sha256)) AS incoming_sha, found_by
+  FROM conflict WHERE resolved_at IS NULL ORDER BY id DESC LIMIT 100`;
+
+export const EVENT_BY_ID = `
+  SELECT e.*, o.project_uuid, o.repo_slug, o.checkout, lower(hex(e.sha256)) AS digest, p.bytes,
+    COALESCE(m.class, 'live') AS class, m.other_seq, m.at AS marked_at,
+    s.by_seq AS superseded_by_seq, g.kind AS purged_by, g.at AS purged_at, g.detail AS purge_detail
+  FROM event e JOIN origin o ON o.id = e.origin_id LEFT JOIN payload p ON p.seq = e.seq
+  LEFT JOIN mark m ON m.seq = e.seq LEFT JOIN superseded s ON s.seq = e.seq
+  LEFT JOIN purge g ON g.seq = e.seq
+  WHERE e.event_id = ? ORDER BY e.revision`;
+
+export const DELIVERIES_OF = `
+  SELECT * FROM delivery WHERE seq = @seq AND target_id = @targetId`;
+
+export const HISTORY_OF = `
+  SELECT * FROM delivery_history WHERE seq = @seq AND target_id = @targetId ORDER BY generation`;
+
+export const POSTS_AROUND = `
+  SELECT * FROM post WHERE target_id = @targetId AND first_seq <= @seq AND last_seq >= @seq ORDER BY id`;
+
+export const IN_FLIGHT = 'SELECT seqs, started_at FROM flight WHERE target_id = ?';
+
+export const CONFLICTS_OF = `
+  SELECT id, found_by, source_digest, found_at, resolved_at, kept,
+    lower(hex(incoming_sha256)) AS incoming_sha, length(incoming_bytes) AS incoming_size
+  FROM conflict WHERE event_id = ? ORDER BY id`;

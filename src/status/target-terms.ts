@@ -1,0 +1,127 @@
+import type { DrainBlockedReason, Permission } from '../dispatch/ports.js';
+import { originFields } from '../ledger/selection.js';
+import type { DeliveryStatus } from '../ledger/transition.js';
+
+/** One row of `ORIGINS`. */
+export interface OriginRow {
+  readonly originId: number;
+  readonly projectUuid: string;
+  readonly repoSlug: string;
+  readonly checkout: string;
+  readonly live: number;
+  readonly known: number;
+  readonly oldestUnsentAt: number | null;
+}
+
+/** One row of `LEDGER_TOTALS`. */
+export interface LedgerRow {
+  readonly targetId: number;
+  readonly class: string;
+  readonly status: DeliveryStatus;
+  readonly events: number;
+}
+
+/** SPEC section 9: each event of the journal is in exactly one of these, for every target. */
+export interface TargetTerms {
+  delivered: number;
+  pending: number;
+  rejected: number;
+  transient: number;
+  terminal: number;
+  coalesced: number;
+  replaced: number;
+  archived: number;
+  redacted: number;
+  purged: number;
+  held: number;
+  unsent: number;
+}
+
+export interface TargetBalance extends TargetTerms {
+  readonly total: number;
+  readonly adds_up: boolean;
+  readonly held_by: Readonly<Partial<Record<DrainBlockedReason, number>>>;
+  /** ISO 8601, null when nothing is unsent. */
+  readonly oldest_unsent_at: string | null;
+}
+
+const TERM_OF_STATUS = {
+  success: 'delivered',
+  duplicate: 'delivered',
+  pending: 'pending',
+  rejected: 'rejected',
+  failed_transient: 'transient',
+  terminal_failed: 'terminal',
+} as const satisfies Record<DeliveryStatus, keyof TargetTerms>;
+
+const CLASSES = ['coalesced', 'replaced', 'archived', 'redacted', 'purged'] as const;
+
+/**
+ * The sum of one target. It adds up when no term is negative and the terms
+ * make the number of events the journal ever took in, which is known without
+ * any of the counters.
+ */
+export function balance(
+  eventsEver: number,
+  eventsByClass: ReadonlyMap<string, number>,
+  ledger: readonly LedgerRow[],
+  origins: readonly OriginRow[],
+  heldBy: Permission,
+): TargetBalance {
+  const terms = emptyTerms();
+  const knownByClass = new Map<string, number>();
+  for (const row of ledger) {
+    terms[TERM_OF_STATUS[row.status]] += row.events;
+    knownByClass.set(row.class, (knownByClass.get(row.class) ?? 0) + row.events);
+  }
+  for (const name of CLASSES)
+    terms[name] = (eventsByClass.get(name) ?? 0) - (knownByClass.get(name) ?? 0);
+  const waiting = waitingEvents(origins, heldBy);
+  terms.unsent = waiting.unsent;
+  terms.held = Object.values(waiting.held).reduce((sum, events) => sum + events, 0);
+  const values = Object.values(terms);
+  const total = values.reduce((sum, term) => sum + term, 0);
+  const oldest = waiting.oldestUnsentAt;
+  return {
+    ...terms,
+    total,
+    adds_up: total === eventsEver && values.every((term) => term >= 0),
+    held_by: waiting.held,
+    oldest_unsent_at: oldest === null ? null : new Date(oldest).toISOString(),
+  };
+}
+
+function waitingEvents(origins: readonly OriginRow[], heldBy: Permission) {
+  const held: Partial<Record<DrainBlockedReason, number>> = {};
+  let unsent = 0;
+  let oldestUnsentAt: number | null = null;
+  for (const row of origins) {
+    const waiting = row.live - row.known;
+    const reason = heldBy(originFields(row));
+    if (reason !== null) {
+      if (waiting !== 0) held[reason] = (held[reason] ?? 0) + waiting;
+      continue;
+    }
+    unsent += waiting;
+    if (row.oldestUnsentAt !== null)
+      oldestUnsentAt = Math.min(oldestUnsentAt ?? row.oldestUnsentAt, row.oldestUnsentAt);
+  }
+  return { held, unsent, oldestUnsentAt };
+}
+
+function emptyTerms(): TargetTerms {
+  return {
+    delivered: 0,
+    pending: 0,
+    rejected: 0,
+    transient: 0,
+    terminal: 0,
+    coalesced: 0,
+    replaced: 0,
+    archived: 0,
+    redacted: 0,
+    purged: 0,
+    held: 0,
+    unsent: 0,
+  };
+}

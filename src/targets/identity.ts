@@ -1,0 +1,44 @@
+import { canonicalUrl, isStubUrl, urlHash } from './canonical-url.js';
+import type { TargetDescription } from './registry.js';
+
+/** What makes a target itself, and its address; how it is spoken to comes on top. */
+export type TargetIdentity = Omit<TargetDescription, 'settings'>;
+
+/**
+ * Team and user of every external target, so that logging in never forks one.
+ * No team and no user can be called this, and neither is it "unknown", so an
+ * external endpoint never meets a Teamspace at the same address.
+ */
+export const ANONYMOUS = Object.freeze({ teamSlug: '(none)', userEmail: '(anonymous)' });
+
+/** A hosted team: its server's address, team and user. */
+export function teamspaceIdentity(target: {
+  readonly resolved_server_url: string;
+  readonly team_slug: string | null;
+  readonly user_id: string | null;
+}): TargetIdentity {
+  const address = canonicalUrl(target.resolved_server_url);
+  return Object.freeze({
+    kind: 'teamspace',
+    canonicalUrl: address,
+    urlHash: urlHash(address),
+    teamSlug: target.team_slug?.trim() ?? '',
+    userEmail: target.user_id?.trim().toLowerCase() ?? '',
+    rawEndpoint: target.resolved_server_url,
+  });
+}
+
+/**
+ * The operator's own endpoint, or the stub within redrain for `stub:`.
+ * @throws UnusableUrlError when the endpoint is no address.
+ */
+export function externalIdentity(endpoint: string): TargetIdentity {
+  const address = canonicalUrl(endpoint);
+  return Object.freeze({
+    kind: isStubUrl(address) ? 'stub' : 'external',
+    canonicalUrl: address,
+    urlHash: urlHash(address),
+    ...ANONYMOUS,
+    rawEndpoint: endpoint.trim(),
+  });
+}

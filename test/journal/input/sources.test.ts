@@ -1,0 +1,78 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect } from 'chai';
+import { InputSourceError, openSources } from '../../../src/journal/input/sources.js';
+
+async function* standardInput(): AsyncGenerator<Buffer> {
+  yield Buffer.from('from stdin');
+}
+
+describe('openSources', () => {
+  let dir: string;
+
+  before(() => {
+    dir = mkdtempSync(path.join(tmpdir(), 'redrain-sources-'));
+    mkdirSync(path.join(dir, 'sub'));
+    mkdirSync(path.join(dir, 'empty.jsonl'));
+    for (const name of ['b.jsonl', 'a.jsonl', '[x].jsonl', 'x.jsonl', 'sub/c.jsonl', 'note.txt'])
+      writeFileSync(path.join(dir, name), `text of ${name}`);
+  });
+
+  after(() => rmSync(dir, { recursive: true }));
+
+  const open = (...patterns: string[]) => openSources(patterns, standardInput(), dir);
+  const names = async (...patterns: string[]): Promise<string[]> =>
+    (await open(...patterns)).map(({ name }) => name);
+
+  async function failure(...patterns: string[]): Promise<InputSourceError> {
+    try {
+      await open(...patterns);
+    } catch (error) {
+      if (error instanceof InputSourceError) return error;
+      throw error;
+    }
+    throw new Error('expected an InputSourceError');
+  }
+
+  it('expands patterns in a stable order, each file once', async () => {
+    expect(await names('sub/*', '[ab].jsonl', 'b.jsonl', './b.jsonl')).to.deep.equal([
+      'sub/c.jsonl',
+      'a.jsonl',
+      'b.jsonl',
+    ]);
+    expect(await names('**/*.jsonl')).to.deep.equal([
+      '[x].jsonl', 'a.jsonl', 'b.jsonl', 'sub/c.jsonl', 'x.jsonl',
+    ]);
+    expect(await names(path.join(dir, '[ab].jsonl'))).to.deep.equal([
+      path.join(dir, 'a.jsonl'),
+      path.join(dir, 'b.jsonl'),
+    ]);
+  });
+
+  it('prefers a path that exists to what it would match', async () => {
+    expect(await names('[x].jsonl')).to.deep.equal(['[x].jsonl']);
+  });
+
+  it('reads standard input for a dash, once, or when nothing is named', async () => {
+    expect(await names()).to.deep.equal(['stdin']);
+    expect(await names('b.jsonl', '-', '-')).to.deep.equal(['b.jsonl', 'stdin']);
+  });
+
+  it('opens what it names', async () => {
+    const texts: string[] = [];
+    for (const source of await open('sub/c.jsonl', '-')) {
+      texts.push(Buffer.concat(await Array.fromAsync(source.open())).toString());
+    }
+    expect(texts).to.deep.equal(['text of sub/c.jsonl', 'from stdin']);
+  });
+
+  it('names what it cannot find or read', async () => {
+    expect((await failure('a.jsonl', 'none.jsonl')).message).to.equal('no such file: none.jsonl');
+    expect((await failure('none/*.jsonl')).message).to.equal('no file matches none/*.jsonl');
+    expect((await failure('a.jsonl/b')).message).to.equal('no such file: a.jsonl/b');
+    expect((await failure('sub')).message).to.contain('sub is a directory');
+    expect(await failure('sub')).to.include({ pattern: 'sub' });
+    expect((await failure('')).message).to.contain('empty');
+  });
+});

@@ -1,0 +1,152 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
+import net, { type AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { expect } from 'chai';
+import type { TransportSettings } from '../../src/receivers/agents.js';
+import type { HttpAnswer } from '../../src/receivers/answer.js';
+import { HttpClient } from '../../src/receivers/http-client.js';
+import { never } from './events.js';
+import { selfSigned } from './self-signed.js';
+
+describe('HttpClient over TLS', () => {
+  const { key, cert } = selfSigned();
+  let folder: string;
+  let caFile: string;
+  let server: https.Server;
+  let port: number;
+
+  before(async () => {
+    folder = mkdtempSync(path.join(os.tmpdir(), 'redrain-tls-'));
+    caFile = path.join(folder, 'ca.pem');
+    writeFileSync(caFile, cert);
+    server = https.createServer({ key, cert }, (_, response) => response.end('over TLS'));
+    port = await listen(server);
+  });
+
+  after(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    rmSync(folder, { recursive: true });
+  });
+
+  async function ask(
+    transport: Partial<TransportSettings>,
+    host = '127.0.0.1',
+  ): Promise<HttpAnswer> {
+    const client = new HttpClient({ env: {}, deadlineMs: 5_000, ...transport });
+    const url = `https://${host}:${port}/`;
+    const answer = await client.request({ method: 'GET', url, headers: {}, signal: never() });
+    client.close();
+    return answer;
+  }
+
+  it('refuses a certificate nobody vouches for', async () => {
+    expect(await ask({})).to.deep.equal({
+      failure: `TLS with 127.0.0.1:${port} failed: its certificate is self-signed`,
+    });
+  });
+
+  it('trusts what the CA file vouches for', async () => {
+    expect(await ask({ caFile })).to.include({ status: 200 });
+  });
+
+  it('still wants the certificate to be for that host', async () => {
+    expect(await ask({ caFile }, 'localhost')).to.deep.equal({
+      failure: `TLS with localhost:${port} failed: its certificate is for another host`,
+    });
+  });
+
+  it('fails with a reason when the CA file is unusable', async () => {
+    const notPem = path.join(folder, 'not.pem');
+    writeFileSync(notPem, 'hello');
+    expect(await ask({ caFile: notPem }))
+      .to.have.property('failure')
+      .that.includes('PEM certificate');
+    expect(await ask({ caFile: `${notPem}.gone` }))
+      .to.have.property('failure')
+      .that.includes('ENOENT');
+  });
+
+  it('says when the other side does not speak TLS', async () => {
+    const plain = net.createServer((socket) => socket.end('hello'));
+    const plainPort = await listen(plain);
+    const client = new HttpClient({ env: {}, deadlineMs: 5_000 });
+    const url = `https://127.0.0.1:${plainPort}/`;
+    const answer = await client.request({ method: 'GET', url, headers: {}, signal: never() });
+    client.close();
+    plain.close();
+    expect(answer)
+      .to.have.property('failure')
+      .that.matches(/^TLS with/);
+  });
+
+  describe('through a proxy', () => {
+    let proxy: http.Server;
+    let proxyPort: number;
+    let asked: { target: string; authorization: string | undefined }[];
+    let refuses: boolean;
+
+    beforeEach(async () => {
+      asked = [];
+      refuses = false;
+      proxy = http.createServer();
+      proxy.on('connect', (request, socket) => {
+        asked.push({
+          target: request.url ?? '',
+          authorization: request.headers['proxy-authorization'],
+        });
+        if (refuses) return socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n');
+        const upstream = net.connect(port, '127.0.0.1', () => {
+          socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+          upstream.pipe(socket).pipe(upstream);
+        });
+        for (const end of [upstream, socket]) end.on('error', () => {});
+      });
+      proxyPort = await listen(proxy);
+    });
+
+    afterEach(() => {
+      proxy.closeAllConnections();
+      proxy.close();
+    });
+
+    it('tunnels what HTTPS_PROXY says, and verifies the server behind it', async () => {
+      const env = { HTTPS_PROXY: `http://user:pass@127.0.0.1:${proxyPort}` };
+      expect(await ask({ env, caFile })).to.include({ status: 200 });
+      expect(asked).to.deep.equal([
+        {
+          target: `127.0.0.1:${port}`,
+          authorization: `Basic ${Buffer.from('user:pass').toString('base64')}`,
+        },
+      ]);
+      expect(await ask({ env }))
+        .to.have.property('failure')
+        .that.includes('self-signed');
+    });
+
+    it('goes straight to hosts in NO_PROXY', async () => {
+      const env = { https_proxy: `127.0.0.1:${proxyPort}`, NO_PROXY: 'example.org, 127.0.0.1' };
+      expect(await ask({ env, caFile })).to.include({ status: 200 });
+      expect(asked).to.deep.equal([]);
+    });
+
+    it('keeps the password of a proxy to itself', async () => {
+      refuses = true;
+      const env = { HTTPS_PROXY: `http://user:hunter22@127.0.0.1:${proxyPort}` };
+      expect(JSON.stringify(await ask({ env, caFile }))).to.not.include('hunter22');
+      const broken = { HTTPS_PROXY: 'socks5://user:hunter22@127.0.0.1' };
+      expect(await ask({ env: broken }))
+        .to.have.property('failure')
+        .that.includes('HTTPS_PROXY');
+    });
+  });
+});
+
+function listen(server: net.Server): Promise<number> {
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+  });
+}

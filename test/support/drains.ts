@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import { type DrainOptions, type DrainSurroundings, drain } from '../../src/dispatch/drain.js';
+import type { DrainReport } from '../../src/dispatch/drain-report.js';
+import { FileTargetLock } from '../../src/dispatch/target-lock.js';
+import { type Core, EVERYTHING_ALLOWED } from './core.js';
+import type { ScriptedReceiver } from './scripted-receiver.js';
+
+/** A clock that a test moves. */
+export class TestClock {
+  now = 10_000;
+}
+
+/** Drains one target of a core through a scripted receiver; anything can be replaced. */
+export function drainWith(
+  core: Core,
+  receiver: ScriptedReceiver,
+  more: Partial<DrainSurroundings & DrainOptions> & { clock?: TestClock } = {},
+): Promise<DrainReport> {
+  const clock = more.clock ?? new TestClock();
+  const target = more.target ?? { id: 1, url: 'http://a.test' };
+  const surroundings: DrainSurroundings = {
+    target,
+    ledger: core.ledger,
+    receiver,
+    lock: new FileTargetLock(join(core.home, 'redrain', 'locks'), target.id),
+    holder: 'test',
+    permission: async () => EVERYTHING_ALLOWED,
+    noteGreeting: async () => null,
+    now: () => clock.now,
+    random: () => 0.5,
+    ...more,
+  };
+  return drain(surroundings, {
+    ignoreBackoff: true,
+    waitForLock: true,
+    signal: new AbortController().signal,
+    ...more,
+  });
+}

@@ -1,0 +1,46 @@
+import { expect } from 'chai';
+import { type Core, rows } from './core.js';
+
+/**
+ * What must hold after every scenario (DESIGN.md): a live event at or below
+ * its lane's cursor has a delivery, a todo or a flight entry; a delivery may
+ * be selected again exactly when it has a todo; counters equal a recount.
+ */
+export function assertLedgerInvariant(core: Core): void {
+  expect(rows(core, FORGOTTEN), 'events behind a cursor that nothing speaks of').to.deep.equal([]);
+  expect(rows(core, WRONG_TODOS), 'todos that contradict their delivery').to.deep.equal([]);
+  expect(rows(core, COUNTED_DELIVERIES), 'ledger counters').to.deep.equal(rows(core, REAL_DELIVERIES));
+  expect(rows(core, COUNTED_EVENTS), 'journal counters').to.deep.equal(rows(core, REAL_EVENTS));
+}
+
+const FORGOTTEN = `
+  SELECT l.target_id, v.seq FROM lane l JOIN live v ON v.origin_id = l.origin_id AND v.seq <= l.cursor
+  WHERE NOT EXISTS (SELECT 1 FROM delivery d WHERE d.target_id = l.target_id AND d.seq = v.seq)
+    AND NOT EXISTS (SELECT 1 FROM todo t WHERE t.target_id = l.target_id AND t.seq = v.seq)
+    AND NOT EXISTS (SELECT 1 FROM flight f, json_each(f.seqs) r
+      WHERE f.target_id = l.target_id AND v.seq BETWEEN r.value ->> 0 AND r.value ->> 1)`;
+
+const WRONG_TODOS = `
+  SELECT d.target_id, d.seq, d.status FROM delivery d
+  JOIN live v ON v.seq = d.seq
+  LEFT JOIN todo t ON t.target_id = d.target_id AND t.seq = d.seq
+  WHERE (t.seq IS NOT NULL AND NOT t.replay)
+     <> (d.status IN ('pending', 'rejected', 'failed_transient'))`;
+
+const COUNTED_DELIVERIES = `
+  SELECT target_id, origin_id, class, status, events FROM ledger_count WHERE events <> 0
+  ORDER BY 1, 2, 3, 4`;
+
+const REAL_DELIVERIES = `
+  SELECT d.target_id, e.origin_id, COALESCE(m.class, 'live') AS class, d.status, count(*) AS events
+  FROM delivery d JOIN event e USING (seq) LEFT JOIN mark m USING (seq)
+  GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4`;
+
+const COUNTED_EVENTS = `
+  SELECT origin_id, class, events, retained, bytes FROM journal_count WHERE events <> 0 ORDER BY 1, 2`;
+
+const REAL_EVENTS = `
+  SELECT e.origin_id, COALESCE(m.class, 'live') AS class, count(*) AS events,
+    count(p.seq) AS retained, COALESCE(sum(length(p.bytes)), 0) AS bytes
+  FROM event e LEFT JOIN mark m USING (seq) LEFT JOIN payload p USING (seq)
+  GROUP BY 1, 2 ORDER BY 1, 2`;

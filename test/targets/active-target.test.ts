@@ -1,0 +1,117 @@
+import { expect } from 'chai';
+import { DEFAULT_SETTINGS } from '../../src/config/settings.js';
+import { activeTarget } from '../../src/targets/active-target.js';
+import { urlHash } from '../../src/targets/canonical-url.js';
+import { externalIdentity, teamspaceIdentity } from '../../src/targets/identity.js';
+
+const server = {
+  resolved_server_url: 'https://a.example',
+  team_slug: 'Blue',
+  user_id: ' Eva@Example.COM ',
+};
+const external = {
+  ...DEFAULT_SETTINGS.external,
+  endpoint: ' https://Sink.example/In/ ',
+  headers: new Map([['X-Key', 'SINK_KEY']]),
+  authEnv: 'SINK_TOKEN',
+};
+
+describe('the identity of a target', () => {
+  it('is server, team and user for a Teamspace, the user folded', () => {
+    expect(teamspaceIdentity(server)).to.deep.equal({
+      kind: 'teamspace',
+      canonicalUrl: 'https://a.example',
+      urlHash: urlHash('https://a.example'),
+      teamSlug: 'Blue',
+      userEmail: 'eva@example.com',
+      rawEndpoint: 'https://a.example',
+    });
+  });
+
+  it('has empty team and user while they are unknown', () => {
+    expect(teamspaceIdentity({ ...server, team_slug: null, user_id: null })).to.include({
+      teamSlug: '',
+      userEmail: '',
+    });
+  });
+
+  it('of an external endpoint is the same for everybody', () => {
+    const identity = externalIdentity(external.endpoint);
+    expect(identity).to.include({
+      kind: 'external',
+      canonicalUrl: 'https://sink.example/In',
+      rawEndpoint: 'https://Sink.example/In/',
+      userEmail: '(anonymous)',
+    });
+    expect(externalIdentity('https://SINK.example:443/In').urlHash).to.equal(identity.urlHash);
+  });
+
+  it('never confuses an external endpoint with a Teamspace at the same address', () => {
+    const hosted = teamspaceIdentity({ ...server, team_slug: null, user_id: null });
+    const outside = externalIdentity('https://a.example');
+    expect(outside.urlHash).to.equal(hosted.urlHash);
+    expect([outside.teamSlug, outside.userEmail]).to.not.deep.equal([
+      hosted.teamSlug,
+      hosted.userEmail,
+    ]);
+  });
+
+  it('of stub: is the stub', () => {
+    expect(externalIdentity('stub:')).to.include({
+      kind: 'stub',
+      canonicalUrl: 'stub:',
+      rawEndpoint: 'stub:',
+    });
+    expect(externalIdentity('stub:two').urlHash).to.not.equal(externalIdentity('stub:').urlHash);
+  });
+});
+
+describe('the active target', () => {
+  it('of TEAMSPACE is the server, for allowed projects only', () => {
+    const active = activeTarget('TEAMSPACE', server, external);
+    expect(active).to.deep.include({ identity: teamspaceIdentity(server) });
+    expect(active).to.have.nested.property('settings.projects', 'allowed');
+    expect(active).not.to.have.nested.property('settings.authEnv');
+  });
+
+  it('of TEAMSPACE is an error without a server', () => {
+    expect(activeTarget('TEAMSPACE', undefined, external))
+      .to.have.property('message')
+      .that.contains('redrain server');
+  });
+
+  it('of EXTERNAL_RECEIVER is the endpoint with its settings, server or not', () => {
+    for (const resolved of [server, undefined]) {
+      expect(activeTarget('EXTERNAL_RECEIVER', resolved, external)).to.deep.equal({
+        state: 'target',
+        identity: externalIdentity(external.endpoint),
+        settings: {
+          authEnv: 'SINK_TOKEN',
+          headers: { 'X-Key': 'SINK_KEY' },
+          ack: 'results',
+          maxEvents: 1000,
+          maxBytes: 524_288,
+          projects: 'all',
+        },
+      });
+    }
+  });
+
+  for (const endpoint of [undefined, 'sink.example', 'https://u:hidden@sink.example']) {
+    it(`of EXTERNAL_RECEIVER with endpoint ${endpoint} is an error that says what to type`, () => {
+      const active = activeTarget('EXTERNAL_RECEIVER', server, { ...external, endpoint });
+      expect(active.state).to.equal('error');
+      expect(active)
+        .to.have.property('message')
+        .that.matches(/^(?!.*hidden).*--endpoint URL/);
+    });
+  }
+
+  for (const mode of ['LOCAL_RETENTION', 'OPT_OUT'] as const) {
+    it(`of ${mode} is none, with a clear message`, () => {
+      const active = activeTarget(mode, server, external);
+      expect(active.state).to.equal('none');
+      expect(active).to.have.property('message').that.contains(mode);
+    });
+  }
+});
