@@ -208,7 +208,6 @@ const TABLES = [
   `CREATE INDEX "ix_todo_pass" ON "todo" ("target_id", "origin_id", "company", "pass_no", "seq")`,
   `CREATE INDEX "ix_todo_due" ON "todo" ("target_id", "origin_id", "company", "due_at", "seq")`,
   `CREATE INDEX "ix_deployment_target" ON "deployment" ("target_id", "id")`,
-
 ];
 
 const refuse = (message: string): string => `SELECT RAISE(ABORT, '${message}')`;

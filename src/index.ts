@@ -64,7 +64,9 @@ export class EventsLostError extends Error {
     readonly eventIds: readonly string[],
     readonly reason: string,
   ) {
-    super(`${eventIds.length} events could not be stored and are LOST: ${eventIds.join(', ')} (${reason})`);
+    super(
+      `${eventIds.length} events could not be stored and are LOST: ${eventIds.join(', ')} (${reason})`,
+    );
   }
 }
 

@@ -3,7 +3,6 @@ import { type HomePaths, resolveHome } from '../config/home.js';
 import { assertLocalFilesystem } from '../config/local-filesystem.js';
 import type { DrainReport } from '../dispatch/drain-report.js';
 import type { DeliveryReceiver } from '../dispatch/ports.js';
-import type { TargetDrainOptions } from './drain-target.js';
 import {
   Capture,
   type CaptureContext,
@@ -20,6 +19,7 @@ import type { TargetRecord } from '../targets/registry.js';
 import { readSituation, type Situation } from '../targets/situation.js';
 import { SqliteTargets } from '../targets/sqlite-targets.js';
 import { wayOut } from '../targets/way-out.js';
+import type { TargetDrainOptions } from './drain-target.js';
 
 /** What a process brings along; everything has the default of a command line. */
 export interface AppOptions {

@@ -2,15 +2,15 @@ import { DEFAULT_SETTINGS } from '../config/settings.js';
 import { DRAIN_BLOCKED_REASONS, type DrainBlockedReason } from '../dispatch/ports.js';
 import { blockedReason } from '../policy/capture-reason.js';
 import { permissionOf } from '../policy/permission.js';
-import type { StatusDocument, UnreadableSection } from '../status/status-document.js';
+import { emptySections } from '../status/empty-sections.js';
 import { readSections, type StatusSections } from '../status/sqlite-status.js';
+import type { StatusDocument, UnreadableSection } from '../status/status-document.js';
 import { reportAuthority } from '../targets/authority-report.js';
 import { identityOf } from '../targets/credentials.js';
 import type { TargetRecord } from '../targets/registry.js';
 import type { Situation } from '../targets/situation.js';
 import { wayOut } from '../targets/way-out.js';
 import type { App, Stores } from './app.js';
-import { emptySections } from '../status/empty-sections.js';
 
 /** The whole status document. Changes nothing and blocks no writer; works on a home without a journal. */
 export async function readStatus(app: App): Promise<StatusDocument> {

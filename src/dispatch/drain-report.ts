@@ -79,3 +79,22 @@ const COUNTED_AS = {
   transient: 'transient',
   terminal_failed: 'terminal_failed',
 } as const satisfies Record<Outcome['kind'], keyof DrainReport>;
+
+const SUMMED = [
+  'selected',
+  'delivered',
+  'duplicate',
+  'rejected',
+  'transient',
+  'terminal_failed',
+  'posts',
+  'duration_ms',
+  'recovered',
+] as const satisfies (keyof DrainReport)[];
+
+/** Two passes of one command as one report: what happened adds up, what is left is the later word. */
+export function addReports(earlier: DrainReport, later: DrainReport): DrainReport {
+  const sum = { ...later, failures: [...earlier.failures, ...later.failures] };
+  for (const field of SUMMED) sum[field] = earlier[field] + later[field];
+  return sum;
+}

@@ -18,8 +18,7 @@ export function healthAfter(
   const silent = report.httpStatus === null;
   return {
     circuitFailures: failures,
-    circuitOpenUntil:
-      failures >= CIRCUIT_THRESHOLD ? now + circuitPauseMs(failures, random) : null,
+    circuitOpenUntil: failures >= CIRCUIT_THRESHOLD ? now + circuitPauseMs(failures, random) : null,
     resumeAt:
       report.retryAfterMs === undefined
         ? null
@@ -36,7 +35,7 @@ export function isTransient(report: DeliveryReport): boolean {
 }
 
 /** True when the next batch is a probe, and a failing one ends the pass. */
-export function circuitIsOpen(health: Pick<TargetHealth, "circuitFailures">): boolean {
+export function circuitIsOpen(health: Pick<TargetHealth, 'circuitFailures'>): boolean {
   return health.circuitFailures >= CIRCUIT_THRESHOLD;
 }
 

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import { newEventId } from './event-id.js';
 import { type Envelope, type EnvelopeRules, readEnvelope } from './envelope.js';
+import { newEventId } from './event-id.js';
 import type { EventJournal, EventOrigin, NewEvent } from './new-event.js';
 import type { Spool } from './spool.js';
 

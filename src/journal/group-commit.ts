@@ -30,7 +30,8 @@ export class GroupCommit<Item, Result> {
 
   async #run(): Promise<void> {
     await undefined; // let the callers of this turn join
-    while (this.#waiting.length > 0) await this.#commitGroup(this.#waiting.splice(0, this.#maxGroup));
+    while (this.#waiting.length > 0)
+      await this.#commitGroup(this.#waiting.splice(0, this.#maxGroup));
     this.#running = undefined;
   }
 

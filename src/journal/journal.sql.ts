@@ -32,8 +32,7 @@ export const FIND_PAYLOAD = 'SELECT bytes FROM payload WHERE seq = ?';
 
 export const FIND_PURGED_DIGEST = 'SELECT canonical_sha256 AS digest FROM purge WHERE seq = ?';
 
-export const FIND_CONFLICT =
-  'SELECT id FROM conflict WHERE event_id = ? AND incoming_sha256 = ?';
+export const FIND_CONFLICT = 'SELECT id FROM conflict WHERE event_id = ? AND incoming_sha256 = ?';
 
 export const INSERT_CONFLICT = `
   INSERT INTO conflict (event_id, existing_seq, existing_sha256, incoming_sha256, incoming_bytes,

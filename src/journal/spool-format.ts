@@ -34,7 +34,8 @@ export function decodeSpool(file: Buffer): SpoolContents {
   const events: NewEvent[] = [];
   const headerEnd = file.indexOf(10);
   const header = /^redrain-spool-1 (\d+)$/.exec(file.toString('utf8', 0, Math.max(headerEnd, 0)));
-  if (header === null) return { events, problems: ['this is no spool file: its header is damaged'] };
+  if (header === null)
+    return { events, problems: ['this is no spool file: its header is damaged'] };
   const expected = Number(header[1]);
   let at = headerEnd + 1;
   while (at < file.length) {

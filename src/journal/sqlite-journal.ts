@@ -2,7 +2,13 @@ import { canonicalDigest } from '../json/canonical.js';
 import type { JournalDatabase } from '../storage/journal-database.js';
 import { step } from '../storage/steps.js';
 import * as sql from './journal.sql.js';
-import type { AppendVerdict, EventJournal, EventOrigin, EventSource, NewEvent } from './new-event.js';
+import type {
+  AppendVerdict,
+  EventJournal,
+  EventOrigin,
+  EventSource,
+  NewEvent,
+} from './new-event.js';
 
 interface CurrentRow {
   seq: number;
@@ -128,7 +134,9 @@ class GroupWriter {
   #sameContent(current: CurrentRow, event: NewEvent): boolean {
     if (current.sha256.equals(event.sha256)) return true;
     const incoming = canonicalDigest(event.bytes);
-    const stored = this.#db.statement<[number], { bytes: Buffer }>(sql.FIND_PAYLOAD).get(current.seq);
+    const stored = this.#db
+      .statement<[number], { bytes: Buffer }>(sql.FIND_PAYLOAD)
+      .get(current.seq);
     if (stored !== undefined) return canonicalDigest(stored.bytes).equals(incoming);
     const purged = this.#db
       .statement<[number], { digest: Buffer }>(sql.FIND_PURGED_DIGEST)
@@ -160,7 +168,8 @@ class GroupWriter {
     const known = this.#knownOrigins.get(key) ?? this.newOrigins.get(key);
     if (known !== undefined) return known;
     const found = this.#db.statement<string[], { id: number }>(sql.FIND_ORIGIN).get(...fields);
-    const id = found?.id ?? Number(this.#db.statement(sql.INSERT_ORIGIN).run(...fields).lastInsertRowid);
+    const id =
+      found?.id ?? Number(this.#db.statement(sql.INSERT_ORIGIN).run(...fields).lastInsertRowid);
     this.newOrigins.set(key, id);
     return id;
   }

@@ -61,8 +61,12 @@ function whatIsKnown(db: JournalDatabase, rulings: readonly Ruling[], targetId: 
     deliveries: new Map(
       (deliveries as (DeliveryState & { seq: number })[]).map((row) => [row.seq, row]),
     ),
-    todos: new Map((todos as { seq: number; replay: number }[]).map((row) => [row.seq, row.replay])),
-    classes: new Map((marks as { seq: number; class: string }[]).map((row) => [row.seq, row.class])),
+    todos: new Map(
+      (todos as { seq: number; replay: number }[]).map((row) => [row.seq, row.replay]),
+    ),
+    classes: new Map(
+      (marks as { seq: number; class: string }[]).map((row) => [row.seq, row.class]),
+    ),
   };
 }
 
@@ -88,7 +92,14 @@ function applyOne(
   // A todo exists exactly while the event may be selected again; one that is not live may not.
   if (after.nextAttemptAt !== null && eventClass === 'live') {
     const due = after.nextAttemptAt;
-    db.statement(sql.WRITE_TODO).run(given.targetId, originId, seq, due, given.passNo, ruling.company);
+    db.statement(sql.WRITE_TODO).run(
+      given.targetId,
+      originId,
+      seq,
+      due,
+      given.passNo,
+      ruling.company,
+    );
   } else if (known.todos.has(seq)) {
     db.statement(sql.DROP_TODO).run(given.targetId, seq);
   }

@@ -133,13 +133,14 @@ export class SqliteLedger implements DeliveryLedger {
     if (flight === undefined) return 0;
     const ranges = JSON.parse(flight.seqs) as SeqRanges;
     const seqs = fromRanges(ranges);
-    const rows = this.#db
-      .statement(sql.ORIGINS_OF)
-      .all(JSON.stringify(seqs)) as Pick<Ruling, 'seq' | 'originId'>[];
+    const rows = this.#db.statement(sql.ORIGINS_OF).all(JSON.stringify(seqs)) as Pick<
+      Ruling,
+      'seq' | 'originId'
+    >[];
     const rulings = rows.map((row): Ruling => ({ ...row, ...INTERRUPTED_RULING }));
-    const { passNo } = this.#db.statement('SELECT pass_no AS passNo FROM target WHERE id = ?').get(
-      targetId,
-    ) as { passNo: number };
+    const { passNo } = this.#db
+      .statement('SELECT pass_no AS passNo FROM target WHERE id = ?')
+      .get(targetId) as { passNo: number };
     applyRulings(this.#db, rulings, {
       targetId,
       passNo,

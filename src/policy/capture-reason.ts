@@ -1,4 +1,8 @@
-import { DRAIN_BLOCKED_REASONS, type DrainBlockedReason, type OriginFields } from '../dispatch/ports.js';
+import {
+  DRAIN_BLOCKED_REASONS,
+  type DrainBlockedReason,
+  type OriginFields,
+} from '../dispatch/ports.js';
 import { type ProjectRules, projectPermission } from './projects.js';
 
 /** What is known, without any network, of the way to the active target. */

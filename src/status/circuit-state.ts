@@ -9,5 +9,9 @@ export function circuitState(target: TargetRecord, now: number): CircuitState {
   const nextAttempt = until > now ? new Date(until).toISOString() : null;
   if (!circuitIsOpen({ circuitFailures: failures }))
     return { state: 'closed', failures, next_attempt_at: nextAttempt };
-  return { state: nextAttempt === null ? 'half_open' : 'open', failures, next_attempt_at: nextAttempt };
+  return {
+    state: nextAttempt === null ? 'half_open' : 'open',
+    failures,
+    next_attempt_at: nextAttempt,
+  };
 }

@@ -1,5 +1,5 @@
-import type { JournalDatabase } from '../storage/journal-database.js';
 import { rangesContain, type SeqRanges } from '../ledger/seq-ranges.js';
+import type { JournalDatabase } from '../storage/journal-database.js';
 import type { TargetRecord } from '../targets/registry.js';
 import * as sql from './status.sql.js';
 
@@ -59,7 +59,10 @@ export function eventStory(
     return {
       event_id: eventId,
       revisions: rows.map((row) => revisionStory(db, targets, row)),
-      conflicts: db.statement(sql.CONFLICTS_OF).all(eventId).map((row) => withIsoTimes(row as Row)),
+      conflicts: db
+        .statement(sql.CONFLICTS_OF)
+        .all(eventId)
+        .map((row) => withIsoTimes(row as Row)),
     };
   });
 }
@@ -101,7 +104,10 @@ function targetStory(db: JournalDatabase, target: TargetRecord, seq: number): Ta
     canonical_url: target.canonicalUrl,
     in_flight: flight !== undefined && rangesContain(JSON.parse(flight.seqs) as SeqRanges, seq),
     delivery: delivery === undefined ? null : withIsoTimes(delivery),
-    history: db.statement(sql.HISTORY_OF).all(key).map((row) => withIsoTimes(row as Row)),
+    history: db
+      .statement(sql.HISTORY_OF)
+      .all(key)
+      .map((row) => withIsoTimes(row as Row)),
     posts: (db.statement(sql.POSTS_AROUND).all(key) as Row[]).flatMap((row) => postOf(row, seq)),
   };
 }

@@ -29,7 +29,9 @@ export interface StatusContext {
   /** Who a target may have, by the rules in force. */
   permissionFor(target: TargetRecord | undefined): Permission;
   /** The reason that holds for the active target now. */
-  blockedReason(heldBy: Readonly<Partial<Record<DrainBlockedReason, number>>>): DrainBlockedReason | null;
+  blockedReason(
+    heldBy: Readonly<Partial<Record<DrainBlockedReason, number>>>,
+  ): DrainBlockedReason | null;
   readonly spool: Spool;
   /** Epoch milliseconds. */
   readonly now: number;
@@ -106,7 +108,8 @@ function journalSection(
 ): JournalSection {
   const eventsOf = (name: string) => classes.find((row) => row.class === name)?.events ?? 0;
   const oldest = db.statement(sql.OLDEST_RETAINED).get() as { at: number } | undefined;
-  const waiting = current.unsent + current.held + current.pending + current.rejected + current.transient;
+  const waiting =
+    current.unsent + current.held + current.pending + current.rejected + current.transient;
   return {
     retained_event_count: classes.reduce((sum, row) => sum + row.retained, 0),
     archived_event_count: eventsOf('archived'),
@@ -160,10 +163,7 @@ function ledgerSection(context: StatusContext, perTarget: readonly TargetLedger[
   };
 }
 
-function terminalSection(
-  db: JournalDatabase,
-  perTarget: readonly TargetLedger[],
-): TerminalSection {
+function terminalSection(db: JournalDatabase, perTarget: readonly TargetLedger[]): TerminalSection {
   const count = perTarget.reduce((sum, row) => sum + row.terminal, 0);
   const events = count === 0 ? [] : db.statement(sql.TERMINAL).all();
   return { count, events: events as TerminalSection['events'] };

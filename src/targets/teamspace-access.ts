@@ -24,7 +24,10 @@ export function teamspaceAccess(
   const lookup = (): Promise<CredentialLookup> =>
     lookupCredentials({
       ...given,
-      server: { url: target.canonicalUrl, takesEnvironmentToken: isServerInForce(target, situation) },
+      server: {
+        url: target.canonicalUrl,
+        takesEnvironmentToken: isServerInForce(target, situation),
+      },
     });
   return {
     async gate() {

@@ -5,7 +5,13 @@ import { type Core, givenTarget, openCore, row, rows } from '../support/core.js'
 import { drainWith, TestClock } from '../support/drains.js';
 import { inProject, newEvent, newEvents } from '../support/events.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
-import { refused, results, ScriptedReceiver, transient, unanswered } from '../support/scripted-receiver.js';
+import {
+  refused,
+  results,
+  ScriptedReceiver,
+  transient,
+  unanswered,
+} from '../support/scripted-receiver.js';
 
 describe('a drain', () => {
   let core: Core;
@@ -55,7 +61,12 @@ describe('a drain', () => {
     const expected = events.filter((_, i) => i % 3 === 1).map((event) => event.eventId);
     expect(receiver.posts.flat()).to.deep.equal(expected);
     const report = await drainWith(core, receiver, { permission });
-    expect(report).to.include({ held: 60, unsent: 0, posts: 0, blocked_reason: 'project_not_allowed' });
+    expect(report).to.include({
+      held: 60,
+      unsent: 0,
+      posts: 0,
+      blocked_reason: 'project_not_allowed',
+    });
   });
 
   it('delivers held events once they are allowed', async () => {
@@ -110,7 +121,9 @@ describe('a drain', () => {
     expect((await drainWith(core, receiver, { clock, ignoreBackoff: true })).selected).to.equal(3);
     clock.now += 3_600_000;
     receiver.answer = (batch) => results(batch, () => ({ kind: 'success' }));
-    expect((await drainWith(core, receiver, { clock, ignoreBackoff: false })).delivered).to.equal(3);
+    expect((await drainWith(core, receiver, { clock, ignoreBackoff: false })).delivered).to.equal(
+      3,
+    );
   });
 
   it('asks again for pending events until they are done', async () => {
@@ -167,7 +180,9 @@ describe('a drain', () => {
 
   it('marks an oversized event terminal without posting it, and says that it was never sent', async () => {
     receiver.limits = { maxEvents: 1000, maxBytes: 2_000 };
-    const big = newEvent('big', { bytes: Buffer.from(JSON.stringify({ event_id: 'big', x: 'y'.repeat(3_000) })) });
+    const big = newEvent('big', {
+      bytes: Buffer.from(JSON.stringify({ event_id: 'big', x: 'y'.repeat(3_000) })),
+    });
     await core.journal.append([newEvent('small'), big, newEvent('other')], 'capture');
     const report = await drainWith(core, receiver);
     expect(report).to.include({ delivered: 2, terminal_failed: 1 });
@@ -196,7 +211,9 @@ describe('a drain', () => {
     receiver.answer = (batch) => results(batch, () => ({ kind: 'success' }));
     const recovered = await drainWith(core, receiver);
     expect(recovered).to.include({ delivered: 10_000, blocked_reason: null });
-    expect(row(core, 'SELECT circuit_failures AS n, blocked_reason AS r FROM target')).to.deep.equal({
+    expect(
+      row(core, 'SELECT circuit_failures AS n, blocked_reason AS r FROM target'),
+    ).to.deep.equal({
       n: 0,
       r: null,
     });
@@ -205,7 +222,8 @@ describe('a drain', () => {
   it('honours Retry-After, up to an hour, also for an operator', async () => {
     await core.journal.append(newEvents(2_000), 'capture');
     const clock = new TestClock();
-    receiver.answer = (batch) => transient(batch, { httpStatus: 429, retryAfterMs: 10 * 3_600_000 });
+    receiver.answer = (batch) =>
+      transient(batch, { httpStatus: 429, retryAfterMs: 10 * 3_600_000 });
     const report = await drainWith(core, receiver, { clock });
     expect(report.posts).to.equal(1);
     expect(report.message).to.contain('until');
@@ -220,12 +238,18 @@ describe('a drain', () => {
     await core.journal.append(newEvents(3_000), 'capture');
     receiver.answer = (batch) => transient(batch, { httpStatus: 412, stop: 'pip install -U' });
     const report = await drainWith(core, receiver);
-    expect(report).to.include({ posts: 1, transient: 1_000, terminal_failed: 0, message: 'pip install -U' });
+    expect(report).to.include({
+      posts: 1,
+      transient: 1_000,
+      terminal_failed: 0,
+      message: 'pip install -U',
+    });
   });
 
   it('shrinks batches that nothing answers and recovers with the first answer', async () => {
     await core.journal.append(newEvents(3_000), 'capture');
-    receiver.answer = (batch) => (batch.length > 300 ? unanswered(batch) : results(batch, () => ({ kind: 'success' })));
+    receiver.answer = (batch) =>
+      batch.length > 300 ? unanswered(batch) : results(batch, () => ({ kind: 'success' }));
     let delivered = 0;
     for (let pass = 0; pass < 12 && delivered < 3_000; pass++) {
       delivered += (await drainWith(core, receiver)).delivered;
@@ -239,7 +263,9 @@ describe('a drain', () => {
     receiver.closed = { reason: 'saas_disabled', message: 'set SPEC_KITTY_ENABLE_SAAS_SYNC=1' };
     const report = await drainWith(core, receiver);
     expect(report).to.include({ posts: 0, unsent: 5, blocked_reason: 'saas_disabled' });
-    expect(row(core, 'SELECT blocked_reason AS r FROM target')).to.deep.equal({ r: 'saas_disabled' });
+    expect(row(core, 'SELECT blocked_reason AS r FROM target')).to.deep.equal({
+      r: 'saas_disabled',
+    });
     receiver.closed = undefined;
     await drainWith(core, receiver);
     expect(row(core, 'SELECT blocked_reason AS r FROM target')).to.deep.equal({ r: null });
@@ -292,7 +318,13 @@ describe('a drain', () => {
     await drainWith(core, receiver);
     const log = row<{ outcomes: string }>(core, 'SELECT * FROM post');
     expect(log).to.include({ first_seq: 1, last_seq: 3, events: 3, http_status: 200, error: null });
-    expect(JSON.parse(log.outcomes)).to.deep.equal({ success: [[1, 1], [3, 3]], rejected: [[2, 2]] });
+    expect(JSON.parse(log.outcomes)).to.deep.equal({
+      success: [
+        [1, 1],
+        [3, 3],
+      ],
+      rejected: [[2, 2]],
+    });
   });
 
   it('ends at the journal head it began with', async () => {

@@ -135,7 +135,9 @@ describe('what is refused, and how it is said', () => {
   });
 
   it('mentions --type where there is none', () => {
-    expect(problemOf({ event_id: 'x' })).to.contain('no event_type').and.to.contain('--type');
+    expect(problemOf({ event_id: 'x' }))
+      .to.contain('no event_type')
+      .and.to.contain('--type');
   });
 
   it('refuses two top-level event_id keys, however they are spelled', () => {

@@ -27,8 +27,11 @@ const ATTACKS: [what: string, sql: string][] = [
        undeliverable, sha256, size FROM event`,
   ],
   ['REPLACE of the bytes', `REPLACE INTO payload SELECT seq, x'00' FROM payload`],
-  ['UPSERT of the bytes', `INSERT INTO payload SELECT seq, x'00' FROM payload WHERE true
-     ON CONFLICT (seq) DO UPDATE SET bytes = x'00'`],
+  [
+    'UPSERT of the bytes',
+    `INSERT INTO payload SELECT seq, x'00' FROM payload WHERE true
+     ON CONFLICT (seq) DO UPDATE SET bytes = x'00'`,
+  ],
 ];
 
 describe('a journal row', () => {
@@ -52,9 +55,14 @@ describe('a journal row', () => {
 
   it('takes back purged bytes only when they are the very same', async () => {
     const core = await givenOneEvent();
-    const { seq, bytes } = row<{ seq: number; bytes: Buffer }>(core, 'SELECT seq, bytes FROM payload');
+    const { seq, bytes } = row<{ seq: number; bytes: Buffer }>(
+      core,
+      'SELECT seq, bytes FROM payload',
+    );
     await core.db.write((db) => {
-      db.prepare(`INSERT INTO purge (seq, kind, at, canonical_sha256) VALUES (?, 'gc', 1, x'00')`).run(seq);
+      db.prepare(
+        `INSERT INTO purge (seq, kind, at, canonical_sha256) VALUES (?, 'gc', 1, x'00')`,
+      ).run(seq);
       db.prepare('DELETE FROM payload WHERE seq = ?').run(seq);
     });
     const insert = (content: Buffer) =>
@@ -63,17 +71,26 @@ describe('a journal row', () => {
     forged[5] = 0x58;
     expect(await insert(forged).catch((error: Error) => error.message)).to.contain('do not match');
     await insert(bytes);
-    expect(row<{ bytes: Buffer }>(core, 'SELECT bytes FROM payload').bytes.equals(bytes)).to.equal(true);
+    expect(row<{ bytes: Buffer }>(core, 'SELECT bytes FROM payload').bytes.equals(bytes)).to.equal(
+      true,
+    );
   });
 
   it('never takes back redacted bytes', async () => {
     const core = await givenOneEvent();
-    const { seq, bytes } = row<{ seq: number; bytes: Buffer }>(core, 'SELECT seq, bytes FROM payload');
+    const { seq, bytes } = row<{ seq: number; bytes: Buffer }>(
+      core,
+      'SELECT seq, bytes FROM payload',
+    );
     await core.db.write((db) => {
-      db.prepare(`INSERT INTO purge (seq, kind, at, canonical_sha256) VALUES (?, 'redact', 1, x'00')`).run(seq);
+      db.prepare(
+        `INSERT INTO purge (seq, kind, at, canonical_sha256) VALUES (?, 'redact', 1, x'00')`,
+      ).run(seq);
       db.prepare('DELETE FROM payload WHERE seq = ?').run(seq);
     });
-    const back = core.db.write((db) => db.prepare('INSERT INTO payload VALUES (?, ?)').run(seq, bytes));
+    const back = core.db.write((db) =>
+      db.prepare('INSERT INTO payload VALUES (?, ?)').run(seq, bytes),
+    );
     expect(await back.catch((error: Error) => error.message)).to.contain('cannot come back');
   });
 });

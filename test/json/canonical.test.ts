@@ -1,6 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { canonicalBytes, canonicalDigest, faultOffset, sameValue } from '../../src/json/canonical.js';
+import {
+  canonicalBytes,
+  canonicalDigest,
+  faultOffset,
+  sameValue,
+} from '../../src/json/canonical.js';
 import { respelled } from './respell.js';
 
 const bytesOf = (text: string): Buffer => Buffer.from(text);
@@ -74,7 +79,19 @@ describe('equality by value', () => {
   });
 
   it('keeps values of different kinds apart', () => {
-    const texts = ['1', '"1"', '[1]', '{"1":1}', 'true', '"true"', '[]', '{}', '""', 'null', '[[]]'];
+    const texts = [
+      '1',
+      '"1"',
+      '[1]',
+      '{"1":1}',
+      'true',
+      '"true"',
+      '[]',
+      '{}',
+      '""',
+      'null',
+      '[[]]',
+    ];
     for (const a of texts) for (const b of texts) if (a !== b) different(a, b);
     different('["a","b"]', '["a,b"]');
     different('{"a":{"b":1},"c":2}', '{"a":{"b":1,"c":2}}');
@@ -83,10 +100,51 @@ describe('equality by value', () => {
 
 describe('equality of what is no JSON', () => {
   const malformed = [
-    '', ' ', '{', '}', '[1,]', '[,1]', '{"a":1,}', '{"a"}', '{"a":}', '{a:1}', "{'a':1}", '01', '1.',
-    '.5', '+1', '1e', '1e+', '-', '-a', '--1', '0x1', 'nul', 'nullx', 'nan', '-NaN', '[1 2]', '{"a":1 "b":2}',
-    '"a', '"\n"', '"\u0000"', '"\\x"', '"\\u12g4"', '"\\u12"', '[1]]', '1 2', '\ufeff{}', '{"a":1]', '[1}',
-    '\u00a0{}', '[1]\v', '{1:2}', 'tru', 'Infinit', '"\\', '{"a":1}{"a":1}',
+    '',
+    ' ',
+    '{',
+    '}',
+    '[1,]',
+    '[,1]',
+    '{"a":1,}',
+    '{"a"}',
+    '{"a":}',
+    '{a:1}',
+    "{'a':1}",
+    '01',
+    '1.',
+    '.5',
+    '+1',
+    '1e',
+    '1e+',
+    '-',
+    '-a',
+    '--1',
+    '0x1',
+    'nul',
+    'nullx',
+    'nan',
+    '-NaN',
+    '[1 2]',
+    '{"a":1 "b":2}',
+    '"a',
+    '"\n"',
+    '"\u0000"',
+    '"\\x"',
+    '"\\u12g4"',
+    '"\\u12"',
+    '[1]]',
+    '1 2',
+    '\ufeff{}',
+    '{"a":1]',
+    '[1}',
+    '\u00a0{}',
+    '[1]\v',
+    '{1:2}',
+    'tru',
+    'Infinit',
+    '"\\',
+    '{"a":1}{"a":1}',
   ];
 
   it('compares it as raw bytes', () => {
@@ -205,7 +263,6 @@ describe('depth', () => {
     equal(`[${'1,'.repeat(300_000)}1]`, `[${'1, '.repeat(300_000)}1]`);
   });
 });
-
 
 function sortedText(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>

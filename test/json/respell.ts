@@ -40,7 +40,9 @@ function numberText(value: number, next: () => number): string {
   const text = JSON.stringify(value);
   if (!/[.e]/.test(text)) return text === '0' && next() % 2 === 0 ? '-0' : text;
   const zeros = '0'.repeat(next() % 3);
-  return next() % 2 === 0 ? value.toExponential().replace('e', `${zeroTail(value)}${zeros}E`) : text;
+  return next() % 2 === 0
+    ? value.toExponential().replace('e', `${zeroTail(value)}${zeros}E`)
+    : text;
 }
 
 function zeroTail(value: number): string {

@@ -35,7 +35,11 @@ describe('the transition of a delivery', () => {
 
   it('keeps a pending event selectable, and the moment it was accepted', () => {
     const pending = transition(undefined, verdict({ kind: 'pending', serverState: 'queued' }));
-    expect(pending).to.include({ status: 'pending', acceptedAt: 5_000, serverDrainState: 'queued' });
+    expect(pending).to.include({
+      status: 'pending',
+      acceptedAt: 5_000,
+      serverDrainState: 'queued',
+    });
     expect(pending.nextAttemptAt).to.be.greaterThan(5_000);
     const done = transition(pending, { ...verdict({ kind: 'success' }), now: 9_000 });
     expect(done).to.include({ acceptedAt: 5_000, completedAt: 9_000, serverDrainState: null });
@@ -78,7 +82,9 @@ describe('the transition of a delivery', () => {
   });
 
   it('is due at once when the verdict was not about the event', () => {
-    expect(transition(undefined, { ...verdict(TRANSIENT), dueNow: true }).nextAttemptAt).to.equal(5_000);
+    expect(transition(undefined, { ...verdict(TRANSIENT), dueNow: true }).nextAttemptAt).to.equal(
+      5_000,
+    );
   });
 
   it('counts no attempt for an event that was judged without being posted', () => {

@@ -28,10 +28,11 @@ describe('ExternalReceiver', () => {
   afterEach(async () => {
     await receiver?.close();
     await server?.close();
-    server = undefined;
   });
 
   async function at(script: Script, given: Partial<ExternalReceiverSettings> = {}) {
+    await receiver?.close();
+    await server?.close();
     server = await scriptedServer(script);
     receiver = aReceiver({ endpoint: `${server.url}/in?k=v`, ...given });
     return receiver;
@@ -104,8 +105,6 @@ describe('ExternalReceiver', () => {
       expect(server?.seen).to.have.length(1);
       expectHidden(report, MARKER);
       expectHidden(target, MARKER);
-      await target.close();
-      await server?.close();
     }
   });
 

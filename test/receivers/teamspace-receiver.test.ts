@@ -25,6 +25,8 @@ describe('TeamspaceReceiver', () => {
   });
 
   async function at(script: Script, given: Partial<TeamspaceReceiverSettings> = {}) {
+    await receiver?.close();
+    await server?.close();
     server = await scriptedServer(script);
     receiver = aReceiver(server.url, given);
     return receiver;
@@ -46,7 +48,6 @@ describe('TeamspaceReceiver', () => {
     const target = await at(accepts);
     await target.deliver(eventsFor(['a']), never());
     expect(server?.seen[0]?.headers).to.not.have.property('x-team-slug');
-    await server?.close();
     await (await at(accepts, { teamSlug: 'bläu' })).deliver(eventsFor(['a']), never());
     expect(server?.seen[0]?.headers).to.have.property('x-team-slug', 'bl%C3%A4u');
   });
@@ -83,7 +84,6 @@ describe('TeamspaceReceiver', () => {
         const report = await target.deliver(eventsFor(['a']), never());
         expect(report).to.include({ httpStatus: 401, blocked: 'missing_auth' });
         expect(server?.seen).to.have.length(1);
-        await server?.close();
       }
     });
   });
@@ -291,10 +291,7 @@ describe('TeamspaceReceiver', () => {
         health({ sync_ingress: 1 }),
         () => (socket) => socket.destroy(),
       ];
-      for (const script of documents) {
-        expect(await greeting(script)).to.deep.equal({});
-        await server?.close();
-      }
+      for (const script of documents) expect(await greeting(script)).to.deep.equal({});
     });
 
     it('is silent when its caller gives up waiting', async () => {

@@ -39,7 +39,9 @@ describe('the schema of journal.db', () => {
 
   it('lives in files that only their owner can read', async () => {
     const core = await openCore();
-    await core.db.write((db) => db.exec(`INSERT INTO audit (at, action, reason) VALUES (1, 'a', 'r')`));
+    await core.db.write((db) =>
+      db.exec(`INSERT INTO audit (at, action, reason) VALUES (1, 'a', 'r')`),
+    );
     for (const name of ['journal.db', 'journal.db-wal', 'journal.db-shm']) {
       expect(statSync(join(core.home, 'redrain', name)).mode & 0o777, name).to.equal(0o600);
     }

@@ -44,7 +44,11 @@ export async function givenTarget(core: Core, name = 'a'): Promise<TargetRecord>
 export const EVERYTHING_ALLOWED: Permission = () => null;
 
 /** Rows of any query, read on the store's own connection. */
-export function rows<T = Record<string, unknown>>(core: Core, sql: string, ...values: unknown[]): T[] {
+export function rows<T = Record<string, unknown>>(
+  core: Core,
+  sql: string,
+  ...values: unknown[]
+): T[] {
   return core.db.statement<unknown[], T>(sql).all(...values);
 }
 

@@ -9,7 +9,9 @@ import { type Core, rows } from './core.js';
 export function assertLedgerInvariant(core: Core): void {
   expect(rows(core, FORGOTTEN), 'events behind a cursor that nothing speaks of').to.deep.equal([]);
   expect(rows(core, WRONG_TODOS), 'todos that contradict their delivery').to.deep.equal([]);
-  expect(rows(core, COUNTED_DELIVERIES), 'ledger counters').to.deep.equal(rows(core, REAL_DELIVERIES));
+  expect(rows(core, COUNTED_DELIVERIES), 'ledger counters').to.deep.equal(
+    rows(core, REAL_DELIVERIES),
+  );
   expect(rows(core, COUNTED_EVENTS), 'journal counters').to.deep.equal(rows(core, REAL_EVENTS));
 }
 

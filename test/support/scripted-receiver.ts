@@ -3,9 +3,9 @@ import type {
   ClosedGate,
   DeliveryReceiver,
   DeliveryReport,
-  Outcome,
   OutboundEvent,
   OutboundShape,
+  Outcome,
   TargetGreeting,
 } from '../../src/dispatch/ports.js';
 
@@ -71,7 +71,10 @@ export function unanswered(batch: readonly OutboundEvent[]): DeliveryReport {
 }
 
 /** An answer that concerns the batch and not its events. */
-export function transient(batch: readonly OutboundEvent[], more: Partial<DeliveryReport> = {}): DeliveryReport {
+export function transient(
+  batch: readonly OutboundEvent[],
+  more: Partial<DeliveryReport> = {},
+): DeliveryReport {
   const reason = 'status 500';
   return {
     outcomes: batch.map(() => ({ kind: 'transient', reason })),

@@ -54,6 +54,7 @@ function addFile(sources: Map<string, InputSource>, file: string, cwd: string): 
 }
 
 async function filesOf(pattern: string, cwd: string): Promise<string[]> {
+  if (pattern === '') throw new InputSourceError(pattern, 'a file name is empty');
   if (await isExistingFile(pattern, cwd)) return [pattern];
   if (!isDynamicPattern(pattern)) throw new InputSourceError(pattern, `no such file: ${pattern}`);
   const matches = await glob(pattern, {

@@ -4,12 +4,13 @@ import { expect } from 'chai';
 import { readEnvelope } from '../../../src/journal/envelope.js';
 import type { Candidate } from '../../../src/journal/input/candidate.js';
 import { readEvents } from '../../../src/journal/input/read-events.js';
+import { collected } from './collected.js';
 import { shown } from './split.js';
 
 const options = { maxEventBytes: 1024 * 1024 };
 
 async function batchesOf(source: AsyncIterable<Buffer>): Promise<Candidate[][]> {
-  return Array.fromAsync(readEvents(source, 'log.jsonl', options));
+  return collected(readEvents(source, 'log.jsonl', options));
 }
 
 async function* chunks(...texts: string[]): AsyncGenerator<Buffer> {

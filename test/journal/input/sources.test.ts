@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { InputSourceError, openSources } from '../../../src/journal/input/sources.js';
+import { collected } from './collected.js';
 
 async function* standardInput(): AsyncGenerator<Buffer> {
   yield Buffer.from('from stdin');
@@ -42,7 +43,11 @@ describe('openSources', () => {
       'b.jsonl',
     ]);
     expect(await names('**/*.jsonl')).to.deep.equal([
-      '[x].jsonl', 'a.jsonl', 'b.jsonl', 'sub/c.jsonl', 'x.jsonl',
+      '[x].jsonl',
+      'a.jsonl',
+      'b.jsonl',
+      'sub/c.jsonl',
+      'x.jsonl',
     ]);
     expect(await names(path.join(dir, '[ab].jsonl'))).to.deep.equal([
       path.join(dir, 'a.jsonl'),
@@ -62,7 +67,7 @@ describe('openSources', () => {
   it('opens what it names', async () => {
     const texts: string[] = [];
     for (const source of await open('sub/c.jsonl', '-')) {
-      texts.push(Buffer.concat(await Array.fromAsync(source.open())).toString());
+      texts.push(Buffer.concat(await collected(source.open())).toString());
     }
     expect(texts).to.deep.equal(['text of sub/c.jsonl', 'from stdin']);
   });
@@ -73,6 +78,6 @@ describe('openSources', () => {
     expect((await failure('a.jsonl/b')).message).to.equal('no such file: a.jsonl/b');
     expect((await failure('sub')).message).to.contain('sub is a directory');
     expect(await failure('sub')).to.include({ pattern: 'sub' });
-    expect((await failure('')).message).to.contain('empty');
+    expect((await failure('')).message).to.equal('a file name is empty');
   });
 });

@@ -57,7 +57,8 @@ describe('JSON Lines', () => {
   });
 
   it('finds nothing in nothing', () => {
-    for (const input of ['', '\n\r\n ', '\ufeff', '\ufeff\n']) expect(found(input)).to.deep.equal([]);
+    for (const input of ['', '\n\r\n ', '\ufeff', '\ufeff\n'])
+      expect(found(input)).to.deep.equal([]);
   });
 });
 
@@ -73,9 +74,11 @@ describe('one object', () => {
     const pretty = JSON.stringify({ a: 'x'.repeat(50), b: 'y'.repeat(50) }, null, 1);
     expect(found(`${pretty}\n`, pretty.length)).to.deep.equal([`1:${pretty}`]);
     expect(found(`${pretty}\n`, pretty.length - 1)).to.match(/^1! event of \d+ bytes is larger/);
-    const wide = '{"a":1,\n"b":"' + 'x'.repeat(200) + '"}';
+    const wide = `{"a":1,\n"b":"${'x'.repeat(200)}"}`;
     expect(found(wide, wide.length)).to.deep.equal([`1:${wide}`]);
-    expect(found(`${wide}\n{"c":1}`, 100)).to.match(/^1! event of 215 bytes is larger.*,2:\{"c":1\}$/);
+    expect(found(`${wide}\n{"c":1}`, 100)).to.match(
+      /^1! event of 215 bytes is larger.*,3:\{"c":1\}$/,
+    );
   });
 
   it('is one candidate, not one for each line, when it is damaged', () => {
@@ -111,7 +114,14 @@ describe('a JSON array', () => {
   it('hands on elements that are no objects, or no JSON, and goes on', () => {
     const input = '[1, nope, "a,]", [2, 3], {"a":1,}, {"b": ]}, {"c":[1}, {\'d\':1}, {"e":1}]';
     expect(found(input)).to.deep.equal([
-      '1:1', '1:nope', '1:"a,]"', '1:[2, 3]', '1:{"a":1,}', '1:{"b": ]}', '1:{"c":[1}', "1:{'d':1}",
+      '1:1',
+      '1:nope',
+      '1:"a,]"',
+      '1:[2, 3]',
+      '1:{"a":1,}',
+      '1:{"b": ]}',
+      '1:{"c":[1}',
+      "1:{'d':1}",
       '1:{"e":1}',
     ]);
   });
@@ -125,11 +135,19 @@ describe('a JSON array', () => {
   });
 
   it('does not mind a missing or doubled comma', () => {
-    expect(found('[,{"a":1}{"b":2}\n{"c":3},,]')).to.deep.equal(['1:{"a":1}', '1:{"b":2}', '2:{"c":3}']);
+    expect(found('[,{"a":1}{"b":2}\n{"c":3},,]')).to.deep.equal([
+      '1:{"a":1}',
+      '1:{"b":2}',
+      '2:{"c":3}',
+    ]);
   });
 
   it('reads what follows it as lines', () => {
-    expect(found('[{"a":1}]\n{"b":2}\n\nrest]')).to.deep.equal(['1:{"a":1}', '2:{"b":2}', '4:rest]']);
+    expect(found('[{"a":1}]\n{"b":2}\n\nrest]')).to.deep.equal([
+      '1:{"a":1}',
+      '2:{"b":2}',
+      '4:rest]',
+    ]);
     expect(found('[1,2,3]\n{"b":2}').slice(-1)).to.deep.equal(['2:{"b":2}']);
   });
 
@@ -145,7 +163,11 @@ describe('a JSON array', () => {
     const large = JSON.stringify({ a: { b: ['x'.repeat(300), { c: 1 }] } }, null, 1);
     const lines = found(`[{"a":1},\n${large},\n{"b":2}]`, 100);
     expect(lines[1]).to.match(new RegExp(`^2! event of ${large.length} bytes`));
-    expect([lines[0], lines[2]]).to.deep.equal(['1:{"a":1}', '10:{"b":2}']);
+    expect([lines[0], lines[2]]).to.deep.equal(['1:{"a":1}', '12:{"b":2}']);
+    for (let cut = 90; cut < 110; cut += 1) {
+      const number = `{"a":"${'x'.repeat(cut - 20)}","b":[-1.5e+10,null,-0.25,true,1]}`;
+      expect(found(`[${number},{"c":1}]`, 100).length, String(cut)).to.equal(2);
+    }
     expect(found(`[{"a":"${'x'.repeat(500)}`, 100)).to.match(/^1! event of 506 bytes/);
   });
 });
@@ -171,13 +193,15 @@ describe('a broken array', () => {
     const broken = pretty.replace('      ]\n    }\n  },\n', '      ]\n  ,\n');
     const [problem, ...rest] = found(broken);
     expect(problem).to.match(NO_END);
-    expect(rest.map((line) => line.replace(/\s/g, ''))).to.deep.equal(['9:{"b":2}', '12:{"c":3}']);
+    expect(rest.map((line) => line.replace(/\s/g, ''))).to.deep.equal(['10:{"b":2}', '13:{"c":3}']);
   });
 
   it('resumes in the style that opens an object behind the one before', () => {
-    const [problem, ...rest] = found('[{\n  "a": {"x": {\n}, {\n  "b": 2\n}, {\n  "c": 3\n}]\n{"d":4}');
+    const [problem, ...rest] = found(
+      '[{\n  "a": {"x": {\n}, {\n  "b": 2\n}, {\n  "c": 3\n}]\n{"d":4}',
+    );
     expect(problem).to.match(NO_END);
-    expect(rest).to.deep.equal(['3:{\n  "b": 2\n}', '5:{\n  "c": 3\n}', '7:{"d":4}']);
+    expect(rest).to.deep.equal(['3:{\n  "b": 2\n}', '5:{\n  "c": 3\n}', '8:{"d":4}']);
   });
 
   it('takes a missing quote for the end of its string at the end of the line', () => {
@@ -193,9 +217,36 @@ describe('a broken array', () => {
 
 describe('chunks', () => {
   const pieces = fc.constantFrom(
-    '{', '}', '[', ']', ',', ':', '"', '\\', '\n', '\r\n', ' ', '  ', '{"a":1}', '{"é":"😀"}', '[{', '},\n',
-    '\n{', '{"a":', '"x\n', 'nope', '1.5', '\ufeff', '\n  {\n', '[{"a":1},\n', '{"long":"xxxxxxxxxxxxxxxx"}',
-    '\n]\n', '[1,2]', '\\"', 'x'.repeat(40), '\n\t',
+    '{',
+    '}',
+    '[',
+    ']',
+    ',',
+    ':',
+    '"',
+    '\\',
+    '\n',
+    '\r\n',
+    ' ',
+    '  ',
+    '{"a":1}',
+    '{"é":"😀"}',
+    '[{',
+    '},\n',
+    '\n{',
+    '{"a":',
+    '"x\n',
+    'nope',
+    '1.5',
+    '\ufeff',
+    '\n  {\n',
+    '[{"a":1},\n',
+    '{"long":"xxxxxxxxxxxxxxxx"}',
+    '\n]\n',
+    '[1,2]',
+    '\\"',
+    'x'.repeat(40),
+    '\n\t',
   );
   const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 });
 
@@ -228,12 +279,51 @@ describe('chunks', () => {
   });
 
   it('lose no sound line, whatever rubbish stands between', () => {
-    const rubbish = fc.array(pieces, { maxLength: 6 }).map((parts) => parts.join('').replace(/[{[\n]/g, ''));
+    const rubbish = fc
+      .array(pieces, { maxLength: 6 })
+      .map((parts) => parts.join('').replace(/[{[\n]/g, ''));
     fc.assert(
       fc.property(fc.array(rubbish, { minLength: 1, maxLength: 10 }), sizes, (lines, chunks) => {
         const input = ['{"first":1}', ...lines.map((line, n) => `${line}\n{"n":${n}}`)].join('\n');
         const events = shown(split(input, 1000, chunks)).map((line) => line.replace(/^\d+:/, ''));
         expect(events).to.include.members(lines.map((_, n) => `{"n":${n}}`));
+      }),
+    );
+  });
+});
+
+describe('any layout', () => {
+  const events = fc.array(fc.dictionary(fc.string(), fc.jsonValue()), { maxLength: 6 });
+  const parsed = (input: string): unknown[] =>
+    split(input, 100_000, [7, 64]).map((candidate) =>
+      candidate.kind === 'event' ? JSON.parse(candidate.bytes.toString()) : candidate.problem,
+    );
+  const copyOf = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+  it('of an array gives its elements', () => {
+    fc.assert(
+      fc.property(events, fc.nat(3), (list, indent) => {
+        expect(parsed(JSON.stringify(list, null, indent))).to.deep.equal(copyOf(list));
+      }),
+    );
+  });
+
+  it('of lines gives each line', () => {
+    fc.assert(
+      fc.property(events, fc.constantFrom('\n', '\r\n', '\n\n'), (list, end) => {
+        const input = list.map((event) => JSON.stringify(event)).join(end);
+        expect(parsed(input)).to.deep.equal(copyOf(list));
+      }),
+    );
+  });
+
+  it('of one object, or several in a row, gives each', () => {
+    fc.assert(
+      fc.property(events, fc.constantFrom(1, 2, '\t'), (list, indent) => {
+        // An empty object is `{}` in every layout: as the first line it announces JSON Lines.
+        const full = list.filter((event) => Object.keys(event).length > 0);
+        const input = full.map((event) => JSON.stringify(event, null, indent)).join('\n');
+        expect(parsed(input)).to.deep.equal(copyOf(full));
       }),
     );
   });

@@ -1,0 +1,98 @@
+import type { App } from '../app/app.js';
+import { settingsOf } from '../config/document.js';
+import { CaptureSummary } from '../journal/capture-summary.js';
+import { type EnvelopeRules } from '../journal/envelope.js';
+import type { Candidate } from '../journal/input/candidate.js';
+import { readEvents } from '../journal/input/read-events.js';
+import { type InputSource, openSources } from '../journal/input/sources.js';
+import { checkoutOf } from '../policy/checkout-of.js';
+import { EXIT, type ExitCode, worstOf } from './exit-codes.js';
+import { withApp } from './open-app.js';
+import { count, Output } from './output.js';
+import type { CommandBody } from './program.js';
+import { startProgress } from './progress.js';
+
+/** `redrain capture`: files, globs or stdin into the journal. */
+export const run: CommandBody = async (call) => {
+  const output = new Output(call.globals);
+  const sources = await openSources(call.args, process.stdin);
+  const summary = new CaptureSummary();
+  await withApp(call, async (app) => {
+    const { config } = await app.situation();
+    const { maxEventBytes } =
+      config.state === 'unreadable' ? DEFAULT_LIMIT : settingsOf(config).capture;
+    const capture = { app, rules: rulesOf(call.options), checkout: checkoutOf(process.cwd()) };
+    const progress = startProgress(output, 'captured');
+    for (const source of sources) {
+      const batches = readEvents(source.open(), source.name, { maxEventBytes });
+      for await (const batch of batches) {
+        await captureBatch(capture, source, batch, summary);
+        progress.update(summary.report.captured + summary.report.duplicates);
+      }
+    }
+    progress.stop();
+  });
+  for (const line of problemLines(summary)) output.warn(line);
+  output.result(summary.report, () => sentence(summary));
+  return exitCode(summary);
+};
+
+const DEFAULT_LIMIT = { maxEventBytes: 1024 * 1024 };
+
+interface CaptureTask {
+  readonly app: App;
+  readonly rules: Partial<EnvelopeRules>;
+  readonly checkout: string;
+}
+
+async function captureBatch(
+  { app, rules, checkout }: CaptureTask,
+  source: InputSource,
+  batch: readonly Candidate[],
+  summary: CaptureSummary,
+): Promise<void> {
+  const inputs = batch.flatMap((one) =>
+    one.kind === 'event' ? [{ bytes: one.bytes, checkout }] : [],
+  );
+  const verdicts = await app.captureGroup(inputs, rules);
+  let next = 0;
+  for (const candidate of batch) {
+    const place = { file: source.name, line: candidate.line };
+    const verdict = candidate.kind === 'event' ? verdicts[next++] : undefined;
+    if (candidate.kind === 'problem') summary.addProblem(candidate.problem, place);
+    else if (verdict !== undefined) summary.add(verdict, place);
+  }
+}
+
+function rulesOf(options: Readonly<Record<string, unknown>>): Partial<EnvelopeRules> {
+  const given = ['type', 'idField', 'typeField', 'timeField'].filter(
+    (name) => options[name] !== undefined,
+  );
+  return Object.fromEntries(given.map((name) => [name, options[name] as string]));
+}
+
+function problemLines({ report }: CaptureSummary): string[] {
+  return report.errors.map(({ file, line, event_id, problem }) => {
+    const id = event_id === undefined ? '' : `event ${event_id}: `;
+    return `${file}:${line}: ${id}${problem}`;
+  });
+}
+
+function sentence({ report, invalid }: CaptureSummary): string {
+  const parts = [`captured ${count(report.captured, 'event')}`];
+  if (report.duplicates > 0) parts.push(`${count(report.duplicates, 'duplicate')} already there`);
+  if (report.conflicts > 0) parts.push(`${count(report.conflicts, 'conflict')} kept aside`);
+  if (report.spooled > 0)
+    parts.push(`${count(report.spooled, 'event')} in the spool until the journal can be written`);
+  if (report.lost > 0) parts.push(`${count(report.lost, 'event')} LOST`);
+  if (invalid > 0) parts.push(`${count(invalid, 'input')} no usable event`);
+  return parts.join(', ');
+}
+
+function exitCode({ report, invalid }: CaptureSummary): ExitCode {
+  const codes: ExitCode[] = [];
+  if (report.lost > 0) codes.push(EXIT.lost);
+  if (report.conflicts > 0) codes.push(EXIT.conflict);
+  if (invalid > 0) codes.push(EXIT.badInput);
+  return worstOf(codes);
+}

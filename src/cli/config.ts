@@ -1,0 +1,26 @@
+import { configInForce } from '../config/in-force.js';
+import { EXIT } from './exit-codes.js';
+import { withApp } from './open-app.js';
+import { Output } from './output.js';
+import type { CommandBody } from './program.js';
+import { table } from './table.js';
+
+/** `redrain config`: every key in force and where it came from. */
+export const run: CommandBody = (call) =>
+  withApp(call, async (app) => {
+    const output = new Output(call.globals);
+    const { config } = await app.situation();
+    const rows = configInForce(config, app.env);
+    output.result({ home: app.paths.home, file: app.paths.config, keys: rows }, () =>
+      [
+        `home ${app.paths.home}`,
+        `file ${app.paths.config}${config.state === 'absent' ? ' (there is none)' : ''}`,
+        '',
+        table(
+          ['KEY', 'VALUE', 'FROM'],
+          rows.map(({ key, value, source }) => [key, value ?? '-', source]),
+        ),
+      ].join('\n'),
+    );
+    return EXIT.done;
+  });

@@ -1,0 +1,42 @@
+import { EXIT, type ExitCode } from './exit-codes.js';
+import type { Output } from './output.js';
+
+/** The command line itself is wrong: exit 64. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Codes of errors that do not carry their own. */
+const BY_NAME: Readonly<Record<string, ExitCode>> = {
+  UsageError: EXIT.usage,
+  UnknownTargetError: EXIT.usage,
+  UnusableUrlError: EXIT.usage,
+  InputSourceError: EXIT.badInput,
+  SplitBrainError: EXIT.splitBrain,
+  ConfigUnreadableError: EXIT.blocked,
+  EventsLostError: EXIT.lost,
+};
+
+/** Errors whose message is meant for people; the stack of any other is shown with --verbose. */
+const FOR_PEOPLE = new Set([
+  ...Object.keys(BY_NAME),
+  'ConfigEditError',
+  'TomlEditError',
+  'FileBusyError',
+  'NetworkHomeError',
+  'NewerSchemaError',
+  'OlderSchemaError',
+  'StorageUnavailableError',
+  'LostLeaseError',
+]);
+
+/** Says what went wrong and answers the exit code of it. */
+export function reportFailure(error: unknown, output: Output): ExitCode {
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  output.error(message);
+  if (!FOR_PEOPLE.has(name)) {
+    if (output.verbose) output.note(stack ?? '');
+    else output.note('This was not expected: --verbose shows where it happened.');
+  }
+  return BY_NAME[name] ?? EXIT.internal;
+}

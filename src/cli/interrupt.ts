@@ -1,0 +1,32 @@
+import { EXIT } from './exit-codes.js';
+import type { Output } from './output.js';
+
+export interface Interrupt {
+  readonly signal: AbortSignal;
+  /** The exit code of the signal that came, if one did. */
+  exitCode(): number | undefined;
+  /** Stops listening. */
+  done(): void;
+}
+
+/** The first SIGINT or SIGTERM asks the work to end in order; the second ends the process at once. */
+export function onInterrupt(output: Output): Interrupt {
+  const controller = new AbortController();
+  let code: number | undefined;
+  const listener = (name: NodeJS.Signals): void => {
+    if (code !== undefined) process.exit(code);
+    code = name === 'SIGINT' ? EXIT.interrupted : EXIT.terminated;
+    output.note('stopping after the batch in flight (again: stop at once)');
+    controller.abort();
+  };
+  process.on('SIGINT', listener);
+  process.on('SIGTERM', listener);
+  return {
+    signal: controller.signal,
+    exitCode: () => code,
+    done() {
+      process.off('SIGINT', listener);
+      process.off('SIGTERM', listener);
+    },
+  };
+}

@@ -1,0 +1,156 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import ms, { type StringValue } from 'ms';
+import type { App } from '../app/app.js';
+import { previewDrain } from '../app/preview-drain.js';
+import type { DrainReport } from '../dispatch/drain-report.js';
+import { addReports } from '../dispatch/drain-report.js';
+import { EXIT, type ExitCode, worstOf } from './exit-codes.js';
+import { UsageError } from './failure.js';
+import { type Interrupt, onInterrupt } from './interrupt.js';
+import { withApp } from './open-app.js';
+import { count, Output } from './output.js';
+import type { CommandBody } from './program.js';
+import { startProgress } from './progress.js';
+
+const DEFAULT_WAIT = '10m';
+const FIRST_POLL_MS = 500;
+const LONGEST_POLL_MS = 10_000;
+
+interface NowOptions {
+  readonly target?: number;
+  readonly limit?: number;
+  readonly dryRun?: boolean;
+  /** `--wait`: true or a duration; `--no-wait`: false. */
+  readonly wait?: boolean | string;
+}
+
+/** `redrain now`: one drain of the active target. */
+export const run: CommandBody = async (call) => {
+  const options = call.options as NowOptions;
+  const output = new Output(call.globals);
+  const waitMs = waitOf(options.wait);
+  return withApp(call, async (app) => {
+    if (options.dryRun === true) {
+      const report = await previewDrain(app, { targetId: options.target, limit: options.limit });
+      output.result(report, () => previewSentence(report));
+      return report.blocked_reason === null ? EXIT.done : EXIT.blocked;
+    }
+    const interrupt = onInterrupt(output);
+    const report = await drainAndWait(app, output, options, interrupt, waitMs);
+    interrupt.done();
+    for (const line of failureLines(report)) output.note(line);
+    output.result(report, () => sentence(report));
+    return interrupt.exitCode() ?? exitCode(report);
+  });
+};
+
+async function drainAndWait(
+  app: App,
+  output: Output,
+  options: NowOptions,
+  interrupt: Interrupt,
+  waitMs: number,
+): Promise<DrainReport> {
+  const deadline = performance.now() + waitMs;
+  let report = await drainOnce(app, output, options, interrupt);
+  let pollMs = FIRST_POLL_MS;
+  while (report.pending > 0 && report.blocked_reason === null && !interrupt.signal.aborted) {
+    const left = deadline - performance.now();
+    if (left <= 0) break;
+    await pause(Math.min(pollMs, left), undefined, { signal: interrupt.signal }).catch(() => null);
+    if (interrupt.signal.aborted) break;
+    pollMs = Math.min(pollMs * 2, LONGEST_POLL_MS);
+    report = addReports(report, await drainOnce(app, output, options, interrupt));
+  }
+  return report;
+}
+
+async function drainOnce(
+  app: App,
+  output: Output,
+  options: NowOptions,
+  interrupt: Interrupt,
+): Promise<DrainReport> {
+  const total = output.isInteractive
+    ? (await previewDrain(app, { targetId: options.target, limit: options.limit })).selected
+    : undefined;
+  const progress = startProgress(output, 'sent', total);
+  try {
+    return await app.drain({
+      ...(options.target === undefined ? {} : { targetId: options.target }),
+      ...(options.limit === undefined ? {} : { limit: options.limit }),
+      ignoreBackoff: true,
+      waitForLock: options.wait !== false,
+      signal: interrupt.signal,
+      onWarning: (line) => output.warn(line),
+      onProgress: (report) => progress.update(report.selected, outcomes(report)),
+    });
+  } finally {
+    progress.stop();
+  }
+}
+
+function waitOf(wait: NowOptions['wait']): number {
+  if (wait === undefined || wait === false) return 0;
+  const text = wait === true ? DEFAULT_WAIT : wait;
+  const value = ms(text as StringValue);
+  if (value === undefined || !(value >= 0))
+    throw new UsageError(`--wait ${text} is no duration: write 30s, 10m or 1h`);
+  return value;
+}
+
+/** Also when the pass came to an end: what is left behind a closed door counts first. */
+function exitCode(report: DrainReport): ExitCode {
+  const codes: ExitCode[] = [];
+  if (report.posts === 0 && report.blocked_reason !== null) codes.push(EXIT.blocked);
+  if (report.rejected + report.transient + report.terminal_failed > 0) codes.push(EXIT.failures);
+  return worstOf(codes);
+}
+
+function sentence(report: DrainReport): string {
+  const lines: string[] = [];
+  if (report.target_url === null) lines.push(report.message ?? 'There is no active target.');
+  else {
+    lines.push(`${report.target_url}: ${outcomes(report) || 'nothing to send'}`);
+    if (report.message !== null) lines.push(report.message);
+  }
+  if (report.recovered > 0)
+    lines.push(`${count(report.recovered, 'event')} taken up again after an interrupted drain`);
+  if (report.held > 0)
+    lines.push(`${count(report.held, 'event')} held: \`redrain projects list\` shows why`);
+  if (report.unsent > 0) lines.push(`${count(report.unsent, 'event')} not sent yet`);
+  return lines.join('\n');
+}
+
+function outcomes(report: DrainReport): string {
+  const parts: [number, string][] = [
+    [report.delivered, 'delivered'],
+    [report.duplicate, 'already there'],
+    [report.pending, 'pending'],
+    [report.rejected, 'rejected'],
+    [report.transient, 'to be tried again'],
+    [report.terminal_failed, 'failed for good'],
+  ];
+  return parts
+    .filter(([n]) => n > 0)
+    .map(([n, what]) => `${n.toLocaleString('en')} ${what}`)
+    .join(', ');
+}
+
+function previewSentence(report: DrainReport): string {
+  const where = report.target_url ?? 'no target';
+  const lines = [`would send ${count(report.selected, 'event')} to ${where}`];
+  if (report.held > 0) lines.push(`${count(report.held, 'event')} held`);
+  if (report.message !== null) lines.push(report.message);
+  return lines.join('\n');
+}
+
+const MAX_LINES = 10;
+
+function failureLines({ failures }: DrainReport): string[] {
+  const lines = failures
+    .slice(0, MAX_LINES)
+    .map(({ event_id, outcome, reason }) => `${event_id}: ${outcome}: ${reason}`);
+  if (failures.length > MAX_LINES) lines.push('… more with --json, or `redrain inspect EVENT_ID`');
+  return lines;
+}

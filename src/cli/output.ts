@@ -1,0 +1,58 @@
+import pc from 'picocolors';
+
+export interface GlobalOptions {
+  readonly home?: string;
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+  readonly quiet?: boolean;
+  readonly unsafeHome?: boolean;
+}
+
+/** What a command says: one document or text on stdout, everything else on stderr. */
+export class Output {
+  readonly json: boolean;
+  readonly verbose: boolean;
+  readonly #quiet: boolean;
+
+  constructor(options: GlobalOptions) {
+    this.json = options.json === true;
+    this.verbose = options.verbose === true;
+    this.#quiet = options.quiet === true;
+  }
+
+  /** True when somebody watches: progress, colour and questions make sense. */
+  get isInteractive(): boolean {
+    return process.stderr.isTTY === true && !this.json && !this.#quiet;
+  }
+
+  /** The result: `document` for machines, `text` for people. */
+  result(document: unknown, text: () => string): void {
+    if (this.json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    else if (!this.#quiet) process.stdout.write(`${text()}\n`);
+  }
+
+  note(line: string): void {
+    if (!this.#quiet) process.stderr.write(`${line}\n`);
+  }
+
+  /** Shown whatever the options say. */
+  warn(line: string): void {
+    process.stderr.write(`${pc.yellow(line)}\n`);
+  }
+
+  error(line: string): void {
+    process.stderr.write(`${pc.red('error:')} ${line}\n`);
+  }
+}
+
+/** `1 event`, `2 events`. */
+export function count(n: number, noun: string): string {
+  return `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`;
+}
+
+/** Bytes for people, in binary units. */
+export function bytes(n: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const step = Math.min(Math.floor(Math.log2(Math.max(n, 1)) / 10), units.length - 1);
+  return `${(n / 1024 ** step).toFixed(step === 0 ? 0 : 1)} ${units[step]}`;
+}

@@ -1,0 +1,241 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { VERSION } from '../version.js';
+import type { GlobalOptions } from './output.js';
+
+/** A command with its options declared; what it does is loaded when it is called. */
+export type RunCommand = (
+  load: () => Promise<{ run: CommandBody }>,
+) => (...parameters: unknown[]) => Promise<void>;
+
+/** What a command does. Answers its exit code. */
+export type CommandBody = (call: CommandCall) => Promise<number>;
+
+export interface CommandCall {
+  readonly args: readonly string[];
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly globals: GlobalOptions;
+}
+
+const EXIT_CODES = `
+Exit codes: 0 done, 1 internal failure, 2 a check did not hold, 3 some input was bad,
+4 two servers are named, 5 conflict, 6 nothing could be sent, 7 failures in this pass,
+8 discard refused, 9 events lost, 64 usage, 130 and 143 interrupted.`;
+
+/** The whole command line. `run` wraps each body with the error handling they share. */
+export function buildProgram(run: RunCommand): Command {
+  const program = new Command('redrain')
+    .description('Keep every event. Drain it to any target. Drain it again.')
+    .version(VERSION)
+    .option('--home <dir>', 'home directory (else REDRAIN_HOME, SPEC_KITTY_HOME, ~/.spec-kitty)')
+    .option('--json', 'one JSON document on stdout')
+    .option('--verbose', 'say more')
+    .option('--quiet', 'say nothing but errors')
+    .option('--unsafe-home', 'accept a home on a network file system')
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText('after', EXIT_CODES)
+    .showHelpAfterError('(redrain COMMAND --help shows what is possible)')
+    .exitOverride();
+  for (const add of COMMANDS) add(program, run);
+  return program;
+}
+
+const COMMANDS: ((program: Command, run: RunCommand) => void)[] = [
+  addCapture,
+  addNow,
+  addStatus,
+  addServer,
+  addMode,
+  addTargets,
+  addProjects,
+  addInspect,
+  addConfig,
+  addServe,
+];
+
+function addCapture(program: Command, run: RunCommand): void {
+  program
+    .command('capture')
+    .summary('write events into the journal')
+    .description(
+      'Write events into the journal: JSON objects, arrays, JSON Lines or CloudEvents, from files, globs or stdin. The exact bytes are kept. Returns only when everything is on disk.',
+    )
+    .argument('[files...]', 'files or globs; - or none is stdin')
+    .option('--type <name>', 'event type of those that carry none')
+    .option('--id-field <path>', 'where the events keep their id')
+    .option('--type-field <path>', 'where the events keep their type')
+    .option('--time-field <path>', 'where the events keep their time')
+    .addHelpText('after', example('redrain capture --type WPStatusChanged logs/*.jsonl'))
+    .action(run(() => import('./capture.js')));
+}
+
+function addNow(program: Command, run: RunCommand): void {
+  program
+    .command('now')
+    .summary('drain to the active target')
+    .description('Send what the active target does not have yet, once, and record what came of it.')
+    .option('--target <id>', 'a known target in place of the active one', wholeNumber)
+    .option('--limit <n>', 'at most so many events', wholeNumber)
+    .option('--dry-run', 'count what would be sent; change nothing')
+    .option('--wait [duration]', 'ask again for pending events until they are done (default 10m)')
+    .option('--no-wait', 'do not wait for another drain of this target')
+    .addHelpText('after', example('redrain server https://preview-42.example && redrain now'))
+    .action(run(() => import('./now.js')));
+}
+
+function addStatus(program: Command, run: RunCommand): void {
+  program
+    .command('status')
+    .summary('what there is, where it has been, what is stuck')
+    .description(
+      'Show what is in the journal, which targets have it, and what stands in the way. Changes nothing.',
+    )
+    .addHelpText('after', example('redrain status --json'))
+    .action(run(() => import('./status.js')));
+}
+
+function addServer(program: Command, run: RunCommand): void {
+  program
+    .command('server')
+    .summary('show or set the server')
+    .description(
+      'Show the server in force and why, or set [sync].server_url in config.toml, keeping the rest of the file.',
+    )
+    .argument('[url]', 'the new server')
+    .addHelpText('after', example('redrain server https://preview-42.example'))
+    .action(run(() => import('./server.js')));
+}
+
+function addMode(program: Command, run: RunCommand): void {
+  program
+    .command('mode')
+    .summary('show or set what happens to events')
+    .description(
+      'TEAMSPACE keeps events and sends them to the server; EXTERNAL_RECEIVER keeps them and sends them to your endpoint; LOCAL_RETENTION keeps them; OPT_OUT keeps and sends none.',
+    )
+    .argument('[mode]', 'TEAMSPACE, EXTERNAL_RECEIVER, LOCAL_RETENTION or OPT_OUT')
+    .option(
+      '--endpoint <url>',
+      'where EXTERNAL_RECEIVER posts to; stub: is a receiver within redrain',
+    )
+    .option(
+      '--header <NAME=ENV_VAR>',
+      'a header and the variable that holds its value; repeatable',
+      collect,
+      [],
+    )
+    .option('--auth-env <ENV_VAR>', 'the variable that holds the token of the endpoint')
+    .addOption(
+      new Option('--ack <what>', 'what counts as a verdict').choices(['results', 'status']),
+    )
+    .option('--max-events <n>', 'most events in one post', wholeNumber)
+    .option('--max-bytes <n>', 'most bytes of JSON in one post', wholeNumber)
+    .addOption(
+      new Option('--projects <which>', 'whose events it may have').choices(['all', 'allowed']),
+    )
+    .addHelpText(
+      'after',
+      example(
+        'redrain mode EXTERNAL_RECEIVER --endpoint https://hooks.example/events --auth-env HOOK_TOKEN',
+      ),
+    )
+    .action(run(() => import('./mode.js')));
+}
+
+function addTargets(program: Command, run: RunCommand): void {
+  program
+    .command('targets')
+    .summary('known targets and what each has')
+    .description(
+      'List every target events were drained to, with counts, circuit and reset signals. Changes nothing.',
+    )
+    .addHelpText('after', example('redrain targets --json'))
+    .action(run(() => import('./targets.js')));
+}
+
+function addProjects(program: Command, run: RunCommand): void {
+  const projects = program
+    .command('projects')
+    .summary('which projects may leave for the hosted team')
+    .description('A hosted team sees only the projects that were allowed; all others are held.');
+  projects
+    .command('list', { isDefault: true })
+    .description('Known projects, their events, and where each permission comes from.')
+    .action(run(async () => ({ run: (await import('./projects.js')).list })));
+  for (const [verb, what] of [
+    ['allow', 'Let events of these projects leave.'],
+    ['hold', 'Keep events of these projects here.'],
+  ] as const) {
+    projects
+      .command(verb)
+      .description(what)
+      .argument('[uuids...]', 'project_uuid of the events')
+      .option('--all', 'every project known now')
+      .option('--unassigned', 'events without a project')
+      .addHelpText('after', example(`redrain projects ${verb} --all`))
+      .action(run(async () => ({ run: (await import('./projects.js')).change(verb) })));
+  }
+}
+
+function addInspect(program: Command, run: RunCommand): void {
+  program
+    .command('inspect')
+    .summary("one event's whole story")
+    .description(
+      'Show one event: its bytes, where it comes from, and what became of it at every target. Changes nothing.',
+    )
+    .argument('<event-id>')
+    .option('--raw', 'only the exact payload bytes')
+    .addHelpText('after', example('redrain inspect 01KXDKC13SPEZK7YDHMV6YKW4H'))
+    .action(run(() => import('./inspect.js')));
+}
+
+function addConfig(program: Command, run: RunCommand): void {
+  program
+    .command('config')
+    .summary('every setting in force and where it comes from')
+    .description(
+      'Show every key in force and whether it comes from the file, the environment or the defaults. Changes nothing.',
+    )
+    .addHelpText('after', example('redrain config --json'))
+    .action(run(() => import('./config.js')));
+}
+
+function addServe(program: Command, run: RunCommand): void {
+  program
+    .command('serve')
+    .summary('a receiver to try things on')
+    .description(
+      'Run the stub receiver: batch protocol, tokens, health document, GET /stats. It keeps what it gets byte for byte.',
+    )
+    .option('--port <n>', 'port on 127.0.0.1; 0 picks a free one', wholeNumber, 0)
+    .option('--db <file>', 'SQLite file of what it receives', ':memory:')
+    .option('--fail-rate <p>', 'answer 503 with this probability', fraction)
+    .option('--latency <ms>', 'wait before each answer', wholeNumber)
+    .option('--status <code>', 'answer every post with this status', wholeNumber)
+    .option('--reject-type <type>', 'reject events of this type; repeatable', collect, [])
+    .option('--reset [p]', 'drop the connection after reading the body, with this probability')
+    .option('--reset-after-store', 'store the events before dropping the connection')
+    .option('--seed <n>', 'make the chances repeat exactly', wholeNumber)
+    .addHelpText('after', example('redrain serve --port 8080 --fail-rate 0.1'))
+    .action(run(() => import('./serve.js')));
+}
+
+function example(line: string): string {
+  return `\nExample:\n  ${line}`;
+}
+
+function collect(value: string, earlier: string[]): string[] {
+  return [...earlier, value];
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+function fraction(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 1))
+    throw new InvalidArgumentError('It must be a number from 0 to 1.');
+  return value;
+}

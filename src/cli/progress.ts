@@ -1,0 +1,54 @@
+import type { Output } from './output.js';
+
+export interface Progress {
+  update(done: number, details?: string): void;
+  stop(): void;
+}
+
+const SILENT: Progress = { update: () => undefined, stop: () => undefined };
+/** A bar that flashes by helps nobody. */
+const SHOW_AFTER_MS = 400;
+
+/** A bar on stderr while somebody watches, with rate and, where `total` is known, the time left. */
+export function startProgress(output: Output, verb: string, total?: number): Progress {
+  if (!output.isInteractive) return SILENT;
+  const startedAt = performance.now();
+  let bar: Promise<Progress> | undefined;
+  let stopped = false;
+  return {
+    update(done, details = '') {
+      if (stopped || performance.now() - startedAt < SHOW_AFTER_MS) return;
+      bar ??= openBar(verb, total, startedAt);
+      void bar.then((open) => {
+        if (!stopped) open.update(done, details);
+      });
+    },
+    stop() {
+      stopped = true;
+      void bar?.then((open) => open.stop());
+    },
+  };
+}
+
+async function openBar(
+  verb: string,
+  total: number | undefined,
+  startedAt: number,
+): Promise<Progress> {
+  const { default: cliProgress } = await import('cli-progress');
+  const left = total === undefined ? '' : ' / {total} · {eta_formatted} left';
+  const bar = new cliProgress.SingleBar({
+    format: `${verb} {value}${left} · {rate}/s {details}`,
+    stream: process.stderr,
+    clearOnComplete: true,
+    hideCursor: true,
+  });
+  bar.start(total ?? 0, 0, { rate: '0', details: '' });
+  return {
+    update(done, details = '') {
+      const rate = Math.round((done * 1000) / (performance.now() - startedAt));
+      bar.update(done, { rate: rate.toLocaleString('en'), details });
+    },
+    stop: () => bar.stop(),
+  };
+}

@@ -1,0 +1,48 @@
+import { changeProjects, type ProjectChange, readProjects } from '../app/projects.js';
+import { EXIT } from './exit-codes.js';
+import { UsageError } from './failure.js';
+import { withApp } from './open-app.js';
+import { Output } from './output.js';
+import type { CommandBody } from './program.js';
+import { table } from './table.js';
+
+/** `redrain projects list`. */
+export const list: CommandBody = (call) =>
+  withApp(call, async (app) => {
+    const output = new Output(call.globals);
+    const projects = await readProjects(app);
+    output.result({ projects }, () =>
+      projects.length === 0
+        ? 'No events yet, so no projects.'
+        : table(
+            ['PROJECT', 'REPOSITORY', 'CHECKOUT', 'EVENTS', '', 'BECAUSE OF'],
+            projects.map((row) => [
+              row.project_uuid ?? '(none)',
+              row.repo_slug ?? '-',
+              row.checkout ?? '-',
+              row.events,
+              row.allowed ? 'allowed' : 'held',
+              row.source,
+            ]),
+          ),
+    );
+    return EXIT.done;
+  });
+
+/** `redrain projects allow|hold`. */
+export function change(verdict: 'allow' | 'hold'): CommandBody {
+  return (call) =>
+    withApp(call, async (app) => {
+      const output = new Output(call.globals);
+      const { all, unassigned } = call.options as Partial<ProjectChange>;
+      const wanted = { uuids: call.args, all: all === true, unassigned: unassigned === true };
+      if (call.args.length === 0 && !wanted.all && !wanted.unassigned)
+        throw new UsageError(`name the projects to ${verdict}, or use --all or --unassigned`);
+      const changed = await changeProjects(app, verdict, wanted);
+      const done = verdict === 'allow' ? 'allowed' : 'held';
+      output.result({ [done]: changed }, () =>
+        changed.length === 0 ? 'No project is known yet.' : `${done}: ${changed.join(', ')}`,
+      );
+      return EXIT.done;
+    });
+}

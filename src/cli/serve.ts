@@ -1,0 +1,68 @@
+import type { Misbehaviour } from '../receivers/stub/misbehaviour.js';
+import { startServer } from '../receivers/stub/server.js';
+import { EXIT } from './exit-codes.js';
+import { UsageError } from './failure.js';
+import { onInterrupt } from './interrupt.js';
+import { Output } from './output.js';
+import type { CommandBody } from './program.js';
+
+interface ServeOptions {
+  readonly port: number;
+  readonly db: string;
+  readonly failRate?: number;
+  readonly latency?: number;
+  readonly status?: number;
+  readonly rejectType: readonly string[];
+  readonly reset?: true | string;
+  readonly resetAfterStore?: boolean;
+  readonly seed?: number;
+}
+
+/** `redrain serve`: the stub receiver behind real HTTP, until a signal comes. */
+export const run: CommandBody = async (call) => {
+  const output = new Output(call.globals);
+  const options = call.options as unknown as ServeOptions;
+  const server = await startServer({
+    port: options.port,
+    db: options.db,
+    misbehave: misbehaviourOf(options),
+  });
+  const { url, port } = server;
+  output.result({ url, port, db: options.db, pid: process.pid }, () => `receiving on ${url}`);
+  const interrupt = onInterrupt(output);
+  await aborted(interrupt.signal);
+  output.note(JSON.stringify(server.sink.stats()));
+  await server.close();
+  interrupt.done();
+  return EXIT.done;
+};
+
+function misbehaviourOf(options: ServeOptions): Misbehaviour {
+  const { failRate, latency, status, rejectType, resetAfterStore, seed } = options;
+  const reset = resetOf(options.reset);
+  return {
+    ...(failRate === undefined ? {} : { failRate }),
+    ...(latency === undefined ? {} : { latencyMs: latency }),
+    ...(status === undefined ? {} : { status }),
+    ...(rejectType.length === 0 ? {} : { rejectTypes: rejectType }),
+    ...(reset === undefined ? {} : { reset }),
+    ...(resetAfterStore === undefined ? {} : { resetAfterStore }),
+    ...(seed === undefined ? {} : { seed }),
+  };
+}
+
+/** `--reset` alone drops every connection. */
+function resetOf(reset: ServeOptions['reset']): number | undefined {
+  if (reset === undefined) return undefined;
+  const probability = reset === true ? 1 : Number(reset);
+  if (!(probability >= 0 && probability <= 1))
+    throw new UsageError(`--reset ${reset} must be a number from 0 to 1`);
+  return probability;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

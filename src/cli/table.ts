@@ -1,0 +1,41 @@
+import Table from 'cli-table3';
+import pc from 'picocolors';
+
+const NO_LINES = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
+};
+
+/** Columns of text without lines, so that it can be cut and searched. Numbers go to the right. */
+export function table(head: readonly string[], rows: readonly (string | number)[][]): string {
+  const right = head.map((_, i) => rows.length > 0 && rows.every((row) => isNumber(row[i])));
+  const view = new Table({
+    head: head.map((title) => pc.bold(title)),
+    chars: NO_LINES,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+    colAligns: right.map((isRight) => (isRight ? 'right' : 'left')),
+  });
+  view.push(...rows.map((row) => row.map((cell) => shown(cell))));
+  return view.toString().replaceAll(/[ \t]+$/gm, '');
+}
+
+function isNumber(cell: string | number | undefined): boolean {
+  return typeof cell === 'number';
+}
+
+function shown(cell: string | number): string {
+  return typeof cell === 'number' ? cell.toLocaleString('en') : cell;
+}

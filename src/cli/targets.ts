@@ -1,0 +1,50 @@
+import { readTargets, type TargetSummary } from '../app/targets.js';
+import { EXIT } from './exit-codes.js';
+import { withApp } from './open-app.js';
+import { Output } from './output.js';
+import type { CommandBody } from './program.js';
+import { table } from './table.js';
+
+/** `redrain targets`: known targets and what each has. */
+export const run: CommandBody = (call) =>
+  withApp(call, async (app) => {
+    const output = new Output(call.globals);
+    const targets = await readTargets(app);
+    output.result({ targets }, () =>
+      targets.length === 0
+        ? 'No target yet: `redrain now` makes one of the server or endpoint in force.'
+        : [listOf(targets), ...targets.flatMap(signalLines)].join('\n'),
+    );
+    return EXIT.done;
+  });
+
+function listOf(targets: readonly TargetSummary[]): string {
+  return table(
+    ['', 'ID', 'KIND', 'ADDRESS', 'TEAM', 'DELIVERED', 'WAITING', 'HELD', 'CIRCUIT', 'LAST DRAIN'],
+    targets.map((target) => [
+      target.is_current ? '*' : '',
+      target.id,
+      target.kind,
+      target.label === null ? target.canonicalUrl : `${target.canonicalUrl} (${target.label})`,
+      target.kind === 'teamspace' ? target.teamSlug : '-',
+      target.delivered,
+      target.waiting,
+      target.held,
+      target.circuit.state,
+      target.lastDrainedAt === null ? 'never' : new Date(target.lastDrainedAt).toISOString(),
+    ]),
+  );
+}
+
+/** A reset is advice: only the operator knows whether the events are to go out again. */
+function signalLines({ id, resetSignal, blockedReason, blockedMessage }: TargetSummary): string[] {
+  const lines: string[] = [];
+  if (resetSignal !== null) {
+    const { field, before, after } = resetSignal;
+    lines.push(
+      `target ${id}: ${field} changed from ${before} to ${after}: it may have lost what it had. \`redrain replay --target ${id}\` sends everything again.`,
+    );
+  }
+  if (blockedReason !== null) lines.push(`target ${id}: ${blockedReason}: ${blockedMessage ?? ''}`);
+  return lines;
+}
