@@ -8,7 +8,7 @@ export const JOURNAL_TOTALS = `
 export const EVENTS_EVER = 'SELECT COALESCE(MAX(seq), 0) AS events FROM event';
 
 export const OLDEST_RETAINED = `
-  SELECT COALESCE(e.occurred_at, e.captured_at) AS at
+  SELECT e.captured_at AS at
   FROM (SELECT seq FROM payload ORDER BY seq LIMIT 1) p JOIN event e ON e.seq = p.seq`;
 
 export const LEDGER_TOTALS = `

@@ -1,0 +1,89 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openRedrain } from '../../src/index.js';
+import type { BenchSurroundings } from '../bench-surroundings.js';
+import { FloorCapture } from '../floor/floor-capture.js';
+import { openFloor } from '../floor/floor-database.js';
+import { FloorDrain } from '../floor/floor-drain.js';
+import { projectUuids } from '../projects.js';
+import { type RowResult, rowResult } from '../result.js';
+import { perSecond, takeTurns } from '../rounds.js';
+import { sampleEvents } from '../sample-events.js';
+import { copySettled } from '../workspace.js';
+import { startReceiver } from './receiver.js';
+
+const EVENTS = 100_000;
+const PROJECTS = projectUuids(3);
+
+/** Closed databases that hold the same events, none of them sent. */
+interface Templates {
+  readonly events: number;
+  readonly product: string;
+  readonly floor: string;
+}
+
+/** A drain to a loopback receiver against the floor (SPEC section 13). */
+export async function drainRow(at: BenchSurroundings): Promise<RowResult[]> {
+  const templates = await fillTemplates(at);
+  const values = await takeTurns(
+    Math.max(1, Math.round(at.rounds * 0.6)),
+    () => runProduct(at, templates),
+    () => runFloor(at, templates),
+  );
+  const row = `drain ${templates.events} events`;
+  const names = ['product', 'floor'] as const;
+  return [rowResult({ row, unit: 'events/s', names, values, reach: { atLeast: 0.7 } })];
+}
+
+async function fillTemplates(at: BenchSurroundings): Promise<Templates> {
+  const directory = at.workspace.directory('templates');
+  const events = sampleEvents(at.scaled(EVENTS, 1_000), PROJECTS);
+  const redrain = await openRedrain({ home: directory, env: {} });
+  await redrain.captureMany(events.map(({ bytes }) => bytes));
+  await redrain.close();
+  const floor = join(directory, 'floor.db');
+  const db = openFloor(floor);
+  await new FloorCapture(db, PROJECTS).append(events);
+  db.close();
+  return { events: events.length, product: join(directory, 'redrain', 'journal.db'), floor };
+}
+
+async function runProduct(at: BenchSurroundings, templates: Templates): Promise<number> {
+  const home = at.workspace.directory('product');
+  copySettled(templates.product, join(home, 'redrain', 'journal.db'));
+  const receiver = await startReceiver();
+  writeFileSync(join(home, 'config.toml'), configFor(receiver.url));
+  const redrain = await openRedrain({ home, env: {} });
+  const started = performance.now();
+  const { delivered } = await redrain.drain();
+  const elapsed = performance.now() - started;
+  await redrain.close();
+  await receiver.stop();
+  at.workspace.discard(home);
+  assertAll(delivered, templates.events);
+  return perSecond(delivered, elapsed);
+}
+
+async function runFloor(at: BenchSurroundings, templates: Templates): Promise<number> {
+  const directory = at.workspace.directory('floor');
+  const file = join(directory, 'floor.db');
+  copySettled(templates.floor, file);
+  const receiver = await startReceiver();
+  const db = openFloor(file);
+  const started = performance.now();
+  const delivered = await new FloorDrain(db, `${receiver.url}/`).drain();
+  const elapsed = performance.now() - started;
+  db.close();
+  await receiver.stop();
+  at.workspace.discard(directory);
+  assertAll(delivered, templates.events);
+  return perSecond(delivered, elapsed);
+}
+
+function configFor(url: string): string {
+  return `[sync]\nmode = "EXTERNAL_RECEIVER"\n\n[sync.external]\nendpoint = "${url}/"\n`;
+}
+
+function assertAll(delivered: number, events: number): void {
+  if (delivered !== events) throw new Error(`${delivered} of ${events} events were delivered`);
+}

@@ -1,0 +1,29 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const PROGRAM = fileURLToPath(new URL('./receiver-process.js', import.meta.url));
+
+/** A loopback receiver that shares no event loop with whoever posts to it. */
+export interface RunningReceiver {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Starts an empty one, so that nothing of an earlier run is a duplicate. */
+export async function startReceiver(): Promise<RunningReceiver> {
+  // Not those of this process: a profile of the product is not one of the receiver.
+  const child = fork(PROGRAM, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [] });
+  const ended = once(child, 'exit');
+  const [url] = await Promise.race([
+    once(child, 'message'),
+    ended.then(() => Promise.reject(new Error('the receiver ended before it listened'))),
+  ]);
+  return {
+    url: String(url),
+    async stop() {
+      child.disconnect();
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import { median } from './median.js';
+
+/** One side of a comparison. */
+export interface Side {
+  readonly name: string;
+  /** Median over the rounds, in `unit`. */
+  readonly median: number;
+}
+
+/** A figure of SPEC section 13: the ratio has to be at least, or at most, so much. */
+export interface Reach {
+  readonly atLeast?: number;
+  readonly atMost?: number;
+}
+
+/** One row of the report. */
+export interface RowResult {
+  readonly row: string;
+  readonly unit: string;
+  readonly measured: Side;
+  readonly against: Side;
+  /** Median of the ratios of neighbouring runs: what disturbs one mostly disturbs its neighbour. */
+  readonly ratio: number;
+  /** The ratio of every pair, in the order they ran. */
+  readonly ratios: readonly number[];
+  /** Null for a row that only informs. */
+  readonly reach: Reach | null;
+  readonly reached: boolean | null;
+}
+
+/** Pairs of values that were measured one right after the other. */
+export interface Pairs {
+  readonly row: string;
+  readonly unit: string;
+  readonly names: readonly [measured: string, against: string];
+  readonly values: readonly (readonly [measured: number, against: number])[];
+  readonly reach: Reach | null;
+}
+
+/** Sums up the pairs of one row. */
+export function rowResult({ row, unit, names, values, reach }: Pairs): RowResult {
+  const ratios = values.map(([measured, against]) => measured / against);
+  const ratio = median(ratios);
+  return {
+    row,
+    unit,
+    measured: { name: names[0], median: median(values.map(([measured]) => measured)) },
+    against: { name: names[1], median: median(values.map(([, against]) => against)) },
+    ratio,
+    ratios,
+    reach,
+    reached: reach === null ? null : isReached(ratio, reach),
+  };
+}
+
+function isReached(ratio: number, { atLeast = 0, atMost = Number.POSITIVE_INFINITY }: Reach) {
+  return ratio >= atLeast && ratio <= atMost;
+}

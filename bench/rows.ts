@@ -1,0 +1,29 @@
+import type { BenchSurroundings } from './bench-surroundings.js';
+import type { RowResult } from './result.js';
+
+type Group = (at: BenchSurroundings) => Promise<RowResult[]>;
+
+const GROUPS = {
+  capture: async (at) => (await import('./capture/capture-rows.js')).captureRows(at),
+  drain: async (at) => (await import('./drain/drain-row.js')).drainRow(at),
+  selection: async (at) => (await import('./selection/selection-rows.js')).selectionRows(at),
+  process: async (at) => (await import('./process/process-rows.js')).processRows(at),
+} satisfies Record<string, Group>;
+
+/** Rows that are run together. */
+export type RowGroup = keyof typeof GROUPS;
+
+export const ROW_GROUPS = Object.keys(GROUPS) as RowGroup[];
+
+/** Runs one group of rows after another. */
+export async function runGroups(
+  groups: readonly RowGroup[],
+  at: BenchSurroundings,
+): Promise<RowResult[]> {
+  const rows: RowResult[] = [];
+  for (const group of groups) {
+    at.say(`running: ${group}`);
+    rows.push(...(await GROUPS[group](at)));
+  }
+  return rows;
+}

@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import type { BenchSurroundings } from '../bench-surroundings.js';
+import { type RowResult, rowResult } from '../result.js';
+import { ClaimTimer, type ClaimTimes } from './claim-timer.js';
+import { archiveFront, type FrontJournal, fillFrontJournal, type Shape } from './front-journal.js';
+
+const MANY = 1_000_000;
+const FEW = 10_000;
+const WARM_UP = 10;
+const TIMES = 50;
+const SHAPES: readonly Shape[] = ['delivered', 'held', 'not due', 'archived'];
+
+/** The next 1000 behind a million events, against those behind ten thousand (SPEC section 13). */
+export async function selectionRows(at: BenchSurroundings): Promise<RowResult[]> {
+  const many = await filled(at, 'many', MANY);
+  const few = await filled(at, 'few', FEW);
+  const rows: RowResult[] = [];
+  for (const shape of SHAPES) {
+    // Comes last: nothing is in front of the other targets any more.
+    if (shape === 'archived') for (const journal of [many, few]) archiveFront(journal);
+    rows.push(...(await compare(shape, many, few)));
+  }
+  return rows;
+}
+
+function filled(at: BenchSurroundings, name: string, front: number): Promise<FrontJournal> {
+  const count = at.scaled(front, 1_000);
+  at.say(`  filling a journal with ${count} events in front`);
+  return fillFrontJournal(join(at.workspace.directory(name), 'journal.db'), count);
+}
+
+async function compare(shape: Shape, many: FrontJournal, few: FrontJournal): Promise<RowResult[]> {
+  const timers = [await ClaimTimer.open(many, shape), await ClaimTimer.open(few, shape)] as const;
+  const times: [ClaimTimes, ClaimTimes][] = [];
+  for (let i = 0; i < WARM_UP + TIMES; i += 1) {
+    const pair: [ClaimTimes, ClaimTimes] = [await timers[0].time(), await timers[1].time()];
+    if (i >= WARM_UP) times.push(pair);
+  }
+  for (const timer of timers) timer.close();
+  const names = [String(many.front), String(few.front)] as const;
+  const row = (part: keyof ClaimTimes) =>
+    rowResult({
+      row: `${part} 1000 behind ${shape}`,
+      unit: 'ms',
+      names,
+      values: times.map(([a, b]) => [a[part], b[part]]),
+      reach: { atMost: 1.5 },
+    });
+  return [row('select'), row('claim')];
+}
