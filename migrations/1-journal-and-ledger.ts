@@ -86,7 +86,14 @@ const TABLES = [
     "event_type" text,
     "family" text,
     "reason" text NOT NULL,
-    "bytes" blob)`,
+    "bytes" blob,
+    "details" text)`,
+  `CREATE TABLE "coalescing" (
+    "key" text PRIMARY KEY NOT NULL,
+    "seq" integer NOT NULL)`,
+  `CREATE TABLE "discard_count" (
+    "family" text PRIMARY KEY NOT NULL,
+    "events" integer NOT NULL)`,
   `CREATE TABLE "target" (
     "id" integer PRIMARY KEY AUTOINCREMENT NOT NULL,
     "url_hash" text NOT NULL,

@@ -35,9 +35,11 @@ const GROUP_EVENTS = 1_000;
  */
 export type EventInput = Uint8Array | string | Readonly<Record<string, unknown>>;
 
-export interface CaptureOptions extends Partial<Omit<EnvelopeRules, 'maxEventBytes'>> {
+export interface CaptureOptions extends Partial<Omit<EnvelopeRules, 'maxEventBytes' | 'coalesce'>> {
   /** The checkout the events belong to: an absolute directory. */
   readonly checkout?: string;
+  /** Under OPT_OUT: keep what may not be discarded in the audit log instead of the journal. */
+  readonly auditDiscard?: boolean;
 }
 
 export interface DrainCallOptions {
@@ -76,9 +78,7 @@ export class InvalidEventError extends Error {
 }
 
 /** What `capture` resolves with: the fact is safe, or kept beside a different one with its id. */
-export type CaptureResult = Extract<CaptureVerdict, { generated: boolean }> & {
-  readonly kind: 'captured' | 'duplicate' | 'conflict' | 'spooled';
-};
+export type CaptureResult = Exclude<CaptureVerdict, { kind: 'invalid' | 'lost' }>;
 
 /** redrain on one home, for programs. One instance per process and home is enough. */
 export class Redrain {
@@ -95,11 +95,11 @@ export class Redrain {
    * @throws InvalidEventError, EventsLostError.
    */
   async capture(event: EventInput, options: CaptureOptions = {}): Promise<CaptureResult> {
-    const { checkout = null, ...rules } = options;
-    const verdict = await this.#group(rules).add({ bytes: bytesOf(event), checkout });
+    const { checkout = null, ...rest } = options;
+    const verdict = await this.#group(rest).add({ bytes: bytesOf(event), checkout });
     if (verdict.kind === 'invalid') throw new InvalidEventError(verdict.problem);
     if (verdict.kind === 'lost') throw new EventsLostError([verdict.eventId], verdict.reason);
-    return verdict as CaptureResult;
+    return verdict;
   }
 
   /**
@@ -112,13 +112,13 @@ export class Redrain {
     events: Iterable<EventInput> | AsyncIterable<EventInput>,
     options: CaptureOptions = {},
   ): Promise<CaptureReport> {
-    const { checkout = null, ...rules } = options;
+    const { checkout = null, auditDiscard = false, ...rules } = options;
     const summary = new CaptureSummary();
     const lost: { ids: string[]; reason: string } = { ids: [], reason: '' };
     let index = 0;
     for await (const group of groupsOf(events)) {
       const inputs = group.map((event) => ({ bytes: bytesOf(event), checkout }));
-      for (const verdict of await this.#app.captureGroup(inputs, rules)) {
+      for (const verdict of await this.#app.captureGroup(inputs, rules, { auditDiscard })) {
         summary.add(verdict, { index: index++ });
         if (verdict.kind !== 'lost') continue;
         lost.ids.push(verdict.eventId);
@@ -176,12 +176,16 @@ export class Redrain {
     await this.#app.close();
   }
 
-  /** Calls with the same rules can share a group. */
-  #group(rules: Partial<EnvelopeRules>): GroupCommit<CaptureInput, CaptureVerdict> {
-    const key = JSON.stringify(rules);
+  /** Calls with the same options can share a group. */
+  #group(options: Omit<CaptureOptions, 'checkout'>): GroupCommit<CaptureInput, CaptureVerdict> {
+    const key = JSON.stringify(options);
+    const { auditDiscard = false, ...rules } = options;
     let group = this.#groups.get(key);
     if (group === undefined) {
-      group = new GroupCommit((inputs) => this.#app.captureGroup(inputs, rules), GROUP_EVENTS);
+      group = new GroupCommit(
+        (inputs) => this.#app.captureGroup(inputs, rules, { auditDiscard }),
+        GROUP_EVENTS,
+      );
       this.#groups.set(key, group);
     }
     return group;

@@ -14,6 +14,7 @@ import { Spool, type SpoolIngestion } from '../journal/spool.js';
 import { SqliteJournal } from '../journal/sqlite-journal.js';
 import { SqliteLedger } from '../ledger/sqlite-ledger.js';
 import { blockedReason, type WayOut } from '../policy/capture-reason.js';
+import { policyOf } from '../policy/mode.js';
 import { JournalDatabase, type OpenOptions } from '../storage/journal-database.js';
 import type { TargetRecord } from '../targets/registry.js';
 import { readSituation, type Situation } from '../targets/situation.js';
@@ -109,19 +110,30 @@ export class App {
   async captureGroup(
     inputs: readonly CaptureInput[],
     rules: Partial<EnvelopeRules> = {},
+    { auditDiscard = false }: { readonly auditDiscard?: boolean } = {},
   ): Promise<CaptureVerdict[]> {
     const opened = await this.stores().catch((error: unknown) => ({ error }));
     const around = await this.#captureSurroundings(opened);
+    const { settings } = around.situation;
     const journal = async () => {
       if ('error' in opened) throw opened.error;
       return opened.journal;
     };
     if (!('error' in opened)) await this.#ingestSpoolQuietly();
     const verdicts = await new Capture(journal, this.spool).captureGroup(inputs, {
-      rules: { maxEventBytes: around.situation.settings.capture.maxEventBytes, ...rules },
+      rules: {
+        maxEventBytes: settings.capture.maxEventBytes,
+        coalesce: settings.coalesce,
+        ...rules,
+      },
       now: () => this.now(),
       blockedReason: (origin) => blockedReason(around.way, origin),
       producer: around.producer,
+      discard: {
+        retention: policyOf(settings.mode).retention,
+        families: settings.families,
+        auditDiscard,
+      },
     });
     if (verdicts.some((verdict) => verdict.kind === 'spooled')) this.#spoolMayWait = true;
     return verdicts;

@@ -21,7 +21,12 @@ export const run: CommandBody = async (call) => {
     const { config } = await app.situation();
     const { maxEventBytes } =
       config.state === 'unreadable' ? DEFAULT_LIMIT : settingsOf(config).capture;
-    const capture = { app, rules: rulesOf(call.options), checkout: checkoutOf(process.cwd()) };
+    const capture = {
+      app,
+      rules: rulesOf(call.options),
+      checkout: checkoutOf(process.cwd()),
+      auditDiscard: call.options.auditDiscard === true,
+    };
     const progress = startProgress(output, 'captured');
     for (const source of sources) {
       const batches = readEvents(source.open(), source.name, { maxEventBytes });
@@ -43,10 +48,11 @@ interface CaptureTask {
   readonly app: App;
   readonly rules: Partial<EnvelopeRules>;
   readonly checkout: string;
+  readonly auditDiscard: boolean;
 }
 
 async function captureBatch(
-  { app, rules, checkout }: CaptureTask,
+  { app, rules, checkout, auditDiscard }: CaptureTask,
   source: InputSource,
   batch: readonly Candidate[],
   summary: CaptureSummary,
@@ -54,7 +60,7 @@ async function captureBatch(
   const inputs = batch.flatMap((one) =>
     one.kind === 'event' ? [{ bytes: one.bytes, checkout }] : [],
   );
-  const verdicts = await app.captureGroup(inputs, rules);
+  const verdicts = await app.captureGroup(inputs, rules, { auditDiscard });
   let next = 0;
   for (const candidate of batch) {
     const place = { file: source.name, line: candidate.line };
@@ -84,6 +90,10 @@ function sentence({ report, invalid }: CaptureSummary): string {
   if (report.conflicts > 0) parts.push(`${count(report.conflicts, 'conflict')} kept aside`);
   if (report.spooled > 0)
     parts.push(`${count(report.spooled, 'event')} in the spool until the journal can be written`);
+  if (report.refused > 0)
+    parts.push(`${count(report.refused, 'event')} journaled because OPT_OUT may not discard them`);
+  if (report.discarded > 0) parts.push(`${count(report.discarded, 'event')} discarded`);
+  if (report.audited > 0) parts.push(`${count(report.audited, 'event')} in the audit log only`);
   if (report.lost > 0) parts.push(`${count(report.lost, 'event')} LOST`);
   if (invalid > 0) parts.push(`${count(invalid, 'input')} no usable event`);
   return parts.join(', ');
@@ -93,6 +103,7 @@ function exitCode({ report, invalid }: CaptureSummary): ExitCode {
   const codes: ExitCode[] = [];
   if (report.lost > 0) codes.push(EXIT.lost);
   if (report.conflicts > 0) codes.push(EXIT.conflict);
+  if (report.refused > 0) codes.push(EXIT.discardRefused);
   if (invalid > 0) codes.push(EXIT.badInput);
   return worstOf(codes);
 }

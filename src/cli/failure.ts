@@ -10,6 +10,7 @@ export class UsageError extends Error {
 const BY_NAME: Readonly<Record<string, ExitCode>> = {
   UsageError: EXIT.usage,
   UnknownTargetError: EXIT.usage,
+  UnknownAuditEntryError: EXIT.usage,
   UnusableUrlError: EXIT.usage,
   InputSourceError: EXIT.badInput,
   SplitBrainError: EXIT.splitBrain,

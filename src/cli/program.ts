@@ -48,6 +48,7 @@ const COMMANDS: ((program: Command, run: RunCommand) => void)[] = [
   addTargets,
   addProjects,
   addInspect,
+  addAudit,
   addConfig,
   addServe,
 ];
@@ -64,6 +65,7 @@ function addCapture(program: Command, run: RunCommand): void {
     .option('--id-field <path>', 'where the events keep their id')
     .option('--type-field <path>', 'where the events keep their type')
     .option('--time-field <path>', 'where the events keep their time')
+    .option('--audit-discard', 'under OPT_OUT: keep what may not be discarded in the audit log')
     .addHelpText('after', example('redrain capture --type WPStatusChanged logs/*.jsonl'))
     .action(run(() => import('./capture.js')));
 }
@@ -187,6 +189,26 @@ function addInspect(program: Command, run: RunCommand): void {
     .option('--raw', 'only the exact payload bytes')
     .addHelpText('after', example('redrain inspect 01KXDKC13SPEZK7YDHMV6YKW4H'))
     .action(run(() => import('./inspect.js')));
+}
+
+function addAudit(program: Command, run: RunCommand): void {
+  const audit = program
+    .command('audit')
+    .summary('what OPT_OUT was not allowed to discard')
+    .description('The audit log: refused discards, and events that are kept only here.');
+  audit
+    .command('list', { isDefault: true })
+    .description('The newest entries. Changes nothing.')
+    .option('--limit <n>', 'at most so many', wholeNumber)
+    .addHelpText('after', example('redrain audit list --limit 20'))
+    .action(run(async () => ({ run: (await import('./audit.js')).list })));
+  audit
+    .command('replay')
+    .description('Capture events that only the audit log holds.')
+    .argument('[ids...]', 'numbers of entries')
+    .option('--all', 'every event the log holds')
+    .addHelpText('after', example('redrain audit replay --all'))
+    .action(run(async () => ({ run: (await import('./audit.js')).replay })));
 }
 
 function addConfig(program: Command, run: RunCommand): void {

@@ -118,7 +118,7 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   },
   {
     key: 'sync.coalesce.*',
-    type: 'list of envelope fields',
+    type: 'list of envelope fields, or true',
     doc: 'Unsent events of this type that agree in these fields are sent once, the newest.',
   },
   {

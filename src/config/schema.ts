@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { BUILT_IN_COALESCING } from '../policy/coalescing.js';
 import { DURABILITY_RULES } from '../policy/durability.js';
 import { type Mode, parseMode } from '../policy/mode.js';
 import { isTable } from './toml-table.js';
@@ -69,6 +70,11 @@ const fieldPaths = v.pipe(
   v.minLength(1, 'must name at least one field'),
 );
 
+/** `true` takes the fields redrain knows for that type. */
+const coalescing = v.pipe(
+  v.union([fieldPaths, v.literal(true)], 'must be a list of field names, or true'),
+);
+
 const enabled = table({ enabled: v.optional(flag) });
 
 const sync = table({
@@ -79,7 +85,18 @@ const sync = table({
   repo_defaults: v.optional(mapOf(enabled)),
   checkout_overrides: v.optional(mapOf(enabled)),
   capture: v.optional(capture),
-  coalesce: v.optional(mapOf(fieldPaths)),
+  coalesce: v.optional(
+    v.pipe(
+      mapOf(coalescing),
+      v.check(
+        (types) =>
+          Object.entries(types).every(
+            ([type, fields]) => fields !== true || Object.hasOwn(BUILT_IN_COALESCING, type),
+          ),
+        `may be true only for ${Object.keys(BUILT_IN_COALESCING).join(' and ')}; other types need a list of field names`,
+      ),
+    ),
+  ),
   families: v.optional(mapOf(oneOf(DURABILITY_RULES))),
   http: v.optional(table({ ca_file: v.optional(text) })),
 });

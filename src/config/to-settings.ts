@@ -1,3 +1,4 @@
+import { BUILT_IN_COALESCING } from '../policy/coalescing.js';
 import { type ProjectRules, projectKey } from '../policy/projects.js';
 import type { SyncTable } from './schema.js';
 import { DEFAULT_SETTINGS, type ExternalSettings, type SyncSettings } from './settings.js';
@@ -14,7 +15,7 @@ export function toSettings(sync: SyncTable): SyncSettings {
       maxEventBytes: sync.capture?.max_event_bytes ?? capture.maxEventBytes,
       busyTimeoutMs: sync.capture?.busy_timeout_ms ?? capture.busyTimeoutMs,
     }),
-    coalesce: mapOf(sync.coalesce),
+    coalesce: toCoalescing(sync.coalesce ?? {}),
     families: mapOf(sync.families),
     caFile: present(sync.http?.ca_file),
   });
@@ -31,6 +32,17 @@ function toExternal(external: NonNullable<SyncTable['external']>): ExternalSetti
     maxBytes: external.max_bytes ?? maxBytes,
     projects: external.projects ?? projects,
   });
+}
+
+function toCoalescing(
+  types: NonNullable<SyncTable['coalesce']>,
+): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    Object.entries(types).map(([type, fields]) => [
+      type,
+      fields === true ? (BUILT_IN_COALESCING[type] ?? []) : fields,
+    ]),
+  );
 }
 
 /** The word that stands for "events without a project", and so for no project's name. */

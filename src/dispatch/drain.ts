@@ -115,7 +115,6 @@ async function countBacklog(at: DrainSurroundings, report: DrainReport): Promise
   if (report.selected > 0) return;
   const [reason] = Object.keys(held) as (keyof typeof held)[];
   report.blocked_reason = reason ?? null;
-  report.message = `${report.held} events are held: see \`redrain projects list\``;
 }
 
 /** The state of one running pass. */

@@ -51,7 +51,12 @@ export class CaptureSummary {
       this.addProblem(verdict.problem, place);
       return;
     }
-    this.report[COUNTED_AS[verdict.kind]] += 1;
+    if (verdict.kind === 'discarded') {
+      this.report.discarded += 1;
+      return;
+    }
+    const refused = verdict.kind !== 'lost' && verdict.refused;
+    this.report[refused ? 'refused' : COUNTED_AS[verdict.kind]] += 1;
     if (verdict.generated && verdict.kind !== 'lost') this.report.event_ids.push(verdict.eventId);
     const problem = problemOf(verdict);
     if (problem !== undefined)
@@ -69,10 +74,15 @@ const COUNTED_AS = {
   duplicate: 'duplicates',
   conflict: 'conflicts',
   spooled: 'spooled',
+  audited: 'audited',
   lost: 'lost',
-} as const satisfies Record<Exclude<CaptureVerdict['kind'], 'invalid'>, keyof CaptureReport>;
+} as const satisfies Record<Kept['kind'], keyof CaptureReport>;
 
-function problemOf(verdict: Exclude<CaptureVerdict, { kind: 'invalid' }>): string | undefined {
+type Kept = Exclude<CaptureVerdict, { kind: 'invalid' | 'discarded' }>;
+
+function problemOf(verdict: Kept): string | undefined {
+  if (verdict.kind !== 'lost' && verdict.refused)
+    return 'OPT_OUT may not discard it: it is journaled, `redrain audit list` says why';
   switch (verdict.kind) {
     case 'lost':
       return `LOST: ${verdict.reason}`;
@@ -81,6 +91,7 @@ function problemOf(verdict: Exclude<CaptureVerdict, { kind: 'invalid' }>): strin
     case 'captured':
     case 'duplicate':
     case 'spooled':
+    case 'audited':
       return undefined;
   }
 }

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
+import { type DiscardPolicy, type Disposition, dispose } from '../policy/discard.js';
 import { type Envelope, type EnvelopeRules, readEnvelope } from './envelope.js';
 import { newEventId } from './event-id.js';
-import type { EventJournal, EventOrigin, NewEvent } from './new-event.js';
+import type { AppendVerdict, AuditNote, EventJournal, EventOrigin, NewEvent } from './new-event.js';
 import type { Spool } from './spool.js';
 
 /** One envelope to capture, with where it was captured. */
@@ -14,11 +15,14 @@ export interface CaptureInput {
 /** What became of one input. Only `captured`, `duplicate` and `spooled` mean that the fact is safe. */
 export type CaptureVerdict =
   | {
-      readonly kind: 'captured' | 'duplicate' | 'conflict' | 'spooled';
+      readonly kind: StoredKind;
       readonly eventId: string;
       /** True when the producer gave no id and one was made. */
       readonly generated: boolean;
+      /** True when a discard was refused: the event was stored all the same. */
+      readonly refused: boolean;
     }
+  | { readonly kind: 'discarded'; readonly family: string }
   | {
       readonly kind: 'lost';
       readonly eventId: string;
@@ -35,7 +39,11 @@ export interface CaptureContext {
   /** The blocked reason that holds now for an event of this origin, or null. */
   blockedReason(origin: EventOrigin): string | null;
   readonly producer: { readonly user: string | null; readonly team: string | null };
+  readonly discard: DiscardPolicy;
 }
+
+/** Safe: in the journal, in the spool, beside a different one, or in the audit log. */
+export type StoredKind = AppendVerdict | 'spooled';
 
 /**
  * Writes facts down before any question is asked about them: journal first,
@@ -60,12 +68,30 @@ export class Capture {
     const prepared = inputs.map((input) => prepare(input, context));
     const events = prepared.flatMap((one) => ('event' in one ? [one.event] : []));
     const stored = events.length === 0 ? [] : await this.#store(events);
+    await this.#countDiscarded(prepared);
     let next = 0;
     return prepared.map((one) => {
       if (!('event' in one)) return one;
+      const { eventId, audit } = one.event;
+      const about = { eventId, generated: one.generated };
       const verdict = stored[next++] as Stored;
-      return { ...verdict, eventId: one.event.eventId, generated: one.generated };
+      if (verdict.kind === 'lost') return { ...verdict, ...about };
+      return { ...verdict, ...about, refused: audit?.action === 'discard_refused' };
     });
+  }
+
+  /** The count is all that is left of them, and not worth failing for. */
+  async #countDiscarded(prepared: readonly Prepared[]): Promise<void> {
+    const families = new Map<string, number>();
+    for (const one of prepared)
+      if ('kind' in one && one.kind === 'discarded')
+        families.set(one.family, (families.get(one.family) ?? 0) + 1);
+    if (families.size === 0) return;
+    try {
+      await (await this.#journal()).countDiscarded(families);
+    } catch {
+      // The events may go by policy; that they are not counted hurts nobody.
+    }
   }
 
   async #store(events: readonly NewEvent[]): Promise<Stored[]> {
@@ -89,20 +115,21 @@ export class Capture {
   }
 }
 
-type Stored =
-  | { readonly kind: 'captured' | 'duplicate' | 'conflict' | 'spooled' }
-  | { readonly kind: 'lost'; readonly reason: string };
+type Stored = { readonly kind: StoredKind } | { readonly kind: 'lost'; readonly reason: string };
 
 type Prepared =
   | { readonly event: NewEvent; readonly generated: boolean }
+  | { readonly kind: 'discarded'; readonly family: string }
   | { readonly kind: 'invalid'; readonly problem: string };
 
 function prepare(input: CaptureInput, context: CaptureContext): Prepared {
   const envelope = readEnvelope(input.bytes, context.rules);
   if (!envelope.ok) return { kind: 'invalid', problem: envelope.problem };
+  const disposition = dispose(envelope.eventType, context.discard);
+  if (disposition.act === 'discard') return { kind: 'discarded', family: disposition.family };
   const eventId = envelope.eventId ?? newEventId(context.now());
   return {
-    event: newEvent(input, envelope, eventId, context),
+    event: { ...newEvent(input, envelope, eventId, context), audit: auditNote(disposition) },
     generated: envelope.eventId === null,
   };
 }
@@ -112,7 +139,7 @@ function newEvent(
   envelope: Envelope,
   eventId: string,
   context: CaptureContext,
-): NewEvent {
+): Omit<NewEvent, 'audit'> {
   const origin: EventOrigin = {
     projectUuid: envelope.projectUuid,
     repoSlug: envelope.repoSlug,
@@ -132,7 +159,14 @@ function newEvent(
     producerTeam: envelope.teamSlug ?? context.producer.team,
     blockedReason: context.blockedReason(origin),
     undeliverable: null,
+    coalesceKey: envelope.coalesceKey,
   };
+}
+
+function auditNote(disposition: Exclude<Disposition, { act: 'discard' }>): AuditNote | null {
+  if (disposition.act === 'keep') return null;
+  const { act, family, reason } = disposition;
+  return { action: act === 'audit' ? 'discarded' : 'discard_refused', family, reason };
 }
 
 function message(error: unknown): string {

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { countTopLevelKey } from '../json/members.js';
 import { eventTime } from './input/event-time.js';
-import { describeKind, firstPresent, type JsonObject } from './input/fields.js';
+import { describeKind, firstPresent, type JsonObject, valueAtPath } from './input/fields.js';
 import { notJsonProblem, textProblem, tooLargeProblem } from './input/problems.js';
 
 export { MAX_ID_LENGTH } from './input/problems.js';
@@ -21,6 +21,8 @@ export interface EnvelopeRules {
   readonly typeField?: string;
   readonly timeField?: string;
   readonly maxEventBytes: number;
+  /** Event type → the fields that make its coalescing key; `a.b|c` takes the first that is there. */
+  readonly coalesce?: ReadonlyMap<string, readonly string[]>;
 }
 
 /** What the journal needs to know of one event. Its bytes stay what they were. */
@@ -41,6 +43,8 @@ export interface Envelope {
    * The event travels bare only when the two are equal (WIRE.md).
    */
   readonly ownId: string | null;
+  /** Equal for events of which only the newest has to be sent; null for all others. */
+  readonly coalesceKey: string | null;
 }
 
 /** Bytes that are no event, and one line that says why. */
@@ -92,7 +96,28 @@ function envelopeOf(event: JsonObject, rules: EnvelopeRules): Envelope | Invalid
     repoSlug: usableString(event.repo_slug),
     teamSlug: usableString(event.team_slug),
     ownId: typeof event.event_id === 'string' ? event.event_id : null,
+    coalesceKey: coalesceKey(event, eventType as string, projectUuid, rules.coalesce),
   };
+}
+
+/** The project is always part of it: one project's event must not wait for another's permission. */
+function coalesceKey(
+  event: JsonObject,
+  eventType: string,
+  projectUuid: string | null,
+  coalesce: EnvelopeRules['coalesce'],
+): string | null {
+  const fields = coalesce?.get(eventType);
+  if (fields === undefined) return null;
+  const values = fields.map((field) => firstScalar(event, field.split('|')));
+  if (values.includes(undefined)) return null;
+  return JSON.stringify([eventType, projectUuid, ...values]);
+}
+
+function firstScalar(event: JsonObject, paths: readonly string[]): unknown {
+  return paths
+    .map((path) => valueAtPath(event, path))
+    .find((value) => ['string', 'number', 'boolean'].includes(typeof value));
 }
 
 function typeProblem(field: string | undefined, type: unknown): string | undefined {

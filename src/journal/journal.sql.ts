@@ -39,6 +39,50 @@ export const INSERT_CONFLICT = `
     incoming_type, found_by, found_at)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
 
+export const FIND_COALESCING = 'SELECT seq FROM coalescing WHERE key = ?';
+
+export const HOLD_COALESCING = `
+  INSERT INTO coalescing (key, seq) VALUES (?, ?)
+  ON CONFLICT (key) DO UPDATE SET seq = excluded.seq`;
+
+/**
+ * The earlier event, if it can still be taken back: live, of the same origin,
+ * captured here, and never claimed by any drain. A delivery row or a place in
+ * a batch on the wire freezes it for good.
+ */
+export const FIND_UNSENT = `
+  SELECT e.origin_id AS originId, e.size FROM event e
+  WHERE e.seq = @seq AND e.origin_id = @originId AND e.source = 'capture'
+    AND EXISTS (SELECT 1 FROM live v WHERE v.origin_id = e.origin_id AND v.seq = e.seq)
+    AND NOT EXISTS (SELECT 1 FROM target t JOIN delivery d ON d.target_id = t.id AND d.seq = e.seq)
+    AND NOT EXISTS (SELECT 1 FROM target t JOIN todo o ON o.target_id = t.id AND o.seq = e.seq)
+    AND NOT EXISTS (SELECT 1 FROM flight f, json_each(f.seqs) r
+      WHERE e.seq BETWEEN r.value ->> 0 AND r.value ->> 1)`;
+
+export const REMOVE_LIVE = 'DELETE FROM live WHERE origin_id = ? AND seq = ?';
+
+export const MARK_COALESCED = `
+  INSERT INTO mark (seq, class, other_seq, at) VALUES (?, 'coalesced', ?, ?)`;
+
+export const MARK_SUPERSEDED = `
+  INSERT INTO superseded (seq, by_seq) VALUES (?, ?)
+  ON CONFLICT (seq) DO UPDATE SET by_seq = excluded.by_seq`;
+
+/** Moves one event with its bytes from one class of its origin to another. */
+export const COUNT_MOVED = `
+  INSERT INTO journal_count (origin_id, class, events, retained, bytes)
+  VALUES (@originId, @class, @events, @events, @bytes)
+  ON CONFLICT (origin_id, class) DO UPDATE SET events = events + excluded.events,
+    retained = retained + excluded.retained, bytes = bytes + excluded.bytes`;
+
+export const INSERT_AUDIT = `
+  INSERT INTO audit (at, action, event_id, event_type, family, reason, bytes, details)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+
+export const COUNT_DISCARDED = `
+  INSERT INTO discard_count (family, events) VALUES (?, ?)
+  ON CONFLICT (family) DO UPDATE SET events = events + excluded.events`;
+
 /** No row comes back when another process was first. */
 export const CLAIM_SPOOL_FILE = `
   INSERT INTO spool_done (name, at, events, problems) VALUES (?, ?, ?, ?)

@@ -26,10 +26,21 @@ export interface NewEvent {
   /** The reason that holds for the active target at this moment, or null. */
   readonly blockedReason: string | null;
   readonly undeliverable: string | null;
+  /** Equal for events of which only the newest has to be sent, or null (SPEC section 4). */
+  readonly coalesceKey: string | null;
+  /** What the discard policy has to say of it, or null. */
+  readonly audit: AuditNote | null;
+}
+
+/** A discard that was refused (the event is journaled) or granted to the audit log alone. */
+export interface AuditNote {
+  readonly action: 'discard_refused' | 'discarded';
+  readonly family: string;
+  readonly reason: string;
 }
 
 /** What became of one event of a group. */
-export type AppendVerdict = 'captured' | 'duplicate' | 'conflict';
+export type AppendVerdict = 'captured' | 'duplicate' | 'conflict' | 'audited';
 
 /** How a group came in. */
 export type EventSource = 'capture' | 'spool' | 'import';
@@ -50,4 +61,6 @@ export interface EventJournal {
     events: readonly NewEvent[],
     problems: readonly string[],
   ): Promise<AppendVerdict[] | undefined>;
+  /** Counts events that were discarded without a trace, by family. */
+  countDiscarded(families: ReadonlyMap<string, number>): Promise<void>;
 }

@@ -4,6 +4,7 @@ import { step } from '../storage/steps.js';
 import * as sql from './journal.sql.js';
 import type {
   AppendVerdict,
+  AuditNote,
   EventJournal,
   EventOrigin,
   EventSource,
@@ -57,6 +58,13 @@ export class SqliteJournal implements EventJournal {
     return verdicts;
   }
 
+  async countDiscarded(families: ReadonlyMap<string, number>): Promise<void> {
+    await this.#db.write(() => {
+      const count = this.#db.statement(sql.COUNT_DISCARDED);
+      for (const [family, events] of families) count.run(family, events);
+    });
+  }
+
   /** Only after COMMIT: an origin of a rolled back group does not exist. */
   #rememberOrigins(group: GroupWriter): void {
     for (const [key, id] of group.newOrigins) this.#origins.set(key, id);
@@ -86,6 +94,8 @@ class GroupWriter {
   }
 
   #writeOne(event: NewEvent): AppendVerdict {
+    if (event.audit !== null) this.#writeAudit(event, event.audit);
+    if (event.audit?.action === 'discarded') return 'audited';
     const current = this.#db.statement<[string], CurrentRow>(sql.FIND_CURRENT).get(event.eventId);
     if (current === undefined) {
       this.#insert(event);
@@ -119,6 +129,51 @@ class GroupWriter {
     this.#db.statement(sql.INSERT_PAYLOAD).run(seq, event.bytes);
     this.#db.statement(sql.INSERT_LIVE).run(originId, seq);
     this.#tally(originId, event.bytes.length);
+    // What was spooled or imported may have left already, or arrives late.
+    if (event.coalesceKey !== null && this.#source === 'capture')
+      this.#coalesce(event.coalesceKey, { seq: Number(seq), originId, at: event.capturedAt });
+  }
+
+  /**
+   * The earlier event of the key is taken back if no drain ever claimed it;
+   * this runs in the transaction of the insert, so a claim comes wholly before
+   * or wholly after. Bytes never change either way.
+   */
+  #coalesce(key: string, later: { seq: number; originId: number; at: number }): void {
+    const earlier = this.#db
+      .statement<[string], { seq: number }>(sql.FIND_COALESCING)
+      .get(key)?.seq;
+    this.#db.statement(sql.HOLD_COALESCING).run(key, later.seq);
+    if (earlier === undefined) return;
+    const { originId } = later;
+    const unsent = this.#db.statement(sql.FIND_UNSENT).get({ seq: earlier, originId });
+    if (unsent === undefined) {
+      this.#db.statement(sql.MARK_SUPERSEDED).run(earlier, later.seq);
+      return;
+    }
+    const { size } = unsent as { size: number };
+    this.#db.statement(sql.REMOVE_LIVE).run(originId, earlier);
+    this.#db.statement(sql.MARK_COALESCED).run(earlier, later.seq, later.at);
+    const move = this.#db.statement(sql.COUNT_MOVED);
+    move.run({ originId, class: 'live', events: -1, bytes: -size });
+    move.run({ originId, class: 'coalesced', events: 1, bytes: size });
+  }
+
+  #writeAudit(event: NewEvent, note: AuditNote): void {
+    const keepsBytes = note.action === 'discarded';
+    const { bytes, sha256: _digest, audit: _note, ...details } = event;
+    this.#db
+      .statement(sql.INSERT_AUDIT)
+      .run(
+        event.capturedAt,
+        note.action,
+        event.eventId,
+        event.eventType,
+        note.family,
+        note.reason,
+        keepsBytes ? bytes : null,
+        keepsBytes ? JSON.stringify(details) : null,
+      );
   }
 
   #tally(originId: number, bytes: number): void {

@@ -27,4 +27,8 @@ export class AuditEntry {
   /** The exact bytes, where the journal does not hold them. */
   @Column({ type: 'blob', nullable: true })
   bytes!: Buffer | null;
+
+  /** What a replay needs beside the bytes, as JSON. */
+  @Column({ type: 'text', nullable: true })
+  details!: string | null;
 }

@@ -8,8 +8,8 @@ import type {
   TargetGreeting,
 } from '../dispatch/ports.js';
 import { closedReport } from './closed-report.js';
-import { externalGate } from './external-gate.js';
-import type { ExternalReceiverSettings } from './external-settings.js';
+import { externalGate } from './external/gate.js';
+import type { ExternalReceiverSettings } from './external/settings.js';
 import { batchHeaders, isReserved } from './headers.js';
 import { HttpClient } from './http-client.js';
 import { DEFAULT_LIMITS, roomForEvents } from './limits.js';

@@ -1,9 +1,9 @@
 import type { AxiosInstance, AxiosResponse } from 'axios';
-import { AgentPool, type TransportSettings } from './agents.js';
 import type { HttpAnswer } from './answer.js';
-import { decodeBody } from './content-decoding.js';
-import { type Deadline, startDeadline } from './deadline.js';
-import { failureReason } from './failure-reason.js';
+import { AgentPool, type TransportSettings } from './transport/agents.js';
+import { decodeBody } from './transport/content-decoding.js';
+import { type Deadline, startDeadline } from './transport/deadline.js';
+import { failureReason } from './transport/failure-reason.js';
 
 const DEADLINE_MS = 60_000;
 /** Of a body as decoded (SPEC section 6). */

@@ -1,11 +1,11 @@
 import type { CompleteAnswer, HttpAnswer } from './answer.js';
-import { readJsonObject } from './answer-body.js';
-import { mapFailedBatch } from './batch-failure.js';
-import { mapRefusedBatch } from './batch-refusal.js';
-import { mapResults } from './batch-results.js';
+import { readJsonObject } from './mapping/answer-body.js';
+import { mapFailedBatch } from './mapping/batch-failure.js';
+import { mapRefusedBatch } from './mapping/batch-refusal.js';
+import { mapResults } from './mapping/batch-results.js';
+import { oneLine } from './mapping/shown.js';
+import { sameForAll, transientForAll, type Verdict } from './mapping/verdict.js';
 import type { Redactor } from './redact.js';
-import { oneLine } from './shown.js';
-import { sameForAll, transientForAll, type Verdict } from './verdict.js';
 
 /** How an endpoint acknowledges: with per-event results, or with its status alone (WIRE.md). */
 export type AckMode = 'results' | 'status';

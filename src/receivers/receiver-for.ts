@@ -3,7 +3,7 @@ import { Secret } from '../config/secret.js';
 import type { ClosedGate, DeliveryReceiver } from '../dispatch/ports.js';
 import type { TargetRecord, TargetSettings } from '../targets/registry.js';
 import { surfacesOf } from '../targets/surfaces.js';
-import type { MissingVariable } from './external-settings.js';
+import type { MissingVariable } from './external/settings.js';
 import { sinkFileName } from './stub/sink-name.js';
 
 /** What a receiver needs beside its target's row. */

@@ -9,15 +9,15 @@ import type {
   TargetGreeting,
 } from '../dispatch/ports.js';
 import { closedReport } from './closed-report.js';
-import { readHealth } from './health.js';
 import { DEFAULT_LIMITS, roomForEvents } from './limits.js';
 import { mapResponse } from './mapper.js';
 import { composeBody, compressBody, wireSize } from './request-body.js';
 import { shownUrl } from './shown-url.js';
-import { teamspaceGate, wireGate } from './teamspace-gate.js';
-import { TeamspaceLine } from './teamspace-line.js';
-import { teamspaceGrowth, teamspacePayload } from './teamspace-payload.js';
-import type { TeamspaceReceiverSettings } from './teamspace-settings.js';
+import { teamspaceGate, wireGate } from './teamspace/gate.js';
+import { readHealth } from './teamspace/health.js';
+import { TeamspaceLine } from './teamspace/line.js';
+import { teamspaceGrowth, teamspacePayload } from './teamspace/payload.js';
+import type { TeamspaceReceiverSettings } from './teamspace/settings.js';
 import { unsendableAsJson } from './unsendable.js';
 
 /** Spec Kitty's hosted service: Bearer token, team, Private Teamspace, a health document. */

@@ -23,6 +23,7 @@ export function emptySections(spool: Spool, reason: DrainBlockedReason | null): 
       held: {},
       coalesced: 0,
       redacted: 0,
+      discarded: 0,
     },
     delivery_targets: { current: nobody, previous: [] },
     delivery_ledger: {

@@ -120,6 +120,7 @@ function journalSection(
     held: current.held_by,
     coalesced: eventsOf('coalesced'),
     redacted: eventsOf('redacted'),
+    discarded: (db.statement(sql.DISCARDED).get() as { events: number }).events,
   };
 }
 

@@ -22,6 +22,8 @@ export interface JournalSection {
   readonly held: Readonly<Partial<Record<DrainBlockedReason, number>>>;
   readonly coalesced: number;
   readonly redacted: number;
+  /** Events that OPT_OUT was allowed to drop: this count is all that is left of them. */
+  readonly discarded: number;
 }
 
 export interface TargetIdentityRow {

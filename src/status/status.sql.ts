@@ -31,6 +31,8 @@ export const TERMINAL = `
   SELECT e.event_id, d.target_id, d.last_error FROM delivery d JOIN event e ON e.seq = d.seq
   WHERE d.status = 'terminal_failed' ORDER BY d.completed_at DESC LIMIT 100`;
 
+export const DISCARDED = 'SELECT COALESCE(SUM(events), 0) AS events FROM discard_count';
+
 export const OPEN_CONFLICTS = 'SELECT COUNT(*) AS count FROM conflict WHERE resolved_at IS NULL';
 
 export const CONFLICTS = `

@@ -1,3 +1,5 @@
+import { CoalescingKey } from '../journal/coalescing-key.entity.js';
+import { DiscardCount } from '../journal/discard-count.entity.js';
 import { Event } from '../journal/event.entity.js';
 import { EventMark } from '../journal/event-mark.entity.js';
 import { JournalCount } from '../journal/journal-count.entity.js';
@@ -30,6 +32,8 @@ export const ENTITIES = [
   Purge,
   JournalCount,
   SpoolFile,
+  CoalescingKey,
+  DiscardCount,
   MigrationConflict,
   AuditEntry,
   Target,

@@ -11,6 +11,8 @@ export const DEFAULT_BUSY_TIMEOUT_MS = 10_000;
 
 export interface OpenOptions {
   readonly busyTimeoutMs?: number;
+  /** The file may grow to so many pages: a small disk, for tests (FIELD-NOTES.md). */
+  readonly maxPages?: number;
 }
 
 type Work<T> = (db: Database.Database) => T;
@@ -39,6 +41,7 @@ export class JournalDatabase {
       ensurePrivateFile(file);
       db = await connect(file, options);
       await ensureSchema(db);
+      if (options.maxPages !== undefined) db.pragma(`max_page_count = ${options.maxPages}`);
       return new JournalDatabase(db, options);
     } catch (error) {
       db?.close();
@@ -83,18 +86,13 @@ export class JournalDatabase {
   /**
    * Runs one IMMEDIATE transaction; waits for other writers off the event
    * loop. On any error nothing of it is stored. Synchronous work on purpose:
-   * with no await inside, nothing can interleave.
+   * from BEGIN to COMMIT there is no await, so nothing can interleave.
    */
   async write<T>(work: Work<T>): Promise<T> {
-    await this.#begin();
-    try {
-      const result = work(this.#db);
-      this.#db.exec('COMMIT');
-      return result;
-    } catch (error) {
-      // SQLITE_FULL and IOERR have ended the transaction already.
-      if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
-      throw asStorageError(this.file, error);
+    const deadline = performance.now() + this.#busyTimeoutMs;
+    for (let wait = 2; ; wait = Math.min(wait * 2, 100)) {
+      if (this.#tryBegin(deadline)) return this.#finish(work);
+      await delay(wait * (0.5 + Math.random()));
     }
   }
 
@@ -111,16 +109,26 @@ export class JournalDatabase {
     this.#db.close();
   }
 
-  async #begin(): Promise<void> {
-    const deadline = performance.now() + this.#busyTimeoutMs;
-    for (let wait = 2; ; wait = Math.min(wait * 2, 100)) {
-      try {
-        this.statement('BEGIN IMMEDIATE').run();
-        return;
-      } catch (error) {
-        if (!isBusy(error) || performance.now() >= deadline) throw asStorageError(this.file, error);
-      }
-      await delay(wait * (0.5 + Math.random()));
+  /** False when another writer is at work and there is time left to wait for it. */
+  #tryBegin(deadline: number): boolean {
+    try {
+      this.statement('BEGIN IMMEDIATE').run();
+      return true;
+    } catch (error) {
+      if (isBusy(error) && performance.now() < deadline) return false;
+      throw asStorageError(this.file, error);
+    }
+  }
+
+  #finish<T>(work: Work<T>): T {
+    try {
+      const result = work(this.#db);
+      this.#db.exec('COMMIT');
+      return result;
+    } catch (error) {
+      // SQLITE_FULL and IOERR have ended the transaction already.
+      if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
+      throw asStorageError(this.file, error);
     }
   }
 }

@@ -45,12 +45,13 @@ describe('readEnvelope', () => {
       repoSlug: 'acme/site',
       teamSlug: 't',
       ownId: '01KZ',
+      coalesceKey: null,
     });
   });
 
   it('gives null for everything an event may lack', () => {
     const bare = { ok: true, eventId: null, eventType: 'T', timestamp: null, occurredAt: null };
-    const unnamed = { projectUuid: null, repoSlug: null, teamSlug: null, ownId: null };
+    const unnamed = { projectUuid: null, repoSlug: null, teamSlug: null, ownId: null, coalesceKey: null };
     expect(read({ event_type: 'T' })).to.deep.equal({ ...bare, ...unnamed });
     const nulls = { event_id: null, event_type: 'T', timestamp: null, project_uuid: null };
     expect(read(nulls)).to.deep.equal({ ...bare, ...unnamed });
@@ -98,6 +99,7 @@ describe('where id, type and time are found', () => {
       eventId: 'c',
       eventType: 'com.x',
       ownId: 'e',
+      coalesceKey: null,
     });
     expect(read({ ...cloud, guid: 'g' }, { idField: 'guid' }).eventId).to.equal('g');
     expect(read({ specversion: '1.0', event_type: 'T' })).to.include({ eventId: null });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { Secret } from '../../src/config/secret.js';
+import type { ExternalReceiverSettings } from '../../src/receivers/external/settings.js';
 import { ExternalReceiver } from '../../src/receivers/external-receiver.js';
-import type { ExternalReceiverSettings } from '../../src/receivers/external-settings.js';
 import { anEvent, eventsFor, never } from './events.js';
 import { type Script, type ScriptedServer, scriptedServer } from './scripted-server.js';
 import { expectHidden } from './secrecy.js';

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { CompleteAnswer } from '../../src/receivers/answer.js';
 import { type MappingOptions, mapResponse } from '../../src/receivers/mapper.js';
+import type { Verdict } from '../../src/receivers/mapping/verdict.js';
 import { redactorFor } from '../../src/receivers/redact.js';
-import type { Verdict } from '../../src/receivers/verdict.js';
 
 const NOW = Date.UTC(2026, 5, 1, 12, 0, 0);
 const OPTIONS: MappingOptions = { ack: 'results', now: NOW, redact: (text) => text };

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { Secret } from '../../src/config/secret.js';
 import type { ClosedGate, OutboundEvent } from '../../src/dispatch/ports.js';
+import type { TeamspaceReceiverSettings } from '../../src/receivers/teamspace/settings.js';
 import { TeamspaceReceiver } from '../../src/receivers/teamspace-receiver.js';
-import type { TeamspaceReceiverSettings } from '../../src/receivers/teamspace-settings.js';
 import { anEvent, eventsFor, never } from './events.js';
 import { type Script, type ScriptedServer, scriptedServer } from './scripted-server.js';
 import { expectHidden } from './secrecy.js';

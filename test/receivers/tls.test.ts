@@ -5,9 +5,9 @@ import net, { type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
-import type { TransportSettings } from '../../src/receivers/agents.js';
 import type { HttpAnswer } from '../../src/receivers/answer.js';
 import { HttpClient } from '../../src/receivers/http-client.js';
+import type { TransportSettings } from '../../src/receivers/transport/agents.js';
 import { never } from './events.js';
 import { selfSigned } from './self-signed.js';
 

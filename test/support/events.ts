@@ -24,6 +24,8 @@ export function newEvent(eventId: string, more: Partial<NewEvent> = {}): NewEven
     producerTeam: null,
     blockedReason: null,
     undeliverable: null,
+    coalesceKey: null,
+    audit: null,
     ...more,
   };
 }

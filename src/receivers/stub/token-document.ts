@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { CompleteAnswer } from '../answer.js';
-import { isJsonObject, parseJson } from '../answer-body.js';
+import { isJsonObject, parseJson } from '../mapping/answer-body.js';
 import { jsonAnswer } from './batch-endpoint.js';
 
 /** Seconds, as WIRE.md has them when a server does not say. */

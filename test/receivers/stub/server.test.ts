@@ -57,6 +57,13 @@ describe('the stub server', () => {
     });
   });
 
+  it('takes the last of several lists, as JSON does', async () => {
+    await start();
+    await post('{"events":[{"event_id":"a"}],"events":[{"event_id":"b"}]}');
+    await post('{"events":[{"event_id":"c"}],"more":{}} ');
+    expect(server.sink.eventIds()).to.deep.equal(['b', 'c']);
+  });
+
   it('reads gzip', async () => {
     await start();
     const { status } = await post(gzipSync(batch('a')), { 'content-encoding': 'gzip' });

@@ -1,6 +1,6 @@
-import type { Outcome } from '../dispatch/ports.js';
+import type { Outcome } from '../../dispatch/ports.js';
+import type { Redactor } from '../redact.js';
 import type { JsonObject } from './answer-body.js';
-import type { Redactor } from './redact.js';
 import { firstShown } from './shown.js';
 
 /** Categories that no retry will change: an operator has to (WIRE.md). */

@@ -1,4 +1,4 @@
-import type { DeliveryReport, Outcome } from '../dispatch/ports.js';
+import type { DeliveryReport, Outcome } from '../../dispatch/ports.js';
 
 /** What an answer means for a batch: a report that does not know the size of its request yet. */
 export type Verdict = Omit<DeliveryReport, 'bytesSent'>;

@@ -1,6 +1,6 @@
-import type { Secret } from '../config/secret.js';
-import type { BatchLimits, ClosedGate } from '../dispatch/ports.js';
-import type { TransportSettings } from './agents.js';
+import type { Secret } from '../../config/secret.js';
+import type { BatchLimits, ClosedGate } from '../../dispatch/ports.js';
+import type { TransportSettings } from '../transport/agents.js';
 
 /** Everything a Teamspace receiver needs; it reads no configuration of its own. */
 export interface TeamspaceReceiverSettings {

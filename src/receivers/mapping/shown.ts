@@ -1,4 +1,4 @@
-import type { Redactor } from './redact.js';
+import type { Redactor } from '../redact.js';
 
 /** The most characters of a server's own words that are kept (WIRE.md). */
 export const MAX_SHOWN = 500;

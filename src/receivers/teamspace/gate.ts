@@ -1,8 +1,8 @@
-import { type ClosedGate, DRAIN_BLOCKED_REASONS } from '../dispatch/ports.js';
-import { caFileFault } from './agents.js';
-import { mayCarryToken } from './loopback.js';
-import { shownUrl } from './shown-url.js';
-import type { TeamspaceReceiverSettings } from './teamspace-settings.js';
+import { type ClosedGate, DRAIN_BLOCKED_REASONS } from '../../dispatch/ports.js';
+import { mayCarryToken } from '../loopback.js';
+import { shownUrl } from '../shown-url.js';
+import { caFileFault } from '../transport/agents.js';
+import type { TeamspaceReceiverSettings } from './settings.js';
 
 /** The first closed gate of a Teamspace receiver, in the order of SPEC section 4. */
 export async function teamspaceGate(

@@ -1,12 +1,12 @@
-import type { Secret } from '../config/secret.js';
-import type { ClosedGate } from '../dispatch/ports.js';
-import type { HttpAnswer } from './answer.js';
-import { batchHeaders, isSendable, teamHeader } from './headers.js';
-import { HttpClient } from './http-client.js';
+import type { Secret } from '../../config/secret.js';
+import type { ClosedGate } from '../../dispatch/ports.js';
+import type { HttpAnswer } from '../answer.js';
+import { batchHeaders, isSendable, teamHeader } from '../headers.js';
+import { HttpClient } from '../http-client.js';
+import { oneLine } from '../mapping/shown.js';
+import type { Redactor } from '../redact.js';
 import { KnownTokens } from './known-tokens.js';
-import type { Redactor } from './redact.js';
-import { oneLine } from './shown.js';
-import type { TeamspaceReceiverSettings } from './teamspace-settings.js';
+import type { TeamspaceReceiverSettings } from './settings.js';
 
 const HEALTH_DEADLINE_MS = 5_000;
 

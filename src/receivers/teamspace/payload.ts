@@ -1,5 +1,5 @@
-import { topLevelMembers, withMember, withoutMember } from '../json/members.js';
-import type { Adapt } from './request-body.js';
+import { topLevelMembers, withMember, withoutMember } from '../../json/members.js';
+import type { Adapt } from '../request-body.js';
 
 /** Where an old queue wrote down why it could not send (LEGACY.md). */
 const LOCAL_REASON = 'drain_blocked_reason';

@@ -3,12 +3,12 @@ import type {
   ClosedGate,
   DeploymentMetadata,
   TargetGreeting,
-} from '../dispatch/ports.js';
-import type { HttpAnswer } from './answer.js';
-import { isJsonObject, type JsonObject, readJsonObject } from './answer-body.js';
-import { roomForEvents } from './limits.js';
-import type { Redactor } from './redact.js';
-import { oneLine } from './shown.js';
+} from '../../dispatch/ports.js';
+import type { HttpAnswer } from '../answer.js';
+import { roomForEvents } from '../limits.js';
+import { isJsonObject, type JsonObject, readJsonObject } from '../mapping/answer-body.js';
+import { oneLine } from '../mapping/shown.js';
+import type { Redactor } from '../redact.js';
 
 /** Of what a server advertises only so much is used: its own counting may differ from ours. */
 const SHARE_USED = 0.9;

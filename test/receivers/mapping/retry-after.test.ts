@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { retryAfterMs } from '../../src/receivers/retry-after.js';
+import { retryAfterMs } from '../../../src/receivers/mapping/retry-after.js';
 
 const NOW = Date.UTC(2026, 5, 1, 12, 0, 0);
 

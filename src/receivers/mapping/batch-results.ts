@@ -1,7 +1,7 @@
-import type { Outcome } from '../dispatch/ports.js';
+import type { Outcome } from '../../dispatch/ports.js';
+import type { Redactor } from '../redact.js';
 import type { JsonObject } from './answer-body.js';
 import { hasGarbledId, lastEntryById } from './event-entries.js';
-import type { Redactor } from './redact.js';
 import { rejection } from './rejection.js';
 import { entryJson, shown } from './shown.js';
 import { transientForAll, type Verdict } from './verdict.js';

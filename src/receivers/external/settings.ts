@@ -1,7 +1,7 @@
-import type { Secret } from '../config/secret.js';
-import type { BatchLimits } from '../dispatch/ports.js';
-import type { TransportSettings } from './agents.js';
-import type { AckMode } from './mapper.js';
+import type { Secret } from '../../config/secret.js';
+import type { BatchLimits } from '../../dispatch/ports.js';
+import type { AckMode } from '../mapper.js';
+import type { TransportSettings } from '../transport/agents.js';
 
 /** A header whose environment variable is named in the configuration, but not set. */
 export interface MissingVariable {

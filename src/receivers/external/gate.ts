@@ -1,9 +1,9 @@
-import type { ClosedGate } from '../dispatch/ports.js';
-import { caFileFault } from './agents.js';
-import type { ExternalReceiverSettings } from './external-settings.js';
-import { isCredential, isSendable } from './headers.js';
-import { mayCarryToken } from './loopback.js';
-import { shownUrl } from './shown-url.js';
+import type { ClosedGate } from '../../dispatch/ports.js';
+import { isCredential, isSendable } from '../headers.js';
+import { mayCarryToken } from '../loopback.js';
+import { shownUrl } from '../shown-url.js';
+import { caFileFault } from '../transport/agents.js';
+import type { ExternalReceiverSettings } from './settings.js';
 
 const SET_ENDPOINT = 'run `redrain mode EXTERNAL_RECEIVER --endpoint URL`';
 

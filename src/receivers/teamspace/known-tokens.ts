@@ -1,5 +1,5 @@
-import type { Secret } from '../config/secret.js';
-import { type Redactor, redactorFor } from './redact.js';
+import type { Secret } from '../../config/secret.js';
+import { type Redactor, redactorFor } from '../redact.js';
 
 /** A late answer may still echo a token that has been replaced since. */
 const REMEMBERED = 8;

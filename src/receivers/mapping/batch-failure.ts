@@ -1,8 +1,8 @@
-import type { DrainBlockedReason } from '../dispatch/ports.js';
-import type { CompleteAnswer } from './answer.js';
+import type { DrainBlockedReason } from '../../dispatch/ports.js';
+import type { CompleteAnswer } from '../answer.js';
+import type { Redactor } from '../redact.js';
 import { isJsonObject, type JsonObject, readJsonObject } from './answer-body.js';
 import { describeStatus, topLevelError } from './batch-error.js';
-import type { Redactor } from './redact.js';
 import { retryAfterMs } from './retry-after.js';
 import { oneLine, shown } from './shown.js';
 import { transientForAll, type Verdict, type VerdictDetails } from './verdict.js';

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
-import type { CompleteAnswer } from './answer.js';
+import type { CompleteAnswer } from '../answer.js';
+import type { Redactor } from '../redact.js';
 import type { JsonObject } from './answer-body.js';
-import type { Redactor } from './redact.js';
 import { firstShown, oneLine } from './shown.js';
 
 /** Where servers put what went wrong with a request, the contract's own member first. */

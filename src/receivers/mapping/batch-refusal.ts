@@ -1,9 +1,9 @@
-import type { Outcome } from '../dispatch/ports.js';
-import type { CompleteAnswer } from './answer.js';
+import type { Outcome } from '../../dispatch/ports.js';
+import type { CompleteAnswer } from '../answer.js';
+import type { Redactor } from '../redact.js';
 import { type JsonObject, parseJson, readJsonObject } from './answer-body.js';
 import { topLevelError } from './batch-error.js';
 import { lastEntryById } from './event-entries.js';
-import type { Redactor } from './redact.js';
 import { rejection } from './rejection.js';
 import { entryJson } from './shown.js';
 import type { Verdict } from './verdict.js';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { proxyFor } from '../../src/receivers/proxy-choice.js';
+import { proxyFor } from '../../../src/receivers/transport/proxy-choice.js';
 
 const PROXY = 'http://proxy.example:3128';
 const chosen = (address: string, env: NodeJS.ProcessEnv) => proxyFor(new URL(address), env);

@@ -1,0 +1,54 @@
+import { readAudit, replayAudit } from '../app/audit.js';
+import { EXIT } from './exit-codes.js';
+import { UsageError } from './failure.js';
+import { withApp } from './open-app.js';
+import { count, Output } from './output.js';
+import type { CommandBody } from './program.js';
+import { table } from './table.js';
+
+const DEFAULT_LIMIT = 100;
+
+/** `redrain audit list`. */
+export const list: CommandBody = (call) =>
+  withApp(call, async (app) => {
+    const output = new Output(call.globals);
+    const limit = (call.options.limit as number | undefined) ?? DEFAULT_LIMIT;
+    const entries = readAudit(app, limit);
+    output.result({ entries }, () =>
+      entries.length === 0
+        ? 'Nothing was refused or discarded.'
+        : table(
+            ['ID', 'AT', 'ACTION', 'EVENT', 'TYPE', 'REASON'],
+            entries.map((row) => [
+              row.id,
+              row.at,
+              row.action,
+              row.event_id ?? '-',
+              row.event_type ?? '-',
+              row.reason,
+            ]),
+          ),
+    );
+    return EXIT.done;
+  });
+
+/** `redrain audit replay`. */
+export const replay: CommandBody = (call) =>
+  withApp(call, async (app) => {
+    const output = new Output(call.globals);
+    if (call.args.length === 0 && call.options.all !== true)
+      throw new UsageError('name the entries to replay, or use --all');
+    const ids = call.options.all === true ? 'all' : call.args.map(entryId);
+    const counts = await replayAudit(app, ids);
+    output.result(
+      counts,
+      () =>
+        `captured ${count(counts.captured, 'event')}, ${count(counts.duplicate, 'duplicate')} already there`,
+    );
+    return counts.conflict > 0 ? EXIT.conflict : EXIT.done;
+  });
+
+function entryId(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new UsageError(`${text} is no number of an audit entry`);
+  return Number(text);
+}

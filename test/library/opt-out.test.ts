@@ -1,0 +1,99 @@
+import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { expect } from 'chai';
+import { App } from '../../src/app/app.js';
+import { readAudit, replayAudit } from '../../src/app/audit.js';
+import { openRedrain, type Redrain } from '../../src/index.js';
+import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
+
+const LOCAL = { event_id: 'local', event_type: 'EditorBlinked' };
+const BOUND = { event_id: 'bound', event_type: 'MissionCreated' };
+const UNKNOWN = { event_id: 'unknown', event_type: 'NobodyKnows' };
+
+describe('OPT_OUT', () => {
+  it('leaves no trace of a local-only family but a count', async () => {
+    const { home, redrain } = await givenOptOut();
+    const report = await redrain.captureMany([LOCAL]);
+    expect(report).to.include({ discarded: 1, captured: 0, refused: 0 });
+    const status = await redrain.status();
+    expect(status.event_journal).to.include({ retained_event_count: 0, discarded: 1 });
+    expect(tables(home)).to.include({ event: 0, payload: 0, audit: 0 });
+  });
+
+  it('journals what it may not discard, and says so', async () => {
+    const { home, redrain } = await givenOptOut();
+    const report = await redrain.captureMany([BOUND, UNKNOWN]);
+    expect(report).to.include({ refused: 2, discarded: 0, captured: 0 });
+    expect(report.errors.map((error) => error.event_id)).to.deep.equal(['bound', 'unknown']);
+    expect(tables(home)).to.include({ event: 2, payload: 2, audit: 2 });
+    const app = givenApp(home);
+    expect(readAudit(app, 10).map((row) => row.reason)).to.deep.equal([
+      'NobodyKnows is of no known family: OPT_OUT may not discard it, it was journaled',
+      'MissionCreated is bound for a Teamspace: OPT_OUT may not discard it, it was journaled',
+    ]);
+  });
+
+  it('keeps the exact bytes in the audit log instead, from which they can be captured', async () => {
+    const { home, redrain } = await givenOptOut();
+    const bytes = '{ "event_id":"odd",  "event_type":"NobodyKnows" }';
+    const report = await redrain.captureMany([bytes, LOCAL], { auditDiscard: true });
+    expect(report).to.include({ audited: 1, discarded: 1, refused: 0 });
+    expect(tables(home)).to.include({ event: 0, payload: 0, audit: 1 });
+    const app = givenApp(home);
+    expect(await replayAudit(app, 'all')).to.include({ captured: 1 });
+    expect(await replayAudit(app, 'all')).to.include({ captured: 0, duplicate: 1 });
+    const story = await redrain.inspect('odd');
+    expect(story?.revisions[0]?.bytes?.toString()).to.equal(bytes);
+  });
+
+  it('decides for spooled events when they are captured, not when they are taken in', async () => {
+    const home = temporaryHome();
+    optOut(home);
+    const closed = await openRedrain({ home, env: {}, storage: { busyTimeoutMs: 0 } });
+    mkdirSync(join(home, 'redrain', 'journal.db'), { recursive: true });
+    const report = await closed.captureMany([LOCAL, BOUND, UNKNOWN]);
+    expect(report).to.include({ discarded: 1, refused: 2, lost: 0 });
+    await closed.close();
+    mendJournal(home);
+    writeFileSync(join(home, 'config.toml'), '[sync]\nmode = "LOCAL_RETENTION"\n');
+    const redrain = await openRedrain({ home, env: {} });
+    closeAfterTest(() => redrain.close());
+    await redrain.captureMany([{ event_id: 'later', event_type: 'T' }]);
+    expect(tables(home)).to.include({ event: 3, audit: 2 });
+  });
+});
+
+async function givenOptOut(): Promise<{ home: string; redrain: Redrain }> {
+  const home = temporaryHome();
+  optOut(home);
+  const redrain = await openRedrain({ home, env: {} });
+  closeAfterTest(() => redrain.close());
+  return { home, redrain };
+}
+
+function optOut(home: string): void {
+  const config = '[sync]\nmode = "TRASH"\n[sync.families]\nEditorBlinked = "local_only"\n';
+  writeFileSync(join(home, 'config.toml'), config);
+}
+
+function givenApp(home: string): App {
+  const app = new App({ home, env: {} });
+  closeAfterTest(() => app.close());
+  return app;
+}
+
+function mendJournal(home: string): void {
+  // A directory in the place of the journal is one way in which it cannot be written.
+  rmdirSync(join(home, 'redrain', 'journal.db'));
+}
+
+function tables(home: string): Record<string, number> {
+  const db = new Database(join(home, 'redrain', 'journal.db'), { readonly: true });
+  const counted = ['event', 'payload', 'audit'].map((name) => {
+    const { n } = db.prepare(`SELECT count(*) AS n FROM ${name}`).get() as { n: number };
+    return [name, n];
+  });
+  db.close();
+  return Object.fromEntries(counted);
+}
