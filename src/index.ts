@@ -3,6 +3,7 @@ import { previewDrain } from './app/preview-drain.js';
 import { readStatus } from './app/status.js';
 import { readTargets, type TargetSummary } from './app/targets.js';
 import type { DrainReport } from './dispatch/drain-report.js';
+import type { DeploymentMetadata } from './dispatch/ports.js';
 import type { CaptureInput, CaptureVerdict } from './journal/capture.js';
 import { type CaptureReport, CaptureSummary } from './journal/capture-summary.js';
 import type { EnvelopeRules } from './journal/envelope.js';
@@ -53,6 +54,8 @@ export interface DrainCallOptions {
   readonly waitForLock?: boolean;
   /** Honour backoff and an open circuit, as a worker does. Default: false, as `redrain now`. */
   readonly honourBackoff?: boolean;
+  /** What you know of the server you drain to: provenance, never identity. */
+  readonly deployment?: DeploymentMetadata;
   /** Finish the batch in flight, record it and stop. */
   readonly signal?: AbortSignal;
   onProgress?(report: DrainReport): void;

@@ -1,7 +1,12 @@
 import { readConfigDocument } from '../config/document.js';
 import { type DrainOptions, drain } from '../dispatch/drain.js';
 import { type DrainReport, emptyReport } from '../dispatch/drain-report.js';
-import type { ClosedGate, DeliveryReceiver, Permission } from '../dispatch/ports.js';
+import type {
+  ClosedGate,
+  DeliveryReceiver,
+  DeploymentMetadata,
+  Permission,
+} from '../dispatch/ports.js';
 import { FileTargetLock } from '../dispatch/target-lock.js';
 import { permissionOf } from '../policy/permission.js';
 import { receiverFor } from '../receivers/receiver-for.js';
@@ -16,6 +21,8 @@ import type { App, Stores } from './app.js';
 export interface TargetDrainOptions extends DrainOptions {
   /** A known target in place of the active one. */
   readonly targetId?: number;
+  /** What the caller knows of the server it drains to: provenance, never identity. */
+  readonly deployment?: DeploymentMetadata;
   /** Called with one line that must be seen before any network call. */
   onWarning?(line: string): void;
 }
@@ -121,12 +128,14 @@ async function run(
     holder: JSON.stringify(holder),
     permission: () => permissionNow(app, target),
     noteGreeting: ({ metadata = {} }) =>
-      stores.targets.noteDeployment(target.id, metadata, app.now()),
+      stores.targets.noteDeployment(target.id, { ...metadata, ...options.deployment }, app.now()),
     now: () => app.now(),
     random: () => app.random(),
   } satisfies Parameters<typeof drain>[0];
   try {
-    return await drain(surroundings, options);
+    const report = await drain(surroundings, options);
+    const after = await stores.targets.find(target.id);
+    return { ...report, reset_signal: after?.resetSignal ?? null };
   } finally {
     await receiver.close();
   }

@@ -4,6 +4,8 @@ import type { App } from '../app/app.js';
 import { previewDrain } from '../app/preview-drain.js';
 import type { DrainReport } from '../dispatch/drain-report.js';
 import { addReports } from '../dispatch/drain-report.js';
+import { askAboutProjects } from './ask-projects.js';
+import { deploymentOf } from './deployment-option.js';
 import { EXIT, type ExitCode, worstOf } from './exit-codes.js';
 import { UsageError } from './failure.js';
 import { type Interrupt, onInterrupt } from './interrupt.js';
@@ -11,6 +13,7 @@ import { withApp } from './open-app.js';
 import { count, Output } from './output.js';
 import type { CommandBody } from './program.js';
 import { startProgress } from './progress.js';
+import { resetAdvice } from './reset-advice.js';
 
 const DEFAULT_WAIT = '10m';
 const FIRST_POLL_MS = 500;
@@ -20,13 +23,14 @@ interface NowOptions {
   readonly target?: number;
   readonly limit?: number;
   readonly dryRun?: boolean;
+  readonly deployment: readonly string[];
   /** `--wait`: true or a duration; `--no-wait`: false. */
   readonly wait?: boolean | string;
 }
 
 /** `redrain now`: one drain of the active target. */
 export const run: CommandBody = async (call) => {
-  const options = call.options as NowOptions;
+  const options = call.options as unknown as NowOptions;
   const output = new Output(call.globals);
   const waitMs = waitOf(options.wait);
   return withApp(call, async (app) => {
@@ -35,6 +39,7 @@ export const run: CommandBody = async (call) => {
       output.result(report, () => previewSentence(report));
       return report.blocked_reason === null ? EXIT.done : EXIT.blocked;
     }
+    if (options.target === undefined) await askAboutProjects(app, output);
     const interrupt = onInterrupt(output);
     const report = await drainAndWait(app, output, options, interrupt, waitMs);
     interrupt.done();
@@ -81,6 +86,7 @@ async function drainOnce(
       ...(options.limit === undefined ? {} : { limit: options.limit }),
       ignoreBackoff: true,
       waitForLock: options.wait !== false,
+      deployment: deploymentOf(options.deployment),
       signal: interrupt.signal,
       onWarning: (line) => output.warn(line),
       onProgress: (report) => progress.update(report.selected, outcomes(report)),
@@ -118,6 +124,7 @@ function sentence(report: DrainReport): string {
     lines.push(`${count(report.recovered, 'event')} taken up again after an interrupted drain`);
   if (report.held > 0)
     lines.push(`${count(report.held, 'event')} held: \`redrain projects list\` shows why`);
+  if (report.reset_signal !== null) lines.push(resetAdvice(report.target_id, report.reset_signal));
   if (report.unsent > 0) lines.push(`${count(report.unsent, 'event')} not sent yet`);
   return lines.join('\n');
 }

@@ -80,6 +80,12 @@ function addNow(program: Command, run: RunCommand): void {
     .option('--dry-run', 'count what would be sent; change nothing')
     .option('--wait [duration]', 'ask again for pending events until they are done (default 10m)')
     .option('--no-wait', 'do not wait for another drain of this target')
+    .option(
+      '--deployment <FIELD=VALUE>',
+      'what you know of the server: server_instance_id, deployment_id, environment_name, git_sha; repeatable',
+      collect,
+      [],
+    )
     .addHelpText('after', example('redrain server https://preview-42.example && redrain now'))
     .action(run(() => import('./now.js')));
 }

@@ -3,6 +3,7 @@ import { EXIT } from './exit-codes.js';
 import { withApp } from './open-app.js';
 import { Output } from './output.js';
 import type { CommandBody } from './program.js';
+import { resetAdvice } from './reset-advice.js';
 import { table } from './table.js';
 
 /** `redrain targets`: known targets and what each has. */
@@ -40,10 +41,7 @@ function listOf(targets: readonly TargetSummary[]): string {
 function signalLines({ id, resetSignal, blockedReason, blockedMessage }: TargetSummary): string[] {
   const lines: string[] = [];
   if (resetSignal !== null) {
-    const { field, before, after } = resetSignal;
-    lines.push(
-      `target ${id}: ${field} changed from ${before} to ${after}: it may have lost what it had. \`redrain replay --target ${id}\` sends everything again.`,
-    );
+    lines.push(resetAdvice(id, resetSignal));
   }
   if (blockedReason !== null) lines.push(`target ${id}: ${blockedReason}: ${blockedMessage ?? ''}`);
   return lines;

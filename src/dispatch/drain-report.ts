@@ -1,4 +1,4 @@
-import type { DrainBlockedReason, Outcome, Settlement } from './ports.js';
+import type { DrainBlockedReason, Outcome, ResetSignalRecord, Settlement } from './ports.js';
 
 /** How many failures a report names one by one; the counts are always whole. */
 const MAX_NAMED_FAILURES = 100;
@@ -31,6 +31,8 @@ export interface DrainReport {
   recovered: number;
   /** True when a signal ended the drain before its work was done. */
   interrupted: boolean;
+  /** The server may no longer be the one that took earlier deliveries. */
+  reset_signal: ResetSignalRecord | null;
   failures: DrainFailure[];
 }
 
@@ -54,6 +56,7 @@ export function emptyReport(target: { id: number; url: string } | null): DrainRe
     message: null,
     recovered: 0,
     interrupted: false,
+    reset_signal: null,
     failures: [],
   };
 }

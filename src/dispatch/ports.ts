@@ -87,6 +87,15 @@ export interface DeliveryReport {
   readonly blocked?: DrainBlockedReason;
 }
 
+/** Evidence that the server behind a URL is no longer the one that took the deliveries. */
+export interface ResetSignalRecord {
+  readonly field: string;
+  readonly before: string;
+  readonly after: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
 export interface ClosedGate {
   readonly reason: DrainBlockedReason;
   /** What is closed and what to do next, for a person. */

@@ -1,15 +1,16 @@
-import { hash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { NewEvent } from './new-event.js';
 
 /**
- * A spool file is a header line, then for each event a line of JSON with
- * everything but the bytes, the bytes themselves, and a newline. Sizes and
- * digests make a torn tail visible; the number of records in the header makes
- * a tail that is missing altogether visible.
+ * A spool file is a header line, then for each event a line with a digest and
+ * JSON of everything but the bytes, the bytes themselves, and a newline. The
+ * digest covers JSON and bytes, so that no damage passes for an event; the
+ * number of records in the header makes a tail that is missing altogether
+ * visible.
  */
 const HEADER = 'redrain-spool-1';
 
-type Meta = Omit<NewEvent, 'bytes' | 'sha256'> & { size: number; sha256: string };
+type Meta = Omit<NewEvent, 'bytes' | 'sha256'> & { size: number };
 
 export interface SpoolContents {
   readonly events: NewEvent[];
@@ -20,9 +21,9 @@ export interface SpoolContents {
 /** The bytes of a spool file that holds these events. */
 export function encodeSpool(events: readonly NewEvent[]): Buffer {
   const parts: Buffer[] = [Buffer.from(`${HEADER} ${events.length}\n`)];
-  for (const { bytes, sha256, ...rest } of events) {
-    const meta: Meta = { ...rest, size: bytes.length, sha256: sha256.toString('hex') };
-    parts.push(Buffer.from(`${JSON.stringify(meta)}\n`), bytes, NEWLINE);
+  for (const { bytes, sha256: _digest, ...rest } of events) {
+    const meta = JSON.stringify({ ...rest, size: bytes.length } satisfies Meta);
+    parts.push(Buffer.from(`${recordDigest(meta, bytes)} ${meta}\n`), bytes, NEWLINE);
   }
   return Buffer.concat(parts);
 }
@@ -56,20 +57,28 @@ function missing(expected: number, found: number): string[] {
 function readRecord(file: Buffer, at: number): { event: NewEvent; end: number } | undefined {
   const metaEnd = file.indexOf(10, at);
   if (metaEnd < 0) return undefined;
-  const meta = parseMeta(file.toString('utf8', at, metaEnd));
+  const digest = file.toString('latin1', at, at + DIGEST_LENGTH);
+  const json = file.toString('utf8', at + DIGEST_LENGTH + 1, metaEnd);
+  const meta = parseMeta(json);
   if (meta === undefined) return undefined;
-  const end = metaEnd + 1 + meta.size;
+  const { size, ...rest } = meta;
+  const end = metaEnd + 1 + size;
   const bytes = Buffer.from(file.subarray(metaEnd + 1, end));
-  const sha256 = hash('sha256', bytes, 'buffer');
-  if (bytes.length < meta.size || sha256.toString('hex') !== meta.sha256) return undefined;
-  const { size: _size, sha256: _hex, ...rest } = meta;
-  return { event: { ...rest, bytes, sha256 }, end: end + 1 };
+  if (recordDigest(json, bytes) !== digest) return undefined;
+  return { event: { ...rest, bytes, sha256: hash('sha256', bytes, 'buffer') }, end: end + 1 };
+}
+
+/** Hexadecimal. */
+const DIGEST_LENGTH = 64;
+
+function recordDigest(meta: string, bytes: Buffer): string {
+  return createHash('sha256').update(meta).update(NEWLINE).update(bytes).digest('hex');
 }
 
 /** The digest check that follows vouches for the fields: only the shape is looked at. */
-function parseMeta(line: string): Meta | undefined {
+function parseMeta(json: string): Meta | undefined {
   try {
-    const meta: unknown = JSON.parse(line);
+    const meta: unknown = JSON.parse(json);
     const usable =
       typeof meta === 'object' && meta !== null && Number.isSafeInteger((meta as Meta).size);
     return usable ? (meta as Meta) : undefined;

@@ -1,27 +1,34 @@
-/** A token or secret header was about to travel unencrypted. Nothing was sent. */
+/** A token, password or secret header was about to travel unencrypted. Nothing was sent. */
 export class InsecureBearerError extends Error {
   override readonly name = 'InsecureBearerError';
   constructor(readonly host: string) {
     super(
-      `refusing to send a token to ${host} over plain http: anyone on the way could read it. ` +
+      `refusing to send a token or password to ${host} over plain http: anyone on the way could read it. ` +
         'Use an https:// address; plain http is for loopback addresses only.',
     );
   }
 }
 
 /**
- * Throws unless a token may travel to this address: over TLS, or over plain
- * http to this very machine (SPEC section 6). Call it before a socket opens.
- * `ws` and `wss` count like `http` and `https`.
+ * Whether a token may travel to this address: over TLS, or over plain http to
+ * this very machine (SPEC section 6). `ws` and `wss` count like `http` and
+ * `https`; no other scheme may.
+ */
+export function mayCarryToken({ protocol, hostname }: URL): boolean {
+  if (protocol === 'https:' || protocol === 'wss:') return true;
+  return (protocol === 'http:' || protocol === 'ws:') && isLoopback(hostname);
+}
+
+/**
+ * Throws unless a token may travel to this address. Call it before a socket
+ * opens.
  *
- * @throws InsecureBearerError for plain http to any other host.
+ * @throws InsecureBearerError where `mayCarryToken` says no.
  * @throws TypeError when the text is no URL.
  */
-export function assertBearerMayTravel(url: string): void {
-  const { protocol, hostname, host } = new URL(url);
-  if (protocol === 'https:' || protocol === 'wss:') return;
-  if ((protocol === 'http:' || protocol === 'ws:') && isLoopback(hostname)) return;
-  throw new InsecureBearerError(host);
+export function assertBearerMayTravel(address: string): void {
+  const url = new URL(address);
+  if (!mayCarryToken(url)) throw new InsecureBearerError(url.host);
 }
 
 /**

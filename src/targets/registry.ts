@@ -1,4 +1,10 @@
-import type { DeploymentMetadata, DrainBlockedReason } from '../dispatch/ports.js';
+import type {
+  DeploymentMetadata,
+  DrainBlockedReason,
+  ResetSignalRecord,
+} from '../dispatch/ports.js';
+
+export type { ResetSignalRecord };
 
 export type TargetKind = 'teamspace' | 'external' | 'stub';
 
@@ -45,15 +51,6 @@ export interface TargetRecord extends TargetDescription {
   readonly deployment: DeploymentMetadata | null;
   readonly resetSignal: ResetSignalRecord | null;
   readonly lastDrainedAt: number | null;
-}
-
-/** Evidence that the server behind a URL is no longer the one that took the deliveries. */
-export interface ResetSignalRecord {
-  readonly field: string;
-  readonly before: string;
-  readonly after: string;
-  /** Epoch milliseconds. */
-  readonly at: number;
 }
 
 /** Everything known about targets. Rows are never deleted: deliveries speak of them. */

@@ -1,5 +1,9 @@
 import { expect } from 'chai';
-import { assertBearerMayTravel, InsecureBearerError } from '../../src/policy/bearer.js';
+import {
+  assertBearerMayTravel,
+  InsecureBearerError,
+  mayCarryToken,
+} from '../../src/policy/bearer.js';
 
 describe('a Bearer token', () => {
   for (const url of [
@@ -14,7 +18,10 @@ describe('a Bearer token', () => {
     'http://[::1]:8000/',
     'http://[::ffff:127.0.0.1]/',
   ]) {
-    it(`may travel to ${url}`, () => expect(() => assertBearerMayTravel(url)).not.to.throw());
+    it(`may travel to ${url}`, () => {
+      expect(mayCarryToken(new URL(url))).to.equal(true);
+      expect(() => assertBearerMayTravel(url)).not.to.throw();
+    });
   }
 
   for (const url of [
@@ -29,8 +36,10 @@ describe('a Bearer token', () => {
     'ftp://localhost',
     'stub:',
   ]) {
-    it(`stays here instead of going to ${url}`, () =>
-      expect(() => assertBearerMayTravel(url)).to.throw(InsecureBearerError));
+    it(`stays here instead of going to ${url}`, () => {
+      expect(mayCarryToken(new URL(url))).to.equal(false);
+      expect(() => assertBearerMayTravel(url)).to.throw(InsecureBearerError);
+    });
   }
 
   it('names the host and not the rest of the address', () => {

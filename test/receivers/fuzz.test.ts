@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { Outcome } from '../../src/dispatch/ports.js';
 import { mapResponse } from '../../src/receivers/mapper.js';
 import { drainBatch } from '../support/bisect.js';
+import { rounds } from '../support/rounds.js';
 import { eventsFor } from './events.js';
 import { threeReceivers } from './three-receivers.js';
 
@@ -72,7 +73,7 @@ describe('any answer at all', () => {
             expect(saidSo(code, content.toString(), IDS[index]!)).to.equal(true);
         });
       }),
-      { numRuns: 500 },
+      { numRuns: rounds(500, 20_000) },
     );
   });
 
@@ -93,7 +94,7 @@ describe('any answer at all', () => {
         expect(seen[1]).to.deep.equal(seen[0]);
         expect(seen[2]).to.deep.equal(seen[0]);
       }),
-      { numRuns: 60 },
+      { numRuns: rounds(60, 1_000) },
     );
   });
 });

@@ -4,8 +4,9 @@ import { expect } from 'chai';
 import type { Outcome } from '../../src/dispatch/ports.js';
 import { drainBatch } from '../support/bisect.js';
 import { eventsFor } from './events.js';
-import { type BatchScript, threeReceivers } from './three-receivers.js';
+import { threeReceivers } from './three-receivers.js';
 import { WIRE_CASES, type WireCase } from './wire-cases.js';
+import { scriptOf } from './wire-script.js';
 
 const SHARED_CASES = path.resolve('..', 'shared', 'facts', 'wire-cases.json');
 
@@ -36,16 +37,4 @@ async function holdsOnAllThree(wireCase: WireCase): Promise<void> {
   if (wireCase.http_status === null) return;
   expect(seen[1]).to.deep.equal(seen[0]);
   expect(seen[2]).to.deep.equal(seen[0]);
-}
-
-function scriptOf({ http_status: status, headers, body, server }: WireCase): BatchScript {
-  return (eventIds) => {
-    if (server !== undefined && !eventIds.some((id) => server.poison_ids.includes(id)))
-      return { status: 200, body: successFor(eventIds) };
-    return status === null ? null : { status, headers, body: body ?? '' };
-  };
-}
-
-function successFor(eventIds: readonly string[]): string {
-  return JSON.stringify({ results: eventIds.map((id) => ({ event_id: id, status: 'success' })) });
 }

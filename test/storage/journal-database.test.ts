@@ -40,7 +40,9 @@ describe('a unit of work on the journal database', () => {
         }),
       ),
     );
-    const failed = outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason.message] : []));
+    const failed = outcomes.flatMap((one) =>
+      one.status === 'rejected' ? [one.reason.message] : [],
+    );
     expect(failed).to.deep.equal([3, 7, 11, 15, 19].map((i) => `unit ${i} fails`));
     const kept = Array.from({ length: 20 }, (_, i) => i).filter((i) => i % 4 !== 3);
     expect(notes(core)).to.deep.equal(kept.map(String));

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { type DrainOptions, type DrainSurroundings, drain } from '../../src/dispatch/drain.js';
 import type { DrainReport } from '../../src/dispatch/drain-report.js';
+import type { DeliveryReceiver } from '../../src/dispatch/ports.js';
 import { FileTargetLock } from '../../src/dispatch/target-lock.js';
 import { type Core, EVERYTHING_ALLOWED } from './core.js';
-import type { ScriptedReceiver } from './scripted-receiver.js';
 
 /** A clock that a test moves. */
 export class TestClock {
@@ -13,7 +13,7 @@ export class TestClock {
 /** Drains one target of a core through a scripted receiver; anything can be replaced. */
 export function drainWith(
   core: Core,
-  receiver: ScriptedReceiver,
+  receiver: DeliveryReceiver,
   more: Partial<DrainSurroundings & DrainOptions> & { clock?: TestClock } = {},
 ): Promise<DrainReport> {
   const clock = more.clock ?? new TestClock();

@@ -1,6 +1,6 @@
 import type { ClosedGate } from '../../dispatch/ports.js';
+import { mayCarryToken } from '../../policy/bearer.js';
 import { isCredential, isSendable } from '../headers.js';
-import { mayCarryToken } from '../loopback.js';
 import { shownUrl } from '../shown-url.js';
 import { caFileFault } from '../transport/agents.js';
 import type { ExternalReceiverSettings } from './settings.js';

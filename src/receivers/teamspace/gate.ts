@@ -1,5 +1,5 @@
 import { type ClosedGate, DRAIN_BLOCKED_REASONS } from '../../dispatch/ports.js';
-import { mayCarryToken } from '../loopback.js';
+import { mayCarryToken } from '../../policy/bearer.js';
 import { shownUrl } from '../shown-url.js';
 import { caFileFault } from '../transport/agents.js';
 import type { TeamspaceReceiverSettings } from './settings.js';

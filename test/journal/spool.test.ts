@@ -1,0 +1,183 @@
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { Spool } from '../../src/journal/spool.js';
+import { decodeSpool, encodeSpool } from '../../src/journal/spool-format.js';
+import { type Core, openCore, row, rows } from '../support/core.js';
+import { newEvent, newEvents } from '../support/events.js';
+import { failAt, putFileInPlaceOf } from '../support/faults.js';
+import { assertLedgerInvariant } from '../support/invariant.js';
+
+describe('the spool', () => {
+  let core: Core;
+  let dir: string;
+  let spool: Spool;
+  beforeEach(async () => {
+    core = await openCore();
+    dir = join(core.home, 'redrain', 'spool');
+    spool = new Spool(dir);
+  });
+  afterEach(() => assertLedgerInvariant(core));
+
+  it('is nothing until something is written to it', () => {
+    expect(spool.files()).to.deep.equal([]);
+    expect(spool.waiting()).to.deep.equal({ files: 0, events: 0 });
+    expect(spool.tornFiles()).to.deep.equal([]);
+    expect(existsSync(dir)).to.equal(false);
+  });
+
+  it('keeps a group in a whole file that only its owner can read', () => {
+    const name = spool.write(newEvents(3));
+    expect(readdirSync(dir)).to.deep.equal([name]);
+    expect(statSync(join(dir, name)).mode & 0o777).to.equal(0o600);
+    expect(statSync(dir).mode & 0o777).to.equal(0o700);
+    const { events, problems } = decodeSpool(readFileSync(join(dir, name)));
+    expect(events).to.deep.equal(newEvents(3));
+    expect(problems).to.deep.equal([]);
+    expect(spool.waiting()).to.deep.equal({ files: 1, events: 3 });
+  });
+
+  it('goes into the journal once, in the order it was written, and is empty then', async () => {
+    const groups = Array.from({ length: 30 }, (_, i) => newEvents(3, `g${i}`));
+    for (const group of groups) spool.write(group);
+    const taken = await spool.ingest(core.journal);
+    expect(taken).to.have.length(30);
+    expect(eventIds(core)).to.deep.equal(groups.flat().map((event) => event.eventId));
+    expect(readdirSync(dir)).to.deep.equal([]);
+    expect(await spool.ingest(core.journal)).to.deep.equal([]);
+    expect(eventIds(core)).to.have.length(90);
+  });
+
+  it('leaves every field of an event what it was at its capture', async () => {
+    const event = newEvent('kept', {
+      bytes: Buffer.from('{"event_id": "kept",\n "event_type":"T" }'),
+      eventType: 'T',
+      timestamp: '2026-01-02T03:04:05Z',
+      occurredAt: 1_767_323_045_000,
+      capturedAt: 4_711,
+      origin: { projectUuid: 'p', repoSlug: 'r', checkout: '/work' },
+      producerUser: 'ada',
+      producerTeam: 'blue',
+      blockedReason: 'saas_disabled',
+      undeliverable: 'no type',
+      carriesId: true,
+    });
+    spool.write([event]);
+    await spool.ingest(core.journal);
+    expect(row(core, STORED)).to.deep.equal({
+      event_id: 'kept',
+      event_type: 'T',
+      source: 'spool',
+      event_time: '2026-01-02T03:04:05Z',
+      occurred_at: 1_767_323_045_000,
+      captured_at: 4_711,
+      producer_user: 'ada',
+      producer_team: 'blue',
+      drain_blocked_reason: 'saas_disabled',
+      undeliverable: 'no type',
+      carries_id: 1,
+      project_uuid: 'p',
+      repo_slug: 'r',
+      checkout: '/work',
+      bytes: event.bytes,
+      sha256: event.sha256,
+    });
+  });
+
+  it('finds duplicates and conflicts when it is taken in, and keeps both sides', async () => {
+    const stored = newEvent('twice');
+    await core.journal.append([stored], 'capture');
+    const other = newEvent('twice', { bytes: Buffer.from('{"event_id":"twice","lane":"done"}') });
+    spool.write([newEvent('twice'), other, newEvent('new')]);
+    const [taken] = await spool.ingest(core.journal);
+    expect(taken?.verdicts).to.deep.equal(['duplicate', 'conflict', 'captured']);
+    expect(eventIds(core)).to.deep.equal(['twice', 'new']);
+    const conflict = row(core, 'SELECT found_by, existing_sha256, incoming_bytes FROM conflict');
+    expect(conflict).to.deep.equal({
+      found_by: 'spool',
+      existing_sha256: stored.sha256,
+      incoming_bytes: other.bytes,
+    });
+  });
+
+  it('takes in what is whole of a torn file, says what is not, and keeps the file', async () => {
+    const name = '01TORN.spool';
+    spool.write(newEvents(1, 'before'));
+    const content = encodeSpool(newEvents(5, 'torn')).subarray(0, -10);
+    writeFileSync(join(dir, name), content);
+    const taken = await spool.ingest(core.journal);
+    const torn = taken.find((one) => one.file === name);
+    expect(torn?.problems).to.deep.equal([
+      'torn: 1 of 5 records cannot be read (from record 5 on)',
+    ]);
+    expect(eventIds(core).filter((id) => id.startsWith('torn'))).to.deep.equal(
+      newEvents(4, 'torn').map((event) => event.eventId),
+    );
+    expect(spool.tornFiles()).to.deep.equal([`${name}.torn`]);
+    expect(readFileSync(join(dir, `${name}.torn`)).equals(content)).to.equal(true);
+    const done = row<{ problems: string }>(
+      core,
+      'SELECT problems FROM spool_done WHERE name = ?',
+      name,
+    );
+    expect(JSON.parse(done.problems)).to.deep.equal(torn?.problems);
+    expect(await spool.ingest(core.journal)).to.deep.equal([]);
+  });
+
+  it('sets a file aside that it cannot read at all, and takes in the others', async () => {
+    spool.write(newEvents(2));
+    writeFileSync(join(dir, '00.spool'), 'nothing of ours');
+    await spool.ingest(core.journal);
+    expect(eventIds(core)).to.have.length(2);
+    expect(spool.tornFiles()).to.deep.equal(['00.spool.torn']);
+    expect(spool.files()).to.deep.equal([]);
+  });
+
+  it('does not take in a file again whose removal was lost', async () => {
+    const name = spool.write(newEvents(2));
+    const content = readFileSync(join(dir, name));
+    await spool.ingest(core.journal);
+    writeFileSync(join(dir, name), content);
+    expect(await spool.ingest(core.journal)).to.deep.equal([]);
+    expect(eventIds(core)).to.have.length(2);
+    expect(spool.files()).to.deep.equal([]);
+  });
+
+  it('keeps its files while the journal cannot take them', async () => {
+    const name = spool.write(newEvents(2));
+    const refusal = await spool
+      .ingest({
+        append: () => Promise.reject(new Error('not asked')),
+        appendSpooled: () => Promise.reject(new Error('full')),
+        countDiscarded: () => Promise.reject(new Error('not asked')),
+      })
+      .catch((error: Error) => error.message);
+    expect(refusal).to.equal('full');
+    expect(spool.files()).to.deep.equal([name]);
+  });
+
+  for (const step of ['spool.write', 'spool.written']) {
+    it(`leaves no trace when the disk is full at ${step}`, () => {
+      failAt(step, 'ENOSPC');
+      expect(() => spool.write(newEvents(3))).to.throw('ENOSPC');
+      expect(readdirSync(dir)).to.deep.equal([]);
+    });
+  }
+
+  it('says so when there is a file where its directory should be', () => {
+    putFileInPlaceOf(dir);
+    expect(() => spool.write(newEvents(1))).to.throw(dir);
+  });
+});
+
+const STORED = `
+  SELECT event_id, event_type, source, event_time, occurred_at, captured_at, producer_user,
+    producer_team, drain_blocked_reason, undeliverable, carries_id, project_uuid, repo_slug,
+    checkout, bytes, sha256
+  FROM event JOIN origin ON origin.id = origin_id JOIN payload USING (seq)`;
+
+function eventIds(core: Core): string[] {
+  return rows<{ id: string }>(core, 'SELECT event_id AS id FROM event ORDER BY seq').map(
+    ({ id }) => id,
+  );
+}
