@@ -16,6 +16,8 @@ import { startProgress } from './progress.js';
 export const run: CommandBody = async (call) => {
   const output = new Output(call.globals);
   const sources = await openSources(call.args, process.stdin);
+  if (process.stdin.isTTY && sources.some(({ name }) => name === 'stdin'))
+    output.note('reading events from the terminal: Ctrl-D ends them');
   const summary = new CaptureSummary();
   await withApp(call, async (app) => {
     const { config } = await app.situation();

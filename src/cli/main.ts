@@ -20,10 +20,24 @@ const run: RunCommand =
     }
   };
 
+// A reader that has seen enough (`| head`) is no failure of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(process.exitCode ?? EXIT.done);
+});
+
 try {
   await buildProgram(run).parseAsync();
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   // Help and version were asked for; everything else is a wrong command line.
   process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  if (process.exitCode === EXIT.usage) tellWrongUsage(error);
+}
+
+/** Commander has said it on stderr; the options were not understood, so --json is looked for. */
+function tellWrongUsage({ code, message }: CommanderError): void {
+  const output = new Output({ json: process.argv.includes('--json') });
+  const said = code === 'commander.help' ? 'no command was named' : message;
+  output.failure(said.replace(/^error: /, ''), EXIT.usage);
 }

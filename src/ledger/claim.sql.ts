@@ -18,20 +18,20 @@ export const LANE_PAGE = `
 
 /** Retries this pass has not tried yet, those tried longest ago first, due or not. */
 export const UNTRIED_TODO = `
-  SELECT seq, origin_id AS originId, pass_no AS rank FROM todo INDEXED BY ix_todo_pass
+  SELECT seq, origin_id AS originId FROM todo INDEXED BY ix_todo_pass
   WHERE target_id = @targetId AND origin_id = @originId AND company = @company
     AND pass_no < @passNo AND seq <= @head
-  ORDER BY pass_no, seq LIMIT @limit`;
+  ORDER BY pass_no, seq LIMIT @limit OFFSET @offset`;
 
 /**
  * Retries that fell due before the pass began. What the pass itself settles is
  * due later than that, so it never stands in front of what is left.
  */
 export const DUE_TODO = `
-  SELECT seq, origin_id AS originId, due_at AS rank FROM todo INDEXED BY ix_todo_due
+  SELECT seq, origin_id AS originId FROM todo INDEXED BY ix_todo_due
   WHERE target_id = @targetId AND origin_id = @originId AND company = @company
     AND due_at <= @dueBy AND pass_no < @passNo AND seq <= @head
-  ORDER BY due_at, seq LIMIT @limit`;
+  ORDER BY due_at, seq LIMIT @limit OFFSET @offset`;
 
 /** The chosen events in journal order. Bytes of those that cannot be sent for their size stay on disk. */
 export const LOAD_EVENTS = `

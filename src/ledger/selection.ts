@@ -23,9 +23,7 @@ interface LaneRow {
   hasTodo: 0 | 1;
 }
 
-interface TodoRow extends LaneEvent {
-  rank: number;
-}
+type TodoRow = LaneEvent;
 
 /** Origin columns use empty text for "none"; everything else uses null. */
 export function originFields(row: {
@@ -82,12 +80,16 @@ function unattempted(
   return merged.map((event) => ({ ...event, first: true }));
 }
 
-/** The retries of all lanes that have waited longest, up to `limit`. */
+/**
+ * Up to `limit` retries, those of each lane that have waited longest. Every
+ * lane gets an equal share first, and lanes that have more share what is left:
+ * so the rows read stay near the limit, however many lanes there are.
+ */
 function readTodo(
   db: JournalDatabase,
   pass: Pass,
   request: ClaimRequest,
-  lanes: LaneRow[],
+  lanes: readonly LaneRow[],
   company: Company,
   limit: number,
 ): SelectedEvent[] {
@@ -97,14 +99,24 @@ function readTodo(
     passNo: pass.passNo,
     head: pass.head,
     company,
-    limit,
     ...(request.ignoreBackoff ? {} : { dueBy: Math.min(pass.startedAt, request.now) }),
   };
-  const rows = lanes.flatMap(
-    ({ originId }) => statement.all({ ...parameters, originId }) as TodoRow[],
-  );
-  rows.sort((a, b) => a.rank - b.rank || a.seq - b.seq);
-  return rows.slice(0, limit).map(({ seq, originId }) => ({ seq, originId, first: false }));
+  const share = Math.ceil(limit / Math.max(lanes.length, 1));
+  const chosen: TodoRow[] = [];
+  const read = (originId: number, offset: number, count: number): number => {
+    const rows = statement.all({ ...parameters, originId, offset, limit: count }) as TodoRow[];
+    chosen.push(...rows);
+    return rows.length;
+  };
+  const haveMore = lanes.filter(({ originId }) => {
+    const wanted = Math.min(share, limit - chosen.length);
+    return wanted > 0 && read(originId, 0, wanted) === share;
+  });
+  for (const { originId } of haveMore) {
+    if (chosen.length >= limit) break;
+    read(originId, share, limit - chosen.length);
+  }
+  return chosen.map(({ seq, originId }) => ({ seq, originId, first: false }));
 }
 
 /**
