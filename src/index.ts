@@ -99,7 +99,9 @@ export class Redrain {
    */
   async capture(event: EventInput, options: CaptureOptions = {}): Promise<CaptureResult> {
     const { checkout = null, ...rest } = options;
-    const verdict = await this.#group(rest).add({ bytes: bytesOf(event), checkout });
+    const bytes = bytesOf(event);
+    if (typeof bytes === 'string') throw new InvalidEventError(bytes);
+    const verdict = await this.#group(rest).add({ bytes, checkout });
     if (verdict.kind === 'invalid') throw new InvalidEventError(verdict.problem);
     if (verdict.kind === 'lost') throw new EventsLostError([verdict.eventId], verdict.reason);
     return verdict;
@@ -120,9 +122,20 @@ export class Redrain {
     const lost: { ids: string[]; reason: string } = { ids: [], reason: '' };
     let index = 0;
     for await (const group of groupsOf(events)) {
-      const inputs = group.map((event) => ({ bytes: bytesOf(event), checkout }));
-      for (const verdict of await this.#app.captureGroup(inputs, rules, { auditDiscard })) {
-        summary.add(verdict, { index: index++ });
+      const given = group.map(bytesOf);
+      const inputs = given.flatMap((bytes) =>
+        typeof bytes === 'string' ? [] : [{ bytes, checkout }],
+      );
+      const verdicts = await this.#app.captureGroup(inputs, rules, { auditDiscard });
+      let next = 0;
+      for (const bytes of given) {
+        const place = { index: index++ };
+        const verdict = typeof bytes === 'string' ? undefined : verdicts[next++];
+        if (verdict === undefined) {
+          summary.addProblem(String(bytes), place);
+          continue;
+        }
+        summary.add(verdict, place);
         if (verdict.kind !== 'lost') continue;
         lost.ids.push(verdict.eventId);
         lost.reason = verdict.reason;
@@ -204,11 +217,18 @@ export async function openRedrain(options: AppOptions = {}): Promise<Redrain> {
   return new Redrain(new App(options));
 }
 
-/** Bytes are copied: the caller may reuse its buffer while the group waits. */
-function bytesOf(event: EventInput): Buffer {
-  if (typeof event === 'string') return Buffer.from(event);
-  if (event instanceof Uint8Array) return Buffer.from(event);
-  return Buffer.from(JSON.stringify(event));
+/**
+ * The bytes to keep, or the problem with an object that JSON has no text for.
+ * Bytes are copied: the caller may reuse its buffer while the group waits.
+ */
+function bytesOf(event: EventInput): Buffer | string {
+  if (typeof event === 'string' || event instanceof Uint8Array) return Buffer.from(event as string);
+  try {
+    const text: string | undefined = JSON.stringify(event);
+    return text === undefined ? 'this value has no JSON text' : Buffer.from(text);
+  } catch (error) {
+    return `it cannot be written as JSON: ${(error as Error).message.split('\n')[0]}`;
+  }
 }
 
 async function* groupsOf(

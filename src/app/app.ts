@@ -16,7 +16,7 @@ import { SqliteLedger } from '../ledger/sqlite-ledger.js';
 import { blockedReason, type WayOut } from '../policy/capture-reason.js';
 import { policyOf } from '../policy/mode.js';
 import { JournalDatabase, type OpenOptions } from '../storage/journal-database.js';
-import type { TargetRecord } from '../targets/registry.js';
+import type { TargetKey, TargetRecord } from '../targets/registry.js';
 import { readSituation, type Situation } from '../targets/situation.js';
 import { SqliteTargets } from '../targets/sqlite-targets.js';
 import { wayOut } from '../targets/way-out.js';
@@ -186,7 +186,7 @@ export class App {
     const situation = await this.situation();
     const key = situation.description;
     const target =
-      'error' in opened || key === undefined ? undefined : await opened.targets.findByKey(key);
+      'error' in opened || key === undefined ? undefined : await knownTarget(opened, key);
     const resolved = situation.authority?.resolved;
     this.#surroundings = {
       situation,
@@ -206,6 +206,16 @@ interface CaptureSurroundings {
   readonly producer: CaptureContext['producer'];
   readonly config: string;
   readonly readAt: number;
+}
+
+/** What a capture notes beside a fact must not keep the fact out. */
+async function knownTarget(stores: Stores, key: TargetKey): Promise<TargetRecord | undefined> {
+  try {
+    return await stores.targets.findByKey(key);
+  } catch {
+    // The journal itself decides whether the event can be stored.
+    return undefined;
+  }
 }
 
 function storesOn(db: JournalDatabase, random: () => number): Stores {
