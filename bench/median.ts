@@ -1,7 +1,13 @@
-/** The middle of the values; of an even number, the mean of the two in the middle. */
-export function median(values: readonly number[]): number {
+/** The value below which this part of the values lies, between two neighbours if need be. */
+export function quantile(values: readonly number[], part: number): number {
   const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
+  const at = (sorted.length - 1) * part;
+  const lower = sorted[Math.floor(at)] ?? Number.NaN;
+  const upper = sorted[Math.ceil(at)] ?? Number.NaN;
+  return lower + (upper - lower) * (at % 1);
+}
+
+/** The middle of the values. */
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
 }

@@ -14,7 +14,7 @@ export interface BenchReport {
 /** The report as a plain table for people. */
 export function reportText({ machine, scale, rounds, rows, duration_s }: BenchReport): string {
   const table = new Table({
-    head: ['work', 'measured', 'against', 'ratio', 'spread', 'reach', ''],
+    head: ['work', 'measured', 'against', 'ratio', 'middle half', 'reach', ''],
     colAligns: ['left', 'right', 'right', 'right', 'left', 'left', 'left'],
     style: { head: [], border: [], compact: true },
   });
@@ -27,13 +27,13 @@ export function reportText({ machine, scale, rounds, rows, duration_s }: BenchRe
   ].join('\n');
 }
 
-function cells({ row, unit, measured, against, ratio, ratios, reach, reached }: RowResult) {
+function cells({ row, unit, measured, against, ratio, spread, reach, reached }: RowResult) {
   return [
     row,
     `${measured.name} ${shown(measured.median)} ${unit}`,
     `${against.name} ${shown(against.median)} ${unit}`,
     ratio.toFixed(2),
-    `${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}`,
+    spread.map((part) => part.toFixed(2)).join(' – '),
     reach === null ? '' : reachText(reach),
     verdict(reached),
   ];

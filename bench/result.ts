@@ -1,4 +1,4 @@
-import { median } from './median.js';
+import { median, quantile } from './median.js';
 
 /** One side of a comparison. */
 export interface Side {
@@ -21,8 +21,8 @@ export interface RowResult {
   readonly against: Side;
   /** Median of the ratios of neighbouring runs: what disturbs one mostly disturbs its neighbour. */
   readonly ratio: number;
-  /** The ratio of every pair, in the order they ran. */
-  readonly ratios: readonly number[];
+  /** The middle half of those ratios. */
+  readonly spread: readonly [lower: number, upper: number];
   /** Null for a row that only informs. */
   readonly reach: Reach | null;
   readonly reached: boolean | null;
@@ -33,23 +33,24 @@ export interface Pairs {
   readonly row: string;
   readonly unit: string;
   readonly names: readonly [measured: string, against: string];
-  readonly values: readonly (readonly [measured: number, against: number])[];
-  readonly reach: Reach | null;
+  readonly measured: readonly number[];
+  readonly against: readonly number[];
+  readonly reach?: Reach;
 }
 
 /** Sums up the pairs of one row. */
-export function rowResult({ row, unit, names, values, reach }: Pairs): RowResult {
-  const ratios = values.map(([measured, against]) => measured / against);
+export function rowResult({ row, unit, names, measured, against, reach }: Pairs): RowResult {
+  const ratios = measured.map((value, i) => value / (against[i] ?? Number.NaN));
   const ratio = median(ratios);
   return {
     row,
     unit,
-    measured: { name: names[0], median: median(values.map(([measured]) => measured)) },
-    against: { name: names[1], median: median(values.map(([, against]) => against)) },
+    measured: { name: names[0], median: median(measured) },
+    against: { name: names[1], median: median(against) },
     ratio,
-    ratios,
-    reach,
-    reached: reach === null ? null : isReached(ratio, reach),
+    spread: [quantile(ratios, 0.25), quantile(ratios, 0.75)],
+    reach: reach ?? null,
+    reached: reach === undefined ? null : isReached(ratio, reach),
   };
 }
 

@@ -2,20 +2,17 @@
 export type Run = () => number | Promise<number>;
 
 /**
- * Lets two sides take turns. The first turn of each only warms up: it is not
- * among the values.
+ * Lets several sides take turns; answers their figures round by round, in the
+ * order of the sides. The first round only warms up: it is not among them.
  */
-export async function takeTurns(
-  rounds: number,
-  measured: Run,
-  against: Run,
-): Promise<[measured: number, against: number][]> {
-  const values: [number, number][] = [];
+export async function takeTurns(rounds: number, sides: readonly Run[]): Promise<number[][]> {
+  const figures: number[][] = [];
   for (let round = 0; round <= rounds; round += 1) {
-    const pair: [number, number] = [await measured(), await against()];
-    if (round > 0) values.push(pair);
+    const figuresOfRound: number[] = [];
+    for (const run of sides) figuresOfRound.push(await run());
+    if (round > 0) figures.push(figuresOfRound);
   }
-  return values;
+  return figures;
 }
 
 /** What so much work in so much time comes to, per second. */

@@ -7,6 +7,7 @@ const GROUPS = {
   capture: async (at) => (await import('./capture/capture-rows.js')).captureRows(at),
   drain: async (at) => (await import('./drain/drain-row.js')).drainRow(at),
   selection: async (at) => (await import('./selection/selection-rows.js')).selectionRows(at),
+  migrate: async (at) => (await import('./migrate/migrate-row.js')).migrateRow(at),
   process: async (at) => (await import('./process/process-rows.js')).processRows(at),
 } satisfies Record<string, Group>;
 

@@ -8,6 +8,9 @@ export interface SampleEvent {
   readonly bytes: Buffer;
 }
 
+/** The repository all of them name. */
+export const SAMPLE_REPO = 'example/bench';
+
 const TYPES = ['WPStatusChanged', 'MissionDossierArtifactIndexed', 'HistoryAdded', 'WPAssigned'];
 const LANES = ['planned', 'doing', 'for_review', 'done'];
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
@@ -35,15 +38,12 @@ function sampleEvent(
     aggregate_id: `WP${1 + Math.floor(random() * 40)}`,
     aggregate_type: 'WorkPackage',
     payload: payload(random),
-    node_id: 'b3f1a2c4d5e6',
     lamport_clock: index + 1,
     causation_id: ulidAt(at - 3, random),
-    correlation_id: ulidAt(at - 9, random),
     timestamp,
     team_slug: 'bench-team',
     project_uuid: projectUuid,
-    project_slug: `project-${projectUuid.slice(0, 4)}`,
-    repo_slug: 'example/bench',
+    repo_slug: SAMPLE_REPO,
     schema_version: '1.0.0',
   });
   return { eventId, eventType, projectUuid, timestamp, bytes: Buffer.from(text) };

@@ -51,6 +51,10 @@ const TABLES = [
     "canonical_sha256" blob NOT NULL,
     "detail" text,
     CONSTRAINT "ck_purge_kind" CHECK (kind IN ('gc', 'archive', 'redact')))`,
+  `CREATE TABLE "redaction" (
+    "event_id" text PRIMARY KEY NOT NULL,
+    "at" integer NOT NULL,
+    "reason" text NOT NULL)`,
   `CREATE TABLE "journal_count" (
     "origin_id" integer NOT NULL,
     "class" text NOT NULL,
@@ -118,6 +122,7 @@ const TABLES = [
     "reset_signal" text,
     "silent_times" integer NOT NULL DEFAULT (0),
     "last_drained_at" integer,
+    "delivery_rows" integer NOT NULL DEFAULT (0),
     CONSTRAINT "uq_target_identity" UNIQUE ("url_hash", "team_slug", "user_email"),
     CONSTRAINT "ck_target_kind" CHECK (kind IN ('teamspace', 'external', 'stub')))`,
   `CREATE TABLE "deployment" (
@@ -146,7 +151,7 @@ const TABLES = [
     "deployment_ref" integer,
     "generation" integer NOT NULL DEFAULT (1),
     CONSTRAINT "ck_delivery_done" CHECK (status NOT IN ('success', 'duplicate') OR completed_at IS NOT NULL),
-    CONSTRAINT "ck_delivery_status" CHECK (status IN ('success', 'duplicate', 'pending', 'rejected', 'failed_transient', 'terminal_failed')),
+    CONSTRAINT "ck_delivery_status" CHECK (status IN ('success', 'duplicate', 'pending', 'rejected', 'failed_transient', 'terminal_failed', 'withheld')),
     CONSTRAINT "fk_delivery_target" FOREIGN KEY ("target_id") REFERENCES "target" ("id") ON DELETE NO ACTION ON UPDATE NO ACTION,
     CONSTRAINT "fk_delivery_event" FOREIGN KEY ("seq") REFERENCES "event" ("seq") ON DELETE NO ACTION ON UPDATE NO ACTION,
     PRIMARY KEY ("target_id", "seq")) WITHOUT ROWID`,
@@ -210,17 +215,46 @@ const TABLES = [
     "status" text NOT NULL,
     "events" integer NOT NULL,
     PRIMARY KEY ("target_id", "origin_id", "class", "status")) WITHOUT ROWID`,
+  `CREATE TABLE "import_source" (
+    "id" integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+    "path" text NOT NULL,
+    "digest" text,
+    "fingerprint" text NOT NULL,
+    "imported_at" integer NOT NULL,
+    "events" integer NOT NULL,
+    "body_uploads" integer,
+    "failure_log" integer,
+    "damage" text,
+    "attribution" text,
+    "renamed_to" text,
+    CONSTRAINT "uq_import_source" UNIQUE ("path"))`,
+  `CREATE TABLE "imported_row" (
+    "source_id" integer NOT NULL,
+    "row_id" integer NOT NULL,
+    "version" integer NOT NULL,
+    "seq" integer NOT NULL,
+    "conflict_id" integer,
+    "sha256" blob NOT NULL,
+    "enqueued_at" integer,
+    "retry_count" integer,
+    "note" text,
+    CONSTRAINT "fk_imported_row_source" FOREIGN KEY ("source_id") REFERENCES "import_source" ("id") ON DELETE NO ACTION ON UPDATE NO ACTION,
+    PRIMARY KEY ("source_id", "row_id", "version")) WITHOUT ROWID`,
   `CREATE INDEX "ix_conflict_open" ON "conflict" ("id") WHERE resolved_at IS NULL`,
+  `CREATE INDEX "ix_imported_row_seq" ON "imported_row" ("seq")`,
+  `CREATE INDEX "ix_delivery_withheld" ON "delivery" ("target_id", "seq") WHERE status = 'withheld'`,
   `CREATE INDEX "ix_post_target" ON "post" ("target_id", "id")`,
   `CREATE INDEX "ix_todo_pass" ON "todo" ("target_id", "origin_id", "company", "pass_no", "seq")`,
   `CREATE INDEX "ix_todo_due" ON "todo" ("target_id", "origin_id", "company", "due_at", "seq")`,
   `CREATE INDEX "ix_deployment_target" ON "deployment" ("target_id", "id")`,
+  `CREATE INDEX "ix_todo_replay" ON "todo" ("target_id", "origin_id") WHERE replay = 1`,
+  `CREATE INDEX "ix_delivery_terminal" ON "delivery" ("completed_at") WHERE status = 'terminal_failed'`,
 ];
 
 const refuse = (message: string): string => `SELECT RAISE(ABORT, '${message}')`;
 
 /** What the database itself refuses, from any connection (SPEC section 4). */
-const TRIGGERS = [
+export const TRIGGERS: readonly string[] = [
   // REPLACE deletes the old row without firing DELETE triggers: it is stopped
   // before the insert instead.
   `CREATE TRIGGER event_no_replace BEFORE INSERT ON event
@@ -254,7 +288,11 @@ const TRIGGERS = [
   `CREATE TRIGGER purge_no_replace BEFORE INSERT ON purge
    WHEN EXISTS (SELECT 1 FROM purge WHERE seq = NEW.seq)
    BEGIN ${refuse('purge records are immutable: this one exists')}; END`,
+  // One way only: what was purged or archived may still have to be forgotten.
   `CREATE TRIGGER purge_no_update BEFORE UPDATE ON purge
+   WHEN NEW.kind <> 'redact' OR OLD.kind = 'redact' OR NEW.seq IS NOT OLD.seq
+     OR NEW.canonical_sha256 IS NOT OLD.canonical_sha256
+     OR EXISTS (SELECT 1 FROM payload WHERE seq = OLD.seq)
    BEGIN ${refuse('purge records are immutable')}; END`,
   `CREATE TRIGGER purge_no_delete BEFORE DELETE ON purge
    WHEN NOT EXISTS (SELECT 1 FROM payload WHERE seq = OLD.seq)
@@ -265,6 +303,11 @@ const TRIGGERS = [
    BEGIN ${refuse('conflict records are kept: this one exists')}; END`,
   `CREATE TRIGGER conflict_keeps_bytes
    BEFORE UPDATE OF id, event_id, existing_seq, existing_sha256, incoming_sha256, incoming_bytes, incoming_type ON conflict
+   WHEN length(NEW.incoming_bytes) > 0
+     OR NOT EXISTS (SELECT 1 FROM redaction WHERE event_id = OLD.event_id)
+     OR NEW.id IS NOT OLD.id OR NEW.event_id IS NOT OLD.event_id
+     OR NEW.existing_seq IS NOT OLD.existing_seq OR NEW.existing_sha256 IS NOT OLD.existing_sha256
+     OR NEW.incoming_sha256 IS NOT OLD.incoming_sha256 OR NEW.incoming_type IS NOT OLD.incoming_type
    BEGIN ${refuse('the payloads of a conflict are immutable')}; END`,
   `CREATE TRIGGER conflict_no_delete BEFORE DELETE ON conflict
    BEGIN ${refuse('conflict records are kept')}; END`,
@@ -272,9 +315,21 @@ const TRIGGERS = [
    WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id)
    BEGIN ${refuse('audit entries are immutable')}; END`,
   `CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
+   WHEN NEW.bytes IS NOT NULL OR NEW.details IS NOT NULL
+     OR NOT EXISTS (SELECT 1 FROM redaction WHERE event_id = OLD.event_id)
+     OR NEW.id IS NOT OLD.id OR NEW.at IS NOT OLD.at OR NEW.action IS NOT OLD.action
+     OR NEW.event_id IS NOT OLD.event_id OR NEW.event_type IS NOT OLD.event_type
+     OR NEW.family IS NOT OLD.family OR NEW.reason IS NOT OLD.reason
    BEGIN ${refuse('audit entries are immutable')}; END`,
   `CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
    BEGIN ${refuse('audit entries are kept')}; END`,
+  `CREATE TRIGGER redaction_no_replace BEFORE INSERT ON redaction
+   WHEN EXISTS (SELECT 1 FROM redaction WHERE event_id = NEW.event_id)
+   BEGIN ${refuse('redaction records are immutable: this one exists')}; END`,
+  `CREATE TRIGGER redaction_no_update BEFORE UPDATE ON redaction
+   BEGIN ${refuse('redaction records are immutable')}; END`,
+  `CREATE TRIGGER redaction_no_delete BEFORE DELETE ON redaction
+   BEGIN ${refuse('redaction records are kept')}; END`,
 ];
 
 /** The first schema: journal, targets, ledger. `user_version` 1. */

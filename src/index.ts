@@ -1,7 +1,14 @@
 import { App, type AppOptions } from './app/app.js';
+import { type DiffOptions, type DiffReport, diffTargets } from './app/diff.js';
+import { type EventsOptions, type EventsReport, listEvents } from './app/events.js';
+import { type PreflightReport, preflight } from './app/preflight.js';
 import { previewDrain } from './app/preview-drain.js';
+import { type ReadinessReport, readiness } from './app/readiness.js';
+import { type ReplayOptions, type ReplayReport, replayEvents } from './app/replay.js';
+import { type RetryOptions, type RetryReport, retryEvents } from './app/retry.js';
 import { readStatus } from './app/status.js';
 import { readTargets, type TargetSummary } from './app/targets.js';
+import type { VerifyReport } from './app/verify.js';
 import type { DrainReport } from './dispatch/drain-report.js';
 import type { DeploymentMetadata } from './dispatch/ports.js';
 import type { CaptureInput, CaptureVerdict } from './journal/capture.js';
@@ -13,8 +20,17 @@ import { type EventStory, eventStory } from './status/event-story.js';
 import type { StatusDocument } from './status/status-document.js';
 
 export type { AppOptions } from './app/app.js';
+export type { DiffOptions, DiffReport } from './app/diff.js';
 export { UnknownTargetError } from './app/drain-target.js';
+export { UnknownEventError } from './app/event-selection.js';
+export type { EventsOptions, EventsReport } from './app/events.js';
+export { UnknownTargetNameError } from './app/named-target.js';
+export type { PreflightReport } from './app/preflight.js';
+export type { ReadinessReport, ReadinessState } from './app/readiness.js';
+export type { ReplayOptions, ReplayReport } from './app/replay.js';
+export type { RetryOptions, RetryReport } from './app/retry.js';
 export type { TargetSummary } from './app/targets.js';
+export type { VerifyReport } from './app/verify.js';
 export { ConfigUnreadableError } from './config/document.js';
 export type { DrainReport } from './dispatch/drain-report.js';
 export type * from './dispatch/ports.js';
@@ -24,7 +40,7 @@ export type { EventStory } from './status/event-story.js';
 export type { StatusDocument } from './status/status-document.js';
 export { NewerSchemaError, StorageUnavailableError } from './storage/errors.js';
 export { SplitBrainError } from './targets/authority-errors.js';
-export type { TargetRecord } from './targets/registry.js';
+export { RetiredTargetError, type TargetRecord } from './targets/registry.js';
 export { VERSION } from './version.js';
 
 /** Most events of one group: one transaction, one fsync. */
@@ -167,6 +183,60 @@ export class Redrain {
   /** Every known target. Changes nothing. */
   targets(): Promise<TargetSummary[]> {
     return readTargets(this.#app);
+  }
+
+  /** The newest events that match, as a target has them. Changes nothing. */
+  events(options: EventsOptions = {}): Promise<EventsReport> {
+    return listEvents(this.#app, options);
+  }
+
+  /**
+   * Makes deliveries that failed for good, were rejected or got no answer due
+   * now, at one target or at all. Sends nothing: `drain` does.
+   *
+   * @throws UnknownTargetNameError, RetiredTargetError, UnknownEventError.
+   */
+  retry(options: RetryOptions = {}): Promise<RetryReport> {
+    return retryEvents(this.#app, options);
+  }
+
+  /**
+   * Marks delivered events of one target to be delivered again, in a new
+   * generation; the earlier success stays in the history. Sends nothing:
+   * `drain` does.
+   *
+   * @throws UnknownTargetNameError, RetiredTargetError, UnknownEventError.
+   */
+  replay(options: ReplayOptions = {}): Promise<ReplayReport> {
+    return replayEvents(this.#app, options);
+  }
+
+  /** Events delivered to `a` and not to `b`, each an id or an address. Changes nothing. */
+  diff(a: string, b: string, options: DiffOptions = {}): Promise<DiffReport> {
+    return diffTargets(this.#app, a, b, options);
+  }
+
+  /**
+   * Whether events could leave now, and what to do when not. Asks the target
+   * once, for at most five seconds, and only when nothing on this machine
+   * stands in the way. Changes nothing.
+   */
+  readiness(): Promise<ReadinessReport> {
+    return readiness(this.#app);
+  }
+
+  /** Who drains the active target, with which version, server and identity. Changes nothing. */
+  preflight(): Promise<PreflightReport> {
+    return preflight(this.#app);
+  }
+
+  /**
+   * Whether the ledger can be believed: digests, triggers, references,
+   * counters, ledger, spool, archives and the file itself. Changes nothing.
+   */
+  async verify(): Promise<VerifyReport> {
+    const { verify } = await import('./app/verify.js');
+    return verify(this.#app, { signal: new AbortController().signal, progress: () => undefined });
   }
 
   /** One event's whole story, or undefined when the journal never saw it. Changes nothing. */

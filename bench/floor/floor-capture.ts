@@ -1,15 +1,14 @@
 import { hash } from 'node:crypto';
 import type Database from 'better-sqlite3';
-import type { SampleEvent } from '../sample-events.js';
 import * as sql from './capture.sql.js';
+import type { FloorEvent } from './floor-event.js';
 
 /**
- * The rows of a capture and nothing else: the floor is told what the product
- * has to find out for itself (id, type, time, project), looks for no
- * duplicates and asks no configuration.
+ * The rows of a capture and nothing else: it looks for no duplicates, guards
+ * nothing, and asks no configuration.
  */
 export class FloorCapture {
-  readonly #append: (events: readonly SampleEvent[]) => void;
+  readonly #append: (events: readonly FloorEvent[]) => void;
   readonly #event: Database.Statement;
   readonly #payload: Database.Statement;
   readonly #live: Database.Statement;
@@ -22,15 +21,15 @@ export class FloorCapture {
     this.#live = db.prepare(sql.INSERT_LIVE);
     this.#count = db.prepare(sql.COUNT);
     this.#origins = originsOf(db, projects);
-    this.#append = db.transaction((events: readonly SampleEvent[]) => this.#rows(events)).immediate;
+    this.#append = db.transaction((events: readonly FloorEvent[]) => this.#rows(events)).immediate;
   }
 
   /** One durable transaction; on disk when it resolves. */
-  async append(events: readonly SampleEvent[]): Promise<void> {
+  async append(events: readonly FloorEvent[]): Promise<void> {
     this.#append(events);
   }
 
-  #rows(events: readonly SampleEvent[]): void {
+  #rows(events: readonly FloorEvent[]): void {
     const now = Date.now();
     const tallies = new Map<number, { events: number; bytes: number }>();
     for (const event of events) {
@@ -45,7 +44,7 @@ export class FloorCapture {
       this.#count.run(originId, tally.events, tally.events, tally.bytes);
   }
 
-  #insert(event: SampleEvent, originId: number, now: number): void {
+  #insert(event: FloorEvent, originId: number, now: number): void {
     const { eventId, eventType, timestamp, bytes } = event;
     const digest = hash('sha256', bytes, 'buffer');
     const { lastInsertRowid: seq } = this.#event.run(

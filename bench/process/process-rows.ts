@@ -41,12 +41,18 @@ async function compare(
   atMost: number,
   given: () => string[],
 ): Promise<RowResult> {
-  const values = await takeTurns(
-    at.rounds * TIMES_PER_ROUND,
+  const rounds = await takeTurns(at.rounds * TIMES_PER_ROUND, [
     () => wholeProcess([CLI, ...given()]),
     () => wholeProcess(['-e', '0']),
-  );
-  return rowResult({ row, unit: 'ms', names: ['redrain', 'node'], values, reach: { atMost } });
+  ]);
+  return rowResult({
+    row,
+    unit: 'ms',
+    names: ['redrain', 'node'],
+    measured: rounds.map(([redrain]) => redrain as number),
+    against: rounds.map(([, node]) => node as number),
+    reach: { atMost },
+  });
 }
 
 /** Milliseconds from start to exit. */

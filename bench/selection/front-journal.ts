@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto';
+import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import type { NewEvent } from '../../src/journal/new-event.js';
-import { SqliteJournal } from '../../src/journal/sqlite-journal.js';
+import { openRedrain } from '../../src/index.js';
 import { SqliteLedger } from '../../src/ledger/sqlite-ledger.js';
 import { configureConnection } from '../../src/storage/connection.js';
 import { JournalDatabase } from '../../src/storage/journal-database.js';
 import { SqliteTargets } from '../../src/targets/sqlite-targets.js';
 import { projectUuids } from '../projects.js';
-import { type SampleEvent, sampleEvents } from '../sample-events.js';
+import { SAMPLE_REPO, sampleEvents } from '../sample-events.js';
 import * as sql from './front.sql.js';
 
 const PROJECTS = 20;
@@ -38,14 +38,21 @@ export interface FrontJournal {
 }
 
 /** Makes one in which everything holds but `archived`, which `archiveFront` brings about. */
-export async function fillFrontJournal(file: string, front: number): Promise<FrontJournal> {
+export async function fillFrontJournal(home: string, front: number): Promise<FrontJournal> {
+  const file = join(home, 'redrain', 'journal.db');
   const db = await JournalDatabase.open(file);
   const targets = await registerTargets(db);
-  const now = Date.now();
-  quickly(file, (raw) => fill(raw, { file, front, targets }, now));
-  await new SqliteJournal(db).append(newcomers(now), 'capture');
   db.close();
+  quickly(file, (raw) => fill(raw, { file, front, targets }, Date.now()));
+  await captureNewcomers(home);
   return { file, front, targets };
+}
+
+async function captureNewcomers(home: string): Promise<void> {
+  const events = sampleEvents(NEWCOMERS, [...FRONT_PROJECTS, ...FRESH_PROJECTS]);
+  const redrain = await openRedrain({ home, env: {} });
+  await redrain.captureMany(events.map(({ bytes }) => bytes));
+  await redrain.close();
 }
 
 /** Archives everything in front, for all targets. */
@@ -79,16 +86,17 @@ async function registerTargets(db: JournalDatabase): Promise<Record<Shape, numbe
 
 function fill(raw: Database.Database, { front, targets }: FrontJournal, now: number): void {
   const bytes = { bytes: BYTES, size: BYTES.length, digest: DIGEST };
-  runNamed(raw, sql.FRONT_ORIGINS, { projects: JSON.stringify(FRONT_PROJECTS) });
+  const projects = JSON.stringify(FRONT_PROJECTS);
+  runNamed(raw, sql.FRONT_ORIGINS, { projects, repo: SAMPLE_REPO });
   runNamed(raw, sql.FRONT_EVENTS, { count: front, projects: PROJECTS, now, ...bytes });
   for (const statement of [sql.FRONT_PAYLOADS, sql.FRONT_LIVE, sql.FRONT_COUNTS])
     runNamed(raw, statement, bytes);
   const delivered = { targetId: targets.delivered, now, status: 'success' };
-  for (const statement of [sql.PASS_FRONT, sql.DELIVER_FRONT, sql.COUNT_FRONT])
+  for (const statement of [sql.PASS_FRONT, sql.DELIVER_FRONT, ...sql.COUNT_FRONT])
     runNamed(raw, statement, delivered);
   const retried = { targetId: targets['not due'], now, status: 'failed_transient' };
   const due = { dueAt: now + HOUR_MS, passNo: 1 };
-  for (const statement of [sql.PASS_FRONT, sql.FAIL_FRONT, sql.RETRY_FRONT, sql.COUNT_FRONT])
+  for (const statement of [sql.PASS_FRONT, sql.FAIL_FRONT, sql.RETRY_FRONT, ...sql.COUNT_FRONT])
     runNamed(raw, statement, { ...retried, ...due });
 }
 
@@ -110,26 +118,4 @@ function quickly(file: string, work: (raw: Database.Database) => void): void {
 function runNamed(raw: Database.Database, text: string, values: Record<string, unknown>): void {
   const named = Object.entries(values).filter(([name]) => text.includes(`@${name}`));
   raw.prepare(text).run(Object.fromEntries(named));
-}
-
-function newcomers(now: number): NewEvent[] {
-  return sampleEvents(NEWCOMERS, [...FRONT_PROJECTS, ...FRESH_PROJECTS]).map((sample) =>
-    newEvent(sample, now),
-  );
-}
-
-function newEvent({ projectUuid, bytes, ...sample }: SampleEvent, now: number): NewEvent {
-  return {
-    ...sample,
-    bytes,
-    sha256: hash('sha256', bytes, 'buffer'),
-    carriesId: true,
-    occurredAt: now,
-    capturedAt: now,
-    origin: { projectUuid, repoSlug: null, checkout: null },
-    producerUser: null,
-    producerTeam: null,
-    blockedReason: null,
-    undeliverable: null,
-  };
 }

@@ -6,7 +6,7 @@
 
 export const FRONT_ORIGINS = `
   INSERT INTO origin (project_uuid, repo_slug, checkout)
-  SELECT value, '', '' FROM json_each(@projects)`;
+  SELECT value, @repo, '' FROM json_each(@projects)`;
 
 export const FRONT_EVENTS = `
   WITH RECURSIVE number (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < @count)
@@ -46,9 +46,11 @@ export const RETRY_FRONT = `
   INSERT INTO todo (target_id, seq, origin_id, due_at, pass_no, company, replay)
   SELECT @targetId, seq, origin_id, @dueAt + seq % 60000, @passNo, 'any', 0 FROM event`;
 
-export const COUNT_FRONT = `
-  INSERT INTO ledger_count (target_id, origin_id, class, status, events)
-  SELECT @targetId, origin_id, 'live', @status, count(*) FROM event GROUP BY 2`;
+export const COUNT_FRONT = [
+  `INSERT INTO ledger_count (target_id, origin_id, class, status, events)
+    SELECT @targetId, origin_id, 'live', @status, count(*) FROM event GROUP BY 2`,
+  'UPDATE target SET delivery_rows = (SELECT count(*) FROM event) WHERE id = @targetId',
+];
 
 /** What an archive of everything in front leaves behind. */
 export const ARCHIVE_FRONT = [

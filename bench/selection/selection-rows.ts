@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { BenchSurroundings } from '../bench-surroundings.js';
 import { type RowResult, rowResult } from '../result.js';
 import { ClaimTimer, type ClaimTimes } from './claim-timer.js';
@@ -26,7 +25,7 @@ export async function selectionRows(at: BenchSurroundings): Promise<RowResult[]>
 function filled(at: BenchSurroundings, name: string, front: number): Promise<FrontJournal> {
   const count = at.scaled(front, 1_000);
   at.say(`  filling a journal with ${count} events in front`);
-  return fillFrontJournal(join(at.workspace.directory(name), 'journal.db'), count);
+  return fillFrontJournal(at.workspace.directory(name), count);
 }
 
 async function compare(shape: Shape, many: FrontJournal, few: FrontJournal): Promise<RowResult[]> {
@@ -43,7 +42,8 @@ async function compare(shape: Shape, many: FrontJournal, few: FrontJournal): Pro
       row: `${part} 1000 behind ${shape}`,
       unit: 'ms',
       names,
-      values: times.map(([a, b]) => [a[part], b[part]]),
+      measured: times.map(([ofMany]) => ofMany[part]),
+      against: times.map(([, ofFew]) => ofFew[part]),
       reach: { atMost: 1.5 },
     });
   return [row('select'), row('claim')];

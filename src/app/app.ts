@@ -63,8 +63,6 @@ export class App {
   readonly options: AppOptions;
   #stores: Promise<Stores> | undefined;
   #surroundings: CaptureSurroundings | undefined;
-  /** False once nothing waits in the spool, as far as this process knows. */
-  #spoolMayWait = true;
 
   constructor(options: AppOptions = {}) {
     this.options = options;
@@ -135,16 +133,13 @@ export class App {
         auditDiscard,
       },
     });
-    if (verdicts.some((verdict) => verdict.kind === 'spooled')) this.#spoolMayWait = true;
     return verdicts;
   }
 
   /** What waited longer goes first; trouble with it must not keep new events out. */
   async #ingestSpoolQuietly(): Promise<void> {
-    if (!this.#spoolMayWait) return;
     try {
       await this.ingestSpool();
-      this.#spoolMayWait = false;
     } catch {
       // The file stays where it is, `status` counts it, and the next capture tries again.
     }

@@ -12,11 +12,12 @@ import { permissionOf } from '../policy/permission.js';
 import { receiverFor } from '../receivers/receiver-for.js';
 import { assertNotSplit, overrideWarning } from '../targets/authority.js';
 import { thisProcess } from '../targets/holder.js';
-import type { TargetRecord } from '../targets/registry.js';
+import { assertNotRetired, type TargetRecord } from '../targets/registry.js';
 import type { Situation } from '../targets/situation.js';
 import { teamspaceAccess } from '../targets/teamspace-access.js';
 import { VERSION } from '../version.js';
 import type { App, Stores } from './app.js';
+import { tokenRequests } from './token-requests.js';
 
 export interface TargetDrainOptions extends DrainOptions {
   /** A known target in place of the active one. */
@@ -40,7 +41,7 @@ export class UnknownTargetError extends Error {
  * what must be checked before a socket opens, and hands over to the
  * dispatcher.
  *
- * @throws SplitBrainError before any socket, UnknownTargetError.
+ * @throws SplitBrainError before any socket, UnknownTargetError, RetiredTargetError.
  */
 export async function drainTarget(app: App, options: TargetDrainOptions): Promise<DrainReport> {
   const situation = await app.situation();
@@ -49,6 +50,7 @@ export async function drainTarget(app: App, options: TargetDrainOptions): Promis
   await app.ingestSpool();
   const target = await targetRow(app, stores, situation, options.targetId);
   if (target === undefined) return withoutTarget(stores, situation);
+  assertNotRetired(target);
   warnOfOverride(situation, target, options);
   return run(app, stores, situation, target, options);
 }
@@ -154,7 +156,12 @@ export async function receiverOf(
     version: VERSION,
     stateDir: app.paths.state,
     now: () => app.now(),
-    teamspace: teamspaceAccess(target, situation, { paths: app.paths, env: app.env }),
+    teamspace: teamspaceAccess(target, situation, {
+      paths: app.paths,
+      env: app.env,
+      askForTokens: tokenRequests(app.env, situation.settings.caFile),
+      now: () => app.now(),
+    }),
   });
 }
 

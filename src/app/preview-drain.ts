@@ -1,6 +1,6 @@
 import { type DrainReport, emptyReport } from '../dispatch/drain-report.js';
 import { permissionOf } from '../policy/permission.js';
-import type { TargetRecord } from '../targets/registry.js';
+import { assertNotRetired, type TargetRecord } from '../targets/registry.js';
 import type { Situation } from '../targets/situation.js';
 import type { App, Stores } from './app.js';
 import {
@@ -15,7 +15,7 @@ import {
  * What `now` would select, from counters. Opens no socket, writes nothing and
  * creates nothing.
  *
- * @throws SplitBrainError, UnknownTargetError.
+ * @throws SplitBrainError, UnknownTargetError, RetiredTargetError.
  */
 export async function previewDrain(
   app: App,
@@ -27,6 +27,7 @@ export async function previewDrain(
   try {
     const target = await knownRow(stores, situation, options.targetId);
     if (target === undefined) return await beforeFirstDrain(stores, situation, options.limit);
+    assertNotRetired(target);
     return await previewOf(app, stores as Stores, situation, target, options.limit);
   } finally {
     stores?.db.close();

@@ -2,7 +2,7 @@ import { settingsOf } from '../config/document.js';
 import { editConfig } from '../config/edit.js';
 import { originFields } from '../ledger/selection.js';
 import { projectKey, projectPermission } from '../policy/projects.js';
-import * as sql from '../status/status.sql.js';
+import { knownOrigins as originsIn } from '../status/known-origins.js';
 import type { OriginRow } from '../status/target-terms.js';
 import type { App } from './app.js';
 
@@ -39,9 +39,7 @@ function knownOrigins(app: App): OriginRow[] {
   const stores = app.readStores();
   if (stores === undefined) return [];
   try {
-    return stores.db.read(
-      () => stores.db.statement(sql.ORIGINS).all({ targetId: 0 }) as OriginRow[],
-    );
+    return originsIn(stores.db);
   } finally {
     stores.db.close();
   }

@@ -1,25 +1,160 @@
 import { DEFAULT_SETTINGS } from '../config/settings.js';
 import { DRAIN_BLOCKED_REASONS, type DrainBlockedReason } from '../dispatch/ports.js';
+import { oldQueueState } from '../legacy/old-queue-state.js';
 import { blockedReason } from '../policy/capture-reason.js';
+import { policyOf } from '../policy/mode.js';
 import { permissionOf } from '../policy/permission.js';
+import { saasEnabled } from '../policy/saas-switch.js';
 import { emptySections } from '../status/empty-sections.js';
-import { readSections, type StatusSections } from '../status/sqlite-status.js';
-import type { StatusDocument, UnreadableSection } from '../status/status-document.js';
+import {
+  type OldQueueSections,
+  oldQueueSections,
+  type WaitingFile,
+  waitingFiles,
+} from '../status/old-queues.js';
+import { type Judged, type Problem, problemsOf } from '../status/problems.js';
+import { readSections } from '../status/sqlite-status.js';
+import type {
+  AuthoritySection,
+  OlderFields,
+  StatusDocument,
+  StatusSections,
+  UnreadableSection,
+} from '../status/status-document.js';
 import { reportAuthority } from '../targets/authority-report.js';
 import { identityOf } from '../targets/credentials.js';
+import type { TargetIdentity } from '../targets/identity.js';
 import type { TargetRecord } from '../targets/registry.js';
 import type { Situation } from '../targets/situation.js';
 import { wayOut } from '../targets/way-out.js';
 import type { App, Stores } from './app.js';
+import { processes } from './preflight.js';
+
+/** The document, and what it finds wrong in words for a person. */
+export interface StatusReport {
+  readonly document: StatusDocument;
+  /** Why `ok` is false, each with the command that mends it. */
+  readonly problems: readonly Problem[];
+  /** Rows of old queue files of other identities that no import has taken in yet. */
+  readonly waitingElsewhere: number;
+}
 
 /** The whole status document. Changes nothing and blocks no writer; works on a home without a journal. */
 export async function readStatus(app: App): Promise<StatusDocument> {
-  const situation = await app.situation();
-  const sections = await sectionsOf(app, situation).catch((error: Error) => unreadable(error));
-  return { target_authority: authoritySection(app, situation), ...sections };
+  return (await reportStatus(app)).document;
 }
 
-function authoritySection(app: App, situation: Situation): StatusDocument['target_authority'] {
+/** The status document with what follows from it. */
+export async function reportStatus(app: App): Promise<StatusReport> {
+  const situation = await app.situation();
+  const { sections, targets, current, oldQueues } = await fromStores(app, situation);
+  const older = olderFields(app, situation, targets, current, oldQueues);
+  const facts = {
+    ...older,
+    target_authority: authoritySection(app, situation),
+    ...sections,
+    migration_conflicts: withWaiting(sections.migration_conflicts, oldQueues.waitingFiles),
+    body_upload_compatibility: oldQueues.body_upload_compatibility,
+  };
+  const { waitingInScope, waitingElsewhere } = oldQueues;
+  const judged: Judged = { ...facts, saasEnabled: saasEnabled(app.env), waitingInScope };
+  const problems = problemsOf(judged);
+  const ok = problems.length === 0;
+  return { document: { ok, exit_code: ok ? 0 : 2, ...facts }, problems, waitingElsewhere };
+}
+
+const withWaiting = (
+  section: StatusSections['migration_conflicts'],
+  files: readonly WaitingFile[],
+): StatusSections['migration_conflicts'] =>
+  'error' in section ? section : { ...section, waiting_files: files };
+
+interface FromStores {
+  readonly sections: StatusSections;
+  readonly targets: readonly TargetRecord[];
+  readonly current: TargetRecord | undefined;
+  readonly oldQueues: OldQueues;
+}
+
+/** What the old files come to, and which of them wait. */
+type OldQueues = OldQueueSections & { readonly waitingFiles: readonly WaitingFile[] };
+
+/** A journal that cannot be read takes its sections with it, and nothing else. */
+async function fromStores(app: App, situation: Situation): Promise<FromStores> {
+  let stores: Stores | undefined;
+  try {
+    stores = app.readStores();
+    const targets = (await stores?.targets.list()) ?? [];
+    const key = situation.description;
+    const current = key && (await stores?.targets.findByKey(key));
+    const sections = sectionsOf(app, situation, stores, targets, current);
+    return { sections, targets, current, oldQueues: await oldQueuesOf(app, situation, stores) };
+  } catch (error) {
+    const oldQueues = await oldQueuesOf(app, situation, undefined);
+    const sections = unreadable(error as Error);
+    return { sections, targets: [], current: undefined, oldQueues };
+  } finally {
+    stores?.db.close();
+  }
+}
+
+async function oldQueuesOf(
+  app: App,
+  { authority }: Situation,
+  stores: Stores | undefined,
+): Promise<OldQueues> {
+  const { legacyQueue } = app.paths;
+  const active = authority?.resolved.queue_db_path ?? legacyQueue;
+  try {
+    const files = await oldQueueState(app.paths, stores);
+    const sections = oldQueueSections(files, active, legacyQueue);
+    return { ...sections, waitingFiles: waitingFiles(files) };
+  } catch (error) {
+    const unread = { error: (error as Error).message };
+    return {
+      active_queue: { path: active, ...unread },
+      legacy_queue: { path: legacyQueue, ...unread },
+      body_upload_compatibility: unread,
+      waitingInScope: 0,
+      waitingElsewhere: 0,
+      waitingFiles: [],
+    };
+  }
+}
+
+function olderFields(
+  app: App,
+  situation: Situation,
+  targets: readonly TargetRecord[],
+  current: TargetRecord | undefined,
+  { active_queue, legacy_queue }: OldQueueSections,
+): OlderFields {
+  const { foreground, owner, mismatches, orphans } = processes(app, situation, targets, current);
+  return {
+    ...authentication(app, situation),
+    live_orphan_daemon_count: orphans.length,
+    foreground,
+    daemon_owner_record: owner,
+    active_queue,
+    legacy_queue,
+    mismatches,
+    orphan_records: orphans,
+  };
+}
+
+function authentication(app: App, { config, settings, authority }: Situation) {
+  const delivery = config.state === 'unreadable' ? 'teamspace' : policyOf(settings.mode).delivery;
+  const { authEnv } = settings.external;
+  if (delivery !== 'external')
+    return {
+      auth_required: delivery === 'teamspace',
+      auth_present: authority?.credentials.state === 'found',
+    };
+  const isSet = authEnv !== undefined && (app.env[authEnv] ?? '').trim() !== '';
+  return { auth_required: authEnv !== undefined, auth_present: isSet };
+}
+
+function authoritySection(app: App, situation: Situation): AuthoritySection {
   const { config, authority, settings } = situation;
   const identity = authority === undefined ? NOBODY : identityOf(authority.credentials);
   const { processWideOverride } = app.options;
@@ -33,26 +168,23 @@ function authoritySection(app: App, situation: Situation): StatusDocument['targe
 
 const NOBODY = { user: null, team: null };
 
-async function sectionsOf(app: App, situation: Situation): Promise<StatusSections> {
-  const stores = app.readStores();
-  if (stores === undefined) return emptySections(app.spool, blockedNow(situation, undefined, {}));
-  try {
-    return await readAll(app, situation, stores);
-  } finally {
-    stores.db.close();
-  }
-}
-
-async function readAll(app: App, situation: Situation, stores: Stores): Promise<StatusSections> {
-  const targets = await stores.targets.list();
-  const key = situation.description;
-  const current = key === undefined ? undefined : await stores.targets.findByKey(key);
+function sectionsOf(
+  app: App,
+  situation: Situation,
+  stores: Stores | undefined,
+  targets: readonly TargetRecord[],
+  current: TargetRecord | undefined,
+): StatusSections {
+  const identity = identityInForce(situation);
+  if (stores === undefined)
+    return emptySections(app.spool, identity, blockedNow(situation, undefined, {}));
   const { projectRules } = situation.settings ?? DEFAULT_SETTINGS;
   const { active } = situation;
   const activeProjects = active.state === 'target' ? active.settings.projects : 'all';
   return readSections(stores.db, {
     targets,
     current,
+    identity,
     permissionFor: (target) =>
       permissionOf(projectRules, target?.settings.projects ?? activeProjects),
     blockedReason: (held) => blockedNow(situation, current, held),
@@ -60,6 +192,9 @@ async function readAll(app: App, situation: Situation, stores: Stores): Promise<
     now: app.now(),
   });
 }
+
+const identityInForce = ({ active }: Situation): TargetIdentity | undefined =>
+  active.state === 'target' ? active.identity : undefined;
 
 /** The reason that holds for the active target as a whole: a closed gate, or everything that is held. */
 function blockedNow(
@@ -73,13 +208,13 @@ function blockedNow(
   return DRAIN_BLOCKED_REASONS.find((reason) => reasons.includes(reason)) ?? null;
 }
 
-function unreadable(error: Error): Record<keyof StatusSections, UnreadableSection> {
-  const section = { error: error.message };
+function unreadable(error: Error): StatusSections {
+  const section: UnreadableSection = { error: error.message };
   return {
     event_journal: section,
     delivery_targets: section,
     delivery_ledger: section,
-    terminal_failures: section,
     migration_conflicts: section,
+    terminal_failures: section,
   };
 }

@@ -10,6 +10,8 @@ export interface TargetSummary extends Omit<TargetRecord, 'leaseHolder' | 'circu
   readonly delivered: number;
   readonly waiting: number;
   readonly held: number;
+  /** Delivered ones that a replay has marked. */
+  readonly replay_marked: number;
   readonly circuit: CircuitState;
 }
 
@@ -32,6 +34,7 @@ export async function readTargets(app: App): Promise<TargetSummary[]> {
         waiting:
           (row?.unsent ?? 0) + (row?.pending ?? 0) + (row?.rejected ?? 0) + (row?.transient ?? 0),
         held: row?.held ?? 0,
+        replay_marked: row?.replay_marked ?? 0,
         circuit: circuitState(records[i] as TargetRecord, app.now()),
       };
     });

@@ -10,8 +10,25 @@ export class UsageError extends Error {
 const BY_NAME: Readonly<Record<string, ExitCode>> = {
   UsageError: EXIT.usage,
   UnknownTargetError: EXIT.usage,
+  UnknownTargetNameError: EXIT.usage,
+  RetiredTargetError: EXIT.usage,
+  UnknownEventError: EXIT.usage,
   UnknownAuditEntryError: EXIT.usage,
+  UnknownConflictError: EXIT.usage,
+  AmbiguousConflictError: EXIT.usage,
+  ConflictDecidedError: EXIT.usage,
+  ConflictErasedError: EXIT.usage,
   UnusableUrlError: EXIT.usage,
+  UnnamedServerError: EXIT.usage,
+  InterruptedError: EXIT.interrupted,
+  InsecureBearerError: EXIT.blocked,
+  CredentialStoreError: EXIT.blocked,
+  UnknownArchiveError: EXIT.usage,
+  UnknownJobError: EXIT.usage,
+  JobStateError: EXIT.usage,
+  ScheduleError: EXIT.usage,
+  ArchiveDamagedError: EXIT.badInput,
+  RetentionBusyError: EXIT.interrupted,
   InputSourceError: EXIT.badInput,
   SplitBrainError: EXIT.splitBrain,
   ConfigUnreadableError: EXIT.blocked,
@@ -29,6 +46,7 @@ const FOR_PEOPLE = new Set([
   'OlderSchemaError',
   'StorageUnavailableError',
   'LostLeaseError',
+  'CannotServeError',
 ]);
 
 /** Says what went wrong and answers the exit code of it. */
@@ -39,5 +57,7 @@ export function reportFailure(error: unknown, output: Output): ExitCode {
     if (output.verbose) output.note(stack ?? '');
     else output.note('This was not expected: --verbose shows where it happened.');
   }
-  return BY_NAME[name] ?? EXIT.internal;
+  const code = BY_NAME[name] ?? EXIT.internal;
+  output.failure(message, code);
+  return code;
 }

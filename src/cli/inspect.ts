@@ -1,8 +1,14 @@
-import { type EventStory, eventStory, type RevisionStory } from '../status/event-story.js';
+import {
+  type EventStory,
+  eventStory,
+  type RevisionStory,
+  type StoryEntry,
+} from '../status/event-story.js';
 import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
 import { withApp } from './open-app.js';
 import { Output } from './output.js';
+import { prettyJson } from './pretty-json.js';
 import type { CommandBody } from './program.js';
 
 /** `redrain inspect EVENT_ID`: one event's whole story. */
@@ -48,58 +54,59 @@ function tell(story: EventStory): string {
   for (const revision of story.revisions) lines.push(...tellRevision(revision));
   for (const conflict of story.conflicts)
     lines.push(
-      `conflict ${conflict.id}: another content (${conflict.incoming_size} bytes, SHA-256 ${conflict.incoming_sha}) found by ${conflict.found_by}, ${conflict.resolved_at === null ? 'not resolved' : `resolved: ${conflict.kept} kept`}`,
+      `conflict ${conflict.id}: another content (${conflict.incoming_size} bytes, SHA-256 ${conflict.incoming_sha}) found by ${conflict.found_by}, ${conflict.resolved_at === null ? 'not resolved: `redrain conflicts show`' : `resolved: ${conflict.kept} kept`}`,
     );
+  lines.push('what happened:', ...story.timeline.map(tellEntry));
+  lines.push('payload:', ...pretty(current(story)));
   return lines.join('\n');
 }
 
+function tellEntry({ at, what, target_id }: StoryEntry): string {
+  return `  ${at}  ${target_id === null ? '' : `target ${target_id}: `}${what}`;
+}
+
 function tellRevision(revision: RevisionStory): string[] {
-  const facts: [string, unknown][] = [
+  const lines = factsOf(revision).map(([name, value]) => `  ${`${name}:`.padEnd(20)}${value}`);
+  for (const source of revision.sources)
+    lines.push(`  ${'old queue:'.padEnd(20)}${source.path}, row ${source.row_id}`);
+  for (const target of revision.targets) lines.push(tellTarget(target, revision.class));
+  return lines;
+}
+
+function factsOf(revision: RevisionStory): (readonly [name: string, value: unknown])[] {
+  const { superseded_by, undeliverable, producer_user, producer_team } = revision;
+  return [
     ['revision', revision.revision],
     ['type', revision.event_type],
     ['project', revision.project_uuid ?? 'none'],
-    ['occurred', revision.occurred_at ?? 'unknown'],
-    ['captured', `${revision.captured_at} by ${revision.source}`],
     ['from', revision.checkout ?? 'unknown'],
-    ['state', revision.class],
-    ['blocked at capture', revision.drain_blocked_reason ?? 'no'],
+    ['producer', `${producer_user ?? 'unknown'}, team ${producer_team ?? 'unknown'}`],
+    ['state', stateOf(revision)],
+    ...(superseded_by === null ? [] : [['superseded by', superseded_by] as const]),
+    ...(undeliverable === null ? [] : [['undeliverable', undeliverable] as const]),
     ['sha-256', revision.sha256],
     ['size', `${revision.size} bytes`],
   ];
-  const lines = facts.map(([name, value]) => `  ${`${name}:`.padEnd(20)}${value}`);
-  if (revision.undeliverable !== null) lines.push(`  undeliverable: ${revision.undeliverable}`);
-  for (const target of revision.targets) lines.push(...tellTarget(target));
-  lines.push('  payload:', ...pretty(revision.bytes));
-  return lines;
 }
 
-function tellTarget(target: RevisionStory['targets'][number]): string[] {
+function stateOf({ class: why, other_event_id, purged_by, purge_detail }: RevisionStory): string {
+  if (other_event_id !== null) return `${why}, ${other_event_id} took its place`;
+  if (purged_by === null || purge_detail === null) return why;
+  return `${why} (${purge_detail})`;
+}
+
+/** One line for where it stands; how it came to that is in the timeline. */
+function tellTarget(target: RevisionStory['targets'][number], why: string): string {
   const name = `  target ${target.target_id} ${target.canonical_url}:`;
   const { delivery } = target;
-  if (target.in_flight) return [`${name} in flight`];
-  if (delivery === null) return [`${name} never sent`];
+  if (target.in_flight) return `${name} in flight`;
+  if (delivery === null) return `${name} never sent${why === 'live' ? '' : `, ${why}`}`;
   const state = `${name} ${delivery.status} after ${delivery.attempt_count} attempts, generation ${delivery.generation}`;
-  const lines = [delivery.last_error === null ? state : `${state}: ${delivery.last_error}`];
-  if (delivery.next_attempt_at !== null) lines.push(`    next attempt ${delivery.next_attempt_at}`);
-  for (const past of target.history)
-    lines.push(
-      `    generation ${past.generation}: ${past.status} at ${past.completed_at ?? past.last_attempted_at}`,
-    );
-  for (const post of target.posts)
-    lines.push(
-      `    ${post.started_at} post ${post.id}: ${post.outcome} (${post.http_status ?? 'no answer'}, ${post.events} events, ${post.duration_ms} ms)${post.error === null ? '' : `: ${post.error}`}`,
-    );
-  return lines;
+  return delivery.last_error === null ? state : `${state}: ${delivery.last_error}`;
 }
 
-function pretty(bytes: Buffer | null): string[] {
-  if (bytes === null) return ['    (its bytes are no longer here)'];
+function pretty({ bytes, class: why }: RevisionStory): string[] {
+  if (bytes === null) return [`  (its bytes are not in the journal: ${why})`];
   const text = bytes.toString('utf8');
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2)
-      .split('\n')
-      .map((line) => `    ${line}`);
-  } catch {
-    return [`    ${text}`];
-  }
+  return (prettyJson(text) ?? text).split('\n').map((line) => `  ${line}`);
 }

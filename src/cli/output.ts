@@ -43,6 +43,11 @@ export class Output {
   error(line: string): void {
     process.stderr.write(`${pc.red('error:')} ${line}\n`);
   }
+
+  /** With --json there is one document on stdout also when the command has no result to show. */
+  failure(message: string, exitCode: number): void {
+    if (this.json) this.result({ error: message, exit_code: exitCode }, () => message);
+  }
 }
 
 /** `1 event`, `2 events`. */

@@ -1,6 +1,11 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { VERSION } from '../version.js';
+import { addDoctor, addEventCommands } from './event-commands.js';
+import { addJobCommands } from './job-commands.js';
+import { collect, example, fraction, wholeNumber } from './option-values.js';
 import type { GlobalOptions } from './output.js';
+import { addRetentionCommands } from './retention-commands.js';
+import { addTargets } from './target-commands.js';
 
 /** A command with its options declared; what it does is loaded when it is called. */
 export type RunCommand = (
@@ -44,13 +49,21 @@ const COMMANDS: ((program: Command, run: RunCommand) => void)[] = [
   addNow,
   addStatus,
   addServer,
+  addLogin,
+  addLogout,
   addMode,
   addTargets,
   addProjects,
   addInspect,
+  addEventCommands,
+  addDoctor,
+  addRetentionCommands,
+  addJobCommands,
   addAudit,
   addConfig,
   addServe,
+  addMigrate,
+  addConflicts,
 ];
 
 function addCapture(program: Command, run: RunCommand): void {
@@ -97,7 +110,8 @@ function addStatus(program: Command, run: RunCommand): void {
     .description(
       'Show what is in the journal, which targets have it, and what stands in the way. Changes nothing.',
     )
-    .addHelpText('after', example('redrain status --json'))
+    .option('--check', 'exit 2 unless everything is in order')
+    .addHelpText('after', example('redrain status --check --json'))
     .action(run(() => import('./status.js')));
 }
 
@@ -111,6 +125,34 @@ function addServer(program: Command, run: RunCommand): void {
     .argument('[url]', 'the new server')
     .addHelpText('after', example('redrain server https://preview-42.example'))
     .action(run(() => import('./server.js')));
+}
+
+function addLogin(program: Command, run: RunCommand): void {
+  program
+    .command('login')
+    .summary('get tokens for a server')
+    .description(
+      'Log in at a server, the one in force or URL. Asks for user and password, or takes a ready token. What it gets is kept for that server alone and sent to no other.',
+    )
+    .argument('[url]', 'the server')
+    .option('--user <name>', 'who logs in; asked for when absent')
+    .option('--team <slug>', 'the team to send for; else what the server says')
+    .addOption(new Option('--token-stdin', 'take a ready token from stdin').conflicts('tokenEnv'))
+    .option('--token-env <NAME>', 'take a ready token from this environment variable')
+    .addHelpText('after', example('redrain login https://preview-42.example --user ada'))
+    .action(run(() => import('./login.js')));
+}
+
+function addLogout(program: Command, run: RunCommand): void {
+  program
+    .command('logout')
+    .summary('forget the tokens of a server')
+    .description(
+      'Forget what `redrain login` kept for a server, the one in force or URL. The credentials of Spec Kitty are not touched.',
+    )
+    .argument('[url]', 'the server')
+    .addHelpText('after', example('redrain logout https://preview-42.example'))
+    .action(run(() => import('./logout.js')));
 }
 
 function addMode(program: Command, run: RunCommand): void {
@@ -149,25 +191,16 @@ function addMode(program: Command, run: RunCommand): void {
     .action(run(() => import('./mode.js')));
 }
 
-function addTargets(program: Command, run: RunCommand): void {
-  program
-    .command('targets')
-    .summary('known targets and what each has')
-    .description(
-      'List every target events were drained to, with counts, circuit and reset signals. Changes nothing.',
-    )
-    .addHelpText('after', example('redrain targets --json'))
-    .action(run(() => import('./targets.js')));
-}
-
 function addProjects(program: Command, run: RunCommand): void {
   const projects = program
     .command('projects')
     .summary('which projects may leave for the hosted team')
-    .description('A hosted team sees only the projects that were allowed; all others are held.');
+    .description('A hosted team sees only the projects that were allowed; all others are held.')
+    .addHelpText('after', example('redrain projects allow --all'));
   projects
     .command('list', { isDefault: true })
     .description('Known projects, their events, and where each permission comes from.')
+    .addHelpText('after', example('redrain projects list --json'))
     .action(run(async () => ({ run: (await import('./projects.js')).list })));
   for (const [verb, what] of [
     ['allow', 'Let events of these projects leave.'],
@@ -201,7 +234,8 @@ function addAudit(program: Command, run: RunCommand): void {
   const audit = program
     .command('audit')
     .summary('what OPT_OUT was not allowed to discard')
-    .description('The audit log: refused discards, and events that are kept only here.');
+    .description('The audit log: refused discards, and events that are kept only here.')
+    .addHelpText('after', example('redrain audit list --limit 20'));
   audit
     .command('list', { isDefault: true })
     .description('The newest entries. Changes nothing.')
@@ -215,6 +249,54 @@ function addAudit(program: Command, run: RunCommand): void {
     .option('--all', 'every event the log holds')
     .addHelpText('after', example('redrain audit replay --all'))
     .action(run(async () => ({ run: (await import('./audit.js')).replay })));
+}
+
+function addMigrate(program: Command, run: RunCommand): void {
+  program
+    .command('migrate')
+    .summary('take the old queue files into the journal')
+    .description(
+      'Take every event of the queue files an earlier Spec Kitty left here into the journal. Works on copies; the files stay as they are. Doing it again takes in what is new.',
+    )
+    .option('--dry-run', 'say what would be done; change nothing')
+    .option('--cleanup', 'then rename files that are wholly in the journal to *.migrated')
+    .option('--yes', 'rename them; without it --cleanup only says what it would do')
+    .addHelpText('after', example('redrain migrate --dry-run'))
+    .action(run(() => import('./migrate.js')));
+}
+
+function addConflicts(program: Command, run: RunCommand): void {
+  const conflicts = program
+    .command('conflicts')
+    .summary('two contents for one event id, and which to keep')
+    .description(
+      'Where an event id came in with another content, both are kept until you decide. Deciding alters neither.',
+    );
+  conflicts
+    .command('list', { isDefault: true })
+    .description('Conflicts that wait for a decision. Changes nothing.')
+    .option('--all', 'decided ones too')
+    .action(run(async () => ({ run: (await import('./conflicts.js')).list })));
+  conflicts
+    .command('show')
+    .description('Both payloads of one conflict, side by side. Changes nothing.')
+    .argument('<conflict>', 'its number, or the event id')
+    .addHelpText('after', example('redrain conflicts show 3'))
+    .action(run(async () => ({ run: (await import('./conflicts.js')).show })));
+  conflicts
+    .command('resolve')
+    .description(
+      'Keep the content of the journal, or make the incoming one a new revision of the event.',
+    )
+    .argument('<conflict>', 'its number, or the event id')
+    .addOption(
+      new Option('--keep <which>', 'whose content is in force from now on')
+        .choices(['journal', 'incoming'])
+        .makeOptionMandatory(),
+    )
+    .option('--yes', 'decide; without it, only say what would come of it')
+    .addHelpText('after', example('redrain conflicts resolve 3 --keep incoming --yes'))
+    .action(run(async () => ({ run: (await import('./conflicts.js')).resolve })));
 }
 
 function addConfig(program: Command, run: RunCommand): void {
@@ -246,24 +328,4 @@ function addServe(program: Command, run: RunCommand): void {
     .option('--seed <n>', 'make the chances repeat exactly', wholeNumber)
     .addHelpText('after', example('redrain serve --port 8080 --fail-rate 0.1'))
     .action(run(() => import('./serve.js')));
-}
-
-function example(line: string): string {
-  return `\nExample:\n  ${line}`;
-}
-
-function collect(value: string, earlier: string[]): string[] {
-  return [...earlier, value];
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
-  return Number(text);
-}
-
-function fraction(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0 && value <= 1))
-    throw new InvalidArgumentError('It must be a number from 0 to 1.');
-  return value;
 }

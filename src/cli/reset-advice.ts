@@ -5,6 +5,6 @@ export function resetAdvice(targetId: number | null, signal: ResetSignalRecord):
   const { field, before, after } = signal;
   return (
     `target ${targetId}: ${field} changed from ${before} to ${after}: the server may have lost what it had. ` +
-    `\`redrain replay --target ${targetId}\` sends everything again.`
+    `\`redrain replay --target ${targetId}\` sends everything again, \`redrain targets ack ${targetId}\` says that nothing was lost.`
   );
 }

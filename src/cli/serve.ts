@@ -1,5 +1,5 @@
 import type { Misbehaviour } from '../receivers/stub/misbehaviour.js';
-import { startServer } from '../receivers/stub/server.js';
+import { type StubServer, startServer } from '../receivers/stub/server.js';
 import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
 import { onInterrupt } from './interrupt.js';
@@ -22,11 +22,7 @@ interface ServeOptions {
 export const run: CommandBody = async (call) => {
   const output = new Output(call.globals);
   const options = call.options as unknown as ServeOptions;
-  const server = await startServer({
-    port: options.port,
-    db: options.db,
-    misbehave: misbehaviourOf(options),
-  });
+  const server = await started(options);
   const { url, port } = server;
   output.result({ url, port, db: options.db, pid: process.pid }, () => `receiving on ${url}`);
   const interrupt = onInterrupt(output);
@@ -36,6 +32,25 @@ export const run: CommandBody = async (call) => {
   interrupt.done();
   return EXIT.done;
 };
+
+/** The port is taken, or the file cannot be had: trouble of this machine, not of this program. */
+class CannotServeError extends Error {
+  override readonly name = 'CannotServeError';
+}
+
+async function started(options: ServeOptions): Promise<StubServer> {
+  const { port, db } = options;
+  if (port > LAST_PORT) throw new UsageError(`--port ${port} must be at most ${LAST_PORT}`);
+  const misbehave = misbehaviourOf(options);
+  try {
+    return await startServer({ port, db, misbehave });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CannotServeError(`cannot serve on port ${port} with ${db}: ${why}`);
+  }
+}
+
+const LAST_PORT = 65_535;
 
 function misbehaviourOf(options: ServeOptions): Misbehaviour {
   const { failRate, latency, status, rejectType, resetAfterStore, seed } = options;

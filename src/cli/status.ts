@@ -1,4 +1,4 @@
-import { readStatus } from '../app/status.js';
+import { reportStatus } from '../app/status.js';
 import type { StatusDocument } from '../status/status-document.js';
 import { EXIT } from './exit-codes.js';
 import { withApp } from './open-app.js';
@@ -6,13 +6,14 @@ import { Output } from './output.js';
 import type { CommandBody } from './program.js';
 import { statusText } from './status-text.js';
 
-/** `redrain status`: one screen, or the whole document. */
+/** `redrain status`: one screen, or the whole document; `--check` judges it. */
 export const run: CommandBody = (call) =>
   withApp(call, async (app) => {
-    const output = new Output(call.globals);
-    const status = await readStatus(app);
-    output.result(status, () => statusText(status));
-    return isReadable(status) ? EXIT.done : EXIT.internal;
+    const report = await reportStatus(app);
+    const { document } = report;
+    new Output(call.globals).result(document, () => statusText(report));
+    if (call.options.check === true) return document.exit_code;
+    return isReadable(document) ? EXIT.done : EXIT.internal;
   });
 
 function isReadable(status: StatusDocument): boolean {

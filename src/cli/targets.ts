@@ -1,7 +1,7 @@
 import { readTargets, type TargetSummary } from '../app/targets.js';
 import { EXIT } from './exit-codes.js';
 import { withApp } from './open-app.js';
-import { Output } from './output.js';
+import { count, Output } from './output.js';
 import type { CommandBody } from './program.js';
 import { resetAdvice } from './reset-advice.js';
 import { table } from './table.js';
@@ -23,7 +23,7 @@ function listOf(targets: readonly TargetSummary[]): string {
   return table(
     ['', 'ID', 'KIND', 'ADDRESS', 'TEAM', 'DELIVERED', 'WAITING', 'HELD', 'CIRCUIT', 'LAST DRAIN'],
     targets.map((target) => [
-      target.is_current ? '*' : '',
+      markOf(target),
       target.id,
       target.kind,
       target.label === null ? target.canonicalUrl : `${target.canonicalUrl} (${target.label})`,
@@ -37,12 +37,20 @@ function listOf(targets: readonly TargetSummary[]): string {
   );
 }
 
+function markOf({ is_current, retiredAt }: TargetSummary): string {
+  if (retiredAt !== null) return 'retired';
+  return is_current ? '*' : '';
+}
+
 /** A reset is advice: only the operator knows whether the events are to go out again. */
-function signalLines({ id, resetSignal, blockedReason, blockedMessage }: TargetSummary): string[] {
+function signalLines(target: TargetSummary): string[] {
+  const { id, resetSignal, blockedReason, blockedMessage, retiredAt, replay_marked } = target;
   const lines: string[] = [];
-  if (resetSignal !== null) {
-    lines.push(resetAdvice(id, resetSignal));
-  }
+  if (resetSignal !== null) lines.push(resetAdvice(id, resetSignal));
+  if (retiredAt !== null)
+    lines.push(`target ${id} is retired: \`redrain targets restore ${id}\` brings it back`);
+  if (replay_marked > 0)
+    lines.push(`target ${id}: ${count(replay_marked, 'event')} marked to be delivered again`);
   if (blockedReason !== null) lines.push(`target ${id}: ${blockedReason}: ${blockedMessage ?? ''}`);
   return lines;
 }

@@ -30,7 +30,7 @@ export class Event {
   @JoinColumn({ name: 'origin_id', foreignKeyConstraintName: 'fk_event_origin' })
   origin!: Origin;
 
-  /** How it came in: `capture`, `spool` or `import`. */
+  /** How it came in: `capture`, `spool`, `import`, or by an operator's `decision` on a conflict. */
   @Column({ type: 'text' })
   source!: string;
 

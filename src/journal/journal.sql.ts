@@ -4,7 +4,7 @@ export const INSERT_EVENT = `
   INSERT INTO event (event_id, revision, event_type, origin_id, source, event_time, occurred_at,
     captured_at, producer_user, producer_team, drain_blocked_reason, carries_id, undeliverable,
     sha256, size)
-  VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 export const INSERT_PAYLOAD = 'INSERT INTO payload (seq, bytes) VALUES (?, ?)';
 
@@ -28,6 +28,8 @@ export const COUNT_CAPTURED = `
 export const FIND_CURRENT = `
   SELECT seq, sha256 FROM event WHERE event_id = ? ORDER BY revision DESC LIMIT 1`;
 
+export const FIND_REVISION = 'SELECT seq FROM event WHERE event_id = ? AND sha256 = ?';
+
 export const FIND_PAYLOAD = 'SELECT bytes FROM payload WHERE seq = ?';
 
 export const FIND_PURGED_DIGEST = 'SELECT canonical_sha256 AS digest FROM purge WHERE seq = ?';
@@ -36,8 +38,8 @@ export const FIND_CONFLICT = 'SELECT id FROM conflict WHERE event_id = ? AND inc
 
 export const INSERT_CONFLICT = `
   INSERT INTO conflict (event_id, existing_seq, existing_sha256, incoming_sha256, incoming_bytes,
-    incoming_type, found_by, found_at)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+    incoming_type, found_by, source_digest, found_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 export const FIND_COALESCING = 'SELECT seq FROM coalescing WHERE key = ?';
 
@@ -48,14 +50,15 @@ export const HOLD_COALESCING = `
 /**
  * The earlier event, if it can still be taken back: live, of the same origin,
  * captured here, and never claimed by any drain. A delivery row or a place in
- * a batch on the wire freezes it for good.
+ * a batch on the wire freezes it for good. CROSS JOIN keeps SQLite from
+ * starting at the long table.
  */
 export const FIND_UNSENT = `
   SELECT e.origin_id AS originId, e.size FROM event e
   WHERE e.seq = @seq AND e.origin_id = @originId AND e.source = 'capture'
     AND EXISTS (SELECT 1 FROM live v WHERE v.origin_id = e.origin_id AND v.seq = e.seq)
-    AND NOT EXISTS (SELECT 1 FROM target t JOIN delivery d ON d.target_id = t.id AND d.seq = e.seq)
-    AND NOT EXISTS (SELECT 1 FROM target t JOIN todo o ON o.target_id = t.id AND o.seq = e.seq)
+    AND NOT EXISTS (SELECT 1 FROM target t CROSS JOIN delivery d ON d.target_id = t.id AND d.seq = e.seq)
+    AND NOT EXISTS (SELECT 1 FROM target t CROSS JOIN todo o ON o.target_id = t.id AND o.seq = e.seq)
     AND NOT EXISTS (SELECT 1 FROM flight f, json_each(f.seqs) r
       WHERE e.seq BETWEEN r.value ->> 0 AND r.value ->> 1)`;
 
@@ -63,6 +66,14 @@ export const REMOVE_LIVE = 'DELETE FROM live WHERE origin_id = ? AND seq = ?';
 
 export const MARK_COALESCED = `
   INSERT INTO mark (seq, class, other_seq, at) VALUES (?, 'coalesced', ?, ?)`;
+
+export const MARK_REPLACED = `
+  INSERT INTO mark (seq, class, other_seq, at) VALUES (?, 'replaced', ?, ?)`;
+
+/** The revision in force with what its replacement has to know. */
+export const FIND_IN_FORCE = `
+  SELECT seq, revision, origin_id AS originId, size FROM event
+  WHERE event_id = ? ORDER BY revision DESC LIMIT 1`;
 
 export const MARK_SUPERSEDED = `
   INSERT INTO superseded (seq, by_seq) VALUES (?, ?)

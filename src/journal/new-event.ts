@@ -42,8 +42,8 @@ export interface AuditNote {
 /** What became of one event of a group. */
 export type AppendVerdict = 'captured' | 'duplicate' | 'conflict' | 'audited';
 
-/** How a group came in. */
-export type EventSource = 'capture' | 'spool' | 'import';
+/** How a group came in; `decision` is the payload of a conflict that an operator kept. */
+export type EventSource = 'capture' | 'spool' | 'import' | 'decision';
 
 /** Where captured events go. One call is one atomic, durable group. */
 export interface EventJournal {

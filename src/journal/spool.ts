@@ -81,6 +81,11 @@ export class Spool {
     return { files: files.length, events };
   }
 
+  /** Waiting files with what of each cannot be read. */
+  inspect(): { readonly file: string; readonly problems: readonly string[] }[] {
+    return this.files().map((file) => ({ file, problems: this.#read(file)?.problems ?? [] }));
+  }
+
   /** Files that were taken in as far as they could be read, kept for a person to look at. */
   tornFiles(): string[] {
     try {

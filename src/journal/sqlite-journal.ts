@@ -16,6 +16,8 @@ interface CurrentRow {
   sha256: Buffer;
 }
 
+const AUDITED: Written = { verdict: 'audited', seq: null, conflictId: null };
+
 /** What one group adds to an origin, counted once per group instead of once per row. */
 interface Tally {
   events: number;
@@ -71,47 +73,135 @@ export class SqliteJournal implements EventJournal {
   }
 }
 
+/** What became of one event, and which rows say so. */
+export interface Written {
+  readonly verdict: AppendVerdict;
+  /** The row it became, equals, or differs from; null when it is in the audit log alone. */
+  readonly seq: number | null;
+  readonly conflictId: number | null;
+}
+
+/** A revision that took the place of the one in force. */
+export interface NewRevision {
+  readonly seq: number;
+  readonly revision: number;
+  /** The row it took the place of. */
+  readonly replaced: number;
+  /** True when that row could still be selected. */
+  readonly wasLive: boolean;
+}
+
+interface InForceRow {
+  readonly seq: number;
+  readonly revision: number;
+  readonly originId: number;
+  readonly size: number;
+}
+
+/** What a conflict record says beside the two payloads. */
+export interface ConflictNote {
+  /** Digest of the old queue file. */
+  readonly sourceDigest: string | null;
+  /** Epoch milliseconds; else the time of the event's capture. */
+  readonly foundAt?: number;
+}
+
 /** Writes one group inside a transaction that its caller holds. */
-class GroupWriter {
+export class GroupWriter {
   readonly newOrigins = new Map<string, number>();
   readonly #db: JournalDatabase;
   readonly #source: EventSource;
   readonly #knownOrigins: ReadonlyMap<string, number>;
+  readonly #note: ConflictNote;
   readonly #tallies = new Map<number, Tally>();
 
-  constructor(db: JournalDatabase, source: EventSource, origins: ReadonlyMap<string, number>) {
+  constructor(
+    db: JournalDatabase,
+    source: EventSource,
+    origins: ReadonlyMap<string, number>,
+    note: ConflictNote = { sourceDigest: null },
+  ) {
     this.#db = db;
     this.#source = source;
     this.#knownOrigins = origins;
+    this.#note = note;
   }
 
   /** A second try after a failed BEGIN starts from nothing, as `write` runs only once a transaction is open. */
   write(events: readonly NewEvent[]): AppendVerdict[] {
-    const verdicts = events.map((event) => this.#writeOne(event));
-    const count = this.#db.statement(sql.COUNT_CAPTURED);
-    for (const [originId, tally] of this.#tallies) count.run({ originId, ...tally });
+    const verdicts = events.map((event) => this.writeOne(event).verdict);
+    this.finish();
     return verdicts;
   }
 
-  #writeOne(event: NewEvent): AppendVerdict {
+  /** For groups too large to be held; `finish` comes after the last one, in the same transaction. */
+  writeOne(event: NewEvent): Written {
     if (event.audit !== null) this.#writeAudit(event, event.audit);
-    if (event.audit?.action === 'discarded') return 'audited';
+    if (event.audit?.action === 'discarded') return AUDITED;
     const current = this.#db.statement<[string], CurrentRow>(sql.FIND_CURRENT).get(event.eventId);
-    if (current === undefined) {
-      this.#insert(event);
-      return 'captured';
-    }
-    if (this.#sameContent(current, event)) return 'duplicate';
-    this.#keepConflict(current, event);
-    return 'conflict';
+    if (current === undefined)
+      return { verdict: 'captured', seq: this.#insert(event), conflictId: null };
+    const equal = this.#sameContent(current, event) ? current.seq : this.#earlierRevision(event);
+    if (equal !== undefined) return { verdict: 'duplicate', seq: equal, conflictId: null };
+    const conflictId = this.#keepConflict(current, event);
+    return { verdict: 'conflict', seq: current.seq, conflictId };
   }
 
-  #insert(event: NewEvent): void {
+  /**
+   * Makes another content for a known id its next revision. The one in force
+   * is marked replaced, or only superseded where it was not live any more; its
+   * row and bytes stay.
+   */
+  writeRevision(event: NewEvent, now: number): NewRevision {
+    const current = this.#db.statement<[string], InForceRow>(sql.FIND_IN_FORCE).get(event.eventId);
+    if (current === undefined) throw new Error(`${event.eventId} has no revision to replace`);
+    const revision = current.revision + 1;
+    const seq = this.#insert(event, revision);
+    this.finish();
+    return { seq, revision, replaced: current.seq, wasLive: this.#replace(current, seq, now) };
+  }
+
+  /** True when the earlier revision was live. */
+  #replace(current: InForceRow, seq: number, now: number): boolean {
+    const { originId, size } = current;
+    const { changes } = this.#db.statement(sql.REMOVE_LIVE).run(originId, current.seq);
+    if (changes === 0) {
+      this.#db.statement(sql.MARK_SUPERSEDED).run(current.seq, seq);
+      return false;
+    }
+    this.#db.statement(sql.MARK_REPLACED).run(current.seq, seq, now);
+    this.#countMove(originId, size, 'replaced');
+    return true;
+  }
+
+  #countMove(originId: number, size: number, to: 'coalesced' | 'replaced'): void {
+    const move = this.#db.statement(sql.COUNT_MOVED);
+    move.run({ originId, class: 'live', events: -1, bytes: -size });
+    move.run({ originId, class: to, events: 1, bytes: size });
+  }
+
+  /** Brings the counters up to what was written. */
+  finish(): void {
+    const count = this.#db.statement(sql.COUNT_CAPTURED);
+    for (const [originId, tally] of this.#tallies) count.run({ originId, ...tally });
+    this.#tallies.clear();
+  }
+
+  /** An old file may hold what an operator has replaced since: that was decided already. */
+  #earlierRevision(event: NewEvent): number | undefined {
+    if (this.#source !== 'import') return undefined;
+    return this.#db
+      .statement<[string, Buffer], { seq: number }>(sql.FIND_REVISION)
+      .get(event.eventId, event.sha256)?.seq;
+  }
+
+  #insert(event: NewEvent, revision = 1): number {
     const originId = this.#originId(event.origin);
     const { lastInsertRowid: seq } = this.#db
       .statement(sql.INSERT_EVENT)
       .run(
         event.eventId,
+        revision,
         event.eventType,
         originId,
         this.#source,
@@ -132,6 +222,7 @@ class GroupWriter {
     // What was spooled or imported may have left already, or arrives late.
     if (event.coalesceKey !== null && this.#source === 'capture')
       this.#coalesce(event.coalesceKey, { seq: Number(seq), originId, at: event.capturedAt });
+    return Number(seq);
   }
 
   /**
@@ -154,9 +245,7 @@ class GroupWriter {
     const { size } = unsent as { size: number };
     this.#db.statement(sql.REMOVE_LIVE).run(originId, earlier);
     this.#db.statement(sql.MARK_COALESCED).run(earlier, later.seq, later.at);
-    const move = this.#db.statement(sql.COUNT_MOVED);
-    move.run({ originId, class: 'live', events: -1, bytes: -size });
-    move.run({ originId, class: 'coalesced', events: 1, bytes: size });
+    this.#countMove(originId, size, 'coalesced');
   }
 
   #writeAudit(event: NewEvent, note: AuditNote): void {
@@ -200,10 +289,12 @@ class GroupWriter {
   }
 
   /** The same conflict met again adds nothing: its bytes are kept already. */
-  #keepConflict(current: CurrentRow, event: NewEvent): void {
-    const known = this.#db.statement(sql.FIND_CONFLICT).get(event.eventId, event.sha256);
-    if (known !== undefined) return;
-    this.#db
+  #keepConflict(current: CurrentRow, event: NewEvent): number {
+    const known = this.#db
+      .statement<[string, Buffer], { id: number }>(sql.FIND_CONFLICT)
+      .get(event.eventId, event.sha256);
+    if (known !== undefined) return known.id;
+    const { lastInsertRowid } = this.#db
       .statement(sql.INSERT_CONFLICT)
       .run(
         event.eventId,
@@ -213,8 +304,10 @@ class GroupWriter {
         event.bytes,
         event.eventType,
         this.#source,
-        event.capturedAt,
+        this.#note.sourceDigest,
+        this.#note.foundAt ?? event.capturedAt,
       );
+    return Number(lastInsertRowid);
   }
 
   #originId(origin: EventOrigin): number {

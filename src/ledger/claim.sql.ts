@@ -1,3 +1,5 @@
+import { isWithheld } from './withheld.sql.js';
+
 /**
  * Selection: every statement here is an index search whose cost depends on
  * the batch and the number of origins, never on the length of journal or
@@ -9,12 +11,15 @@ export const LANES = `
   SELECT o.id AS originId, o.project_uuid AS projectUuid, o.repo_slug AS repoSlug, o.checkout,
     (SELECT v.seq FROM live v
       WHERE v.origin_id = o.id AND v.seq > COALESCE(l.cursor, 0) AND v.seq <= @head
+        AND NOT ${isWithheld('@targetId')}
       ORDER BY v.seq LIMIT 1) AS firstUnsent,
     EXISTS (SELECT 1 FROM todo t WHERE t.target_id = @targetId AND t.origin_id = o.id) AS hasTodo
   FROM origin o LEFT JOIN lane l ON l.target_id = @targetId AND l.origin_id = o.id`;
 
 export const LANE_PAGE = `
-  SELECT seq FROM live WHERE origin_id = ? AND seq >= ? AND seq <= ? ORDER BY seq LIMIT ?`;
+  SELECT v.seq FROM live v WHERE v.origin_id = ? AND v.seq >= ? AND v.seq <= ?
+    AND NOT ${isWithheld('?')}
+  ORDER BY v.seq LIMIT ?`;
 
 /** Retries this pass has not tried yet, those tried longest ago first, due or not. */
 export const UNTRIED_TODO = `

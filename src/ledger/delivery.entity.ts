@@ -1,13 +1,15 @@
-import { Check, Column, Entity, JoinColumn, ManyToOne } from 'typeorm';
+import { Check, Column, Entity, Index, JoinColumn, ManyToOne } from 'typeorm';
 import { Event } from '../journal/event.entity.js';
 import { Target } from '../targets/target.entity.js';
 import { DeliveryColumns } from './delivery-columns.js';
 
 /** One ledger row: one event owed to, or accepted by, one target (SPEC section 5). */
 @Entity('delivery', { withoutRowid: true })
+@Index('ix_delivery_withheld', ['targetId', 'seq'], { where: `status = 'withheld'` })
+@Index('ix_delivery_terminal', ['completedAt'], { where: `status = 'terminal_failed'` })
 @Check(
   'ck_delivery_status',
-  `status IN ('success', 'duplicate', 'pending', 'rejected', 'failed_transient', 'terminal_failed')`,
+  `status IN ('success', 'duplicate', 'pending', 'rejected', 'failed_transient', 'terminal_failed', 'withheld')`,
 )
 @Check('ck_delivery_done', `status NOT IN ('success', 'duplicate') OR completed_at IS NOT NULL`)
 export class Delivery extends DeliveryColumns {

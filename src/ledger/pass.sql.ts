@@ -31,7 +31,9 @@ export const BACKLOG = `
       WHERE c.target_id = @targetId AND c.origin_id = o.id AND c.class = 'live'), 0) AS known,
     COALESCE((SELECT SUM(events) FROM ledger_count c
       WHERE c.target_id = @targetId AND c.origin_id = o.id AND c.class = 'live'
-        AND c.status IN ('pending', 'rejected', 'failed_transient')), 0) AS retryable
+        AND c.status IN ('pending', 'rejected', 'failed_transient')), 0)
+    + (SELECT COUNT(*) FROM todo t INDEXED BY ix_todo_replay
+      WHERE t.target_id = @targetId AND t.origin_id = o.id AND t.replay = 1) AS retryable
   FROM origin o`;
 
 export const NOTE_BLOCKED =

@@ -49,6 +49,9 @@ export const COUNT_DELIVERIES = `
   INSERT INTO ledger_count (target_id, origin_id, class, status, events) VALUES (?, ?, ?, ?, ?)
   ON CONFLICT (target_id, origin_id, class, status) DO UPDATE SET events = events + excluded.events`;
 
+/** A second count of the rows, apart from the counters, so that a falsified one shows. */
+export const COUNT_NEW_ROWS = 'UPDATE target SET delivery_rows = delivery_rows + ? WHERE id = ?';
+
 export const FIND_FLIGHT = 'SELECT claim_id AS claimId, seqs FROM flight WHERE target_id = ?';
 
 export const SHRINK_FLIGHT = 'UPDATE flight SET seqs = ? WHERE target_id = ? AND claim_id = ?';

@@ -86,7 +86,8 @@ function applyOne(
   if (replayed) db.statement(sql.KEEP_GENERATION).run(given.targetId, seq);
   if (after !== before) {
     writeDelivery(db, given.targetId, seq, after);
-    if (current !== undefined) counts.add(originId, eventClass, current.status, -1);
+    if (current === undefined) counts.addRow();
+    else counts.add(originId, eventClass, current.status, -1);
     counts.add(originId, eventClass, after.status, 1);
   }
   // A todo exists exactly while the event may be selected again; one that is not live may not.
@@ -136,6 +137,7 @@ class LedgerTally {
   readonly #db: JournalDatabase;
   readonly #targetId: number;
   readonly #deltas = new Map<string, number>();
+  #newRows = 0;
 
   constructor(db: JournalDatabase, targetId: number) {
     this.#db = db;
@@ -147,7 +149,14 @@ class LedgerTally {
     this.#deltas.set(key, (this.#deltas.get(key) ?? 0) + events);
   }
 
+  /** A delivery that did not exist before. */
+  addRow(): void {
+    this.#newRows += 1;
+  }
+
   write(): void {
+    if (this.#newRows > 0)
+      this.#db.statement(sql.COUNT_NEW_ROWS).run(this.#newRows, this.#targetId);
     const count = this.#db.statement(sql.COUNT_DELIVERIES);
     for (const [key, events] of this.#deltas) {
       const [originId, eventClass, status] = key.split(' ');

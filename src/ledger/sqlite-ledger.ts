@@ -83,8 +83,9 @@ export class SqliteLedger implements DeliveryLedger {
       if (!this.#holdsLease(pass.lease)) return false;
       const flight = this.#flight(pass.lease.targetId);
       if (flight?.claimId !== claim.claimId) return false;
-      const seqs = this.#applySettlements(pass, request);
-      this.#landEvents(pass.lease.targetId, flight, seqs);
+      const inFlight = new Set(fromRanges(JSON.parse(flight.seqs) as SeqRanges));
+      this.#applySettlements(pass, request, inFlight);
+      this.#landAllBut(inFlight, pass.lease.targetId, flight);
       if (request.post !== undefined) this.#logPost(pass, request.post);
       this.#recordHealth(pass.lease, request.health);
       return true;
@@ -154,10 +155,17 @@ export class SqliteLedger implements DeliveryLedger {
     return seqs.length;
   }
 
-  #applySettlements(pass: Pass, request: SettleRequest): Set<number> {
-    const rulings = request.settlements.map(
-      ({ event, ...verdict }): Ruling => ({ seq: event.seq, originId: event.originId, ...verdict }),
-    );
+  /** Takes out of `inFlight` what it applies: what has landed before gets no second verdict. */
+  #applySettlements(pass: Pass, request: SettleRequest, inFlight: Set<number>): void {
+    const rulings = request.settlements
+      .filter(({ event }) => inFlight.delete(event.seq))
+      .map(
+        ({ event, ...verdict }): Ruling => ({
+          seq: event.seq,
+          originId: event.originId,
+          ...verdict,
+        }),
+      );
     applyRulings(this.#db, rulings, {
       targetId: pass.lease.targetId,
       passNo: pass.passNo,
@@ -166,17 +174,16 @@ export class SqliteLedger implements DeliveryLedger {
       deploymentRef: request.deploymentRef,
       random: this.#random,
     });
-    return new Set(rulings.map((ruling) => ruling.seq));
   }
 
-  #landEvents(targetId: number, flight: FlightRow, landed: ReadonlySet<number>): void {
-    if (landed.size === 0) return;
-    const left = fromRanges(JSON.parse(flight.seqs) as SeqRanges).filter((seq) => !landed.has(seq));
-    if (left.length === 0) this.#db.statement(sql.LAND).run(targetId, flight.claimId);
-    else {
-      const seqs = JSON.stringify(toRanges(left));
-      this.#db.statement(sql.SHRINK_FLIGHT).run(seqs, targetId, flight.claimId);
+  #landAllBut(left: ReadonlySet<number>, targetId: number, flight: FlightRow): void {
+    if (left.size === 0) {
+      this.#db.statement(sql.LAND).run(targetId, flight.claimId);
+      return;
     }
+    const seqs = JSON.stringify(toRanges([...left]));
+    if (seqs !== flight.seqs)
+      this.#db.statement(sql.SHRINK_FLIGHT).run(seqs, targetId, flight.claimId);
   }
 
   #logPost(pass: Pass, post: PostRecord): void {

@@ -4,6 +4,7 @@ import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 @Entity('todo', { withoutRowid: true })
 @Index('ix_todo_due', ['targetId', 'originId', 'company', 'dueAt', 'seq'])
 @Index('ix_todo_pass', ['targetId', 'originId', 'company', 'passNo', 'seq'])
+@Index('ix_todo_replay', ['targetId', 'originId'], { where: 'replay = 1' })
 @Check('ck_todo_company', `company IN ('any', 'suspect', 'alone')`)
 export class Todo {
   @PrimaryColumn({ name: 'target_id', type: 'integer' })

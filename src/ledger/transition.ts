@@ -8,7 +8,9 @@ export type DeliveryStatus =
   | 'pending'
   | 'rejected'
   | 'failed_transient'
-  | 'terminal_failed';
+  | 'terminal_failed'
+  /** Never sent: this target has, or may have, an earlier revision of the event (SPEC section 10). */
+  | 'withheld';
 
 /** One ledger row. Times in epoch milliseconds. */
 export interface DeliveryState {

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { Secret } from '../config/secret.js';
-import type { ClosedGate, DeliveryReceiver } from '../dispatch/ports.js';
+import type { DeliveryReceiver } from '../dispatch/ports.js';
 import type { TargetRecord, TargetSettings } from '../targets/registry.js';
 import { surfacesOf } from '../targets/surfaces.js';
+import type { TeamspaceAccess } from '../targets/teamspace-access.js';
 import type { MissingVariable } from './external/settings.js';
 import { sinkFileName } from './stub/sink-name.js';
 
@@ -15,13 +16,8 @@ export interface ReceiverSurroundings {
   /** Directory of the stub's sinks. */
   readonly stateDir: string;
   now(): number;
-  /** The Teamspace gates, and the token of the target's own server. */
+  /** The Teamspace gates, and the tokens of the target's own server. */
   readonly teamspace: TeamspaceAccess;
-}
-
-export interface TeamspaceAccess {
-  gate(): Promise<ClosedGate | undefined>;
-  token(): Promise<Secret | undefined>;
 }
 
 /**
@@ -53,6 +49,8 @@ async function teamspaceReceiver(
     batchUrl,
     healthUrl,
     token: () => given.teamspace.token(),
+    onUnauthorized: () => given.teamspace.renewedToken(),
+    loginCommand: given.teamspace.loginCommand,
     gate: () => given.teamspace.gate(),
     ...(target.teamSlug === '' ? {} : { teamSlug: target.teamSlug }),
     ...common(target.settings, given),

@@ -1,4 +1,4 @@
-import type { Secret } from '../config/secret.js';
+import { Secret } from '../config/secret.js';
 import type {
   BatchLimits,
   ClosedGate,
@@ -42,7 +42,9 @@ export class TeamspaceReceiver implements DeliveryReceiver {
 
   async greet(signal: AbortSignal): Promise<TargetGreeting> {
     if (wireGate(this.#settings) !== undefined) return {};
-    const answer = await this.#line.getHealth(signal);
+    const token = await this.#line.currentToken();
+    if (!(token instanceof Secret)) return { closed: token };
+    const answer = await this.#line.getHealth(token, signal);
     return readHealth(answer, this.#fullLimits, this.#line.redact);
   }
 
@@ -61,13 +63,15 @@ export class TeamspaceReceiver implements DeliveryReceiver {
     if (gate !== undefined) return closedReport(batch.length, gate);
     const body = await compressBody(composeBody(batch, teamspacePayload(this.#settings.teamSlug)));
     const token = await this.#line.currentToken();
-    if (!('reveal' in token)) return closedReport(batch.length, token);
+    if (!(token instanceof Secret)) return closedReport(batch.length, token);
     const first = await this.#post(batch, body, token, signal);
     if (first.httpStatus !== 401) return first;
     const renewed = await this.#line.renewedToken();
-    if (renewed === undefined) return first;
+    if (!(renewed instanceof Secret)) return withAdvice(first, renewed?.message);
     const second = await this.#post(batch, body, renewed, signal);
-    return { ...second, bytesSent: first.bytesSent + second.bytesSent };
+    const bytesSent = first.bytesSent + second.bytesSent;
+    const advice = `a renewed token was refused too: run \`${this.#line.loginCommand}\``;
+    return { ...withAdvice(second, second.httpStatus === 401 ? advice : undefined), bytesSent };
   }
 
   async close(): Promise<void> {
@@ -86,4 +90,9 @@ export class TeamspaceReceiver implements DeliveryReceiver {
     const options = { ack: 'results', now, redact: this.#line.redact } as const;
     return { ...mapResponse(sentIds, answer, options), bytesSent: body.length };
   }
+}
+
+/** What the operator can do about a refusal, behind what the server said. The outcomes stay its own. */
+function withAdvice(report: DeliveryReport, advice: string | undefined): DeliveryReport {
+  return advice === undefined ? report : { ...report, error: `${report.error}. ${advice}` };
 }

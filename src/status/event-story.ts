@@ -2,6 +2,9 @@ import { rangesContain, type SeqRanges } from '../ledger/seq-ranges.js';
 import type { JournalDatabase } from '../storage/journal-database.js';
 import type { TargetRecord } from '../targets/registry.js';
 import * as sql from './status.sql.js';
+import { type StoryEntry, timelineOf } from './timeline.js';
+
+export type { StoryEntry } from './timeline.js';
 
 type Row = Record<string, unknown>;
 
@@ -10,6 +13,10 @@ export interface EventStory {
   readonly event_id: string;
   readonly revisions: readonly RevisionStory[];
   readonly conflicts: readonly Row[];
+  /** When its bytes were erased and why; null when nobody asked for that. */
+  readonly redaction: { readonly at: string; readonly reason: string } | null;
+  /** Everything that happened to it, oldest first. */
+  readonly timeline: readonly StoryEntry[];
 }
 
 export interface RevisionStory {
@@ -30,6 +37,18 @@ export interface RevisionStory {
   readonly size: number;
   /** `live`, or why it is not. */
   readonly class: string;
+  /** When it left selection; null while it is live. */
+  readonly marked_at: string | null;
+  /** The event that took its place (coalesced, replaced). */
+  readonly other_event_id: string | null;
+  /** A later event with the same key, where this one may have left already. */
+  readonly superseded_by: string | null;
+  readonly purged_by: string | null;
+  readonly purged_at: string | null;
+  /** The archive, or the reason of a redaction. */
+  readonly purge_detail: string | null;
+  /** Rows of old queue files it was taken from. */
+  readonly sources: readonly Row[];
   /** The exact bytes; null once they were purged. */
   readonly bytes: Buffer | null;
   readonly targets: readonly TargetStory[];
@@ -56,15 +75,22 @@ export function eventStory(
   return db.read(() => {
     const rows = db.statement(sql.EVENT_BY_ID).all(eventId) as Row[];
     if (rows.length === 0) return undefined;
-    return {
+    const facts = {
       event_id: eventId,
       revisions: rows.map((row) => revisionStory(db, targets, row)),
       conflicts: db
         .statement(sql.CONFLICTS_OF)
         .all(eventId)
         .map((row) => withIsoTimes(row as Row)),
+      redaction: redactionOf(db, eventId),
     };
+    return { ...facts, timeline: timelineOf(facts) };
   });
+}
+
+function redactionOf(db: JournalDatabase, eventId: string): EventStory['redaction'] {
+  const row = db.statement(sql.REDACTION_OF).get(eventId) as Row | undefined;
+  return row === undefined ? null : { at: iso(row.at) as string, reason: row.reason as string };
 }
 
 function revisionStory(
@@ -90,6 +116,16 @@ function revisionStory(
     sha256: row.digest as string,
     size: row.size as number,
     class: row.class as string,
+    marked_at: iso(row.marked_at),
+    other_event_id: row.other_event_id as string | null,
+    superseded_by: row.superseded_by as string | null,
+    purged_by: row.purged_by as string | null,
+    purged_at: iso(row.purged_at),
+    purge_detail: row.purge_detail as string | null,
+    sources: db
+      .statement(sql.IMPORTED_FROM)
+      .all(seq)
+      .map((source) => withIsoTimes(source as Row)),
     bytes: row.bytes as Buffer | null,
     targets: targets.map((target) => targetStory(db, target, seq)),
   };

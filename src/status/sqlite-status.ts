@@ -1,31 +1,30 @@
 import type { DrainBlockedReason, Permission } from '../dispatch/ports.js';
 import type { Spool } from '../journal/spool.js';
+import { gcSuggestion } from '../retention/gc-suggestion.js';
 import type { JournalDatabase } from '../storage/journal-database.js';
+import type { TargetIdentity } from '../targets/identity.js';
 import type { TargetRecord } from '../targets/registry.js';
-import { circuitState } from './circuit-state.js';
+import { currentIdentity, identityRow } from './identity-row.js';
+import { type ClassTotals, LedgerReader } from './ledger-reader.js';
+import { orUnreadable } from './or-unreadable.js';
 import * as sql from './status.sql.js';
 import type {
   ConflictSection,
   JournalSection,
   LedgerSection,
-  TargetIdentityRow,
   TargetLedger,
   TargetsSection,
   TerminalSection,
+  UnreadableSection,
 } from './status-document.js';
-import { balance, type LedgerRow, type OriginRow, type TargetBalance } from './target-terms.js';
-
-interface ClassTotals {
-  readonly class: string;
-  readonly events: number;
-  readonly retained: number;
-  readonly bytes: number;
-}
+import type { TargetBalance } from './target-terms.js';
 
 /** What a report needs to know that no table holds. */
 export interface StatusContext {
   readonly targets: readonly TargetRecord[];
   readonly current: TargetRecord | undefined;
+  /** What the current target is, also before it has a row. */
+  readonly identity: TargetIdentity | undefined;
   /** Who a target may have, by the rules in force. */
   permissionFor(target: TargetRecord | undefined): Permission;
   /** The reason that holds for the active target now. */
@@ -37,92 +36,77 @@ export interface StatusContext {
   readonly now: number;
 }
 
-export interface StatusSections {
-  readonly event_journal: JournalSection;
+/** The sections when all of them could be read. */
+export interface ReadSections {
+  /** The spool, which is a part of it, can be out of reach on its own. */
+  readonly event_journal: JournalSection | UnreadableSection;
   readonly delivery_targets: TargetsSection;
   readonly delivery_ledger: LedgerSection;
-  readonly terminal_failures: TerminalSection;
   readonly migration_conflicts: ConflictSection;
+  readonly terminal_failures: TerminalSection;
 }
 
 /**
  * The sections of `status` from one snapshot, so that their numbers belong
  * together. Costs O(origins × targets), whatever the size of the journal.
  */
-export function readSections(db: JournalDatabase, context: StatusContext): StatusSections {
+export function readSections(db: JournalDatabase, context: StatusContext): ReadSections {
   return db.read(() => {
     const classes = db.statement(sql.JOURNAL_TOTALS).all() as ClassTotals[];
     const ledgers = new LedgerReader(db, classes, context);
     const current = ledgers.of(context.current);
     const perTarget = context.targets.map((target) => ledgers.rowOf(target));
+    const suggestion = gcSuggestion(ledgers.gcFacts(perTarget));
+    const marked = perTarget.find(isCurrent(context))?.replay_marked ?? 0;
     return {
-      event_journal: journalSection(db, classes, context, current),
+      event_journal: orUnreadable(() => ({
+        ...journalTotals(db, classes),
+        gc_suggested: suggestion !== null,
+        gc_suggestion: suggestion,
+        ...journalNow(db, classes, context, current, marked),
+      })),
       delivery_targets: targetsSection(context, perTarget),
       delivery_ledger: ledgerSection(context, perTarget),
-      terminal_failures: terminalSection(db, perTarget),
       migration_conflicts: conflictSection(db),
+      terminal_failures: terminalSection(db, perTarget),
     };
   });
 }
 
-class LedgerReader {
-  readonly #db: JournalDatabase;
-  readonly #context: StatusContext;
-  readonly #eventsEver: number;
-  readonly #eventsByClass: ReadonlyMap<string, number>;
-  readonly #rows: LedgerRow[];
+const eventsOf = (classes: readonly ClassTotals[], name: string): number =>
+  classes.find((row) => row.class === name)?.events ?? 0;
 
-  constructor(db: JournalDatabase, classes: readonly ClassTotals[], context: StatusContext) {
-    this.#db = db;
-    this.#context = context;
-    this.#eventsEver = (db.statement(sql.EVENTS_EVER).get() as { events: number }).events;
-    this.#eventsByClass = new Map(classes.map((row) => [row.class, row.events]));
-    this.#rows = db.statement(sql.LEDGER_TOTALS).all() as LedgerRow[];
-  }
-
-  /** The sum of one target; of a target that was never drained, when there is none yet. */
-  of(target: TargetRecord | undefined): TargetBalance {
-    const targetId = target?.id ?? 0;
-    const origins = this.#db.statement(sql.ORIGINS).all({ targetId }) as OriginRow[];
-    const rows = this.#rows.filter((row) => row.targetId === targetId);
-    const permission = this.#context.permissionFor(target);
-    return balance(this.#eventsEver, this.#eventsByClass, rows, origins, permission);
-  }
-
-  rowOf(target: TargetRecord): TargetLedger {
-    return {
-      target_id: target.id,
-      canonical_url: target.canonicalUrl,
-      retired: target.retiredAt !== null,
-      ...this.of(target),
-      circuit: circuitState(target, this.#context.now),
-    };
-  }
-}
-
-function journalSection(
-  db: JournalDatabase,
-  classes: readonly ClassTotals[],
-  context: StatusContext,
-  current: TargetBalance,
-): JournalSection {
-  const eventsOf = (name: string) => classes.find((row) => row.class === name)?.events ?? 0;
+function journalTotals(db: JournalDatabase, classes: readonly ClassTotals[]) {
   const oldest = db.statement(sql.OLDEST_RETAINED).get() as { at: number } | undefined;
-  const waiting =
-    current.unsent + current.held + current.pending + current.rejected + current.transient;
   return {
     retained_event_count: classes.reduce((sum, row) => sum + row.retained, 0),
-    archived_event_count: eventsOf('archived'),
+    archived_event_count: eventsOf(classes, 'archived'),
     oldest_retained_event_at: oldest === undefined ? null : new Date(oldest.at).toISOString(),
     journal_size_bytes: classes.reduce((sum, row) => sum + row.bytes, 0),
-    drain_blocked: { reason: context.blockedReason(current.held_by), waiting },
-    spool: { ...context.spool.waiting(), torn_files: context.spool.tornFiles().length },
+  };
+}
+
+function journalNow(
+  db: JournalDatabase,
+  classes: readonly ClassTotals[],
+  { blockedReason, spool }: StatusContext,
+  current: TargetBalance,
+  replayMarked: number,
+) {
+  const { unsent, held, pending, rejected, transient } = current;
+  const waiting = unsent + held + pending + rejected + transient + replayMarked;
+  return {
+    drain_blocked: { reason: blockedReason(current.held_by), waiting },
+    spool: { ...spool.waiting(), torn_files: spool.tornFiles().length },
     held: current.held_by,
-    coalesced: eventsOf('coalesced'),
-    redacted: eventsOf('redacted'),
+    coalesced: eventsOf(classes, 'coalesced'),
+    redacted: eventsOf(classes, 'redacted'),
     discarded: (db.statement(sql.DISCARDED).get() as { events: number }).events,
   };
 }
+
+const isCurrent = (context: StatusContext) => (row: TargetLedger) =>
+  row.target_id === context.current?.id;
 
 function targetsSection(
   context: StatusContext,
@@ -133,29 +117,18 @@ function targetsSection(
     .filter((target) => target.id !== context.current?.id)
     .map((target) => ({ ...identityRow(target), delivered_count: delivered.get(target.id) ?? 0 }))
     .filter((row) => row.delivered_count > 0);
-  return { current: identityRow(context.current), previous };
-}
-
-function identityRow(target: TargetRecord | undefined): TargetIdentityRow {
-  return {
-    target_id: target?.id ?? null,
-    canonical_url: target?.canonicalUrl ?? null,
-    team_slug: target?.teamSlug ?? null,
-    user_email: target?.userEmail ?? null,
-    label: target?.label ?? null,
-    reset_signal: target?.resetSignal ?? null,
-  };
+  return { current: currentIdentity(context.current, context.identity), previous };
 }
 
 function ledgerSection(context: StatusContext, perTarget: readonly TargetLedger[]): LedgerSection {
   const total = (term: 'delivered' | 'pending' | 'rejected' | 'transient', rows = perTarget) =>
     rows.reduce((sum, row) => sum + row[term], 0);
-  const isCurrent = (row: TargetLedger) => row.target_id === context.current?.id;
+  const ofCurrent = isCurrent(context);
   return {
-    delivered_current_target: total('delivered', perTarget.filter(isCurrent)),
+    delivered_current_target: total('delivered', perTarget.filter(ofCurrent)),
     delivered_previous_target: total(
       'delivered',
-      perTarget.filter((row) => !isCurrent(row)),
+      perTarget.filter((row) => !ofCurrent(row)),
     ),
     pending: total('pending'),
     rejected: total('rejected'),

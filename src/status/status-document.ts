@@ -1,8 +1,11 @@
 import type { DrainBlockedReason } from '../dispatch/ports.js';
 import type { SpoolWaiting } from '../journal/spool.js';
 import type { Mode } from '../policy/mode.js';
+import type { GcSuggestion } from '../retention/gc-suggestion.js';
 import type { TargetAuthorityReport } from '../targets/authority-report.js';
 import type { ResetSignalRecord } from '../targets/registry.js';
+import type { OldQueueSections, WaitingFile } from './old-queues.js';
+import type { Foreground, Mismatch, OrphanRecord, OwnerRecord } from './processes.js';
 import type { TargetBalance } from './target-terms.js';
 
 /** A section that could not be read: it says so and shows no number it did not count. */
@@ -16,6 +19,8 @@ export interface JournalSection {
   readonly oldest_retained_event_at: string | null;
   /** Payload bytes retained. */
   readonly journal_size_bytes: number;
+  readonly gc_suggested: boolean;
+  readonly gc_suggestion: GcSuggestion | null;
   readonly drain_blocked: { readonly reason: DrainBlockedReason | null; readonly waiting: number };
   readonly spool: SpoolWaiting & { readonly torn_files: number };
   /** Events the active target may not have, by the reason. */
@@ -45,6 +50,8 @@ export interface TargetLedger extends TargetBalance {
   readonly target_id: number;
   readonly canonical_url: string;
   readonly retired: boolean;
+  /** Delivered ones that a replay has marked: they go out again. */
+  readonly replay_marked: number;
   readonly circuit: CircuitState;
 }
 
@@ -87,18 +94,44 @@ export interface ConflictSection {
     readonly incoming_sha: string;
     readonly detail: string;
   }[];
+  /** Every old queue file with rows that are not in the journal yet. */
+  readonly waiting_files?: readonly WaitingFile[];
 }
 
-/** The document of `redrain status --json` (STATUS.md). Fields are only ever added. */
-export interface StatusDocument {
-  readonly target_authority: TargetAuthorityReport & {
-    readonly mode: Mode | null;
-    /** False when nothing named a server and the documented default stands in. */
-    readonly configured: boolean;
-  };
+/** The seven sections and what they are read from; `problems.ts` judges them. */
+export interface StatusSections {
   readonly event_journal: JournalSection | UnreadableSection;
   readonly delivery_targets: TargetsSection | UnreadableSection;
   readonly delivery_ledger: LedgerSection | UnreadableSection;
-  readonly terminal_failures: TerminalSection | UnreadableSection;
   readonly migration_conflicts: ConflictSection | UnreadableSection;
+  readonly terminal_failures: TerminalSection | UnreadableSection;
+}
+
+export type AuthoritySection = TargetAuthorityReport & {
+  readonly mode: Mode | null;
+  /** False when nothing named a server and the documented default stands in. */
+  readonly configured: boolean;
+};
+
+/** The fields that older consumers read (STATUS.md). */
+export interface OlderFields {
+  /** Whether the mode in force sends to somebody who wants to know who we are. */
+  readonly auth_required: boolean;
+  readonly auth_present: boolean;
+  readonly live_orphan_daemon_count: number;
+  readonly foreground: Foreground;
+  readonly daemon_owner_record: OwnerRecord | null;
+  readonly active_queue: OldQueueSections['active_queue'];
+  readonly legacy_queue: OldQueueSections['legacy_queue'];
+  readonly mismatches: readonly Mismatch[];
+  readonly orphan_records: readonly OrphanRecord[];
+}
+
+/** The document of `redrain status --json` (STATUS.md), in its order. Fields are only ever added. */
+export interface StatusDocument extends OlderFields, StatusSections {
+  readonly ok: boolean;
+  /** What `--check` ends with. */
+  readonly exit_code: 0 | 2;
+  readonly target_authority: AuthoritySection;
+  readonly body_upload_compatibility: OldQueueSections['body_upload_compatibility'];
 }

@@ -15,6 +15,9 @@ export const LEDGER_TOTALS = `
   SELECT target_id AS targetId, class, status, SUM(events) AS events
   FROM ledger_count GROUP BY 1, 2, 3`;
 
+/** What the counters of each target must come to, kept apart from them. */
+export const DELIVERY_ROWS = 'SELECT id AS targetId, delivery_rows AS deliveries FROM target';
+
 /** For each origin: what is live, and how much of that a target's ledger speaks of. */
 export const ORIGINS = `
   SELECT o.id AS originId, o.project_uuid AS projectUuid, o.repo_slug AS repoSlug, o.checkout,
@@ -28,8 +31,13 @@ export const ORIGINS = `
   FROM origin o`;
 
 export const TERMINAL = `
-  SELECT e.event_id, d.target_id, d.last_error FROM delivery d JOIN event e ON e.seq = d.seq
+  SELECT e.event_id, d.target_id, d.last_error
+  FROM delivery d INDEXED BY ix_delivery_terminal CROSS JOIN event e ON e.seq = d.seq
   WHERE d.status = 'terminal_failed' ORDER BY d.completed_at DESC LIMIT 100`;
+
+/** Along an index of its own that holds nothing else. */
+export const REPLAY_MARKED = `
+  SELECT COUNT(*) AS events FROM todo INDEXED BY ix_todo_replay WHERE target_id = ? AND replay = 1`;
 
 export const DISCARDED = 'SELECT COALESCE(SUM(events), 0) AS events FROM discard_count';
 
@@ -43,7 +51,9 @@ export const CONFLICTS = `
 export const EVENT_BY_ID = `
   SELECT e.*, o.project_uuid, o.repo_slug, o.checkout, lower(hex(e.sha256)) AS digest, p.bytes,
     COALESCE(m.class, 'live') AS class, m.other_seq, m.at AS marked_at,
-    s.by_seq AS superseded_by_seq, g.kind AS purged_by, g.at AS purged_at, g.detail AS purge_detail
+    (SELECT n.event_id FROM event n WHERE n.seq = m.other_seq) AS other_event_id,
+    (SELECT n.event_id FROM event n WHERE n.seq = s.by_seq) AS superseded_by,
+    g.kind AS purged_by, g.at AS purged_at, g.detail AS purge_detail
   FROM event e JOIN origin o ON o.id = e.origin_id LEFT JOIN payload p ON p.seq = e.seq
   LEFT JOIN mark m ON m.seq = e.seq LEFT JOIN superseded s ON s.seq = e.seq
   LEFT JOIN purge g ON g.seq = e.seq
@@ -64,3 +74,10 @@ export const CONFLICTS_OF = `
   SELECT id, found_by, source_digest, found_at, resolved_at, kept,
     lower(hex(incoming_sha256)) AS incoming_sha, length(incoming_bytes) AS incoming_size
   FROM conflict WHERE event_id = ? ORDER BY id`;
+
+/** The rows of old queue files this event was taken from. */
+export const IMPORTED_FROM = `
+  SELECT i.path, i.digest, r.row_id, i.imported_at, r.enqueued_at, r.retry_count, i.attribution
+  FROM imported_row r JOIN import_source i ON i.id = r.source_id WHERE r.seq = ? ORDER BY i.id, r.row_id`;
+
+export const REDACTION_OF = 'SELECT at, reason FROM redaction WHERE event_id = ?';

@@ -45,21 +45,24 @@ export interface TargetBalance extends TargetTerms {
   readonly oldest_unsent_at: string | null;
 }
 
-const TERM_OF_STATUS = {
+/** Which term of the sum a ledger status counts as. */
+export const TERM_OF_STATUS = {
   success: 'delivered',
   duplicate: 'delivered',
   pending: 'pending',
   rejected: 'rejected',
   failed_transient: 'transient',
   terminal_failed: 'terminal',
+  withheld: 'replaced',
 } as const satisfies Record<DeliveryStatus, keyof TargetTerms>;
 
 const CLASSES = ['coalesced', 'replaced', 'archived', 'redacted', 'purged'] as const;
 
 /**
- * The sum of one target. It adds up when no term is negative and the terms
- * make the number of events the journal ever took in, which is known without
- * any of the counters.
+ * The sum of one target. It adds up when no term is negative, the terms make
+ * the number of events the journal ever took in, and the deliveries make the
+ * number of rows the ledger has for the target: both are known without any of
+ * the counters.
  */
 export function balance(
   eventsEver: number,
@@ -67,6 +70,7 @@ export function balance(
   ledger: readonly LedgerRow[],
   origins: readonly OriginRow[],
   heldBy: Permission,
+  deliveryRows: number,
 ): TargetBalance {
   const terms = emptyTerms();
   const knownByClass = new Map<string, number>();
@@ -75,17 +79,18 @@ export function balance(
     knownByClass.set(row.class, (knownByClass.get(row.class) ?? 0) + row.events);
   }
   for (const name of CLASSES)
-    terms[name] = (eventsByClass.get(name) ?? 0) - (knownByClass.get(name) ?? 0);
+    terms[name] += (eventsByClass.get(name) ?? 0) - (knownByClass.get(name) ?? 0);
   const waiting = waitingEvents(origins, heldBy);
   terms.unsent = waiting.unsent;
   terms.held = Object.values(waiting.held).reduce((sum, events) => sum + events, 0);
   const values = Object.values(terms);
   const total = values.reduce((sum, term) => sum + term, 0);
+  const counted = ledger.reduce((sum, row) => sum + row.events, 0);
   const oldest = waiting.oldestUnsentAt;
   return {
     ...terms,
     total,
-    adds_up: total === eventsEver && values.every((term) => term >= 0),
+    adds_up: total === eventsEver && counted === deliveryRows && values.every((term) => term >= 0),
     held_by: waiting.held,
     oldest_unsent_at: oldest === null ? null : new Date(oldest).toISOString(),
   };

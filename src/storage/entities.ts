@@ -8,6 +8,7 @@ import { MigrationConflict } from '../journal/migration-conflict.entity.js';
 import { Origin } from '../journal/origin.entity.js';
 import { Payload } from '../journal/payload.entity.js';
 import { Purge } from '../journal/purge.entity.js';
+import { Redaction } from '../journal/redaction.entity.js';
 import { SpoolFile } from '../journal/spool-file.entity.js';
 import { Supersession } from '../journal/supersession.entity.js';
 import { Delivery } from '../ledger/delivery.entity.js';
@@ -17,6 +18,8 @@ import { LedgerCount } from '../ledger/ledger-count.entity.js';
 import { PastDelivery } from '../ledger/past-delivery.entity.js';
 import { Post } from '../ledger/post.entity.js';
 import { Todo } from '../ledger/todo.entity.js';
+import { ImportSource } from '../legacy/import-source.entity.js';
+import { ImportedRow } from '../legacy/imported-row.entity.js';
 import { AuditEntry } from '../policy/audit-entry.entity.js';
 import { Deployment } from '../targets/deployment.entity.js';
 import { Target } from '../targets/target.entity.js';
@@ -30,11 +33,14 @@ export const ENTITIES = [
   EventMark,
   Supersession,
   Purge,
+  Redaction,
   JournalCount,
   SpoolFile,
   CoalescingKey,
   DiscardCount,
   MigrationConflict,
+  ImportSource,
+  ImportedRow,
   AuditEntry,
   Target,
   Deployment,

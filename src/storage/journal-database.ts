@@ -105,6 +105,22 @@ export class JournalDatabase {
     }
   }
 
+  /**
+   * Work that SQLite wants outside of any transaction: VACUUM, checkpoints,
+   * pragmas. Waits for other connections as `write` does.
+   */
+  async maintain<T>(work: Work<T>): Promise<T> {
+    const deadline = performance.now() + this.#busyTimeoutMs;
+    for (;;) {
+      try {
+        return work(this.#db);
+      } catch (error) {
+        if (!isBusy(error) || performance.now() >= deadline) throw asStorageError(this.file, error);
+      }
+      await delay(50 * (0.5 + Math.random()));
+    }
+  }
+
   close(): void {
     this.#db.close();
   }

@@ -66,4 +66,27 @@ export interface TargetRegistry {
    * changed. Answers the deployment to record with deliveries, null if none is known.
    */
   noteDeployment(id: number, metadata: DeploymentMetadata, now: number): Promise<number | null>;
+  /** Names a target for people; null takes the name away. */
+  label(id: number, label: string | null): Promise<void>;
+  /** Takes the reset signal away: an operator has seen it. */
+  acknowledge(id: number): Promise<void>;
+  /** Retired targets are drained no more and no longer keep gc waiting. Doing it twice changes nothing. */
+  retire(id: number, now: number): Promise<void>;
+  /** Takes a retirement back. */
+  restore(id: number): Promise<void>;
+}
+
+/** A retired target gets nothing until it is restored: gc no longer waits for it (INCIDENTS 26). */
+export class RetiredTargetError extends Error {
+  override readonly name = 'RetiredTargetError';
+  constructor(readonly targetId: number) {
+    super(
+      `target ${targetId} is retired and gets nothing: \`redrain targets restore ${targetId}\` brings it back`,
+    );
+  }
+}
+
+/** @throws RetiredTargetError */
+export function assertNotRetired({ id, retiredAt }: Pick<TargetRecord, 'id' | 'retiredAt'>): void {
+  if (retiredAt !== null) throw new RetiredTargetError(id);
 }

@@ -90,6 +90,22 @@ export class SqliteTargets implements TargetRegistry {
     });
   }
 
+  async label(id: number, label: string | null): Promise<void> {
+    await this.#db.write(() => this.#db.statement(sql.LABEL).run({ id, label }));
+  }
+
+  async acknowledge(id: number): Promise<void> {
+    await this.#db.write(() => this.#db.statement(sql.ACKNOWLEDGE).run(id));
+  }
+
+  async retire(id: number, now: number): Promise<void> {
+    await this.#db.write(() => this.#db.statement(sql.RETIRE).run({ id, now }));
+  }
+
+  async restore(id: number): Promise<void> {
+    await this.#db.write(() => this.#db.statement(sql.RESTORE).run(id));
+  }
+
   #addDeployment(targetId: number, metadata: DeploymentMetadata, now: number): number {
     const added = this.#db.statement(sql.INSERT_DEPLOYMENT).run({
       targetId,

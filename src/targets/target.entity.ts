@@ -83,4 +83,8 @@ export class Target {
 
   @Column({ name: 'last_drained_at', type: 'integer', nullable: true })
   lastDrainedAt!: number | null;
+
+  /** Deliveries ever written for it: what its counters must come to, kept apart from them. */
+  @Column({ name: 'delivery_rows', type: 'integer', default: 0 })
+  deliveryRows!: number;
 }

@@ -34,3 +34,11 @@ export const INSERT_DEPLOYMENT = `
 export const SET_DEPLOYMENT = 'UPDATE target SET deployment_ref = @ref WHERE id = @targetId';
 
 export const RAISE_RESET = 'UPDATE target SET reset_signal = @signal WHERE id = @targetId';
+
+export const LABEL = 'UPDATE target SET label = @label WHERE id = @id';
+
+export const ACKNOWLEDGE = 'UPDATE target SET reset_signal = NULL WHERE id = ?';
+
+export const RETIRE = 'UPDATE target SET retired_at = @now WHERE id = @id AND retired_at IS NULL';
+
+export const RESTORE = 'UPDATE target SET retired_at = NULL WHERE id = ?';

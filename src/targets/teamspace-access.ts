@@ -1,14 +1,30 @@
 import type { HomePaths } from '../config/home.js';
-import type { Secret } from '../config/secret.js';
+import { Secret } from '../config/secret.js';
 import type { ClosedGate } from '../dispatch/ports.js';
 import { teamspaceGate } from '../policy/gates.js';
 import { type CredentialLookup, lookupCredentials } from './credentials.js';
 import type { TargetRecord } from './registry.js';
 import type { Situation } from './situation.js';
+import { isDue, isExpired, whyNotRenewable } from './token-freshness.js';
+import type { AskForTokens } from './token-port.js';
 
+/** What a Teamspace receiver is told of its target's login. */
 export interface TeamspaceAccess {
   gate(): Promise<ClosedGate | undefined>;
-  token(): Promise<Secret | undefined>;
+  /** The token to send, renewed when it is about to expire, or why there is none. */
+  token(): Promise<Secret | ClosedGate>;
+  /** Another token after the server refused the last one, or why there is none. */
+  renewedToken(): Promise<Secret | ClosedGate>;
+  /** What to type when nothing else helps. */
+  readonly loginCommand: string;
+}
+
+export interface AccessSurroundings {
+  readonly paths: HomePaths;
+  readonly env: NodeJS.ProcessEnv;
+  readonly askForTokens: AskForTokens;
+  /** Epoch milliseconds. */
+  now(): number;
 }
 
 /**
@@ -19,31 +35,67 @@ export interface TeamspaceAccess {
 export function teamspaceAccess(
   target: TargetRecord,
   situation: Situation,
-  given: { readonly paths: HomePaths; readonly env: NodeJS.ProcessEnv },
+  given: AccessSurroundings,
 ): TeamspaceAccess {
+  const server = target.canonicalUrl;
+  const takesEnvironmentToken = isServerInForce(target, situation);
   const lookup = (): Promise<CredentialLookup> =>
-    lookupCredentials({
-      ...given,
-      server: {
-        url: target.canonicalUrl,
-        takesEnvironmentToken: isServerInForce(target, situation),
-      },
-    });
+    lookupCredentials({ ...given, server: { url: server, takesEnvironmentToken } });
+  const renewed = async (stale: Secret): Promise<Secret | ClosedGate> => {
+    const { renewedToken } = await import('./token-refresh.js');
+    return renewedToken(stale, { ...given, server, lookup, now: () => given.now() });
+  };
+  let lastGiven: Secret | undefined;
   return {
+    loginCommand: `redrain login ${server}`,
     async gate() {
       const credentials = await lookup();
-      const { config } = situation;
-      const resolved = { resolved_server_url: target.canonicalUrl };
-      const facts = { env: given.env, config, resolved, credentials };
-      const closed = teamspaceGate({ ...facts, privateTeamspaceEvidence: undefined });
-      return closed ?? foreignIdentity(target, credentials);
+      return gateOf(target, situation, given, credentials);
     },
     async token() {
-      const credentials = await lookup();
-      return credentials.state === 'found' ? credentials.token : undefined;
+      const found = await lookup();
+      if (found.state === 'absent') return missingAuth(found.message);
+      const token = isDue(found, given.now()) ? await renewed(found.token) : found.token;
+      // What cannot be renewed is still good until it ends.
+      const isUsed = token instanceof Secret || isExpired(found, given.now());
+      const answer = isUsed ? token : found.token;
+      if (answer instanceof Secret) lastGiven = answer;
+      return answer;
+    },
+    async renewedToken() {
+      const found = await lookup();
+      if (found.state === 'absent') return missingAuth(found.message);
+      return renewed(lastGiven ?? found.token);
     },
   };
 }
+
+function gateOf(
+  target: TargetRecord,
+  { config }: Situation,
+  { env, now }: AccessSurroundings,
+  found: CredentialLookup,
+): ClosedGate | undefined {
+  const resolved = { resolved_server_url: target.canonicalUrl };
+  const over = overMessage(target, found, now());
+  const credentials = over === undefined ? found : { state: 'absent' as const, message: over };
+  const facts = { env, config, resolved, credentials, privateTeamspaceEvidence: undefined };
+  return teamspaceGate(facts) ?? foreignIdentity(target, found);
+}
+
+/** A login that has ended and cannot be renewed is none: known without asking anyone. */
+function overMessage(
+  { canonicalUrl }: TargetRecord,
+  found: CredentialLookup,
+  now: number,
+): string | undefined {
+  if (found.state === 'absent' || !isExpired(found, now)) return undefined;
+  const obstacle = whyNotRenewable(found, now);
+  if (obstacle === undefined) return undefined;
+  return `The login at ${canonicalUrl} has expired, and ${obstacle}. Run \`redrain login ${canonicalUrl}\`.`;
+}
+
+const missingAuth = (message: string): ClosedGate => ({ reason: 'missing_auth', message });
 
 function isServerInForce(target: TargetRecord, { authority }: Situation): boolean {
   const resolved = authority?.resolved;

@@ -51,7 +51,13 @@ describe('readEnvelope', () => {
 
   it('gives null for everything an event may lack', () => {
     const bare = { ok: true, eventId: null, eventType: 'T', timestamp: null, occurredAt: null };
-    const unnamed = { projectUuid: null, repoSlug: null, teamSlug: null, ownId: null, coalesceKey: null };
+    const unnamed = {
+      projectUuid: null,
+      repoSlug: null,
+      teamSlug: null,
+      ownId: null,
+      coalesceKey: null,
+    };
     expect(read({ event_type: 'T' })).to.deep.equal({ ...bare, ...unnamed });
     const nulls = { event_id: null, event_type: 'T', timestamp: null, project_uuid: null };
     expect(read(nulls)).to.deep.equal({ ...bare, ...unnamed });

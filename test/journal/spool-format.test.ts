@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { NewEvent } from '../../src/journal/new-event.js';
 import { decodeSpool, encodeSpool } from '../../src/journal/spool-format.js';
 import { newEvent } from '../support/events.js';
+import { rounds } from '../support/rounds.js';
 
 /** Texts that try to be more than one line, or to end a record. */
 const AWKWARD = ['line\nbreak', 'separator\u2028', '\ud800', 'redrain-spool-1 1\n', '\u0000', '{}'];
@@ -18,7 +19,7 @@ describe('a spool file', () => {
       fc.property(fc.array(anyEvent(), { maxLength: 5 }), (events) => {
         expect(decodeSpool(encodeSpool(events))).to.deep.equal({ events, problems: [] });
       }),
-      { numRuns: 200 },
+      { numRuns: rounds(40, 2_000) },
     );
   });
 

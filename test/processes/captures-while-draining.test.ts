@@ -5,7 +5,7 @@ import type { CaptureReport } from '../../src/journal/capture-summary.js';
 import { Cli, type CliResult, startReceiver } from '../support/cli.js';
 import { openCore } from '../support/core.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
-import { captured, envelopes, external } from './given-events.js';
+import { captured, envelopes, sendTo } from './given-events.js';
 import { deliveriesAt, idsWith, payloadDigests, sha256 } from './journal-rows.js';
 
 const PROCESSES = 20;
@@ -26,7 +26,7 @@ describe('twenty captures at once while a drain runs', () => {
   it('lose nothing, leave nothing in the spool and nobody meets a locked database', async () => {
     const cli = new Cli();
     const receiver = await startReceiver();
-    await external(cli, receiver.url, '--max-events', '50');
+    sendTo(cli, receiver.url, { maxEvents: 50 });
     const first = envelopes(100, 'first');
     await captured(cli, first);
     const groups = Array.from({ length: PROCESSES }, (_, i) => envelopes(EVENTS_EACH, `p${i}`));
@@ -51,6 +51,22 @@ describe('twenty captures at once while a drain runs', () => {
     const { events, unique } = receiver.sink.stats();
     expect({ events, unique }).to.deep.equal({ events: 700, unique: 700 });
     assertLedgerInvariant(await openCore(cli.home));
+  });
+
+  it('make the journal together, on a home that does not exist yet', async () => {
+    const cli = new Cli();
+    const groups = Array.from({ length: 4 }, (_, i) => envelopes(EVENTS_EACH, `p${i}`));
+    sendTo(cli, 'stub:');
+    const runs = await Promise.all([
+      ...groups.map((lines, i) => cli.run(['capture', cli.file(`p${i}.jsonl`, lines)])),
+      cli.run(['now']),
+    ]);
+    for (const run of runs) {
+      expect(run.code, run.stderr).to.equal(0);
+      expect(run.stderr).to.equal('');
+    }
+    expect((await cli.run(['now'])).code).to.equal(0);
+    assertNothingLost(cli, 'stub:', groups.flat());
   });
 
   function assertNothingLost(cli: Cli, url: string, lines: readonly string[]): void {

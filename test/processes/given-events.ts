@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { CaptureReport } from '../../src/journal/capture-summary.js';
+import { openRedrain } from '../../src/index.js';
 import type { Cli } from '../support/cli.js';
 
 export const PROJECT = '11111111-2222-4333-8444-555555555555';
@@ -12,12 +12,18 @@ export function envelopes(count: number, prefix = 'e'): string[] {
   });
 }
 
-/** Captures these through the command line. */
+/** Puts these into the journal through the library, which is quicker than one more process. */
 export async function captured(cli: Cli, lines: readonly (string | object)[]): Promise<void> {
-  const run = await cli.run(['capture', '--json', cli.file('events.jsonl', lines)]);
-  expect(run.code, run.stderr).to.equal(0);
-  expect(run.json<CaptureReport>().captured).to.equal(lines.length);
+  const redrain = await openRedrain({ home: cli.home, env: cli.env });
+  try {
+    expect(await redrain.captureMany(lines.map(textOf))).to.include({ captured: lines.length });
+  } finally {
+    await redrain.close();
+  }
 }
+
+const textOf = (line: string | object): string =>
+  typeof line === 'string' ? line : JSON.stringify(line);
 
 /** The environment of somebody who is signed in at whatever server is configured. */
 export const SIGNED_IN = {
@@ -27,8 +33,9 @@ export const SIGNED_IN = {
   SPEC_KITTY_USER: 'user@example.test',
 } as const;
 
-/** Sends to an endpoint of one's own from now on. */
-export async function external(cli: Cli, url: string, ...more: string[]): Promise<void> {
-  const run = await cli.run(['mode', 'EXTERNAL_RECEIVER', '--endpoint', url, ...more]);
-  expect(run.code, run.stderr).to.equal(0);
+/** Sends to an endpoint of one's own from now on, as an operator's editor would say it. */
+export function sendTo(cli: Cli, endpoint: string, { maxEvents = 1000 } = {}): void {
+  cli.configure(
+    `[sync]\nmode = "EXTERNAL_RECEIVER"\n[sync.external]\nendpoint = "${endpoint}"\nmax_events = ${maxEvents}\n`,
+  );
 }

@@ -5,7 +5,7 @@ import type { DrainReport } from '../../src/dispatch/drain-report.js';
 import type { CaptureReport } from '../../src/journal/capture-summary.js';
 import type { Sink } from '../../src/receivers/stub/sink.js';
 import { Cli, inPairs, startReceiver } from '../support/cli.js';
-import { external } from './given-events.js';
+import { sendTo } from './given-events.js';
 import { payloads } from './journal-rows.js';
 
 const TYPE = 'WPStatusChanged';
@@ -31,7 +31,7 @@ function linesOf(file: string): Buffer[] {
 /** An event with an id of its own travels bare, any other as the `payload` of a wrapper. */
 function assertArrived(sink: Sink, eventId: string, bytes: Buffer): void {
   const received = sink.bytesOf(eventId);
-  if (received === undefined) return expect.fail(`${eventId} never arrived`);
+  if (received === undefined) expect.fail(`${eventId} never arrived`);
   const event = JSON.parse(bytes.toString()) as { event_id?: string };
   if (event.event_id === eventId) {
     expect(received.equals(bytes), `bytes of ${eventId}`).to.equal(true);
@@ -55,7 +55,7 @@ async function assertArrivesWhole(files: string[], count: number, more: string[]
   expect(Buffer.concat(stored.map(({ bytes }) => bytes))).to.deep.equal(Buffer.concat(given));
 
   for (const receiver of [a!, b!]) {
-    await external(cli, receiver.url);
+    sendTo(cli, receiver.url);
     const run = await cli.run(['now', '--json']);
     expect(run.code, run.stderr).to.equal(0);
     expect(run.json<DrainReport>()).to.include({ delivered: count, unsent: 0 });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { DrainReport } from '../../src/dispatch/drain-report.js';
 import { Cli, inPairs, type ServeProcess, startServe } from '../support/cli.js';
-import { captured, envelopes, external, PROJECT, SIGNED_IN } from './given-events.js';
+import { captured, envelopes, PROJECT, SIGNED_IN } from './given-events.js';
 import {
   deliveriesAt,
   payloadDigests,
@@ -12,6 +12,16 @@ import {
 
 const EVENTS = 120;
 
+const server = (cli: Cli, url: string): Promise<void> => done(cli, ['server', url]);
+
+const endpoint = (cli: Cli, url: string): Promise<void> =>
+  done(cli, ['mode', 'EXTERNAL_RECEIVER', '--endpoint', url]);
+
+async function done(cli: Cli, args: string[]): Promise<void> {
+  const run = await cli.run(args);
+  expect(run.code, run.stderr).to.equal(0);
+}
+
 /** How an operator turns to another environment, by mode. */
 const WAYS: readonly {
   mode: string;
@@ -19,13 +29,8 @@ const WAYS: readonly {
   turnTo: (cli: Cli, url: string) => unknown;
 }[] = [
   { mode: 'TEAMSPACE', cli: () => new Cli(SIGNED_IN), turnTo: server },
-  { mode: 'EXTERNAL_RECEIVER', cli: () => new Cli(), turnTo: external },
+  { mode: 'EXTERNAL_RECEIVER', cli: () => new Cli(), turnTo: endpoint },
 ];
-
-async function server(cli: Cli, url: string): Promise<void> {
-  const run = await cli.run(['server', url]);
-  expect(run.code, run.stderr).to.equal(0);
-}
 
 async function now(cli: Cli): Promise<DrainReport> {
   const run = await cli.run(['now', '--json']);

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { DrainReport } from '../../src/dispatch/drain-report.js';
 import { Cli, type RunningCli } from '../support/cli.js';
-import { captured, envelopes, external } from './given-events.js';
+import { captured, envelopes, sendTo } from './given-events.js';
 import { type HeldReceiver, heldReceiver } from './held-receiver.js';
 import { deliveriesAt, idsWith } from './journal-rows.js';
 
@@ -17,7 +17,7 @@ async function givenSecondPostInFlight(): Promise<{
 }> {
   const cli = new Cli();
   const receiver = await heldReceiver(2);
-  await external(cli, receiver.url, '--max-events', String(PER_POST));
+  sendTo(cli, receiver.url, { maxEvents: PER_POST });
   await captured(cli, envelopes(EVENTS));
   const running = cli.start(['now', '--json']);
   await receiver.arrived(2);

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { DrainReport } from '../../src/dispatch/drain-report.js';
 import { Cli, startReceiver } from '../support/cli.js';
-import { captured, envelopes, external } from './given-events.js';
+import { captured, envelopes, sendTo } from './given-events.js';
 import { heldReceiver } from './held-receiver.js';
 import { deliveriesAt, idsWith } from './journal-rows.js';
 
@@ -11,7 +11,7 @@ describe('two drains of one target at once', () => {
   it('deliver each event once, whoever comes first', async () => {
     const cli = new Cli();
     const receiver = await startReceiver();
-    await external(cli, receiver.url, '--max-events', '10');
+    sendTo(cli, receiver.url, { maxEvents: 10 });
     await captured(cli, envelopes(EVENTS));
 
     const both = await Promise.all([cli.run(['now', '--json']), cli.run(['now', '--json'])]);
@@ -26,7 +26,7 @@ describe('two drains of one target at once', () => {
   it('says daemon_lock and sends nothing with --no-wait, and drains what is left without', async () => {
     const cli = new Cli();
     const receiver = await heldReceiver();
-    await external(cli, receiver.url, '--max-events', '10');
+    sendTo(cli, receiver.url, { maxEvents: 10 });
     await captured(cli, envelopes(20));
     const first = cli.start(['now', '--json']);
     await receiver.arrived(1);

@@ -12,6 +12,8 @@ export function assertLedgerInvariant(core: Core): void {
   expect(rows(core, COUNTED_DELIVERIES), 'ledger counters').to.deep.equal(
     rows(core, REAL_DELIVERIES),
   );
+  expect(rows(core, WRONG_TOTALS), 'rows of the ledger, counted twice').to.deep.equal([]);
+  expect(rows(core, WRONG_CLASSES), 'classes that contradict what is stored').to.deep.equal([]);
   expect(rows(core, COUNTED_EVENTS), 'journal counters').to.deep.equal(rows(core, REAL_EVENTS));
 }
 
@@ -37,6 +39,23 @@ const REAL_DELIVERIES = `
   SELECT d.target_id, e.origin_id, COALESCE(m.class, 'live') AS class, d.status, count(*) AS events
   FROM delivery d JOIN event e USING (seq) LEFT JOIN mark m USING (seq)
   GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4`;
+
+const WRONG_TOTALS = `
+  SELECT id, delivery_rows FROM target t
+  WHERE delivery_rows <> (SELECT count(*) FROM delivery d WHERE d.target_id = t.id)`;
+
+/** Live without a mark, bytes gone behind a record of the right kind, nothing dead among the todos. */
+const WRONG_CLASSES = `
+  SELECT e.seq, m.class, g.kind, p.seq IS NOT NULL AS present FROM event e
+  LEFT JOIN mark m ON m.seq = e.seq LEFT JOIN purge g ON g.seq = e.seq
+  LEFT JOIN payload p ON p.seq = e.seq
+  LEFT JOIN live v ON v.seq = e.seq AND v.origin_id = e.origin_id
+  WHERE (m.seq IS NULL) <> (v.seq IS NOT NULL)
+    OR (p.seq IS NULL) <> (g.seq IS NOT NULL)
+    OR (m.class = 'archived' AND g.kind IS NOT 'archive')
+    OR (m.class = 'purged' AND g.kind IS NOT 'gc')
+    OR (m.class = 'redacted' AND g.kind IS NOT 'redact')
+    OR (m.seq IS NOT NULL AND EXISTS (SELECT 1 FROM todo t WHERE t.seq = e.seq))`;
 
 const COUNTED_EVENTS = `
   SELECT origin_id, class, events, retained, bytes FROM journal_count WHERE events <> 0 ORDER BY 1, 2`;

@@ -1,4 +1,4 @@
-import type { Secret } from '../../config/secret.js';
+import { Secret } from '../../config/secret.js';
 import type { ClosedGate } from '../../dispatch/ports.js';
 import type { HttpAnswer } from '../answer.js';
 import { batchHeaders, isSendable, teamHeader } from '../headers.js';
@@ -6,15 +6,9 @@ import { HttpClient } from '../http-client.js';
 import { oneLine } from '../mapping/shown.js';
 import type { Redactor } from '../redact.js';
 import { KnownTokens } from './known-tokens.js';
-import type { TeamspaceReceiverSettings } from './settings.js';
+import type { TeamspaceReceiverSettings, TokenProvider } from './settings.js';
 
 const HEALTH_DEADLINE_MS = 5_000;
-
-/** What a token provider gave; with neither, it has none to give. */
-interface Asked {
-  readonly token?: Secret;
-  readonly fault?: string;
-}
 
 /** The requests made of a Teamspace server, and the tokens they carry. */
 export class TeamspaceLine {
@@ -27,23 +21,25 @@ export class TeamspaceLine {
     this.#client = new HttpClient(settings.transport);
   }
 
+  /** What to type to log in at this server. */
+  get loginCommand(): string {
+    return this.#settings.loginCommand ?? 'redrain login';
+  }
+
   /** Hides every token this line has used. */
   get redact(): Redactor {
     return this.#tokens.redact;
   }
 
-  /** The token for the next post, or why there is none to post with. Never rejects. */
-  async currentToken(): Promise<Secret | ClosedGate> {
-    const { token, fault } = await this.#asked(this.#settings.token);
-    if (token !== undefined) return token;
-    const message = `there is no usable token: ${fault ?? 'run `redrain login`'}`;
-    return { reason: 'missing_auth', message: oneLine(message, this.redact) };
+  /** The token for the next request, or why there is none. Never rejects. */
+  currentToken(): Promise<Secret | ClosedGate> {
+    return this.#asked(this.#settings.token);
   }
 
-  /** Another token after a 401; undefined when none can be had. Never rejects. */
-  async renewedToken(): Promise<Secret | undefined> {
+  /** Another token after a 401, or why there is none; undefined when nobody can know. Never rejects. */
+  async renewedToken(): Promise<Secret | ClosedGate | undefined> {
     const { onUnauthorized } = this.#settings;
-    return onUnauthorized && (await this.#asked(onUnauthorized)).token;
+    return onUnauthorized && this.#asked(onUnauthorized);
   }
 
   postBatch(body: Buffer, token: Secret, signal: AbortSignal): Promise<HttpAnswer> {
@@ -58,18 +54,15 @@ export class TeamspaceLine {
   }
 
   /** One short request. The token goes along only to the server that the batches go to. */
-  async getHealth(signal: AbortSignal): Promise<HttpAnswer> {
+  getHealth(token: Secret, signal: AbortSignal): Promise<HttpAnswer> {
     const { healthUrl, batchUrl, version } = this.#settings;
-    const { token } = sameOrigin(healthUrl, batchUrl)
-      ? await this.#asked(this.#settings.token)
-      : {};
     return this.#client.request({
       method: 'GET',
       url: healthUrl,
       headers: {
         Accept: 'application/json',
         'User-Agent': `redrain/${version}`,
-        ...(token && this.#identity(token)),
+        ...(sameOrigin(healthUrl, batchUrl) && this.#identity(token)),
       },
       deadlineMs: HEALTH_DEADLINE_MS,
       signal,
@@ -81,17 +74,28 @@ export class TeamspaceLine {
   }
 
   /** A provider may read files and ask a server: when that fails there is no token. */
-  async #asked(provider: () => Promise<Secret | undefined>): Promise<Asked> {
+  async #asked(provider: TokenProvider): Promise<Secret | ClosedGate> {
     try {
-      const token = await provider();
-      if (token === undefined || token.reveal().trim() === '') return {};
-      if (!isSendable('Authorization', bearer(token)))
-        return { fault: 'it has characters that HTTP does not allow' };
-      this.#tokens.add(token);
-      return { token };
+      const given = await provider();
+      if (given === undefined) return this.#noToken(`run \`${this.loginCommand}\``);
+      if (!(given instanceof Secret)) return { ...given, message: this.#shown(given.message) };
+      if (given.reveal().trim() === '') return this.#noToken(`run \`${this.loginCommand}\``);
+      if (!isSendable('Authorization', bearer(given)))
+        return this.#noToken('it has characters that HTTP does not allow');
+      this.#tokens.add(given);
+      return given;
     } catch (error) {
-      return { fault: error instanceof Error ? error.message : String(error) };
+      return this.#noToken(error instanceof Error ? error.message : String(error));
     }
+  }
+
+  #noToken(why: string): ClosedGate {
+    const message = this.#shown(`there is no usable token: ${why}`);
+    return { reason: 'missing_auth', message };
+  }
+
+  #shown(text: string): string {
+    return oneLine(text, this.redact);
   }
 
   #identity(token: Secret): Record<string, string> {

@@ -1,0 +1,56 @@
+import { ArchiveDirectory } from '../retention/archive-directory.js';
+import { type Archived, archiveEvents } from '../retention/archiving.js';
+import { type Course, NOTHING_COLLECTED, survey } from '../retention/collecting.js';
+import { scopeOf } from '../retention/scope.js';
+import { SqliteRetention } from '../retention/sqlite-retention.js';
+import type { App } from './app.js';
+import { withRetentionLock } from './retention-lock.js';
+
+export interface ArchiveRequest {
+  /** Leave what was captured in the last so many days. */
+  readonly keepDays?: number | undefined;
+  /** Also events some target lacks: they are not selected any more. */
+  readonly includeUndelivered: boolean;
+}
+
+export interface ArchiveReport extends Archived {
+  readonly dry_run: boolean;
+  readonly directory: string;
+}
+
+/** What `archive` would do. Changes nothing, and needs no journal. */
+export async function previewArchive(
+  app: App,
+  request: ArchiveRequest,
+  course: Course,
+): Promise<ArchiveReport> {
+  const directory = app.paths.archiveDir;
+  const stores = app.readStores();
+  const nothing = { dry_run: true, directory, ...NOTHING_COLLECTED, archives: [] };
+  if (stores === undefined) return nothing;
+  try {
+    const found = await survey(new SqliteRetention(stores.db), scope(app, request), course);
+    return { ...nothing, ...found };
+  } finally {
+    stores.db.close();
+  }
+}
+
+/** Moves bytes into archives that were read back and found whole (SPEC section 9). */
+export async function runArchive(
+  app: App,
+  request: ArchiveRequest,
+  course: Course,
+): Promise<ArchiveReport> {
+  const { db } = await app.stores();
+  const directory = new ArchiveDirectory(app.paths.archiveDir);
+  return withRetentionLock(app, course.signal, async () => {
+    const retention = new SqliteRetention(db);
+    const job = { retention, directory, scope: scope(app, request), now: app.now(), course };
+    return { dry_run: false, directory: directory.path, ...(await archiveEvents(job)) };
+  });
+}
+
+function scope(app: App, request: ArchiveRequest) {
+  return scopeOf(app.now(), request.keepDays, request.includeUndelivered);
+}

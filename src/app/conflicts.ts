@@ -1,0 +1,126 @@
+import {
+  type Conflict,
+  findConflict,
+  listConflicts,
+  revisionInForce,
+  UnknownConflictError,
+} from '../legacy/conflict-store.js';
+import { type Decision, decide, type Keep, planDecision } from '../legacy/deciding.js';
+import { type Difference, payloadDifferences } from '../legacy/payload-diff.js';
+import type { JournalDatabase } from '../storage/journal-database.js';
+import type { App } from './app.js';
+
+/** One conflict as a list shows it. */
+export interface ConflictRow {
+  readonly id: number;
+  readonly event_id: string;
+  readonly found_by: Conflict['foundBy'];
+  readonly source_digest: string | null;
+  readonly found_in: string | null;
+  readonly found_at: string;
+  readonly existing_sha: string;
+  readonly incoming_sha: string;
+  readonly resolved_at: string | null;
+  readonly kept: Conflict['kept'];
+}
+
+/** A payload to look at; `text` is null where the bytes are no UTF-8 or are gone. */
+export interface ShownPayload {
+  readonly sha256: string;
+  readonly size: number | null;
+  readonly text: string | null;
+  readonly bytes_base64: string | null;
+}
+
+export interface ConflictDetails extends ConflictRow {
+  readonly event_type: string;
+  readonly incoming_type: string;
+  /** The revision in force. */
+  readonly journal: ShownPayload & { readonly seq: number; readonly revision: number };
+  readonly incoming: ShownPayload;
+  /** Null when the bytes of the journal are gone. */
+  readonly differences: readonly Difference[] | null;
+}
+
+/** Conflicts to decide, oldest first. Changes nothing. */
+export function readConflicts(
+  app: App,
+  given: { readonly all: boolean; readonly limit: number },
+): { count: number; conflicts: ConflictRow[] } {
+  return (
+    reading(app, (db) => {
+      const { count, conflicts } = listConflicts(db, given);
+      return { count, conflicts: conflicts.map(rowOf) };
+    }) ?? { count: 0, conflicts: [] }
+  );
+}
+
+/** One conflict with both payloads. Changes nothing. @throws UnknownConflictError, AmbiguousConflictError */
+export function readConflict(app: App, reference: string): ConflictDetails {
+  const details = reading(app, (db) => detailsOf(db, findConflict(db, reference)));
+  if (details === undefined) throw new UnknownConflictError(reference);
+  return details;
+}
+
+/** Decides a conflict, or, without `confirmed`, says what would come of it. @throws as `decide`. */
+export async function resolveConflict(
+  app: App,
+  reference: string,
+  keep: Keep,
+  confirmed: boolean,
+): Promise<Decision> {
+  if (confirmed) return decide((await app.stores()).db, reference, keep, app.now());
+  const plan = reading(app, (db) => planDecision(db, reference, keep));
+  if (plan === undefined) throw new UnknownConflictError(reference);
+  return plan;
+}
+
+function reading<T>(app: App, work: (db: JournalDatabase) => T): T | undefined {
+  const stores = app.readStores();
+  if (stores === undefined) return undefined;
+  try {
+    return work(stores.db);
+  } finally {
+    stores.db.close();
+  }
+}
+
+function rowOf(conflict: Conflict): ConflictRow {
+  return {
+    id: conflict.id,
+    event_id: conflict.eventId,
+    found_by: conflict.foundBy,
+    source_digest: conflict.sourceDigest,
+    found_in: conflict.foundIn,
+    found_at: new Date(conflict.foundAt).toISOString(),
+    existing_sha: conflict.existingSha256.toString('hex'),
+    incoming_sha: conflict.incomingSha256.toString('hex'),
+    resolved_at: conflict.resolvedAt === null ? null : new Date(conflict.resolvedAt).toISOString(),
+    kept: conflict.kept,
+  };
+}
+
+function detailsOf(db: JournalDatabase, conflict: Conflict): ConflictDetails {
+  const current = revisionInForce(db, conflict.eventId);
+  const { bytes } = current;
+  const isErased = conflict.incomingBytes.length === 0;
+  const incoming = isErased ? null : conflict.incomingBytes;
+  return {
+    ...rowOf(conflict),
+    event_type: current.eventType,
+    incoming_type: conflict.incomingType,
+    journal: { seq: current.seq, revision: current.revision, ...shown(current.sha256, bytes) },
+    incoming: shown(conflict.incomingSha256, incoming),
+    differences: bytes === null || incoming === null ? null : payloadDifferences(bytes, incoming),
+  };
+}
+
+function shown(sha256: Buffer, bytes: Buffer | null): ShownPayload {
+  const isText = bytes !== null && Buffer.from(bytes.toString('utf8')).equals(bytes);
+  return {
+    sha256: sha256.toString('hex'),
+    size: bytes?.length ?? null,
+    text: isText ? bytes.toString('utf8') : null,
+    bytes_base64: bytes === null || isText ? null : bytes.toString('base64'),
+  };
+}

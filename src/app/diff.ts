@@ -1,0 +1,68 @@
+import { differingEvents, type ListedEvent } from '../status/event-list.js';
+import type { TargetRecord } from '../targets/registry.js';
+import type { App } from './app.js';
+import { allOrigins, type EventSelection, filterOf } from './event-selection.js';
+import { permissionAt } from './events.js';
+import { namedTarget, UnknownTargetNameError } from './named-target.js';
+
+export interface DiffOptions extends EventSelection {
+  /** Most events that are named; `count` is whole. 100 when absent. */
+  readonly limit?: number | undefined;
+}
+
+export interface DiffReport {
+  readonly a: DiffSide;
+  readonly b: DiffSide;
+  /** Events delivered to A and not to B. */
+  readonly count: number;
+  /** The first of them in journal order; `state` is what they are at B. */
+  readonly events: readonly ListedEvent[];
+}
+
+interface DiffSide {
+  readonly target_id: number;
+  readonly target_url: string;
+}
+
+const DEFAULT_LIMIT = 100;
+
+/**
+ * What A has and B has not; each side is an id or an address. Changes nothing.
+ *
+ * @throws UnknownTargetNameError, UnknownEventError.
+ */
+export async function diffTargets(
+  app: App,
+  a: string,
+  b: string,
+  options: DiffOptions = {},
+): Promise<DiffReport> {
+  const situation = await app.situation();
+  const stores = app.readStores();
+  try {
+    const from = await namedTarget(stores?.targets, a);
+    const to = await namedTarget(stores?.targets, b);
+    if (stores === undefined) throw new UnknownTargetNameError(a);
+    const query = {
+      targetId: from.id,
+      filter: filterOf(stores.db, options),
+      origins: allOrigins(stores.db),
+      permission: permissionAt(situation, to),
+    };
+    const limit = options.limit ?? DEFAULT_LIMIT;
+    const events: ListedEvent[] = [];
+    let count = 0;
+    for (const event of differingEvents(stores.db, query, to.id)) {
+      count += 1;
+      if (events.length < limit) events.push(event);
+    }
+    return { a: side(from), b: side(to), count, events };
+  } finally {
+    stores?.db.close();
+  }
+}
+
+const side = ({ id, canonicalUrl }: TargetRecord): DiffSide => ({
+  target_id: id,
+  target_url: canonicalUrl,
+});

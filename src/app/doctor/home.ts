@@ -1,0 +1,81 @@
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { HomePaths } from '../../config/home.js';
+import { assertLocalFilesystem, NetworkHomeError } from '../../config/local-filesystem.js';
+import type { App } from '../app.js';
+import { type Finding, fine, problem, warning } from './finding.js';
+
+const MIB = 1024 * 1024;
+/** Less than this and the next group of events may find the disk full. */
+const TOO_LITTLE_BYTES = 64 * MIB;
+const SOON_TOO_LITTLE_BYTES = 512 * MIB;
+
+/** The home itself: where it lies, who may read it, how much room there is. */
+export function examineHome({ paths }: App): Finding[] {
+  return [...place(paths), ...modes(paths), diskSpace(paths)];
+}
+
+function place(paths: HomePaths): Finding[] {
+  const findings: Finding[] = [];
+  try {
+    assertLocalFilesystem(paths.home);
+  } catch (error) {
+    if (!(error instanceof NetworkHomeError)) throw error;
+    findings.push(warning('home', error.message, 'redrain --home DIR …'));
+  }
+  if (!existsSync(paths.home))
+    return [
+      ...findings,
+      fine('home', `${paths.home} does not exist yet: the first capture makes it`),
+    ];
+  if (!isWritable(paths.home))
+    return [
+      ...findings,
+      problem('home', `${paths.home} cannot be written by this user`, `ls -ld ${paths.home}`),
+    ];
+  return [...findings, fine('home', paths.home)];
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Events and tokens are their owner's alone. */
+function modes(paths: HomePaths): Finding[] {
+  if (process.platform === 'win32') return [];
+  const directories = [paths.state, paths.spoolDir, paths.archiveDir, paths.locksDir];
+  const databases = [paths.journalDb, paths.jobsDb].flatMap((file) => [file, `${file}-wal`]);
+  const files = [...databases, paths.ownCredentials, paths.credentials];
+  const open = [
+    ...directories.filter(isOpen).map((path) => opened(path, '700')),
+    ...files.filter(isOpen).map((path) => opened(path, '600')),
+  ];
+  return open.length > 0 ? open : [fine('file_modes', 'only this user can read what is kept')];
+}
+
+function isOpen(path: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat !== undefined && (stat.mode & 0o077) !== 0;
+}
+
+const opened = (path: string, mode: string): Finding =>
+  problem('file_modes', `${path} is open to other users of this machine`, `chmod ${mode} ${path}`);
+
+function diskSpace({ home }: HomePaths): Finding {
+  const { bavail, bsize } = statfsSync(nearestExisting(home));
+  const free = bavail * bsize;
+  const message = `${Math.floor(free / MIB).toLocaleString('en')} MiB free`;
+  if (free < TOO_LITTLE_BYTES)
+    return problem('disk_space', message, 'redrain gc, or make room on this disk');
+  if (free < SOON_TOO_LITTLE_BYTES) return warning('disk_space', message, 'redrain gc');
+  return fine('disk_space', message);
+}
+
+function nearestExisting(path: string): string {
+  return existsSync(path) || dirname(path) === path ? path : nearestExisting(dirname(path));
+}

@@ -1,0 +1,61 @@
+import type { EventFilter } from '../journal/event-filter.js';
+import { seqsOfEvent } from '../journal/seqs-of-event.js';
+import { projectKey } from '../policy/projects.js';
+import { knownOrigins } from '../status/known-origins.js';
+import type { OriginRow } from '../status/target-terms.js';
+import type { JournalDatabase } from '../storage/journal-database.js';
+
+/** How people name events: the filters that `events`, `replay`, `retry` and `diff` share. */
+export interface EventSelection {
+  readonly type?: string | undefined;
+  /** A project_uuid; `none` means events without one. */
+  readonly project?: string | undefined;
+  /** Captured at or after this, in epoch milliseconds. */
+  readonly since?: number | undefined;
+  /** Captured before this, in epoch milliseconds. */
+  readonly until?: number | undefined;
+  /** Only these; each must be known. */
+  readonly events?: readonly string[] | undefined;
+}
+
+/** The journal never saw this id; 64 on the command line. */
+export class UnknownEventError extends Error {
+  override readonly name = 'UnknownEventError';
+  constructor(readonly eventId: string) {
+    super(`the journal has no event ${eventId}`);
+  }
+}
+
+export const NO_PROJECT = 'none';
+
+/** Looks up what was named; without a journal nothing is known. @throws UnknownEventError */
+export function filterOf(db: JournalDatabase | undefined, selection: EventSelection): EventFilter {
+  const { type, project, since, until, events } = selection;
+  return {
+    type,
+    since,
+    until,
+    originIds: project === undefined ? undefined : originsOf(db, project),
+    seqs: events === undefined || events.length === 0 ? undefined : seqsOf(db, events),
+  };
+}
+
+/** Origins as `status` counts them; target 0 is no target. */
+export function allOrigins(db: JournalDatabase | undefined, targetId = 0): OriginRow[] {
+  return db === undefined ? [] : knownOrigins(db, targetId);
+}
+
+function originsOf(db: JournalDatabase | undefined, project: string): number[] {
+  const wanted = project === NO_PROJECT ? '' : projectKey(project);
+  return allOrigins(db)
+    .filter(({ projectUuid }) => projectKey(projectUuid) === wanted)
+    .map(({ originId }) => originId);
+}
+
+function seqsOf(db: JournalDatabase | undefined, ids: readonly string[]): number[] {
+  return ids.flatMap((id) => {
+    const seqs = db === undefined ? [] : seqsOfEvent(db, id);
+    if (seqs.length === 0) throw new UnknownEventError(id);
+    return seqs;
+  });
+}

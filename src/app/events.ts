@@ -1,0 +1,112 @@
+import { permissionOf } from '../policy/permission.js';
+import {
+  type EventQuery,
+  type EventState,
+  type ExportedEvent,
+  exportEvents,
+  type ListedEvent,
+  newestEvents,
+} from '../status/event-list.js';
+import type { TargetRecord } from '../targets/registry.js';
+import type { Situation } from '../targets/situation.js';
+import type { App, Stores } from './app.js';
+import { allOrigins, type EventSelection, filterOf } from './event-selection.js';
+import { activeRow, namedTarget } from './named-target.js';
+
+export interface EventsOptions extends EventSelection {
+  readonly state?: EventState | undefined;
+  /** Id or address of the target that the states speak of; the active one when absent. */
+  readonly target?: string | undefined;
+  /** Most events of a list; 50 when absent. */
+  readonly limit?: number | undefined;
+}
+
+export interface EventsReport {
+  /** The target that `state` speaks of; null while there is none. */
+  readonly target_id: number | null;
+  readonly target_url: string | null;
+  /** Newest first. */
+  readonly events: readonly ListedEvent[];
+}
+
+const DEFAULT_LIMIT = 50;
+
+/**
+ * The newest events that match. Changes nothing.
+ *
+ * @throws UnknownTargetNameError, UnknownEventError.
+ */
+export async function listEvents(app: App, options: EventsOptions = {}): Promise<EventsReport> {
+  return withQuery(app, options, async (stores, query, target) => ({
+    target_id: target?.id ?? null,
+    target_url: target?.canonicalUrl ?? null,
+    events:
+      stores === undefined ? [] : newestEvents(stores.db, query, options.limit ?? DEFAULT_LIMIT),
+  }));
+}
+
+/**
+ * Hands every event that matches to `take`, in journal order, with its exact
+ * bytes, one after the other. Changes nothing.
+ *
+ * @throws UnknownTargetNameError, UnknownEventError.
+ */
+export async function exportMatching(
+  app: App,
+  options: EventsOptions,
+  take: (event: ExportedEvent) => Promise<void> | void,
+): Promise<void> {
+  await withQuery(app, options, async (stores, query) => {
+    if (stores === undefined) return;
+    let left = options.limit ?? Number.POSITIVE_INFINITY;
+    for (const event of exportEvents(stores.db, query)) {
+      if (left-- <= 0) return;
+      await take(event);
+    }
+  });
+}
+
+async function withQuery<T>(
+  app: App,
+  options: EventsOptions,
+  work: (
+    stores: Stores | undefined,
+    query: EventQuery,
+    target: TargetRecord | undefined,
+  ) => Promise<T>,
+): Promise<T> {
+  const situation = await app.situation();
+  const stores = app.readStores();
+  try {
+    const target = await (options.target === undefined
+      ? activeRow(stores?.targets, situation)
+      : namedTarget(stores?.targets, options.target));
+    const query = queryOf(stores, situation, target, options);
+    return await work(stores, query, target);
+  } finally {
+    stores?.db.close();
+  }
+}
+
+function queryOf(
+  stores: Stores | undefined,
+  situation: Situation,
+  target: TargetRecord | undefined,
+  options: EventsOptions,
+): EventQuery {
+  return {
+    targetId: target?.id ?? 0,
+    state: options.state,
+    filter: filterOf(stores?.db, options),
+    origins: allOrigins(stores?.db),
+    permission: permissionAt(situation, target),
+  };
+}
+
+/** Who the target may have, by the rules in force; of no target, what the active one would get. */
+export function permissionAt(situation: Situation, target: TargetRecord | undefined) {
+  const { active, settings } = situation;
+  const projects =
+    target?.settings.projects ?? (active.state === 'target' ? active.settings.projects : 'all');
+  return permissionOf(settings.projectRules, projects);
+}

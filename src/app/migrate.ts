@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+import type { ImportReport } from '../legacy/migration.js';
+import type { CleanupReport, MigrationReport, SourceReport } from '../legacy/migration-report.js';
+import { JournalDatabase } from '../storage/journal-database.js';
+import { OsLock } from '../storage/os-lock.js';
+import type { KnownIdentities } from '../targets/known-identities.js';
+import type { TargetRecord } from '../targets/registry.js';
+import type { App } from './app.js';
+
+export interface MigrateOptions {
+  /** Count what would be done; change nothing. */
+  readonly dryRun?: boolean;
+  /** `plan`: say what would be renamed; `rename`: do it. */
+  readonly cleanup?: 'plan' | 'rename' | undefined;
+  readonly signal?: AbortSignal | undefined;
+  progress?(done: number, of: number, last: SourceReport): void;
+}
+
+/** Takes the old queues of this home into its journal (SPEC section 10). */
+export async function migrate(app: App, options: MigrateOptions = {}): Promise<MigrationReport> {
+  return options.dryRun === true ? rehearse(app, options) : perform(app, options);
+}
+
+/** One migration at a time: the lock goes with its holder. */
+async function perform(app: App, options: MigrateOptions): Promise<MigrationReport> {
+  const { withScratch } = await import('../legacy/scratch.js');
+  const stores = await app.stores();
+  const lock = await OsLock.acquire(join(app.paths.locksDir, 'migrate.lock'), options.signal);
+  try {
+    const report = await withScratch(app.paths.state, async (scratch) =>
+      importAll(app, stores.db, await stores.targets.list(), scratch, options),
+    );
+    const cleanup = await cleanUp(app, stores.db, options, report.interrupted);
+    return { dry_run: false, ...report, cleanup };
+  } finally {
+    lock?.release();
+  }
+}
+
+/** The whole import, on a snapshot of the journal that is thrown away. */
+async function rehearse(app: App, options: MigrateOptions): Promise<MigrationReport> {
+  const { withScratch } = await import('../legacy/scratch.js');
+  return withScratch(undefined, async (scratch) => {
+    const snapshot = join(scratch, 'journal.db');
+    const targets = await takeSnapshot(app, snapshot);
+    const db = await JournalDatabase.open(snapshot);
+    try {
+      const report = await importAll(app, db, targets, scratch, options);
+      const plan =
+        options.cleanup === undefined ? options : { ...options, cleanup: 'plan' as const };
+      const cleanup = await cleanUp(app, db, plan, report.interrupted);
+      return { dry_run: true, ...report, cleanup };
+    } finally {
+      db.close();
+    }
+  });
+}
+
+async function takeSnapshot(app: App, file: string): Promise<TargetRecord[]> {
+  const stores = app.readStores();
+  if (stores === undefined) return [];
+  try {
+    await stores.db.maintain((db) => db.prepare('VACUUM INTO ?').run(file));
+    return await stores.targets.list();
+  } finally {
+    stores.db.close();
+  }
+}
+
+async function importAll(
+  app: App,
+  db: JournalDatabase,
+  targets: readonly TargetRecord[],
+  scratch: string,
+  options: MigrateOptions,
+): Promise<ImportReport> {
+  const { migrateQueues } = await import('../legacy/migration.js');
+  return migrateQueues({
+    paths: app.paths,
+    db,
+    identities: await identitiesOf(app, targets),
+    scratch,
+    now: () => app.now(),
+    signal: options.signal,
+    ...(options.progress === undefined ? {} : { progress: options.progress }),
+  });
+}
+
+async function identitiesOf(app: App, targets: readonly TargetRecord[]): Promise<KnownIdentities> {
+  const { knownIdentities } = await import('../targets/known-identities.js');
+  const { config, authority } = await app.situation();
+  const resolved = authority?.resolved;
+  return knownIdentities({
+    paths: app.paths,
+    env: app.env,
+    config,
+    identity: { user: resolved?.user_id ?? null, team: resolved?.team_slug ?? null },
+    targets,
+  });
+}
+
+async function cleanUp(
+  app: App,
+  db: JournalDatabase,
+  { cleanup }: MigrateOptions,
+  interrupted: boolean,
+): Promise<CleanupReport | null> {
+  if (cleanup === undefined || interrupted) return null;
+  const { cleanUpQueues } = await import('../legacy/cleanup.js');
+  return cleanUpQueues(app.paths, db, cleanup === 'rename');
+}

@@ -1,0 +1,80 @@
+import {
+  type Foreground,
+  type Mismatch,
+  mismatchesOf,
+  type OrphanRecord,
+  type OwnerRecord,
+  orphansAmong,
+  ownerOf,
+} from '../status/processes.js';
+import type { ResolvedSyncTarget } from '../targets/authority.js';
+import { thisProcess } from '../targets/holder.js';
+import type { TargetRecord } from '../targets/registry.js';
+import type { Situation } from '../targets/situation.js';
+import type { App } from './app.js';
+
+/** Who drains the active target now, and whether that is somebody like us (SPEC section 3). */
+export interface PreflightReport {
+  /** False when another version, server or identity holds the target, or nobody living does. */
+  readonly ok: boolean;
+  /** The one resolved target; null when config.toml or an address in it cannot be used. */
+  readonly target: Readonly<ResolvedSyncTarget> | null;
+  readonly foreground: Foreground;
+  /** Null when nobody drains it. */
+  readonly owner: OwnerRecord | null;
+  readonly mismatches: readonly Mismatch[];
+  readonly orphans: readonly OrphanRecord[];
+}
+
+/** Judges leases by their rows and by whether their processes live. Changes nothing, creates nothing. */
+export async function preflight(app: App): Promise<PreflightReport> {
+  const situation = await app.situation();
+  const stores = app.readStores();
+  try {
+    const targets = (await stores?.targets.list()) ?? [];
+    const key = situation.description;
+    const current = key && (await stores?.targets.findByKey(key));
+    const { foreground, owner, mismatches, orphans } = processes(app, situation, targets, current);
+    const ok = mismatches.length === 0 && orphans.length === 0;
+    const target = situation.authority?.resolved ?? null;
+    return { ok, target, foreground, owner, mismatches, orphans };
+  } finally {
+    stores?.db.close();
+  }
+}
+
+/** This process, the one that owns the current target's lease, and those that left one behind. */
+export function processes(
+  app: App,
+  situation: Situation,
+  targets: readonly TargetRecord[],
+  current: TargetRecord | undefined,
+) {
+  const foreground = foregroundOf(app, situation);
+  const owner = ownerOf(current);
+  return {
+    foreground,
+    owner,
+    mismatches: mismatchesOf(foreground, owner),
+    orphans: orphansAmong(targets),
+  };
+}
+
+function foregroundOf(app: App, { authority, active, description }: Situation): Foreground {
+  const resolved = authority?.resolved;
+  const isExternal = active.state === 'target' && active.identity.kind !== 'teamspace';
+  const server_url = isExternal ? active.identity.canonicalUrl : resolved?.resolved_server_url;
+  const team = description?.teamSlug || description?.userEmail || resolved?.team_slug;
+  const { pid, package_version, executable_path, source_path } = thisProcess(UNNAMED);
+  return {
+    package_version,
+    executable_path,
+    source_path,
+    server_url: server_url ?? null,
+    team_or_user: isExternal ? null : (team ?? resolved?.user_id ?? null),
+    queue_db_path: resolved?.queue_db_path ?? app.paths.legacyQueue,
+    pid,
+  };
+}
+
+const UNNAMED = { server_url: null, team_or_user: null, queue_db_path: null };

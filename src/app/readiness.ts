@@ -1,0 +1,165 @@
+import { mayCarryToken } from '../policy/bearer.js';
+import { policyOf } from '../policy/mode.js';
+import { saasEnabled } from '../policy/saas-switch.js';
+import type { Reachability } from '../receivers/reachability.js';
+import { assertNotSplit, type ResolvedSyncTarget } from '../targets/authority.js';
+import { SplitBrainError } from '../targets/authority-errors.js';
+import type { Situation } from '../targets/situation.js';
+import { isExpired, whyNotRenewable } from '../targets/token-freshness.js';
+import type { App } from './app.js';
+import { type AskHttp, reach } from './reach.js';
+
+/** Whether events could leave now: the first of these that holds, in this order (SPEC section 3). */
+export type ReadinessState =
+  | 'rollout_disabled'
+  | 'missing_auth'
+  | 'missing_host_config'
+  | 'host_unreachable'
+  | 'ready';
+
+export interface ReadinessReport {
+  readonly state: ReadinessState;
+  readonly message: string;
+  /** What to type next; null when nothing is missing. */
+  readonly next_action: string | null;
+  /** What was judged; null when config.toml or an address in it cannot be used. */
+  readonly target: Readonly<ResolvedSyncTarget> | null;
+}
+
+/** What stands in the way, as far as this machine can tell alone. */
+export type Obstacle = Pick<ReadinessReport, 'state' | 'message' | 'next_action'>;
+
+/**
+ * Judges switch, login and configuration without any network, and only then
+ * asks the target, once and for at most five seconds. Changes nothing and
+ * renews no token.
+ */
+export async function readiness(app: App, ask?: AskHttp): Promise<ReadinessReport> {
+  const situation = await app.situation();
+  const target = situation.authority?.resolved ?? null;
+  const obstacle = obstacleOf(app, situation);
+  if (obstacle !== undefined) return { ...obstacle, target };
+  return { ...fromAnswer(situation, await reach(app, situation, ask)), target };
+}
+
+/** The first obstacle that can be seen without any network, or undefined. */
+export function obstacleOf(app: App, situation: Situation): Obstacle | undefined {
+  return CHECKS.map((check) => check(app, situation)).find((found) => found !== undefined);
+}
+
+/** What the answer of the target makes of readiness. */
+export function fromAnswer(situation: Situation, answer: Reachability | undefined): Obstacle {
+  const where = addressOf(situation);
+  if (answer === undefined)
+    return { state: 'ready', message: `${where} is within redrain: ready`, next_action: null };
+  const message = `${where}: ${answer.message}`;
+  switch (answer.state) {
+    case 'healthy':
+    case 'unconfirmed':
+      return { state: 'ready', message, next_action: null };
+    case 'refused':
+      return { state: 'missing_auth', message, next_action: `redrain login ${where}` };
+    case 'unreachable':
+      return { state: 'host_unreachable', message, next_action: 'redrain doctor' };
+  }
+}
+
+/** The address of the active target as people know it. */
+export function addressOf({ active, authority }: Situation): string {
+  if (active.state === 'target') return active.identity.canonicalUrl;
+  return authority?.resolved.resolved_server_url ?? 'no server';
+}
+
+type Check = (app: App, situation: Situation) => Obstacle | undefined;
+
+const CHECKS: readonly Check[] = [rollout, configRead, teamspaceLogin, endpointSecrets, hostConfig];
+
+const obstacle = (
+  state: ReadinessState,
+  message: string,
+  next_action: string | null,
+): Obstacle => ({ state, message, next_action });
+
+const isTeamspace = ({ config, settings }: Situation): boolean =>
+  config.state === 'unreadable' || policyOf(settings.mode).delivery === 'teamspace';
+
+function rollout(app: App, situation: Situation): Obstacle | undefined {
+  const { active } = situation;
+  if (active.state === 'none')
+    return obstacle('rollout_disabled', active.message, 'redrain mode TEAMSPACE');
+  if (!isTeamspace(situation) || saasEnabled(app.env)) return undefined;
+  return obstacle(
+    'rollout_disabled',
+    'Sending to the Teamspace is switched off; events are kept.',
+    'export SPEC_KITTY_ENABLE_SAAS_SYNC=1',
+  );
+}
+
+/** Who would log in, and where, is not known while the file cannot be read. */
+function configRead(_app: App, { config, authorityError }: Situation): Obstacle | undefined {
+  if (config.state === 'unreadable')
+    return obstacle('missing_host_config', config.reason, `mend ${config.path}`);
+  if (authorityError === undefined) return undefined;
+  return obstacle('missing_host_config', authorityError, 'redrain server URL');
+}
+
+function teamspaceLogin(app: App, situation: Situation): Obstacle | undefined {
+  const { authority, gate } = situation;
+  if (!isTeamspace(situation) || authority === undefined) return undefined;
+  const { credentials, resolved } = authority;
+  const login = `redrain login ${resolved.resolved_server_url}`;
+  if (gate !== undefined && LOGIN_GATES.has(gate.reason))
+    return obstacle('missing_auth', gate.message, login);
+  if (credentials.state !== 'found' || !isExpired(credentials, app.now())) return undefined;
+  const why = whyNotRenewable(credentials, app.now());
+  if (why === undefined) return undefined;
+  return obstacle('missing_auth', `The login has expired, and ${why}.`, login);
+}
+
+const LOGIN_GATES: ReadonlySet<string> = new Set([
+  'missing_auth',
+  'missing_team',
+  'private_teamspace_gate',
+]);
+
+function endpointSecrets(app: App, { settings, active }: Situation): Obstacle | undefined {
+  if (active.state !== 'target' || active.identity.kind === 'teamspace') return undefined;
+  const { authEnv, headers } = settings.external;
+  const named = [...headers.values(), ...(authEnv === undefined ? [] : [authEnv])];
+  const missing = named.filter((variable) => (app.env[variable] ?? '').trim() === '');
+  if (missing.length === 0) return undefined;
+  const message = `The endpoint needs ${missing.join(', ')}, and there is no value.`;
+  return obstacle('missing_auth', message, `export ${missing[0]}=…`);
+}
+
+function hostConfig(_app: App, situation: Situation): Obstacle | undefined {
+  const { active, authority } = situation;
+  if (active.state === 'error')
+    return obstacle(
+      'missing_host_config',
+      active.message,
+      'redrain mode EXTERNAL_RECEIVER --endpoint URL',
+    );
+  if (!isTeamspace(situation) || authority === undefined) return undefined;
+  const { resolved } = authority;
+  if (!resolved.configured)
+    return obstacle('missing_host_config', 'No server was configured.', 'redrain server URL');
+  const split = splitMessage(resolved);
+  if (split !== undefined) return obstacle('missing_host_config', split, 'redrain server URL');
+  if (mayCarryToken(new URL(resolved.resolved_server_url))) return undefined;
+  return obstacle(
+    'missing_host_config',
+    `A token would travel unencrypted to ${resolved.resolved_server_url}.`,
+    'redrain server https://…',
+  );
+}
+
+function splitMessage(resolved: ResolvedSyncTarget): string | undefined {
+  try {
+    assertNotSplit(resolved);
+    return undefined;
+  } catch (error) {
+    if (error instanceof SplitBrainError) return error.message;
+    throw error;
+  }
+}

@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs';
+import type { EventFilter } from '../journal/event-filter.js';
+import { countRequeue, type RequeueCounts, type RequeueKind, requeue } from '../ledger/requeue.js';
+import type { TargetRecord } from '../targets/registry.js';
+import type { App, Stores } from './app.js';
+
+/** What was requeued at one target, or would be. */
+export interface RequeueReport extends RequeueCounts {
+  readonly target_id: number;
+  readonly target_url: string;
+}
+
+export interface RequeueOptions {
+  readonly dryRun?: boolean | undefined;
+  onProgress?(done: number): void;
+}
+
+/** The same pages for the dry run and the act: what is counted is what is marked. */
+export async function requeueAt(
+  app: App,
+  stores: Stores,
+  kind: RequeueKind,
+  target: TargetRecord,
+  filter: EventFilter,
+  options: RequeueOptions,
+): Promise<RequeueReport> {
+  const request = { kind, targetId: target.id, filter, now: app.now() };
+  const counts =
+    options.dryRun === true
+      ? countRequeue(stores.db, request)
+      : await requeue(stores.db, request, (done) => options.onProgress?.(done));
+  return { target_id: target.id, target_url: target.canonicalUrl, ...counts };
+}
+
+/** Runs on stores that can only read for a dry run, and closes them after it. */
+export async function withStores<T>(
+  app: App,
+  dryRun: boolean | undefined,
+  work: (stores: Stores | undefined) => Promise<T>,
+): Promise<T> {
+  // Requeueing needs a journal to be there and makes none.
+  if (dryRun !== true && existsSync(app.paths.journalDb)) return work(await app.stores());
+  const stores = app.readStores();
+  try {
+    return await work(stores);
+  } finally {
+    stores?.db.close();
+  }
+}

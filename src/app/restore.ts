@@ -1,0 +1,62 @@
+import { locateManifest, UnknownArchiveError } from '../retention/archive-manifest.js';
+import type { Course } from '../retention/collecting.js';
+import { type Restored, restoreArchive } from '../retention/restoring.js';
+import { SqliteRestore } from '../retention/sqlite-restore.js';
+import type { App } from './app.js';
+import { withRetentionLock } from './retention-lock.js';
+
+export interface RestoreReport {
+  readonly dry_run: boolean;
+  readonly archives: readonly Restored[];
+}
+
+/**
+ * What `restore` would do: each archive is read and checked all the same.
+ *
+ * @throws UnknownArchiveError, ArchiveDamagedError
+ */
+export async function previewRestore(
+  app: App,
+  wanted: readonly string[],
+  course: Course,
+): Promise<RestoreReport> {
+  const stores = app.readStores();
+  if (stores === undefined) throw new UnknownArchiveError(wanted.join(', '));
+  try {
+    return { dry_run: true, archives: await restoreAll(app, stores.db, wanted, true, course) };
+  } finally {
+    stores.db.close();
+  }
+}
+
+/**
+ * Brings archives back into the journal, bytes identical.
+ *
+ * @throws UnknownArchiveError, ArchiveDamagedError before that archive changes anything.
+ */
+export async function runRestore(
+  app: App,
+  wanted: readonly string[],
+  course: Course,
+): Promise<RestoreReport> {
+  const { db } = await app.stores();
+  return withRetentionLock(app, course.signal, async () => ({
+    dry_run: false,
+    archives: await restoreAll(app, db, wanted, false, course),
+  }));
+}
+
+async function restoreAll(
+  app: App,
+  db: ConstructorParameters<typeof SqliteRestore>[0],
+  wanted: readonly string[],
+  dryRun: boolean,
+  course: Course,
+): Promise<Restored[]> {
+  const store = new SqliteRestore(db);
+  const paths = wanted.map((name) => locateManifest(app.paths.archiveDir, name));
+  const done: Restored[] = [];
+  for (const path of paths)
+    done.push(await restoreArchive(store, path, { now: app.now(), dryRun, course }));
+  return done;
+}

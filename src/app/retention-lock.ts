@@ -1,0 +1,29 @@
+import { join } from 'node:path';
+import { OsLock } from '../storage/os-lock.js';
+import type { App } from './app.js';
+
+/** Another command is purging, archiving, restoring or redacting, and this one was told to stop waiting. */
+export class RetentionBusyError extends Error {
+  override readonly name = 'RetentionBusyError';
+  constructor() {
+    super('another command is at work on the bytes of the journal: run this one again later');
+  }
+}
+
+/**
+ * Runs work that takes bytes out of the journal or brings them back, one
+ * command at a time: two archives of the same events would be one too many.
+ */
+export async function withRetentionLock<T>(
+  app: App,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  const lock = await OsLock.acquire(join(app.paths.locksDir, 'retention.lock'), signal);
+  if (lock === undefined) throw new RetentionBusyError();
+  try {
+    return await work();
+  } finally {
+    lock.release();
+  }
+}

@@ -1,0 +1,49 @@
+import type { TargetRecord } from '../targets/registry.js';
+import { assertNotRetired } from '../targets/registry.js';
+import type { App, Stores } from './app.js';
+import { type EventSelection, filterOf } from './event-selection.js';
+import { namedTarget } from './named-target.js';
+import { type RequeueOptions, type RequeueReport, requeueAt, withStores } from './requeue.js';
+
+export interface RetryOptions extends EventSelection, RequeueOptions {
+  /** Id or address; every target that is not retired when absent. */
+  readonly target?: string | undefined;
+}
+
+/** What a retry made due, or would make due. */
+export interface RetryReport {
+  readonly dry_run: boolean;
+  /** Over all targets. */
+  readonly selected: number;
+  readonly targets: readonly RequeueReport[];
+}
+
+/**
+ * Makes deliveries that failed for good, were rejected or ended transient due
+ * now. Their errors and counts stay, so that their story does. Sends nothing:
+ * the next drain does.
+ *
+ * @throws UnknownTargetNameError, RetiredTargetError, UnknownEventError.
+ */
+export async function retryEvents(app: App, options: RetryOptions = {}): Promise<RetryReport> {
+  return withStores(app, options.dryRun, async (stores) => {
+    const targets = await wantedTargets(stores, options.target);
+    const reports: RequeueReport[] = [];
+    const filter = filterOf(stores?.db, options);
+    for (const target of targets)
+      if (stores) reports.push(await requeueAt(app, stores, 'retry', target, filter, options));
+    const selected = reports.reduce((sum, report) => sum + report.selected, 0);
+    return { dry_run: options.dryRun === true, selected, targets: reports };
+  });
+}
+
+async function wantedTargets(
+  stores: Stores | undefined,
+  given: string | undefined,
+): Promise<TargetRecord[]> {
+  if (given === undefined)
+    return ((await stores?.targets.list()) ?? []).filter(({ retiredAt }) => retiredAt === null);
+  const target = await namedTarget(stores?.targets, given);
+  assertNotRetired(target);
+  return [target];
+}

@@ -1,0 +1,11 @@
+import type { AskForTokens } from '../targets/token-port.js';
+import { VERSION } from '../version.js';
+
+/** How a process asks a server for tokens: over HTTP, loaded when it is first done. */
+export function tokenRequests(env: NodeJS.ProcessEnv, caFile: string | undefined): AskForTokens {
+  return async (request) => {
+    const { askForTokens } = await import('../receivers/teamspace/token-client.js');
+    const transport = { env, ...(caFile === undefined ? {} : { caFile }) };
+    return askForTokens(request, { transport, version: VERSION });
+  };
+}

@@ -1,0 +1,43 @@
+import { type ArchiveReport, previewArchive, runArchive } from '../app/archive.js';
+import { withCourse } from './course.js';
+import { EXIT } from './exit-codes.js';
+import { withApp } from './open-app.js';
+import { bytes, count, Output } from './output.js';
+import type { CommandBody } from './program.js';
+
+/** `redrain archive`: move bytes into files that can be restored. */
+export const run: CommandBody = (call) =>
+  withApp(call, (app) => {
+    const output = new Output(call.globals);
+    const { yes, keepDays, includeUndelivered } = call.options;
+    const request = {
+      keepDays: keepDays as number | undefined,
+      includeUndelivered: includeUndelivered === true,
+    };
+    return withCourse(output, 'looked at', async (course, interrupt) => {
+      const report = await (yes === true ? runArchive : previewArchive)(app, request, course);
+      if (report.undelivered > 0) output.warn(warning(report));
+      output.result(report, () => tell(report));
+      return interrupt.exitCode() ?? EXIT.done;
+    });
+  });
+
+function warning({ undelivered, dry_run }: ArchiveReport): string {
+  return `${count(undelivered, 'event')} not delivered to every target ${dry_run ? 'would be' : 'were'} archived: no drain sends them until they are restored`;
+}
+
+function tell(report: ArchiveReport): string {
+  const { dry_run, events, damaged, archives, directory } = report;
+  const what = `${count(events, 'event')} (${bytes(report.bytes)})`;
+  const lines = [
+    dry_run
+      ? `Would archive ${what} to ${directory}. Nothing was changed: --yes does it.`
+      : `Archived ${what} in ${count(archives.length, 'file')} in ${directory}, read back and verified.`,
+  ];
+  for (const archive of archives)
+    lines.push(`  ${archive.id}  ${count(archive.events, 'event')}  ${bytes(archive.bytes)}`);
+  if (damaged > 0)
+    lines.push(`${count(damaged, 'event')} left alone: damaged; \`redrain verify\` names them.`);
+  if (archives.length > 0) lines.push('`redrain restore ID` brings one back.');
+  return lines.join('\n');
+}

@@ -1,0 +1,109 @@
+import {
+  type ConflictDetails,
+  type ConflictRow,
+  readConflict,
+  readConflicts,
+  resolveConflict,
+} from '../app/conflicts.js';
+import type { Decision, Keep } from '../legacy/deciding.js';
+import { EXIT } from './exit-codes.js';
+import { withApp } from './open-app.js';
+import { count, Output } from './output.js';
+import type { CommandBody } from './program.js';
+import { table } from './table.js';
+
+const LISTED = 1_000;
+
+/** `redrain conflicts list`. */
+export const list: CommandBody = (call) =>
+  withApp(call, async (app) => {
+    const output = new Output(call.globals);
+    const found = readConflicts(app, { all: call.options.all === true, limit: LISTED });
+    output.result(found, () => listText(found));
+    return EXIT.done;
+  });
+
+/** `redrain conflicts show`. */
+export const show: CommandBody = (call) =>
+  withApp(call, async (app) => {
+    const output = new Output(call.globals);
+    const details = readConflict(app, call.args[0] ?? '');
+    output.result(details, () => detailsText(details));
+    return EXIT.done;
+  });
+
+/** `redrain conflicts resolve`. */
+export const resolve: CommandBody = (call) =>
+  withApp(call, async (app) => {
+    const output = new Output(call.globals);
+    const { keep, yes } = call.options;
+    const decision = await resolveConflict(app, call.args[0] ?? '', keep as Keep, yes === true);
+    output.result(decision, () => decisionText(decision));
+    return EXIT.done;
+  });
+
+function listText(found: { count: number; conflicts: readonly ConflictRow[] }): string {
+  if (found.count === 0) return 'There are no conflicts.';
+  const rows = found.conflicts.map((row) => [
+    row.id,
+    row.event_id,
+    row.found_in ?? row.found_by,
+    row.found_at,
+    row.kept === null ? 'to decide' : `kept ${row.kept}`,
+  ]);
+  const more = found.count - found.conflicts.length;
+  return [
+    table(['ID', 'EVENT', 'FOUND IN', 'AT', 'STATE'], rows),
+    ...(more > 0 ? [`and ${count(more, 'more conflict')}`] : []),
+    '`redrain conflicts show ID` lays both payloads side by side.',
+  ].join('\n');
+}
+
+function detailsText(details: ConflictDetails): string {
+  const { id, event_id, journal, incoming, kept } = details;
+  return [
+    `conflict ${id} of event ${event_id}, found by ${details.found_in ?? details.found_by}`,
+    `journal   revision ${journal.revision}, ${sizeText(journal.size)}, sha256 ${journal.sha256}`,
+    `incoming  ${sizeText(incoming.size)}, sha256 ${incoming.sha256}`,
+    '',
+    differencesText(details),
+    '',
+    kept === null
+      ? `\`redrain conflicts resolve ${id} --keep journal --yes\` or \`--keep incoming --yes\` decides.`
+      : `Decided: ${kept} was kept.`,
+  ].join('\n');
+}
+
+const sizeText = (size: number | null): string => (size === null ? 'bytes gone' : `${size} bytes`);
+
+function differencesText({ differences }: ConflictDetails): string {
+  if (differences === null) return 'The bytes of one side are gone: there is nothing to compare.';
+  return table(
+    ['WHERE', 'JOURNAL', 'INCOMING'],
+    differences.map(({ path, journal, incoming }) => [
+      path === '' ? '(all of it)' : path,
+      shortened(journal),
+      shortened(incoming),
+    ]),
+  );
+}
+
+/** `--json` has the whole. */
+function shortened(text: string | null): string {
+  if (text === null) return '(not there)';
+  const line = text.replaceAll(/\p{Control}+/gu, ' ');
+  return line.length > 60 ? `${line.slice(0, 59)}…` : line;
+}
+
+function decisionText(decision: Decision): string {
+  const { conflict_id, event_id, kept, done, revision, targets } = decision;
+  const verb = done ? 'is decided' : 'would be decided';
+  return [
+    `conflict ${conflict_id} of ${event_id} ${verb}: ${kept} is kept, revision ${revision} is in force`,
+    ...targets.map(
+      ({ canonical_url, receives, reason }) =>
+        `${canonical_url}: ${receives ? 'gets it' : 'does not get it'}, ${reason}`,
+    ),
+    ...(done ? [] : ['Nothing was changed: add --yes to decide.']),
+  ].join('\n');
+}

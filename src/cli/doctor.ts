@@ -1,0 +1,33 @@
+import pc from 'picocolors';
+import type { Finding } from '../app/doctor/finding.js';
+import { type DoctorReport, examine } from '../app/doctor.js';
+import { EXIT } from './exit-codes.js';
+import { withApp } from './open-app.js';
+import { count, Output } from './output.js';
+import type { CommandBody } from './program.js';
+
+/** `redrain doctor`: what is wrong and the command that mends it. */
+export const run: CommandBody = (call) =>
+  withApp(call, async (app) => {
+    const report = await examine(app);
+    new Output(call.globals).result(report, () => tell(report));
+    return report.ok ? EXIT.done : EXIT.checkFailed;
+  });
+
+function tell({ checks, ok }: DoctorReport): string {
+  const problems = checks.filter(({ status }) => status === 'problem').length;
+  const verdict = ok ? pc.green('nothing is wrong') : pc.red(count(problems, 'problem'));
+  return [...checks.map(sentence), verdict].join('\n');
+}
+
+const MARKS: Readonly<Record<Finding['status'], string>> = {
+  ok: pc.green('ok      '),
+  warning: pc.yellow('note    '),
+  problem: pc.red('PROBLEM '),
+  skipped: pc.dim('skipped '),
+};
+
+function sentence({ check, status, message, command }: Finding): string {
+  const line = `${MARKS[status]}${check.padEnd(17)}${message}`;
+  return command === null ? line : `${line}\n${' '.repeat(25)}→ ${command}`;
+}

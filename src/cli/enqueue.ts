@@ -1,0 +1,117 @@
+import type { App } from '../app/app.js';
+import type { Candidate } from '../journal/input/candidate.js';
+import { readEvents } from '../journal/input/read-events.js';
+import { type InputSource, openSources } from '../journal/input/sources.js';
+import type { Job, JobOptions } from '../queue/job.js';
+import type { Queues } from '../queue/ports.js';
+import { enqueue, namedDrain, withQueues } from '../workers/enqueue.js';
+import type { JobData, JobKind } from '../workers/job-kinds.js';
+import { durationOf } from './duration.js';
+import { EXIT } from './exit-codes.js';
+import { DATA_OF, given } from './job-data-options.js';
+import { withApp } from './open-app.js';
+import { Output } from './output.js';
+import type { CommandBody, CommandCall } from './program.js';
+
+/** `redrain enqueue KIND`. */
+export function enqueueKind(name: string): CommandBody {
+  const kind = name as JobKind;
+  return (call) =>
+    withApp(call, (app) =>
+      withQueues(app, async (queues) => {
+        const output = new Output(call.globals);
+        const added = new Added(queues, optionsOf(call));
+        const problems = await addJobs(app, added, kind, call, output);
+        const jobs = added.jobs.map(({ id, queue, name, state }) => ({ id, queue, name, state }));
+        output.result({ jobs, problems }, () =>
+          jobs.map(({ id, queue, state }) => `job ${id} in queue ${queue}: ${state}`).join('\n'),
+        );
+        return problems > 0 ? EXIT.badInput : EXIT.done;
+      }),
+    );
+}
+
+class Added {
+  readonly jobs: Job[] = [];
+  readonly queues: Queues;
+  readonly #options: JobOptions;
+
+  constructor(queues: Queues, options: JobOptions) {
+    this.queues = queues;
+    this.#options = options;
+  }
+
+  async add<K extends JobKind>(kind: K, data: JobData<K>, queue?: string): Promise<void> {
+    this.jobs.push(await enqueue(this.queues, kind, data, this.#options, queue));
+  }
+}
+
+/** Answers how much of the input was no usable event. */
+async function addJobs(
+  app: App,
+  added: Added,
+  kind: JobKind,
+  call: CommandCall,
+  output: Output,
+): Promise<number> {
+  if (kind === 'capture') return addCaptures(app, added, call, output);
+  const { target } = call.options as { target?: string };
+  if (kind === 'dispatch' && target !== undefined) {
+    const { data, queue } = await namedDrain(app, added.queues, target);
+    await added.add(kind, data, queue);
+  } else await added.add(kind, DATA_OF[kind](call));
+  return 0;
+}
+
+/** Files are named by the job, one job each; what comes from stdin travels within. */
+async function addCaptures(
+  app: App,
+  added: Added,
+  call: CommandCall,
+  output: Output,
+): Promise<number> {
+  let problems = 0;
+  for (const source of await openSources(call.args, process.stdin)) {
+    const data = DATA_OF.capture({ ...call, args: [source.name] });
+    if (source.name === 'stdin') problems += await addFromStdin(app, added, data, source, output);
+    else await added.add('capture', data);
+  }
+  return problems;
+}
+
+async function addFromStdin(
+  app: App,
+  added: Added,
+  data: JobData<'capture'>,
+  source: InputSource,
+  output: Output,
+): Promise<number> {
+  const { maxEventBytes } = (await app.situation()).settings.capture;
+  let problems = 0;
+  for await (const batch of readEvents(source.open(), source.name, { maxEventBytes })) {
+    const read = batch.map(textOf);
+    const events = read.flatMap((one) => ('text' in one ? [one.text] : []));
+    const bad = read.flatMap((one) => ('problem' in one ? [one.problem] : []));
+    for (const problem of bad) output.warn(problem);
+    problems += bad.length;
+    if (events.length > 0) await added.add('capture', { ...data, files: [], events });
+  }
+  return problems;
+}
+
+/** A job carries text: bytes that it would not give back exactly are refused. */
+function textOf(candidate: Candidate): { text: string } | { problem: string } {
+  const { line } = candidate;
+  if (candidate.kind === 'problem') return { problem: `stdin:${line}: ${candidate.problem}` };
+  const text = candidate.bytes.toString();
+  if (Buffer.from(text).equals(candidate.bytes)) return { text };
+  return { problem: `stdin:${line}: it is not valid UTF-8` };
+}
+
+function optionsOf({ options }: CommandCall): JobOptions {
+  const { delay } = options as { delay?: string };
+  return {
+    ...given(options, ['priority', 'attempts', 'jobId']),
+    ...(delay === undefined ? {} : { delay: durationOf('--delay', delay) }),
+  };
+}

@@ -1,0 +1,81 @@
+import { once } from 'node:events';
+import { type EventsReport, exportMatching, listEvents } from '../app/events.js';
+import type { EventState, ExportedEvent } from '../status/event-list.js';
+import { type EventOptions, selectionOf } from './event-options.js';
+import { EXIT } from './exit-codes.js';
+import { exportLine } from './export-line.js';
+import { withApp } from './open-app.js';
+import { count, Output } from './output.js';
+import type { CommandBody } from './program.js';
+import { table } from './table.js';
+
+interface Options extends EventOptions {
+  readonly state?: EventState;
+  readonly target?: string;
+  readonly limit?: number;
+  readonly export?: boolean;
+}
+
+/** `redrain events`: a list for people, or every matching event as JSON Lines. */
+export const run: CommandBody = (call) =>
+  withApp(call, async (app) => {
+    const output = new Output(call.globals);
+    const options = call.options as Options;
+    const { state, target, limit } = options;
+    const wanted = { ...selectionOf(options), state, target, limit };
+    if (options.export === true) {
+      const writer = new ExportWriter();
+      await exportMatching(app, wanted, (event) => writer.write(event));
+      writer.explain(output);
+      return EXIT.done;
+    }
+    const report = await listEvents(app, wanted);
+    output.result(report, () => tell(report));
+    return EXIT.done;
+  });
+
+function tell({ events, target_url }: EventsReport): string {
+  if (events.length === 0) return 'No event matches.';
+  const rows = events.map((event) => [
+    event.captured_at,
+    event.event_id,
+    event.event_type,
+    event.project_uuid ?? '-',
+    event.size,
+    event.replay ? `${event.state} (again)` : event.state,
+  ]);
+  const heading = `newest first, as ${target_url ?? 'a target that has nothing yet'} has them`;
+  return [heading, table(['CAPTURED', 'EVENT', 'TYPE', 'PROJECT', 'BYTES', 'STATE'], rows)].join(
+    '\n',
+  );
+}
+
+/** Writes no faster than the reader of stdout takes it. */
+class ExportWriter {
+  #written = 0;
+  #wrapped = 0;
+  #gone = 0;
+
+  async write(event: ExportedEvent): Promise<void> {
+    const line = exportLine(event);
+    if (line === undefined) {
+      this.#gone += 1;
+      return;
+    }
+    this.#written += 1;
+    if (line.isWrapped) this.#wrapped += 1;
+    if (!process.stdout.write(line.bytes)) await once(process.stdout, 'drain');
+  }
+
+  explain(output: Output): void {
+    output.note(`${count(this.#written, 'event')} exported`);
+    if (this.#wrapped > 0)
+      output.note(
+        `${count(this.#wrapped, 'event')} in base64: their bytes do not fit on one line of JSON`,
+      );
+    if (this.#gone > 0)
+      output.note(
+        `${count(this.#gone, 'event')} left out: archived, purged or redacted, their bytes are not in the journal`,
+      );
+  }
+}

@@ -1,0 +1,42 @@
+import { type GcReport, previewGc, runGc } from '../app/gc.js';
+import { withCourse } from './course.js';
+import { EXIT } from './exit-codes.js';
+import { withApp } from './open-app.js';
+import { bytes, count, Output } from './output.js';
+import type { CommandBody } from './program.js';
+
+/** `redrain gc`: give up bytes that every target has. */
+export const run: CommandBody = (call) =>
+  withApp(call, (app) => {
+    const output = new Output(call.globals);
+    const { yes, keepDays, vacuum } = call.options;
+    const request = { keepDays: keepDays as number | undefined, vacuum: vacuum === true };
+    return withCourse(output, 'looked at', async (course, interrupt) => {
+      const report = await (yes === true ? runGc : previewGc)(app, request, course);
+      output.result(report, () => tell(report, request.vacuum));
+      return interrupt.exitCode() ?? EXIT.done;
+    });
+  });
+
+function tell(report: GcReport, wantsVacuum: boolean): string {
+  const { dry_run, events, coalesced, damaged } = report;
+  const what = `the payload bytes of ${count(events, 'event')} (${bytes(report.bytes)})`;
+  const lines = [
+    dry_run
+      ? `Would purge ${what}. Every target has them; nothing was changed: --yes does it.`
+      : `Purged ${what}. Ids, digests and the whole ledger are kept.`,
+  ];
+  if (coalesced > 0)
+    lines.push(`${count(coalesced, 'event')} of these were coalesced, never sent.`);
+  if (damaged > 0)
+    lines.push(`${count(damaged, 'event')} left alone: damaged; \`redrain verify\` names them.`);
+  if (report.vacuum !== null)
+    lines.push(
+      `The file shrank from ${bytes(report.vacuum.before_bytes)} to ${bytes(report.vacuum.after_bytes)}: ${bytes(Math.max(0, report.vacuum.won_bytes))} won.`,
+    );
+  else if (wantsVacuum)
+    lines.push(`--vacuum would win at least ${bytes(report.free_bytes)} that are free already.`);
+  else if (!dry_run && report.free_bytes > 0)
+    lines.push(`${bytes(report.free_bytes)} of the file are free: --vacuum gives them back.`);
+  return lines.join('\n');
+}

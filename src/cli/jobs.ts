@@ -1,0 +1,154 @@
+import { UnknownJobError } from '../queue/errors.js';
+import { JOB_STATES, type Job, type JobCounts, type JobState } from '../queue/job.js';
+import type { JobQueue, Queues } from '../queue/ports.js';
+import { readQueues, withQueues } from '../workers/enqueue.js';
+import { EXIT } from './exit-codes.js';
+import { UsageError } from './failure.js';
+import { withApp } from './open-app.js';
+import { count, Output } from './output.js';
+import type { CommandBody, CommandCall } from './program.js';
+import { table } from './table.js';
+
+interface QueueSummary extends JobCounts {
+  readonly queue: string;
+  readonly paused: boolean;
+  /** ISO 8601; null when nothing waits. */
+  readonly waiting_since: string | null;
+}
+
+/** `redrain jobs list`. */
+export const list: CommandBody = (call) =>
+  withApp(call, async (app) => {
+    const { state, limit } = call.options as { state?: JobState; limit: number };
+    const found = await readQueues(app, async (queues) => {
+      const chosen = await chosenQueues(queues, call);
+      const states = state === undefined ? JOB_STATES : [state];
+      const jobs = await Promise.all(chosen.map((one) => one.getJobs(states, 0, limit - 1)));
+      return { queues: await Promise.all(chosen.map(summary)), jobs: jobs.flat() };
+    });
+    const document = found ?? { queues: [], jobs: [] };
+    new Output(call.globals).result(document, () => listing(document));
+    return EXIT.done;
+  });
+
+/** `redrain jobs show`. */
+export const show: CommandBody = (call) =>
+  withApp(call, async (app) => {
+    const jobs = await readQueues(app, (queues) =>
+      Promise.all(call.args.map(async (id) => (await findJob(queues, call, id)).job)),
+    );
+    if (jobs === undefined) throw new UnknownJobError('*', call.args.join(', '));
+    const document = { jobs };
+    new Output(call.globals).result(document, () => JSON.stringify(jobs, null, 2));
+    return EXIT.done;
+  });
+
+/** `redrain jobs retry`. */
+export const retry: CommandBody = (call) => {
+  const all = call.options.failed === true;
+  if (!all && call.args.length === 0)
+    throw new UsageError('name the jobs to retry, or use --failed');
+  return onEach(call, 'retried', all ? allFailed : namedJobs, (queue, id) => queue.retryJob(id));
+};
+
+/** `redrain jobs remove`. */
+export const remove: CommandBody = (call) =>
+  onEach(call, 'removed', namedJobs, (queue, id) => queue.remove(id));
+
+/** `redrain jobs pause` and `resume`. */
+export function setPaused(paused: boolean): CommandBody {
+  return (call) =>
+    withApp(call, (app) =>
+      withQueues(app, async (queues) => {
+        for (const name of call.args)
+          await (paused ? queues.queue(name).pause() : queues.queue(name).resume());
+        const document = { queues: call.args, paused };
+        const text = `${call.args.join(', ')}: ${paused ? 'paused' : 'resumed'}`;
+        new Output(call.globals).result(document, () => text);
+        return EXIT.done;
+      }),
+    );
+}
+
+interface FoundJob {
+  readonly queue: JobQueue;
+  readonly job: Job;
+}
+
+function onEach(
+  call: CommandCall,
+  done: 'retried' | 'removed',
+  find: (queues: Queues, call: CommandCall) => Promise<FoundJob[]>,
+  act: (queue: JobQueue, id: string) => Promise<void>,
+): Promise<number> {
+  return withApp(call, (app) =>
+    withQueues(app, async (queues) => {
+      const found = await find(queues, call);
+      for (const { queue, job } of found) await act(queue, job.id);
+      const jobs = found.map(({ queue, job }) => ({ id: job.id, queue: queue.name }));
+      const output = new Output(call.globals);
+      output.result({ [done]: jobs }, () => `${done} ${count(jobs.length, 'job')}`);
+      return EXIT.done;
+    }),
+  );
+}
+
+function namedJobs(queues: Queues, call: CommandCall): Promise<FoundJob[]> {
+  return Promise.all(call.args.map((id) => findJob(queues, call, id)));
+}
+
+async function allFailed(queues: Queues, call: CommandCall): Promise<FoundJob[]> {
+  const found: FoundJob[] = [];
+  for (const queue of await chosenQueues(queues, call))
+    for (const job of await queue.getJobs(['failed'])) found.push({ queue, job });
+  return found;
+}
+
+/** @throws UnknownJobError; UsageError when several queues have one of this id. */
+async function findJob(queues: Queues, call: CommandCall, id: string): Promise<FoundJob> {
+  const found: FoundJob[] = [];
+  for (const queue of await chosenQueues(queues, call)) {
+    const job = await queue.getJob(id);
+    if (job !== undefined) found.push({ queue, job });
+  }
+  const [first, second] = found;
+  if (first === undefined) throw new UnknownJobError(String(call.options.queue ?? '*'), id);
+  if (second !== undefined)
+    throw new UsageError(`several queues have a job ${id}: name one with --queue`);
+  return first;
+}
+
+async function chosenQueues(queues: Queues, { options }: CommandCall): Promise<JobQueue[]> {
+  const { queue } = options as { queue?: string };
+  const names = queue === undefined ? await queues.names() : [queue];
+  return names.map((name) => queues.queue(name));
+}
+
+async function summary(queue: JobQueue): Promise<QueueSummary> {
+  const since = await queue.waitingSince();
+  return {
+    queue: queue.name,
+    ...(await queue.getJobCounts()),
+    paused: await queue.isPaused(),
+    waiting_since: since === null ? null : new Date(since).toISOString(),
+  };
+}
+
+function listing({ queues, jobs }: { queues: QueueSummary[]; jobs: Job[] }): string {
+  if (queues.length === 0) return 'No jobs: `redrain enqueue` adds one.';
+  const counts = table(
+    ['QUEUE', ...JOB_STATES.map((state) => state.toUpperCase()), ''],
+    queues.map((row) => [row.queue, ...JOB_STATES.map((s) => row[s]), row.paused ? 'paused' : '']),
+  );
+  if (jobs.length === 0) return counts;
+  const rows = jobs.map((job) => [
+    job.id,
+    job.queue,
+    job.name,
+    job.state,
+    job.attemptsMade,
+    new Date(job.finishedOn ?? job.runAt ?? job.timestamp).toISOString(),
+    job.failedReason ?? '',
+  ]);
+  return `${counts}\n\n${table(['ID', 'QUEUE', 'NAME', 'STATE', 'TRIED', 'AT', ''], rows)}`;
+}

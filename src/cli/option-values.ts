@@ -1,0 +1,25 @@
+import { InvalidArgumentError } from 'commander';
+
+/** One example line below the help of a command. */
+export function example(line: string): string {
+  return `\nExample:\n  ${line}`;
+}
+
+/** For options that may be given several times. */
+export function collect(value: string, earlier: string[]): string[] {
+  return [...earlier, value];
+}
+
+/** @throws InvalidArgumentError, which is exit 64. */
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+/** @throws InvalidArgumentError, which is exit 64. */
+export function fraction(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 1))
+    throw new InvalidArgumentError('It must be a number from 0 to 1.');
+  return value;
+}

@@ -1,0 +1,34 @@
+const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/gs;
+
+/**
+ * JSON text with line breaks and two spaces of indent. Every token stays as it
+ * is spelt: numbers of any length, escapes, keys that occur twice. Undefined
+ * for text that is no JSON.
+ */
+export function prettyJson(text: string): string | undefined {
+  if (!isJson(text)) return undefined;
+  let out = '';
+  let depth = 0;
+  let last = '';
+  const lineBreak = (): string => `\n${'  '.repeat(depth)}`;
+  for (const [token] of text.matchAll(TOKEN)) {
+    const closes = token === '}' || token === ']';
+    if (closes) depth -= 1;
+    if (closes ? !opens(last) : opens(last) || last === ',') out += lineBreak();
+    out += token === ':' ? ': ' : token;
+    if (opens(token)) depth += 1;
+    last = token;
+  }
+  return out;
+}
+
+const opens = (token: string): boolean => token === '{' || token === '[';
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

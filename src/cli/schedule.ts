@@ -1,0 +1,104 @@
+import type { App } from '../app/app.js';
+import type { Queues } from '../queue/ports.js';
+import type { JobScheduler, RepeatOptions } from '../queue/scheduler.js';
+import { namedDrain, readQueues, withQueues } from '../workers/enqueue.js';
+import type { JobKind } from '../workers/job-kinds.js';
+import {
+  listSchedules,
+  removeSchedule,
+  setDefaultSchedules,
+  setSchedule,
+} from '../workers/schedules.js';
+import { durationOf } from './duration.js';
+import { EXIT } from './exit-codes.js';
+import { UsageError } from './failure.js';
+import { DATA_OF } from './job-data-options.js';
+import { withApp } from './open-app.js';
+import { count, Output } from './output.js';
+import type { CommandBody, CommandCall } from './program.js';
+import { table } from './table.js';
+
+/** `redrain schedule list`. */
+export const list: CommandBody = (call) =>
+  withApp(call, async (app) => {
+    show(call, (await readQueues(app, listSchedules)) ?? []);
+    return EXIT.done;
+  });
+
+/** `redrain schedule add KIND`. */
+export function addKind(name: string): CommandBody {
+  return (call) =>
+    withApp(call, (app) =>
+      withQueues(app, async (queues) => {
+        show(call, [await add(app, queues, name as JobKind, call)]);
+        return EXIT.done;
+      }),
+    );
+}
+
+/** `redrain schedule defaults`. */
+export const defaults: CommandBody = (call) =>
+  withApp(call, (app) =>
+    withQueues(app, async (queues) => {
+      const { yes = false, tz } = call.options as { yes?: boolean; tz: string };
+      show(call, await setDefaultSchedules(queues, { yes, tz }));
+      return EXIT.done;
+    }),
+  );
+
+/** `redrain schedule remove`. */
+export const remove: CommandBody = (call) =>
+  withApp(call, (app) =>
+    withQueues(app, async (queues) => {
+      const removed: { id: string; queue: string }[] = [];
+      for (const id of call.args) {
+        const from = await removeSchedule(queues, id);
+        if (from.length === 0)
+          throw new UsageError(`there is no schedule ${id}: \`redrain schedule list\` shows them`);
+        removed.push(...from.map((queue) => ({ id, queue })));
+      }
+      const text = `removed ${count(removed.length, 'schedule')}`;
+      new Output(call.globals).result({ removed }, () => text);
+      return EXIT.done;
+    }),
+  );
+
+async function add(
+  app: App,
+  queues: Queues,
+  kind: JobKind,
+  call: CommandCall,
+): Promise<JobScheduler> {
+  const { id, target } = call.options as { id: string; target?: string };
+  const repeat = repeatOf(call);
+  if (kind === 'capture' && call.args.length === 0)
+    throw new UsageError('name the files or globs that the schedule captures');
+  if (kind !== 'dispatch' || target === undefined)
+    return setSchedule(queues, id, repeat, kind, DATA_OF[kind](call));
+  const { data, queue } = await namedDrain(app, queues, target);
+  return setSchedule(queues, id, repeat, kind, data, queue);
+}
+
+function repeatOf({ options }: CommandCall): RepeatOptions {
+  const { cron, every, tz } = options as { cron?: string; every?: string; tz: string };
+  if (cron !== undefined && every === undefined) return { pattern: cron, tz };
+  if (cron === undefined && every !== undefined) return { every: durationOf('--every', every) };
+  throw new UsageError('say when: either --cron PATTERN or --every DURATION');
+}
+
+function show(call: CommandCall, schedules: readonly JobScheduler[]): void {
+  const rows = schedules.map(({ id, queue, repeat, template, next, iterationCount }) => [
+    id,
+    queue,
+    template.name,
+    'every' in repeat ? `every ${repeat.every / 1000} s` : `${repeat.pattern} ${repeat.tz ?? ''}`,
+    next === null ? 'never' : new Date(next).toISOString(),
+    iterationCount,
+    JSON.stringify(template.data ?? {}),
+  ]);
+  new Output(call.globals).result({ schedules }, () =>
+    rows.length === 0
+      ? 'No schedules: `redrain schedule defaults` sets those most homes want.'
+      : table(['ID', 'QUEUE', 'JOB', 'WHEN', 'NEXT', 'RAN', 'WITH'], rows),
+  );
+}

@@ -1,0 +1,6 @@
+import pc from 'picocolors';
+
+/** One fact of the status screen: its name, and its value in a column. */
+export function line(name: string, value: string | number): string {
+  return `${pc.bold(name.padEnd(18))}${typeof value === 'number' ? value.toLocaleString('en') : value}`;
+}

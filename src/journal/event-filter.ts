@@ -1,0 +1,22 @@
+/**
+ * Which events of the journal are meant: by what was captured, never by what
+ * became of them. Every part that is given must hold; times in epoch
+ * milliseconds are times of capture, which every event has.
+ */
+export interface EventFilter {
+  readonly type?: string | undefined;
+  /** Rows of `origin`; the caller knows which projects they are. */
+  readonly originIds?: readonly number[] | undefined;
+  readonly seqs?: readonly number[] | undefined;
+  /** Inclusive. */
+  readonly since?: number | undefined;
+  /** Exclusive. */
+  readonly until?: number | undefined;
+}
+
+/** A part of a WHERE clause, with the values of its named parameters. */
+export interface Conditions {
+  /** Empty, or starting with AND. */
+  readonly sql: string;
+  readonly values: Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,60 @@
+import type { HomePaths } from '../config/home.js';
+import type { JournalDatabase } from '../storage/journal-database.js';
+import { fingerprintOf } from './fingerprint.js';
+import { findSource, type SourceRecord } from './import-records.js';
+import * as sql from './imports.sql.js';
+import type { CleanupReport } from './migration-report.js';
+import { findQueueFiles, type QueueFile } from './queue-files.js';
+import { finishRenames, freeName, renameAway } from './rename-away.js';
+
+/**
+ * Renames every old file whose rows are all in the journal to `*.migrated`,
+ * sidecars included; with `confirmed` false it only says what it would do. The
+ * files themselves stay, for the operator to remove.
+ */
+export async function cleanUpQueues(
+  paths: Pick<HomePaths, 'home' | 'legacyQueue' | 'queuesDir'>,
+  db: JournalDatabase,
+  confirmed: boolean,
+): Promise<CleanupReport> {
+  if (confirmed) for (const directory of [paths.home, paths.queuesDir]) finishRenames(directory);
+  const renamed: { path: string; renamed_to: string }[] = [];
+  const kept: { path: string; reason: string }[] = [];
+  for (const file of findQueueFiles(paths).files) {
+    const reason = whyItStays(db, file) ?? (await rename(db, file, confirmed));
+    if (typeof reason === 'string') kept.push({ path: file.path, reason });
+    else renamed.push({ path: file.path, renamed_to: reason.renamedTo });
+  }
+  return { done: confirmed, renamed, kept };
+}
+
+/** Undefined when everything in the file is in the journal. */
+function whyItStays(db: JournalDatabase, file: QueueFile): string | undefined {
+  const record = findSource(db, file.path);
+  if (record === undefined) return 'it was not imported';
+  if (fingerprintOf(file.file).text !== record.fingerprint)
+    return 'it was written to since it was imported: run `redrain migrate` again';
+  if (record.damage !== null) return `it is damaged, and may hold more than could be read`;
+  const { open } = db.statement(sql.OPEN_CONFLICTS_OF).get(record.id) as { open: number };
+  if (open > 0) return `${open} of its rows wait for a decision: \`redrain conflicts list\``;
+  return bodyReason(record);
+}
+
+function bodyReason({ bodyUploads, failureLog }: SourceRecord): string | undefined {
+  if (bodyUploads === null || failureLog === null) return 'its body uploads could not be counted';
+  if (bodyUploads === 0) return undefined;
+  return `it holds ${bodyUploads} body uploads, which are no events and are not imported`;
+}
+
+/** The new name, or why the file stays after all. The record comes first: a crash leaves no file unaccounted for. */
+async function rename(
+  db: JournalDatabase,
+  { file, path }: QueueFile,
+  confirmed: boolean,
+): Promise<{ renamedTo: string } | string> {
+  const suffix = freeName(file).slice(file.length);
+  const renamedTo = path + suffix;
+  if (!confirmed) return { renamedTo };
+  await db.write(() => db.statement(sql.NOTE_RENAMED).run(renamedTo, path));
+  return renameAway(file, file + suffix) ? { renamedTo } : 'it is being written by another program';
+}

@@ -1,0 +1,111 @@
+import { isUtf8 } from 'node:buffer';
+import { eventTime } from '../journal/input/event-time.js';
+import { textProblem } from '../journal/input/problems.js';
+import { canonicalBytes } from '../json/canonical.js';
+import { countTopLevelKey, topLevelMembers } from '../json/members.js';
+
+/** What the journal wants to know of an imported payload, and why it may not be sent. */
+export interface PayloadFacts {
+  readonly timestamp: string | null;
+  readonly occurredAt: number | null;
+  readonly projectUuid: string | null;
+  readonly repoSlug: string | null;
+  readonly teamSlug: string | null;
+  readonly eventType: string | null;
+  /** True when the bytes carry exactly the id of their row at the top level. */
+  readonly carriesId: boolean;
+  /** Why no receiver may be given it, or null (LEGACY.md, "What redrain does with it"). */
+  readonly undeliverable: string | null;
+  /** What is odd about it though it may be sent, or null. */
+  readonly oddity: string | null;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const FIELDS = ['event_id', 'event_type', 'timestamp', 'project_uuid', 'repo_slug', 'team_slug'];
+
+/** Reads an imported payload. Never throws: whatever is wrong with the bytes is in the answer. */
+export function payloadFacts(data: Buffer, rowEventId: string): PayloadFacts {
+  if (!isUtf8(data)) return unsendable('its data is not valid UTF-8');
+  const parsed = parse(data);
+  if (parsed === undefined) return barePython(data, rowEventId);
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    return unsendable('its data is not a JSON object');
+  return factsOf(parsed as Fields, data, rowEventId, null);
+}
+
+function parse(data: Buffer): unknown {
+  try {
+    return JSON.parse(data.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Python wrote NaN and Infinity bare: no JSON, but a value all the same. */
+function barePython(data: Buffer, rowEventId: string): PayloadFacts {
+  if (canonicalBytes(data) === undefined) return unsendable('its data is not JSON');
+  const members = topLevelMembers(data).filter(({ key }) => FIELDS.includes(key));
+  if (members.length === 0 && !isObjectText(data))
+    return unsendable('its data is not a JSON object');
+  const fields = Object.fromEntries(
+    members.map(({ key, valueStart, valueEnd }) => [
+      key,
+      parse(data.subarray(valueStart, valueEnd)),
+    ]),
+  );
+  const oddity = 'its data holds a bare NaN or Infinity, which JSON does not have';
+  return factsOf(fields, data, rowEventId, oddity);
+}
+
+const isObjectText = (data: Buffer): boolean => data.toString('utf8').trimStart().startsWith('{');
+
+function factsOf(
+  fields: Fields,
+  data: Buffer,
+  rowEventId: string,
+  oddity: string | null,
+): PayloadFacts {
+  const undeliverable = idProblem(fields.event_id, data, rowEventId);
+  return {
+    ...eventTime(fields.timestamp),
+    projectUuid: usable(fields.project_uuid),
+    repoSlug: usable(fields.repo_slug),
+    teamSlug: usable(fields.team_slug),
+    eventType: usable(fields.event_type),
+    carriesId: undeliverable === null,
+    undeliverable,
+    oddity,
+  };
+}
+
+function idProblem(inner: unknown, data: Buffer, rowEventId: string): string | null {
+  const odd = textProblem('its event_id', rowEventId);
+  if (odd !== undefined) return odd;
+  if (inner === undefined || inner === null) return 'its data carries no event_id';
+  if (inner !== rowEventId) return `its data carries another event_id: ${shown(inner)}`;
+  if (countTopLevelKey(data, 'event_id') > 1) return 'its data carries two event_id keys';
+  return null;
+}
+
+function shown(inner: unknown): string {
+  const text = typeof inner === 'string' ? JSON.stringify(inner) : `a ${typeof inner}`;
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+const usable = (value: unknown): string | null =>
+  textProblem('', value) === undefined ? (value as string) : null;
+
+function unsendable(reason: string): PayloadFacts {
+  return {
+    timestamp: null,
+    occurredAt: null,
+    projectUuid: null,
+    repoSlug: null,
+    teamSlug: null,
+    eventType: null,
+    carriesId: false,
+    undeliverable: reason,
+    oddity: null,
+  };
+}

@@ -1,0 +1,30 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/**
+ * A directory for copies that only its owner can look into, removed afterwards.
+ * Below `parent` what an earlier, killed process left goes first: the caller
+ * holds the lock that makes it the only one there. Without a parent it is among
+ * the system's temporary files, so that a reading command leaves the home alone.
+ */
+export async function withScratch<T>(
+  parent: string | undefined,
+  work: (directory: string) => Promise<T>,
+): Promise<T> {
+  const directory = parent === undefined ? temporary() : fresh(parent);
+  try {
+    return await work(directory);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+const temporary = (): string => mkdtempSync(join(tmpdir(), 'redrain-'));
+
+function fresh(parent: string): string {
+  const directory = join(parent, 'scratch');
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  return directory;
+}

@@ -1,0 +1,57 @@
+/** No job has this id in this queue. */
+export class UnknownJobError extends Error {
+  override readonly name = 'UnknownJobError';
+  constructor(
+    readonly queue: string,
+    readonly jobId: string,
+  ) {
+    super(`queue ${queue} has no job ${jobId}: \`redrain jobs list\` shows those there are`);
+  }
+}
+
+/** A job, or a queue, is in no state for what was asked. */
+export class JobStateError extends Error {
+  override readonly name = 'JobStateError';
+}
+
+/** The repeat options of a scheduler cannot be used. */
+export class ScheduleError extends Error {
+  override readonly name = 'ScheduleError';
+}
+
+/** Thrown by a processor: put the job back until then; the attempt does not count. */
+export class DelayedError extends Error {
+  override readonly name = 'DelayedError';
+  constructor(
+    /** Epoch milliseconds. */
+    readonly until: number,
+    reason: string,
+  ) {
+    super(reason);
+  }
+}
+
+/** Thrown by a processor: the attempt failed, and the next is due then, whatever the backoff says. */
+export class RetryAtError extends Error {
+  override readonly name = 'RetryAtError';
+  constructor(
+    /** Epoch milliseconds. */
+    readonly at: number,
+    reason: string,
+  ) {
+    super(reason);
+  }
+}
+
+/** Thrown by a processor: no further attempt can help. */
+export class UnrecoverableError extends Error {
+  override readonly name = 'UnrecoverableError';
+}
+
+/** The abort reason of a job whose lock went to somebody else. */
+export class LockLostError extends Error {
+  override readonly name = 'LockLostError';
+  constructor(readonly jobId: string) {
+    super(`job ${jobId} outlived its lock: its result counts for nothing`);
+  }
+}

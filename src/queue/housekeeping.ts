@@ -1,0 +1,81 @@
+import { logEvent } from './event-log.js';
+import type { JobOptions } from './job.js';
+import { keepFinished } from './job-retention.js';
+import { type JobStore, noteFinished } from './job-store.js';
+import * as sql from './jobs.sql.js';
+import { dueTicks } from './scheduler-store.js';
+
+interface StalledRow {
+  id: string;
+  data: string;
+  opts: string;
+  priority: number;
+  stalledCounter: number;
+  token: string;
+}
+
+/** When the queue needs attention next, in epoch milliseconds; infinity when nothing is to come. */
+export function nextDue({ db, queue }: JobStore): number {
+  const { due } = db.statement(sql.NEXT_DUE).get({ queue }) as { due: number | null };
+  return due ?? Number.POSITIVE_INFINITY;
+}
+
+/**
+ * What every worker does for its queue, whichever comes first: delayed jobs
+ * whose time has come, ticks of schedulers, jobs whose worker is gone.
+ */
+export function keepHouse(store: JobStore, maxStalledCount: number): Promise<void> {
+  return store.db.write(() => {
+    promoteDelayed(store);
+    dueTicks(store);
+    recoverStalled(store, maxStalledCount);
+  });
+}
+
+function promoteDelayed({ db, queue, clock, tasks }: JobStore): void {
+  const rows = db
+    .statement<[string, number], { id: string; data: string; priority: number }>(sql.DUE_DELAYED)
+    .all(queue, clock.now());
+  for (const row of rows) {
+    db.statement(sql.PROMOTE).run(queue, row.id);
+    tasks.put(row);
+  }
+}
+
+function recoverStalled(store: JobStore, maxStalledCount: number): void {
+  const { db, queue, clock } = store;
+  for (const row of db
+    .statement<[string, number], StalledRow>(sql.STALLED)
+    .all(queue, clock.now())) {
+    db.statement(sql.NOTE_STALLED).run(queue, row.id);
+    logEvent(db, queue, 'stalled', row.id);
+    if (row.stalledCounter < maxStalledCount) giveBack(store, row);
+    else giveUp(store, row);
+  }
+}
+
+function giveBack({ db, queue, clock, tasks }: JobStore, { id, token, ...row }: StalledRow): void {
+  const back = {
+    queue,
+    id,
+    token,
+    state: 'waiting',
+    runAt: clock.now(),
+    attempts: 0,
+    reason: null,
+  };
+  db.statement(sql.PUT_BACK).run(back);
+  tasks.drop(id);
+  tasks.put({ id, ...row });
+}
+
+/** Whatever takes its worker down every time must not take down worker after worker. */
+function giveUp(store: JobStore, { id, token, opts }: StalledRow): void {
+  const { db, queue, clock } = store;
+  const now = clock.now();
+  const reason = 'job stalled more than allowable limit';
+  db.statement(sql.FAIL).run({ queue, id, token, now, reason });
+  noteFinished(store, id, 'failed', reason);
+  const { removeOnFail } = JSON.parse(opts) as JobOptions;
+  keepFinished(db, queue, 'failed', removeOnFail, now);
+}

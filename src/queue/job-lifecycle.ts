@@ -1,0 +1,101 @@
+import { logEvent } from './event-log.js';
+import type { Job, JobOptions } from './job.js';
+import { keepFinished } from './job-retention.js';
+import { toJson } from './job-row.js';
+import { type JobStore, noteFinished } from './job-store.js';
+import * as sql from './jobs.sql.js';
+
+/** The proof of being the one who runs a job. */
+export interface JobLock {
+  readonly id: string;
+  readonly token: string;
+}
+
+/** What comes of a failed attempt: another one then, or none. */
+export type AfterFailure =
+  | { readonly again: true; readonly at: number; readonly counts: boolean }
+  | { readonly again: false };
+
+/**
+ * What a worker may say of a job it holds. Everything is guarded by the lock:
+ * false means that somebody else has the job now, and nothing was changed.
+ */
+export class JobLifecycle {
+  readonly #store: JobStore;
+
+  constructor(store: JobStore) {
+    this.#store = store;
+  }
+
+  renew({ id, token }: JobLock, lockDuration: number): Promise<boolean> {
+    const { queue, db, clock } = this.#store;
+    return db.write(() => {
+      const until = clock.now() + lockDuration;
+      if (db.statement(sql.RENEW).run({ queue, id, token, until }).changes === 0) return false;
+      db.statement(sql.EXTEND_TASK).run(Math.ceil(until / 1000), queue, id);
+      return true;
+    });
+  }
+
+  progress({ id, token }: JobLock, progress: unknown): Promise<boolean> {
+    const { queue, db } = this.#store;
+    return db.write(() => {
+      const changed = db
+        .statement(sql.PROGRESS)
+        .run({ queue, id, token, progress: toJson(progress) });
+      if (changed.changes === 0) return false;
+      logEvent(db, queue, 'progress', id, progress);
+      return true;
+    });
+  }
+
+  complete({ id, token }: JobLock, returnvalue: unknown, opts: JobOptions): Promise<boolean> {
+    const { queue, db, clock } = this.#store;
+    return db.write(() => {
+      const now = clock.now();
+      const done = { queue, id, token, now, returnvalue: toJson(returnvalue) };
+      if (db.statement(sql.COMPLETE).run(done).changes === 0) return false;
+      noteFinished(this.#store, id, 'completed', returnvalue);
+      keepFinished(db, queue, 'completed', opts.removeOnComplete, now);
+      return true;
+    });
+  }
+
+  fail(
+    lock: JobLock,
+    job: Pick<Job, 'data' | 'priority' | 'opts'>,
+    reason: string,
+    next: AfterFailure,
+  ) {
+    return this.#store.db.write(() => {
+      if (next.again) return this.#putBack(lock, job, reason, next);
+      return this.#failForGood(lock, job.opts, reason);
+    });
+  }
+
+  #putBack(
+    { id, token }: JobLock,
+    job: Pick<Job, 'data' | 'priority'>,
+    reason: string,
+    { at, counts }: Extract<AfterFailure, { again: true }>,
+  ): boolean {
+    const { queue, db, clock, tasks } = this.#store;
+    const due = at <= clock.now();
+    const state = due ? 'waiting' : 'delayed';
+    const attempts = counts ? 1 : 0;
+    const put = { queue, id, token, state, runAt: at, attempts, reason };
+    if (db.statement(sql.PUT_BACK).run(put).changes === 0) return false;
+    tasks.drop(id);
+    if (due) tasks.put({ id, data: toJson(job.data), priority: job.priority });
+    return true;
+  }
+
+  #failForGood({ id, token }: JobLock, opts: JobOptions, reason: string): boolean {
+    const { queue, db, clock } = this.#store;
+    const now = clock.now();
+    if (db.statement(sql.FAIL).run({ queue, id, token, now, reason }).changes === 0) return false;
+    noteFinished(this.#store, id, 'failed', reason);
+    keepFinished(db, queue, 'failed', opts.removeOnFail, now);
+    return true;
+  }
+}

@@ -1,0 +1,140 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import Database from 'better-sqlite3';
+import { buildDBClient, migrateDB } from 'liteque';
+import { asStorageError, isBusy, NewerSchemaError } from '../storage/errors.js';
+import { OsLock } from '../storage/os-lock.js';
+import { ensurePrivateFile } from '../storage/private-file.js';
+import { JOBS_SCHEMA, JOBS_SCHEMA_VERSION } from './schema.sql.js';
+
+/** Milliseconds SQLite itself waits for a lock; longer waits are ours, off the event loop. */
+const DRIVER_TIMEOUT_MS = 250;
+/** Milliseconds a unit of work waits for other writers before it gives up. */
+const BUSY_TIMEOUT_MS = 10_000;
+
+/** The handle that liteque's queues want. */
+export type LitequeClient = ReturnType<typeof buildDBClient>;
+
+/**
+ * One connection to jobs.db, shared with liteque. Units of work are
+ * synchronous, so nothing of liteque can run between BEGIN and COMMIT.
+ */
+export class JobsDatabase {
+  readonly client: LitequeClient | undefined;
+  readonly #db: Database.Database;
+  readonly #statements = new Map<string, Database.Statement>();
+
+  private constructor(db: Database.Database, client?: LitequeClient) {
+    this.#db = db;
+    this.client = client;
+  }
+
+  /** Opens for writing; creates the file (0600) and its schema. @throws StorageUnavailableError, NewerSchemaError. */
+  static async open(file: string): Promise<JobsDatabase> {
+    ensurePrivateFile(file);
+    const deadline = performance.now() + BUSY_TIMEOUT_MS;
+    for (;;) {
+      try {
+        return await openOnce(file, (db, client) => new JobsDatabase(db, client));
+      } catch (error) {
+        // The switch to WAL of a new file can meet another process doing the same.
+        if (!isBusy(error) || performance.now() >= deadline) throw asStorageError(file, error);
+      }
+      await delay(10 * (0.5 + Math.random()));
+    }
+  }
+
+  /** Opens for reading; undefined when there is no queue yet. Changes nothing. */
+  static openReadOnly(file: string): JobsDatabase | undefined {
+    if (!existsSync(file)) return undefined;
+    const db = new Database(file, { readonly: true, timeout: DRIVER_TIMEOUT_MS });
+    if (schemaVersion(db) === JOBS_SCHEMA_VERSION) return new JobsDatabase(db);
+    db.close();
+    return undefined;
+  }
+
+  statement<P extends unknown[] | object = unknown[], R = unknown>(
+    sql: string,
+  ): Database.Statement<P extends unknown[] ? P : [P], R> {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#db.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement as never;
+  }
+
+  /** Changes when another connection wrote; costs some microseconds. */
+  dataVersion(): number {
+    return this.#db.pragma('data_version', { simple: true }) as number;
+  }
+
+  /** One IMMEDIATE transaction; on any error nothing of it is stored. */
+  async write<T>(work: () => T): Promise<T> {
+    const deadline = performance.now() + BUSY_TIMEOUT_MS;
+    const transaction = this.#db.transaction(work);
+    for (let wait = 2; ; wait = Math.min(wait * 2, 100)) {
+      try {
+        return transaction.immediate();
+      } catch (error) {
+        if (!isBusy(error) || performance.now() >= deadline)
+          throw asStorageError(this.#db.name, error);
+      }
+      await delay(wait * (0.5 + Math.random()));
+    }
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}
+
+async function openOnce<T>(
+  file: string,
+  make: (db: Database.Database, client: LitequeClient) => T,
+): Promise<T> {
+  const client = buildDBClient(file);
+  const db = handleOf(client);
+  try {
+    db.pragma(`busy_timeout = ${DRIVER_TIMEOUT_MS}`);
+    // liteque asks for NORMAL: a job that was added must be there after a power cut too.
+    db.pragma('synchronous = FULL');
+    db.pragma('cache_size = -2048');
+    db.pragma('journal_size_limit = 16777216');
+    await ensureSchema(file, db, client);
+    return make(db, client);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** Drizzle keeps the connection to itself; liteque has no other way to it. */
+function handleOf(client: LitequeClient): Database.Database {
+  const { session } = client as unknown as { session: { client: Database.Database } };
+  return session.client;
+}
+
+function schemaVersion(db: Database.Database): number {
+  return db.pragma('user_version', { simple: true }) as number;
+}
+
+/** liteque's migrations know nothing of a second process: whoever comes first does them alone. */
+async function ensureSchema(
+  file: string,
+  db: Database.Database,
+  client: LitequeClient,
+): Promise<void> {
+  const found = schemaVersion(db);
+  if (found === JOBS_SCHEMA_VERSION) return;
+  if (found > JOBS_SCHEMA_VERSION) throw new NewerSchemaError(file, found, JOBS_SCHEMA_VERSION);
+  const lock = await OsLock.acquire(join(dirname(file), 'locks', 'jobs.lock'));
+  try {
+    if (schemaVersion(db) !== 0) return;
+    migrateDB(client);
+    db.transaction(() => db.exec(JOBS_SCHEMA)).immediate();
+  } finally {
+    lock?.release();
+  }
+}

@@ -1,0 +1,149 @@
+/** Every statement on jobs.db. `@queue` is in all of them: queues share one file. */
+
+export const IS_PAUSED = 'SELECT paused FROM job_queue WHERE queue = ?';
+export const SET_PAUSED = `
+  INSERT INTO job_queue (queue, paused) VALUES (?, ?)
+  ON CONFLICT (queue) DO UPDATE SET paused = excluded.paused`;
+export const NOTE_SERVED = `
+  INSERT INTO job_queue (queue, served_at) VALUES (?, ?)
+  ON CONFLICT (queue) DO UPDATE SET served_at = excluded.served_at`;
+export const QUEUE_NAMES = `
+  SELECT queue FROM job_queue UNION SELECT DISTINCT queue FROM job
+  UNION SELECT queue FROM job_scheduler ORDER BY 1`;
+
+export const SERVED_NAMES =
+  'SELECT queue FROM job_queue WHERE served_at IS NOT NULL ORDER BY queue';
+
+const COLUMNS = `seq, queue, id, name, data, opts, state, priority, attempts_made AS attemptsMade,
+  stalled_count AS stalledCounter, progress, returnvalue, failed_reason AS failedReason,
+  created_at AS timestamp, run_at AS runAt, processed_on AS processedOn,
+  finished_on AS finishedOn, scheduler_id AS schedulerId`;
+export const FIND_JOB = `SELECT ${COLUMNS} FROM job WHERE queue = ? AND id = ?`;
+export const LIST_JOBS = `
+  SELECT ${COLUMNS} FROM job WHERE queue = @queue
+    AND state IN (SELECT value FROM json_each(@states))
+  ORDER BY seq LIMIT @limit OFFSET @start`;
+export const COUNT_JOBS = 'SELECT state, count(*) AS jobs FROM job WHERE queue = ? GROUP BY state';
+export const WAITING_SINCE = `SELECT min(run_at) AS since FROM job WHERE queue = ? AND state = 'waiting'`;
+
+export const INSERT_JOB = `
+  INSERT INTO job (queue, id, name, data, opts, state, priority, created_at, run_at, scheduler_id)
+  VALUES (@queue, @id, @name, @data, @opts, @state, @priority, @now, @runAt, @schedulerId)
+  ON CONFLICT (queue, id) DO NOTHING`;
+export const NEXT_JOB_ID = `SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'job'), 0) + 1 AS next`;
+export const DELETE_JOB = 'DELETE FROM job WHERE queue = ? AND id = ?';
+
+/** liteque's side: a task while the job waits or runs. */
+export const PUT_TASK = `
+  INSERT INTO tasks (queue, payload, createdAt, availableAt, status, allocationId, numRunsLeft,
+    maxNumRuns, idempotencyKey, priority)
+  VALUES (@queue, @payload, @now / 1000, @now, 'pending', '', 1, 1, @id, @priority)`;
+export const DROP_TASK = 'DELETE FROM tasks WHERE queue = ? AND idempotencyKey = ?';
+export const ANY_TASK = `
+  SELECT 1 FROM tasks INDEXED BY ix_tasks_ready WHERE queue = ? AND status = 'pending' LIMIT 1`;
+export const TAKE_TASK = `
+  UPDATE tasks SET status = 'running', allocationId = @token, expireAt = @expireAt, numRunsLeft = 0
+  WHERE id = (SELECT id FROM tasks INDEXED BY ix_tasks_ready
+    WHERE queue = @queue AND status = 'pending' ORDER BY priority, id LIMIT 1)
+  RETURNING *`;
+export const EXTEND_TASK = 'UPDATE tasks SET expireAt = ? WHERE queue = ? AND idempotencyKey = ?';
+
+export const ACTIVATE = `
+  UPDATE job SET state = 'active', lock_token = @token, lock_until = @until, processed_on = @now,
+    finished_on = NULL WHERE queue = @queue AND id = @id`;
+/** Everything a worker says of its job is guarded by its token: zero rows mean "no longer yours". */
+export const RENEW = `
+  UPDATE job SET lock_until = @until
+  WHERE queue = @queue AND id = @id AND state = 'active' AND lock_token = @token`;
+export const PROGRESS = `
+  UPDATE job SET progress = @progress
+  WHERE queue = @queue AND id = @id AND state = 'active' AND lock_token = @token`;
+export const COMPLETE = `
+  UPDATE job SET state = 'completed', lock_token = NULL, lock_until = NULL,
+    attempts_made = attempts_made + 1, returnvalue = @returnvalue, failed_reason = NULL,
+    finished_on = @now
+  WHERE queue = @queue AND id = @id AND state = 'active' AND lock_token = @token`;
+export const FAIL = `
+  UPDATE job SET state = 'failed', lock_token = NULL, lock_until = NULL,
+    attempts_made = attempts_made + 1, failed_reason = @reason, finished_on = @now
+  WHERE queue = @queue AND id = @id AND state = 'active' AND lock_token = @token`;
+export const PUT_BACK = `
+  UPDATE job SET state = @state, lock_token = NULL, lock_until = NULL, run_at = @runAt,
+    attempts_made = attempts_made + @attempts, failed_reason = @reason
+  WHERE queue = @queue AND id = @id AND state = 'active' AND lock_token = @token`;
+export const RETRY = `
+  UPDATE job SET state = 'waiting', attempts_made = 0, stalled_count = 0, failed_reason = NULL,
+    returnvalue = NULL, finished_on = NULL, run_at = @now WHERE queue = @queue AND id = @id`;
+
+export const DUE_DELAYED = `
+  SELECT id, data, priority FROM job
+  WHERE queue = ? AND state = 'delayed' AND run_at <= ? ORDER BY run_at, seq LIMIT 100`;
+export const PROMOTE = `
+  UPDATE job SET state = 'waiting' WHERE queue = ? AND id = ? AND state = 'delayed'`;
+export const STALLED = `
+  SELECT id, data, opts, priority, stalled_count AS stalledCounter, lock_token AS token FROM job
+  WHERE queue = ? AND state = 'active' AND lock_until <= ? ORDER BY seq LIMIT 100`;
+export const NOTE_STALLED =
+  'UPDATE job SET stalled_count = stalled_count + 1 WHERE queue = ? AND id = ?';
+
+/** When the queue needs attention next, whatever for. */
+export const NEXT_DUE = `
+  SELECT min(due) AS due FROM (
+    SELECT min(run_at) AS due FROM job WHERE queue = @queue AND state = 'delayed'
+    UNION ALL SELECT min(lock_until) FROM job WHERE queue = @queue AND state = 'active'
+    UNION ALL SELECT min(next_at) FROM job_scheduler WHERE queue = @queue)`;
+
+export const FIND_DEDUP = `
+  SELECT job_id AS jobId FROM job_dedup
+  WHERE queue = @queue AND dedup_id = @dedupId AND (expires_at IS NULL OR expires_at > @now)`;
+export const PUT_DEDUP = `
+  INSERT INTO job_dedup (queue, dedup_id, job_id, expires_at) VALUES (@queue, @dedupId, @id, @expiresAt)
+  ON CONFLICT (queue, dedup_id) DO UPDATE SET job_id = excluded.job_id, expires_at = excluded.expires_at`;
+/** Ids with a time of their own outlive the job. */
+export const FREE_DEDUP =
+  'DELETE FROM job_dedup WHERE queue = ? AND job_id = ? AND expires_at IS NULL';
+export const EXPIRE_DEDUP = 'DELETE FROM job_dedup WHERE queue = ? AND expires_at <= ?';
+
+export const FIND_SCHEDULER = `
+  SELECT id, queue, repeat, template, next_at AS next, iterations FROM job_scheduler
+  WHERE queue = ? AND id = ?`;
+export const LIST_SCHEDULERS = `
+  SELECT id, queue, repeat, template, next_at AS next, iterations FROM job_scheduler
+  WHERE queue = ? ORDER BY id`;
+export const DUE_SCHEDULERS = `
+  SELECT id, queue, repeat, template, next_at AS next, iterations FROM job_scheduler
+  WHERE queue = ? AND next_at <= ? ORDER BY next_at, id`;
+export const UPSERT_SCHEDULER = `
+  INSERT INTO job_scheduler (queue, id, repeat, template, next_at)
+  VALUES (@queue, @id, @repeat, @template, @next)
+  ON CONFLICT (queue, id) DO UPDATE SET template = excluded.template,
+    next_at = CASE WHEN repeat = excluded.repeat THEN next_at ELSE excluded.next_at END,
+    repeat = excluded.repeat`;
+/** Guarded by the tick it takes: of two processes one gets it. */
+export const TAKE_TICK = `
+  UPDATE job_scheduler SET next_at = @next, iterations = iterations + 1
+  WHERE queue = @queue AND id = @id AND next_at = @tick`;
+export const DELETE_SCHEDULER = 'DELETE FROM job_scheduler WHERE queue = ? AND id = ?';
+
+export const DROP_OLD = `
+  DELETE FROM job WHERE seq IN (SELECT seq FROM job INDEXED BY ix_job_finished
+    WHERE queue = ? AND state = ? AND finished_on < ? LIMIT 1000)`;
+export const DROP_SURPLUS = `
+  DELETE FROM job WHERE seq IN (SELECT seq FROM job INDEXED BY ix_job_finished
+    WHERE queue = ? AND state = ? AND finished_on IS NOT NULL
+    ORDER BY finished_on DESC, seq DESC LIMIT 1000 OFFSET ?)`;
+
+export const LOG_EVENT = 'INSERT INTO job_event (queue, event, job_id, detail) VALUES (?, ?, ?, ?)';
+export const TRIM_EVENTS = 'DELETE FROM job_event WHERE id <= ?';
+export const LAST_EVENT = `SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'job_event'), 0) AS id`;
+export const EVENTS_SINCE = `
+  SELECT id, queue, event, job_id AS jobId, detail FROM job_event WHERE id > ? ORDER BY id LIMIT 1000`;
+
+export const OBLITERATE = [
+  'DELETE FROM tasks WHERE queue = ?',
+  'DELETE FROM job WHERE queue = ?',
+  'DELETE FROM job_dedup WHERE queue = ?',
+  'DELETE FROM job_scheduler WHERE queue = ?',
+  'DELETE FROM job_queue WHERE queue = ?',
+  'DELETE FROM job_event WHERE queue = ?',
+] as const;

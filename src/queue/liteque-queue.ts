@@ -1,0 +1,175 @@
+import { EventFeed } from './event-feed.js';
+import type { Job, JobCounts, JobOptions, JobState } from './job.js';
+import { JobStore } from './job-store.js';
+import * as sql from './jobs.sql.js';
+import { JobsDatabase } from './jobs-database.js';
+import { LitequeTasks } from './liteque-tasks.js';
+import { LitequeWorker } from './liteque-worker.js';
+import type {
+  JobEvent,
+  JobEventName,
+  JobQueue,
+  JobWorker,
+  Processor,
+  QueueClock,
+  Queues,
+  WorkerOptions,
+} from './ports.js';
+import { Pulse } from './pulse.js';
+import type { JobScheduler, JobTemplate, RepeatOptions } from './scheduler.js';
+import { listSchedulers, removeScheduler, upsertScheduler } from './scheduler-store.js';
+
+export interface LitequeOptions {
+  readonly clock?: QueueClock;
+  /** Uniform in [0, 1): jitter of backoffs. */
+  readonly random?: () => number;
+}
+
+interface Surroundings {
+  readonly feed: EventFeed;
+  readonly pulse: Pulse;
+  random(): number;
+}
+
+/** Queues on liteque's SQLite file (SPEC section 11). One connection, any number of queues. */
+export class LitequeQueues implements Queues {
+  readonly #db: JobsDatabase;
+  readonly #clock: QueueClock;
+  readonly #around: Surroundings;
+  readonly #queues = new Map<string, LitequeQueue>();
+
+  private constructor(db: JobsDatabase, { clock = Date, random = Math.random }: LitequeOptions) {
+    this.#db = db;
+    this.#clock = clock;
+    const feed = new EventFeed(db);
+    this.#around = { feed, pulse: new Pulse(db, feed), random };
+  }
+
+  /** Creates the file (0600) when it is not there. @throws StorageUnavailableError, NewerSchemaError. */
+  static async open(file: string, options: LitequeOptions = {}): Promise<LitequeQueues> {
+    return new LitequeQueues(await JobsDatabase.open(file), options);
+  }
+
+  /** For looking only; undefined when there is no file yet. Changes nothing. */
+  static openReadOnly(file: string, options: LitequeOptions = {}): LitequeQueues | undefined {
+    const db = JobsDatabase.openReadOnly(file);
+    return db && new LitequeQueues(db, options);
+  }
+
+  queue(name: string): LitequeQueue {
+    let queue = this.#queues.get(name);
+    if (queue === undefined) {
+      const db = this.#db;
+      const tasks = db.client && new LitequeTasks(name, db, this.#clock);
+      queue = new LitequeQueue(new JobStore(name, db, this.#clock, tasks), this.#around);
+      this.#queues.set(name, queue);
+    }
+    return queue;
+  }
+
+  async names(which?: { readonly served: true }): Promise<string[]> {
+    const statement = which?.served === true ? sql.SERVED_NAMES : sql.QUEUE_NAMES;
+    return (this.#db.statement(statement).all() as { queue: string }[]).map((row) => row.queue);
+  }
+
+  async close(): Promise<void> {
+    this.#around.pulse.stop();
+    this.#db.close();
+  }
+}
+
+/** One queue: BullMQ's words over the stores. */
+export class LitequeQueue implements JobQueue {
+  readonly #store: JobStore;
+  readonly #around: Surroundings;
+
+  constructor(store: JobStore, around: Surroundings) {
+    this.#store = store;
+    this.#around = around;
+  }
+
+  get name(): string {
+    return this.#store.queue;
+  }
+
+  add(name: string, data: unknown, options: JobOptions = {}): Promise<Job> {
+    return this.#told(this.#store.add({ name, data, opts: options }));
+  }
+
+  async getJob(id: string): Promise<Job | undefined> {
+    return this.#store.find(id);
+  }
+
+  async getJobs(states: readonly JobState[], start = 0, end = -1): Promise<Job[]> {
+    return this.#store.list(states, start, end);
+  }
+
+  async getJobCounts(): Promise<JobCounts> {
+    return this.#store.counts();
+  }
+
+  async waitingSince(): Promise<number | null> {
+    return this.#store.waitingSince();
+  }
+
+  retryJob(id: string): Promise<void> {
+    return this.#told(this.#store.retry(id));
+  }
+
+  remove(id: string): Promise<void> {
+    return this.#told(this.#store.remove(id));
+  }
+
+  pause(): Promise<void> {
+    return this.#told(this.#store.setPaused(true));
+  }
+
+  resume(): Promise<void> {
+    return this.#told(this.#store.setPaused(false));
+  }
+
+  async isPaused(): Promise<boolean> {
+    return this.#store.isPaused();
+  }
+
+  obliterate({ force = false }: { readonly force?: boolean } = {}): Promise<void> {
+    return this.#told(this.#store.obliterate(force));
+  }
+
+  upsertJobScheduler(
+    id: string,
+    repeat: RepeatOptions,
+    template: JobTemplate,
+  ): Promise<JobScheduler> {
+    return this.#told(upsertScheduler(this.#store, id, repeat, template));
+  }
+
+  removeJobScheduler(id: string): Promise<boolean> {
+    return this.#told(removeScheduler(this.#store, id));
+  }
+
+  async getJobSchedulers(): Promise<JobScheduler[]> {
+    return listSchedulers(this.#store);
+  }
+
+  on(event: JobEventName, listener: (event: JobEvent) => void): () => void {
+    const { feed, pulse } = this.#around;
+    const stop = feed.listen({ queue: this.name, event, tell: listener });
+    pulse.start();
+    return () => {
+      stop();
+      pulse.stopIfAlone();
+    };
+  }
+
+  process(processor: Processor, options: WorkerOptions = {}): JobWorker {
+    return new LitequeWorker(this.#store, this.#around, processor, options);
+  }
+
+  /** Wakes whoever waits in this process: it does not see its own writes otherwise. */
+  async #told<T>(work: Promise<T>): Promise<T> {
+    const result = await work;
+    this.#around.pulse.touch();
+    return result;
+  }
+}

@@ -1,0 +1,101 @@
+import type { Job, JobCounts, JobOptions, JobState } from './job.js';
+import type { JobScheduler, JobTemplate, RepeatOptions } from './scheduler.js';
+
+/**
+ * The job queue as the rest of redrain sees it, in BullMQ's vocabulary (SPEC
+ * section 11). A job is a hint that can be made again: nothing is only in here.
+ * Every method is one atomic transaction.
+ */
+export interface JobQueue {
+  readonly name: string;
+  /** Durable when it resolves. */
+  add(name: string, data: unknown, options?: JobOptions): Promise<Job>;
+  getJob(id: string): Promise<Job | undefined>;
+  /** Jobs in any of these states, oldest first; `end` is inclusive, -1 is the last. */
+  getJobs(states: readonly JobState[], start?: number, end?: number): Promise<Job[]>;
+  getJobCounts(): Promise<JobCounts>;
+  /** Since when the oldest job that could run has been waiting, in epoch milliseconds. */
+  waitingSince(): Promise<number | null>;
+  /** Puts a failed or completed job back as if it were new. @throws JobStateError, UnknownJobError. */
+  retryJob(id: string): Promise<void>;
+  /** Removes a job that does not run. @throws JobStateError, UnknownJobError. */
+  remove(id: string): Promise<void>;
+  /** No job is started any more, in any process, until `resume`. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  isPaused(): Promise<boolean>;
+  /** Deletes the queue with its jobs and schedulers. @throws JobStateError while jobs run, unless forced. */
+  obliterate(options?: { readonly force?: boolean }): Promise<void>;
+  /** Adds or replaces the scheduler of this id; an unchanged one keeps its next tick. */
+  upsertJobScheduler(
+    id: string,
+    repeat: RepeatOptions,
+    template: JobTemplate,
+  ): Promise<JobScheduler>;
+  /** False when there is none of this id. */
+  removeJobScheduler(id: string): Promise<boolean>;
+  getJobSchedulers(): Promise<JobScheduler[]>;
+  /** Hears of every job of this queue, in every process, from now on. Answers how to stop. */
+  on<E extends JobEventName>(event: E, listener: (event: JobEvent) => void): () => void;
+  /** Starts taking jobs. */
+  process(processor: Processor, options?: WorkerOptions): JobWorker;
+}
+
+export const JOB_EVENTS = [
+  'waiting',
+  'active',
+  'completed',
+  'failed',
+  'stalled',
+  'progress',
+] as const;
+export type JobEventName = (typeof JOB_EVENTS)[number];
+
+export interface JobEvent {
+  readonly event: JobEventName;
+  readonly jobId: string;
+  /** `returnvalue`, `failedReason` or `progress`, as the event has one. */
+  readonly detail: unknown;
+}
+
+/** What a processor gets: the job, and its ties to the queue. */
+export interface RunningJob extends Job {
+  /** Aborts when the lock is lost: whatever comes out then is thrown away. */
+  readonly signal: AbortSignal;
+  updateProgress(progress: unknown): Promise<void>;
+}
+
+/** Resolves with the job's return value (JSON); rejects to fail the attempt. */
+export type Processor = (job: RunningJob) => Promise<unknown>;
+
+export interface WorkerOptions {
+  /** Jobs at a time; 1 when not given. */
+  readonly concurrency?: number;
+  /** Milliseconds after which another worker takes over from one that is gone. */
+  readonly lockDuration?: number;
+  /** How often a job may lose its worker before it is failed; 1 when not given. */
+  readonly maxStalledCount?: number;
+  /** Hears of trouble that belongs to no job, and of locks that were lost. */
+  onTrouble?(error: unknown): void;
+}
+
+export interface JobWorker {
+  /** Resolves once no job can run now and none is running here. */
+  whenIdle(): Promise<void>;
+  /** Takes no more jobs and waits for those that run. */
+  close(): Promise<void>;
+}
+
+/** All queues of one store, over one connection. */
+export interface Queues {
+  queue(name: string): JobQueue;
+  /** Names of queues that hold anything, or only of those that a worker has served. */
+  names(which?: { readonly served: true }): Promise<string[]>;
+  /** Stops everything; the caller has closed its workers. */
+  close(): Promise<void>;
+}
+
+/** Epoch milliseconds. */
+export interface QueueClock {
+  now(): number;
+}

@@ -1,0 +1,77 @@
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { errorCode } from '../storage/errors.js';
+import {
+  type ArchiveManifest,
+  archiveIdOf,
+  manifestName,
+  readManifest,
+  UnknownArchiveError,
+} from './archive-manifest.js';
+import { replaceFile, UNFINISHED } from './durable-file.js';
+
+/** `<home>/redrain/archive/`: a data file and a manifest for each archive. */
+export class ArchiveDirectory {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Created for its owner alone when it is missing. */
+  ensure(): void {
+    mkdirSync(this.path, { recursive: true, mode: 0o700 });
+  }
+
+  pathOf(name: string): string {
+    return join(this.path, name);
+  }
+
+  /** Paths of all manifests, oldest first; none when there is no directory. */
+  manifests(): string[] {
+    return this.#names()
+      .filter(
+        (name) => archiveIdOf(name) !== undefined && manifestName(archiveIdOf(name)!) === name,
+      )
+      .sort()
+      .map((name) => this.pathOf(name));
+  }
+
+  writeManifest(manifest: ArchiveManifest): void {
+    const text = `${JSON.stringify(manifest, null, 2)}\n`;
+    replaceFile(this.pathOf(manifestName(manifest.id)), text);
+  }
+
+  /**
+   * Removes what a killed run left: unfinished files, and data files that no
+   * manifest names. Bytes leave the journal only after the manifest is
+   * durable, so their events are all still there, or in the file that took
+   * their place. `isNeeded` speaks for archives whose manifest somebody lost.
+   */
+  removeLeftovers(isNeeded: (archiveId: string) => boolean): string[] {
+    const leftovers = this.#names().filter((name) => this.#isLeftover(name, isNeeded));
+    for (const name of leftovers) rmSync(this.pathOf(name), { force: true });
+    return leftovers;
+  }
+
+  #isLeftover(name: string, isNeeded: (archiveId: string) => boolean): boolean {
+    const unfinished = name.endsWith(UNFINISHED);
+    const id = archiveIdOf(unfinished ? name.slice(0, -UNFINISHED.length) : name);
+    if (id === undefined || name === manifestName(id)) return false;
+    if (unfinished) return true;
+    try {
+      return readManifest(this.pathOf(manifestName(id))).file !== name;
+    } catch (error) {
+      return error instanceof UnknownArchiveError && !isNeeded(id);
+    }
+  }
+
+  #names(): string[] {
+    try {
+      return readdirSync(this.path);
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return [];
+      throw error;
+    }
+  }
+}

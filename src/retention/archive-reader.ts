@@ -1,0 +1,82 @@
+import { createHash, hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { rangesContain } from '../ledger/seq-ranges.js';
+import { errorCode } from '../storage/errors.js';
+import { ArchiveDamagedError, type ArchiveManifest } from './archive-manifest.js';
+import { type ArchiveRecord, decodeRecord } from './archive-record.js';
+
+/**
+ * The records of an archive in journal order, one at a time. Read only after
+ * `checkArchive` found the file to be what its manifest says.
+ *
+ * @throws ArchiveDamagedError at the first line that is no record of it.
+ */
+export async function* readRecords(
+  manifestPath: string,
+  manifest: ArchiveManifest,
+): AsyncGenerator<ArchiveRecord> {
+  const path = join(dirname(manifestPath), manifest.file);
+  const source = createReadStream(path);
+  const text = source.pipe(createGunzip());
+  source.on('error', (error) => text.destroy(error));
+  try {
+    for await (const line of createInterface({ input: text, crlfDelay: Number.POSITIVE_INFINITY }))
+      yield checked(path, manifest, decodeRecord(line));
+  } finally {
+    source.destroy();
+    text.destroy();
+  }
+}
+
+/**
+ * Reads the whole archive back: the file has the digest of its manifest, and
+ * every record bytes of its own digest. Memory stays flat.
+ *
+ * @throws ArchiveDamagedError when anything is not so.
+ */
+export async function checkArchive(manifestPath: string, manifest: ArchiveManifest): Promise<void> {
+  const path = join(dirname(manifestPath), manifest.file);
+  if ((await fileDigest(path)) !== manifest.sha256)
+    throw new ArchiveDamagedError(path, 'its SHA-256 is not the one of its manifest');
+  let events = 0;
+  for await (const _record of readRecords(manifestPath, manifest)) events += 1;
+  if (events !== manifest.events)
+    throw new ArchiveDamagedError(
+      path,
+      `it holds ${events} events, its manifest says ${manifest.events}`,
+    );
+}
+
+/** SHA-256 of a file as it is on disk, hexadecimal. */
+export async function fileDigest(path: string): Promise<string> {
+  const digest = createHash('sha256');
+  try {
+    await pipeline(createReadStream(path), digest);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') throw new ArchiveDamagedError(path, 'the file is not there');
+    throw error;
+  }
+  return digest.digest('hex');
+}
+
+function checked(
+  path: string,
+  manifest: ArchiveManifest,
+  record: ArchiveRecord | undefined,
+): ArchiveRecord {
+  if (record === undefined) throw new ArchiveDamagedError(path, 'a line of it is no record');
+  const { seq, bytes, sha256, event_id } = record;
+  if (!rangesContain(manifest.seqs, seq))
+    throw new ArchiveDamagedError(path, `event ${event_id} is not one of its manifest`);
+  if (bytes === null) {
+    if (manifest.redacted.includes(seq)) return record;
+    throw new ArchiveDamagedError(path, `event ${event_id} has no bytes`);
+  }
+  if (hash('sha256', bytes, 'hex') !== sha256)
+    throw new ArchiveDamagedError(path, `the bytes of event ${event_id} are not what was captured`);
+  return record;
+}

@@ -1,0 +1,191 @@
+import { hash, randomBytes } from 'node:crypto';
+import { rmSync, statSync } from 'node:fs';
+import { fromRanges, toRanges } from '../ledger/seq-ranges.js';
+import { step } from '../storage/steps.js';
+import type { ArchiveDirectory } from './archive-directory.js';
+import {
+  ArchiveDamagedError,
+  type ArchiveManifest,
+  dataName,
+  manifestName,
+  newArchiveId,
+  readManifest,
+} from './archive-manifest.js';
+import { checkArchive, fileDigest } from './archive-reader.js';
+import { encodeRecord } from './archive-record.js';
+import {
+  added,
+  breath,
+  type Collected,
+  type Course,
+  NOTHING_COLLECTED,
+  withEvents,
+} from './collecting.js';
+import { putInPlace, writeGzip } from './durable-file.js';
+import type { RetentionScope } from './scope.js';
+import { spansTo } from './spans.js';
+import type { EligibleEvent, SqliteRetention } from './sqlite-retention.js';
+
+/** Most events of one archive: its purge is one transaction, and others wait for it. */
+const MAX_EVENTS = 5_000;
+const MAX_BYTES = 32 * 1024 * 1024;
+/** Records in memory at a time while a file is written. */
+const LOADED = 100;
+
+/** One archive in force. */
+export interface WrittenArchive {
+  readonly id: string;
+  readonly file: string;
+  readonly events: number;
+  readonly bytes: number;
+}
+
+export interface Archived extends Collected {
+  readonly archives: readonly WrittenArchive[];
+}
+
+export interface ArchiveJob {
+  readonly retention: SqliteRetention;
+  readonly directory: ArchiveDirectory;
+  readonly scope: RetentionScope;
+  /** Epoch milliseconds. */
+  readonly now: number;
+  readonly course: Course;
+}
+
+/**
+ * Moves the bytes of what may go into archives. For each: write, fsync,
+ * rename, manifest, read back, and only then one transaction that marks and
+ * purges. A kill anywhere loses nothing; the next run takes up a finished
+ * archive whose events were not marked yet, and removes unfinished ones.
+ */
+export async function archiveEvents(job: ArchiveJob): Promise<Archived> {
+  const { retention, directory, course } = job;
+  directory.ensure();
+  directory.removeLeftovers((id) => retention.needsArchive(id));
+  let sum: Archived = { ...NOTHING_COLLECTED, archives: [] };
+  for (const path of directory.manifests()) sum = await takeUp(job, path, sum);
+  const head = retention.head();
+  let found: EligibleEvent[] = [];
+  for (const span of spansTo(head)) {
+    if (course.signal.aborted) return { ...sum, interrupted: true };
+    found.push(...retention.eligible(span, job.scope));
+    if (isFull(found)) {
+      sum = await archiveOne(job, found, sum);
+      found = [];
+    }
+    course.progress(span.last, head);
+    await breath();
+  }
+  return archiveOne(job, found, sum);
+}
+
+/**
+ * A killed run may have died between a good archive and the transaction that
+ * relies on it. A damaged one is `verify`'s to name: nothing relies on it.
+ */
+async function takeUp(job: ArchiveJob, path: string, sum: Archived): Promise<Archived> {
+  try {
+    const manifest = readManifest(path);
+    const { id, seqs, restored_at } = manifest;
+    if (restored_at !== null || job.retention.dependsOn(id, seqs)) return sum;
+    await checkArchive(path, manifest);
+    return await purgeBehind(job, manifest, sum);
+  } catch (error) {
+    if (error instanceof ArchiveDamagedError) return sum;
+    throw error;
+  }
+}
+
+function isFull(found: readonly EligibleEvent[]): boolean {
+  return (
+    found.length >= MAX_EVENTS || found.reduce((bytes, { size }) => bytes + size, 0) >= MAX_BYTES
+  );
+}
+
+async function archiveOne(
+  job: ArchiveJob,
+  found: readonly EligibleEvent[],
+  sum: Archived,
+): Promise<Archived> {
+  if (found.length === 0) return sum;
+  const manifest = await write(job, found);
+  const damaged = sum.damaged + found.length - (manifest?.events ?? 0);
+  if (manifest === undefined) return { ...sum, damaged };
+  const counted = { ...sum, ...withEvents(sum, found), ...added(sum, NOTHING_COLLECTED), damaged };
+  return purgeBehind(job, manifest, counted);
+}
+
+/** Undefined when no event of these has bytes that can be trusted. */
+async function write(
+  job: ArchiveJob,
+  found: readonly EligibleEvent[],
+): Promise<ArchiveManifest | undefined> {
+  const { directory, now } = job;
+  const id = newArchiveId(now, found[0]?.seq ?? 0, randomBytes(4).toString('hex'));
+  const file = dataName(id, 0);
+  const path = directory.pathOf(file);
+  const seqs: number[] = [];
+  const temporary = await writeGzip(path, wholeLines(job.retention, found, seqs));
+  step('archive.data-written');
+  if (seqs.length === 0) {
+    rmSync(temporary);
+    return undefined;
+  }
+  const written = new Set(seqs);
+  const manifest: ArchiveManifest = {
+    format: 'redrain-archive-1',
+    id,
+    file,
+    created_at: new Date(now).toISOString(),
+    sha256: await fileDigest(temporary),
+    size: statSync(temporary).size,
+    events: seqs.length,
+    payload_bytes: found.reduce((sum, { seq, size }) => sum + (written.has(seq) ? size : 0), 0),
+    include_undelivered: job.scope.includeUndelivered,
+    seqs: toRanges(seqs),
+    redacted: [],
+    restored_at: null,
+  };
+  putInPlace(temporary, path);
+  step('archive.data-in-place');
+  directory.writeManifest(manifest);
+  step('archive.manifest-written');
+  await checkArchive(directory.pathOf(manifestName(id)), manifest);
+  step('archive.read-back');
+  return manifest;
+}
+
+/** Lines of the events whose bytes are what was captured; their numbers go into `seqs`. */
+function* wholeLines(
+  retention: SqliteRetention,
+  found: readonly EligibleEvent[],
+  seqs: number[],
+): Generator<string> {
+  for (let at = 0; at < found.length; at += LOADED) {
+    const page = found.slice(at, at + LOADED).map(({ seq }) => seq);
+    for (const record of retention.records(page)) {
+      if (hash('sha256', record.bytes ?? '', 'hex') !== record.sha256) continue;
+      seqs.push(record.seq);
+      yield encodeRecord(record);
+    }
+  }
+}
+
+async function purgeBehind(
+  job: ArchiveJob,
+  manifest: ArchiveManifest,
+  sum: Archived,
+): Promise<Archived> {
+  const { id, file } = manifest;
+  const seqs = fromRanges(manifest.seqs);
+  const gone = await job.retention.purge(
+    seqs,
+    job.scope,
+    { kind: 'archive', archiveId: id },
+    job.now,
+  );
+  if (gone.events === 0) return sum;
+  const archive = { id, file, events: gone.events, bytes: gone.bytes };
+  return { ...sum, ...added(sum, gone), archives: [...sum.archives, archive] };
+}

@@ -1,0 +1,106 @@
+import type { RetentionScope } from './scope.js';
+import { spansTo } from './spans.js';
+import type { EligibleEvent, SqliteRetention } from './sqlite-retention.js';
+
+/** What went, or would go. */
+export interface Collected {
+  readonly events: number;
+  readonly bytes: number;
+  /** Of these, how many were coalesced and so never sent. */
+  readonly coalesced: number;
+  /** Events some target still lacks. */
+  readonly undelivered: number;
+  /** Left in place, because their bytes contradict their digest. */
+  readonly damaged: number;
+  /** True when a signal ended the work early: running again goes on. */
+  readonly interrupted: boolean;
+}
+
+export const NOTHING_COLLECTED: Collected = {
+  events: 0,
+  bytes: 0,
+  coalesced: 0,
+  undelivered: 0,
+  damaged: 0,
+  interrupted: false,
+};
+
+/** What a long piece of work tells while it goes on, and how it is stopped. */
+export interface Course {
+  readonly signal: AbortSignal;
+  /** Sequence numbers looked at, of how many. */
+  progress(done: number, total: number): void;
+}
+
+/** Counts what may go. Changes nothing. */
+export async function survey(
+  retention: SqliteRetention,
+  scope: RetentionScope,
+  course: Course,
+): Promise<Collected> {
+  let sum = NOTHING_COLLECTED;
+  const head = retention.head();
+  for (const span of spansTo(head)) {
+    if (course.signal.aborted) return { ...sum, interrupted: true };
+    sum = withEvents(sum, retention.eligible(span, scope));
+    course.progress(span.last, head);
+    await breath();
+  }
+  return sum;
+}
+
+/**
+ * Purges what may go, span by span, each its own transaction: a kill between
+ * two leaves the first done and the second untouched.
+ */
+export async function collect(
+  retention: SqliteRetention,
+  scope: RetentionScope,
+  now: number,
+  course: Course,
+): Promise<Collected> {
+  let sum = NOTHING_COLLECTED;
+  const head = retention.head();
+  for (const span of spansTo(head)) {
+    if (course.signal.aborted) return { ...sum, interrupted: true };
+    const found = retention.eligible(span, scope);
+    if (found.length > 0) {
+      const seqs = found.map(({ seq }) => seq);
+      const gone = await retention.purge(seqs, scope, { kind: 'gc' }, now);
+      sum = { ...withEvents(sum, found), ...added(sum, gone) };
+    }
+    course.progress(span.last, head);
+    await breath();
+  }
+  return sum;
+}
+
+/** What really went, in place of what was found. */
+export function added(
+  sum: Collected,
+  gone: Pick<Collected, 'events' | 'bytes' | 'damaged'>,
+): Pick<Collected, 'events' | 'bytes' | 'damaged'> {
+  return {
+    events: sum.events + gone.events,
+    bytes: sum.bytes + gone.bytes,
+    damaged: sum.damaged + gone.damaged,
+  };
+}
+
+/** The sum with these events added. */
+export function withEvents(sum: Collected, found: readonly EligibleEvent[]): Collected {
+  const total = (value: (event: EligibleEvent) => number): number =>
+    found.reduce((so, event) => so + value(event), 0);
+  return {
+    ...sum,
+    events: sum.events + found.length,
+    bytes: sum.bytes + total(({ size }) => size),
+    coalesced: sum.coalesced + total(({ coalesced }) => coalesced),
+    undelivered: sum.undelivered + total(({ settled }) => 1 - settled),
+  };
+}
+
+/** Lets signals and other work in. */
+export function breath(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,59 @@
+import { TRIGGERS } from '../../../migrations/1-journal-and-ledger.js';
+import type { JournalDatabase } from '../../storage/journal-database.js';
+import { type Finding, Findings } from './finding.js';
+import * as sql from './verification.sql.js';
+
+interface StoredTrigger {
+  readonly name: string;
+  readonly tableName: string;
+  readonly sql: string;
+}
+
+/** Every trigger is there, says what the schema migration wrote, and no other one is. */
+export function checkTriggers(db: JournalDatabase): Finding {
+  const findings = new Findings('triggers');
+  const stored = db.statement(sql.STORED_TRIGGERS).all() as StoredTrigger[];
+  const unknown = new Map(stored.map((trigger) => [trigger.name, trigger]));
+  for (const text of TRIGGERS) {
+    const name = /^CREATE TRIGGER (\w+)/.exec(text)?.[1] ?? text;
+    const found = unknown.get(name);
+    unknown.delete(name);
+    if (found === undefined) findings.problem(`trigger ${name} is missing`);
+    else if (normal(found.sql) !== normal(text)) findings.problem(`trigger ${name} was changed`);
+  }
+  for (const { name, tableName } of unknown.values())
+    findings.problem(`trigger ${name} on ${tableName} is not one of redrain's`);
+  return findings.finding;
+}
+
+function normal(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim();
+}
+
+/** No row refers to one that does not exist. */
+export function checkReferences(db: JournalDatabase): Finding {
+  const findings = new Findings('foreign keys');
+  db.read((raw) => {
+    for (const row of raw.prepare('PRAGMA foreign_key_check').iterate() as Iterable<{
+      table: string;
+      rowid: number | null;
+      parent: string;
+    }>)
+      findings.problem(`${row.table} ${row.rowid ?? ''}: its ${row.parent} does not exist`);
+    for (const row of raw.prepare(sql.STRAYS).iterate() as Iterable<{ name: string; seq: number }>)
+      findings.problem(`${row.name} ${row.seq}: its event does not exist`);
+  });
+  return findings.finding;
+}
+
+/** What SQLite itself says of its file. */
+export function checkIntegrity(db: JournalDatabase): Finding {
+  const findings = new Findings('integrity');
+  db.read((raw) => {
+    for (const row of raw.prepare('PRAGMA integrity_check(100)').iterate() as Iterable<{
+      integrity_check: string;
+    }>)
+      if (row.integrity_check !== 'ok') findings.problem(row.integrity_check);
+  });
+  return findings.finding;
+}

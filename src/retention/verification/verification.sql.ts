@@ -1,0 +1,101 @@
+/** Reads of `verify`, and the two statements with which it mends counters. */
+
+export const STORED_TRIGGERS = `
+  SELECT name, tbl_name AS tableName, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY name`;
+
+/** A page of the journal with everything its digest and its class depend on. */
+export const PAGE = `
+  SELECT e.seq, e.event_id AS eventId, e.sha256, e.size, m.class, g.kind,
+    EXISTS (SELECT 1 FROM live v WHERE v.origin_id = e.origin_id AND v.seq = e.seq) AS live, p.bytes
+  FROM event e LEFT JOIN mark m ON m.seq = e.seq LEFT JOIN purge g ON g.seq = e.seq
+  LEFT JOIN payload p ON p.seq = e.seq
+  WHERE e.seq > ? ORDER BY e.seq LIMIT ?`;
+
+export const HEAD = 'SELECT COALESCE(MAX(seq), 0) AS head, COUNT(*) AS events FROM event';
+
+/** Rows that speak of an event that does not exist. */
+export const STRAYS = `
+  SELECT 'payload' AS name, seq FROM payload WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.seq = payload.seq)
+  UNION ALL
+  SELECT 'mark', seq FROM mark WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.seq = mark.seq)
+  UNION ALL
+  SELECT 'purge', seq FROM purge WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.seq = purge.seq)
+  UNION ALL
+  SELECT 'live', seq FROM live WHERE NOT EXISTS (
+    SELECT 1 FROM event e WHERE e.seq = live.seq AND e.origin_id = live.origin_id)`;
+
+/** The invariant of DESIGN.md, broken: nothing would ever select these. */
+export const FORGOTTEN = `
+  SELECT l.target_id AS targetId, v.seq, 'nothing would ever send it' AS problem
+  FROM lane l JOIN live v ON v.origin_id = l.origin_id AND v.seq <= l.cursor
+  WHERE NOT EXISTS (SELECT 1 FROM delivery d WHERE d.target_id = l.target_id AND d.seq = v.seq)
+    AND NOT EXISTS (SELECT 1 FROM todo t WHERE t.target_id = l.target_id AND t.seq = v.seq)
+    AND NOT EXISTS (SELECT 1 FROM flight f, json_each(f.seqs) r
+      WHERE f.target_id = l.target_id AND v.seq BETWEEN r.value ->> 0 AND r.value ->> 1)`;
+
+/** A delivery that may be selected again has a todo; one that may not has none, but for a replay. */
+export const WRONG_TODOS = `
+  SELECT d.target_id AS targetId, d.seq, 'it is ' || d.status ||
+    CASE WHEN t.seq IS NULL THEN ', and nothing would try it again' ELSE ', and waits to be sent' END AS problem
+  FROM delivery d JOIN event e ON e.seq = d.seq
+  JOIN live v ON v.origin_id = e.origin_id AND v.seq = d.seq
+  LEFT JOIN todo t ON t.target_id = d.target_id AND t.seq = d.seq
+  WHERE (t.seq IS NOT NULL AND NOT t.replay)
+     <> (d.status IN ('pending', 'rejected', 'failed_transient'))`;
+
+export const DEAD_TODOS = `
+  SELECT t.target_id AS targetId, t.seq, 'it waits to be sent, and is not live' AS problem
+  FROM todo t WHERE NOT EXISTS (
+    SELECT 1 FROM live v WHERE v.origin_id = t.origin_id AND v.seq = t.seq)`;
+
+/** Redaction alone may overtake what is on the wire. */
+export const DEAD_FLIGHTS = `
+  SELECT f.target_id AS targetId, e.seq, 'it is in flight, and is not live' AS problem
+  FROM flight f, json_each(f.seqs) r JOIN event e ON e.seq BETWEEN r.value ->> 0 AND r.value ->> 1
+  LEFT JOIN mark m ON m.seq = e.seq WHERE m.class IS NOT NULL AND m.class <> 'redacted'`;
+
+const REAL_EVENTS = `
+  SELECT e.origin_id AS originId, COALESCE(m.class, 'live') AS class, COUNT(*) AS events,
+    COUNT(p.seq) AS retained, SUM(CASE WHEN p.seq IS NULL THEN 0 ELSE e.size END) AS bytes
+  FROM event e LEFT JOIN mark m ON m.seq = e.seq LEFT JOIN payload p ON p.seq = e.seq
+  GROUP BY 1, 2`;
+
+const REAL_DELIVERIES = `
+  SELECT d.target_id AS targetId, e.origin_id AS originId, COALESCE(m.class, 'live') AS class,
+    d.status, COUNT(*) AS events
+  FROM delivery d JOIN event e ON e.seq = d.seq LEFT JOIN mark m ON m.seq = d.seq
+  GROUP BY 1, 2, 3, 4`;
+
+const REAL_ROWS = `
+  SELECT t.id AS targetId, COUNT(d.seq) AS rows FROM target t
+  LEFT JOIN delivery d ON d.target_id = t.id GROUP BY 1`;
+
+const COUNTED_EVENTS = `
+  SELECT origin_id AS originId, class, events, retained, bytes FROM journal_count
+  WHERE events <> 0 OR retained <> 0 OR bytes <> 0`;
+
+const COUNTED_DELIVERIES = `
+  SELECT target_id AS targetId, origin_id AS originId, class, status, events FROM ledger_count
+  WHERE events <> 0`;
+
+const COUNTED_ROWS = 'SELECT id AS targetId, delivery_rows AS rows FROM target';
+
+/** Each kind of counter as it is and as it should be; equal but for zeros when all is well. */
+export const COUNTERS = [
+  { name: 'journal', counted: COUNTED_EVENTS, real: REAL_EVENTS },
+  { name: 'ledger', counted: COUNTED_DELIVERIES, real: REAL_DELIVERIES },
+  { name: 'rows of the ledger', counted: COUNTED_ROWS, real: REAL_ROWS },
+] as const;
+
+/** Replaces every counter by a recount; nothing else. */
+export const MEND_COUNTERS = [
+  'DELETE FROM journal_count',
+  `INSERT INTO journal_count (origin_id, class, events, retained, bytes) ${REAL_EVENTS}`,
+  'DELETE FROM ledger_count',
+  `INSERT INTO ledger_count (target_id, origin_id, class, status, events) ${REAL_DELIVERIES}`,
+  `UPDATE target SET delivery_rows = (SELECT COUNT(*) FROM delivery d WHERE d.target_id = target.id)`,
+];
+
+/** Archives that hold the only bytes of something, and of how much. */
+export const ARCHIVES_IN_USE = `
+  SELECT detail AS id, COUNT(*) AS events FROM purge WHERE kind = 'archive' GROUP BY 1`;

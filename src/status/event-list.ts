@@ -1,0 +1,186 @@
+import type { Permission } from '../dispatch/ports.js';
+import type { EventFilter } from '../journal/event-filter.js';
+import { eventConditions } from '../journal/event-filter.sql.js';
+import { originFields } from '../ledger/selection.js';
+import type { DeliveryStatus } from '../ledger/transition.js';
+import type { JournalDatabase } from '../storage/journal-database.js';
+import * as sql from './event-list.sql.js';
+import { type OriginRow, TERM_OF_STATUS } from './target-terms.js';
+
+/** What can be asked for: the terms of a target's sum, the class of an event, or `live`. */
+export const EVENT_STATES = [
+  'unsent',
+  'held',
+  'delivered',
+  'pending',
+  'rejected',
+  'transient',
+  'terminal',
+  'live',
+  'coalesced',
+  'replaced',
+  'archived',
+  'redacted',
+  'purged',
+] as const;
+export type EventState = (typeof EVENT_STATES)[number];
+
+/** Which events, as seen from which target. */
+export interface EventQuery {
+  /** 0 stands for a target that has nothing yet. */
+  readonly targetId: number;
+  readonly state: EventState | undefined;
+  readonly filter: EventFilter;
+  readonly origins: readonly OriginRow[];
+  /** The permission of the target: what tells `held` from `unsent`. */
+  readonly permission: Permission;
+}
+
+/** One event as lists show it. */
+export interface ListedEvent {
+  readonly event_id: string;
+  readonly revision: number;
+  readonly event_type: string;
+  readonly project_uuid: string | null;
+  readonly captured_at: string;
+  readonly occurred_at: string | null;
+  readonly size: number;
+  /** `live`, or why it is not selected any more. */
+  readonly class: string;
+  /** The one term of the target's sum that it is in. */
+  readonly state: EventState;
+  readonly generation: number | null;
+  /** True while a replay waits to go out. */
+  readonly replay: boolean;
+  readonly last_error: string | null;
+}
+
+/** One event with its exact bytes; null when they are no longer in the journal. */
+export interface ExportedEvent {
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly class: string;
+  readonly sha256: string;
+  /** False for what was imported and is no JSON object. */
+  readonly isDeliverable: boolean;
+  readonly bytes: Buffer | null;
+}
+
+interface Row {
+  readonly seq: number;
+  readonly event_id: string;
+  readonly revision: number;
+  readonly event_type: string;
+  readonly project_uuid: string;
+  readonly origin_id: number;
+  readonly captured_at: number;
+  readonly occurred_at: number | null;
+  readonly size: number;
+  readonly class: string;
+  readonly status: DeliveryStatus | null;
+  readonly generation: number | null;
+  readonly last_error: string | null;
+  readonly marked: 0 | 1;
+}
+
+interface ExportRow extends Row {
+  readonly undeliverable: string | null;
+  readonly sha256: string;
+  readonly bytes: Buffer | null;
+}
+
+const EXPORT_PAGE = 200;
+const DIFF_PAGE = 2_000;
+
+/** The newest events that match, newest first. */
+export function newestEvents(db: JournalDatabase, query: EventQuery, limit: number): ListedEvent[] {
+  const { sql: conditions, values } = conditionsOf(query);
+  const heldOrigins = held(query);
+  return db.read(() => {
+    const rows = db
+      .statement(sql.newest(query.state, conditions))
+      .all({ ...values, targetId: query.targetId, before: Number.MAX_SAFE_INTEGER, page: limit });
+    return (rows as Row[]).map((row) => listed(row, heldOrigins));
+  });
+}
+
+/** Every event that matches, in journal order, a page at a time: memory stays flat. */
+export function* exportEvents(db: JournalDatabase, query: EventQuery): Generator<ExportedEvent> {
+  const { sql: conditions, values } = conditionsOf(query);
+  const statement = db.statement(sql.exported(query.state, conditions));
+  for (let after = 0; ; ) {
+    const rows = db.read(() =>
+      statement.all({ ...values, targetId: query.targetId, after, page: EXPORT_PAGE }),
+    ) as ExportRow[];
+    for (const row of rows)
+      yield {
+        eventId: row.event_id,
+        eventType: row.event_type,
+        class: row.class,
+        sha256: row.sha256,
+        isDeliverable: row.undeliverable === null,
+        bytes: row.bytes,
+      };
+    if (rows.length < EXPORT_PAGE) return;
+    after = rows.at(-1)?.seq ?? after;
+  }
+}
+
+/** Events delivered to the target of the query and not to `other`, in journal order. */
+export function* differingEvents(
+  db: JournalDatabase,
+  query: Omit<EventQuery, 'state'>,
+  other: number,
+): Generator<ListedEvent> {
+  const { sql: conditions, values } = eventConditions(query.filter, 'a.seq');
+  const statement = db.statement(sql.difference(conditions));
+  const heldOrigins = held(query);
+  for (let after = 0; ; ) {
+    const rows = db.read(() =>
+      statement.all({ ...values, targetId: query.targetId, other, after, page: DIFF_PAGE }),
+    ) as Row[];
+    for (const row of rows) yield listed(row, heldOrigins);
+    if (rows.length < DIFF_PAGE) return;
+    after = rows.at(-1)?.seq ?? after;
+  }
+}
+
+/** `held` and `unsent` differ in nothing but the origin. */
+function conditionsOf(query: EventQuery) {
+  const { state, origins, filter } = query;
+  if (state !== 'held' && state !== 'unsent') return eventConditions(filter);
+  const heldOrigins = held(query);
+  const wanted = origins
+    .map(({ originId }) => originId)
+    .filter((id) => heldOrigins.has(id) === (state === 'held'))
+    .filter((id) => filter.originIds?.includes(id) !== false);
+  return eventConditions({ ...filter, originIds: wanted });
+}
+
+function held({ origins, permission }: Omit<EventQuery, 'state'>): ReadonlySet<number> {
+  const rows = origins.filter((row) => permission(originFields(row)) !== null);
+  return new Set(rows.map(({ originId }) => originId));
+}
+
+function listed(row: Row, heldOrigins: ReadonlySet<number>): ListedEvent {
+  return {
+    event_id: row.event_id,
+    revision: row.revision,
+    event_type: row.event_type,
+    project_uuid: row.project_uuid || null,
+    captured_at: new Date(row.captured_at).toISOString(),
+    occurred_at: row.occurred_at === null ? null : new Date(row.occurred_at).toISOString(),
+    size: row.size,
+    class: row.class,
+    state: stateOf(row, heldOrigins),
+    generation: row.generation,
+    replay: row.marked === 1,
+    last_error: row.last_error,
+  };
+}
+
+function stateOf(row: Row, heldOrigins: ReadonlySet<number>): EventState {
+  if (row.status !== null) return TERM_OF_STATUS[row.status];
+  if (row.class !== 'live') return row.class as EventState;
+  return heldOrigins.has(row.origin_id) ? 'held' : 'unsent';
+}

@@ -1,0 +1,144 @@
+import { UnknownTargetError } from '../app/drain-target.js';
+import type { DrainReport } from '../dispatch/drain-report.js';
+import { lastPost, postsSince } from '../ledger/post-log.js';
+import { DelayedError, RetryAtError, UnrecoverableError } from '../queue/errors.js';
+import type { RunningJob } from '../queue/ports.js';
+import { DISPATCH_DATA, readData } from './job-data.js';
+import { dispatchQueueOf } from './queue-names.js';
+import type { Service } from './service.js';
+import { prospectOf } from './targets-served.js';
+
+/** Milliseconds before a drain asks again for a target that another process drains. */
+const LOCKED_PAUSE_MS = 1_000;
+/** Long enough that a worker on its way out does not take its own job again. */
+export const STOPPED_PAUSE_MS = 1_000;
+/** The least pause before a retry, whatever the ledger says: a job is not a busy loop. */
+const LEAST_PAUSE_MS = 100;
+
+/**
+ * One drain as a job: the ledger decides what is sent and when it is tried
+ * again, the job follows it. It never makes an event terminal.
+ */
+export async function runDrain(
+  service: Service,
+  served: number | undefined,
+  job: RunningJob,
+): Promise<DrainReport> {
+  const { targetId } = readData(DISPATCH_DATA, job.data);
+  await assertServed(service, served, targetId);
+  const report = await drainWatched(service, targetId ?? served, job);
+  const { failures: _failures, ...counts } = report;
+  service.log.info({ job: job.id, target: report.target_id, ...counts }, 'drained');
+  await follow(service, served, job, report);
+  return report;
+}
+
+/** A job for another target than the one served is not run in its place. */
+async function assertServed(
+  service: Service,
+  served: number | undefined,
+  asked: number | undefined,
+): Promise<void> {
+  if (asked === undefined || asked === served) return;
+  if (served === undefined) {
+    const prospect = await prospectOf(service, undefined);
+    if (prospect !== undefined && 'target' in prospect && prospect.target?.id === asked) return;
+  }
+  throw new UnrecoverableError(
+    `this worker does not serve target ${asked}: start one with --target ${asked}`,
+  );
+}
+
+async function drainWatched(
+  { app, log, metrics, stopping, options }: Service,
+  targetId: number | undefined,
+  job: RunningJob,
+): Promise<DrainReport> {
+  const { db } = await app.stores();
+  const seen = new Map<number, number>();
+  let before: DrainReport | undefined;
+  const noteProgress = (report: DrainReport): void => {
+    const target = report.target_id;
+    if (target === null) return;
+    // The posts of earlier drains are old news: this drain's are the newest ones.
+    const from = seen.get(target) ?? Math.max(0, lastPost(db, target) - report.posts);
+    for (const post of postsSince(db, target, from)) {
+      seen.set(target, post.id);
+      metrics.posted(target, post);
+      log.info({ job: job.id, target, batch: post.id, ...withoutId(post) }, 'batch');
+    }
+    metrics.delivered(target, report, before);
+    before = { ...report };
+  };
+  const report = await app
+    .drain({
+      ...(targetId === undefined ? {} : { targetId }),
+      ignoreBackoff: false,
+      waitForLock: options.once,
+      signal: AbortSignal.any([job.signal, stopping]),
+      onWarning: (line) => log.warn({ job: job.id }, line),
+      onProgress: noteProgress,
+    })
+    .catch(translate);
+  noteProgress(report);
+  return report;
+}
+
+function withoutId<T extends { readonly id: number }>({ id: _id, ...rest }: T): Omit<T, 'id'> {
+  return rest;
+}
+
+/** What no further attempt can change is not tried again. */
+function translate(error: unknown): never {
+  if (error instanceof UnknownTargetError) throw new UnrecoverableError(error.message);
+  throw error;
+}
+
+/** Makes the job end as the ledger does: done, put off, or due again when the ledger says so. */
+async function follow(
+  service: Service,
+  served: number | undefined,
+  job: RunningJob,
+  report: DrainReport,
+): Promise<void> {
+  const now = service.app.now();
+  if (report.blocked_reason === 'daemon_lock')
+    throw new DelayedError(now + LOCKED_PAUSE_MS, 'another process drains this target');
+  if (report.interrupted)
+    throw new DelayedError(now + STOPPED_PAUSE_MS, 'the worker was asked to stop');
+  const isTransient = report.transient > 0 || report.blocked_reason === 'network_unavailable';
+  if (!isTransient) return;
+  const at = await nextAttemptAt(service, served, now);
+  if (at === undefined || (await isLeftToAnother(service, served, job))) return;
+  throw new RetryAtError(Math.max(at, now + LEAST_PAUSE_MS), retryReason(report));
+}
+
+function retryReason({ transient, message, failures }: DrainReport): string {
+  const last = failures.findLast(({ outcome }) => outcome === 'transient')?.reason;
+  const what =
+    transient > 0 ? `${transient} events are to be tried again` : 'nothing could be sent';
+  return [what, message ?? last].filter(Boolean).join(': ');
+}
+
+/** When the ledger has something due again and the target may be asked; undefined: nothing waits. */
+async function nextAttemptAt(
+  service: Service,
+  served: number | undefined,
+  now: number,
+): Promise<number | undefined> {
+  const prospect = await prospectOf(service, served);
+  if (prospect === undefined || 'reason' in prospect) return undefined;
+  const { work, quietUntil } = prospect;
+  if (work.hasUnsent) return Math.max(now, quietUntil);
+  return work.nextRetryAt === null ? undefined : Math.max(work.nextRetryAt, quietUntil);
+}
+
+/** One chain of retries per target: a second would only count its own attempts down. */
+async function isLeftToAnother(
+  { queues }: Service,
+  served: number | undefined,
+  job: RunningJob,
+): Promise<boolean> {
+  const delayed = await queues.queue(dispatchQueueOf(served)).getJobs(['delayed'], 0, 9);
+  return delayed.some(({ id, name }) => name === 'drain' && id !== job.id);
+}

@@ -1,0 +1,72 @@
+import type { App } from '../app/app.js';
+import { activeRow, namedTarget } from '../app/named-target.js';
+import type { Job, JobOptions } from '../queue/job.js';
+import { LitequeQueues } from '../queue/liteque-queue.js';
+import type { Queues } from '../queue/ports.js';
+import { assertNotRetired } from '../targets/registry.js';
+import { readData } from './job-data.js';
+import { type JobData, type JobKind, KINDS } from './job-kinds.js';
+import { DISPATCH_QUEUE, dispatchQueueOf } from './queue-names.js';
+
+/** Queues on the home's jobs.db, closed when the work is done. */
+export async function withQueues<T>(app: App, work: (queues: Queues) => Promise<T>): Promise<T> {
+  const queues = await LitequeQueues.open(app.paths.jobsDb, { clock: app });
+  try {
+    return await work(queues);
+  } finally {
+    await queues.close();
+  }
+}
+
+/** The same for looking only; undefined when there is no queue yet. Changes nothing. */
+export async function readQueues<T>(
+  app: App,
+  work: (queues: Queues) => Promise<T>,
+): Promise<T | undefined> {
+  const queues = LitequeQueues.openReadOnly(app.paths.jobsDb, { clock: app });
+  if (queues === undefined) return undefined;
+  try {
+    return await work(queues);
+  } finally {
+    await queues.close();
+  }
+}
+
+/** Adds one job of a kind, with the defaults of its kind. @throws UnrecoverableError for data that make no job. */
+export async function enqueue<K extends JobKind>(
+  queues: Queues,
+  kind: K,
+  data: JobData<K>,
+  options: JobOptions = {},
+  queue: string = KINDS[kind].queue,
+): Promise<Job> {
+  const { name, opts, data: schema } = KINDS[kind];
+  readData(schema, data);
+  return queues.queue(queue).add(name, data, { ...opts, ...options });
+}
+
+/** Where the drains of a target go that an operator named. */
+export interface NamedDrain {
+  readonly queue: string;
+  readonly data: JobData<'dispatch'>;
+}
+
+/**
+ * Drains of a named target go to the queue of its own, which a worker with
+ * `--target` serves; those of the active one may go to the queue of whatever
+ * is active. @throws UnknownTargetNameError, RetiredTargetError.
+ */
+export async function namedDrain(app: App, queues: Queues, given: string): Promise<NamedDrain> {
+  const stores = app.readStores();
+  try {
+    const target = await namedTarget(stores?.targets, given);
+    assertNotRetired(target);
+    const data = { targetId: target.id };
+    const own = dispatchQueueOf(target.id);
+    const isServed = (await queues.names({ served: true })).includes(own);
+    const active = await activeRow(stores?.targets, await app.situation());
+    return { data, queue: active?.id === target.id && !isServed ? DISPATCH_QUEUE : own };
+  } finally {
+    stores?.db.close();
+  }
+}

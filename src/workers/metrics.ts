@@ -1,0 +1,69 @@
+import { Counter, Histogram, Registry } from 'prom-client';
+import type { DrainReport } from '../dispatch/drain-report.js';
+import type { LoggedPost } from '../ledger/post-log.js';
+
+const OUTCOMES = [
+  'delivered',
+  'duplicate',
+  'pending',
+  'rejected',
+  'transient',
+  'terminal_failed',
+] as const satisfies (keyof DrainReport)[];
+
+/** Counts what this process did; what the home holds is read when somebody asks (`home-gauges.ts`). */
+export class WorkerMetrics {
+  readonly registry = new Registry();
+  readonly #captured = new Counter({
+    name: 'redrain_events_captured_total',
+    help: 'Events this worker captured, by what became of them',
+    labelNames: ['verdict'],
+    registers: [this.registry],
+  });
+  readonly #deliveries = new Counter({
+    name: 'redrain_deliveries_total',
+    help: 'Verdicts on events this worker delivered',
+    labelNames: ['target', 'outcome'],
+    registers: [this.registry],
+  });
+  readonly #batchSeconds = new Histogram({
+    name: 'redrain_batch_seconds',
+    help: 'Time of one post',
+    labelNames: ['target'],
+    buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60],
+    registers: [this.registry],
+  });
+  readonly #bytes = new Counter({
+    name: 'redrain_sent_bytes_total',
+    help: 'Bytes of request bodies as sent',
+    labelNames: ['target'],
+    registers: [this.registry],
+  });
+  readonly #jobs = new Counter({
+    name: 'redrain_jobs_total',
+    help: 'Attempts at jobs that this worker ended',
+    labelNames: ['queue', 'result'],
+    registers: [this.registry],
+  });
+
+  captured(verdict: string, events: number): void {
+    if (events > 0) this.#captured.inc({ verdict }, events);
+  }
+
+  posted(target: number, post: LoggedPost): void {
+    this.#batchSeconds.observe({ target }, post.durationMs / 1000);
+    this.#bytes.inc({ target }, post.bytesSent);
+  }
+
+  /** Adds what a report counts more than the one before it. */
+  delivered(target: number, report: DrainReport, before: DrainReport | undefined): void {
+    for (const outcome of OUTCOMES) {
+      const more = report[outcome] - (before?.[outcome] ?? 0);
+      if (more > 0) this.#deliveries.inc({ target, outcome }, more);
+    }
+  }
+
+  jobEnded(queue: string, result: 'completed' | 'failed' | 'put_off'): void {
+    this.#jobs.inc({ queue, result });
+  }
+}

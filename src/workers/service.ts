@@ -1,0 +1,33 @@
+import type { Logger } from 'pino';
+import type { App } from '../app/app.js';
+import type { Processor, Queues } from '../queue/ports.js';
+import type { WorkerMetrics } from './metrics.js';
+import type { WorkerOptions } from './worker-options.js';
+
+/** What the logic of a worker works with. */
+export interface Service {
+  readonly app: App;
+  readonly queues: Queues;
+  readonly log: Logger;
+  readonly metrics: WorkerMetrics;
+  /** Aborts when the process is asked to stop: finish what is in flight, then come back. */
+  readonly stopping: AbortSignal;
+  readonly options: WorkerOptions;
+}
+
+/** One queue that a worker serves. */
+export interface ServedQueue {
+  readonly queue: string;
+  readonly processor: Processor;
+  readonly concurrency: number;
+}
+
+/** One kind of worker: what it serves, and what it looks for by itself. */
+export interface WorkerKind {
+  readonly name: 'capture' | 'dispatch' | 'migrate' | 'gc';
+  readonly defaultConcurrency: number;
+  /** Asked once, at the start. */
+  serves(service: Service): Promise<readonly ServedQueue[]>;
+  /** At the start and then every sweep interval: what nobody told this worker of. */
+  sweep?(service: Service): Promise<void>;
+}

@@ -1,0 +1,34 @@
+import type { Service, WorkerKind } from './service.js';
+
+/** Runs a worker's sweep, at the start and then every interval, one at a time. */
+export class Sweeper {
+  readonly #kind: WorkerKind;
+  readonly #service: Service;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(kind: WorkerKind, service: Service) {
+    this.#kind = kind;
+    this.#service = service;
+  }
+
+  /** Trouble is logged: the next sweep tries again. */
+  sweep(): Promise<void> {
+    this.#running ??= Promise.resolve(this.#kind.sweep?.(this.#service))
+      .catch((error: unknown) => this.#service.log.error({ err: error }, 'the sweep failed'))
+      .finally(() => {
+        this.#running = undefined;
+      });
+    return this.#running;
+  }
+
+  start(): void {
+    if (this.#kind.sweep === undefined) return;
+    this.#timer = setInterval(() => this.sweep(), this.#service.options.sweepInterval);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#running;
+  }
+}

@@ -1,0 +1,53 @@
+import { activeRow, targetInUse } from '../app/named-target.js';
+import type { ClosedGate, Permission } from '../dispatch/ports.js';
+import { type WorkDue, workDue } from '../ledger/work-due.js';
+import { permissionOf } from '../policy/permission.js';
+import type { TargetRecord } from '../targets/registry.js';
+import type { Service } from './service.js';
+
+/**
+ * The targets this worker was started for: ids as named, or `[undefined]` for
+ * whatever is active. @throws UnknownTargetNameError, RetiredTargetError.
+ */
+export async function servedTargets({ app, options }: Service): Promise<(number | undefined)[]> {
+  if (options.target.length === 0) return [undefined];
+  const { targets } = await app.stores();
+  const situation = await app.situation();
+  const ids: number[] = [];
+  for (const given of options.target) ids.push((await targetInUse(targets, situation, given)).id);
+  return [...new Set(ids)];
+}
+
+/** A target as a drain would find it now. */
+export interface Prospect {
+  /** Undefined while nothing was ever drained to the active target. */
+  readonly target: TargetRecord | undefined;
+  readonly work: WorkDue;
+  /** Until when the target or its circuit wants to be left alone; 0 when it does not. */
+  readonly quietUntil: number;
+}
+
+/** No row has this id: what is due there is what is due at any new target. */
+const NO_TARGET = 0;
+
+/** What there is to do for a target, or why nothing can be: a closed gate or no active target. */
+export async function prospectOf(
+  { app }: Service,
+  targetId: number | undefined,
+): Promise<Prospect | ClosedGate | undefined> {
+  const situation = await app.situation();
+  const { db, targets } = await app.stores();
+  if (targetId === undefined && situation.gate !== undefined) return situation.gate;
+  if (targetId === undefined && situation.description === undefined) return undefined;
+  const target =
+    targetId === undefined ? await activeRow(targets, situation) : await targets.find(targetId);
+  const { active, settings } = situation;
+  const projects =
+    target?.settings.projects ?? (active.state === 'target' ? active.settings.projects : 'all');
+  const heldBy: Permission = permissionOf(settings.projectRules, projects);
+  return {
+    target,
+    work: workDue(db, target?.id ?? NO_TARGET, heldBy),
+    quietUntil: Math.max(target?.resumeAt ?? 0, target?.circuitOpenUntil ?? 0),
+  };
+}

@@ -1,0 +1,77 @@
+import { Command, InvalidArgumentError } from 'commander';
+
+/** How a worker process was started. */
+export interface WorkerOptions {
+  readonly home?: string;
+  readonly unsafeHome?: boolean;
+  /** Jobs at a time, in each queue it serves. */
+  readonly concurrency?: number;
+  /** Ids or addresses of targets; none is the active one. */
+  readonly target: readonly string[];
+  /** Do what there is to do now, then exit. */
+  readonly once: boolean;
+  readonly metricsPort?: number;
+  /** Milliseconds. */
+  readonly lockDuration: number;
+  /** Milliseconds. */
+  readonly sweepInterval: number;
+  /** Milliseconds. */
+  readonly grace: number;
+  readonly logLevel: string;
+}
+
+/**
+ * Reads the command line of a worker. Usage errors and `--help` throw
+ * commander's own error after they were printed.
+ */
+export function readWorkerOptions(name: string, argv: readonly string[]): WorkerOptions {
+  const program = new Command(`worker:${name}`)
+    .description(`The ${name} worker of redrain: takes jobs until it is told to stop.`)
+    .option('--home <dir>', 'home directory (else REDRAIN_HOME, SPEC_KITTY_HOME, ~/.spec-kitty)')
+    .option('--unsafe-home', 'accept a home on a network file system')
+    .option('--concurrency <n>', 'jobs at a time', wholeNumber)
+    .option('--once', 'do what there is to do now, then exit', false)
+    .option('--metrics-port <n>', 'serve /healthz, /readyz and /metrics on 127.0.0.1', port)
+    .option('--lock-duration <ms>', 'until another worker takes over from a dead one', ms, 30_000)
+    .option('--sweep-interval <ms>', 'between two looks for work nobody told of', ms, 60_000)
+    .option('--grace <ms>', 'for the work in flight after SIGTERM', ms, 90_000)
+    .option('--log-level <level>', 'trace, debug, info, warn, error or silent', level, 'info')
+    .exitOverride();
+  if (name === 'dispatch')
+    program.option('--target <id|url>', 'a target in place of the active one; repeatable', collect);
+  program.parse([...argv], { from: 'user' });
+  return { target: [], ...program.opts<Omit<WorkerOptions, 'target'>>() };
+}
+
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
+
+function level(text: string): string {
+  if (!LEVELS.includes(text)) throw new InvalidArgumentError(`It must be one of ${LEVELS}.`);
+  return text;
+}
+
+function collect(value: string, earlier: string[] = []): string[] {
+  return [...earlier, value];
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It must be a number from 1.');
+  return Number(text);
+}
+
+/** Locks and sweeps shorter than this would only keep the disk busy. */
+const SHORTEST_MS = 100;
+
+function ms(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < SHORTEST_MS)
+    throw new InvalidArgumentError(`It must be a number of milliseconds from ${SHORTEST_MS}.`);
+  return value;
+}
+
+function port(text: string): number {
+  const value = Number(text);
+  if (!/^\d{1,5}$/.test(text) || value > 65_535)
+    throw new InvalidArgumentError('It must be a port; 0 picks a free one.');
+  return value;
+}

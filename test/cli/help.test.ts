@@ -1,0 +1,82 @@
+import { expect } from 'chai';
+import { VERSION } from '../../src/version.js';
+import { Cli, inPairs } from '../support/cli.js';
+
+/** Commands of SPEC section 12 that exist by now; more may be added. */
+const COMMANDS = [
+  'capture',
+  'now',
+  'status',
+  'server',
+  'mode',
+  'targets',
+  'projects',
+  'inspect',
+  'config',
+  'serve',
+];
+
+/** Names below "Commands:" of a help text, up to the next blank line. */
+function commandsIn(help: string): string[] {
+  const [, list = ''] = help.split(/^Commands:$/m);
+  const [block = ''] = list.trimStart().split('\n\n');
+  const names = [...`  ${block}`.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name ?? '');
+  return names.filter((name) => name !== 'help');
+}
+
+async function help(cli: Cli, command: readonly string[]): Promise<string> {
+  const run = await cli.run([...command, '--help']);
+  expect(run.code, `${command.join(' ')}: ${run.stderr}`).to.equal(0);
+  expect(run.stderr).to.equal('');
+  return run.stdout;
+}
+
+describe('the help', () => {
+  const texts = new Map<string, string>();
+
+  before(async () => {
+    const cli = new Cli();
+    const root = await help(cli, []);
+    texts.set('', root);
+    await inPairs(commandsIn(root), async (name) => {
+      const text = await help(cli, [name]);
+      texts.set(name, text);
+      for (const inner of commandsIn(text))
+        texts.set(`${name} ${inner}`, await help(cli, [name, inner]));
+    });
+  });
+
+  it('lists every command', () => {
+    expect(commandsIn(texts.get('') ?? '')).to.include.members(COMMANDS);
+  });
+
+  it('shows an example of every command', () => {
+    const without = [...texts].filter(([path, text]) => !hasExample(path, text));
+    expect(without.map(([path]) => path)).to.deep.equal([]);
+  });
+
+  it('names --home, --json, --verbose and --quiet everywhere', () => {
+    for (const [path, text] of texts)
+      for (const flag of ['--home', '--json', '--verbose', '--quiet'])
+        expect(text, path).to.include(flag);
+  });
+
+  it('names the exit codes', () => {
+    expect(texts.get('')).to.match(/\b64 usage/);
+  });
+
+  it('never uses the word that was retired', () => {
+    for (const [path, text] of texts) expect(text, path).not.to.match(/feature/i);
+  });
+
+  it('is not needed for the version', async () => {
+    expect(await new Cli().run(['--version'])).to.include({ code: 0, stdout: `${VERSION}\n` });
+  });
+});
+
+/** Also where it is one of several commands in a line. */
+function hasExample(path: string, text: string): boolean {
+  if (path === '') return true;
+  const [, example = ''] = text.split('\nExample:\n');
+  return example.includes(`redrain ${path}`);
+}

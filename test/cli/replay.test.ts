@@ -1,0 +1,69 @@
+import { expect } from 'chai';
+import type { ReplayReport } from '../../src/app/replay.js';
+import type { RetryReport } from '../../src/app/retry.js';
+import type { DrainReport } from '../../src/index.js';
+import { captured, envelopes, sendTo } from '../processes/given-events.js';
+import { scriptedServer } from '../receivers/scripted-server.js';
+import { Cli, startReceiver } from '../support/cli.js';
+import { closeAfterTest } from '../support/temporary-home.js';
+import { treeHash } from './tree-hash.js';
+
+describe('redrain replay', () => {
+  it('counts first, marks then, and the next drain sends exactly those', async () => {
+    const cli = new Cli();
+    const receiver = await startReceiver();
+    await captured(cli, envelopes(5));
+    sendTo(cli, receiver.url);
+    expect((await cli.run(['now'])).code).to.equal(0);
+
+    const before = await treeHash(cli.root);
+    const dry = await cli.run(['replay', '--target', '1', '--dry-run', '--json']);
+    expect(await treeHash(cli.root)).to.equal(before);
+    const act = await cli.run(['replay', '--target', '1', '--json']);
+    const report = act.json<ReplayReport>();
+    expect({ ...report, dry_run: true }).to.deep.equal(dry.json<ReplayReport>());
+    expect(report).to.deep.include({ selected: 5, by_status: { success: 5 }, not_live: {} });
+    expect(receiver.sink.stats()).to.include({ posts: 1 });
+
+    const text = (await cli.run(['status'])).stdout;
+    expect(text).to.match(/to be replayed +5 of the delivered/);
+    expect(text).to.match(/redrain now.*5 events/);
+    const sent = (await cli.run(['now', '--json'])).json<DrainReport>();
+    expect(sent).to.include({ selected: 5, duplicate: 5, posts: 1 });
+    expect(receiver.sink.stats()).to.include({ posts: 2, unique: 5 });
+  });
+});
+
+describe('redrain retry', () => {
+  it('un-parks what failed for good, after it was mended over there', async () => {
+    const cli = new Cli();
+    let isMended = false;
+    const server = await scriptedServer(({ eventIds }) => ({
+      status: 200,
+      body: JSON.stringify({
+        results: eventIds.map((event_id) =>
+          isMended
+            ? { event_id, status: 'success' }
+            : { event_id, status: 'rejected', error: 'no', error_category: 'project_refused' },
+        ),
+      }),
+    }));
+    closeAfterTest(() => server.close());
+    await captured(cli, envelopes(3));
+    sendTo(cli, server.url);
+    expect((await cli.run(['now'])).code).to.equal(7);
+    expect((await cli.run(['status'])).stdout).to.match(
+      /3 events failed for good.*: `redrain retry --all`/,
+    );
+    isMended = true;
+    expect((await cli.run(['now', '--json'])).json<DrainReport>()).to.include({ selected: 0 });
+
+    const one = await cli.run(['retry', '--event', 'e-0001', '--dry-run', '--json']);
+    expect(one.json<RetryReport>()).to.include({ selected: 1, dry_run: true });
+    const all = await cli.run(['retry', '--all']);
+    expect(all).to.include({ code: 0 });
+    expect(all.stdout).to.match(/make due 3 events\n`redrain now` sends them/);
+    expect((await cli.run(['now', '--json'])).json<DrainReport>()).to.include({ delivered: 3 });
+    expect((await cli.run(['retry', '--all'])).stdout).to.match(/nothing to try again/);
+  });
+});

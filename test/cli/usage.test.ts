@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs';
+import { expect } from 'chai';
+import { Cli, inPairs } from '../support/cli.js';
+
+/** Command lines that are wrong, and what the message must say. */
+const WRONG: readonly (readonly [args: string, says: RegExp])[] = [
+  ['frobnicate', /unknown command 'frobnicate'/],
+  ['--frobnicate', /unknown option '--frobnicate'/],
+  ['capture --type', /--type <name>.*argument missing/],
+  ['status --frobnicate', /unknown option/],
+  ['status extra', /too many arguments/],
+  ['server http://a.test http://b.test', /too many arguments/],
+  ['now --target x', /--target.*whole number/],
+  ['now --target 99 --dry-run', /no target 99.*redrain targets/],
+  ['now --limit 1.5', /--limit.*whole number/],
+  ['now --wait=soon', /--wait soon is no duration/],
+  ['inspect', /missing required argument 'event-id'/],
+  ['inspect no-such-event', /no event no-such-event/],
+  ['server ftp://files.test', /ftp:\/\/files\.test.*https:\/\//],
+  ['server nonsense', /nonsense/],
+  ['server http://me:hunter2@a.test', /user or password/],
+  ['server stub:', /stub/],
+  ['mode NONSENSE', /no mode NONSENSE.*TEAMSPACE.*OPT_OUT/],
+  ['mode EXTERNAL_RECEIVER', /needs --endpoint/],
+  ['mode EXTERNAL_RECEIVER --endpoint nonsense', /nonsense/],
+  ['mode EXTERNAL_RECEIVER --endpoint http://me:hunter2@a.test', /user or password/],
+  ['mode EXTERNAL_RECEIVER --endpoint stub: --header X-Key=hunter2-secret!', /NAME=ENV_VAR/],
+  ['mode EXTERNAL_RECEIVER --endpoint stub: --ack perhaps', /--ack/],
+  ['mode EXTERNAL_RECEIVER --endpoint stub: --max-events many', /--max-events.*whole number/],
+  ['mode TEAMSPACE --endpoint http://a.test', /EXTERNAL_RECEIVER/],
+  ['mode --endpoint http://a.test', /name the mode/],
+  ['projects allow', /--all or --unassigned/],
+  ['projects frobnicate', /frobnicate|too many arguments/],
+  ['serve --port x', /--port.*whole number/],
+  ['serve --port 99999', /--port 99999/],
+  ['serve --fail-rate 2', /--fail-rate.*0 to 1/],
+  ['serve --reset 7', /--reset 7/],
+];
+
+describe('a wrong command line', () => {
+  it('is exit 64 and a message, with nothing sent, shown or created', async () => {
+    const cli = new Cli();
+    const runs = await inPairs(WRONG, ([args]) => cli.run(args.split(' ')));
+    for (const [i, [args, says]] of WRONG.entries()) {
+      const run = runs[i]!;
+      expect(run.code, `${args}: ${run.stdout}${run.stderr}`).to.equal(64);
+      expect(run.stdout, args).to.equal('');
+      expect(run.stderr.replaceAll('\n', ' '), args).to.match(says);
+      expect(run.stderr, args).not.to.match(/hunter2|not expected|^ +at /m);
+    }
+    expect(existsSync(cli.home)).to.equal(false);
+  });
+
+  it('is exit 64 for a target that is not known, with nothing sent', async () => {
+    const run = await new Cli().run(['now', '--target', '99']);
+    expect(run).to.include({ code: 64, stdout: '' });
+    expect(run.stderr).to.match(/no target 99.*redrain targets/);
+  });
+
+  it('is exit 64 without any command', async () => {
+    const run = await new Cli().run([]);
+    expect(run.code).to.equal(64);
+    expect(run.stderr).to.include('Usage: redrain');
+  });
+});

@@ -1,0 +1,88 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { expect } from 'chai';
+import { backoffDelay } from '../../src/queue/backoff.js';
+import { LitequeQueues } from '../../src/queue/liteque-queue.js';
+import { NewerSchemaError } from '../../src/storage/errors.js';
+import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
+import { describeJobQueue } from './job-queue-suite.js';
+
+describeJobQueue('liteque', {
+  open: (clock) => {
+    const file = join(temporaryHome(), 'redrain', 'jobs.db');
+    return { connect: () => LitequeQueues.open(file, { clock }) };
+  },
+});
+
+describe('jobs.db', () => {
+  const givenFile = (): string => join(temporaryHome(), 'redrain', 'jobs.db');
+  const opened = async (file: string): Promise<LitequeQueues> => {
+    const queues = await LitequeQueues.open(file);
+    closeAfterTest(() => queues.close());
+    return queues;
+  };
+
+  it('belongs to its owner alone and is as durable as the journal', async () => {
+    const file = givenFile();
+    await (await opened(file)).queue('q').add('x', 1);
+    for (const suffix of ['', '-wal', '-shm'])
+      expect(statSync(file + suffix).mode & 0o777, suffix).to.equal(0o600);
+  });
+
+  it('is not made by looking at it', () => {
+    expect(LitequeQueues.openReadOnly(givenFile())).to.equal(undefined);
+  });
+
+  it('shows itself to readers', async () => {
+    const file = givenFile();
+    const job = await (await opened(file)).queue('q').add('x', { n: 1 });
+    const readers = LitequeQueues.openReadOnly(file) as LitequeQueues;
+    closeAfterTest(() => readers.close());
+    expect(await readers.names()).to.deep.equal(['q']);
+    expect(await readers.queue('q').getJob(job.id)).to.deep.equal(job);
+  });
+
+  it('is left alone when a newer redrain wrote it', async () => {
+    const file = givenFile();
+    await (await LitequeQueues.open(file)).close();
+    const db = new Database(file);
+    db.pragma('user_version = 99');
+    db.close();
+    const error = await LitequeQueues.open(file).catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(NewerSchemaError);
+  });
+
+  it('is made once by many that come at the same time', async () => {
+    const file = givenFile();
+    const all = await Promise.all(Array.from({ length: 5 }, () => opened(file)));
+    await Promise.all(all.map((queues) => queues.queue('q').add('x', null)));
+    expect((await all[0]?.queue('q').getJobCounts())?.waiting).to.equal(5);
+  });
+
+  it('takes a job by its index alone, whatever waits behind it', async () => {
+    const file = givenFile();
+    await opened(file);
+    const db = new Database(file, { readonly: true });
+    const { TAKE_TASK } = await import('../../src/queue/jobs.sql.js');
+    const plan = db.prepare(`EXPLAIN QUERY PLAN ${TAKE_TASK}`).all({
+      queue: 'q',
+      token: 't',
+      expireAt: 0,
+    }) as { detail: string }[];
+    db.close();
+    const details = plan.map(({ detail }) => detail).join('\n');
+    expect(details).to.include('ix_tasks_ready');
+    expect(details).to.not.match(/SCAN|TEMP B-TREE/);
+  });
+});
+
+describe('backoff', () => {
+  it('is random as far as its jitter says', () => {
+    const growing = { type: 'exponential', delay: 100, jitter: 0.5 } as const;
+    expect(backoffDelay(growing, 3, () => 0)).to.equal(200);
+    expect(backoffDelay(growing, 3, () => 1)).to.equal(400);
+    expect(backoffDelay(undefined, 3, () => 1)).to.equal(0);
+    expect(backoffDelay(growing, 60, () => 1)).to.equal(86_400_000);
+  });
+});

@@ -1,0 +1,98 @@
+import type { NewEvent } from '../../src/journal/new-event.js';
+import { ArchiveDirectory } from '../../src/retention/archive-directory.js';
+import type { Course } from '../../src/retention/collecting.js';
+import { SqliteRedaction } from '../../src/retention/sqlite-redaction.js';
+import { SqliteRestore } from '../../src/retention/sqlite-restore.js';
+import { SqliteRetention } from '../../src/retention/sqlite-retention.js';
+import { type Core, givenTarget, openCore, row, rows } from '../support/core.js';
+import { drainWith } from '../support/drains.js';
+import { newEvents } from '../support/events.js';
+import { ScriptedReceiver } from '../support/scripted-receiver.js';
+
+/** The stores of retention on one journal. */
+export interface Keeping extends Core {
+  readonly retention: SqliteRetention;
+  readonly restoring: SqliteRestore;
+  readonly redaction: SqliteRedaction;
+  readonly directory: ArchiveDirectory;
+}
+
+export async function openKeeping(): Promise<Keeping> {
+  const core = await openCore();
+  return {
+    ...core,
+    retention: new SqliteRetention(core.db),
+    restoring: new SqliteRestore(core.db),
+    redaction: new SqliteRedaction(core.db),
+    directory: new ArchiveDirectory(`${core.home}/redrain/archive`),
+  };
+}
+
+/** Nobody watches and nothing stops it. */
+export const COURSE: Course = {
+  signal: new AbortController().signal,
+  progress: () => undefined,
+};
+
+/** Everything, whenever it was captured. */
+export const ANY_AGE = { capturedBy: Number.MAX_SAFE_INTEGER, includeUndelivered: false };
+export const EVEN_UNDELIVERED = { ...ANY_AGE, includeUndelivered: true };
+
+/** Events captured and delivered to target 1. */
+export async function givenDelivered(
+  count: number,
+  more: Partial<NewEvent> = {},
+): Promise<Keeping> {
+  const keeping = await openKeeping();
+  await givenTarget(keeping);
+  await keeping.journal.append(newEvents(count, 'e', more), 'capture');
+  await drainWith(keeping, new ScriptedReceiver());
+  return keeping;
+}
+
+/** Drains target `id`; answers the ids of what was posted. */
+export async function delivered(
+  core: Core,
+  id: number,
+  receiver = new ScriptedReceiver(),
+): Promise<string[]> {
+  await drainWith(core, receiver, { target: { id, url: `http://${id}.test` } });
+  return receiver.posts.flat();
+}
+
+/** Event ids of every payload still here. */
+export function retained(core: Core): string[] {
+  return rows<{ id: string }>(
+    core,
+    'SELECT event_id AS id FROM event JOIN payload USING (seq) ORDER BY seq',
+  ).map(({ id }) => id);
+}
+
+/** Everything the ledger and the dispatch log say. */
+export function history(core: Core): unknown {
+  return {
+    deliveries: rows(core, 'SELECT * FROM delivery ORDER BY target_id, seq'),
+    past: rows(core, 'SELECT * FROM delivery_history ORDER BY 1, 2'),
+    posts: rows(core, 'SELECT * FROM post ORDER BY id'),
+  };
+}
+
+export function classes(core: Core): Record<string, number> {
+  const found = rows<{ class: string; n: number }>(
+    core,
+    `SELECT COALESCE(m.class, 'live') AS class, count(*) AS n FROM event LEFT JOIN mark m USING (seq) GROUP BY 1`,
+  );
+  return Object.fromEntries(found.map((one) => [one.class, one.n]));
+}
+
+export function payloads(core: Core): Map<number, string> {
+  const found = rows<{ seq: number; hex: string }>(
+    core,
+    'SELECT seq, hex(bytes) AS hex FROM payload',
+  );
+  return new Map(found.map(({ seq, hex }) => [seq, hex]));
+}
+
+export function seqOf(core: Core, eventId: string): number {
+  return row<{ seq: number }>(core, 'SELECT seq FROM event WHERE event_id = ?', eventId).seq;
+}

@@ -1,0 +1,28 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { expect } from 'chai';
+
+const SOURCE = resolve('src');
+
+function filesBelow(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(directory, name));
+}
+
+describe('the source', () => {
+  const others = filesBelow(SOURCE).filter((file) => !file.includes(join('src', 'retention')));
+
+  it('takes bytes out of the journal in src/retention alone', () => {
+    const destructive =
+      /DELETE\s+FROM\s+(payload|purge|event)\b|INSERT\s+INTO\s+purge|DROP\s+TRIGGER/i;
+    expect(others.filter((file) => destructive.test(readFileSync(file, 'utf8')))).to.deep.equal([]);
+  });
+
+  it('reaches retention from its own commands alone, never from capture, drains or migration', () => {
+    const reaches = /from '[./]+retention\/(?!gc-suggestion)/;
+    const allowed = /src\/(app\/(gc|archive|restore|redact|verify)|cli\/(course))\.ts$/;
+    const found = others.filter((file) => reaches.test(readFileSync(file, 'utf8')));
+    expect(found.filter((file) => !allowed.test(file))).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,258 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzipSync } from 'node:zlib';
+import { expect } from 'chai';
+import { manifestName, readManifest } from '../../src/retention/archive-manifest.js';
+import { checkArchive } from '../../src/retention/archive-reader.js';
+import { archiveEvents } from '../../src/retention/archiving.js';
+import { previewRedaction, redactEvent } from '../../src/retention/redacting.js';
+import { restoreArchive } from '../../src/retention/restoring.js';
+import { UnknownEventError } from '../../src/retention/sqlite-redaction.js';
+import { givenTarget, row, rows } from '../support/core.js';
+import { newEvent, newEvents } from '../support/events.js';
+import { failAt } from '../support/faults.js';
+import { assertLedgerInvariant } from '../support/invariant.js';
+import {
+  ANY_AGE,
+  COURSE,
+  classes,
+  delivered,
+  givenDelivered,
+  history,
+  type Keeping,
+  openKeeping,
+  retained,
+} from './given-journal.js';
+
+const WHY = { reason: 'held a password', now: 7_000 };
+const SECRET = 'correct-horse-battery-staple';
+
+function secretEvent(eventId: string, more = '') {
+  return newEvent(eventId, {
+    bytes: Buffer.from(`{"event_id":"${eventId}","event_type":"T","p":"${SECRET}${more}"}`),
+  });
+}
+
+function redact(keeping: Keeping, eventId: string) {
+  return redactEvent(keeping.db, keeping.directory, eventId, WHY);
+}
+
+/** Names of files below the home that hold the secret, read by a process that has none of them open. */
+async function filesWithSecret(home: string): Promise<string[]> {
+  const script = `
+    const fs = require('fs'), path = require('path'), zlib = require('zlib');
+    const walk = (at) => fs.statSync(at).isDirectory()
+      ? fs.readdirSync(at).flatMap((name) => walk(path.join(at, name))) : [at];
+    const unpacked = (file) => zlib.gunzipSync(fs.readFileSync(file)).toString().trim().split('\\n')
+      .map((line) => Buffer.from(JSON.parse(line).bytes ?? '', 'base64').toString()).join();
+    for (const file of walk(process.argv[1])) {
+      const text = file.endsWith('.gz') ? unpacked(file) : fs.readFileSync(file);
+      if (text.includes(process.argv[2])) console.log(path.basename(file));
+    }`;
+  const run = await promisify(execFile)(process.execPath, ['-e', script, home, SECRET]);
+  return run.stdout.split('\n').filter((line) => line !== '');
+}
+
+describe('redact', () => {
+  it('erases the bytes of a delivered event and keeps digest, reason, time and ledger', async () => {
+    const keeping = await givenDelivered(3);
+    const before = history(keeping);
+    const digest = row(keeping, 'SELECT sha256, size FROM event WHERE seq = 2');
+    const report = await redact(keeping, 'e-000002');
+    expect(report).to.include({ revisions: 1, earlier_reason: null });
+    expect(report.seen_by).to.deep.equal([
+      { target_id: 1, canonical_url: 'http://a.test', status: 'success', in_flight: 0 },
+    ]);
+    expect(report.remains).to.deep.equal([]);
+    expect(retained(keeping)).to.deep.equal(['e-000001', 'e-000003']);
+    expect(row(keeping, 'SELECT sha256, size FROM event WHERE seq = 2')).to.deep.equal(digest);
+    expect(row(keeping, 'SELECT kind, at, detail FROM purge WHERE seq = 2')).to.deep.equal({
+      kind: 'redact',
+      at: 7_000,
+      detail: 'held a password',
+    });
+    expect(history(keeping)).to.deep.equal(before);
+    expect(classes(keeping)).to.deep.equal({ live: 2, redacted: 1 });
+    assertLedgerInvariant(keeping);
+  });
+
+  it('leaves no copy of the bytes in any file', async () => {
+    const keeping = await openKeeping();
+    await givenTarget(keeping);
+    await keeping.journal.append(newEvents(30), 'capture');
+    await keeping.journal.append([secretEvent('x')], 'capture');
+    await keeping.journal.append([secretEvent('x', '-other')], 'capture');
+    await keeping.journal.append(newEvents(30, 'f'), 'capture');
+    await keeping.journal.append(
+      [
+        {
+          ...secretEvent('x', '-audited'),
+          audit: { action: 'discarded', family: 'f', reason: 'r' },
+        },
+      ],
+      'capture',
+    );
+    await keeping.db.maintain((db) => db.pragma('wal_checkpoint(TRUNCATE)'));
+    expect(await filesWithSecret(keeping.home)).to.deep.equal(['journal.db']);
+    const preview = previewRedaction(keeping.db, keeping.directory, 'x');
+    expect(preview).to.include({ conflict_copies: 1, audit_copies: 1, revisions: 1 });
+    expect(retained(keeping)).to.include('x');
+    await redact(keeping, 'x');
+    expect(await filesWithSecret(keeping.home)).to.deep.equal([]);
+    expect(rows(keeping, 'SELECT incoming_sha256 FROM conflict')).to.have.length(1);
+    expect(row(keeping, 'SELECT reason, bytes FROM audit')).to.deep.equal({
+      reason: 'r',
+      bytes: null,
+    });
+    assertLedgerInvariant(keeping);
+  });
+
+  it('takes an undelivered event out of selection', async () => {
+    const keeping = await openKeeping();
+    await givenTarget(keeping);
+    await keeping.journal.append(newEvents(3), 'capture');
+    await redact(keeping, 'e-000002');
+    expect(await delivered(keeping, 1)).to.deep.equal(['e-000001', 'e-000003']);
+    assertLedgerInvariant(keeping);
+  });
+
+  it('works on an event that is on the wire; its verdict is recorded and it never goes again', async () => {
+    const keeping = await openKeeping();
+    await givenTarget(keeping);
+    await keeping.journal.append(newEvents(2), 'capture');
+    await keeping.db.write((db) =>
+      db.exec(`INSERT INTO flight VALUES (1, 'claim', '[[1,2]]', 1);
+        INSERT INTO lane VALUES (1, (SELECT id FROM origin), 2)`),
+    );
+    const report = await redact(keeping, 'e-000001');
+    expect(report.seen_by).to.deep.include({
+      target_id: 1,
+      canonical_url: 'http://a.test',
+      status: null,
+      in_flight: 1,
+    });
+    assertLedgerInvariant(keeping);
+    // The next holder of the lock finds the flight and records what may have arrived.
+    expect(await delivered(keeping, 1)).to.deep.equal(['e-000002']);
+    expect(row(keeping, 'SELECT status FROM delivery WHERE seq = 1')).to.deep.equal({
+      status: 'failed_transient',
+    });
+    assertLedgerInvariant(keeping);
+  });
+
+  it('reaches into archives, whose other events stay as they were', async () => {
+    const keeping = await openKeeping();
+    await givenTarget(keeping);
+    await keeping.journal.append([newEvent('a'), secretEvent('x'), newEvent('b')], 'capture');
+    await delivered(keeping, 1);
+    const id = await archived(keeping);
+    expect(await filesWithSecret(join(keeping.home, 'redrain', 'archive'))).to.have.length(1);
+
+    const report = await redact(keeping, 'x');
+    expect(report.archives).to.deep.equal([id]);
+    expect(await filesWithSecret(keeping.home)).to.deep.equal([]);
+    expect(readdirSync(keeping.directory.path)).to.have.length(2);
+    expect(classes(keeping)).to.deep.equal({ archived: 2, redacted: 1 });
+    assertLedgerInvariant(keeping);
+
+    const path = keeping.directory.pathOf(manifestName(id));
+    await checkArchive(path, readManifest(path));
+    const options = { now: 1, dryRun: false, course: COURSE };
+    const back = await restoreArchive(keeping.restoring, path, options);
+    expect(back).to.include({ restored: 2, redacted: 1 });
+    expect(retained(keeping)).to.deep.equal(['a', 'b']);
+    assertLedgerInvariant(keeping);
+  });
+
+  for (const step of ['redact.recorded', 'redact.archive-rewritten', 'redact.archive-switched'])
+    it(`is ended by a second run when the first ends at ${step}`, async () => {
+      const keeping = await openKeeping();
+      await givenTarget(keeping);
+      await keeping.journal.append([newEvent('a'), secretEvent('x')], 'capture');
+      await delivered(keeping, 1);
+      const id = await archived(keeping);
+      failAt(step, 'EIO');
+      await redact(keeping, 'x').catch(() => undefined);
+      failAt('nowhere', 'EIO');
+      await redact(keeping, 'x');
+      expect(await filesWithSecret(keeping.home)).to.deep.equal([]);
+      const path = keeping.directory.pathOf(manifestName(id));
+      const manifest = readManifest(path);
+      await checkArchive(path, manifest);
+      const text = gunzipSync(readFileSync(keeping.directory.pathOf(manifest.file))).toString();
+      expect(text.trimEnd().split('\n')).to.have.length(2);
+      assertLedgerInvariant(keeping);
+    });
+
+  it('keeps the first reason, and erases copies that came in since', async () => {
+    const keeping = await openKeeping();
+    await keeping.journal.append([secretEvent('x')], 'capture');
+    await redact(keeping, 'x');
+    await keeping.journal.append([secretEvent('x', '-again')], 'capture');
+    const report = await redactEvent(keeping.db, keeping.directory, 'x', { reason: 'b', now: 2 });
+    expect(report).to.include({ earlier_reason: 'held a password', conflict_copies: 1 });
+    expect(await filesWithSecret(keeping.home)).to.deep.equal([]);
+  });
+
+  it('knows the same event again when it is captured again, and stores nothing', async () => {
+    const keeping = await openKeeping();
+    await keeping.journal.append([secretEvent('x')], 'capture');
+    await redact(keeping, 'x');
+    expect(await keeping.journal.append([secretEvent('x')], 'capture')).to.deep.equal([
+      'duplicate',
+    ]);
+    expect(retained(keeping)).to.deep.equal([]);
+  });
+
+  it('does not know an id that nobody captured', async () => {
+    const keeping = await openKeeping();
+    const refusal = await redact(keeping, 'nobody').catch((error: unknown) => error);
+    expect(refusal).to.be.instanceOf(UnknownEventError);
+  });
+
+  it('is the only way past the triggers of conflicts and audit log', async () => {
+    const keeping = await openKeeping();
+    await keeping.journal.append([newEvent('x')], 'capture');
+    await keeping.journal.append(
+      [
+        secretEvent('x'),
+        { ...secretEvent('y'), audit: { action: 'discarded', family: 'f', reason: 'r' } },
+      ],
+      'capture',
+    );
+    for (const attack of [
+      `UPDATE conflict SET incoming_bytes = x''`,
+      `UPDATE audit SET bytes = NULL, details = NULL`,
+    ])
+      expect(await attempt(keeping, attack), attack).to.match(/immutable/);
+    await redact(keeping, 'x');
+    for (const attack of [
+      `UPDATE conflict SET incoming_bytes = 'forged'`,
+      `UPDATE conflict SET incoming_bytes = x'', event_id = 'z'`,
+      `UPDATE audit SET bytes = NULL, details = NULL`,
+      `UPDATE redaction SET reason = 'other'`,
+      `DELETE FROM redaction`,
+      `REPLACE INTO redaction VALUES ('x', 1, 'other')`,
+      `UPDATE purge SET kind = 'gc'`,
+      `UPDATE purge SET detail = 'other'`,
+    ])
+      expect(await attempt(keeping, attack), attack).to.match(/immutable|kept/);
+  });
+
+  async function archived(keeping: Keeping): Promise<string> {
+    const { retention, directory } = keeping;
+    const job = { retention, directory, scope: ANY_AGE, now: 1_795_358_210_123, course: COURSE };
+    return (await archiveEvents(job)).archives[0]?.id ?? '';
+  }
+
+  async function attempt(keeping: Keeping, sql: string): Promise<string> {
+    return keeping.db
+      .write((db) => db.exec(sql))
+      .then(
+        () => 'nothing stopped it',
+        (error: Error) => error.message,
+      );
+  }
+});

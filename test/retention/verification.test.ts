@@ -1,0 +1,276 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { expect } from 'chai';
+import { TRIGGERS } from '../../migrations/1-journal-and-ledger.js';
+import { App } from '../../src/app/app.js';
+import { readStatus } from '../../src/app/status.js';
+import { type VerifyReport, verify, verifyAndRepair } from '../../src/app/verify.js';
+import { Spool } from '../../src/journal/spool.js';
+import { archiveEvents } from '../../src/retention/archiving.js';
+import { collect } from '../../src/retention/collecting.js';
+import { redactEvent } from '../../src/retention/redacting.js';
+import { givenTarget, row, rows } from '../support/core.js';
+import { newEvents } from '../support/events.js';
+import { corruptTable } from '../support/faults.js';
+import { assertLedgerInvariant } from '../support/invariant.js';
+import { results, ScriptedReceiver } from '../support/scripted-receiver.js';
+import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
+import {
+  ANY_AGE,
+  COURSE,
+  delivered,
+  givenDelivered,
+  history,
+  type Keeping,
+  payloads,
+} from './given-journal.js';
+
+function appOn(home: string): App {
+  const app = new App({ home, env: {} });
+  closeAfterTest(() => app.close());
+  return app;
+}
+
+async function verified(keeping: Keeping): Promise<VerifyReport> {
+  return verify(appOn(keeping.home), COURSE);
+}
+
+/** The checks that do not hold, each with its first problem. */
+function broken(report: VerifyReport): Record<string, string> {
+  const failed = report.checks.filter(({ ok }) => !ok);
+  return Object.fromEntries(failed.map(({ name, problems }) => [name, problems[0] ?? '']));
+}
+
+/** Runs statements as any other program could. */
+function tamper(keeping: Keeping, sql: string): void {
+  const raw = new Database(keeping.file);
+  raw.exec(sql);
+  raw.close();
+}
+
+/** Purged, archived, redacted, coalesced, live, rejected: something of everything. */
+async function givenEverything(): Promise<Keeping> {
+  const keeping = await givenDelivered(6, { capturedAt: 1 });
+  await collect(keeping.retention, ANY_AGE, 1, COURSE);
+  await keeping.journal.append(newEvents(4, 'arch'), 'capture');
+  await delivered(keeping, 1);
+  const { retention, directory } = keeping;
+  await archiveEvents({
+    retention,
+    directory,
+    scope: ANY_AGE,
+    now: 1_795_358_210_123,
+    course: COURSE,
+  });
+  await keeping.journal.append(newEvents(3, 'c', { coalesceKey: 'k' }), 'capture');
+  await keeping.journal.append(newEvents(5, 'live'), 'capture');
+  const receiver = new ScriptedReceiver();
+  receiver.answer = (batch) => results(batch, () => ({ kind: 'rejected', reason: 'r' }));
+  await delivered(keeping, 1, receiver);
+  await redactEvent(keeping.db, directory, 'live-000001', { reason: 'r', now: 1 });
+  await givenTarget(keeping, 'b');
+  return keeping;
+}
+
+describe('verify', () => {
+  it('believes a ledger in which everything has happened, and changes nothing', async () => {
+    const keeping = await givenEverything();
+    new Spool(join(keeping.home, 'redrain', 'spool')).write(newEvents(2, 'spooled'));
+    const report = await verified(keeping);
+    expect(broken(report)).to.deep.equal({});
+    expect(report.verdict).to.match(/can be believed/);
+    expect(report.checks.map(({ name }) => name)).to.include.members([
+      'digests',
+      'triggers',
+      'foreign keys',
+      'counters',
+      'ledger',
+      'integrity',
+      'spool',
+      'archives',
+    ]);
+    assertLedgerInvariant(keeping);
+  });
+
+  it('has nothing to say of a home without a journal', async () => {
+    const report = await verify(appOn(temporaryHome()), COURSE);
+    expect(report).to.include({ ok: true });
+    expect(report.verdict).to.match(/no journal/);
+  });
+
+  it('names the event of which one byte was flipped', async () => {
+    const keeping = await givenDelivered(200);
+    const { bytes } = row<{ bytes: Buffer }>(keeping, 'SELECT bytes FROM payload WHERE seq = 137');
+    bytes[20] = (bytes[20] ?? 0) ^ 1;
+    tamper(
+      keeping,
+      `DROP TRIGGER payload_no_update;
+       UPDATE payload SET bytes = x'${bytes.toString('hex')}' WHERE seq = 137`,
+    );
+    const problems = broken(await verified(keeping));
+    expect(problems.digests).to.match(/^event e-000137 /);
+    expect(problems.triggers).to.equal('trigger payload_no_update is missing');
+  });
+
+  for (const text of TRIGGERS) {
+    const name = /^CREATE TRIGGER (\w+)/.exec(text)?.[1] ?? '';
+    it(`says so when trigger ${name} was dropped`, async () => {
+      const keeping = await givenDelivered(1);
+      tamper(keeping, `DROP TRIGGER ${name}`);
+      expect(broken(await verified(keeping))).to.deep.equal({
+        triggers: `trigger ${name} is missing`,
+      });
+    });
+  }
+
+  it('says so when a trigger was changed or added', async () => {
+    const keeping = await givenDelivered(1);
+    tamper(
+      keeping,
+      `DROP TRIGGER event_no_update;
+       CREATE TRIGGER event_no_update BEFORE UPDATE ON event BEGIN SELECT 1; END;
+       CREATE TRIGGER stranger AFTER INSERT ON event BEGIN SELECT 1; END`,
+    );
+    const { problems } = (await verified(keeping)).checks.find(({ name }) => name === 'triggers')!;
+    expect(problems).to.deep.equal([
+      'trigger event_no_update was changed',
+      "trigger stranger on event is not one of redrain's",
+    ]);
+  });
+
+  /** What a hand at the file can do, and the check that must notice. */
+  const FALSE_FACTS: [what: string, sql: string, check: string, problem: RegExp][] = [
+    [
+      'a payload that went without a record',
+      'DROP TRIGGER payload_no_delete; DELETE FROM payload WHERE seq = 2',
+      'digests',
+      /e-000002.*without a record/,
+    ],
+    [
+      'a live row that went',
+      'DELETE FROM live WHERE seq = 2',
+      'classes',
+      /e-000002.*ever select it/,
+    ],
+    [
+      'a dead event that became live',
+      `INSERT INTO mark VALUES (2, 'coalesced', 1, 1)`,
+      'classes',
+      /coalesced, and would be selected/,
+    ],
+    [
+      'a journal row that went',
+      'PRAGMA foreign_keys = OFF; DROP TRIGGER event_no_delete; DELETE FROM event WHERE seq = 2',
+      'foreign keys',
+      /event does not exist/,
+    ],
+    [
+      'a delivery that went',
+      'DELETE FROM delivery WHERE seq = 2',
+      'ledger',
+      /event number 2: nothing would ever send it/,
+    ],
+    [
+      'a retry that went',
+      `UPDATE delivery SET status = 'rejected' WHERE seq = 2`,
+      'ledger',
+      /rejected, and nothing would try it again/,
+    ],
+    [
+      'a todo of a delivered event',
+      `INSERT INTO todo VALUES (1, 2, 1, 1, 0, 'any', 0)`,
+      'ledger',
+      /success, and waits to be sent/,
+    ],
+    [
+      'a counter of the ledger',
+      'UPDATE ledger_count SET events = events + 1',
+      'counters',
+      /ledger/,
+    ],
+    ['a counter of the journal', 'UPDATE journal_count SET bytes = 0', 'counters', /journal/],
+    ['a deleted counter', 'DELETE FROM ledger_count', 'counters', /says nothing/],
+    ['the second count', 'UPDATE target SET delivery_rows = 1', 'counters', /rows of the ledger/],
+  ];
+
+  for (const [what, sql, check, problem] of FALSE_FACTS)
+    it(`notices ${what}`, async () => {
+      const keeping = await givenDelivered(3);
+      tamper(keeping, sql);
+      const report = await verified(keeping);
+      expect(report.verdict).to.match(/cannot be believed/);
+      expect(broken(report)[check]).to.match(problem);
+    });
+
+  for (const [sql] of [
+    ['UPDATE ledger_count SET events = events + 1'],
+    ['UPDATE ledger_count SET events = events - 1'],
+    ['DELETE FROM ledger_count'],
+    ['UPDATE journal_count SET events = events + 1'],
+    ['DELETE FROM journal_count'],
+    ['UPDATE target SET delivery_rows = 7'],
+  ] as const)
+    it(`mends counters after "${sql}", which status shouts about`, async () => {
+      const keeping = await givenDelivered(9);
+      const app = appOn(keeping.home);
+      expect(await addsUp(app)).to.deep.equal([true]);
+      tamper(keeping, sql);
+      expect(await addsUp(app)).to.deep.equal([false]);
+      const before = [history(keeping), payloads(keeping), rows(keeping, 'SELECT * FROM event')];
+      const report = await verifyAndRepair(app, COURSE);
+      expect(report).to.include({ ok: true, repaired: true });
+      expect([
+        history(keeping),
+        payloads(keeping),
+        rows(keeping, 'SELECT * FROM event'),
+      ]).to.deep.equal(before);
+      expect(await addsUp(app)).to.deep.equal([true]);
+      assertLedgerInvariant(keeping);
+      expect(await verifyAndRepair(app, COURSE)).to.include({ ok: true, repaired: false });
+    });
+
+  it('mends counters only: what else is wrong stays wrong', async () => {
+    const keeping = await givenDelivered(3);
+    tamper(keeping, 'DROP TRIGGER audit_no_update; UPDATE journal_count SET events = 0');
+    const report = await verifyAndRepair(appOn(keeping.home), COURSE);
+    expect(report.repaired).to.equal(true);
+    expect(Object.keys(broken(report))).to.deep.equal(['triggers']);
+  });
+
+  it('names a spool file and an archive that cannot be read', async () => {
+    const keeping = await givenEverything();
+    const spool = join(keeping.home, 'redrain', 'spool');
+    mkdirSync(spool, { recursive: true });
+    writeFileSync(join(spool, '01AAAAAAAAAAAAAAAAAAAAAAAA.spool'), 'rubbish');
+    const data = keeping.directory.manifests()[0]?.replace('.manifest.json', '.jsonl.gz') ?? '';
+    writeFileSync(data, readFileSync(data).subarray(0, 50));
+    const problems = broken(await verified(keeping));
+    expect(problems.spool).to.match(/01A.*header is damaged/);
+    expect(problems.archives).to.match(/SHA-256/);
+  });
+
+  it('survives a damaged file and says that it is damaged', async () => {
+    const keeping = await givenDelivered(300);
+    keeping.db.close();
+    corruptTable(keeping.file, 'delivery');
+    const report = await verified(keeping);
+    expect(report.ok).to.equal(false);
+    expect(Object.keys(broken(report))).to.include('integrity');
+  });
+
+  it('looks at a page of events at a time, however many there are', async () => {
+    const keeping = await givenDelivered(1_000);
+    const seen: number[] = [];
+    const course = { ...COURSE, progress: (done: number) => void seen.push(done) };
+    expect((await verify(appOn(keeping.home), course)).ok).to.equal(true);
+    expect(seen.length).to.be.above(10);
+    expect(seen.at(-1)).to.equal(1_000);
+  });
+});
+
+async function addsUp(app: App): Promise<boolean[]> {
+  const { delivery_ledger: ledger } = await readStatus(app);
+  if ('error' in ledger) throw new Error(ledger.error);
+  return ledger.per_target.map((target) => target.adds_up);
+}

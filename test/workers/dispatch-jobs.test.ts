@@ -1,0 +1,190 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { Job } from '../../src/queue/job.js';
+import { sweepTarget } from '../../src/workers/dispatch-sweep.js';
+import { dispatchWorker } from '../../src/workers/dispatch-worker.js';
+import { enqueue } from '../../src/workers/enqueue.js';
+import { dispatchQueueOf } from '../../src/workers/queue-names.js';
+import { startReceiver } from '../support/cli.js';
+import { temporaryHome } from '../support/temporary-home.js';
+import { type GivenService, givenService, runIdle } from './given-service.js';
+
+const HOUR = 3_600_000;
+
+function homeSendingTo(url: string): string {
+  const home = temporaryHome();
+  configure(home, url);
+  return home;
+}
+
+function configure(home: string, url: string): void {
+  mkdirSync(home, { recursive: true });
+  const toml = `[sync]\nmode = "EXTERNAL_RECEIVER"\n[sync.external]\nendpoint = "${url}"\n`;
+  writeFileSync(join(home, 'config.toml'), toml);
+}
+
+async function capture(service: GivenService, ...ids: string[]): Promise<void> {
+  const inputs = ids.map((id) => ({
+    bytes: Buffer.from(JSON.stringify({ event_id: id, event_type: 'WPStatusChanged' })),
+  }));
+  await service.app.captureGroup(inputs);
+}
+
+async function statuses(service: GivenService): Promise<Record<string, number>> {
+  const { db } = await service.app.stores();
+  const rows = db
+    .statement<[], { status: string; n: number }>(
+      'SELECT status, count(*) AS n FROM delivery GROUP BY status',
+    )
+    .all();
+  return Object.fromEntries(rows.map(({ status, n }) => [status, n]));
+}
+
+async function job(service: GivenService, id: string, target?: number): Promise<Job> {
+  return (await service.queues.queue(dispatchQueueOf(target)).getJob(id)) as Job;
+}
+
+describe('a dispatch job', () => {
+  it('drains the active target, and says what it did', async () => {
+    const receiver = await startReceiver();
+    const service = await givenService(homeSendingTo(receiver.url));
+    await capture(service, 'a', 'b');
+    const { id } = await enqueue(service.queues, 'dispatch', {});
+    await runIdle(dispatchWorker, service);
+    const done = await job(service, id);
+    expect(done).to.include({ state: 'completed' });
+    expect(done.returnvalue).to.include({ delivered: 2, unsent: 0 });
+    expect(receiver.sink.eventIds()).to.have.members(['a', 'b']);
+  });
+
+  it('counts what it delivers', async () => {
+    const receiver = await startReceiver();
+    const service = await givenService(homeSendingTo(receiver.url));
+    await capture(service, 'a', 'b');
+    await enqueue(service.queues, 'dispatch', {});
+    await runIdle(dispatchWorker, service);
+    const text = await service.metrics.registry.metrics();
+    expect(text).to.include('redrain_deliveries_total{target="1",outcome="delivered"} 2');
+    expect(text).to.include('redrain_batch_seconds_count{target="1"} 1');
+    expect(text).to.match(/redrain_sent_bytes_total\{target="1"\} [1-9]/);
+  });
+
+  it('is not run for a target that the worker does not serve', async () => {
+    const [a, b] = [await startReceiver(), await startReceiver()];
+    const service = await givenService(homeSendingTo(a.url));
+    await capture(service, 'a');
+    await enqueue(service.queues, 'dispatch', {});
+    await runIdle(dispatchWorker, service);
+    configure(service.app.paths.home, b.url);
+    const { id } = await enqueue(service.queues, 'dispatch', { targetId: 1 });
+    await runIdle(dispatchWorker, service);
+    expect(await job(service, id)).to.include({ state: 'failed', attemptsMade: 1 });
+    expect((await job(service, id)).failedReason).to.match(/--target 1/);
+    expect(b.sink.eventIds()).to.deep.equal([]);
+  });
+
+  it('comes back when the ledger says so, at a target that fails', async () => {
+    const receiver = await startReceiver({ misbehave: { status: 503 } });
+    const service = await givenService(homeSendingTo(receiver.url));
+    await capture(service, 'a');
+    const { id } = await enqueue(service.queues, 'dispatch', {});
+    await runIdle(dispatchWorker, service);
+    const { db } = await service.app.stores();
+    const { due } = db.statement('SELECT min(due_at) AS due FROM todo').get() as { due: number };
+    expect(await job(service, id)).to.include({ state: 'delayed', runAt: due, attemptsMade: 1 });
+  });
+
+  it('leaves every event retryable when its attempts are used up, and all arrive later', async () => {
+    const receiver = await startReceiver();
+    const { url, port } = receiver;
+    await receiver.close();
+    const service = await givenService(homeSendingTo(url));
+    const ids = Array.from({ length: 25 }, (_, i) => `e-${i}`);
+    await capture(service, ...ids);
+    const { id } = await enqueue(service.queues, 'dispatch', {}, { attempts: 4 });
+    for (let attempt = 1; attempt <= 4; attempt += 1) {
+      await runIdle(dispatchWorker, service);
+      service.clock.now = (await job(service, id)).runAt ?? service.clock.now;
+    }
+    expect(await job(service, id)).to.include({ state: 'failed', attemptsMade: 4 });
+    expect((await job(service, id)).failedReason).to.match(/tried again|could be sent/);
+    expect(await statuses(service)).to.deep.equal({ failed_transient: 25 });
+
+    const back = await startReceiver({ port });
+    service.clock.now += HOUR;
+    await service.queues.queue('dispatch').retryJob(id);
+    await runIdle(dispatchWorker, service);
+    expect(await job(service, id)).to.include({ state: 'completed' });
+    expect(await statuses(service)).to.deep.equal({ success: 25 });
+    expect(back.sink.eventIds()).to.have.members(ids);
+  });
+
+  it('goes back to the queue, uncounted, when the worker is asked to stop', async () => {
+    const receiver = await startReceiver();
+    const service = await givenService(homeSendingTo(receiver.url));
+    await capture(service, 'a');
+    service.stop.abort();
+    const { id } = await enqueue(service.queues, 'dispatch', {});
+    await runIdle(dispatchWorker, service);
+    expect(await job(service, id)).to.include({ state: 'delayed', attemptsMade: 0 });
+    expect(receiver.sink.eventIds()).to.deep.equal([]);
+  });
+});
+
+describe('the dispatch sweep', () => {
+  it('finds events nobody spoke of, and adds one drain only', async () => {
+    const receiver = await startReceiver();
+    const service = await givenService(homeSendingTo(receiver.url));
+    expect(await sweepTarget(service, undefined)).to.equal('nothing');
+    await capture(service, 'a');
+    expect(await sweepTarget(service, undefined)).to.equal('added');
+    expect(await sweepTarget(service, undefined)).to.equal('coming');
+    await runIdle(dispatchWorker, service);
+    expect(receiver.sink.eventIds()).to.deep.equal(['a']);
+    expect(await sweepTarget(service, undefined)).to.equal('nothing');
+  });
+
+  it('finds retries when they are due, also after every job is gone', async () => {
+    const receiver = await startReceiver({ misbehave: { status: 503 } });
+    const { url, port } = receiver;
+    const service = await givenService(homeSendingTo(url));
+    await capture(service, 'a');
+    await enqueue(service.queues, 'dispatch', {});
+    await runIdle(dispatchWorker, service);
+    await service.queues.queue('dispatch').obliterate({ force: true });
+    expect(await sweepTarget(service, undefined)).to.equal('nothing');
+    await receiver.close();
+    const well = await startReceiver({ port });
+    service.clock.now += HOUR;
+    expect(await sweepTarget(service, undefined)).to.equal('added');
+    await runIdle(dispatchWorker, service);
+    expect(well.sink.eventIds()).to.deep.equal(['a']);
+  });
+
+  it('leaves a target alone while its circuit is open', async () => {
+    const receiver = await startReceiver();
+    const { url } = receiver;
+    await receiver.close();
+    const service = await givenService(homeSendingTo(url));
+    await capture(service, 'a');
+    const { id } = await enqueue(service.queues, 'dispatch', {}, { attempts: 20 });
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      await runIdle(dispatchWorker, service);
+      service.clock.now = (await job(service, id)).runAt ?? service.clock.now;
+    }
+    const { targets } = await service.app.stores();
+    expect((await targets.find(1))?.circuitOpenUntil).to.equal(service.clock.now);
+    service.clock.now -= 1;
+    expect(await sweepTarget(service, undefined)).to.equal('quiet');
+  });
+
+  it('does nothing where nothing may leave', async () => {
+    const home = temporaryHome();
+    mkdirSync(home, { recursive: true });
+    writeFileSync(join(home, 'config.toml'), '[sync]\nmode = "LOCAL_RETENTION"\n');
+    const service = await givenService(home);
+    await capture(service, 'a');
+    expect(await sweepTarget(service, undefined)).to.equal('blocked');
+  });
+});
