@@ -29,8 +29,7 @@ const TABLES = [
     CONSTRAINT "fk_event_origin" FOREIGN KEY ("origin_id") REFERENCES "origin" ("id") ON DELETE NO ACTION ON UPDATE NO ACTION)`,
   `CREATE TABLE "payload" (
     "seq" integer PRIMARY KEY NOT NULL,
-    "bytes" blob NOT NULL,
-    CONSTRAINT "fk_payload_event" FOREIGN KEY ("seq") REFERENCES "event" ("seq") ON DELETE NO ACTION ON UPDATE NO ACTION)`,
+    "bytes" blob NOT NULL)`,
   `CREATE TABLE "live" (
     "origin_id" integer NOT NULL,
     "seq" integer NOT NULL,

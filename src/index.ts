@@ -16,18 +16,21 @@ import { type CaptureReport, CaptureSummary } from './journal/capture-summary.js
 import type { EnvelopeRules } from './journal/envelope.js';
 import { GroupCommit } from './journal/group-commit.js';
 import type { Mode } from './policy/mode.js';
+import type { Job, JobOptions } from './queue/job.js';
 import { type EventStory, eventStory } from './status/event-story.js';
 import type { StatusDocument } from './status/status-document.js';
+import type { JobData, JobKind } from './workers/job-kinds.js';
 
 export type { AppOptions } from './app/app.js';
 export type { DiffOptions, DiffReport } from './app/diff.js';
 export { UnknownTargetError } from './app/drain-target.js';
-export { UnknownEventError } from './app/event-selection.js';
+export { type EventSelection, UnknownEventError } from './app/event-selection.js';
 export type { EventsOptions, EventsReport } from './app/events.js';
 export { UnknownTargetNameError } from './app/named-target.js';
 export type { PreflightReport } from './app/preflight.js';
 export type { ReadinessReport, ReadinessState } from './app/readiness.js';
 export type { ReplayOptions, ReplayReport } from './app/replay.js';
+export type { RequeueReport } from './app/requeue.js';
 export type { RetryOptions, RetryReport } from './app/retry.js';
 export type { TargetSummary } from './app/targets.js';
 export type { VerifyReport } from './app/verify.js';
@@ -36,12 +39,15 @@ export type { DrainReport } from './dispatch/drain-report.js';
 export type * from './dispatch/ports.js';
 export type { CaptureVerdict } from './journal/capture.js';
 export type { CaptureReport } from './journal/capture-summary.js';
+export type { Job, JobOptions } from './queue/job.js';
+export type { EventState, ListedEvent } from './status/event-list.js';
 export type { EventStory } from './status/event-story.js';
 export type { StatusDocument } from './status/status-document.js';
 export { NewerSchemaError, StorageUnavailableError } from './storage/errors.js';
 export { SplitBrainError } from './targets/authority-errors.js';
 export { RetiredTargetError, type TargetRecord } from './targets/registry.js';
 export { VERSION } from './version.js';
+export type { JobData, JobKind } from './workers/job-kinds.js';
 
 /** Most events of one group: one transaction, one fsync. */
 const GROUP_EVENTS = 1_000;
@@ -254,6 +260,16 @@ export class Redrain {
   async mode(): Promise<Mode> {
     const { settingsOf } = await import('./config/document.js');
     return settingsOf((await this.#app.situation()).config).mode;
+  }
+
+  /** Adds a job for the workers; `redrain jobs` shows what becomes of it. @throws UnknownTargetNameError. */
+  async enqueue<K extends JobKind>(
+    kind: K,
+    data: JobData<K>,
+    options: JobOptions = {},
+  ): Promise<Job> {
+    const { enqueueJob } = await import('./workers/enqueue.js');
+    return enqueueJob(this.#app, kind, data, options);
   }
 
   /** Waits for captures under way, then lets go of the home. */

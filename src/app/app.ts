@@ -147,7 +147,7 @@ export class App {
 
   /** Takes waiting spool files into the journal. */
   async ingestSpool(): Promise<SpoolIngestion[]> {
-    if (this.spool.files().length === 0) return [];
+    if (!this.spool.mayHaveFiles()) return [];
     return this.spool.ingest((await this.stores()).journal);
   }
 

@@ -47,12 +47,21 @@ export async function drainTarget(app: App, options: TargetDrainOptions): Promis
   const situation = await app.situation();
   refuseSplitBrain(situation, options.targetId);
   const stores = await app.stores();
-  await app.ingestSpool();
+  await takeInSpool(app, options);
   const target = await targetRow(app, stores, situation, options.targetId);
   if (target === undefined) return withoutTarget(stores, situation);
   assertNotRetired(target);
   warnOfOverride(situation, target, options);
   return run(app, stores, situation, target, options);
+}
+
+/** Trouble with the spool is told, and keeps nothing back that is in the journal. */
+async function takeInSpool(app: App, options: TargetDrainOptions): Promise<void> {
+  try {
+    await app.ingestSpool();
+  } catch (error) {
+    options.onWarning?.(`the spool cannot be taken in: ${(error as Error).message}`);
+  }
 }
 
 /** Only where the server counts: an operator's own endpoint has nothing to do with it. */

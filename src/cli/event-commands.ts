@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander';
 import { example, wholeNumber } from './option-values.js';
+import type { EventState } from '../status/event-list.js';
 import type { RunCommand } from './program.js';
 
-/** As `EVENT_STATES` of the status domain, which the help must not load. */
-const STATES = [
+/** `EVENT_STATES` of the status domain once more: the help must not load that. */
+export const STATES: readonly EventState[] = [
   'unsent',
   'held',
   'delivered',

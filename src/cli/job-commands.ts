@@ -65,7 +65,8 @@ function addJobs(program: Command, run: RunCommand): void {
   const jobs = program
     .command('jobs')
     .summary('what the workers have to do, and what became of it')
-    .description('Jobs of all queues. Losing one costs time and never an event.');
+    .description('Jobs of all queues. Losing one costs time and never an event.')
+    .addHelpText('after', example('redrain jobs list --state failed'));
   jobs
     .command('list', { isDefault: true })
     .description('Queues with their counts, and their jobs. Changes nothing.')
@@ -110,12 +111,13 @@ function addSchedule(program: Command, run: RunCommand): void {
   const schedule = program
     .command('schedule')
     .summary('jobs by the clock')
-    .description(
-      'Schedules make jobs while a worker of their queue runs; a missed tick runs once.',
-    );
+    .description('Schedules make jobs while a worker of their queue runs; a missed tick runs once.')
+    .addHelpText('after', example('redrain schedule list'));
   schedule
     .command('list', { isDefault: true })
     .description('Schedules and their next tick. Changes nothing.')
+    .addHelpText('after', example('redrain schedule list --json'))
+    .addHelpText('after', example('redrain schedule list --json'))
     .action(run(body(async () => (await import('./schedule.js')).list)));
   schedule
     .command('remove')

@@ -271,11 +271,13 @@ function addConflicts(program: Command, run: RunCommand): void {
     .summary('two contents for one event id, and which to keep')
     .description(
       'Where an event id came in with another content, both are kept until you decide. Deciding alters neither.',
-    );
+    )
+    .addHelpText('after', example('redrain conflicts list'));
   conflicts
     .command('list', { isDefault: true })
     .description('Conflicts that wait for a decision. Changes nothing.')
     .option('--all', 'decided ones too')
+    .addHelpText('after', example('redrain conflicts list --all'))
     .action(run(async () => ({ run: (await import('./conflicts.js')).list })));
   conflicts
     .command('show')

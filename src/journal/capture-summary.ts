@@ -55,8 +55,7 @@ export class CaptureSummary {
       this.report.discarded += 1;
       return;
     }
-    const refused = verdict.kind !== 'lost' && verdict.refused;
-    this.report[refused ? 'refused' : COUNTED_AS[verdict.kind]] += 1;
+    this.report[isRefusal(verdict) ? 'refused' : COUNTED_AS[verdict.kind]] += 1;
     if (verdict.generated && verdict.kind !== 'lost') this.report.event_ids.push(verdict.eventId);
     const problem = problemOf(verdict);
     if (problem !== undefined)
@@ -80,8 +79,13 @@ const COUNTED_AS = {
 
 type Kept = Exclude<CaptureVerdict, { kind: 'invalid' | 'discarded' }>;
 
+/** A conflict outranks the refusal: the operator has to decide about it. */
+function isRefusal(verdict: Kept): boolean {
+  return verdict.kind !== 'lost' && verdict.kind !== 'conflict' && verdict.refused;
+}
+
 function problemOf(verdict: Kept): string | undefined {
-  if (verdict.kind !== 'lost' && verdict.refused)
+  if (isRefusal(verdict))
     return 'OPT_OUT may not discard it: it is journaled, `redrain audit list` says why';
   switch (verdict.kind) {
     case 'lost':

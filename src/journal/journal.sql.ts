@@ -8,7 +8,12 @@ export const INSERT_EVENT = `
 
 export const INSERT_PAYLOAD = 'INSERT INTO payload (seq, bytes) VALUES (?, ?)';
 
-export const INSERT_LIVE = 'INSERT INTO live (origin_id, seq) VALUES (?, ?)';
+/**
+ * Everything from a sequence number on: within the transaction that wrote
+ * them, these are its own events. One statement for a whole group.
+ */
+export const MAKE_LIVE =
+  'INSERT INTO live (origin_id, seq) SELECT origin_id, seq FROM event WHERE seq >= ?';
 
 export const FIND_ORIGIN =
   'SELECT id FROM origin WHERE project_uuid = ? AND repo_slug = ? AND checkout = ?';
@@ -69,6 +74,16 @@ export const MARK_COALESCED = `
 
 export const MARK_REPLACED = `
   INSERT INTO mark (seq, class, other_seq, at) VALUES (?, 'replaced', ?, ?)`;
+
+/** An archived event that was replaced is not selected again when its bytes are restored. */
+export const ARCHIVED_TO_REPLACED = `
+  UPDATE mark SET class = 'replaced', other_seq = ?, at = ? WHERE seq = ? AND class = 'archived'`;
+
+/** Moves one event without its bytes from one class of its origin to another. */
+export const COUNT_MOVED_EMPTY = `
+  INSERT INTO journal_count (origin_id, class, events, retained, bytes)
+  VALUES (@originId, @class, @events, 0, 0)
+  ON CONFLICT (origin_id, class) DO UPDATE SET events = events + excluded.events`;
 
 /** The revision in force with what its replacement has to know. */
 export const FIND_IN_FORCE = `

@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  statSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
@@ -32,12 +33,16 @@ export interface SpoolWaiting {
 /** Names sort in the order they were made, also within one millisecond. */
 const nextName = monotonicFactory();
 
+/** Coarser than the time stamps of any file system this may run on. */
+const CLOCK_TICK_MS = 2_500;
+
 /**
  * Where events go when the journal cannot be written: one file per group,
  * whole or absent, taken in once by whoever comes first (SPEC section 4).
  */
 export class Spool {
   readonly #dir: string;
+  #emptySince: number | undefined;
 
   constructor(dir: string) {
     this.#dir = dir;
@@ -59,6 +64,20 @@ export class Spool {
       removeIfThere(temporary);
       throw error;
     }
+  }
+
+  /**
+   * False when nothing can be waiting: one `stat` as long as the directory has
+   * not changed since it was last seen empty. Asked before every capture.
+   */
+  mayHaveFiles(): boolean {
+    const changedAt = statSync(this.#dir, { throwIfNoEntry: false })?.mtimeMs;
+    if (changedAt === undefined || changedAt === this.#emptySince) return false;
+    const settled = Date.now() - changedAt > CLOCK_TICK_MS;
+    if (this.files().length > 0) return true;
+    // A change within the same tick of the file system's clock would not show.
+    this.#emptySince = settled ? changedAt : undefined;
+    return false;
   }
 
   /** Names of waiting files, oldest first; none when there is no spool. */

@@ -87,9 +87,11 @@ export interface NewRevision {
   readonly revision: number;
   /** The row it took the place of. */
   readonly replaced: number;
-  /** True when that row could still be selected. */
-  readonly wasLive: boolean;
+  readonly from: ReplacedClass;
 }
+
+/** The class a replaced row left; null when it keeps the one it has. */
+export type ReplacedClass = 'live' | 'archived' | null;
 
 interface InForceRow {
   readonly seq: number;
@@ -114,6 +116,8 @@ export class GroupWriter {
   readonly #knownOrigins: ReadonlyMap<string, number>;
   readonly #note: ConflictNote;
   readonly #tallies = new Map<number, Tally>();
+  /** Events from here on are written but not yet live. */
+  #firstNotLive: number | undefined;
 
   constructor(
     db: JournalDatabase,
@@ -158,20 +162,22 @@ export class GroupWriter {
     const revision = current.revision + 1;
     const seq = this.#insert(event, revision);
     this.finish();
-    return { seq, revision, replaced: current.seq, wasLive: this.#replace(current, seq, now) };
+    return { seq, revision, replaced: current.seq, from: this.#replace(current, seq, now) };
   }
 
-  /** True when the earlier revision was live. */
-  #replace(current: InForceRow, seq: number, now: number): boolean {
-    const { originId, size } = current;
-    const { changes } = this.#db.statement(sql.REMOVE_LIVE).run(originId, current.seq);
-    if (changes === 0) {
-      this.#db.statement(sql.MARK_SUPERSEDED).run(current.seq, seq);
-      return false;
+  /** The class it had, if it could be selected, or come to be again by a restore. */
+  #replace({ originId, size, seq: old }: InForceRow, seq: number, now: number): ReplacedClass {
+    if (this.#db.statement(sql.REMOVE_LIVE).run(originId, old).changes > 0) {
+      this.#db.statement(sql.MARK_REPLACED).run(old, seq, now);
+      this.#countMove(originId, size, 'replaced');
+      return 'live';
     }
-    this.#db.statement(sql.MARK_REPLACED).run(current.seq, seq, now);
-    this.#countMove(originId, size, 'replaced');
-    return true;
+    this.#db.statement(sql.MARK_SUPERSEDED).run(old, seq);
+    if (this.#db.statement(sql.ARCHIVED_TO_REPLACED).run(seq, now, old).changes === 0) return null;
+    const move = this.#db.statement(sql.COUNT_MOVED_EMPTY);
+    move.run({ originId, class: 'archived', events: -1 });
+    move.run({ originId, class: 'replaced', events: 1 });
+    return 'archived';
   }
 
   #countMove(originId: number, size: number, to: 'coalesced' | 'replaced'): void {
@@ -180,11 +186,18 @@ export class GroupWriter {
     move.run({ originId, class: to, events: 1, bytes: size });
   }
 
-  /** Brings the counters up to what was written. */
+  /** Makes what was written live and brings the counters up to it. */
   finish(): void {
+    this.#makeLive();
     const count = this.#db.statement(sql.COUNT_CAPTURED);
     for (const [originId, tally] of this.#tallies) count.run({ originId, ...tally });
     this.#tallies.clear();
+  }
+
+  #makeLive(): void {
+    if (this.#firstNotLive === undefined) return;
+    this.#db.statement(sql.MAKE_LIVE).run(this.#firstNotLive);
+    this.#firstNotLive = undefined;
   }
 
   /** An old file may hold what an operator has replaced since: that was decided already. */
@@ -217,7 +230,7 @@ export class GroupWriter {
         event.bytes.length,
       );
     this.#db.statement(sql.INSERT_PAYLOAD).run(seq, event.bytes);
-    this.#db.statement(sql.INSERT_LIVE).run(originId, seq);
+    this.#firstNotLive ??= Number(seq);
     this.#tally(originId, event.bytes.length);
     // What was spooled or imported may have left already, or arrives late.
     if (event.coalesceKey !== null && this.#source === 'capture')
@@ -235,6 +248,7 @@ export class GroupWriter {
       .statement<[string], { seq: number }>(sql.FIND_COALESCING)
       .get(key)?.seq;
     this.#db.statement(sql.HOLD_COALESCING).run(key, later.seq);
+    this.#makeLive(); // the earlier one may be of this very group
     if (earlier === undefined) return;
     const { originId } = later;
     const unsent = this.#db.statement(sql.FIND_UNSENT).get({ seq: earlier, originId });

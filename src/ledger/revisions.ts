@@ -80,8 +80,8 @@ function refusals(db: JournalDatabase, targetId: number, seq: number): number {
 export interface Replacement {
   readonly seq: number;
   readonly replaced: number;
-  /** True when the replaced row could be selected until now. */
-  readonly wasLive: boolean;
+  /** The class the replaced row left; null when it keeps the one it has. */
+  readonly from: 'live' | 'archived' | null;
 }
 
 /**
@@ -91,7 +91,7 @@ export interface Replacement {
  */
 export function followReplacement(
   db: JournalDatabase,
-  { seq, replaced, wasLive }: Replacement,
+  { seq, replaced, from }: Replacement,
   targets: readonly RevisionAtTarget[],
 ): void {
   const count = db.statement(COUNT_DELIVERIES);
@@ -102,13 +102,13 @@ export function followReplacement(
     db.statement(COUNT_NEW_ROWS).run(1, target.target_id);
     count.run(target.target_id, newOrigin, 'live', 'withheld', 1);
   }
-  if (!wasLive) return;
+  if (from === null) return;
   const oldOrigin = originOf.get(replaced)?.originId;
   const deliveries = db
     .statement<[number], { targetId: number; status: string }>(sql.DELIVERIES_OF)
     .all(replaced);
   for (const { targetId, status } of deliveries) {
-    count.run(targetId, oldOrigin, 'live', status, -1);
+    count.run(targetId, oldOrigin, from, status, -1);
     count.run(targetId, oldOrigin, 'replaced', status, 1);
   }
   db.statement(sql.DROP_TODOS).run(replaced);

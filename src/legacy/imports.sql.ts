@@ -43,10 +43,3 @@ export const OPEN_CONFLICTS_OF = `
   WHERE i.source_id = ? AND c.resolved_at IS NULL`;
 
 export const NOTE_RENAMED = 'UPDATE import_source SET renamed_to = ? WHERE path = ?';
-
-/** Where an event was found: the old rows that became it, equal it or differ from it. */
-export const PROVENANCE_OF = `
-  SELECT s.path, s.digest, s.attribution, i.row_id, i.version, i.enqueued_at, i.retry_count,
-    i.conflict_id, i.note
-  FROM imported_row i JOIN import_source s ON s.id = i.source_id WHERE i.seq = ?
-  ORDER BY i.source_id, i.row_id, i.version`;

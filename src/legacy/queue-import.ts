@@ -6,7 +6,7 @@ import * as sql from './imports.sql.js';
 import type { QueueDatabase } from './queue-database.js';
 import type { QueueFile } from './queue-files.js';
 import type { QueueRow } from './queue-row.js';
-import { type QueuedEvent, queuedEvent } from './queued-event.js';
+import { joined, type QueuedEvent, queuedEvent } from './queued-event.js';
 import { identityOfRow } from './row-identity.js';
 import { SourceTally } from './source-tally.js';
 
@@ -109,7 +109,7 @@ class QueueImport {
     const written = this.#writer.writeOne(queued.event);
     this.#count(written);
     this.#tally.note(row.id, queued);
-    this.#recordRow([sourceId, row.id, version], written, queued);
+    this.#recordRow(sourceId, row.id, version, written, queued);
   }
 
   #count({ verdict, conflictId }: Written): void {
@@ -125,21 +125,24 @@ class QueueImport {
   }
 
   #recordRow(
-    key: readonly [sourceId: number, rowId: bigint, version: number],
+    sourceId: number,
+    rowId: bigint,
+    version: number,
     written: Written,
     { event, enqueuedAt, retryCount, flag, warning }: QueuedEvent,
   ): void {
-    const note = [flag, warning].filter((one) => one !== null).join('; ');
     this.#db
       .statement(sql.INSERT_ROW)
       .run(
-        ...key,
+        sourceId,
+        rowId,
+        version,
         written.seq,
         written.conflictId,
         event.sha256,
         enqueuedAt,
         retryCount,
-        note === '' ? null : note,
+        joined(flag, warning),
       );
   }
 }

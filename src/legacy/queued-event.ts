@@ -30,12 +30,6 @@ export function queuedEvent(
 ): QueuedEvent {
   const facts = payloadFacts(row.data, identity.eventId);
   const enqueuedAt = secondsOf(row.timestamp);
-  const warnings = [
-    enqueuedAt === null ? `its timestamp is unusable: ${shown(row.timestamp)}` : undefined,
-    integerOf(row.retryCount) === null && row.retryCount !== null
-      ? `its retry_count is unusable: ${shown(row.retryCount)}`
-      : undefined,
-  ].filter((one) => one !== undefined);
   return {
     event: newEvent(
       row,
@@ -46,11 +40,20 @@ export function queuedEvent(
     ),
     enqueuedAt,
     retryCount: integerOf(row.retryCount),
-    warning: warnings.length === 0 ? null : warnings.join('; '),
+    warning: joined(
+      enqueuedAt === null ? `its timestamp is unusable: ${shown(row.timestamp)}` : null,
+      isOddCount(row.retryCount) ? `its retry_count is unusable: ${shown(row.retryCount)}` : null,
+    ),
     flag: facts.undeliverable ?? facts.oddity,
     vouchesForItself: facts.carriesId,
   };
 }
+
+/** Remarks on one row in one text; null when there are none. */
+export const joined = (one: string | null, other: string | null): string | null =>
+  one === null || other === null ? (one ?? other) : `${one}; ${other}`;
+
+const isOddCount = (value: unknown): boolean => value !== null && integerOf(value) === null;
 
 function newEvent(
   row: QueueRow,

@@ -7,7 +7,6 @@ import { dueTicks } from './scheduler-store.js';
 
 interface StalledRow {
   id: string;
-  data: string;
   opts: string;
   priority: number;
   stalledCounter: number;
@@ -34,7 +33,7 @@ export function keepHouse(store: JobStore, maxStalledCount: number): Promise<voi
 
 function promoteDelayed({ db, queue, clock, tasks }: JobStore): void {
   const rows = db
-    .statement<[string, number], { id: string; data: string; priority: number }>(sql.DUE_DELAYED)
+    .statement<[string, number], { id: string; priority: number }>(sql.DUE_DELAYED)
     .all(queue, clock.now());
   for (const row of rows) {
     db.statement(sql.PROMOTE).run(queue, row.id);
@@ -54,7 +53,10 @@ function recoverStalled(store: JobStore, maxStalledCount: number): void {
   }
 }
 
-function giveBack({ db, queue, clock, tasks }: JobStore, { id, token, ...row }: StalledRow): void {
+function giveBack(
+  { db, queue, clock, tasks }: JobStore,
+  { id, token, priority }: StalledRow,
+): void {
   const back = {
     queue,
     id,
@@ -66,7 +68,7 @@ function giveBack({ db, queue, clock, tasks }: JobStore, { id, token, ...row }: 
   };
   db.statement(sql.PUT_BACK).run(back);
   tasks.drop(id);
-  tasks.put({ id, ...row });
+  tasks.put({ id, priority });
 }
 
 /** Whatever takes its worker down every time must not take down worker after worker. */

@@ -61,12 +61,7 @@ export class JobLifecycle {
     });
   }
 
-  fail(
-    lock: JobLock,
-    job: Pick<Job, 'data' | 'priority' | 'opts'>,
-    reason: string,
-    next: AfterFailure,
-  ) {
+  fail(lock: JobLock, job: Pick<Job, 'priority' | 'opts'>, reason: string, next: AfterFailure) {
     return this.#store.db.write(() => {
       if (next.again) return this.#putBack(lock, job, reason, next);
       return this.#failForGood(lock, job.opts, reason);
@@ -75,7 +70,7 @@ export class JobLifecycle {
 
   #putBack(
     { id, token }: JobLock,
-    job: Pick<Job, 'data' | 'priority'>,
+    job: Pick<Job, 'priority'>,
     reason: string,
     { at, counts }: Extract<AfterFailure, { again: true }>,
   ): boolean {
@@ -86,7 +81,7 @@ export class JobLifecycle {
     const put = { queue, id, token, state, runAt: at, attempts, reason };
     if (db.statement(sql.PUT_BACK).run(put).changes === 0) return false;
     tasks.drop(id);
-    if (due) tasks.put({ id, data: toJson(job.data), priority: job.priority });
+    if (due) tasks.put({ id, priority: job.priority });
     return true;
   }
 

@@ -97,7 +97,7 @@ export class JobStore {
       if (job.state !== 'failed' && job.state !== 'completed')
         throw new JobStateError(`job ${id} is ${job.state}: only a finished job can be retried`);
       this.db.statement(sql.RETRY).run({ queue: this.queue, id, now: this.clock.now() });
-      this.tasks.put({ id, data: toJson(job.data), priority: job.priority });
+      this.tasks.put(job);
     });
   }
 

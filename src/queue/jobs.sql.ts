@@ -33,11 +33,11 @@ export const INSERT_JOB = `
 export const NEXT_JOB_ID = `SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'job'), 0) + 1 AS next`;
 export const DELETE_JOB = 'DELETE FROM job WHERE queue = ? AND id = ?';
 
-/** liteque's side: a task while the job waits or runs. */
+/** liteque's side: a task while the job waits or runs. Its payload is in the job. */
 export const PUT_TASK = `
   INSERT INTO tasks (queue, payload, createdAt, availableAt, status, allocationId, numRunsLeft,
     maxNumRuns, idempotencyKey, priority)
-  VALUES (@queue, @payload, @now / 1000, @now, 'pending', '', 1, 1, @id, @priority)`;
+  VALUES (@queue, 'null', @now / 1000, @now, 'pending', '', 1, 1, @id, @priority)`;
 export const DROP_TASK = 'DELETE FROM tasks WHERE queue = ? AND idempotencyKey = ?';
 export const ANY_TASK = `
   SELECT 1 FROM tasks INDEXED BY ix_tasks_ready WHERE queue = ? AND status = 'pending' LIMIT 1`;
@@ -76,12 +76,12 @@ export const RETRY = `
     returnvalue = NULL, finished_on = NULL, run_at = @now WHERE queue = @queue AND id = @id`;
 
 export const DUE_DELAYED = `
-  SELECT id, data, priority FROM job
+  SELECT id, priority FROM job
   WHERE queue = ? AND state = 'delayed' AND run_at <= ? ORDER BY run_at, seq LIMIT 100`;
 export const PROMOTE = `
   UPDATE job SET state = 'waiting' WHERE queue = ? AND id = ? AND state = 'delayed'`;
 export const STALLED = `
-  SELECT id, data, opts, priority, stalled_count AS stalledCounter, lock_token AS token FROM job
+  SELECT id, opts, priority, stalled_count AS stalledCounter, lock_token AS token FROM job
   WHERE queue = ? AND state = 'active' AND lock_until <= ? ORDER BY seq LIMIT 100`;
 export const NOTE_STALLED =
   'UPDATE job SET stalled_count = stalled_count + 1 WHERE queue = ? AND id = ?';

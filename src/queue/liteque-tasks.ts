@@ -47,11 +47,9 @@ export class LitequeTasks extends SqliteQueue<unknown> {
   }
 
   /** Inside the caller's transaction: the job can be taken from now on. */
-  put(job: { readonly id: string; readonly data: string; readonly priority: number }): void {
+  put({ id, priority }: { readonly id: string; readonly priority: number }): void {
     const now = this.#clock.now();
-    const { id, data: payload, priority } = job;
-    const task = { queue: this.queueName, id, payload, priority, now };
-    this.#db.statement(sql.PUT_TASK).run(task);
+    this.#db.statement(sql.PUT_TASK).run({ queue: this.queueName, id, priority, now });
     logEvent(this.#db, this.queueName, 'waiting', id);
   }
 

@@ -12,7 +12,7 @@ import {
   readManifest,
 } from './archive-manifest.js';
 import { checkArchive, fileDigest } from './archive-reader.js';
-import { encodeRecord } from './archive-record.js';
+import { type ArchiveRecord, encodeRecord } from './archive-record.js';
 import {
   added,
   breath,
@@ -156,7 +156,10 @@ async function write(
   return manifest;
 }
 
-/** Lines of the events whose bytes are what was captured; their numbers go into `seqs`. */
+/**
+ * Lines of the events whose bytes are what was captured, a page at a time, as
+ * each write to the compressor has its price; their numbers go into `seqs`.
+ */
 function* wholeLines(
   retention: SqliteRetention,
   found: readonly EligibleEvent[],
@@ -164,12 +167,14 @@ function* wholeLines(
 ): Generator<string> {
   for (let at = 0; at < found.length; at += LOADED) {
     const page = found.slice(at, at + LOADED).map(({ seq }) => seq);
-    for (const record of retention.records(page)) {
-      if (hash('sha256', record.bytes ?? '', 'hex') !== record.sha256) continue;
-      seqs.push(record.seq);
-      yield encodeRecord(record);
-    }
+    const whole = retention.records(page).filter(isWhole);
+    seqs.push(...whole.map(({ seq }) => seq));
+    if (whole.length > 0) yield whole.map(encodeRecord).join('');
   }
+}
+
+function isWhole({ bytes, sha256 }: ArchiveRecord): boolean {
+  return bytes !== null && hash('sha256', bytes, 'hex') === sha256;
 }
 
 async function purgeBehind(

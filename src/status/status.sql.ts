@@ -77,7 +77,7 @@ export const CONFLICTS_OF = `
 
 /** The rows of old queue files this event was taken from. */
 export const IMPORTED_FROM = `
-  SELECT i.path, i.digest, r.row_id, i.imported_at, r.enqueued_at, r.retry_count, i.attribution
+  SELECT i.path, i.digest, r.row_id, i.imported_at, r.enqueued_at * 1000 AS enqueued_at, r.retry_count, i.attribution
   FROM imported_row r JOIN import_source i ON i.id = r.source_id WHERE r.seq = ? ORDER BY i.id, r.row_id`;
 
 export const REDACTION_OF = 'SELECT at, reason FROM redaction WHERE event_id = ?';

@@ -110,7 +110,10 @@ async function follow(
   if (!isTransient) return;
   const at = await nextAttemptAt(service, served, now);
   if (at === undefined || (await isLeftToAnother(service, served, job))) return;
-  throw new RetryAtError(Math.max(at, now + LEAST_PAUSE_MS), retryReason(report));
+  const due = Math.max(at, now + LEAST_PAUSE_MS);
+  // What gets through proves that the target lives: attempts are for one that does not.
+  if (report.delivered + report.duplicate > 0) throw new DelayedError(due, retryReason(report));
+  throw new RetryAtError(due, retryReason(report));
 }
 
 function retryReason({ transient, message, failures }: DrainReport): string {

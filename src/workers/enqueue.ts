@@ -45,6 +45,21 @@ export async function enqueue<K extends JobKind>(
   return queues.queue(queue).add(name, data, { ...opts, ...options });
 }
 
+/** One job from a program: opens the queues for it. @throws UnknownTargetNameError, RetiredTargetError. */
+export function enqueueJob<K extends JobKind>(
+  app: App,
+  kind: K,
+  data: JobData<K>,
+  options: JobOptions = {},
+): Promise<Job> {
+  return withQueues(app, async (queues) => {
+    const { targetId } = data as { readonly targetId?: number };
+    if (targetId === undefined) return enqueue(queues, kind, data, options);
+    const { queue } = await namedDrain(app, queues, String(targetId));
+    return enqueue(queues, kind, data, options, queue);
+  });
+}
+
 /** Where the drains of a target go that an operator named. */
 export interface NamedDrain {
   readonly queue: string;

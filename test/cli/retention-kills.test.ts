@@ -2,6 +2,7 @@ import { cpSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { seededRandom } from '../../src/receivers/stub/random.js';
+import { ArchiveDirectory } from '../../src/retention/archive-directory.js';
 import { manifestName, readManifest } from '../../src/retention/archive-manifest.js';
 import { checkArchive, readRecords } from '../../src/retention/archive-reader.js';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';
@@ -65,10 +66,9 @@ describe('kill -9', function () {
   }
 
   async function digestsInArchives(cli: Cli): Promise<Map<string, string>> {
-    const directory = join(cli.home, 'redrain', 'archive');
+    const directory = new ArchiveDirectory(join(cli.home, 'redrain', 'archive'));
     const found = new Map<string, string>();
-    for (const name of readdirSync(directory).filter((one) => one.endsWith('.manifest.json'))) {
-      const path = join(directory, name);
+    for (const path of directory.manifests()) {
       const manifest = readManifest(path);
       await checkArchive(path, manifest);
       for await (const { event_id, bytes } of readRecords(path, manifest))

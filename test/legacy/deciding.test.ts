@@ -256,6 +256,29 @@ describe('deciding a conflict for the incoming payload', () => {
     await assertNumbersAddUp(core);
   });
 
+  it('also replaces a row that was archived, for a restore must not bring it back into selection', async () => {
+    const core = await openCore();
+    await givenConflict(core);
+    const { target } = await drained(core, 'a', { kind: 'success' });
+    await core.db.write((db) =>
+      db.exec(`
+        INSERT INTO purge (seq, kind, at, canonical_sha256) VALUES (2, 'archive', 1, x'00');
+        DELETE FROM payload WHERE seq = 2; DELETE FROM live WHERE seq = 2;
+        INSERT INTO mark (seq, class, at) VALUES (2, 'archived', 1);
+        UPDATE journal_count SET events = events - 1, retained = retained - 1, bytes = bytes - ${FIRST.length};
+        INSERT INTO journal_count SELECT origin_id, 'archived', 1, 0, 0 FROM event WHERE seq = 2;
+        UPDATE ledger_count SET events = events - 1;
+        INSERT INTO ledger_count SELECT 1, origin_id, 'archived', 'success', 1 FROM event WHERE seq = 2;`),
+    );
+    await assertNumbersAddUp(core);
+
+    await decide(core.db, 'e', 'incoming', 5_000);
+
+    expect(row(core, 'SELECT class FROM mark WHERE seq = 2')).to.deep.equal({ class: 'replaced' });
+    await assertNumbersAddUp(core);
+    expect(await sentTo(core, target.id)).to.deep.equal([]);
+  });
+
   it('writes no second revision of what is in force already', async () => {
     const core = await openCore();
     await givenConflict(core);

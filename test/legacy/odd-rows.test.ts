@@ -1,5 +1,8 @@
 import { expect } from 'chai';
-import { row, rows } from '../support/core.js';
+import { givenTarget, row, rows } from '../support/core.js';
+import { drainWith } from '../support/drains.js';
+import { assertLedgerInvariant } from '../support/invariant.js';
+import { ScriptedReceiver } from '../support/scripted-receiver.js';
 import { journalOf, migrated, NOW, sourceOf } from './migrated.js';
 import { givenHome, oldEvent, writeQueue } from './old-queues.js';
 
@@ -96,6 +99,31 @@ describe('odd rows of an old queue', () => {
         project_uuid: 'p-1',
       });
     });
+
+  it('end as terminal_failed with the reason, and are never posted', async () => {
+    const paths = givenHome();
+    writeQueue(paths.legacyQueue, {
+      rows: [oldEvent('fine'), { eventId: 'odd', data: '{"event_id": "other"}' }],
+    });
+    const { core } = await migrated(paths);
+    const { id } = await givenTarget(core);
+    const receiver = new ScriptedReceiver();
+
+    await drainWith(core, receiver, { target: { id, url: 'http://a.test' } });
+
+    expect(receiver.posts).to.deep.equal([['fine']]);
+    expect(
+      rows(core, 'SELECT status, attempt_count, last_error FROM delivery ORDER BY seq'),
+    ).to.deep.equal([
+      { status: 'success', attempt_count: 1, last_error: null },
+      {
+        status: 'terminal_failed',
+        attempt_count: 0,
+        last_error: 'its data carries another event_id: "other"; it was never sent',
+      },
+    ]);
+    assertLedgerInvariant(core);
+  });
 
   it('keep an id that is no UTF-8 readable, and are not sent', async () => {
     const paths = givenHome();

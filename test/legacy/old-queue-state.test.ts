@@ -98,6 +98,8 @@ describe('what waits in old queue files', () => {
     appendRows(paths.legacyQueue, [oldEvent('new')]);
     const red = await check();
     expect(red.code).to.equal(2);
+    const now = await cli.run(['now']);
+    expect(now.stderr).to.contain(`1 row in ${paths.legacyQueue} waiting`);
     const text = await cli.run(['status']);
     expect(text.stdout).to.contain('queue.db').and.to.contain('redrain migrate');
   });

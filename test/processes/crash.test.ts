@@ -13,10 +13,13 @@ import { temporaryHome } from '../support/temporary-home.js';
 import { captured, envelopes, sendTo } from './given-events.js';
 import { deliveriesAt, idsWith, payloadDigests, sha256 } from './journal-rows.js';
 
-const STEPS = ['locked', 'pass-begun', 'claimed', 'posting', 'posted', 'settled', 'pass-ended'];
+/** Once in every pass, and once for every batch. */
+const PASS_STEPS = ['locked', 'pass-begun', 'pass-ended'];
+const BATCH_STEPS = ['claimed', 'posting', 'posted', 'settled'];
 const KILLS = process.env.REDRAIN_TEST_LONG ? 50 : 10;
 const PER_POST = 10;
-const EVENTS = KILLS * 60;
+/** New events before every death, so that there is always something to die over. */
+const EVENTS_EACH = 60;
 const SEED = Number(process.env.REDRAIN_TEST_SEED ?? Date.now() % 1_000_000);
 
 /** Where a drain dies: at a named step, or some milliseconds after a post reached the receiver. */
@@ -27,15 +30,16 @@ type Death =
 /** Every named step at least once; the other deaths come from outside, in the middle of anything. */
 function deaths(random: () => number): Death[] {
   const upTo = (most: number): number => 1 + Math.floor(random() * most);
-  const drawn = Array.from({ length: KILLS }, (_, i): Death => {
-    const step = STEPS[i];
-    if (step !== undefined) return { step: `dispatch.${step}`, nth: upTo(3) };
-    return { post: upTo(6), afterMs: random() * 15 };
-  });
-  return drawn
-    .map((death) => ({ death, key: random() }))
-    .sort((a, b) => a.key - b.key)
-    .map(({ death }) => death);
+  const named: Death[] = [
+    ...PASS_STEPS.map((step) => ({ step: `dispatch.${step}`, nth: 1 })),
+    ...BATCH_STEPS.map((step) => ({ step: `dispatch.${step}`, nth: upTo(3) })),
+  ];
+  const others = Array.from({ length: KILLS - named.length }, () => ({
+    post: upTo(6),
+    afterMs: random() * 15,
+  }));
+  const drawn = [...named, ...others].map((death) => ({ death, key: random() }));
+  return drawn.sort((a, b) => a.key - b.key).map(({ death }) => death);
 }
 
 /**
@@ -86,6 +90,8 @@ function assertNoLie(cli: Cli, receiver: StubServer, death: Death): void {
   ).to.deep.equal([]);
 }
 
+const idOf = (line: string): string => (JSON.parse(line) as { event_id: string }).event_id;
+
 describe('kill -9 of a drain', function () {
   this.timeout(process.env.REDRAIN_TEST_LONG ? 300_000 : 60_000);
 
@@ -95,10 +101,11 @@ describe('kill -9 of a drain', function () {
     const misbehave = { reset: 0.25, resetAfterStore: true, seed: SEED };
     const rough = await startReceiver({ db, misbehave });
     sendTo(cli, rough.url, { maxEvents: PER_POST });
-    await captured(cli, envelopes(EVENTS));
-    const before = payloadDigests(cli.home);
-
-    for (const death of deaths(seededRandom(SEED))) {
+    const given = new Map<string, string>();
+    for (const [i, death] of deaths(seededRandom(SEED)).entries()) {
+      const lines = envelopes(EVENTS_EACH, `before-${i}`);
+      await captured(cli, lines);
+      for (const line of lines) given.set(idOf(line), sha256(line));
       await dieAt(cli, rough, death);
       assertNoLie(cli, rough, death);
     }
@@ -109,7 +116,7 @@ describe('kill -9 of a drain', function () {
 
     expect(last.code, last.stderr).to.equal(0);
     expect(last.json<DrainReport>()).to.include({ transient: 0, unsent: 0, interrupted: false });
-    assertEverythingOnce(cli, smooth, url, before);
+    assertEverythingOnce(cli, smooth, url, given);
     assertLedgerInvariant(await openCore(cli.home));
   });
 
@@ -117,15 +124,15 @@ describe('kill -9 of a drain', function () {
     cli: Cli,
     { sink }: StubServer,
     url: string,
-    before: ReadonlyMap<string, string>,
+    given: ReadonlyMap<string, string>,
   ): void {
-    expect(payloadDigests(cli.home), 'the journal').to.deep.equal(before);
+    expect(payloadDigests(cli.home), 'the journal').to.deep.equal(given);
     const received = sink.eventIds().map((id) => [id, sha256(sink.bytesOf(id) ?? '')] as const);
-    expect(received, 'ids at the receiver').to.have.length(before.size);
-    expect(new Map(received), 'bytes at the receiver').to.deep.equal(before);
+    expect(received, 'ids at the receiver').to.have.length(given.size);
+    expect(new Map(received), 'bytes at the receiver').to.deep.equal(given);
     const rows = deliveriesAt(cli.home, url);
-    expect(rows, 'the ledger').to.have.length(before.size);
-    expect(idsWith(rows, 'success', 'duplicate')).to.have.members([...before.keys()]);
+    expect(rows, 'the ledger').to.have.length(given.size);
+    expect(idsWith(rows, 'success', 'duplicate')).to.have.members([...given.keys()]);
   }
 });
 

@@ -12,15 +12,15 @@ import { type GivenService, givenService, runIdle } from './given-service.js';
 
 const HOUR = 3_600_000;
 
-function homeSendingTo(url: string): string {
+function homeSendingTo(url: string, maxEvents = 1000): string {
   const home = temporaryHome();
-  configure(home, url);
+  configure(home, url, maxEvents);
   return home;
 }
 
-function configure(home: string, url: string): void {
+function configure(home: string, url: string, maxEvents = 1000): void {
   mkdirSync(home, { recursive: true });
-  const toml = `[sync]\nmode = "EXTERNAL_RECEIVER"\n[sync.external]\nendpoint = "${url}"\n`;
+  const toml = `[sync]\nmode = "EXTERNAL_RECEIVER"\n[sync.external]\nendpoint = "${url}"\nmax_events = ${maxEvents}\n`;
   writeFileSync(join(home, 'config.toml'), toml);
 }
 
@@ -93,6 +93,16 @@ describe('a dispatch job', () => {
     const { db } = await service.app.stores();
     const { due } = db.statement('SELECT min(due_at) AS due FROM todo').get() as { due: number };
     expect(await job(service, id)).to.include({ state: 'delayed', runAt: due, attemptsMade: 1 });
+  });
+
+  it('counts no attempt at a target that takes some of what it gets', async () => {
+    const receiver = await startReceiver({ misbehave: { failRate: 0.3, seed: 4 } });
+    const service = await givenService(homeSendingTo(receiver.url, 2));
+    await capture(service, ...Array.from({ length: 20 }, (_, i) => `e-${i}`));
+    const { id } = await enqueue(service.queues, 'dispatch', {}, { attempts: 5 });
+    await runIdle(dispatchWorker, service);
+    expect(await statuses(service)).to.include.keys('success', 'failed_transient');
+    expect(await job(service, id)).to.include({ state: 'delayed', attemptsMade: 0 });
   });
 
   it('leaves every event retryable when its attempts are used up, and all arrive later', async () => {
@@ -174,9 +184,13 @@ describe('the dispatch sweep', () => {
       service.clock.now = (await job(service, id)).runAt ?? service.clock.now;
     }
     const { targets } = await service.app.stores();
-    expect((await targets.find(1))?.circuitOpenUntil).to.equal(service.clock.now);
-    service.clock.now -= 1;
+    const openUntil = (await targets.find(1))?.circuitOpenUntil as number;
+    await capture(service, 'b');
+    service.clock.now = openUntil - 1;
+    await service.queues.queue('dispatch').remove(id);
     expect(await sweepTarget(service, undefined)).to.equal('quiet');
+    service.clock.now = openUntil;
+    expect(await sweepTarget(service, undefined)).to.equal('added');
   });
 
   it('does nothing where nothing may leave', async () => {

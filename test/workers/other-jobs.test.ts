@@ -91,8 +91,8 @@ describe('a capture job', () => {
   });
 
   it('keeps the events that could be stored nowhere, and is tried again', async () => {
-    const service = await givenService(temporaryHome(), [], { storage: { maxPages: 1 } });
-    mkdirSync(service.app.paths.state, { recursive: true });
+    const service = await givenService();
+    mkdirSync(service.app.paths.journalDb, { recursive: true });
     writeFileSync(service.app.paths.spoolDir, 'a file where the spool should be');
     const { id } = await enqueue(service.queues, 'capture', { events: [envelope('a')] });
     await runIdle(captureWorker, service);

@@ -13,11 +13,9 @@ export const PAGE = `
 
 export const HEAD = 'SELECT COALESCE(MAX(seq), 0) AS head, COUNT(*) AS events FROM event';
 
-/** Rows that speak of an event that does not exist. */
+/** Rows without a foreign key that speak of an event that does not exist. */
 export const STRAYS = `
-  SELECT 'payload' AS name, seq FROM payload WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.seq = payload.seq)
-  UNION ALL
-  SELECT 'mark', seq FROM mark WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.seq = mark.seq)
+  SELECT 'mark' AS name, seq FROM mark WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.seq = mark.seq)
   UNION ALL
   SELECT 'purge', seq FROM purge WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.seq = purge.seq)
   UNION ALL
@@ -51,8 +49,9 @@ export const DEAD_TODOS = `
 /** Redaction alone may overtake what is on the wire. */
 export const DEAD_FLIGHTS = `
   SELECT f.target_id AS targetId, e.seq, 'it is in flight, and is not live' AS problem
-  FROM flight f, json_each(f.seqs) r JOIN event e ON e.seq BETWEEN r.value ->> 0 AND r.value ->> 1
-  LEFT JOIN mark m ON m.seq = e.seq WHERE m.class IS NOT NULL AND m.class <> 'redacted'`;
+  FROM flight f CROSS JOIN json_each(f.seqs) r
+  CROSS JOIN mark e ON e.seq BETWEEN r.value ->> 0 AND r.value ->> 1
+  WHERE e.class <> 'redacted'`;
 
 const REAL_EVENTS = `
   SELECT e.origin_id AS originId, COALESCE(m.class, 'live') AS class, COUNT(*) AS events,
