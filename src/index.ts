@@ -1,6 +1,7 @@
 import { App, type AppOptions } from './app/app.js';
 import { type DiffOptions, type DiffReport, diffTargets } from './app/diff.js';
 import { type EventsOptions, type EventsReport, listEvents } from './app/events.js';
+import type { JobData, JobKind } from './app/jobs/job-kinds.js';
 import { type PreflightReport, preflight } from './app/preflight.js';
 import { previewDrain } from './app/preview-drain.js';
 import { type ReadinessReport, readiness } from './app/readiness.js';
@@ -19,13 +20,13 @@ import type { Mode } from './policy/mode.js';
 import type { Job, JobOptions } from './queue/job.js';
 import { type EventStory, eventStory } from './status/event-story.js';
 import type { StatusDocument } from './status/status-document.js';
-import type { JobData, JobKind } from './workers/job-kinds.js';
 
 export type { AppOptions } from './app/app.js';
 export type { DiffOptions, DiffReport } from './app/diff.js';
 export { UnknownTargetError } from './app/drain-target.js';
 export { type EventSelection, UnknownEventError } from './app/event-selection.js';
 export type { EventsOptions, EventsReport } from './app/events.js';
+export type { JobData, JobKind } from './app/jobs/job-kinds.js';
 export { UnknownTargetNameError } from './app/named-target.js';
 export type { PreflightReport } from './app/preflight.js';
 export type { ReadinessReport, ReadinessState } from './app/readiness.js';
@@ -47,7 +48,6 @@ export { NewerSchemaError, StorageUnavailableError } from './storage/errors.js';
 export { SplitBrainError } from './targets/authority-errors.js';
 export { RetiredTargetError, type TargetRecord } from './targets/registry.js';
 export { VERSION } from './version.js';
-export type { JobData, JobKind } from './workers/job-kinds.js';
 
 /** Most events of one group: one transaction, one fsync. */
 const GROUP_EVENTS = 1_000;
@@ -268,7 +268,7 @@ export class Redrain {
     data: JobData<K>,
     options: JobOptions = {},
   ): Promise<Job> {
-    const { enqueueJob } = await import('./workers/enqueue.js');
+    const { enqueueJob } = await import('./app/jobs/enqueue.js');
     return enqueueJob(this.#app, kind, data, options);
   }
 

@@ -1,11 +1,11 @@
 import type { App } from '../app/app.js';
+import { enqueue, namedDrain, withQueues } from '../app/jobs/enqueue.js';
+import type { JobData, JobKind } from '../app/jobs/job-kinds.js';
 import type { Candidate } from '../journal/input/candidate.js';
 import { readEvents } from '../journal/input/read-events.js';
 import { type InputSource, openSources } from '../journal/input/sources.js';
 import type { Job, JobOptions } from '../queue/job.js';
 import type { Queues } from '../queue/ports.js';
-import { enqueue, namedDrain, withQueues } from '../workers/enqueue.js';
-import type { JobData, JobKind } from '../workers/job-kinds.js';
 import { durationOf } from './duration.js';
 import { EXIT } from './exit-codes.js';
 import { DATA_OF, given } from './job-data-options.js';

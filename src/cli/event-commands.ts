@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { example, wholeNumber } from './option-values.js';
 import type { EventState } from '../status/event-list.js';
+import { example, wholeNumber } from './option-values.js';
 import type { RunCommand } from './program.js';
 
 /** `EVENT_STATES` of the status domain once more: the help must not load that. */

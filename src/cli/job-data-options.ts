@@ -1,6 +1,6 @@
 import path from 'node:path';
+import type { JobData, JobKind } from '../app/jobs/job-kinds.js';
 import { checkoutOf } from '../policy/checkout-of.js';
-import type { JobData, JobKind } from '../workers/job-kinds.js';
 import type { CommandCall } from './program.js';
 
 type Options = CommandCall['options'];

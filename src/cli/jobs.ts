@@ -1,7 +1,7 @@
+import { readQueues, withQueues } from '../app/jobs/enqueue.js';
 import { UnknownJobError } from '../queue/errors.js';
 import { JOB_STATES, type Job, type JobCounts, type JobState } from '../queue/job.js';
 import type { JobQueue, Queues } from '../queue/ports.js';
-import { readQueues, withQueues } from '../workers/enqueue.js';
 import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
 import { withApp } from './open-app.js';

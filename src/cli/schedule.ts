@@ -1,14 +1,14 @@
 import type { App } from '../app/app.js';
-import type { Queues } from '../queue/ports.js';
-import type { JobScheduler, RepeatOptions } from '../queue/scheduler.js';
-import { namedDrain, readQueues, withQueues } from '../workers/enqueue.js';
-import type { JobKind } from '../workers/job-kinds.js';
+import { namedDrain, readQueues, withQueues } from '../app/jobs/enqueue.js';
+import type { JobKind } from '../app/jobs/job-kinds.js';
 import {
   listSchedules,
   removeSchedule,
   setDefaultSchedules,
   setSchedule,
-} from '../workers/schedules.js';
+} from '../app/jobs/schedules.js';
+import type { Queues } from '../queue/ports.js';
+import type { JobScheduler, RepeatOptions } from '../queue/scheduler.js';
 import { durationOf } from './duration.js';
 import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';

@@ -2,20 +2,21 @@ import { step } from '../storage/steps.js';
 import { Bisection } from './bisection.js';
 import { countSettlements, type DrainReport, emptyReport } from './drain-report.js';
 import { batchSize, circuitIsOpen, healthAfter, isTransient } from './health.js';
-import type {
-  BatchLimits,
-  Claim,
-  ClaimedEvent,
-  ClosedGate,
-  DeliveryLedger,
-  DeliveryReceiver,
-  DeliveryReport,
-  Pass,
-  Permission,
-  PostRecord,
-  Settlement,
-  TargetGreeting,
-  TargetHealth,
+import {
+  type BatchLimits,
+  type Claim,
+  type ClaimedEvent,
+  type ClosedGate,
+  type DeliveryLedger,
+  type DeliveryReceiver,
+  type DeliveryReport,
+  DRAIN_BLOCKED_REASONS,
+  type Pass,
+  type Permission,
+  type PostRecord,
+  type Settlement,
+  type TargetGreeting,
+  type TargetHealth,
 } from './ports.js';
 import { unpostable } from './unpostable.js';
 
@@ -113,8 +114,8 @@ async function countBacklog(at: DrainSurroundings, report: DrainReport): Promise
   report.held = Object.values(held).reduce((sum, events) => sum + events, 0);
   if (report.posts > 0 || report.blocked_reason !== null || report.held === 0) return;
   if (report.selected > 0) return;
-  const [reason] = Object.keys(held) as (keyof typeof held)[];
-  report.blocked_reason = reason ?? null;
+  report.blocked_reason =
+    DRAIN_BLOCKED_REASONS.find((reason) => held[reason] !== undefined) ?? null;
 }
 
 /** The state of one running pass. */

@@ -4,6 +4,7 @@ import type { GcFacts } from '../retention/gc-suggestion.js';
 import type { JournalDatabase } from '../storage/journal-database.js';
 import type { TargetRecord } from '../targets/registry.js';
 import { circuitState } from './circuit-state.js';
+import { classesHold } from './classes-hold.js';
 import * as sql from './status.sql.js';
 import type { TargetLedger } from './status-document.js';
 import { balance, type LedgerRow, type OriginRow, type TargetBalance } from './target-terms.js';
@@ -52,7 +53,8 @@ export class LedgerReader {
     const permission = this.#around.permissionFor(target);
     const deliveries = this.#deliveries.get(targetId) ?? 0;
     const rows = this.#rowsOf(targetId);
-    return balance(this.#eventsEver, byClass, rows, origins, permission, deliveries);
+    const sum = balance(this.#eventsEver, byClass, rows, origins, permission, deliveries);
+    return { ...sum, adds_up: sum.adds_up && classesHold(this.#classes) };
   }
 
   rowOf(target: TargetRecord): TargetLedger {

@@ -47,7 +47,7 @@ export async function readSituation(request: SituationRequest): Promise<Situatio
     authorityError: error,
     active,
     description: describe(active, authority),
-    gate: closedGate(request, config, settings, authority, active),
+    gate: withReason(closedGate(request, config, settings, authority, active), error),
   };
 }
 
@@ -97,6 +97,15 @@ function closedGate(
     });
   if (active.state !== 'error') return undefined;
   return { reason: 'config_unreadable', message: active.message };
+}
+
+/** Why there is no authority says more than that there is none. */
+function withReason(
+  gate: ClosedGate | undefined,
+  authorityError: string | undefined,
+): ClosedGate | undefined {
+  if (gate?.reason !== 'config_unreadable' || authorityError === undefined) return gate;
+  return gate.message.includes(authorityError) ? gate : { ...gate, message: authorityError };
 }
 
 /** While the mode cannot be read, the switch of one mode says nothing: the file does. */

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { CAPTURE_DATA, type CaptureData, readData } from '../app/jobs/job-data.js';
 import type { CaptureInput, CaptureVerdict } from '../journal/capture.js';
 import { type CaptureReport, CaptureSummary, type InputPlace } from '../journal/capture-summary.js';
 import { GroupCommit } from '../journal/group-commit.js';
@@ -6,7 +7,6 @@ import type { Candidate } from '../journal/input/candidate.js';
 import { readEvents } from '../journal/input/read-events.js';
 import { openSources } from '../journal/input/sources.js';
 import type { RunningJob } from '../queue/ports.js';
-import { CAPTURE_DATA, type CaptureData, readData } from './job-data.js';
 import { nudgeDispatch } from './nudge.js';
 import type { Service } from './service.js';
 

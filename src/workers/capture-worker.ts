@@ -1,6 +1,6 @@
+import { CAPTURE_QUEUE } from '../app/jobs/queue-names.js';
 import { CaptureJobs } from './capture-job.js';
 import { nudgeDispatch } from './nudge.js';
-import { CAPTURE_QUEUE } from './queue-names.js';
 import type { Service, WorkerKind } from './service.js';
 
 /** Jobs that bring events, and the spool. Never deletes anything but a spool file it has taken in. */

@@ -1,5 +1,5 @@
+import { dispatchQueueOf } from '../app/jobs/queue-names.js';
 import { addDrain } from './nudge.js';
-import { dispatchQueueOf } from './queue-names.js';
 import type { Service } from './service.js';
 import { type Prospect, prospectOf } from './targets-served.js';
 

@@ -1,7 +1,7 @@
+import { dispatchQueueOf } from '../app/jobs/queue-names.js';
 import type { RunningJob } from '../queue/ports.js';
 import { sweepTarget } from './dispatch-sweep.js';
 import { runDrain } from './drain-job.js';
-import { dispatchQueueOf } from './queue-names.js';
 import type { Service, WorkerKind } from './service.js';
 import { servedTargets } from './targets-served.js';
 

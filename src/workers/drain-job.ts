@@ -1,10 +1,10 @@
 import { UnknownTargetError } from '../app/drain-target.js';
+import { DISPATCH_DATA, readData } from '../app/jobs/job-data.js';
+import { dispatchQueueOf } from '../app/jobs/queue-names.js';
 import type { DrainReport } from '../dispatch/drain-report.js';
 import { lastPost, postsSince } from '../ledger/post-log.js';
 import { DelayedError, RetryAtError, UnrecoverableError } from '../queue/errors.js';
 import type { RunningJob } from '../queue/ports.js';
-import { DISPATCH_DATA, readData } from './job-data.js';
-import { dispatchQueueOf } from './queue-names.js';
 import type { Service } from './service.js';
 import { prospectOf } from './targets-served.js';
 

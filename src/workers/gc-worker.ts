@@ -1,8 +1,8 @@
+import { ARCHIVE_DATA, GC_DATA, readData } from '../app/jobs/job-data.js';
+import { GC_QUEUE } from '../app/jobs/queue-names.js';
 import { DelayedError, UnrecoverableError } from '../queue/errors.js';
 import type { RunningJob } from '../queue/ports.js';
 import { STOPPED_PAUSE_MS } from './drain-job.js';
-import { ARCHIVE_DATA, GC_DATA, readData } from './job-data.js';
-import { GC_QUEUE } from './queue-names.js';
 import type { Service, WorkerKind } from './service.js';
 
 /** Runs `gc` and `archive` jobs. Only those that were enqueued or scheduled with --yes delete. */

@@ -1,9 +1,9 @@
+import { MIGRATE_DATA, readData } from '../app/jobs/job-data.js';
+import { MIGRATE_QUEUE } from '../app/jobs/queue-names.js';
 import { DelayedError } from '../queue/errors.js';
 import type { RunningJob } from '../queue/ports.js';
 import { STOPPED_PAUSE_MS } from './drain-job.js';
-import { MIGRATE_DATA, readData } from './job-data.js';
 import { nudgeDispatch } from './nudge.js';
-import { MIGRATE_QUEUE } from './queue-names.js';
 import type { Service, WorkerKind } from './service.js';
 
 /** Takes old queues in. Never cleans them up: that is for an operator to say. */

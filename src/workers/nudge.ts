@@ -1,6 +1,6 @@
+import { DISPATCH_OPTIONS, ONE_WAITING } from '../app/jobs/job-defaults.js';
+import { dispatchQueueOf, targetOfQueue } from '../app/jobs/queue-names.js';
 import type { Queues } from '../queue/ports.js';
-import { DISPATCH_OPTIONS, ONE_WAITING } from './job-defaults.js';
-import { dispatchQueueOf, targetOfQueue } from './queue-names.js';
 
 /**
  * Wakes whoever drains: the queues of drains that a worker has served before.

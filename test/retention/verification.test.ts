@@ -209,6 +209,8 @@ describe('verify', () => {
     ['DELETE FROM ledger_count'],
     ['UPDATE journal_count SET events = events + 1'],
     ['DELETE FROM journal_count'],
+    ['UPDATE journal_count SET retained = retained - 1'],
+    ['UPDATE journal_count SET bytes = 0'],
     ['UPDATE target SET delivery_rows = 7'],
   ] as const)
     it(`mends counters after "${sql}", which status shouts about`, async () => {

@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { enqueue } from '../../src/app/jobs/enqueue.js';
+import { dispatchQueueOf } from '../../src/app/jobs/queue-names.js';
 import type { Job } from '../../src/queue/job.js';
 import { sweepTarget } from '../../src/workers/dispatch-sweep.js';
 import { dispatchWorker } from '../../src/workers/dispatch-worker.js';
-import { enqueue } from '../../src/workers/enqueue.js';
-import { dispatchQueueOf } from '../../src/workers/queue-names.js';
 import { startReceiver } from '../support/cli.js';
 import { temporaryHome } from '../support/temporary-home.js';
 import { type GivenService, givenService, runIdle } from './given-service.js';

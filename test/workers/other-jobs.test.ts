@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { enqueue } from '../../src/app/jobs/enqueue.js';
 import type { CaptureReport } from '../../src/journal/capture-summary.js';
 import { Spool } from '../../src/journal/spool.js';
 import type { Job } from '../../src/queue/job.js';
 import { captureWorker } from '../../src/workers/capture-worker.js';
-import { enqueue } from '../../src/workers/enqueue.js';
 import { gcWorker } from '../../src/workers/gc-worker.js';
 import { migrateWorker } from '../../src/workers/migrate-worker.js';
 import { newEvents } from '../support/events.js';

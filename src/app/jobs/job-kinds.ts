@@ -1,5 +1,5 @@
 import type * as v from 'valibot';
-import type { JobOptions } from '../queue/job.js';
+import type { JobOptions } from '../../queue/job.js';
 import { ARCHIVE_DATA, CAPTURE_DATA, DISPATCH_DATA, GC_DATA, MIGRATE_DATA } from './job-data.js';
 import {
   CAPTURE_OPTIONS,

@@ -1,9 +1,9 @@
-import type { App } from '../app/app.js';
-import { activeRow, namedTarget } from '../app/named-target.js';
-import type { Job, JobOptions } from '../queue/job.js';
-import { LitequeQueues } from '../queue/liteque-queue.js';
-import type { Queues } from '../queue/ports.js';
-import { assertNotRetired } from '../targets/registry.js';
+import type { Job, JobOptions } from '../../queue/job.js';
+import { LitequeQueues } from '../../queue/liteque-queue.js';
+import type { Queues } from '../../queue/ports.js';
+import { assertNotRetired } from '../../targets/registry.js';
+import type { App } from '../app.js';
+import { activeRow, namedTarget } from '../named-target.js';
 import { readData } from './job-data.js';
 import { type JobData, type JobKind, KINDS } from './job-kinds.js';
 import { DISPATCH_QUEUE, dispatchQueueOf } from './queue-names.js';

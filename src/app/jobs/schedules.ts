@@ -1,5 +1,5 @@
-import type { Queues } from '../queue/ports.js';
-import type { JobScheduler, RepeatOptions } from '../queue/scheduler.js';
+import type { Queues } from '../../queue/ports.js';
+import type { JobScheduler, RepeatOptions } from '../../queue/scheduler.js';
 import { readData } from './job-data.js';
 import { DISPATCH_OPTIONS } from './job-defaults.js';
 import { type JobData, type JobKind, KINDS } from './job-kinds.js';

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { UnrecoverableError } from '../queue/errors.js';
+import { UnrecoverableError } from '../../queue/errors.js';
 
 /** What the jobs of each queue carry. Unknown fields are refused: they would be ignored in silence. */
 export const CAPTURE_DATA = v.strictObject({

@@ -1,4 +1,4 @@
-import type { JobOptions } from '../queue/job.js';
+import type { JobOptions } from '../../queue/job.js';
 
 const DAY_SECONDS = 86_400;
 
