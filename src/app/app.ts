@@ -15,6 +15,7 @@ import { SqliteJournal } from '../journal/sqlite-journal.js';
 import { SqliteLedger } from '../ledger/sqlite-ledger.js';
 import { blockedReason, type WayOut } from '../policy/capture-reason.js';
 import { policyOf } from '../policy/mode.js';
+import { errorCode } from '../storage/errors.js';
 import { JournalDatabase, type OpenOptions } from '../storage/journal-database.js';
 import type { TargetKey, TargetRecord } from '../targets/registry.js';
 import { readSituation, type Situation } from '../targets/situation.js';
@@ -224,6 +225,11 @@ function storesOn(db: JournalDatabase, random: () => number): Stores {
 
 /** Changes whenever the file does; an empty text while there is none. */
 function fingerprint(file: string): string {
-  const stat = statSync(file, { throwIfNoEntry: false, bigint: true });
-  return stat === undefined ? '' : `${stat.ino} ${stat.size} ${stat.mtimeNs}`;
+  try {
+    const stat = statSync(file, { throwIfNoEntry: false, bigint: true });
+    return stat === undefined ? '' : `${stat.ino} ${stat.size} ${stat.mtimeNs}`;
+  } catch (error) {
+    // Out of reach is a state too; reading it says what is wrong.
+    return errorCode(error);
+  }
 }

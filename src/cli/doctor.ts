@@ -1,6 +1,6 @@
-import pc from 'picocolors';
 import type { Finding } from '../app/doctor/finding.js';
 import { type DoctorReport, examine } from '../app/doctor.js';
+import { color } from './color.js';
 import { EXIT } from './exit-codes.js';
 import { withApp } from './open-app.js';
 import { count, Output } from './output.js';
@@ -16,15 +16,15 @@ export const run: CommandBody = (call) =>
 
 function tell({ checks, ok }: DoctorReport): string {
   const problems = checks.filter(({ status }) => status === 'problem').length;
-  const verdict = ok ? pc.green('nothing is wrong') : pc.red(count(problems, 'problem'));
+  const verdict = ok ? color.green('nothing is wrong') : color.red(count(problems, 'problem'));
   return [...checks.map(sentence), verdict].join('\n');
 }
 
 const MARKS: Readonly<Record<Finding['status'], string>> = {
-  ok: pc.green('ok      '),
-  warning: pc.yellow('note    '),
-  problem: pc.red('PROBLEM '),
-  skipped: pc.dim('skipped '),
+  ok: color.green('ok      '),
+  warning: color.yellow('note    '),
+  problem: color.red('PROBLEM '),
+  skipped: color.dim('skipped '),
 };
 
 function sentence({ check, status, message, command }: Finding): string {

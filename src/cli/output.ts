@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { color } from './color.js';
 
 export interface GlobalOptions {
   readonly home?: string;
@@ -37,11 +37,11 @@ export class Output {
 
   /** Shown whatever the options say. */
   warn(line: string): void {
-    process.stderr.write(`${pc.yellow(line)}\n`);
+    process.stderr.write(`${color.yellow(line)}\n`);
   }
 
   error(line: string): void {
-    process.stderr.write(`${pc.red('error:')} ${line}\n`);
+    process.stderr.write(`${color.red('error:')} ${line}\n`);
   }
 
   /** With --json there is one document on stdout also when the command has no result to show. */

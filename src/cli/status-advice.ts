@@ -1,7 +1,7 @@
-import pc from 'picocolors';
 import type { StatusReport } from '../app/status.js';
 import type { DrainBlockedReason } from '../dispatch/ports.js';
 import type { StatusDocument } from '../status/status-document.js';
+import { color } from './color.js';
 import { count } from './output.js';
 import { line } from './status-line.js';
 
@@ -20,13 +20,13 @@ const NEXT_STEP: Readonly<Record<DrainBlockedReason, string>> = {
 
 /** What `status --check` fails for, each with the command that mends it. */
 export function problemLines({ problems }: StatusReport): string[] {
-  return problems.map(({ what, command }) => advice(pc.red('problem'), what, command));
+  return problems.map(({ what, command }) => advice(color.red('problem'), what, command));
 }
 
 /** What is no failure of redrain and still wants somebody to look. */
 export function concernLines(report: StatusReport): string[] {
   const concerns = CONCERNS.flatMap((concern) => concern(report));
-  return concerns.map(([what, command]) => advice(pc.yellow('note'), what, command));
+  return concerns.map(([what, command]) => advice(color.yellow('note'), what, command));
 }
 
 function advice(mark: string, what: string, command: string): string {

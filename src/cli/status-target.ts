@@ -1,10 +1,10 @@
-import pc from 'picocolors';
 import type {
   LedgerSection,
   StatusDocument,
   TargetLedger,
   TargetsSection,
 } from '../status/status-document.js';
+import { color } from './color.js';
 import { count } from './output.js';
 import { line } from './status-line.js';
 
@@ -60,7 +60,10 @@ function termLines(row: TargetLedger): string[] {
   if (row.circuit.state === 'closed') return lines;
   const { state, failures, next_attempt_at } = row.circuit;
   const next = next_attempt_at === null ? '' : `, workers try again at ${next_attempt_at}`;
-  return [...lines, pc.yellow(line('circuit', `${state} after ${failures} failed batches${next}`))];
+  return [
+    ...lines,
+    color.yellow(line('circuit', `${state} after ${failures} failed batches${next}`)),
+  ];
 }
 
 /** What earlier targets still owe would otherwise be in no line at all. */

@@ -1,6 +1,6 @@
-import pc from 'picocolors';
 import type { StatusReport } from '../app/status.js';
 import type { JournalSection, StatusDocument } from '../status/status-document.js';
+import { color } from './color.js';
 import { bytes, count } from './output.js';
 import { concernLines, nextLines, problemLines } from './status-advice.js';
 import { line } from './status-line.js';
@@ -62,6 +62,6 @@ function asideLines({ spool, discarded }: JournalSection): string[] {
     lines.push(
       line('in the spool', `${count(spool.events, 'event')} in ${count(spool.files, 'file')}`),
     );
-  if (discarded > 0) lines.push(pc.dim(line('discarded', discarded)));
+  if (discarded > 0) lines.push(color.dim(line('discarded', discarded)));
   return lines;
 }

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import pc from 'picocolors';
+import { color } from './color.js';
 
 const NO_LINES = {
   top: '',
@@ -23,7 +23,7 @@ const NO_LINES = {
 export function table(head: readonly string[], rows: readonly (string | number)[][]): string {
   const right = head.map((_, i) => rows.length > 0 && rows.every((row) => isNumber(row[i])));
   const view = new Table({
-    head: head.map((title) => pc.bold(title)),
+    head: head.map((title) => color.bold(title)),
     chars: NO_LINES,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
     colAligns: right.map((isRight) => (isRight ? 'right' : 'left')),

@@ -63,6 +63,8 @@ const TROUBLES: [prefix: string, trouble: StorageTrouble][] = [
   ['EROFS', 'readonly'],
   ['EACCES', 'readonly'],
   ['EPERM', 'readonly'],
+  ['ENOTDIR', 'readonly'],
+  ['EEXIST', 'readonly'],
   ['EIO', 'io'],
 ];
 

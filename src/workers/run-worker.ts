@@ -14,8 +14,12 @@ import { readWorkerOptions, type WorkerOptions } from './worker-options.js';
 
 const EXIT = { done: 0, internal: 1, failures: 7, usage: 64 } as const;
 
-/** A job may take down so many workers before it is failed: the ledger makes a second go harmless. */
-const MAX_STALLED = 10;
+/**
+ * How many workers may vanish under a job before it is failed. Far more than
+ * BullMQ's one: a machine that kills workers is no fault of the job, running it
+ * again is harmless, and each time costs a whole lock.
+ */
+const MAX_STALLED = 100;
 
 /** One worker process from its command line to its exit code. */
 export async function runWorker(
