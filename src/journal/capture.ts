@@ -73,10 +73,12 @@ export class Capture {
     return prepared.map((one) => {
       if (!('event' in one)) return one;
       const { eventId, audit } = one.event;
-      const about = { eventId, generated: one.generated };
+      const { generated } = one;
       const verdict = stored[next++] as Stored;
-      if (verdict.kind === 'lost') return { ...verdict, ...about };
-      return { ...verdict, ...about, refused: audit?.action === 'discard_refused' };
+      if (verdict.kind === 'lost')
+        return { kind: 'lost', eventId, generated, reason: verdict.reason };
+      const refused = audit?.action === 'discard_refused';
+      return { kind: verdict.kind, eventId, generated, refused };
     });
   }
 
@@ -129,7 +131,7 @@ function prepare(input: CaptureInput, context: CaptureContext): Prepared {
   if (disposition.act === 'discard') return { kind: 'discarded', family: disposition.family };
   const eventId = envelope.eventId ?? newEventId(context.now());
   return {
-    event: { ...newEvent(input, envelope, eventId, context), audit: auditNote(disposition) },
+    event: newEvent(input, envelope, eventId, context, auditNote(disposition)),
     generated: envelope.eventId === null,
   };
 }
@@ -139,7 +141,8 @@ function newEvent(
   envelope: Envelope,
   eventId: string,
   context: CaptureContext,
-): Omit<NewEvent, 'audit'> {
+  audit: AuditNote | null,
+): NewEvent {
   const origin: EventOrigin = {
     projectUuid: envelope.projectUuid,
     repoSlug: envelope.repoSlug,
@@ -160,6 +163,7 @@ function newEvent(
     blockedReason: context.blockedReason(origin),
     undeliverable: null,
     coalesceKey: envelope.coalesceKey,
+    audit,
   };
 }
 

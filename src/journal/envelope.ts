@@ -87,11 +87,13 @@ function envelopeOf(event: JsonObject, rules: EnvelopeRules): Envelope | Invalid
     typeProblem(type?.field, eventType) ??
     (projectUuid === null ? undefined : textProblem('project_uuid', projectUuid));
   if (problem !== undefined) return invalid(problem);
+  const when = eventTime(time?.value);
   return {
     ok: true,
     eventId: id === undefined ? null : (id.value as string),
     eventType: eventType as string,
-    ...eventTime(time?.value),
+    timestamp: when.timestamp,
+    occurredAt: when.occurredAt,
     projectUuid,
     repoSlug: usableString(event.repo_slug),
     teamSlug: usableString(event.team_slug),
