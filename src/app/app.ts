@@ -226,8 +226,8 @@ function storesOn(db: JournalDatabase, random: () => number): Stores {
 /** Changes whenever the file does; an empty text while there is none. */
 function fingerprint(file: string): string {
   try {
-    const stat = statSync(file, { throwIfNoEntry: false, bigint: true });
-    return stat === undefined ? '' : `${stat.ino} ${stat.size} ${stat.mtimeNs}`;
+    const stat = statSync(file, { throwIfNoEntry: false });
+    return stat === undefined ? '' : `${stat.ino} ${stat.size} ${stat.mtimeMs}`;
   } catch (error) {
     // Out of reach is a state too; reading it says what is wrong.
     return errorCode(error);

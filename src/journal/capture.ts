@@ -65,7 +65,8 @@ export class Capture {
     inputs: readonly CaptureInput[],
     context: CaptureContext,
   ): Promise<CaptureVerdict[]> {
-    const prepared = inputs.map((input) => prepare(input, context));
+    const origins = new OriginMemo(context);
+    const prepared = inputs.map((input) => prepare(input, context, origins));
     const events = prepared.flatMap((one) => ('event' in one ? [one.event] : []));
     const stored = events.length === 0 ? [] : await this.#store(events);
     await this.#countDiscarded(prepared);
@@ -124,14 +125,44 @@ type Prepared =
   | { readonly kind: 'discarded'; readonly family: string }
   | { readonly kind: 'invalid'; readonly problem: string };
 
-function prepare(input: CaptureInput, context: CaptureContext): Prepared {
+/**
+ * Neighbours mostly come from one place: they share one origin object, and
+ * with it the answers that depend on nothing else.
+ */
+class OriginMemo {
+  readonly #context: CaptureContext;
+  #origin: EventOrigin = { projectUuid: null, repoSlug: null, checkout: null };
+  #reason: string | null | undefined;
+
+  constructor(context: CaptureContext) {
+    this.#context = context;
+  }
+
+  of({ projectUuid, repoSlug }: Envelope, checkout: string | null): EventOrigin {
+    const last = this.#origin;
+    const isSame =
+      last.projectUuid === projectUuid && last.repoSlug === repoSlug && last.checkout === checkout;
+    if (isSame) return last;
+    this.#reason = undefined;
+    this.#origin = { projectUuid, repoSlug, checkout };
+    return this.#origin;
+  }
+
+  /** The blocked reason of the origin asked for last. */
+  blockedReason(): string | null {
+    if (this.#reason === undefined) this.#reason = this.#context.blockedReason(this.#origin);
+    return this.#reason;
+  }
+}
+
+function prepare(input: CaptureInput, context: CaptureContext, origins: OriginMemo): Prepared {
   const envelope = readEnvelope(input.bytes, context.rules);
   if (!envelope.ok) return { kind: 'invalid', problem: envelope.problem };
   const disposition = dispose(envelope.eventType, context.discard);
   if (disposition.act === 'discard') return { kind: 'discarded', family: disposition.family };
   const eventId = envelope.eventId ?? newEventId(context.now());
   return {
-    event: newEvent(input, envelope, eventId, context, auditNote(disposition)),
+    event: newEvent(input, envelope, eventId, context, origins, auditNote(disposition)),
     generated: envelope.eventId === null,
   };
 }
@@ -141,13 +172,10 @@ function newEvent(
   envelope: Envelope,
   eventId: string,
   context: CaptureContext,
+  origins: OriginMemo,
   audit: AuditNote | null,
 ): NewEvent {
-  const origin: EventOrigin = {
-    projectUuid: envelope.projectUuid,
-    repoSlug: envelope.repoSlug,
-    checkout: input.checkout ?? null,
-  };
+  const origin = origins.of(envelope, input.checkout ?? null);
   return {
     eventId,
     eventType: envelope.eventType,
@@ -160,7 +188,7 @@ function newEvent(
     origin,
     producerUser: context.producer.user,
     producerTeam: envelope.teamSlug ?? context.producer.team,
-    blockedReason: context.blockedReason(origin),
+    blockedReason: origins.blockedReason(),
     undeliverable: null,
     coalesceKey: envelope.coalesceKey,
     audit,

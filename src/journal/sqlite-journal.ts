@@ -116,6 +116,9 @@ export class GroupWriter {
   readonly #knownOrigins: ReadonlyMap<string, number>;
   readonly #note: ConflictNote;
   readonly #tallies = new Map<number, Tally>();
+  /** Neighbours share their origin object. */
+  #lastOrigin: EventOrigin | undefined;
+  #lastOriginId = 0;
   /** Events from here on are written but not yet live. */
   #firstNotLive: number | undefined;
 
@@ -325,6 +328,14 @@ export class GroupWriter {
   }
 
   #originId(origin: EventOrigin): number {
+    if (origin !== this.#lastOrigin) {
+      this.#lastOriginId = this.#lookUpOrigin(origin);
+      this.#lastOrigin = origin;
+    }
+    return this.#lastOriginId;
+  }
+
+  #lookUpOrigin(origin: EventOrigin): number {
     const fields = [origin.projectUuid ?? '', origin.repoSlug ?? '', origin.checkout ?? ''];
     const key = fields.join('\0');
     const known = this.#knownOrigins.get(key) ?? this.newOrigins.get(key);

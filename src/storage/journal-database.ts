@@ -139,7 +139,7 @@ export class JournalDatabase {
   #finish<T>(work: Work<T>): T {
     try {
       const result = work(this.#db);
-      this.#db.exec('COMMIT');
+      this.statement('COMMIT').run();
       return result;
     } catch (error) {
       // SQLITE_FULL and IOERR have ended the transaction already.
