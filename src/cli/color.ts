@@ -1,4 +1,8 @@
 import pc from 'picocolors';
 
-/** Colour where somebody watches and NO_COLOR is not set; never in a pipe, also not in CI. */
-export const color = pc.createColors(pc.isColorSupported && process.stdout.isTTY === true);
+const { NO_COLOR, FORCE_COLOR } = process.env;
+
+/** Colour where somebody watches or asked for it, and NO_COLOR is not set; never because of CI. */
+export const color = pc.createColors(
+  !NO_COLOR && (Boolean(FORCE_COLOR) || process.stdout.isTTY === true),
+);
