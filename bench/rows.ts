@@ -7,8 +7,10 @@ const GROUPS = {
   capture: async (at) => (await import('./capture/capture-rows.js')).captureRows(at),
   drain: async (at) => (await import('./drain/drain-row.js')).drainRow(at),
   selection: async (at) => (await import('./selection/selection-rows.js')).selectionRows(at),
+  status: async (at) => (await import('./status/status-rows.js')).statusRows(at),
   migrate: async (at) => (await import('./migrate/migrate-row.js')).migrateRow(at),
   process: async (at) => (await import('./process/process-rows.js')).processRows(at),
+  idle: async (at) => (await import('./idle/idle-row.js')).idleRow(at),
 } satisfies Record<string, Group>;
 
 /** Rows that are run together. */
