@@ -1,4 +1,4 @@
-import { GroupWriter } from '../journal/sqlite-journal.js';
+import { GroupWriter } from '../journal/group-writer.js';
 import { sameValue } from '../json/canonical.js';
 import {
   followReplacement,

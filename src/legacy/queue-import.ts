@@ -1,4 +1,4 @@
-import { GroupWriter, type Written } from '../journal/sqlite-journal.js';
+import { GroupWriter, type Written } from '../journal/group-writer.js';
 import type { JournalDatabase } from '../storage/journal-database.js';
 import type { ScopeParts } from '../targets/scope.js';
 import { findSource, nextVersion } from './import-records.js';

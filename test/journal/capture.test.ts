@@ -79,7 +79,7 @@ describe('capture', () => {
   it('notes project, repository, checkout, producer and both times', async () => {
     const text =
       '{"event_id":"a","event_type":"T","project_uuid":"p","repo_slug":"r","team_slug":"red","timestamp":"2026-01-02T03:04:05Z"}';
-    await capture([text], CONTEXT, '/work/here');
+    await capture([text], CONTEXT, '/somewhere/here');
     expect(
       row(
         core,
@@ -89,7 +89,7 @@ describe('capture', () => {
     ).to.deep.equal({
       project_uuid: 'p',
       repo_slug: 'r',
-      checkout: '/work/here',
+      checkout: '/somewhere/here',
       producer_user: 'ada@example.com',
       producer_team: 'red',
       event_time: '2026-01-02T03:04:05Z',
