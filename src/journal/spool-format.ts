@@ -30,6 +30,12 @@ export function encodeSpool(events: readonly NewEvent[]): Buffer {
 
 const NEWLINE = Buffer.from('\n');
 
+/** True for a file that a later redrain wrote: only that one can take it in. */
+export function isOfLaterFormat(file: Buffer): boolean {
+  const version = /^redrain-spool-(\d{1,6}) /.exec(file.toString('latin1', 0, 32))?.[1];
+  return version !== undefined && Number(version) > 1;
+}
+
 /** Reads what is whole; never throws on damage. */
 export function decodeSpool(file: Buffer): SpoolContents {
   const events: NewEvent[] = [];

@@ -15,7 +15,7 @@ import { monotonicFactory } from 'ulid';
 import { errorCode } from '../storage/errors.js';
 import { step } from '../storage/steps.js';
 import type { AppendVerdict, EventJournal, NewEvent } from './new-event.js';
-import { decodeSpool, encodeSpool } from './spool-format.js';
+import { decodeSpool, encodeSpool, isOfLaterFormat, type SpoolContents } from './spool-format.js';
 
 /** What became of one spool file that this process took in. */
 export interface SpoolIngestion {
@@ -144,9 +144,11 @@ export class Spool {
     }
   }
 
-  #read(file: string) {
+  /** Undefined for a file that is gone, or that only a later redrain can take in. */
+  #read(file: string): SpoolContents | undefined {
     try {
-      return decodeSpool(readFileSync(join(this.#dir, file)));
+      const bytes = readFileSync(join(this.#dir, file));
+      return isOfLaterFormat(bytes) ? undefined : decodeSpool(bytes);
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return undefined;
       throw error;

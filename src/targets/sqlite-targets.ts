@@ -86,7 +86,9 @@ export class SqliteTargets implements TargetRegistry {
       const signal = resetSignal(before, metadata);
       if (signal !== undefined) this.#raise(id, signal, now);
       if (row.deploymentRef !== null && sameDeployment(before, metadata)) return row.deploymentRef;
-      return this.#addDeployment(id, { ...before, ...metadata }, now);
+      // Another instance has said nothing yet of what the old one told.
+      const known = signal === undefined ? before : {};
+      return this.#addDeployment(id, { ...known, ...metadata }, now);
     });
   }
 

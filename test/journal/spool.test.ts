@@ -133,6 +133,15 @@ describe('the spool', () => {
     expect(spool.files()).to.deep.equal([]);
   });
 
+  it('leaves a file of a later redrain alone, for the one that can read it', async () => {
+    const name = spool.write(newEvents(1));
+    const later = readFileSync(join(dir, name), 'latin1').replace('spool-1 ', 'spool-2 ');
+    writeFileSync(join(dir, name), later, 'latin1');
+    expect(await spool.ingest(core.journal)).to.deep.equal([]);
+    expect(readdirSync(dir)).to.deep.equal([name]);
+    expect(readFileSync(join(dir, name), 'latin1')).to.equal(later);
+  });
+
   it('does not take in a file again whose removal was lost', async () => {
     const name = spool.write(newEvents(2));
     const content = readFileSync(join(dir, name));

@@ -95,6 +95,12 @@ describe('what a server tells of itself', () => {
     expect(target?.deployment).to.deep.equal({ serverInstanceId: 'one', deploymentId: 'd2' });
   });
 
+  it('forgets what the old instance told when another answers', async () => {
+    await note({ serverInstanceId: 'one', gitSha: 'abc' });
+    await note({ serverInstanceId: 'two' });
+    expect((await core.targets.find(1))?.deployment).to.deep.equal({ serverInstanceId: 'two' });
+  });
+
   it('is a reset when the instance is another, and stays one until it is acknowledged', async () => {
     await note({ serverInstanceId: 'one' });
     await note({ serverInstanceId: 'two' }, 7_000);
