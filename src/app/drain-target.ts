@@ -51,6 +51,7 @@ export async function drainTarget(app: App, options: TargetDrainOptions): Promis
   const target = await targetRow(app, stores, situation, options.targetId);
   if (target === undefined) return withoutTarget(stores, situation);
   assertNotRetired(target);
+  refuseSplitTarget(situation, target);
   warnOfOverride(situation, target, options);
   return run(app, stores, situation, target, options);
 }
@@ -70,6 +71,12 @@ export function refuseSplitBrain(situation: Situation, targetId: number | undefi
   if (targetId !== undefined || authority === undefined) return;
   if (active.state === 'target' && active.identity.kind === 'teamspace')
     assertNotSplit(authority.resolved);
+}
+
+/** The same for a target that was named: what the environment names may be another server. */
+export function refuseSplitTarget(situation: Situation, target: TargetRecord): void {
+  const { authority } = situation;
+  if (target.kind === 'teamspace' && authority !== undefined) assertNotSplit(authority.resolved);
 }
 
 async function targetRow(

@@ -7,6 +7,7 @@ import {
   heldEvents,
   receiverOf,
   refuseSplitBrain,
+  refuseSplitTarget,
   UnknownTargetError,
   withoutTarget,
 } from './drain-target.js';
@@ -27,6 +28,7 @@ export async function previewDrain(
   try {
     const target = await knownRow(stores, situation, options.targetId);
     if (target === undefined) return await beforeFirstDrain(stores, situation, options.limit);
+    refuseSplitTarget(situation, target);
     assertNotRetired(target);
     return await previewOf(app, stores as Stores, situation, target, options.limit);
   } finally {

@@ -120,8 +120,9 @@ function waitOf(wait: NowOptions['wait']): number {
 /** Also when the pass came to an end: what is left behind a closed door counts first. */
 function exitCode(report: DrainReport): ExitCode {
   const codes: ExitCode[] = [];
-  if (report.posts === 0 && report.blocked_reason !== null) codes.push(EXIT.blocked);
-  if (report.rejected + report.transient + report.terminal_failed > 0) codes.push(EXIT.failures);
+  const failed = report.rejected + report.transient + report.terminal_failed > 0;
+  if (report.blocked_reason !== null && (report.posts === 0 || !failed)) codes.push(EXIT.blocked);
+  if (failed) codes.push(EXIT.failures);
   return worstOf(codes);
 }
 

@@ -109,13 +109,13 @@ async function countBacklog(at: DrainSurroundings, report: DrainReport): Promise
   const permission = await at.permission();
   const heldBy: Permission =
     typeof permission === 'function' ? permission : () => permission.reason;
-  const { unsent, held } = await at.ledger.backlog(at.target.id, heldBy);
+  const { unsent, held, heldRetries } = await at.ledger.backlog(at.target.id, heldBy);
   report.unsent = unsent;
   report.held = Object.values(held).reduce((sum, events) => sum + events, 0);
-  if (report.posts > 0 || report.blocked_reason !== null || report.held === 0) return;
-  if (report.selected > 0) return;
+  if (report.posts > 0 || report.selected > 0 || report.blocked_reason !== null) return;
+  const reasons = { ...held, ...heldRetries };
   report.blocked_reason =
-    DRAIN_BLOCKED_REASONS.find((reason) => held[reason] !== undefined) ?? null;
+    DRAIN_BLOCKED_REASONS.find((reason) => reasons[reason] !== undefined) ?? null;
 }
 
 /** The state of one running pass. */
@@ -247,7 +247,11 @@ class DrainPass {
       deploymentRef: this.#deploymentRef,
     });
     if (settled) countSettlements(this.#report, settlements);
-    else this.#stop('another process drains this target now: late results were dropped');
+    else {
+      const message = 'another process drains this target now: late results were dropped';
+      block(this.#report, { reason: 'daemon_lock', message });
+      this.#stopped = true;
+    }
   }
 
   #considerStopping(report: DeliveryReport): void {

@@ -233,6 +233,8 @@ export interface Backlog {
   readonly unsent: number;
   /** Never attempted and not permitted, by the reason. */
   readonly held: Readonly<Partial<Record<DrainBlockedReason, number>>>;
+  /** Retries that are not permitted, by the reason. */
+  readonly heldRetries: Readonly<Partial<Record<DrainBlockedReason, number>>>;
   /** Retries, replays included, that are permitted. */
   readonly retryable: number;
 }

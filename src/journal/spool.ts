@@ -10,7 +10,7 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { monotonicFactory } from 'ulid';
 import { errorCode } from '../storage/errors.js';
 import { step } from '../storage/steps.js';
@@ -50,7 +50,7 @@ export class Spool {
 
   /** Returns only after the file and its directory entry are on disk; throws otherwise. */
   write(events: readonly NewEvent[]): string {
-    mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
+    makeDurably(this.#dir);
     const name = `${nextName()}.spool`;
     const temporary = join(this.#dir, `${name}.tmp`);
     try {
@@ -96,13 +96,13 @@ export class Spool {
   waiting(): SpoolWaiting {
     const files = this.files();
     let events = 0;
-    for (const name of files) events += this.#read(name)?.events.length ?? 0;
+    for (const name of files) events += this.#look(name)?.events.length ?? 0;
     return { files: files.length, events };
   }
 
   /** Waiting files with what of each cannot be read. */
   inspect(): { readonly file: string; readonly problems: readonly string[] }[] {
-    return this.files().map((file) => ({ file, problems: this.#read(file)?.problems ?? [] }));
+    return this.files().map((file) => ({ file, problems: this.#look(file)?.problems ?? [] }));
   }
 
   /** Files that were taken in as far as they could be read, kept for a person to look at. */
@@ -121,16 +121,28 @@ export class Spool {
    */
   async ingest(journal: EventJournal): Promise<SpoolIngestion[]> {
     const done: SpoolIngestion[] = [];
+    const troubles: unknown[] = [];
     for (const file of this.files()) {
-      const contents = this.#read(file);
-      if (contents === undefined) continue;
-      const { events, problems } = contents;
-      const verdicts = await journal.appendSpooled(file, events, problems);
-      step('spool.ingested');
-      this.#putAway(file, problems.length > 0);
-      if (verdicts !== undefined) done.push({ file, verdicts, events, problems });
+      try {
+        const taken = await this.#ingestFile(journal, file);
+        if (taken !== undefined) done.push(taken);
+      } catch (error) {
+        // One file that cannot be taken in must not keep the others waiting.
+        troubles.push(error);
+      }
     }
+    if (troubles.length > 0) throw troubles[0];
     return done;
+  }
+
+  async #ingestFile(journal: EventJournal, file: string): Promise<SpoolIngestion | undefined> {
+    const contents = this.#read(file);
+    if (contents === undefined) return undefined;
+    const { events, problems } = contents;
+    const verdicts = await journal.appendSpooled(file, events, problems);
+    step('spool.ingested');
+    this.#putAway(file, problems.length > 0);
+    return verdicts && { file, verdicts, events, problems };
   }
 
   #putAway(file: string, damaged: boolean): void {
@@ -141,6 +153,15 @@ export class Spool {
     } catch (error) {
       // Another process took the same file in and was faster.
       if (errorCode(error) !== 'ENOENT') throw error;
+    }
+  }
+
+  /** As `#read`, with what keeps it from being read as a problem of that file alone. */
+  #look(file: string): SpoolContents | undefined {
+    try {
+      return this.#read(file);
+    } catch (error) {
+      return { events: [], problems: [`cannot be read: ${(error as Error).message}`] };
     }
   }
 
@@ -165,6 +186,16 @@ function writeDurably(path: string, bytes: Buffer): void {
     fsyncSync(fd);
   } finally {
     closeSync(fd);
+  }
+}
+
+/** A new directory is durable once the one it is in has been synchronised. */
+function makeDurably(directory: string): void {
+  const first = mkdirSync(directory, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let made = directory; ; made = dirname(made)) {
+    syncDirectory(dirname(made));
+    if (made === first) return;
   }
 }
 

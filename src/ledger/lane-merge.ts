@@ -9,8 +9,8 @@ export interface LaneEvent {
   readonly seq: number;
 }
 
-/** Rows fetched from one lane at a time when lanes interleave. */
-const PAGE = 128;
+/** Fewest rows fetched from one lane at a time when lanes interleave. */
+const LEAST_PAGE = 16;
 
 /** Reads the next sequence numbers of a lane, from `from` on, ascending. */
 type ReadLane = (originId: number, from: number, limit: number) => number[];
@@ -22,12 +22,13 @@ type ReadLane = (originId: number, from: number, limit: number) => number[];
 export function mergeLanes(heads: readonly LaneHead[], count: number, read: ReadLane): LaneEvent[] {
   const heap = new LaneHeap(heads.map((head) => new LaneReader(head, read)));
   const merged: LaneEvent[] = [];
-  const alone = heads.length === 1;
+  // Twice the fair share: most lanes are read once.
+  const page = Math.max(LEAST_PAGE, Math.ceil((2 * count) / Math.max(heads.length, 1)));
   while (merged.length < count) {
     const lane = heap.peek();
     if (lane === undefined) break;
     merged.push({ originId: lane.originId, seq: lane.next });
-    lane.advance(alone ? count : Math.min(PAGE, count));
+    lane.advance(Math.min(page, count));
     heap.settleTop();
   }
   return merged;

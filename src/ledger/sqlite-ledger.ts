@@ -107,6 +107,7 @@ export class SqliteLedger implements DeliveryLedger {
       () => this.#db.statement(passSql.BACKLOG).all({ targetId }) as BacklogRow[],
     );
     const held: Partial<Record<DrainBlockedReason, number>> = {};
+    const heldRetries: Partial<Record<DrainBlockedReason, number>> = {};
     let unsent = 0;
     let retryable = 0;
     for (const row of rows) {
@@ -115,9 +116,12 @@ export class SqliteLedger implements DeliveryLedger {
       if (reason === null) {
         unsent += waiting;
         retryable += row.retryable;
-      } else if (waiting > 0) held[reason] = (held[reason] ?? 0) + waiting;
+      } else {
+        addTo(held, reason, waiting);
+        addTo(heldRetries, reason, row.retryable);
+      }
     }
-    return { unsent, held, retryable };
+    return { unsent, held, heldRetries, retryable };
   }
 
   async noteBlocked(targetId: number, gate: ClosedGate | null): Promise<void> {
@@ -238,6 +242,14 @@ export class SqliteLedger implements DeliveryLedger {
   }
 }
 
+function addTo(
+  counts: Partial<Record<DrainBlockedReason, number>>,
+  reason: DrainBlockedReason,
+  events: number,
+): void {
+  if (events > 0) counts[reason] = (counts[reason] ?? 0) + events;
+}
+
 interface BacklogRow {
   projectUuid: string;
   repoSlug: string;
@@ -256,9 +268,11 @@ const INTERRUPTED_RULING = {
 
 /** Which events of a post got which outcome, as ranges; `none` where the answer held no verdict. */
 function outcomeRanges(post: PostRecord): Record<string, SeqRanges> {
+  // Of one that stands alone, a refusal of the batch is a verdict.
+  const alone = post.events.length === 1 ? post.report.ifAlone : undefined;
   const byOutcome = new Map<string, number[]>();
   for (const [i, event] of post.events.entries()) {
-    const kind = post.report.outcomes[i]?.kind ?? 'none';
+    const kind = (post.report.outcomes[i] ?? alone)?.kind ?? 'none';
     const seqs = byOutcome.get(kind);
     if (seqs === undefined) byOutcome.set(kind, [event.seq]);
     else seqs.push(event.seq);

@@ -35,7 +35,8 @@ function holds(manifest: ArchiveManifest, seq: number): boolean {
 }
 
 /**
- * Writes an archive again without the bytes of these events. The manifest is
+ * Writes an archive again without the bytes of an event; false when it has none
+ * of them. The manifest is
  * the switch: until it names the new file the old one is in force, and the old
  * one goes only after. A kill in between leaves a file that the next run of
  * `redact` or `archive` removes.
@@ -43,10 +44,14 @@ function holds(manifest: ArchiveManifest, seq: number): boolean {
 export async function redactInArchive(
   directory: ArchiveDirectory,
   manifest: ArchiveManifest,
-  seqs: readonly number[],
+  eventId: string,
   manifestPath: string,
-): Promise<void> {
-  const gone = new Set([...manifest.redacted, ...seqs.filter((seq) => holds(manifest, seq))]);
+): Promise<boolean> {
+  const gone = new Set(manifest.redacted);
+  // By id, not by number alone: the archive may be another journal's.
+  for await (const record of readRecords(manifestPath, manifest))
+    if (record.event_id === eventId) gone.add(record.seq);
+  if (gone.size === manifest.redacted.length) return false;
   const file = dataName(manifest.id, revisionOf(manifest.file) + 1);
   const path = directory.pathOf(file);
   const temporary = await writeGzip(path, withoutBytes(manifestPath, manifest, gone));
@@ -57,6 +62,7 @@ export async function redactInArchive(
   directory.writeManifest({ ...manifest, file, sha256, size, redacted: [...gone] });
   step('redact.archive-switched');
   rmSync(directory.pathOf(manifest.file), { force: true });
+  return true;
 }
 
 function revisionOf(file: string): number {

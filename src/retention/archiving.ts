@@ -11,7 +11,7 @@ import {
   newArchiveId,
   readManifest,
 } from './archive-manifest.js';
-import { checkArchive, fileDigest } from './archive-reader.js';
+import { checkArchive, fileDigest, readRecords } from './archive-reader.js';
 import { type ArchiveRecord, encodeRecord } from './archive-record.js';
 import {
   added,
@@ -90,7 +90,10 @@ async function takeUp(job: ArchiveJob, path: string, sum: Archived): Promise<Arc
     const { id, seqs, restored_at } = manifest;
     if (restored_at !== null || job.retention.dependsOn(id, seqs)) return sum;
     await checkArchive(path, manifest);
-    return await purgeBehind(job, manifest, sum);
+    const own: number[] = [];
+    for await (const record of readRecords(path, manifest))
+      if (job.retention.isOwn(record)) own.push(record.seq);
+    return own.length === 0 ? sum : await purgeBehind(job, manifest, sum, own);
   } catch (error) {
     if (error instanceof ArchiveDamagedError) return sum;
     throw error;
@@ -181,9 +184,9 @@ async function purgeBehind(
   job: ArchiveJob,
   manifest: ArchiveManifest,
   sum: Archived,
+  seqs = fromRanges(manifest.seqs),
 ): Promise<Archived> {
   const { id, file } = manifest;
-  const seqs = fromRanges(manifest.seqs);
   const gone = await job.retention.purge(
     seqs,
     job.scope,

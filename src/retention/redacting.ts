@@ -49,9 +49,10 @@ export async function redactEvent(
   await overwriteDeleted(db);
   const traces = await new SqliteRedaction(db).redact(eventId, reason, now);
   const found = archivesWith(directory, seqsOf(traces));
+  const rewritten: typeof found.holding = [];
   for (const manifest of found.holding) {
     const path = directory.pathOf(manifestName(manifest.id));
-    await redactInArchive(directory, manifest, seqsOf(traces), path);
+    if (await redactInArchive(directory, manifest, eventId, path)) rewritten.push(manifest);
   }
   // Also what an earlier run was killed before removing.
   const retention = new SqliteRetention(db);
@@ -62,7 +63,7 @@ export async function redactEvent(
     : [
         'journal.db-wal: another process reads the journal; run the command again when it has ended',
       ];
-  return report(eventId, traces, found, remains);
+  return report(eventId, traces, { ...found, holding: rewritten }, remains);
 }
 
 function seqsOf(traces: Traces): number[] {

@@ -107,6 +107,15 @@ export const FIND_ARCHIVED = `
 
 export const INSERT_PAYLOAD = 'INSERT INTO payload (seq, bytes) VALUES (?, ?)';
 
+/** A later revision came while it was away: it is readable again, and never sent. */
+export const STAYS_REPLACED = `
+  UPDATE mark SET class = 'replaced', other_seq = (
+    SELECT n.seq FROM event e JOIN event n ON n.event_id = e.event_id AND n.revision = e.revision + 1
+    WHERE e.seq = @seq)
+  WHERE seq = @seq AND class IN ('archived', 'purged') AND EXISTS (
+    SELECT 1 FROM event e JOIN event n ON n.event_id = e.event_id AND n.revision > e.revision
+    WHERE e.seq = @seq)`;
+
 export const DELETE_PURGE = 'DELETE FROM purge WHERE seq = ?';
 
 export const UNMARK = `DELETE FROM mark WHERE seq = ? AND class IN ('archived', 'purged')`;

@@ -65,6 +65,7 @@ export class SqliteRestore {
     const { seq, originId } = row;
     this.#db.statement(sql.INSERT_PAYLOAD).run(seq, record.bytes);
     this.#db.statement(sql.DELETE_PURGE).run(seq);
+    if (this.#db.statement(sql.STAYS_REPLACED).run({ seq }).changes > 0) return;
     // A coalesced event keeps its mark: it is readable again, and never sent.
     if (this.#db.statement(sql.UNMARK).run(seq).changes === 0) return;
     this.#db.statement(sql.INSERT_LIVE).run(originId, seq);

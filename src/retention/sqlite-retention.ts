@@ -60,6 +60,18 @@ export class SqliteRetention {
   }
 
   /**
+   * Whether a record of an archive is the very event this journal has at its
+   * number. An archive may be another journal's: a restored backup, a copied
+   * file, a journal made anew.
+   */
+  isOwn({ seq, event_id, sha256, bytes }: ArchiveRecord): boolean {
+    const row = this.#db.statement(sql.FIND_ARCHIVED).get(seq) as
+      | { eventId: string; sha256: Buffer }
+      | undefined;
+    return bytes !== null && row?.eventId === event_id && row.sha256.toString('hex') === sha256;
+  }
+
+  /**
    * Takes the bytes of these events out, if they still may go: chosen again
    * inside the transaction, so that what was claimed or marked for a replay in
    * the meantime stays. Ledger rows stay too; their counters follow the class.

@@ -9,6 +9,9 @@ import { ensureSchema, SCHEMA_VERSION, schemaVersion } from './schema.js';
 /** Milliseconds a unit of work waits for other writers before it gives up. */
 export const DEFAULT_BUSY_TIMEOUT_MS = 10_000;
 
+/** A first start loads and runs TypeORM: slow machines need a while. */
+const SCHEMA_PATIENCE_MS = 30_000;
+
 export interface OpenOptions {
   readonly busyTimeoutMs?: number;
   /** The file may grow to so many pages: a small disk, for tests (FIELD-NOTES.md). */
@@ -40,7 +43,10 @@ export class JournalDatabase {
     try {
       ensurePrivateFile(file);
       db = await connect(file, options);
-      await ensureSchema(db);
+      await ensureSchema(
+        db,
+        Math.max(options.busyTimeoutMs ?? DEFAULT_BUSY_TIMEOUT_MS, SCHEMA_PATIENCE_MS),
+      );
       if (options.maxPages !== undefined) db.pragma(`max_page_count = ${options.maxPages}`);
       return new JournalDatabase(db, options);
     } catch (error) {

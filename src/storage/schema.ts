@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import type BetterSqlite3 from 'better-sqlite3';
 import { SCHEMA_VERSION } from '../../migrations/index.js';
-import { NewerSchemaError } from './errors.js';
+import { NewerSchemaError, StorageUnavailableError } from './errors.js';
 import { OsLock } from './os-lock.js';
 
 export { SCHEMA_VERSION };
@@ -14,17 +14,25 @@ export function schemaVersion(db: BetterSqlite3.Database): number {
 /**
  * Brings a journal file up to the schema of this program. Safe when several
  * processes start at once: they take turns, and the later ones find it done.
- * Throws `NewerSchemaError` for a file of a newer redrain, before any change.
+ * Throws `NewerSchemaError` for a file of a newer redrain, before any change,
+ * and `StorageUnavailableError` after `patienceMs` milliseconds behind another.
  */
-export async function ensureSchema(db: BetterSqlite3.Database): Promise<void> {
+export async function ensureSchema(db: BetterSqlite3.Database, patienceMs: number): Promise<void> {
   const found = schemaVersion(db);
   if (found === SCHEMA_VERSION) return;
   if (found > SCHEMA_VERSION) throw new NewerSchemaError(db.name, found, SCHEMA_VERSION);
-  const lock = await OsLock.acquire(join(dirname(db.name), 'locks', 'schema.lock'));
+  const lock = await OsLock.acquire(
+    join(dirname(db.name), 'locks', 'schema.lock'),
+    AbortSignal.timeout(patienceMs),
+  );
+  if (lock === undefined) {
+    const detail = 'another process has been bringing its schema up to date for too long';
+    throw new StorageUnavailableError(db.name, 'busy', detail);
+  }
   try {
     if (schemaVersion(db) < SCHEMA_VERSION) await runSchemaMigrations(db.name);
   } finally {
-    lock?.release();
+    lock.release();
   }
 }
 

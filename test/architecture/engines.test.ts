@@ -28,7 +28,7 @@ const WITH_STORES = [
 ];
 
 /** Where the environment of the process comes in; from there on it is passed along. */
-const ENVIRONMENT_READERS = ['src/cli/color.ts', 'src/app/app.ts', 'src/cli/main.ts'];
+const ENVIRONMENT_READERS = ['src/cli/color.ts', 'src/app/app.ts', 'src/cli/run.ts'];
 
 describe('one place knows each engine:', () => {
   const imports = sourceImports(...FOLDERS);

@@ -51,6 +51,17 @@ describe('config.toml and SPEC_KITTY_SAAS_URL that name two servers', () => {
     expect(configured.connections() + other.connections()).to.equal(0);
   });
 
+  it('stop a target that is named as well, so that no token goes to the wrong one', async () => {
+    const [configured, other] = [await countedServer(), await countedServer()];
+    const cli = await givenConfigured(configured.url);
+    await cli.run(['now']);
+    const before = configured.connections();
+    const env = { SPEC_KITTY_SAAS_URL: other.url, SPEC_KITTY_SAAS_URL_MODE: 'setup_only' };
+    const run = await cli.run(['now', '--target', '1'], { env });
+    expect(run.code, run.stderr).to.equal(4);
+    expect(configured.connections() - before + other.connections()).to.equal(0);
+  });
+
   it('drain to the one of the environment otherwise, and say so before the network is asked', async () => {
     const configured = await countedServer();
     const other = await heldReceiver();

@@ -155,6 +155,23 @@ describe('a drain', () => {
     expect(receiver.posts.map((ids) => ids.length)).to.deep.equal([10, 1]);
   });
 
+  it('logs the refusal of one that stands alone as the verdict it is', async () => {
+    await core.journal.append([newEvent('bad')], 'capture');
+    receiver.answer = (batch) => refused(batch, { kind: 'rejected', reason: 'no' });
+    await drainWith(core, receiver);
+    const { outcomes } = row<{ outcomes: string }>(core, 'SELECT outcomes FROM post');
+    expect(JSON.parse(outcomes)).to.deep.equal({ rejected: [[1, 1]] });
+  });
+
+  it('says that everything is held, also when only retries are left', async () => {
+    await core.journal.append(newEvents(2, 'held', inProject('p')), 'capture');
+    receiver.answer = (batch) => transient(batch);
+    await drainWith(core, receiver);
+    const permission = async (): Promise<Permission> => () => 'project_not_allowed';
+    const report = await drainWith(core, receiver, { permission });
+    expect(report).to.include({ posts: 0, blocked_reason: 'project_not_allowed' });
+  });
+
   it('stops when event after event is refused with one message', async () => {
     await core.journal.append(newEvents(1_000), 'capture');
     receiver.answer = (batch) => refused(batch, { kind: 'rejected', reason: 'proxy says no' });

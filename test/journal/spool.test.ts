@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { Spool } from '../../src/journal/spool.js';
@@ -131,6 +131,16 @@ describe('the spool', () => {
     expect(eventIds(core)).to.have.length(2);
     expect(spool.tornFiles()).to.deep.equal(['00.spool.torn']);
     expect(spool.files()).to.deep.equal([]);
+  });
+
+  it('takes in what is behind a file that nobody here can read', async () => {
+    mkdirSync(join(dir, '00000000000000000000000000.spool'), { recursive: true });
+    spool.write(newEvents(2));
+    const trouble = await spool.ingest(core.journal).catch((error: Error) => error);
+    expect(trouble).to.be.instanceOf(Error);
+    expect(rows(core, 'SELECT event_id FROM event')).to.have.length(2);
+    expect(spool.waiting()).to.deep.equal({ files: 1, events: 0 });
+    expect(spool.inspect()[0]?.problems[0]).to.contain('cannot be read');
   });
 
   it('leaves a file of a later redrain alone, for the one that can read it', async () => {

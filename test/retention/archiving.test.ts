@@ -276,3 +276,34 @@ function failure(work: Promise<unknown>): Promise<unknown> {
     (error: unknown) => error,
   );
 }
+
+describe('an archive of another journal', () => {
+  it('is never taken for one that holds this journal’s events', async () => {
+    const old = await openKeeping();
+    await old.journal.append(newEvents(3, 'old'), 'capture');
+    await archive(old, EVEN_UNDELIVERED);
+    const fresh = await openKeeping();
+    await fresh.journal.append(newEvents(3, 'new'), 'capture');
+    const { retention } = fresh;
+    const { directory } = old;
+    const before = payloads(fresh);
+    const none = { ...ANY_AGE, capturedBy: 0 };
+    const again = await archiveEvents({
+      retention,
+      directory,
+      scope: none,
+      now: 1,
+      course: COURSE,
+    });
+    expect(again.events).to.equal(0);
+    const first = directory.manifests();
+    expect(first).to.have.length(1);
+    await archiveEvents({ retention, directory, scope: EVEN_UNDELIVERED, now: 2, course: COURSE });
+    expect(directory.manifests()).to.have.length(2);
+    for (const path of directory.manifests())
+      if (!first.includes(path))
+        await restoreArchive(fresh.restoring, path, { now: 3, course: COURSE, dryRun: false });
+    expect(payloads(fresh)).to.deep.equal(before);
+    assertLedgerInvariant(fresh);
+  });
+});
