@@ -95,7 +95,8 @@ export class FloorDrain {
     for (const { seq, eventId, originId } of rows) {
       const entry = byId.get(eventId);
       if (entry?.status !== 'success') throw new Error(`${eventId} was not taken`);
-      const response = JSON.stringify(entry);
+      // As the product: an entry that says no more than the row itself is not kept.
+      const response = Object.keys(entry).length === 2 ? null : JSON.stringify(entry);
       const { INSERT_DELIVERY } = this.#statements;
       INSERT_DELIVERY.run(seq, 'success', now, now, now, now, answer.status, response);
       counts.set(originId, (counts.get(originId) ?? 0) + 1);

@@ -39,6 +39,8 @@ export interface OutboundEvent {
   readonly bytes: Buffer;
   /** True when the bytes carry this very id at top level and so travel bare. */
   readonly carriesOwnId: boolean;
+  /** True when capture has read the bytes as JSON; what was imported may be anything. */
+  readonly isJson?: boolean;
   /** A readable reason why no receiver may be given this event (LEGACY.md), or null. */
   readonly undeliverable: string | null;
 }

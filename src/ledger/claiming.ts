@@ -10,6 +10,7 @@ interface EventRow {
   eventType: string;
   timestamp: string | null;
   carriesId: 0 | 1;
+  isJson: 0 | 1;
   undeliverable: string | null;
   size: number;
   originId: number;
@@ -53,6 +54,7 @@ function load(
   const rows = db.statement(sql.LOAD_EVENTS).iterate({
     targetId: pass.lease.targetId,
     seqs: JSON.stringify(selection.events.map((event) => event.seq)),
+    again: JSON.stringify(selection.events.filter(({ first }) => !first).map(({ seq }) => seq)),
     maxBytes,
   }) as IterableIterator<EventRow>;
   const events: ClaimedEvent[] = [];
@@ -77,6 +79,7 @@ function toClaimed(row: EventRow, maxBytes: number): ClaimedEvent {
     eventType: row.eventType,
     timestamp: row.timestamp,
     carriesOwnId: row.carriesId === 1,
+    isJson: row.isJson === 1,
     undeliverable: missing ? 'its payload bytes are no longer in the journal' : row.undeliverable,
     size: row.size,
     originId: row.originId,

@@ -73,9 +73,9 @@ function unattempted(
   const heads = lanes.flatMap(({ originId, firstUnsent }): LaneHead[] =>
     firstUnsent === null ? [] : [{ originId, first: firstUnsent }],
   );
-  const page = db.statement<number[], { seq: number }>(sql.LANE_PAGE);
+  const page = db.statement<number[], number>(sql.LANE_PAGE).pluck();
   const merged = mergeLanes(heads, count, (originId, from, limit) =>
-    page.all(originId, from, pass.head, pass.lease.targetId, limit).map((row) => row.seq),
+    page.all(originId, from, pass.head, pass.lease.targetId, limit),
   );
   return merged.map((event) => ({ ...event, first: true }));
 }

@@ -33,6 +33,14 @@ export const WRITE_DELIVERY = `
     last_error = excluded.last_error, last_response_json = excluded.last_response_json,
     deployment_ref = excluded.deployment_ref, generation = excluded.generation`;
 
+/** First deliveries that differ in nothing but their event: one statement for a whole batch. */
+export const WRITE_ALIKE = `
+  INSERT INTO delivery (${STATE_COLUMNS})
+  SELECT @targetId, j.value, @status, @attemptCount, @rejectionCount, @firstAttemptedAt,
+    @lastAttemptedAt, @acceptedAt, @completedAt, @nextAttemptAt, @serverDrainState,
+    @lastHttpStatus, @lastError, @lastResponseJson, @deploymentRef, @generation
+  FROM json_each(@seqs) j`;
+
 export const KEEP_GENERATION = `
   INSERT INTO delivery_history (${STATE_COLUMNS})
   SELECT ${STATE_COLUMNS} FROM delivery WHERE target_id = ? AND seq = ?`;

@@ -47,7 +47,9 @@ export function applyRulings(
   if (rulings.length === 0) return;
   const counts = new LedgerTally(db, given.targetId);
   const known = whatIsKnown(db, rulings, given.targetId);
-  for (const ruling of rulings) applyOne(db, ruling, known, given, counts);
+  const rows = new DeliveryWriter(db, given.targetId);
+  for (const ruling of rulings) applyOne(db, ruling, known, given, counts, rows);
+  rows.writeAlike();
   counts.write();
 }
 
@@ -76,6 +78,7 @@ function applyOne(
   known: Known,
   given: Circumstances,
   counts: LedgerTally,
+  rows: DeliveryWriter,
 ): void {
   const { seq, originId } = ruling;
   const current = known.deliveries.get(seq);
@@ -94,7 +97,8 @@ function applyOne(
   });
   if (replayed) db.statement(sql.KEEP_GENERATION).run(given.targetId, seq);
   if (after !== before) {
-    writeDelivery(db, given.targetId, seq, after);
+    if (current === undefined && isFinal(after)) rows.addAlike(seq, after);
+    else writeDelivery(db, given.targetId, seq, after);
     if (current === undefined) counts.addRow();
     else counts.add(originId, eventClass, current.status, -1);
     counts.add(originId, eventClass, after.status, 1);
@@ -112,6 +116,36 @@ function applyOne(
     );
   } else if (known.todos.has(seq)) {
     db.statement(sql.DROP_TODO).run(given.targetId, seq);
+  }
+}
+
+/** Nothing in it is the event's own: within one unit of work, such states differ in status alone. */
+function isFinal({ nextAttemptAt, lastError, lastResponseJson }: DeliveryState): boolean {
+  return nextAttemptAt === null && lastError === null && lastResponseJson === null;
+}
+
+/** Collects first deliveries that are alike, which most of them are. */
+class DeliveryWriter {
+  readonly #db: JournalDatabase;
+  readonly #targetId: number;
+  readonly #alike = new Map<string, { state: DeliveryState; seqs: number[] }>();
+
+  constructor(db: JournalDatabase, targetId: number) {
+    this.#db = db;
+    this.#targetId = targetId;
+  }
+
+  addAlike(seq: number, state: DeliveryState): void {
+    const key = `${state.status} ${state.attemptCount}`;
+    const group = this.#alike.get(key);
+    if (group === undefined) this.#alike.set(key, { state, seqs: [seq] });
+    else group.seqs.push(seq);
+  }
+
+  writeAlike(): void {
+    const write = this.#db.statement(sql.WRITE_ALIKE);
+    for (const { state, seqs } of this.#alike.values())
+      write.run({ ...state, targetId: this.#targetId, seqs: JSON.stringify(seqs) });
   }
 }
 

@@ -8,6 +8,7 @@ import type { OutboundEvent } from '../dispatch/ports.js';
  */
 export function unsendableAsJson(event: OutboundEvent): string | undefined {
   if (event.undeliverable !== null) return event.undeliverable;
+  if (event.isJson === true) return undefined;
   if (!isUtf8(event.bytes)) return 'the payload is not valid UTF-8, and so not valid JSON';
   const fault = jsonFault(event.bytes);
   return fault === undefined ? undefined : `the payload is not valid JSON: ${fault}`;

@@ -33,8 +33,12 @@ function garbled(httpStatus: number): string {
 }
 
 function outcomeOf(entry: JsonObject, redact: Redactor): Outcome {
-  const response = entryJson(entry, redact);
   const status = typeof entry.status === 'string' ? entry.status.trim().toLowerCase() : undefined;
+  if (saysNothingMore(entry)) {
+    if (status === 'success') return { kind: 'success' };
+    if (status === 'duplicate') return { kind: 'duplicate' };
+  }
+  const response = entryJson(entry, redact);
   if (status === undefined) return { kind: 'transient', reason: noStatus(entry, redact), response };
   if (SUCCESS.has(status)) return { kind: 'success', response };
   if (status === 'duplicate') return { kind: 'duplicate', response };
@@ -45,6 +49,11 @@ function outcomeOf(entry: JsonObject, redact: Redactor): Outcome {
       response,
     };
   return { kind: 'transient', reason: unknownStatus(entry, redact), response };
+}
+
+/** Only id and status: the outcome holds both, and a million copies would hold no more. */
+function saysNothingMore(entry: JsonObject): boolean {
+  return Object.keys(entry).length === 2;
 }
 
 function noStatus(entry: JsonObject, redact: Redactor): string {
