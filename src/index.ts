@@ -105,6 +105,8 @@ export class InvalidEventError extends Error {
 /** What `capture` resolves with: the fact is safe, or kept beside a different one with its id. */
 export type CaptureResult = Exclude<CaptureVerdict, { kind: 'invalid' | 'lost' }>;
 
+const NO_OPTIONS: CaptureOptions = {};
+
 /** redrain on one home, for programs. One instance per process and home is enough. */
 export class Redrain {
   readonly #app: App;
@@ -119,11 +121,11 @@ export class Redrain {
    *
    * @throws InvalidEventError, EventsLostError.
    */
-  async capture(event: EventInput, options: CaptureOptions = {}): Promise<CaptureResult> {
-    const { checkout = null, ...rest } = options;
+  async capture(event: EventInput, options: CaptureOptions = NO_OPTIONS): Promise<CaptureResult> {
     const bytes = bytesOf(event);
     if (typeof bytes === 'string') throw new InvalidEventError(bytes);
-    const verdict = await this.#group(rest).add({ bytes, checkout });
+    const { checkout = null } = options;
+    const verdict = await this.#group(options).add({ bytes, checkout });
     if (verdict.kind === 'invalid') throw new InvalidEventError(verdict.problem);
     if (verdict.kind === 'lost') throw new EventsLostError([verdict.eventId], verdict.reason);
     return verdict;
@@ -279,17 +281,21 @@ export class Redrain {
   }
 
   /** Calls with the same options can share a group. */
-  #group(options: Omit<CaptureOptions, 'checkout'>): GroupCommit<CaptureInput, CaptureVerdict> {
-    const key = JSON.stringify(options);
-    const { auditDiscard = false, ...rules } = options;
-    let group = this.#groups.get(key);
-    if (group === undefined) {
-      group = new GroupCommit(
-        (inputs) => this.#app.captureGroup(inputs, rules, { auditDiscard }),
-        GROUP_EVENTS,
-      );
-      this.#groups.set(key, group);
-    }
+  #group(options: CaptureOptions): GroupCommit<CaptureInput, CaptureVerdict> {
+    const { checkout: _, ...shared } = options;
+    const key = options === NO_OPTIONS ? '{}' : JSON.stringify(shared);
+    return this.#groups.get(key) ?? this.#newGroup(key, shared);
+  }
+
+  #newGroup(
+    key: string,
+    { auditDiscard = false, ...rules }: Omit<CaptureOptions, 'checkout'>,
+  ): GroupCommit<CaptureInput, CaptureVerdict> {
+    const group = new GroupCommit<CaptureInput, CaptureVerdict>(
+      (inputs) => this.#app.captureGroup(inputs, rules, { auditDiscard }),
+      GROUP_EVENTS,
+    );
+    this.#groups.set(key, group);
     return group;
   }
 }

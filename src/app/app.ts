@@ -1,26 +1,17 @@
-import { statSync } from 'node:fs';
 import { type HomePaths, resolveHome } from '../config/home.js';
 import { assertLocalFilesystem } from '../config/local-filesystem.js';
 import type { DrainReport } from '../dispatch/drain-report.js';
 import type { DeliveryReceiver } from '../dispatch/ports.js';
-import {
-  Capture,
-  type CaptureContext,
-  type CaptureInput,
-  type CaptureVerdict,
-} from '../journal/capture.js';
+import type { CaptureInput, CaptureVerdict } from '../journal/capture.js';
 import type { EnvelopeRules } from '../journal/envelope.js';
 import { Spool, type SpoolIngestion } from '../journal/spool.js';
 import { SqliteJournal } from '../journal/sqlite-journal.js';
 import { SqliteLedger } from '../ledger/sqlite-ledger.js';
-import { blockedReason, type WayOut } from '../policy/capture-reason.js';
-import { policyOf } from '../policy/mode.js';
-import { errorCode } from '../storage/errors.js';
 import { JournalDatabase, type OpenOptions } from '../storage/journal-database.js';
-import type { TargetKey, TargetRecord } from '../targets/registry.js';
+import type { TargetRecord } from '../targets/registry.js';
 import { readSituation, type Situation } from '../targets/situation.js';
 import { SqliteTargets } from '../targets/sqlite-targets.js';
-import { wayOut } from '../targets/way-out.js';
+import { CaptureReadiness } from './capture-readiness.js';
 import type { TargetDrainOptions } from './drain-target.js';
 
 /** What a process brings along; everything has the default of a command line. */
@@ -50,9 +41,6 @@ export interface Stores {
   readonly targets: SqliteTargets;
 }
 
-/** Milliseconds for which capture trusts what it knows of the way to the target. */
-const WAY_OUT_FRESH_MS = 1_000;
-
 /**
  * The wiring: every part of redrain on one home, made when it is first needed.
  * Holds no rules of its own; command line, library and workers all use it.
@@ -63,7 +51,7 @@ export class App {
   readonly spool: Spool;
   readonly options: AppOptions;
   #stores: Promise<Stores> | undefined;
-  #surroundings: CaptureSurroundings | undefined;
+  readonly #capturing = new CaptureReadiness(this);
 
   constructor(options: AppOptions = {}) {
     this.options = options;
@@ -111,39 +99,8 @@ export class App {
     rules: Partial<EnvelopeRules> = {},
     { auditDiscard = false }: { readonly auditDiscard?: boolean } = {},
   ): Promise<CaptureVerdict[]> {
-    const opened = await this.stores().catch((error: unknown) => ({ error }));
-    const around = await this.#captureSurroundings(opened);
-    const { settings } = around.situation;
-    const journal = async () => {
-      if ('error' in opened) throw opened.error;
-      return opened.journal;
-    };
-    if (!('error' in opened)) await this.#ingestSpoolQuietly();
-    const verdicts = await new Capture(journal, this.spool).captureGroup(inputs, {
-      rules: {
-        maxEventBytes: settings.capture.maxEventBytes,
-        coalesce: settings.coalesce,
-        ...rules,
-      },
-      now: () => this.now(),
-      blockedReason: (origin) => blockedReason(around.way, origin),
-      producer: around.producer,
-      discard: {
-        retention: policyOf(settings.mode).retention,
-        families: settings.families,
-        auditDiscard,
-      },
-    });
-    return verdicts;
-  }
-
-  /** What waited longer goes first; trouble with it must not keep new events out. */
-  async #ingestSpoolQuietly(): Promise<void> {
-    try {
-      await this.ingestSpool();
-    } catch {
-      // The file stays where it is, `status` counts it, and the next capture tries again.
-    }
+    const ready = this.#capturing.known() ?? (await this.#capturing.read());
+    return ready.capture.captureGroup(inputs, ready.context(rules, auditDiscard));
   }
 
   /** Takes waiting spool files into the journal. */
@@ -161,6 +118,7 @@ export class App {
   async close(): Promise<void> {
     const stores = await this.#stores?.catch(() => undefined);
     this.#stores = undefined;
+    this.#capturing.forget();
     stores?.db.close();
   }
 
@@ -172,46 +130,6 @@ export class App {
     });
     return storesOn(db, () => this.random());
   }
-
-  /** Asked before every group: an edited config.toml counts at once, the rest within a second. */
-  async #captureSurroundings(opened: Stores | { error: unknown }): Promise<CaptureSurroundings> {
-    const config = fingerprint(this.paths.config);
-    const known = this.#surroundings;
-    const age = performance.now() - (known?.readAt ?? Number.NEGATIVE_INFINITY);
-    if (known !== undefined && known.config === config && age < WAY_OUT_FRESH_MS) return known;
-    const situation = await this.situation();
-    const key = situation.description;
-    const target =
-      'error' in opened || key === undefined ? undefined : await knownTarget(opened, key);
-    const resolved = situation.authority?.resolved;
-    this.#surroundings = {
-      situation,
-      way: wayOut(situation, target),
-      producer: { user: resolved?.user_id ?? null, team: resolved?.team_slug ?? null },
-      config,
-      readAt: performance.now(),
-    };
-    return this.#surroundings;
-  }
-}
-
-/** What a capture notes beside the facts, and when and from which configuration it was read. */
-interface CaptureSurroundings {
-  readonly situation: Situation;
-  readonly way: WayOut;
-  readonly producer: CaptureContext['producer'];
-  readonly config: string;
-  readonly readAt: number;
-}
-
-/** What a capture notes beside a fact must not keep the fact out. */
-async function knownTarget(stores: Stores, key: TargetKey): Promise<TargetRecord | undefined> {
-  try {
-    return await stores.targets.findByKey(key);
-  } catch {
-    // The journal itself decides whether the event can be stored.
-    return undefined;
-  }
 }
 
 function storesOn(db: JournalDatabase, random: () => number): Stores {
@@ -221,15 +139,4 @@ function storesOn(db: JournalDatabase, random: () => number): Stores {
     ledger: new SqliteLedger(db, random),
     targets: new SqliteTargets(db),
   };
-}
-
-/** Changes whenever the file does; an empty text while there is none. */
-function fingerprint(file: string): string {
-  try {
-    const stat = statSync(file, { throwIfNoEntry: false });
-    return stat === undefined ? '' : `${stat.ino} ${stat.size} ${stat.mtimeMs}`;
-  } catch (error) {
-    // Out of reach is a state too; reading it says what is wrong.
-    return errorCode(error);
-  }
 }

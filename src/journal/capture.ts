@@ -45,17 +45,21 @@ export interface CaptureContext {
 /** Safe: in the journal, in the spool, beside a different one, or in the audit log. */
 export type StoredKind = AppendVerdict | 'spooled';
 
+/** A journal that cannot be opened, and why. */
+export interface NoJournal {
+  readonly error: unknown;
+}
+
 /**
  * Writes facts down before any question is asked about them: journal first,
  * spool when the journal cannot be written, and a verdict of `lost` with the
  * reason when both failed. Nothing is ever dropped in silence (SPEC section 4).
  */
 export class Capture {
-  readonly #journal: () => Promise<EventJournal>;
+  readonly #journal: EventJournal | NoJournal;
   readonly #spool: Spool;
 
-  /** `journal` may reject: that is one way in which the journal cannot be written. */
-  constructor(journal: () => Promise<EventJournal>, spool: Spool) {
+  constructor(journal: EventJournal | NoJournal, spool: Spool) {
     this.#journal = journal;
     this.#spool = spool;
   }
@@ -67,9 +71,10 @@ export class Capture {
   ): Promise<CaptureVerdict[]> {
     const origins = new OriginMemo(context);
     const prepared = inputs.map((input) => prepare(input, context, origins));
-    const events = prepared.flatMap((one) => ('event' in one ? [one.event] : []));
+    const events: NewEvent[] = [];
+    for (const one of prepared) if ('event' in one) events.push(one.event);
     const stored = events.length === 0 ? [] : await this.#store(events);
-    await this.#countDiscarded(prepared);
+    if (events.length < prepared.length) await this.#countDiscarded(prepared);
     let next = 0;
     return prepared.map((one) => {
       if (!('event' in one)) return one;
@@ -89,18 +94,18 @@ export class Capture {
     for (const one of prepared)
       if ('kind' in one && one.kind === 'discarded')
         families.set(one.family, (families.get(one.family) ?? 0) + 1);
-    if (families.size === 0) return;
+    if (families.size === 0 || 'error' in this.#journal) return;
     try {
-      await (await this.#journal()).countDiscarded(families);
+      await this.#journal.countDiscarded(families);
     } catch {
       // The events may go by policy; that they are not counted hurts nobody.
     }
   }
 
   async #store(events: readonly NewEvent[]): Promise<Stored[]> {
+    if ('error' in this.#journal) return this.#storeInSpool(events, this.#journal.error);
     try {
-      const journal = await this.#journal();
-      const verdicts = await journal.append(events, 'capture');
+      const verdicts = await this.#journal.append(events, 'capture');
       return verdicts.map((kind) => ({ kind }));
     } catch (journalError) {
       return this.#storeInSpool(events, journalError);

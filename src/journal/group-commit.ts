@@ -30,18 +30,18 @@ export class GroupCommit<Item, Result> {
 
   async #run(): Promise<void> {
     await undefined; // let the callers of this turn join
-    while (this.#waiting.length > 0)
-      await this.#commitGroup(this.#waiting.splice(0, this.#maxGroup));
-    this.#running = undefined;
-  }
-
-  async #commitGroup(group: Waiting<Item, Result>[]): Promise<void> {
-    try {
-      const results = await this.#commit(group.map((one) => one.item));
-      for (const [i, one] of group.entries()) one.resolve(results[i] as Result);
-    } catch (error) {
-      for (const one of group) one.reject(error);
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting.splice(0, this.#maxGroup);
+      try {
+        const results = await this.#commit(group.map((one) => one.item));
+        group.forEach((one, i) => {
+          one.resolve(results[i] as Result);
+        });
+      } catch (error) {
+        for (const one of group) one.reject(error);
+      }
     }
+    this.#running = undefined;
   }
 }
 

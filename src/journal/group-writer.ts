@@ -64,6 +64,7 @@ export class GroupWriter {
   #lastOriginId = 0;
   /** Events from here on are written but not yet live. */
   #firstNotLive: number | undefined;
+  #lastNotLive = 0;
 
   constructor(
     db: JournalDatabase,
@@ -136,13 +137,16 @@ export class GroupWriter {
   finish(): void {
     this.#makeLive();
     const count = this.#db.statement(sql.COUNT_CAPTURED);
-    for (const [originId, tally] of this.#tallies) count.run({ originId, ...tally });
+    for (const [originId, { events, bytes }] of this.#tallies)
+      count.run(originId, events, events, bytes);
     this.#tallies.clear();
   }
 
   #makeLive(): void {
-    if (this.#firstNotLive === undefined) return;
-    this.#db.statement(sql.MAKE_LIVE).run(this.#firstNotLive);
+    const first = this.#firstNotLive;
+    if (first === undefined) return;
+    if (first < this.#lastNotLive) this.#db.statement(sql.MAKE_LIVE).run(first);
+    else this.#db.statement(sql.MAKE_ONE_LIVE).run(this.#lastOriginId, first);
     this.#firstNotLive = undefined;
   }
 
@@ -176,7 +180,8 @@ export class GroupWriter {
         event.bytes.length,
       );
     this.#db.statement(sql.INSERT_PAYLOAD).run(seq, event.bytes);
-    this.#firstNotLive ??= Number(seq);
+    this.#lastNotLive = Number(seq);
+    this.#firstNotLive ??= this.#lastNotLive;
     this.#tally(originId, event.bytes.length);
     // What was spooled or imported may have left already, or arrives late.
     if (event.coalesceKey !== null && this.#source === 'capture')

@@ -15,6 +15,9 @@ export const INSERT_PAYLOAD = 'INSERT INTO payload (seq, bytes) VALUES (?, ?)';
 export const MAKE_LIVE =
   'INSERT INTO live (origin_id, seq) SELECT origin_id, seq FROM event WHERE seq >= ?';
 
+/** The same for a group of one, which most are. */
+export const MAKE_ONE_LIVE = 'INSERT INTO live (origin_id, seq) VALUES (?, ?)';
+
 export const FIND_ORIGIN =
   'SELECT id FROM origin WHERE project_uuid = ? AND repo_slug = ? AND checkout = ?';
 
@@ -23,7 +26,7 @@ export const INSERT_ORIGIN =
 
 export const COUNT_CAPTURED = `
   INSERT INTO journal_count (origin_id, class, events, retained, bytes)
-  VALUES (@originId, 'live', @events, @events, @bytes)
+  VALUES (?, 'live', ?, ?, ?)
   ON CONFLICT (origin_id, class) DO UPDATE SET
     events = events + excluded.events,
     retained = retained + excluded.retained,

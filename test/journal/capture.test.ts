@@ -121,7 +121,7 @@ describe('capture', () => {
 
   it('touches neither journal nor spool for a group without a single event', async () => {
     const untouched = new Capture(
-      () => Promise.reject(new Error('the journal was asked')),
+      { error: new Error('there is no journal') },
       new Spool('/dev/null/no-such-directory'),
     );
     const verdicts = await untouched.captureGroup([{ bytes: Buffer.from('nonsense') }], CONTEXT);
@@ -151,6 +151,6 @@ describe('capture', () => {
   ): Promise<CaptureVerdict[]> {
     const inputs = texts.map((text): CaptureInput => ({ bytes: Buffer.from(text), checkout }));
     const spool = new Spool(`${core.home}/redrain/spool`);
-    return new Capture(async () => core.journal, spool).captureGroup(inputs, context);
+    return new Capture(core.journal, spool).captureGroup(inputs, context);
   }
 });
