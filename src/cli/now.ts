@@ -77,7 +77,7 @@ async function drainAndWait(
     await pause(Math.min(pollMs, left), undefined, { signal: interrupt.signal }).catch(() => null);
     if (interrupt.signal.aborted) break;
     pollMs = Math.min(pollMs * 2, LONGEST_POLL_MS);
-    report = addReports(report, await drainOnce(app, output, options, interrupt));
+    report = addReports(report, await drainOnce(app, output, options, interrupt, true));
   }
   return report;
 }
@@ -87,6 +87,7 @@ async function drainOnce(
   output: Output,
   options: NowOptions,
   interrupt: Interrupt,
+  pendingOnly = false,
 ): Promise<DrainReport> {
   const total = output.isInteractive
     ? (await previewDrain(app, { targetId: options.target, limit: options.limit })).selected
@@ -97,6 +98,7 @@ async function drainOnce(
       ...(options.target === undefined ? {} : { targetId: options.target }),
       ...(options.limit === undefined ? {} : { limit: options.limit }),
       ignoreBackoff: true,
+      pendingOnly,
       waitForLock: options.wait !== false,
       deployment: deploymentOf(options.deployment),
       signal: interrupt.signal,

@@ -9,6 +9,8 @@ const CULPRITS_IN_A_ROW = 8;
 export interface Step {
   readonly settlements: readonly Settlement[];
   readonly next: readonly (readonly ClaimedEvent[])[];
+  /** What to remember of `next` if the pass cannot go on with them. */
+  readonly company: Company;
 }
 
 /**
@@ -36,18 +38,19 @@ export class Bisection {
       else judged.push(settlement(event, outcome));
     }
     if (judged.length > 0) this.#sameInARow = 0;
-    if (unjudged.length === 0) return { settlements: judged, next: [] };
-    if (judged.length > 0) return { settlements: judged, next: [unjudged] };
+    if (unjudged.length === 0) return only(judged);
+    if (judged.length > 0) return { settlements: judged, next: [unjudged], company: 'any' };
     return this.#refused(unjudged, report);
   }
 
   #refused(events: readonly ClaimedEvent[], report: DeliveryReport): Step {
-    const [only] = events;
-    if (only !== undefined && events.length === 1) return this.#culprit(only, report);
-    if (this.#refusalsLeft === 0) return { settlements: suspects(events), next: [] };
+    const [first] = events;
+    if (first !== undefined && events.length === 1) return this.#culprit(first, report);
+    if (this.#refusalsLeft === 0) return only(suspects(events));
     this.#refusalsLeft -= 1;
     const half = Math.ceil(events.length / 2);
-    return { settlements: [], next: [events.slice(0, half), events.slice(half)] };
+    const halves = [events.slice(0, half), events.slice(half)];
+    return { settlements: [], next: halves, company: 'suspect' };
   }
 
   #culprit(event: ClaimedEvent, report: DeliveryReport): Step {
@@ -55,9 +58,15 @@ export class Bisection {
     const reason = 'reason' in outcome ? outcome.reason : undefined;
     this.#sameInARow = reason === this.#lastReason ? this.#sameInARow + 1 : 1;
     this.#lastReason = reason;
-    return { settlements: [settlement(event, outcome, 'alone')], next: [] };
+    return only([settlement(event, outcome, 'alone')]);
   }
 }
+
+const only = (settlements: readonly Settlement[]): Step => ({
+  settlements,
+  next: [],
+  company: 'any',
+});
 
 /** One of them spoils the batch, and the pass has spent enough on finding out which. */
 function suspects(events: readonly ClaimedEvent[]): Settlement[] {

@@ -1,5 +1,5 @@
 import { step } from '../storage/steps.js';
-import { Bisection } from './bisection.js';
+import { Bisection, type Step } from './bisection.js';
 import { countSettlements, type DrainReport, emptyReport } from './drain-report.js';
 import { batchSize, circuitIsOpen, healthAfter, isTransient } from './health.js';
 import {
@@ -7,6 +7,7 @@ import {
   type Claim,
   type ClaimedEvent,
   type ClosedGate,
+  type Company,
   type DeliveryLedger,
   type DeliveryReceiver,
   type DeliveryReport,
@@ -47,6 +48,8 @@ export interface DrainOptions {
   readonly limit?: number;
   /** True for an operator's `now`: backoff and an open circuit are tried anyway. */
   readonly ignoreBackoff: boolean;
+  /** Ask again about pending events, due or not, and post nothing else. */
+  readonly pendingOnly?: boolean;
   /** False: do not wait for another drain of the same target. */
   readonly waitForLock: boolean;
   readonly signal: AbortSignal;
@@ -194,6 +197,7 @@ class DrainPass {
       wireSize: (event) => receiver.wireSize(event),
       heldBy: permission,
       ignoreBackoff: this.#options.ignoreBackoff,
+      pendingOnly: this.#options.pendingOnly === true,
       now: this.#at.now(),
     });
     this.#report.selected += claim?.events.length ?? 0;
@@ -203,21 +207,19 @@ class DrainPass {
   async #deliverClaim(claim: Claim): Promise<void> {
     const { judged, postable } = unpostable(claim.events, this.#at.receiver, this.#limits);
     if (judged.length > 0) await this.#settle(claim, judged);
-    const waiting: Waiting[] = postable.length > 0 ? [{ events: postable, posted: false }] : [];
+    const waiting: Waiting[] =
+      postable.length > 0 ? [{ events: postable, posted: false, company: claim.company }] : [];
     while (!this.#stopped && !this.#options.signal.aborted) {
       const batch = waiting.shift();
       if (batch === undefined) return;
-      const next = await this.#post(claim, batch.events);
-      waiting.unshift(...next.map((events) => ({ events, posted: true })));
+      const { next, company } = await this.#post(claim, batch.events);
+      waiting.unshift(...next.map((events) => ({ events, posted: true, company })));
     }
     await this.#settle(claim, waiting.flatMap(leftOver));
   }
 
   /** One POST and its record; answers what is to be posted next because of it. */
-  async #post(
-    claim: Claim,
-    batch: readonly ClaimedEvent[],
-  ): Promise<readonly (readonly ClaimedEvent[])[]> {
+  async #post(claim: Claim, batch: readonly ClaimedEvent[]): Promise<Step> {
     const startedAt = this.#at.now();
     step('dispatch.posting');
     // Not the drain's signal: a batch in flight is finished and recorded.
@@ -226,11 +228,11 @@ class DrainPass {
     this.#report.posts += 1;
     const now = this.#at.now();
     this.#health = healthAfter(this.#health, report, now, this.#at.random);
-    const { settlements, next } = this.#bisection.decide(batch, report);
+    const decided = this.#bisection.decide(batch, report);
     const post = { startedAt, durationMs: now - startedAt, events: batch, report };
-    await this.#settle(claim, settlements, post);
+    await this.#settle(claim, decided.settlements, post);
     this.#considerStopping(report);
-    return next;
+    return decided;
   }
 
   async #settle(
@@ -292,13 +294,15 @@ class DrainPass {
 interface Waiting {
   readonly events: readonly ClaimedEvent[];
   readonly posted: boolean;
+  /** One of them is known to spoil batches, or they may share them with any. */
+  readonly company: Company;
 }
 
 const NEVER_ABORTED = new AbortController().signal;
 
 /** What a pass that stops in the middle of a claim gives back: due at once. */
-function leftOver({ events, posted }: Waiting): Settlement[] {
+function leftOver({ events, posted, company }: Waiting): Settlement[] {
   const reason = 'the pass stopped before this event got a verdict';
   const outcome = { kind: 'transient', reason } as const;
-  return events.map((event) => ({ event, outcome, posted, company: 'any', dueNow: true }));
+  return events.map((event) => ({ event, outcome, posted, company, dueNow: true }));
 }

@@ -169,6 +169,8 @@ export interface ClaimRequest {
   readonly heldBy: Permission;
   /** Retries whose time has not come are taken too (an operator's `now`). */
   readonly ignoreBackoff: boolean;
+  /** Only what the target has accepted and not yet decided about. */
+  readonly pendingOnly?: boolean;
   /** Epoch milliseconds. */
   readonly now: number;
 }

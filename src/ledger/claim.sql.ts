@@ -29,6 +29,18 @@ export const UNTRIED_TODO = `
   ORDER BY pass_no, seq LIMIT @limit OFFSET @offset`;
 
 /**
+ * Those the target accepted and has not decided about, due or not. Looks at
+ * every retry on the way: for `now --wait`, which asks seldom.
+ */
+export const PENDING_TODO = `
+  SELECT t.seq, t.origin_id AS originId FROM todo t INDEXED BY ix_todo_pass
+  WHERE t.target_id = @targetId AND t.origin_id = @originId AND t.company = @company
+    AND t.pass_no < @passNo AND t.seq <= @head
+    AND EXISTS (SELECT 1 FROM delivery d
+      WHERE d.target_id = t.target_id AND d.seq = t.seq AND d.status = 'pending')
+  ORDER BY t.pass_no, t.seq LIMIT @limit OFFSET @offset`;
+
+/**
  * Retries that fell due before the pass began. What the pass itself settles is
  * due later than that, so it never stands in front of what is left.
  */

@@ -56,7 +56,8 @@ export function select(
   const { maxEvents } = request.limits;
   const retries = (company: Company, limit: number): SelectedEvent[] =>
     readTodo(db, pass, request, todoLanes, company, limit);
-  const mixed = mix(unattempted(db, pass, lanes, maxEvents), retries('any', maxEvents), maxEvents);
+  const firsts = request.pendingOnly ? [] : unattempted(db, pass, lanes, maxEvents);
+  const mixed = mix(firsts, retries('any', maxEvents), maxEvents);
   if (mixed.length > 0) return { company: 'any', events: mixed };
   const suspects = retries('suspect', maxEvents);
   if (suspects.length > 0) return { company: 'suspect', events: suspects.sort(bySeq) };
@@ -93,13 +94,13 @@ function readTodo(
   company: Company,
   limit: number,
 ): SelectedEvent[] {
-  const statement = db.statement(request.ignoreBackoff ? sql.UNTRIED_TODO : sql.DUE_TODO);
+  const statement = db.statement(todoStatement(request));
   const parameters = {
     targetId: pass.lease.targetId,
     passNo: pass.passNo,
     head: pass.head,
     company,
-    ...(request.ignoreBackoff ? {} : { dueBy: Math.min(pass.startedAt, request.now) }),
+    dueBy: Math.min(pass.startedAt, request.now),
   };
   const share = Math.ceil(limit / Math.max(lanes.length, 1));
   const chosen: TodoRow[] = [];
@@ -117,6 +118,11 @@ function readTodo(
     read(originId, share, limit - chosen.length);
   }
   return chosen.map(({ seq, originId }) => ({ seq, originId, first: false }));
+}
+
+function todoStatement({ pendingOnly, ignoreBackoff }: ClaimRequest): string {
+  if (pendingOnly) return sql.PENDING_TODO;
+  return ignoreBackoff ? sql.UNTRIED_TODO : sql.DUE_TODO;
 }
 
 /**

@@ -126,6 +126,21 @@ describe('a drain', () => {
     );
   });
 
+  it('asks about what is pending and posts nothing else, when told so', async () => {
+    await core.journal.append(newEvents(3), 'capture');
+    receiver.answer = (batch) =>
+      results(batch, ({ eventId }) =>
+        eventId === 'e-000002'
+          ? { kind: 'pending', serverState: 'queued' }
+          : { kind: 'rejected', reason: 'no' },
+      );
+    await drainWith(core, receiver);
+    await core.journal.append(newEvents(1, 'new'), 'capture');
+    const report = await drainWith(core, receiver, { pendingOnly: true });
+    expect(report).to.include({ selected: 1, posts: 1, pending: 1, unsent: 1 });
+    expect(receiver.posts.at(-1)).to.deep.equal(['e-000002']);
+  });
+
   it('asks again for pending events until they are done', async () => {
     await core.journal.append(newEvents(2), 'capture');
     receiver.answer = (batch) => results(batch, () => ({ kind: 'pending', serverState: 'queued' }));
@@ -320,6 +335,8 @@ describe('a drain', () => {
     const report = await drainWith(core, receiver, { signal: interrupt.signal });
     expect(report.interrupted).to.equal(true);
     expect(rows(core, 'SELECT * FROM flight')).to.deep.equal([]);
+    const kept = rows<{ company: string }>(core, 'SELECT DISTINCT company FROM todo');
+    expect(kept, 'they must not spoil batches of others').to.deep.equal([{ company: 'suspect' }]);
     receiver.answer = (batch) => results(batch, () => ({ kind: 'success' }));
     await drainWith(core, receiver);
     const delivered = rows(core, `SELECT * FROM delivery WHERE status = 'success'`);
