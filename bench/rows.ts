@@ -11,6 +11,7 @@ const GROUPS = {
   migrate: async (at) => (await import('./migrate/migrate-row.js')).migrateRow(at),
   process: async (at) => (await import('./process/process-rows.js')).processRows(at),
   idle: async (at) => (await import('./idle/idle-row.js')).idleRow(at),
+  'pick-up': async (at) => (await import('./idle/pick-up-rows.js')).pickUpRows(at),
 } satisfies Record<string, Group>;
 
 /** Rows that are run together. */
