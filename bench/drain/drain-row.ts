@@ -86,7 +86,8 @@ async function runFloor(at: BenchSurroundings, templates: Templates): Promise<nu
   return perSecond(delivered, elapsed);
 }
 
-function configFor(url: string): string {
+/** Everything goes to this address. */
+export function configFor(url: string): string {
   return `[sync]\nmode = "EXTERNAL_RECEIVER"\n\n[sync.external]\nendpoint = "${url}/"\n`;
 }
 
