@@ -1,12 +1,12 @@
 import { permissionOf } from '../policy/permission.js';
 import {
   type EventQuery,
-  type EventState,
   type ExportedEvent,
   exportEvents,
   type ListedEvent,
   newestEvents,
 } from '../status/event-list.js';
+import type { EventState } from '../status/event-states.js';
 import type { TargetRecord } from '../targets/registry.js';
 import type { Situation } from '../targets/situation.js';
 import type { App, Stores } from './app.js';

@@ -1,9 +1,9 @@
 import { type ArchiveReport, previewArchive, runArchive } from '../app/archive.js';
+import type { CommandBody } from './command.js';
 import { withCourse } from './course.js';
 import { EXIT } from './exit-codes.js';
 import { withApp } from './open-app.js';
 import { bytes, count, Output } from './output.js';
-import type { CommandBody } from './program.js';
 
 /** `redrain archive`: move bytes into files that can be restored. */
 export const run: CommandBody = (call) =>

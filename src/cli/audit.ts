@@ -1,9 +1,9 @@
 import { readAudit, replayAudit } from '../app/audit.js';
+import type { CommandBody } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
 import { withApp } from './open-app.js';
 import { count, Output } from './output.js';
-import type { CommandBody } from './program.js';
 import { table } from './table.js';
 
 const DEFAULT_LIMIT = 100;

@@ -6,10 +6,10 @@ import type { Candidate } from '../journal/input/candidate.js';
 import { readEvents } from '../journal/input/read-events.js';
 import { type InputSource, openSources } from '../journal/input/sources.js';
 import { checkoutOf } from '../policy/checkout-of.js';
+import type { CommandBody } from './command.js';
 import { EXIT, type ExitCode, worstOf } from './exit-codes.js';
 import { withApp } from './open-app.js';
 import { count, Output } from './output.js';
-import type { CommandBody } from './program.js';
 import { startProgress } from './progress.js';
 
 /** `redrain capture`: files, globs or stdin into the journal. */

@@ -1,8 +1,8 @@
 import { configInForce } from '../config/in-force.js';
+import type { CommandBody } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { withApp } from './open-app.js';
 import { Output } from './output.js';
-import type { CommandBody } from './program.js';
 import { table } from './table.js';
 
 /** `redrain config`: every key in force and where it came from. */

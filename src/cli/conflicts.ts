@@ -6,10 +6,10 @@ import {
   resolveConflict,
 } from '../app/conflicts.js';
 import type { Decision, Keep } from '../legacy/deciding.js';
+import type { CommandBody } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { withApp } from './open-app.js';
 import { count, Output } from './output.js';
-import type { CommandBody } from './program.js';
 import { table } from './table.js';
 
 const LISTED = 1_000;

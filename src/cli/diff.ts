@@ -1,9 +1,9 @@
 import { type DiffReport, diffTargets } from '../app/diff.js';
+import type { CommandBody } from './command.js';
 import { type EventOptions, selectionOf } from './event-options.js';
 import { EXIT } from './exit-codes.js';
 import { withApp } from './open-app.js';
 import { count, Output } from './output.js';
-import type { CommandBody } from './program.js';
 import { table } from './table.js';
 
 /** `redrain diff A B`: what A has and B has not. */

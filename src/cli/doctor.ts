@@ -1,10 +1,10 @@
 import type { Finding } from '../app/doctor/finding.js';
 import { type DoctorReport, examine } from '../app/doctor.js';
 import { color } from './color.js';
+import type { CommandBody } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { withApp } from './open-app.js';
 import { count, Output } from './output.js';
-import type { CommandBody } from './program.js';
 
 /** `redrain doctor`: what is wrong and the command that mends it. */
 export const run: CommandBody = (call) =>

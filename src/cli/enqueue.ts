@@ -6,12 +6,12 @@ import { readEvents } from '../journal/input/read-events.js';
 import { type InputSource, openSources } from '../journal/input/sources.js';
 import type { Job, JobOptions } from '../queue/job.js';
 import type { Queues } from '../queue/ports.js';
+import type { CommandBody, CommandCall } from './command.js';
 import { durationOf } from './duration.js';
 import { EXIT } from './exit-codes.js';
 import { DATA_OF, given } from './job-data-options.js';
 import { withApp } from './open-app.js';
 import { Output } from './output.js';
-import type { CommandBody, CommandCall } from './program.js';
 
 /** `redrain enqueue KIND`. */
 export function enqueueKind(name: string): CommandBody {

@@ -1,24 +1,7 @@
 import { type Command, Option } from 'commander';
-import type { EventState } from '../status/event-list.js';
+import { EVENT_STATES } from '../status/event-states.js';
+import type { RunCommand } from './command.js';
 import { example, wholeNumber } from './option-values.js';
-import type { RunCommand } from './program.js';
-
-/** `EVENT_STATES` of the status domain once more: the help must not load that. */
-export const STATES: readonly EventState[] = [
-  'unsent',
-  'held',
-  'delivered',
-  'pending',
-  'rejected',
-  'transient',
-  'terminal',
-  'live',
-  'coalesced',
-  'replaced',
-  'archived',
-  'redacted',
-  'purged',
-];
 
 /** What is wrong with a home. */
 export function addDoctor(program: Command, run: RunCommand): void {
@@ -47,7 +30,7 @@ function addEvents(program: Command, run: RunCommand): void {
     .description(
       'List the newest events that match, or export all of them as JSON Lines, their bytes unchanged. Changes nothing.',
     )
-    .addOption(new Option('--state <state>', 'what they are at the target').choices(STATES))
+    .addOption(new Option('--state <state>', 'what they are at the target').choices(EVENT_STATES))
     .option('--target <id|url>', 'the target that the state speaks of; else the active one');
   addFilters(command)
     .option('--limit <n>', 'at most so many (a list: 50, an export: all)', wholeNumber)

@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { type EventsReport, exportMatching, listEvents } from '../app/events.js';
-import type { EventState, ExportedEvent } from '../status/event-list.js';
+import type { ExportedEvent } from '../status/event-list.js';
+import type { EventState } from '../status/event-states.js';
+import type { CommandBody } from './command.js';
 import { type EventOptions, selectionOf } from './event-options.js';
 import { EXIT } from './exit-codes.js';
 import { exportLine } from './export-line.js';
 import { withApp } from './open-app.js';
 import { count, Output } from './output.js';
-import type { CommandBody } from './program.js';
 import { table } from './table.js';
 
 interface Options extends EventOptions {

@@ -1,9 +1,9 @@
 import { type GcReport, previewGc, runGc } from '../app/gc.js';
+import type { CommandBody } from './command.js';
 import { withCourse } from './course.js';
 import { EXIT } from './exit-codes.js';
 import { withApp } from './open-app.js';
 import { bytes, count, Output } from './output.js';
-import type { CommandBody } from './program.js';
 
 /** `redrain gc`: give up bytes that every target has. */
 export const run: CommandBody = (call) =>

@@ -4,12 +4,12 @@ import {
   type RevisionStory,
   type StoryEntry,
 } from '../status/event-story.js';
+import type { CommandBody } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
 import { withApp } from './open-app.js';
 import { Output } from './output.js';
 import { prettyJson } from './pretty-json.js';
-import type { CommandBody } from './program.js';
 
 /** `redrain inspect EVENT_ID`: one event's whole story. */
 export const run: CommandBody = (call) =>

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { JOB_STATES } from '../queue/job.js';
+import type { CommandBody, RunCommand } from './command.js';
 import { example, wholeNumber } from './option-values.js';
-import type { CommandBody, RunCommand } from './program.js';
 
 /** `enqueue`, `jobs` and `schedule`: work for the workers. */
 export function addJobCommands(program: Command, run: RunCommand): void {

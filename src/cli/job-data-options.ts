@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { JobData, JobKind } from '../app/jobs/job-kinds.js';
 import { checkoutOf } from '../policy/checkout-of.js';
-import type { CommandCall } from './program.js';
+import type { CommandCall } from './command.js';
 
 type Options = CommandCall['options'];
 

@@ -2,11 +2,11 @@ import { readQueues, withQueues } from '../app/jobs/enqueue.js';
 import { UnknownJobError } from '../queue/errors.js';
 import { JOB_STATES, type Job, type JobCounts, type JobState } from '../queue/job.js';
 import type { JobQueue, Queues } from '../queue/ports.js';
+import type { CommandBody, CommandCall } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
 import { withApp } from './open-app.js';
 import { count, Output } from './output.js';
-import type { CommandBody, CommandCall } from './program.js';
 import { table } from './table.js';
 
 interface QueueSummary extends JobCounts {

@@ -2,11 +2,11 @@ import { type LoginReport, login } from '../app/login.js';
 import { Secret } from '../config/secret.js';
 import type { Proof } from '../targets/sign-in.js';
 import { ask } from './ask.js';
+import type { CommandBody } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
 import { withApp } from './open-app.js';
 import { Output } from './output.js';
-import type { CommandBody } from './program.js';
 import { readReadyToken } from './ready-token.js';
 
 interface LoginOptions {

@@ -1,8 +1,8 @@
 import { type LogoutReport, logout } from '../app/logout.js';
+import type { CommandBody } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { withApp } from './open-app.js';
 import { Output } from './output.js';
-import type { CommandBody } from './program.js';
 
 /** `redrain logout [URL]`: forgets redrain's own login for one server. */
 export const run: CommandBody = (call) =>

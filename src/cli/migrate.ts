@@ -5,12 +5,12 @@ import type {
   RowCounts,
   SourceReport,
 } from '../legacy/migration-report.js';
+import type { CommandBody } from './command.js';
 import { EXIT, type ExitCode, worstOf } from './exit-codes.js';
 import { UsageError } from './failure.js';
 import { onInterrupt } from './interrupt.js';
 import { withApp } from './open-app.js';
 import { count, Output } from './output.js';
-import type { CommandBody } from './program.js';
 import { startProgress } from './progress.js';
 import { table } from './table.js';
 

@@ -4,11 +4,11 @@ import type { SyncSettings } from '../config/settings.js';
 import { MODES, type Mode, parseMode, policyOf } from '../policy/mode.js';
 import { type ModeRequest, modeChanges } from '../policy/mode-change.js';
 import { canonicalUrl } from '../targets/canonical-url.js';
+import type { CommandBody } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
 import { withApp } from './open-app.js';
 import { Output } from './output.js';
-import type { CommandBody } from './program.js';
 
 interface ModeOptions extends Omit<ModeRequest, 'mode' | 'headers'> {
   readonly header: readonly string[];

@@ -6,13 +6,13 @@ import { previewDrain } from '../app/preview-drain.js';
 import type { DrainReport } from '../dispatch/drain-report.js';
 import { addReports } from '../dispatch/drain-report.js';
 import { askAboutProjects } from './ask-projects.js';
+import type { CommandBody } from './command.js';
 import { deploymentOf } from './deployment-option.js';
 import { EXIT, type ExitCode, worstOf } from './exit-codes.js';
 import { UsageError } from './failure.js';
 import { type Interrupt, onInterrupt } from './interrupt.js';
 import { withApp } from './open-app.js';
 import { count, Output } from './output.js';
-import type { CommandBody } from './program.js';
 import { startProgress } from './progress.js';
 import { resetAdvice } from './reset-advice.js';
 
@@ -89,9 +89,10 @@ async function drainOnce(
   interrupt: Interrupt,
   pendingOnly = false,
 ): Promise<DrainReport> {
-  const total = output.isInteractive
-    ? (await previewDrain(app, { targetId: options.target, limit: options.limit })).selected
-    : undefined;
+  const total =
+    output.isInteractive && !pendingOnly
+      ? (await previewDrain(app, { targetId: options.target, limit: options.limit })).selected
+      : undefined;
   const progress = startProgress(output, 'sent', total);
   try {
     return await app.drain({

@@ -1,5 +1,5 @@
 import { App } from '../app/app.js';
-import type { CommandCall } from './program.js';
+import type { CommandCall } from './command.js';
 
 /** The program on the home that the command line names; closed when the work is done. */
 export async function withApp<T>(call: CommandCall, work: (app: App) => Promise<T>): Promise<T> {

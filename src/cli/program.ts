@@ -1,25 +1,11 @@
 import { Command, Option } from 'commander';
 import { VERSION } from '../version.js';
+import type { RunCommand } from './command.js';
 import { addDoctor, addEventCommands } from './event-commands.js';
 import { addJobCommands } from './job-commands.js';
 import { collect, example, fraction, wholeNumber } from './option-values.js';
-import type { GlobalOptions } from './output.js';
 import { addRetentionCommands } from './retention-commands.js';
 import { addTargets } from './target-commands.js';
-
-/** A command with its options declared; what it does is loaded when it is called. */
-export type RunCommand = (
-  load: () => Promise<{ run: CommandBody }>,
-) => (...parameters: unknown[]) => Promise<void>;
-
-/** What a command does. Answers its exit code. */
-export type CommandBody = (call: CommandCall) => Promise<number>;
-
-export interface CommandCall {
-  readonly args: readonly string[];
-  readonly options: Readonly<Record<string, unknown>>;
-  readonly globals: GlobalOptions;
-}
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 internal failure, 2 a check did not hold, 3 some input was bad,

@@ -1,9 +1,9 @@
 import { changeProjects, type ProjectChange, readProjects } from '../app/projects.js';
+import type { CommandBody } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
 import { withApp } from './open-app.js';
 import { Output } from './output.js';
-import type { CommandBody } from './program.js';
 import { table } from './table.js';
 
 /** `redrain projects list`. */

@@ -1,10 +1,10 @@
 import { previewRedact, type RedactReport, runRedact } from '../app/redact.js';
+import type { CommandBody } from './command.js';
 import { withCourse } from './course.js';
 import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
 import { withApp } from './open-app.js';
 import { bytes, count, Output } from './output.js';
-import type { CommandBody } from './program.js';
 
 /** `redrain redact EVENT --reason TEXT`: erase what should never have been captured. */
 export const run: CommandBody = (call) =>

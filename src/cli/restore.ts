@@ -1,9 +1,9 @@
 import { previewRestore, type RestoreReport, runRestore } from '../app/restore.js';
+import type { CommandBody } from './command.js';
 import { withCourse } from './course.js';
 import { EXIT } from './exit-codes.js';
 import { withApp } from './open-app.js';
 import { count, Output } from './output.js';
-import type { CommandBody } from './program.js';
 
 /** `redrain restore FILE|ID…`: bring archives back. */
 export const run: CommandBody = (call) =>

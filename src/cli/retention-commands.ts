@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import type { RunCommand } from './command.js';
 import { example, wholeNumber } from './option-values.js';
-import type { RunCommand } from './program.js';
 
 /** `gc`, `archive`, `restore`, `redact`, `verify`: what happens to bytes, and whether all is well. */
 export function addRetentionCommands(program: Command, run: RunCommand): void {

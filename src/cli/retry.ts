@@ -1,10 +1,10 @@
 import { type RetryReport, retryEvents } from '../app/retry.js';
+import type { CommandBody } from './command.js';
 import { type EventOptions, isNarrowed, selectionOf } from './event-options.js';
 import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
 import { withApp } from './open-app.js';
 import { Output } from './output.js';
-import type { CommandBody } from './program.js';
 import { requeueLines } from './requeue-text.js';
 
 interface Options extends EventOptions {

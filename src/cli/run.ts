@@ -1,7 +1,8 @@
 import { type Command, CommanderError } from 'commander';
+import type { CommandCall, RunCommand } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { type GlobalOptions, Output } from './output.js';
-import { buildProgram, type CommandCall, type RunCommand } from './program.js';
+import { buildProgram } from './program.js';
 
 /** Loads a command when it is called and turns its failures into messages and exit codes. */
 const run: RunCommand =

@@ -9,13 +9,13 @@ import {
 } from '../app/jobs/schedules.js';
 import type { Queues } from '../queue/ports.js';
 import type { JobScheduler, RepeatOptions } from '../queue/scheduler.js';
+import type { CommandBody, CommandCall } from './command.js';
 import { durationOf } from './duration.js';
 import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
 import { DATA_OF } from './job-data-options.js';
 import { withApp } from './open-app.js';
 import { count, Output } from './output.js';
-import type { CommandBody, CommandCall } from './program.js';
 import { table } from './table.js';
 
 /** `redrain schedule list`. */

@@ -1,10 +1,10 @@
 import type { Misbehaviour } from '../receivers/stub/misbehaviour.js';
 import { type StubServer, startServer } from '../receivers/stub/server.js';
+import type { CommandBody } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
 import { onInterrupt } from './interrupt.js';
 import { Output } from './output.js';
-import type { CommandBody } from './program.js';
 
 interface ServeOptions {
   readonly port: number;

@@ -1,11 +1,11 @@
 import { readStatus } from '../app/status.js';
 import { writeServerUrl } from '../config/server-url.js';
 import { canonicalUrl, isStubUrl } from '../targets/canonical-url.js';
+import type { CommandBody } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
 import { withApp } from './open-app.js';
 import { Output } from './output.js';
-import type { CommandBody } from './program.js';
 
 /** `redrain server [URL]`: show the server in force, or set the configured one. */
 export const run: CommandBody = (call) =>

@@ -1,9 +1,9 @@
 import { reportStatus } from '../app/status.js';
 import type { StatusDocument } from '../status/status-document.js';
+import type { CommandBody } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { withApp } from './open-app.js';
 import { Output } from './output.js';
-import type { CommandBody } from './program.js';
 import { statusText } from './status-text.js';
 
 /** `redrain status`: one screen, or the whole document; `--check` judges it. */

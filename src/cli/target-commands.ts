@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { TargetChange } from '../app/target-changes.js';
+import type { CommandBody, RunCommand } from './command.js';
 import { example } from './option-values.js';
-import type { CommandBody, RunCommand } from './program.js';
 
 type Plain = Exclude<TargetChange['kind'], 'label'>;
 

@@ -1,8 +1,8 @@
 import { readTargets, type TargetSummary } from '../app/targets.js';
+import type { CommandBody } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { withApp } from './open-app.js';
 import { count, Output } from './output.js';
-import type { CommandBody } from './program.js';
 import { resetAdvice } from './reset-advice.js';
 import { table } from './table.js';
 

@@ -1,9 +1,9 @@
 import { type VerifyReport, verify, verifyAndRepair } from '../app/verify.js';
+import type { CommandBody } from './command.js';
 import { withCourse } from './course.js';
 import { EXIT } from './exit-codes.js';
 import { withApp } from './open-app.js';
 import { Output } from './output.js';
-import type { CommandBody } from './program.js';
 
 /** `redrain verify`: can the ledger be believed? */
 export const run: CommandBody = (call) =>

@@ -5,25 +5,8 @@ import { originFields } from '../ledger/selection.js';
 import type { DeliveryStatus } from '../ledger/transition.js';
 import type { JournalDatabase } from '../storage/journal-database.js';
 import * as sql from './event-list.sql.js';
+import type { EventState } from './event-states.js';
 import { type OriginRow, TERM_OF_STATUS } from './target-terms.js';
-
-/** What can be asked for: the terms of a target's sum, the class of an event, or `live`. */
-export const EVENT_STATES = [
-  'unsent',
-  'held',
-  'delivered',
-  'pending',
-  'rejected',
-  'transient',
-  'terminal',
-  'live',
-  'coalesced',
-  'replaced',
-  'archived',
-  'redacted',
-  'purged',
-] as const;
-export type EventState = (typeof EVENT_STATES)[number];
 
 /** Which events, as seen from which target. */
 export interface EventQuery {

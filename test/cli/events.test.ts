@@ -1,7 +1,5 @@
 import { expect } from 'chai';
 import type { EventsReport } from '../../src/app/events.js';
-import { STATES } from '../../src/cli/event-commands.js';
-import { EVENT_STATES } from '../../src/status/event-list.js';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';
 import { sha256 } from '../processes/journal-rows.js';
 import { Cli } from '../support/cli.js';
@@ -47,10 +45,6 @@ describe('redrain events', () => {
     expect(bytes.toString()).to.equal(pretty);
     expect([second, end]).to.deep.equal([plain, '']);
     expect(run.stderr).to.match(/2 events exported[\s\S]*1 event in base64/);
-  });
-
-  it('offers every state there is', () => {
-    expect(STATES).to.deep.equal(EVENT_STATES);
   });
 
   it('says what is wrong with a time, a state or a target', async () => {
