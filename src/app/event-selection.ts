@@ -1,5 +1,6 @@
 import type { EventFilter } from '../journal/event-filter.js';
 import { seqsOfEvent } from '../journal/seqs-of-event.js';
+import { UnknownEventError } from '../journal/unknown-event.js';
 import { projectKey } from '../policy/projects.js';
 import { knownOrigins } from '../status/known-origins.js';
 import type { OriginRow } from '../status/target-terms.js';
@@ -16,14 +17,6 @@ export interface EventSelection {
   readonly until?: number | undefined;
   /** Only these; each must be known. */
   readonly events?: readonly string[] | undefined;
-}
-
-/** The journal never saw this id; 64 on the command line. */
-export class UnknownEventError extends Error {
-  override readonly name = 'UnknownEventError';
-  constructor(readonly eventId: string) {
-    super(`the journal has no event ${eventId}`);
-  }
 }
 
 export const NO_PROJECT = 'none';

@@ -1,6 +1,6 @@
+import { UnknownEventError } from '../journal/unknown-event.js';
 import { ArchiveDirectory } from '../retention/archive-directory.js';
 import { previewRedaction, type RedactionReport, redactEvent } from '../retention/redacting.js';
-import { UnknownEventError } from '../retention/sqlite-redaction.js';
 import type { App } from './app.js';
 import { withRetentionLock } from './retention-lock.js';
 

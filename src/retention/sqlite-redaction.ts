@@ -1,16 +1,9 @@
+import { UnknownEventError } from '../journal/unknown-event.js';
 import { canonicalDigest } from '../json/canonical.js';
 import type { JournalDatabase } from '../storage/journal-database.js';
 import { step } from '../storage/steps.js';
 import { withCounters } from './census.js';
 import * as sql from './retention.sql.js';
-
-/** No event goes by that id. */
-export class UnknownEventError extends Error {
-  override readonly name = 'UnknownEventError';
-  constructor(readonly eventId: string) {
-    super(`the journal has no event ${eventId}`);
-  }
-}
 
 /** One journal row of the event. */
 export interface RevisionBytes {
