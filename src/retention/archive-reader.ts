@@ -34,16 +34,23 @@ export async function* readRecords(
 
 /**
  * Reads the whole archive back: the file has the digest of its manifest, and
- * every record bytes of its own digest. Memory stays flat.
+ * every record bytes of its own digest. `onRecord` sees each. Memory stays flat.
  *
  * @throws ArchiveDamagedError when anything is not so.
  */
-export async function checkArchive(manifestPath: string, manifest: ArchiveManifest): Promise<void> {
+export async function checkArchive(
+  manifestPath: string,
+  manifest: ArchiveManifest,
+  onRecord: (record: ArchiveRecord) => void = () => undefined,
+): Promise<void> {
   const path = join(dirname(manifestPath), manifest.file);
   if ((await fileDigest(path)) !== manifest.sha256)
     throw new ArchiveDamagedError(path, 'its SHA-256 is not the one of its manifest');
   let events = 0;
-  for await (const _record of readRecords(manifestPath, manifest)) events += 1;
+  for await (const record of readRecords(manifestPath, manifest)) {
+    events += 1;
+    onRecord(record);
+  }
   if (events !== manifest.events)
     throw new ArchiveDamagedError(
       path,

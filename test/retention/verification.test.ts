@@ -252,6 +252,31 @@ describe('verify', () => {
     expect(problems.archives).to.match(/SHA-256/);
   });
 
+  it('names an archive that lacks what the journal gave to it', async () => {
+    const keeping = await givenEverything();
+    tamper(
+      keeping,
+      `DROP TRIGGER purge_no_update;
+       UPDATE purge SET kind = 'archive', detail = (SELECT detail FROM purge WHERE kind = 'archive')
+       WHERE kind = 'gc'`,
+    );
+    expect(broken(await verified(keeping)).archives).to.match(/lacks 6 of the 10 events/);
+  });
+
+  it('names an event of which two revisions would be selected', async () => {
+    const keeping = await givenDelivered(3);
+    tamper(
+      keeping,
+      `DROP TRIGGER payload_no_forgery;
+       INSERT INTO event (event_id, revision, event_type, origin_id, source, captured_at, carries_id, sha256, size)
+         SELECT event_id, 2, event_type, origin_id, source, captured_at, carries_id, sha256, size
+         FROM event WHERE seq = 2;
+       INSERT INTO payload SELECT 4, bytes FROM payload WHERE seq = 2;
+       INSERT INTO live SELECT origin_id, 4 FROM event WHERE seq = 2`,
+    );
+    expect(broken(await verified(keeping)).classes).to.match(/e-000002: more than one revision/);
+  });
+
   it('survives a damaged file and says that it is damaged', async () => {
     const keeping = await givenDelivered(300);
     keeping.db.close();

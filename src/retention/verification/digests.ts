@@ -26,6 +26,8 @@ const PAGE_SIZE = 64;
 export async function checkDigests(db: JournalDatabase, course: Course): Promise<Finding[]> {
   const digests = new Findings('digests');
   const classes = new Findings('classes');
+  for (const { eventId } of db.statement(sql.TWICE_LIVE).iterate() as Iterable<{ eventId: string }>)
+    classes.problem(`event ${eventId}: more than one revision of it would be selected`);
   const page = db.statement<[number, number], PageRow>(sql.PAGE);
   const { head, events } = db.statement(sql.HEAD).get() as { head: number; events: number };
   if (events !== head) classes.problem(`${head - events} rows of the journal are missing`);

@@ -16,22 +16,34 @@ export function checkSpool(spool: Spool): Finding {
   return findings.finding;
 }
 
+/** How many of the events that the journal has given to this archive it really holds. */
+async function countHeld(db: JournalDatabase, path: string, id: string): Promise<number> {
+  const given = db.statement<[string, Buffer, string], unknown>(sql.GIVEN_TO_ARCHIVE);
+  let held = 0;
+  await checkArchive(path, readManifest(path), ({ event_id, sha256 }) => {
+    if (given.get(event_id, Buffer.from(sha256, 'hex'), id) !== undefined) held += 1;
+  });
+  return held;
+}
+
 /** Archives are what their manifests say, and those that are needed are there or were moved away. */
 export async function checkArchives(
   db: JournalDatabase,
   directory: ArchiveDirectory,
 ): Promise<Finding> {
   const findings = new Findings('archives');
-  const missing = new Map(
-    (db.statement(sql.ARCHIVES_IN_USE).all() as { id: string; events: number }[]).map((row) => [
-      row.id,
-      row.events,
-    ]),
-  );
+  const inUse = db.statement(sql.ARCHIVES_IN_USE).all() as { id: string; events: number }[];
+  const missing = new Map(inUse.map(({ id, events }) => [id, events]));
   for (const path of directory.manifests()) {
-    missing.delete(archiveIdOf(path.slice(directory.path.length + 1)) ?? '');
+    const id = archiveIdOf(path.slice(directory.path.length + 1)) ?? '';
+    const needed = missing.get(id) ?? 0;
+    missing.delete(id);
     try {
-      await checkArchive(path, readManifest(path));
+      const held = await countHeld(db, path, id);
+      if (held < needed)
+        findings.problem(
+          `${path} lacks ${needed - held} of the ${needed} events that the journal says are only there`,
+        );
     } catch (error) {
       findings.problem((error as Error).message);
     }

@@ -98,3 +98,15 @@ export const MEND_COUNTERS = [
 /** Archives that hold the only bytes of something, and of how much. */
 export const ARCHIVES_IN_USE = `
   SELECT detail AS id, COUNT(*) AS events FROM purge WHERE kind = 'archive' GROUP BY 1`;
+
+/** Whether the only bytes of an event are said to be in this archive. */
+export const GIVEN_TO_ARCHIVE = `
+  SELECT 1 FROM event e JOIN purge g ON g.seq = e.seq
+  WHERE e.event_id = ? AND e.sha256 = ? AND g.kind = 'archive' AND g.detail = ?`;
+
+/** Of the revisions of one event at most one may be selected. */
+export const TWICE_LIVE = `
+  SELECT e.event_id AS eventId FROM event e
+  WHERE e.revision > 1 AND EXISTS (SELECT 1 FROM live v WHERE v.origin_id = e.origin_id AND v.seq = e.seq)
+    AND EXISTS (SELECT 1 FROM event o JOIN live v ON v.origin_id = o.origin_id AND v.seq = o.seq
+      WHERE o.event_id = e.event_id AND o.revision < e.revision)`;
