@@ -11,10 +11,14 @@ import { ENTITIES } from './entities.js';
  * transactions that interleave on TypeORM's shared one corrupt each other
  * (FIELD-NOTES.md).
  */
-export function journalDataSource(file: string): DataSource {
+export function journalDataSource(
+  file: string,
+  logger: 'advanced-console' | 'debug' = 'advanced-console',
+): DataSource {
   return new DataSource({
     type: 'better-sqlite3',
     database: file,
+    logger,
     entities: ENTITIES,
     migrations: MIGRATIONS,
     migrationsTransactionMode: 'each',

@@ -60,13 +60,17 @@ describe('incident 12: machines that had not migrated captured nothing', () => {
   });
 
   it('one that cannot be migrated now says why, keeps the event, and is migrated later', async () => {
-    const machine = new Machine();
+    const cli = new Cli();
+    cli.configure('[sync]\nmode = "LOCAL_RETENTION"\n[sync.capture]\nbusy_timeout_ms = 0\n');
+    const machine = new Machine(cli.env, cli.home);
     const file = givenUnfinished(machine);
     const lock = holdWriteLock(file);
-    const hurried = machine.open({ storage: { busyTimeoutMs: 0 } });
-    expect(await hurried.capture(EVENT)).to.include({ kind: 'spooled' });
-    const failure = await hurried.drain().catch((error: unknown) => error);
-    expect(String(failure)).to.match(/journal\.db/);
+    const run = await cli.run(['capture', '--json'], { stdin: JSON.stringify(EVENT) });
+    expect(run.code, run.stderr).to.equal(0);
+    expect(run.json()).to.include({ captured: 0, spooled: 1, lost: 0 });
+    const now = await cli.run(['now']);
+    expect(now.code).to.equal(1);
+    expect(now.stderr).to.contain(`${file}: the database stayed locked`);
     expect(schemaOf(file)).to.equal(0);
 
     lock.release();
