@@ -7,8 +7,9 @@ import { type HomePaths, resolveHome } from '../../src/config/home.js';
 import { oldEvent, scopedFile, writeQueue } from '../legacy/old-queues.js';
 import { journalRows } from '../library/journal-rows.js';
 import { captured } from '../processes/given-events.js';
-import { Cli } from '../support/cli.js';
+import { Cli, type CliOptions } from '../support/cli.js';
 import { openCore } from '../support/core.js';
+import { diesBefore } from '../support/dies-before.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
 import { Machine } from '../support/machine.js';
 
@@ -17,15 +18,22 @@ const BOTH = [String(FIRST?.data), String(SECOND?.data)];
 const RESOLVE = ['conflicts', 'resolve', 'e', '--keep', 'incoming', '--yes'];
 const CLEAN_UP = ['migrate', '--cleanup', '--yes'];
 
-/** Each kill comes right after one durable step, and the next command goes on from there. */
-const KILLS: readonly (readonly [step: string, nth: number, args: readonly string[]])[] = [
-  ['migrate.source-done', 1, ['migrate']],
-  ['migrate.source-done', 2, ['migrate']],
-  ['conflicts.decided', 1, RESOLVE],
-  ['migrate.sidecars-named', 1, CLEAN_UP],
-  ['migrate.renamed', 1, CLEAN_UP],
-  ['migrate.sidecars-dropped', 1, CLEAN_UP],
+/** Each kill comes in the middle of a transaction or right after a step, and the next command goes on from there. */
+const KILLS: readonly (readonly [args: readonly string[], at: CliOptions])[] = [
+  [['migrate'], { env: diesBefore('INSERT INTO payload') }],
+  [['migrate'], afterStep('migrate.source-done', 1)],
+  [['migrate'], { env: diesBefore('INSERT INTO conflict') }],
+  [['migrate'], afterStep('migrate.source-done', 2)],
+  [RESOLVE, { env: diesBefore('UPDATE conflict') }],
+  [RESOLVE, afterStep('conflicts.decided', 1)],
+  [CLEAN_UP, afterStep('migrate.sidecars-named', 1)],
+  [CLEAN_UP, afterStep('migrate.renamed', 1)],
+  [CLEAN_UP, afterStep('migrate.sidecars-dropped', 1)],
 ];
+
+function afterStep(step: string, nth: number): CliOptions {
+  return { crash: { step, nth } };
+}
 
 function givenTwoContents(cli: Cli): HomePaths {
   const paths = resolveHome({ home: cli.home, env: {} });
@@ -56,14 +64,14 @@ function contentsOf(file: string): string[] {
 }
 
 describe('incident 6: a crash lost the content that had lost a conflict', () => {
-  it('kill -9 after any step of import, decision and clean-up leaves both contents', async () => {
+  it('kill -9 anywhere in import, decision and clean-up leaves both contents', async () => {
     const cli = new Cli();
     const paths = givenTwoContents(cli);
-    for (const [step, nth, args] of KILLS) {
-      const killed = await cli.run(args, { crash: { step, nth } });
-      expect(killed.signal, `${step}: ${killed.stderr}`).to.equal('SIGKILL');
+    for (const [args, at] of KILLS) {
+      const killed = await cli.run(args, at);
+      expect(killed.signal, `${JSON.stringify(at)}: ${killed.stderr}`).to.equal('SIGKILL');
       const kept = new Set([...inJournal(cli), ...inOldFiles(paths)]);
-      expect(kept, `after ${step} ${nth}`).to.include.all.keys(...BOTH);
+      expect(kept, `after ${JSON.stringify(at)}`).to.include.all.keys(...BOTH);
     }
     const last = await cli.run(CLEAN_UP);
     expect(last.code, last.stderr).to.equal(0);

@@ -6,6 +6,7 @@ import { resolveHome } from '../../src/config/home.js';
 import { SCHEMA_VERSION } from '../../src/storage/schema.js';
 import { oldEvents, scopedFile, writeQueue } from '../legacy/old-queues.js';
 import { Cli } from '../support/cli.js';
+import { diesBefore } from '../support/dies-before.js';
 import { holdWriteLock, markAsNewer } from '../support/faults.js';
 import { Machine } from '../support/machine.js';
 
@@ -57,6 +58,22 @@ describe('incident 12: machines that had not migrated captured nothing', () => {
     await machine.open().capture(EVENT);
     expect(schemaOf(file)).to.equal(SCHEMA_VERSION);
     expect(machine.rows('SELECT event_id FROM event')).to.deep.equal([{ event_id: 'new' }]);
+  });
+
+  it('a process that is killed in the middle of that leaves the work to the next', async () => {
+    const cli = new Cli();
+    const machine = new Machine(cli.env, cli.home);
+    const file = givenUnfinished(machine);
+    for (const sql of ['CREATE TABLE "payload"', 'CREATE TRIGGER', 'user_version =']) {
+      const options = { stdin: JSON.stringify(EVENT), env: diesBefore(sql) };
+      const killed = await cli.run(['capture'], options);
+      expect(killed.signal, `${sql}: ${killed.stderr}`).to.equal('SIGKILL');
+      expect(schemaOf(file), sql).to.equal(0);
+    }
+    await machine.open().capture(EVENT);
+    expect(schemaOf(file)).to.equal(SCHEMA_VERSION);
+    expect(machine.rows('SELECT event_id FROM event')).to.deep.equal([{ event_id: 'new' }]);
+    expect(await machine.open().verify()).to.include({ ok: true });
   });
 
   it('one that cannot be migrated now says why, keeps the event, and is migrated later', async () => {
