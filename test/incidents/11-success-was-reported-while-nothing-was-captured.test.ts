@@ -1,13 +1,16 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { enqueue } from '../../src/app/jobs/enqueue.js';
 import { EventsLostError } from '../../src/index.js';
 import type { CaptureReport } from '../../src/journal/capture-summary.js';
+import { captureWorker } from '../../src/workers/capture-worker.js';
 import { captured, envelopes } from '../processes/given-events.js';
 import { Cli } from '../support/cli.js';
 import { eventServer } from '../support/event-server.js';
 import { holdWriteLock, type OtherWriter, putFileInPlaceOf } from '../support/faults.js';
 import { Machine } from '../support/machine.js';
+import { givenService, runIdle } from '../workers/given-service.js';
 
 /** A journal that somebody else keeps locked for longer than anybody waits. */
 async function givenLocked(endpoint: string): Promise<{ cli: Cli; lock: OtherWriter }> {
@@ -53,5 +56,26 @@ describe('incident 11: commands reported success while nothing was captured', ()
     const reasons = heard.map((one) => (one.status === 'rejected' ? one.reason : undefined));
     for (const reason of reasons) expect(reason).to.be.instanceOf(EventsLostError);
     expect(reasons.flatMap(({ eventIds }) => eventIds)).to.deep.equal(['a', 'b']);
+  });
+
+  it('a job for the workers is not done before its events are stored', async () => {
+    const service = await givenService();
+    const { journalDb, spoolDir } = service.app.paths;
+    mkdirSync(journalDb);
+    putFileInPlaceOf(spoolDir);
+    const events = [JSON.stringify({ event_id: 'e', event_type: 'T' })];
+    const { id } = await enqueue(service.queues, 'capture', { events });
+    const jobs = service.queues.queue('capture');
+
+    await runIdle(captureWorker, service);
+    const early = await jobs.getJob(id);
+    expect(early).to.include({ state: 'delayed', returnvalue: null });
+    expect(early?.failedReason).to.match(/could be stored neither.*: e;/);
+
+    rmSync(spoolDir);
+    rmSync(journalDb, { recursive: true });
+    service.clock.now += 3_600_000;
+    await runIdle(captureWorker, service);
+    expect((await jobs.getJob(id))?.returnvalue).to.include({ captured: 1, lost: 0 });
   });
 });
