@@ -9,12 +9,17 @@ import { ENTITIES } from './entities.js';
  * The TypeORM view of a journal file: schema migrations and inspection. The
  * running program writes through its own synchronous connection instead, as
  * transactions that interleave on TypeORM's shared one corrupt each other
- * (FIELD-NOTES.md).
+ * (FIELD-NOTES.md). TypeORM's default logger talks on stdout, which is right for
+ * its own CLI alone.
  */
-export function journalDataSource(file: string): DataSource {
+export function journalDataSource(
+  file: string,
+  logger: 'advanced-console' | 'debug' = 'advanced-console',
+): DataSource {
   return new DataSource({
     type: 'better-sqlite3',
     database: file,
+    logger,
     entities: ENTITIES,
     migrations: MIGRATIONS,
     migrationsTransactionMode: 'each',

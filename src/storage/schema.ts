@@ -39,7 +39,8 @@ export async function ensureSchema(db: BetterSqlite3.Database, patienceMs: numbe
 /** TypeORM is heavy and needed here only, so it is loaded here only. */
 async function runSchemaMigrations(file: string): Promise<void> {
   const { journalDataSource } = await import('./data-source.js');
-  const dataSource = journalDataSource(file);
+  // The console logger writes failures to stdout, which holds nothing but a command's result.
+  const dataSource = journalDataSource(file, 'debug');
   await dataSource.initialize();
   try {
     await dataSource.runMigrations();

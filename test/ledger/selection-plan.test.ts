@@ -11,19 +11,8 @@ import {
   ORIGINS,
   TERMINAL,
 } from '../../src/status/status.sql.js';
-import { type Core, openCore } from '../support/core.js';
-
-/** Tables that grow with the journal or the ledger: a scan of one costs what history is long. */
-const LONG_TABLES = [
-  'event',
-  'payload',
-  'live',
-  'mark',
-  'delivery',
-  'delivery_history',
-  'todo',
-  'post',
-];
+import { openCore } from '../support/core.js';
+import { longScans, planOf } from '../support/query-plans.js';
 
 describe('no statement reads more than its share:', () => {
   it('a drain’s depend on its batch', async () => {
@@ -42,7 +31,7 @@ describe('no statement reads more than its share:', () => {
   });
 
   it('TERMINAL', async () => {
-    const [newest, ...rest] = plan(await openCore(), TERMINAL);
+    const [newest, ...rest] = planOf(await openCore(), TERMINAL);
     // An index of terminal failures alone, newest first, left after a hundred.
     expect(newest).to.match(/^SCAN d USING INDEX ix_delivery_terminal/);
     expect(rest.join()).to.not.contain('TEMP B-TREE');
@@ -58,10 +47,10 @@ describe('no statement reads more than its share:', () => {
 describe('the plan of a retry', () => {
   it('finds what is due by its time, and what is untried by its pass', async () => {
     const core = await openCore();
-    const [due, ...afterDue] = plan(core, claimSql.DUE_TODO);
+    const [due, ...afterDue] = planOf(core, claimSql.DUE_TODO);
     expect(due).to.match(/^SEARCH todo USING .*ix_todo_due .*company=\? AND due_at<\?\)$/);
     expect(afterDue, 'sorted by the index already').to.deep.equal([]);
-    const [untried, ...afterUntried] = plan(core, claimSql.UNTRIED_TODO);
+    const [untried, ...afterUntried] = planOf(core, claimSql.UNTRIED_TODO);
     expect(untried).to.match(/^SEARCH todo USING .*ix_todo_pass .*company=\? AND pass_no<\?\)$/);
     expect(afterUntried, 'sorted by the index already').to.deep.equal([]);
   });
@@ -82,27 +71,4 @@ async function allLongScans(statements: object): Promise<Record<string, string[]
     ([name, sql]) => [name, longScans(core, sql)] as const,
   );
   return Object.fromEntries(found.filter(([, scans]) => scans.length > 0));
-}
-
-function longScans(core: Core, sql: string): string[] {
-  const long = new Set(LONG_TABLES.flatMap((table) => [table, ...aliasesOf(table, sql)]));
-  return plan(core, sql).filter((step) => long.has(/^SCAN (\w+)/.exec(step)?.[1] ?? ''));
-}
-
-/** The short names a statement gives to a table. */
-function aliasesOf(table: string, sql: string): string[] {
-  const named = sql.matchAll(new RegExp(`\\b${table} (\\w)\\b`, 'g'));
-  return [...named].map(([, alias]) => alias ?? '');
-}
-
-/** What SQLite is going to do, one line a step. */
-function plan(core: Core, sql: string): string[] {
-  const named = [...sql.matchAll(/@(\w+)/g)].map(([, name]) => [name, '[]']);
-  const places = [...sql.matchAll(/\?/g)].map(() => '[]');
-  const values = named.length > 0 ? [Object.fromEntries(named)] : places;
-  return core.db.read((db) =>
-    (db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values) as { detail: string }[]).map(
-      ({ detail }) => detail,
-    ),
-  );
 }

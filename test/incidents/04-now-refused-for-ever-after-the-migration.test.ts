@@ -1,0 +1,34 @@
+import { expect } from 'chai';
+import { givenHome, oldEvents, oldFilesOf, scopedFile, writeQueue } from '../legacy/old-queues.js';
+import { sendTo } from '../processes/given-events.js';
+import { Cli } from '../support/cli.js';
+import { eventServer } from '../support/event-server.js';
+
+describe('incident 4: `now` refused for ever after a migration that had succeeded', () => {
+  it('imported rows wait no more, and nothing has to be deleted to get there', async () => {
+    const server = await eventServer();
+    const cli = new Cli();
+    const paths = givenHome(cli.home);
+    const rows = oldEvents(4);
+    // Old programs left copies: byte-identical rows in two files are normal.
+    writeQueue(paths.legacyQueue, { rows, bodyUploads: 2, failures: 1 });
+    writeQueue(scopedFile(paths, 'https://a.example', 'ada', 'blue'), { rows: rows.slice(1) });
+    sendTo(cli, server.url);
+    const before = oldFilesOf(paths);
+
+    const migration = await cli.run(['migrate']);
+    const now = await cli.run(['now']);
+    const check = await cli.run(['status', '--check', '--json']);
+
+    expect(migration.code, migration.stderr).to.equal(0);
+    expect(now).to.include({ code: 0, stderr: '' });
+    expect(now.stdout).to.contain('4 delivered');
+    expect(check.code, check.stdout).to.equal(0);
+    expect(check.json()).to.have.nested.property('legacy_queue.rows_in_scope', 0);
+    expect(withoutConfig(oldFilesOf(paths))).to.deep.equal(withoutConfig(before));
+    expect(server.posts.flat()).to.have.members(rows.map(({ eventId }) => eventId));
+  });
+});
+
+const withoutConfig = (files: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(files).filter(([name]) => name.includes('queue')));
