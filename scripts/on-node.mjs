@@ -5,19 +5,22 @@
 //
 // A copy of the tree is set up with that Node, its native parts compiled against
 // that Node's own headers, and tested. Each version ends in one row for the table
-// of docs/compatibility.md. A copy that failed stays, as they all do with --keep.
+// of docs/compatibility.md. A copy that failed stays. With --in DIR all of them
+// do, below that directory, and the next run there has less to install.
 import { spawnSync } from 'node:child_process';
 import {
   closeSync,
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
 } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
-import { basename, delimiter, dirname, join } from 'node:path';
+import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
@@ -25,10 +28,10 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const ALL_TESTS = 'dist/test/**/*.test.js';
 const { values, positionals: versions } = parseArgs({
   allowPositionals: true,
-  options: { tests: { type: 'string', default: ALL_TESTS }, keep: { type: 'boolean' } },
+  options: { tests: { type: 'string', default: ALL_TESTS }, in: { type: 'string' } },
 });
 if (versions.length === 0) {
-  console.error("usage: npm run test:nodes -- VERSION… [--tests 'GLOB'] [--keep]");
+  console.error("usage: npm run test:nodes -- VERSION… [--tests 'GLOB'] [--in DIR]");
   process.exit(64);
 }
 
@@ -40,11 +43,18 @@ process.exitCode = results.every(({ ok }) => ok) ? 0 : 1;
 
 /** Everything for one version, and what came of it. */
 function resultOn(version) {
-  const place = mkdtempSync(join(tmpdir(), `redrain-node-${version}-`));
+  const place = placeFor(version);
   const result = tryOn(version, place);
-  if (result.ok && !values.keep) rmSync(place, { recursive: true, force: true });
+  if (result.ok && values.in === undefined) rmSync(place, { recursive: true, force: true });
   else console.error(`kept: ${place}`);
   return result;
+}
+
+function placeFor(version) {
+  if (values.in === undefined) return mkdtempSync(join(tmpdir(), `redrain-node-${version}-`));
+  const place = resolve(values.in, version);
+  mkdirSync(place, { recursive: true });
+  return place;
 }
 
 function tryOn(version, place) {
@@ -71,8 +81,11 @@ function fetchNode(version, place) {
   const directory = join(place, 'runtime', 'node_modules', name);
   const prefix = ['--prefix', join(place, 'runtime')];
   const wanted = ['install', '--no-save', '--no-audit', '--no-fund', `${name}@${version}`];
-  if (!logged(join(place, 'fetch.log'), 'npm', [...wanted, ...prefix], { cwd: place })) return;
   const path = join(directory, 'bin', system === 'win' ? 'node.exe' : 'node');
+  if (!existsSync(path)) {
+    const fetched = logged(join(place, 'fetch.log'), 'npm', [...wanted, ...prefix], { cwd: place });
+    if (!fetched) return;
+  }
   const { stdout } = spawnSync(path, ['-p', 'process.version + " " + process.versions.modules'], {
     encoding: 'utf8',
   });
@@ -80,8 +93,12 @@ function fetchNode(version, place) {
   return { directory, path, version: full, abi };
 }
 
+/** Only what was installed stays of an earlier copy. */
 function copyOfTheTree(place) {
   const tree = join(place, 'tree');
+  const earlier = existsSync(tree) ? readdirSync(tree) : [];
+  for (const name of earlier.filter((one) => one !== 'node_modules'))
+    rmSync(join(tree, name), { recursive: true });
   const left = new Set(['node_modules', 'dist', '.git'].map((name) => join(root, name)));
   cpSync(root, tree, { recursive: true, filter: (path) => !left.has(path) });
   return tree;

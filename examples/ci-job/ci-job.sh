@@ -12,6 +12,7 @@ mkdir -p "$REDRAIN_HOME"
 
 # A pipe, so that the address is read as soon as there is one, and no sooner.
 said="$REDRAIN_HOME/said"
+rm -f "$said"
 mkfifo "$said"
 "$redrain" serve --db "$REDRAIN_HOME/arrived.db" "$@" >"$said" &
 server=$!

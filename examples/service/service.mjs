@@ -9,6 +9,8 @@ import { openRedrain } from 'redrain';
 
 const DRAIN_EVERY_MS = Number(process.env.DRAIN_EVERY_MS ?? 1_000);
 
+/** @type {string | null} */
+let obstacle = null;
 const redrain = await openRedrain();
 const stopping = new AbortController();
 const server = createServer((request, response) => {
@@ -78,5 +80,7 @@ async function drainUntilStopped() {
 async function drainOnce(signal) {
   const report = await redrain.drain({ honourBackoff: true, waitForLock: false, signal });
   if (report.delivered > 0) console.log(`delivered ${report.delivered}`);
-  if (report.message !== null) console.error(report.message);
+  // What stands in the way stays the same for long: once is enough.
+  if (report.message !== null && report.message !== obstacle) console.error(report.message);
+  obstacle = report.message;
 }
