@@ -8,6 +8,7 @@ import type {
   Permission,
 } from '../dispatch/ports.js';
 import { FileTargetLock } from '../dispatch/target-lock.js';
+import { policyOf } from '../policy/mode.js';
 import { permissionOf } from '../policy/permission.js';
 import { receiverFor } from '../receivers/receiver-for.js';
 import { assertNotSplit, overrideWarning } from '../targets/authority.js';
@@ -103,12 +104,16 @@ export async function withoutTarget(
   if (active.state === 'none') return { ...report, message: active.message };
   report.blocked_reason = gate?.reason ?? 'config_unreadable';
   report.message = gate?.message ?? situation.authorityError ?? null;
-  const projects = active.state === 'target' ? active.settings.projects : 'allowed';
-  const permission = permissionOf(situation.settings.projectRules, projects);
+  const permission = permissionOf(situation.settings.projectRules, projectsFor(situation));
   const backlog = await stores?.ledger.backlog(NO_TARGET, permission);
   report.unsent = backlog?.unsent ?? 0;
   report.held = heldEvents(backlog?.held ?? {});
   return report;
+}
+
+/** Also where the endpoint cannot be used, and so is no target: that holds nobody's project. */
+function projectsFor({ settings }: Situation): 'all' | 'allowed' {
+  return policyOf(settings.mode).delivery === 'external' ? settings.external.projects : 'allowed';
 }
 
 /** No row has this id, so the ledger knows nothing of it: the backlog is that of any new target. */

@@ -28,11 +28,17 @@ export function configInForce(document: ConfigDocument, env: NodeJS.ProcessEnv):
 
 function rowsOf(key: ConfigKey, file: TomlTable, env: NodeJS.ProcessEnv): ConfigRow[] {
   const inFile = key.key === null ? [] : valuesAt(file, key.key.split('.'));
-  const inEnv = key.env === undefined || key.overrides?.(env) === false ? '' : env[key.env];
-  if (inEnv?.trim()) return [row(key, key.key ?? key.env ?? '', inEnv, 'environment')];
+  const inEnv = valueInEnvironment(key, env);
+  if (inEnv.trim()) return [row(key, key.key ?? key.env ?? '', inEnv, 'environment')];
   if (inFile.length > 0) return inFile.map(([path, value]) => row(key, path, value, 'file'));
   if (key.key?.includes('*')) return [];
   return [row(key, key.key ?? key.env ?? '', key.default, 'default')];
+}
+
+function valueInEnvironment(key: ConfigKey, env: NodeJS.ProcessEnv): string {
+  if (key.env === undefined || key.overrides?.(env) === false) return '';
+  const lowerCase = key.lowerCaseFirst === true ? env[key.env.toLowerCase()] : undefined;
+  return lowerCase || env[key.env] || '';
 }
 
 const row = (

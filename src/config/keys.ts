@@ -9,6 +9,8 @@ export interface ConfigKey {
   readonly env?: string;
   /** Whether the variable, when set, wins over the file; it does unless this says no. */
   readonly overrides?: (env: NodeJS.ProcessEnv) => boolean;
+  /** True where the variable's lower-case spelling goes first, as with other programs. */
+  readonly lowerCaseFirst?: boolean;
   readonly type: string;
   /** What holds when nobody says anything; undefined when nothing does. */
   readonly default?: string;
@@ -175,13 +177,23 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   {
     key: null,
     env: 'HTTPS_PROXY',
+    lowerCaseFirst: true,
     type: 'URL',
     shown: 'url',
     doc: 'The proxy for https addresses.',
   },
   {
     key: null,
+    env: 'ALL_PROXY',
+    lowerCaseFirst: true,
+    type: 'URL',
+    shown: 'url',
+    doc: 'The proxy where HTTPS_PROXY names none.',
+  },
+  {
+    key: null,
     env: 'NO_PROXY',
+    lowerCaseFirst: true,
     type: 'list of hosts',
     doc: 'Hosts that are reached without the proxy.',
   },

@@ -81,6 +81,19 @@ describe('the configuration in force', () => {
     expect(JSON.stringify([...all.values()])).not.to.contain('hidden');
   });
 
+  it('takes the lower-case spelling of a proxy first, as the posts do', async () => {
+    const all = await rows(undefined, {
+      https_proxy: 'http://lower.example:3128',
+      HTTPS_PROXY: 'http://upper.example:3128',
+      ALL_PROXY: 'http://me:hidden@all.example:3128',
+      no_proxy: '',
+      NO_PROXY: 'localhost',
+    });
+    expect(all.get('HTTPS_PROXY')?.value).to.equal('http://lower.example:3128');
+    expect(all.get('ALL_PROXY')?.value).to.equal('http://[secret]@all.example:3128');
+    expect(all.get('NO_PROXY')).to.include({ value: 'localhost', source: 'environment' });
+  });
+
   it('is not known while the file is unreadable', async () => {
     const path = join(temporaryHome(), 'config.toml');
     writeFileSync(path, '[sync');

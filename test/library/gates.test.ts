@@ -125,6 +125,19 @@ describe('capture comes first, gates decide only what may leave', () => {
     expect(await redrain.drain()).to.include({ delivered: 7 });
   });
 
+  it('holds no project where an external receiver has no endpoint to speak of', async () => {
+    const home = temporaryHome();
+    writeFileSync(join(home, 'config.toml'), '[sync]\nmode = "EXTERNAL_RECEIVER"\n');
+    const redrain = await openRedrain({ home, env: {} });
+    closeAfterTest(() => redrain.close());
+    await redrain.captureMany(EVENTS);
+    expect(await redrain.drain()).to.include({
+      blocked_reason: 'config_unreadable',
+      held: 0,
+      unsent: 7,
+    });
+  });
+
   it('opens no socket in LOCAL_RETENTION and OPT_OUT, and calls that no failure', async () => {
     for (const mode of ['LOCAL_RETENTION', 'OPT_OUT']) {
       const server = await givenServer();

@@ -11,7 +11,8 @@ import {
 import type { SinkStats } from '../../src/receivers/stub/sink.js';
 import { closeAfterTest, temporaryHome } from './temporary-home.js';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+/** The command line, compiled. */
+export const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 const CRASH_PRELOAD = new URL('./crash-at-step.js', import.meta.url).href;
 
 /** What a child process left behind. */

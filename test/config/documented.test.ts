@@ -1,0 +1,177 @@
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { type ConfigDocument, ConfigUnreadableError } from '../../src/config/document.js';
+import { CONFIG_KEYS } from '../../src/config/keys.js';
+import { parseConfig } from '../../src/config/parse.js';
+import { configSchema } from '../../src/config/schema.js';
+import { parseToml } from '../../src/config/toml.js';
+import { isTable, type TomlTable } from '../../src/config/toml-table.js';
+import { ownEntries } from '../../src/targets/credentials-own.js';
+import { specKittyEntries } from '../../src/targets/credentials-spec-kitty.js';
+import { sourceFiles } from '../architecture/source-imports.js';
+import { codeBlocks, documentText, namesIn, rowsOf } from '../support/markdown.js';
+import { schemaKeys } from './schema-keys.js';
+import { type ComputedRead, variablesRead } from './variables-read.js';
+
+const text = documentText('docs/configuration.md');
+const checkedKeys = schemaKeys(configSchema);
+
+/** Spec Kitty's keys: shown, and not checked. */
+const SHOWN_ONLY = ['sync.max_queue_size', 'sync.background_daemon'];
+
+/** Reads whose variable the operator names, or that a table names which is compared as well. */
+const COMPUTED: readonly ComputedRead[] = [
+  { file: 'src/app/readiness.ts', expression: 'variable' },
+  { file: 'src/app/status.ts', expression: 'authEnv' },
+  { file: 'src/cli/ready-token.ts', expression: 'variable' },
+  { file: 'src/config/in-force.ts', expression: 'key.env' },
+  { file: 'src/config/in-force.ts', expression: 'key.env.toLowerCase()' },
+  { file: 'src/receivers/receiver-for.ts', expression: 'variable' },
+  { file: 'src/receivers/transport/proxy-choice.ts', expression: 'name' },
+  { file: 'src/receivers/transport/proxy-choice.ts', expression: 'name.toUpperCase()' },
+];
+
+const parsed = (toml: string): ConfigDocument => parseConfig('config.toml', Buffer.from(toml));
+
+/** A value that is wrong wherever anything is checked. */
+const wrongAt = (key: string): string => `${key.replaceAll('*', 'Name')} = [[]]\n`;
+
+describe('docs/configuration.md, the keys of config.toml', () => {
+  const keys = rowsOf(text, 'key').filter(({ names }) => names[0]?.startsWith('sync.'));
+  const rowOf = (key: string) => keys.find(({ names }) => names[0] === key)?.cells ?? [];
+
+  it('has every key that is checked or shown, and no other', () => {
+    expect(checkedKeys).to.include('sync.external.max_events').and.have.length.greaterThan(15);
+    expect(keys.flatMap(({ names }) => names)).to.have.members([...checkedKeys, ...SHOWN_ONLY]);
+  });
+
+  it('so has `redrain config`', () => {
+    const shown = CONFIG_KEYS.flatMap(({ key }) => key ?? []);
+    expect(shown).to.have.members([...checkedKeys, ...SHOWN_ONLY]);
+  });
+
+  it('says of each its type, default, meaning, and what comes of a wrong value', () => {
+    for (const { cells } of keys)
+      for (const cell of [0, 1, 2, 3, 4]) expect(cells[cell], cells[0]).to.match(/\S/);
+  });
+
+  it('names the default that holds', () => {
+    for (const { key, default: value } of CONFIG_KEYS)
+      if (key !== null && value !== undefined)
+        expect(namesIn(rowOf(key)[2] ?? ''), key).to.include(value);
+  });
+
+  it('calls a key unreadable exactly where a wrong value makes the file so', () => {
+    for (const key of checkedKeys) expect(parsed(wrongAt(key)).state, key).to.equal('unreadable');
+    for (const key of SHOWN_ONLY) expect(parsed(wrongAt(key)).state, key).to.equal('ok');
+  });
+
+  it('has an example of every key, and every example can be used', () => {
+    const examples = codeBlocks(text, 'toml').filter((toml) => toml.includes('[sync'));
+    for (const toml of examples) expect(parsed(toml), toml).to.have.property('state', 'ok');
+    const given = examples.flatMap((toml) => leavesOf(parseToml(toml)));
+    for (const key of [...checkedKeys, ...SHOWN_ONLY])
+      expect(
+        given.some((path) => matches(key, path)),
+        key,
+      ).to.equal(true);
+  });
+
+  it('shows the message of a wrong value as it is', () => {
+    const path = '/home/ada/.spec-kitty/config.toml';
+    const document = parseConfig(path, Buffer.from('[sync]\nmode = "SOMETIMES"\n'));
+    const reason = document.state === 'unreadable' ? document.reason : '';
+    expect(text).to.include(`\nerror: ${new ConfigUnreadableError(path, reason).message}\n`);
+  });
+});
+
+describe('docs/configuration.md, the environment', () => {
+  const files = [...sourceFiles('src', 'workers', 'migrations'), 'ormconfig.ts'];
+  const reads = files.map((file) => variablesRead(file, readFileSync(file, 'utf8')));
+  const variables = rowsOf(text, 'variable');
+
+  it('has every variable the source reads, and no other', () => {
+    const read = new Set(reads.flatMap(({ names }) => names));
+    expect([...read]).to.include.members(['REDRAIN_HOME', 'NO_COLOR', 'SPEC_KITTY_TOKEN']);
+    expect(variables.flatMap(({ names }) => names[0] ?? [])).to.have.members([...read]);
+  });
+
+  it('has every variable that `redrain config` shows', () => {
+    const shown = CONFIG_KEYS.flatMap(({ env }) => env ?? []);
+    expect(variables.flatMap(({ names }) => names)).to.include.members(shown);
+  });
+
+  it('says of each what it takes, its default, its meaning, and what comes of a wrong value', () => {
+    for (const { cells } of variables)
+      for (const cell of [1, 2, 3, 4]) expect(cells[cell], cells[0]).to.match(/\S/);
+  });
+
+  it('misses nothing: no other read has a name that is only known when it runs', () => {
+    expect(reads.flatMap(({ computed }) => computed)).to.have.deep.members([...COMPUTED]);
+  });
+
+  it('a planted read would be seen, however it is written', () => {
+    for (const source of [
+      'const a = process.env.PLANTED;',
+      'use(app.env.PLANTED?.trim());',
+      'const { OTHER, PLANTED: b } = process.env;',
+      "use(this.env['PLANTED']);",
+      "const NAME = 'PLANTED';\nuse(env[NAME]);",
+      "use(either(env, 'planted'));",
+    ])
+      expect(variablesRead('src/x.ts', source).names, source).to.include('PLANTED');
+    expect(variablesRead('src/x.ts', 'use(env[some()]);').computed).to.deep.equal([
+      { file: 'src/x.ts', expression: 'some()' },
+    ]);
+    expect(variablesRead('src/x.ts', '/** `env.PLANTED` */').names).to.deep.equal([]);
+  });
+});
+
+describe('docs/configuration.md, the credentials', () => {
+  const names = rowsOf(text, 'key').flatMap((row) => row.names);
+
+  it('has every key of redrain’s own file, and its example can be used', () => {
+    const seen = new Set<string>();
+    ownEntries({ servers: { 'https://a.test': recording({}, 'servers.*.', seen) } }, 'file');
+    expect(names.filter((name) => name.startsWith('servers.'))).to.have.members([...seen]);
+    const example = codeBlocks(text, 'toml').find((toml) => toml.includes('[servers.')) ?? '';
+    const [entry] = ownEntries(parseToml(example.replaceAll('…', 'token')), 'file').values();
+    expect(entry).to.include({ username: 'ada@example.com', teamSlug: 'blue' });
+    expect(entry?.token?.reveal()).to.equal('token');
+    expect(entry?.refreshExpiresAt).to.be.a('number');
+  });
+
+  it('has every key of Spec Kitty’s', () => {
+    const seen = new Set<string>();
+    const tables = {
+      server: recording({ url: 'https://a.test' }, 'server.', seen),
+      tokens: recording({}, 'tokens.', seen),
+      user: recording({}, 'user.', seen),
+    };
+    specKittyEntries(tables, 'file');
+    const own = names.filter((name) => /^(server|tokens|user)\./.test(name));
+    expect(own).to.have.members([...seen]);
+  });
+});
+
+/** A table that remembers what was asked of it. */
+function recording(values: Record<string, unknown>, prefix: string, seen: Set<string>): TomlTable {
+  return new Proxy(values, {
+    get(target, name) {
+      seen.add(prefix + String(name));
+      return Reflect.get(target, name);
+    },
+  });
+}
+
+/** Paths of all values that are no table. */
+function leavesOf(value: unknown, path: readonly string[] = []): string[][] {
+  if (!isTable(value)) return [[...path]];
+  return Object.entries(value).flatMap(([name, inner]) => leavesOf(inner, [...path, name]));
+}
+
+/** `*` stands for one name, whatever is in it. */
+function matches(key: string, path: readonly string[]): boolean {
+  const parts = key.split('.');
+  return parts.length === path.length && parts.every((part, i) => part === '*' || part === path[i]);
+}

@@ -1,0 +1,47 @@
+// A program that depends on redrain, with a receiver of its own written against
+// the published types alone. It is compiled and run where the package was unpacked.
+import {
+  type CaptureReport,
+  type DeliveryReceiver,
+  type DrainReport,
+  openRedrain,
+  type Redrain,
+  type StatusDocument,
+  VERSION,
+} from 'redrain';
+
+const posts: string[][] = [];
+
+const receiver: DeliveryReceiver = {
+  endpoint: 'consumer:',
+  limits: { maxEvents: 100, maxBytes: 65_536 },
+  closedGate: async () => undefined,
+  greet: async () => ({}),
+  wireSize: ({ size }) => size + 1,
+  unsendable: ({ undeliverable }) => undeliverable ?? undefined,
+  deliver: async (batch) => {
+    posts.push(batch.map(({ eventId }) => eventId));
+    return { outcomes: batch.map(() => ({ kind: 'success' })), httpStatus: 200, bytesSent: 1 };
+  },
+  close: async () => undefined,
+};
+
+const redrain: Redrain = await openRedrain({ receiver: () => receiver });
+const captured: CaptureReport = await redrain.captureMany([
+  { event_id: 'one', event_type: 'Consumed' },
+  '{"event_id":"two","event_type":"Consumed"}',
+]);
+// @ts-expect-error: a number is no event, and the published types say so.
+await redrain.capture(42).catch(() => undefined);
+const drained: DrainReport = await redrain.drain();
+const status: StatusDocument = await redrain.status();
+await redrain.close();
+console.log(
+  JSON.stringify({
+    version: VERSION,
+    captured: captured.captured,
+    delivered: drained.delivered,
+    ok: status.ok,
+    posts,
+  }),
+);

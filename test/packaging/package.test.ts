@@ -1,0 +1,147 @@
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { expect } from 'chai';
+import { VERSION } from '../../src/version.js';
+import { temporaryHome } from '../support/temporary-home.js';
+import { ConsumerProject } from './consumer-project.js';
+
+const BELONGS = [
+  /^(README|CHANGELOG|CONTRIBUTING)\.md$/,
+  /^LICENSE$/,
+  /^package\.json$/,
+  /^docs\/[\w-]+\.md$/,
+  /^examples\/([\w-]+\/)?[\w-]+(\.md|\.mjs|\.sh)?$/,
+  /^dist\/ormconfig\.(js|d\.ts)$/,
+  /^dist\/(src|migrations|workers)\/[\w/.-]+\.(js|d\.ts)$/,
+];
+
+const STRICT = {
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  target: 'es2023',
+  module: 'nodenext',
+  types: ['node'],
+  allowJs: true,
+  checkJs: true,
+  outDir: 'compiled',
+  // Our own declarations have to hold, and those they mention.
+  skipLibCheck: false,
+};
+
+const EXAMPLES = ['examples/embed-in-a-cli/notes.mjs', 'examples/service/service.mjs'];
+const EVENT = '{"event_id":"packed","event_type":"Packed"}';
+/** Any target will do: the program answers in its place. */
+const TO_ITS_RECEIVER = '[sync]\nmode = "EXTERNAL_RECEIVER"\n[sync.external]\nendpoint = "stub:"\n';
+const MIB = 1024 * 1024;
+
+describe('the package', () => {
+  let project: ConsumerProject;
+
+  before(() => {
+    project = new ConsumerProject();
+  });
+  after(() => project.remove());
+
+  describe('as a tarball', () => {
+    it('is smaller than a mebibyte', () => {
+      expect(statSync(project.tarball).size).to.be.within(10_000, MIB);
+    });
+
+    it('holds program, types, documents and licence, and nothing else', () => {
+      const paths = project.listing().map((path) => path.replace(/^package\//, ''));
+      expect(paths).to.include.members([
+        'README.md',
+        'LICENSE',
+        'dist/src/index.js',
+        'dist/src/index.d.ts',
+        'dist/src/cli/main.js',
+        'dist/workers/dispatch.js',
+        'docs/configuration.md',
+      ]);
+      const strange = paths.filter((path) => !BELONGS.some((pattern) => pattern.test(path)));
+      expect(strange).to.deep.equal([]);
+      expect(paths.filter((path) => /\btests?\b|\.test\.|\bbench\b/.test(path))).to.deep.equal([]);
+    });
+
+    it('has what its documents link to', () => {
+      const documents = project.listing().filter((path) => path.endsWith('.md'));
+      expect(documents.length).to.be.greaterThan(5);
+      const dead = documents.flatMap((path) => deadLinks(path.replace(/^package\//, '')));
+      expect(dead).to.deep.equal([]);
+    });
+
+    it('has a command line that can be started as it is', () => {
+      const { bin } = project.manifest<{ bin: { redrain: string } }>();
+      const text = readFileSync(join(project.package, bin.redrain), 'utf8');
+      expect(text).to.match(/^#!\/usr\/bin\/env node\n/);
+    });
+  });
+
+  describe('where it is installed', () => {
+    it('captures, sends and shows', () => {
+      const home = temporaryHome();
+      const redrain = (...args: string[]) => project.redrain(args, { home, stdin: EVENT });
+      expect(redrain('--version')).to.include({ status: 0, stdout: `${VERSION}\n` });
+      expect(redrain('capture')).to.include({ status: 0, stdout: 'captured 1 event\n' });
+      const mode = redrain('mode', 'EXTERNAL_RECEIVER', '--endpoint', 'stub:');
+      expect(mode.status, mode.stderr).to.equal(0);
+      expect(redrain('now')).to.include({ status: 0, stdout: 'stub:: 1 delivered\n' });
+      expect(redrain('inspect', 'packed', '--raw').stdout.trim()).to.equal(EVENT);
+    });
+
+    it('has workers', () => {
+      const worker = join(project.package, 'dist', 'workers', 'dispatch.js');
+      const run = project.node([worker, '--once'], { home: temporaryHome() });
+      expect(run.status, run.stderr).to.equal(0);
+      expect(run.stdout).to.include('"msg":"stopped"');
+    });
+
+    it('gives TypeORM’s command line its journal', () => {
+      const home = temporaryHome();
+      project.redrain(['capture'], { home, stdin: EVENT });
+      const typeorm = join(project.modules, 'typeorm', 'cli.js');
+      const config = join(project.package, 'dist', 'ormconfig.js');
+      const run = project.node([typeorm, 'migration:show', '-d', config], { home });
+      expect(run.status, run.stderr).to.equal(0);
+      expect(run.stdout).to.match(/\[X\] .*JournalAndLedger/);
+    });
+
+    it('lets nobody import what is not published', () => {
+      project.write('inside.js', "await import('redrain/dist/src/app/app.js');\n");
+      const run = project.node(['inside.js'], { home: temporaryHome() });
+      expect(run.stderr).to.include('ERR_PACKAGE_PATH_NOT_EXPORTED');
+    });
+
+    it('has types that hold for a strict program and for the examples', () => {
+      const home = temporaryHome();
+      writeFileSync(join(home, 'config.toml'), TO_ITS_RECEIVER);
+      const sources = ['test/packaging/consumer.ts', ...EXAMPLES].map((path) => {
+        project.write(basename(path), readFileSync(path, 'utf8'));
+        return basename(path);
+      });
+      const settings = { compilerOptions: STRICT, files: sources };
+      project.write('tsconfig.json', JSON.stringify(settings));
+      const compiler = resolve('node_modules/typescript/bin/tsc');
+      expect(project.node([compiler, '-p', '.'], { home }).stdout).to.equal('');
+      const run = project.node(['compiled/consumer.js'], { home });
+      expect(run.status, run.stderr).to.equal(0);
+      expect(JSON.parse(run.stdout)).to.deep.equal({
+        version: VERSION,
+        captured: 2,
+        delivered: 2,
+        ok: true,
+        posts: [['one', 'two']],
+      });
+    });
+  });
+
+  /** Links of one document to files that are not in the package. */
+  function deadLinks(path: string): string[] {
+    const text = readFileSync(join(project.package, path), 'utf8');
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link]) => link ?? '');
+    return links
+      .filter((link) => !existsSync(join(project.package, path, '..', link)))
+      .map((link) => `${path}: ${link}`);
+  }
+});
