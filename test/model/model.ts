@@ -1,0 +1,182 @@
+import type { Given, Project, ServerName } from './commands.js';
+import { type Fact, newFact, respelled, withContent } from './fact.js';
+import type { Observed } from './observed.js';
+import { KnownTarget } from './target-model.js';
+
+/** One event of the journal. */
+export interface KnownEvent extends Fact {
+  readonly seq: number;
+  readonly source: 'capture' | 'spool';
+  eventClass: 'live' | 'coalesced' | 'archived' | 'purged';
+  place: 'journal' | 'archive' | 'gone';
+}
+
+export type Verdict = 'captured' | 'duplicate' | 'conflict';
+
+/** Whether a part of a command that was killed took place; of one that was not, every part did. */
+export type Happened = (seq: number) => boolean;
+
+/** What redrain promises, as the simplest bookkeeping would have it: no database, no files. */
+export class Model {
+  readonly events: KnownEvent[] = [];
+  readonly conflicts = new Set<string>();
+  readonly targets = new Map<ServerName, KnownTarget>();
+  /** Groups that wait in the spool, oldest first. */
+  readonly spool: (readonly Fact[])[] = [];
+  ingested = 0;
+  server: ServerName | null = 'a';
+  readonly allowed = new Map<Project, boolean>([
+    ['p1', true],
+    ['p2', false],
+  ]);
+  now = Date.UTC(2026, 0, 2);
+  readonly #known = new Map<string, KnownEvent>();
+  readonly #newestOfKey = new Map<string, KnownEvent>();
+  #made = 0;
+
+  /** The envelopes of a capture; those that repeat an event the journal has not got yet are left out. */
+  facts(given: readonly Given[]): Fact[] {
+    return given.flatMap((one): Fact[] => {
+      if (one.is === 'new') {
+        this.#made += 1;
+        return [newFact(`e${this.#made}`, one.project, one.key)];
+      }
+      const known = this.pick(one.nth);
+      if (known === undefined) return [];
+      if (one.is === 'other') return [withContent(known, one.content)];
+      return [one.respelled ? respelled(known) : known];
+    });
+  }
+
+  pick(nth: number): KnownEvent | undefined {
+    return this.events[nth % Math.max(this.events.length, 1)];
+  }
+
+  byId(id: string): KnownEvent | undefined {
+    return this.#known.get(id);
+  }
+
+  /** One group, all of it or nothing. */
+  append(group: readonly Fact[], source: KnownEvent['source']): Verdict[] {
+    return group.map((fact) => {
+      const known = this.#known.get(fact.id);
+      if (known === undefined) {
+        this.#add(fact, source);
+        return 'captured';
+      }
+      if (known.content === fact.content) return 'duplicate';
+      this.conflicts.add(`${fact.id} ${fact.sha256}`);
+      return 'conflict';
+    });
+  }
+
+  ingestSpool(groups: number): void {
+    for (const group of this.spool.splice(0, groups)) this.append(group, 'spool');
+    this.ingested += groups;
+  }
+
+  permits(project: Project): boolean {
+    return this.allowed.get(project) === true;
+  }
+
+  target(name: ServerName): KnownTarget {
+    const known = this.targets.get(name) ?? new KnownTarget();
+    this.targets.set(name, known);
+    return known;
+  }
+
+  /** What `gc` may take: delivered everywhere or coalesced, not in flight, not to be replayed. */
+  mayGo(event: KnownEvent, undeliveredToo: boolean): boolean {
+    if (event.place !== 'journal') return false;
+    const targets = [...this.targets.values()];
+    if (
+      targets.some(({ inFlight, replayed }) => inFlight.has(event.seq) || replayed.has(event.seq))
+    )
+      return false;
+    return undeliveredToo || event.eventClass === 'coalesced' || this.#isEverywhere(event.seq);
+  }
+
+  /** Bytes go: for good, or into an archive. */
+  takeBytes(to: 'archive' | 'gone', undeliveredToo: boolean, happened: Happened): void {
+    const going = this.events.filter((event) => this.mayGo(event, undeliveredToo));
+    for (const event of going.filter(({ seq }) => happened(seq))) {
+      event.place = to;
+      if (event.eventClass === 'live') event.eventClass = to === 'archive' ? 'archived' : 'purged';
+      for (const target of this.targets.values()) target.archive(event.seq);
+    }
+  }
+
+  /** Bytes come back, and with them the event, unless another took its place before it was sent. */
+  restore(seqs: readonly number[], happened: Happened): void {
+    for (const event of seqs.map((seq) => this.events[seq - 1])) {
+      if (event === undefined || event.place === 'journal' || !happened(event.seq)) continue;
+      event.place = 'journal';
+      if (event.eventClass === 'coalesced') continue;
+      event.eventClass = 'live';
+      for (const target of this.targets.values()) target.restore(event.seq, event.project);
+    }
+  }
+
+  live(seqs: Iterable<number>): number[] {
+    return [...seqs].filter((seq) => this.events[seq - 1]?.eventClass === 'live');
+  }
+
+  /** The same shape as what is read from a home. */
+  expected(): Observed {
+    return {
+      events: this.events.map(({ id, sha256, source, eventClass, place }) => ({
+        id,
+        sha256,
+        source,
+        eventClass,
+        place,
+      })),
+      conflicts: [...this.conflicts].sort(),
+      waiting: this.spool.length,
+      ingested: this.ingested,
+      targets: Object.fromEntries(
+        [...this.targets].map(([name, target]) => [
+          name,
+          {
+            retired: target.retired,
+            resumeAt: target.resumeAt,
+            passNo: target.passNo,
+            deliveries: Object.fromEntries(
+              [...target.deliveries].map(([seq, { status, attempts, rejections, generation }]) => [
+                seq,
+                { status, attempts, rejections, generation, due: target.due.get(seq) ?? null },
+              ]),
+            ),
+            history: [...target.history].sort(),
+            replayed: [...target.replayed].sort((a, b) => a - b),
+            inFlight: [...target.inFlight].sort((a, b) => a - b),
+          },
+        ]),
+      ),
+    };
+  }
+
+  #add(fact: Fact, source: KnownEvent['source']): void {
+    const seq = this.events.length + 1;
+    const event: KnownEvent = { ...fact, seq, source, eventClass: 'live', place: 'journal' };
+    this.events.push(event);
+    this.#known.set(event.id, event);
+    if (source === 'capture' && event.key !== null) this.#coalesce(event);
+  }
+
+  /** The one before it is taken back, unless it may have left this machine. */
+  #coalesce(event: KnownEvent): void {
+    const key = `${event.project} ${event.key}`;
+    const earlier = this.#newestOfKey.get(key);
+    this.#newestOfKey.set(key, event);
+    if (earlier?.eventClass !== 'live') return;
+    const isFrozen = [...this.targets.values()].some((target) => target.speaksOf(earlier.seq));
+    if (!isFrozen) earlier.eventClass = 'coalesced';
+  }
+
+  /** At every target in use, of which there is at least one. */
+  #isEverywhere(seq: number): boolean {
+    const used = [...this.targets.values()].filter(({ retired }) => !retired);
+    return used.length > 0 && used.every((target) => target.isDelivered(seq));
+  }
+}

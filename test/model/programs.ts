@@ -1,0 +1,162 @@
+import fc from 'fast-check';
+import {
+  type Action,
+  type Answer,
+  type Capture,
+  type Command,
+  type Given,
+  type Meanwhile,
+  type Now,
+  PROJECTS,
+  SERVERS,
+  type Word,
+} from './commands.js';
+
+/** Commands in no order anybody thought of. */
+export function anyProgram(): fc.Arbitrary<Command[]> {
+  return fc.array(anyCommand(), { minLength: 1, maxLength: 24, size: 'max' });
+}
+
+function anyCommand(): fc.Arbitrary<Command> {
+  const diesAt = fc.option(fc.integer({ min: 1, max: 12 }), { freq: 4 });
+  return fc.tuple(anyAction(), diesAt).map(([action, dies]) => ({ ...action, diesAt: dies }));
+}
+
+function anyAction(): fc.Arbitrary<Action> {
+  const server = fc.constantFrom(...SERVERS);
+  return fc.oneof(
+    { weight: 12, arbitrary: anyMeanwhile() },
+    { weight: 10, arbitrary: anyNow() },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        do: fc.constant('switch' as const),
+        server: fc.option(server, { freq: 8 }),
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({ do: fc.constantFrom('retire' as const, 'return' as const), server }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        do: fc.constant('wait' as const),
+        ms: fc.integer({ min: 1, max: 60_000 }),
+      }),
+    },
+  );
+}
+
+function anyMeanwhile(): fc.Arbitrary<Meanwhile> {
+  return fc.oneof(
+    { weight: 6, arbitrary: anyCapture() },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        do: fc.constant('permit' as const),
+        project: fc.constantFrom(...PROJECTS),
+        allowed: fc.boolean(),
+      }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        do: fc.constantFrom('retry' as const, 'replay' as const),
+        nth: fc.option(fc.nat(30)),
+      }),
+    },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('gc' as const) }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({ do: fc.constant('archive' as const), undelivered: fc.boolean() }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({ do: fc.constant('restore' as const), nth: fc.nat(5) }),
+    },
+  );
+}
+
+function anyCapture(): fc.Arbitrary<Capture> {
+  return fc.record({
+    do: fc.constant('capture' as const),
+    events: fc.array(anyGiven(), { minLength: 1, maxLength: 5 }),
+    locked: fc.nat(4).map((n) => n === 4),
+  });
+}
+
+function anyGiven(): fc.Arbitrary<Given> {
+  const nth = fc.nat(30);
+  return fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        is: fc.constant('new' as const),
+        project: fc.constantFrom(...PROJECTS),
+        key: fc.option(fc.constantFrom('k1', 'k2'), { freq: 2 }),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({ is: fc.constant('again' as const), nth, respelled: fc.boolean() }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        is: fc.constant('other' as const),
+        nth,
+        content: fc.constantFrom('second', 'third'),
+      }),
+    },
+  );
+}
+
+function anyNow(): fc.Arbitrary<Now> {
+  return fc.record({
+    do: fc.constant('now' as const),
+    named: fc.option(fc.constantFrom(...SERVERS), { freq: 1 }),
+    honourBackoff: fc.boolean(),
+    limit: fc.option(fc.integer({ min: 1, max: 6 }), { freq: 1 }),
+    batch: fc.integer({ min: 1, max: 8 }),
+    answers: fc.array(anyAnswer(), { maxLength: 4 }),
+    poison: fc.option(fc.integer({ min: 2, max: 5 }), { freq: 1 }),
+    meanwhile: fc.array(anyMeanwhile(), { maxLength: 2 }),
+  });
+}
+
+const WORDS = [
+  'success',
+  'success',
+  'pending',
+  'rejected',
+  'refused',
+  'odd',
+  'silent',
+] as const satisfies Word[];
+
+function anyAnswer(): fc.Arbitrary<Answer> {
+  return fc.oneof(
+    fc.record({ say: fc.constant('success' as const) }),
+    fc.record({
+      say: fc.constant('words' as const),
+      words: fc.array(fc.constantFrom(...WORDS), { minLength: 1, maxLength: 5 }),
+    }),
+    fc.record({
+      say: fc.constant('refuse' as const),
+      status: fc.constantFrom(400 as const, 413 as const),
+      naming: fc.option(fc.integer({ min: 1, max: 3 }), { freq: 1 }),
+    }),
+    fc.record({
+      say: fc.constant('fail' as const),
+      status: fc.constantFrom(302, 401, 403, 404, 412, 429, 500, 503),
+      retryAfter: fc.option(fc.integer({ min: 0, max: 90 }), { freq: 1 }),
+    }),
+    fc.record({ say: fc.constant('nothing' as const), stored: fc.boolean() }),
+    fc.record({
+      say: fc.constant('rubbish' as const),
+      stored: fc.boolean(),
+      nth: fc.nat(4),
+    }),
+  );
+}
