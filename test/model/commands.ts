@@ -37,11 +37,11 @@ export interface Capture {
   readonly locked: boolean;
 }
 
-export type Permit = {
+export interface Permit {
   readonly do: 'permit';
-  readonly project: Project;
+  readonly projects: readonly Project[];
   readonly allowed: boolean;
-};
+}
 export type Requeue = {
   readonly do: 'retry' | 'replay';
   /** One event, or all of them. */

@@ -6,9 +6,9 @@ import {
   type Action,
   type Command,
   type Meanwhile,
+  type Permit,
   PLAIN_NOW,
   PROJECTS,
-  type Project,
   SERVERS,
   type ServerName,
 } from './commands.js';
@@ -69,8 +69,9 @@ export class Machine {
   async deliverEverything(): Promise<void> {
     const perform = (action: Action): Promise<void> => this.live({ ...action, diesAt: null });
     await perform({ do: 'wait', ms: LONG_AFTER_MS });
-    for (const project of PROJECTS) await perform({ do: 'permit', project, allowed: true });
-    for (const server of SERVERS) await perform({ do: 'return', server });
+    await perform({ do: 'permit', projects: PROJECTS, allowed: true });
+    for (const [server, { retired }] of this.#at.model.targets)
+      if (retired) await perform({ do: 'return', server });
     const archives = this.#at.home.observer.archives();
     for (const nth of archives.keys()) await perform({ do: 'restore', nth });
     await perform({ do: 'retry', nth: null });
@@ -104,7 +105,7 @@ export class Machine {
       case 'capture':
         return capture(this.#at, action);
       case 'permit':
-        return this.#permit(action.project, action.allowed);
+        return this.#permit(action);
       case 'retry':
         return retry(this.#at, action);
       case 'replay':
@@ -123,8 +124,8 @@ export class Machine {
     this.#at.configure();
   }
 
-  #permit(project: Project, allowed: boolean): void {
-    this.#at.model.allowed.set(project, allowed);
+  #permit({ projects, allowed }: Permit): void {
+    for (const project of projects) this.#at.model.allowed.set(project, allowed);
     this.#at.configure();
   }
 }

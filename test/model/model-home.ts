@@ -67,7 +67,10 @@ export class ModelHome {
   }
 
   configure(server: ServerName | null, allowed: ReadonlyMap<Project, boolean>): void {
-    writeFileSync(join(this.path, 'config.toml'), configText(server, allowed));
+    const file = join(this.path, 'config.toml');
+    // A new file each time: some file systems flush one that is truncated and written again.
+    rmSync(file, { force: true });
+    writeFileSync(file, configText(server, allowed));
   }
 
   /** Runs something while another program holds the journal's write lock. */

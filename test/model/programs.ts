@@ -14,24 +14,33 @@ import {
 
 /** Commands in no order anybody thought of. */
 export function anyProgram(): fc.Arbitrary<Command[]> {
-  return fc.array(anyCommand(), { minLength: 1, maxLength: 24, size: 'max' });
+  return fc.array(anyCommand(), { minLength: 1, maxLength: 30, size: 'max' });
 }
 
 function anyCommand(): fc.Arbitrary<Command> {
-  const diesAt = fc.option(fc.integer({ min: 1, max: 12 }), { freq: 4 });
+  const diesAt = seldom(fc.integer({ min: 1, max: 12 }));
   return fc.tuple(anyAction(), diesAt).map(([action, dies]) => ({ ...action, diesAt: dies }));
+}
+
+/** Null three times out of four. */
+function seldom<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> {
+  return fc.oneof(
+    { withCrossShrink: true },
+    { weight: 3, arbitrary: fc.constant(null) },
+    { weight: 1, arbitrary },
+  );
 }
 
 function anyAction(): fc.Arbitrary<Action> {
   const server = fc.constantFrom(...SERVERS);
   return fc.oneof(
-    { weight: 12, arbitrary: anyMeanwhile() },
+    { weight: 14, arbitrary: anyMeanwhile() },
     { weight: 10, arbitrary: anyNow() },
     {
-      weight: 3,
+      weight: 2,
       arbitrary: fc.record({
         do: fc.constant('switch' as const),
-        server: fc.option(server, { freq: 8 }),
+        server: fc.option(server, { freq: 6 }),
       }),
     },
     {
@@ -50,12 +59,12 @@ function anyAction(): fc.Arbitrary<Action> {
 
 function anyMeanwhile(): fc.Arbitrary<Meanwhile> {
   return fc.oneof(
-    { weight: 6, arbitrary: anyCapture() },
+    { weight: 12, arbitrary: anyCapture() },
     {
       weight: 2,
       arbitrary: fc.record({
         do: fc.constant('permit' as const),
-        project: fc.constantFrom(...PROJECTS),
+        projects: fc.subarray([...PROJECTS], { minLength: 1 }),
         allowed: fc.boolean(),
       }),
     },
@@ -63,7 +72,7 @@ function anyMeanwhile(): fc.Arbitrary<Meanwhile> {
       weight: 3,
       arbitrary: fc.record({
         do: fc.constantFrom('retry' as const, 'replay' as const),
-        nth: fc.option(fc.nat(30)),
+        nth: seldom(fc.nat(30)),
       }),
     },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('gc' as const) }) },
@@ -81,8 +90,8 @@ function anyMeanwhile(): fc.Arbitrary<Meanwhile> {
 function anyCapture(): fc.Arbitrary<Capture> {
   return fc.record({
     do: fc.constant('capture' as const),
-    events: fc.array(anyGiven(), { minLength: 1, maxLength: 5 }),
-    locked: fc.nat(4).map((n) => n === 4),
+    events: fc.array(anyGiven(), { minLength: 1, maxLength: 6, size: 'max' }),
+    locked: fc.nat(9).map((n) => n === 5),
   });
 }
 
@@ -93,8 +102,8 @@ function anyGiven(): fc.Arbitrary<Given> {
       weight: 6,
       arbitrary: fc.record({
         is: fc.constant('new' as const),
-        project: fc.constantFrom(...PROJECTS),
-        key: fc.option(fc.constantFrom('k1', 'k2'), { freq: 2 }),
+        project: fc.constantFrom('p1', 'p1', 'p1', ...PROJECTS),
+        key: seldom(fc.constantFrom('k1', 'k2')),
       }),
     },
     {
@@ -115,12 +124,12 @@ function anyGiven(): fc.Arbitrary<Given> {
 function anyNow(): fc.Arbitrary<Now> {
   return fc.record({
     do: fc.constant('now' as const),
-    named: fc.option(fc.constantFrom(...SERVERS), { freq: 1 }),
+    named: seldom(fc.constantFrom(...SERVERS)),
     honourBackoff: fc.boolean(),
-    limit: fc.option(fc.integer({ min: 1, max: 6 }), { freq: 1 }),
+    limit: seldom(fc.integer({ min: 1, max: 6 })),
     batch: fc.integer({ min: 1, max: 8 }),
     answers: fc.array(anyAnswer(), { maxLength: 4 }),
-    poison: fc.option(fc.integer({ min: 2, max: 5 }), { freq: 1 }),
+    poison: seldom(fc.integer({ min: 2, max: 5 })),
     meanwhile: fc.array(anyMeanwhile(), { maxLength: 2 }),
   });
 }
@@ -145,12 +154,12 @@ function anyAnswer(): fc.Arbitrary<Answer> {
     fc.record({
       say: fc.constant('refuse' as const),
       status: fc.constantFrom(400 as const, 413 as const),
-      naming: fc.option(fc.integer({ min: 1, max: 3 }), { freq: 1 }),
+      naming: seldom(fc.integer({ min: 1, max: 3 })),
     }),
     fc.record({
       say: fc.constant('fail' as const),
       status: fc.constantFrom(302, 401, 403, 404, 412, 429, 500, 503),
-      retryAfter: fc.option(fc.integer({ min: 0, max: 90 }), { freq: 1 }),
+      retryAfter: seldom(fc.integer({ min: 0, max: 90 })),
     }),
     fc.record({ say: fc.constant('nothing' as const), stored: fc.boolean() }),
     fc.record({
