@@ -128,7 +128,7 @@ function anyNow(): fc.Arbitrary<Now> {
     honourBackoff: fc.boolean(),
     limit: seldom(fc.integer({ min: 1, max: 6 })),
     batch: fc.integer({ min: 1, max: 8 }),
-    answers: fc.array(anyAnswer(), { maxLength: 4 }),
+    answers: fc.array(anyAnswer(), { maxLength: 4, size: 'max' }),
     poison: seldom(fc.integer({ min: 2, max: 5 })),
     meanwhile: fc.array(anyMeanwhile(), { maxLength: 2 }),
   });
@@ -145,27 +145,36 @@ const WORDS = [
 ] as const satisfies Word[];
 
 function anyAnswer(): fc.Arbitrary<Answer> {
+  const stored = fc.boolean();
   return fc.oneof(
-    fc.record({ say: fc.constant('success' as const) }),
-    fc.record({
-      say: fc.constant('words' as const),
-      words: fc.array(fc.constantFrom(...WORDS), { minLength: 1, maxLength: 5 }),
-    }),
-    fc.record({
-      say: fc.constant('refuse' as const),
-      status: fc.constantFrom(400 as const, 413 as const),
-      naming: seldom(fc.integer({ min: 1, max: 3 })),
-    }),
-    fc.record({
-      say: fc.constant('fail' as const),
-      status: fc.constantFrom(302, 401, 403, 404, 412, 429, 500, 503),
-      retryAfter: seldom(fc.integer({ min: 0, max: 90 })),
-    }),
-    fc.record({ say: fc.constant('nothing' as const), stored: fc.boolean() }),
-    fc.record({
-      say: fc.constant('rubbish' as const),
-      stored: fc.boolean(),
-      nth: fc.nat(4),
-    }),
+    { weight: 1, arbitrary: fc.record({ say: fc.constant('success' as const) }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        say: fc.constant('words' as const),
+        words: fc.array(fc.constantFrom(...WORDS), { minLength: 1, maxLength: 5, size: 'max' }),
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        say: fc.constant('refuse' as const),
+        status: fc.constantFrom(400 as const, 413 as const),
+        naming: seldom(fc.integer({ min: 1, max: 3 })),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        say: fc.constant('fail' as const),
+        status: fc.constantFrom(302, 401, 403, 404, 412, 429, 500, 503),
+        retryAfter: seldom(fc.integer({ min: 0, max: 90 })),
+      }),
+    },
+    { weight: 1, arbitrary: fc.record({ say: fc.constant('nothing' as const), stored }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ say: fc.constant('rubbish' as const), stored, nth: fc.nat(4) }),
+    },
   );
 }
