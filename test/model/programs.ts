@@ -9,6 +9,7 @@ import {
   type Now,
   PROJECTS,
   SERVERS,
+  type ServerName,
   type Word,
 } from './commands.js';
 
@@ -32,7 +33,7 @@ function seldom<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> {
 }
 
 function anyAction(): fc.Arbitrary<Action> {
-  const server = fc.constantFrom(...SERVERS);
+  const server = fc.constantFrom<ServerName[]>('a', 'a', 'b', ...SERVERS);
   return fc.oneof(
     { weight: 14, arbitrary: anyMeanwhile() },
     { weight: 10, arbitrary: anyNow() },
@@ -75,7 +76,7 @@ function anyMeanwhile(): fc.Arbitrary<Meanwhile> {
         nth: seldom(fc.nat(30)),
       }),
     },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant('gc' as const) }) },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('gc' as const) }) },
     {
       weight: 2,
       arbitrary: fc.record({ do: fc.constant('archive' as const), undelivered: fc.boolean() }),
@@ -130,7 +131,7 @@ function anyNow(): fc.Arbitrary<Now> {
     batch: fc.integer({ min: 1, max: 8 }),
     answers: fc.array(anyAnswer(), { maxLength: 4, size: 'max' }),
     poison: seldom(fc.integer({ min: 2, max: 5 })),
-    meanwhile: fc.array(anyMeanwhile(), { maxLength: 2 }),
+    meanwhile: fc.array(anyMeanwhile(), { maxLength: 3 }),
   });
 }
 
