@@ -29,6 +29,6 @@ function followKilled(at: Setting, facts: readonly Fact[]): void {
   at.followSpool();
   const seen = at.home.observer.look();
   if (seen.waiting > model.spool.length) model.spool.push(facts);
-  const rows = model.events.length + model.conflicts.size;
+  const rows = model.events.length + model.conflicts.length;
   if (seen.events.length + seen.conflicts.length > rows) model.append(facts, 'capture');
 }

@@ -52,8 +52,15 @@ export type Clean =
   | { readonly do: 'archive'; readonly undelivered: boolean }
   | { readonly do: 'restore'; readonly nth: number };
 
+/** Settles one of the conflicts that are open. */
+export interface Decide {
+  readonly do: 'decide';
+  readonly nth: number;
+  readonly keep: 'journal' | 'incoming';
+}
+
 /** What can happen while a receiver takes its time with an answer. */
-export type Meanwhile = Capture | Permit | Requeue | Clean;
+export type Meanwhile = Capture | Permit | Requeue | Clean | Decide;
 
 export interface Now {
   readonly do: 'now';
@@ -68,6 +75,8 @@ export interface Now {
   readonly poison: number | null;
   /** One during each of the first posts. */
   readonly meanwhile: readonly Meanwhile[];
+  /** The operator interrupts it during the nth post. */
+  readonly stopAt: number | null;
 }
 
 export type Action =
@@ -91,4 +100,5 @@ export const PLAIN_NOW: Now = {
   answers: [],
   poison: null,
   meanwhile: [],
+  stopAt: null,
 };

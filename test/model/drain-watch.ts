@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import type { DrainReport } from '../../src/dispatch/drain-report.js';
 import type { Now } from './commands.js';
-import type { Fact } from './fact.js';
 import type { KnownEvent, Model } from './model.js';
 import type { SeenTarget } from './observed.js';
 import type { Told } from './server.js';
@@ -37,12 +36,11 @@ export class DrainWatch {
   }
 
   /** A post arrives at the receiver: what went before it is settled. */
-  post(facts: readonly Fact[]): void {
+  post(events: readonly KnownEvent[]): void {
     this.#begin();
     this.#settleTold(() => true);
     this.#posts += 1;
-    expect(facts.length, 'size of a batch').to.be.within(1, this.#now.batch);
-    const events = facts.map(({ id }) => this.#model.byId(id) as KnownEvent);
+    expect(events.length, 'size of a batch').to.be.within(1, this.#now.batch);
     for (const [i, event] of events.entries()) {
       expect(event.seq, 'in the order of the journal').to.be.greaterThan(events[i - 1]?.seq ?? 0);
       this.#claim(event);
@@ -50,8 +48,8 @@ export class DrainWatch {
     expect(this.#posted.size, 'within the limit').to.be.at.most(this.#now.limit ?? Infinity);
   }
 
-  tell(facts: readonly Fact[], told: readonly Told[], resumeAt: number | null): void {
-    this.#told = new Map(facts.map(({ id }, i) => [this.#model.byId(id)?.seq ?? 0, told[i]]));
+  tell(events: readonly KnownEvent[], told: readonly Told[], resumeAt: number | null): void {
+    this.#told = new Map(events.map(({ seq }, i) => [seq, told[i]]));
     this.#target.resumeAt = resumeAt;
   }
 

@@ -6,9 +6,9 @@ import { StubReceiver } from '../../src/receivers/stub-receiver.js';
 import type { TargetRecord } from '../../src/targets/registry.js';
 import type { Meanwhile, Now, ServerName } from './commands.js';
 import { DrainWatch } from './drain-watch.js';
-import type { Fact } from './fact.js';
+import { postedEvents } from './posted-events.js';
 import type { Server } from './server.js';
-import { COURSE, type Setting } from './setting.js';
+import type { Setting } from './setting.js';
 import { KnownTarget } from './target-model.js';
 
 interface Running {
@@ -17,6 +17,7 @@ interface Running {
   readonly now: Now;
   readonly server: Server;
   readonly watch: DrainWatch;
+  readonly interruption: AbortController;
 }
 
 /** Drains the real core into the servers of a program, under the eyes of the model. */
@@ -58,7 +59,7 @@ export class Drains {
   }
 
   async #nowhere(now: Now): Promise<void> {
-    const report = await this.#at.tried(this.#drain({}, now));
+    const report = await this.#at.tried(this.#drain(now, new AbortController().signal));
     if (!this.#at.mortality.isDead) expect(report).to.include({ target_id: null, posts: 0 });
   }
 
@@ -68,33 +69,41 @@ export class Drains {
     const server = this.#at.server(name);
     const watch = new DrainWatch(model, target, now);
     const mustWait = this.#mustWait(now, target, id);
-    const running = { name, target, now, server, watch };
-    const report = await this.#run(running, now.named === null ? {} : { id });
+    const interruption = new AbortController();
+    const running = { name, target, now, server, watch, interruption };
+    const report = await this.#run(running, now.named === null ? undefined : id);
     if (mortality.isDead) return this.#followKilled(name, target, watch);
     expect(report === undefined, 'refused as retired').to.equal(target.retired);
     if (report === undefined) return;
     watch.end();
     watch.expectReport(report);
+    expect(report.interrupted).to.equal(interruption.signal.aborted);
     if (mustWait) expect(watch.posts, 'posts while it must wait').to.equal(0);
     else this.#expectNothingLeft(now, server, target);
   }
 
-  async #run(running: Running, naming: { id?: number | undefined }) {
+  async #run(running: Running, id: number | undefined): Promise<DrainReport | undefined> {
+    const { now, server, interruption } = running;
     this.#running = running;
-    running.server.expectDrain(running.now);
-    const report = await this.#at.tried(this.#drain(naming, running.now), 'RetiredTargetError');
+    server.expectDrain(now);
+    const drained = this.#drain(now, interruption.signal, id);
+    const report = await this.#at.tried(drained, 'RetiredTargetError');
     this.#running = undefined;
     if (this.#complaint !== undefined) throw this.#complaint;
     return report;
   }
 
-  #drain({ id }: { id?: number | undefined }, { honourBackoff, limit }: Now): Promise<DrainReport> {
+  #drain(
+    { honourBackoff, limit }: Now,
+    signal: AbortSignal,
+    targetId?: number,
+  ): Promise<DrainReport> {
     return this.#at.home.app.drain({
-      ...(id === undefined ? {} : { targetId: id }),
+      ...(targetId === undefined ? {} : { targetId }),
       ...(limit === null ? {} : { limit }),
       ignoreBackoff: !honourBackoff,
       waitForLock: true,
-      signal: COURSE.signal,
+      signal,
     });
   }
 
@@ -115,8 +124,8 @@ export class Drains {
 
   /** An undisturbed `now` leaves nothing behind that may go. */
   #expectNothingLeft(now: Now, server: Server, target: KnownTarget): void {
-    const isDisturbed = now.honourBackoff || now.limit !== null || now.meanwhile.length > 0;
-    if (isDisturbed || !server.onlySucceeded) return;
+    const isLimited = now.honourBackoff || now.limit !== null || now.stopAt !== null;
+    if (isLimited || now.meanwhile.length > 0 || !server.onlySucceeded) return;
     const { model } = this.#at;
     const left = model.events.filter(
       ({ seq, eventClass, project }) =>
@@ -130,16 +139,14 @@ export class Drains {
 
   async #exchange(body: Buffer): Promise<HttpAnswer> {
     const { model } = this.#at;
-    const { now, server, watch } = this.#running as Running;
-    const { events } = JSON.parse(body.toString()) as { events: { event_id: string }[] };
-    const facts = events.map(({ event_id }) => model.byId(event_id) as Fact);
-    const bytes = facts.map((fact) => fact.bytes.toString()).join(',');
-    expect(body.toString(), 'the body of a post').to.equal(`{"events":[${bytes}]}`);
-    watch.post(facts);
+    const { now, target, server, watch, interruption } = this.#running as Running;
+    const events = postedEvents(model, target, body.toString());
+    watch.post(events);
     const meanwhile = now.meanwhile[watch.posts - 1];
     if (meanwhile !== undefined) await this.#meanwhile(meanwhile);
-    const { answer, told, leaveAloneMs } = server.reply(facts);
-    watch.tell(facts, told, leaveAloneMs === null ? null : model.now + leaveAloneMs);
+    if (watch.posts === now.stopAt) interruption.abort();
+    const { answer, told, leaveAloneMs } = server.reply(events);
+    watch.tell(events, told, leaveAloneMs === null ? null : model.now + leaveAloneMs);
     return answer;
   }
 

@@ -13,6 +13,7 @@ import {
   type ServerName,
 } from './commands.js';
 import { expectAgreement, expectEverythingEverywhere, expectToBeBelieved } from './comparison.js';
+import { decide } from './decisions.js';
 import { Drains } from './drains.js';
 import { Model } from './model.js';
 import { ModelHome } from './model-home.js';
@@ -110,6 +111,8 @@ export class Machine {
         return retry(this.#at, action);
       case 'replay':
         return replay(this.#at, action);
+      case 'decide':
+        return decide(this.#at, action);
       case 'gc':
         return gc(this.#at);
       case 'archive':

@@ -6,9 +6,15 @@ import { KnownTarget } from './target-model.js';
 /** One event of the journal. */
 export interface KnownEvent extends Fact {
   readonly seq: number;
-  readonly source: 'capture' | 'spool';
-  eventClass: 'live' | 'coalesced' | 'archived' | 'purged';
+  readonly source: 'capture' | 'spool' | 'decision';
+  eventClass: 'live' | 'coalesced' | 'replaced' | 'archived' | 'purged';
   place: 'journal' | 'archive' | 'gone';
+}
+
+/** Another content that came for a known id. */
+export interface KnownConflict {
+  readonly fact: Fact;
+  kept: 'journal' | 'incoming' | null;
 }
 
 export type Verdict = 'captured' | 'duplicate' | 'conflict';
@@ -19,7 +25,8 @@ export type Happened = (seq: number) => boolean;
 /** What redrain promises, as the simplest bookkeeping would have it: no database, no files. */
 export class Model {
   readonly events: KnownEvent[] = [];
-  readonly conflicts = new Set<string>();
+  /** In the order in which they were found. */
+  readonly conflicts: KnownConflict[] = [];
   readonly targets = new Map<ServerName, KnownTarget>();
   /** Groups that wait in the spool, oldest first. */
   readonly spool: (readonly Fact[])[] = [];
@@ -30,6 +37,7 @@ export class Model {
     ['p2', false],
   ]);
   now = Date.UTC(2026, 0, 2);
+  /** The revision in force of each id. */
   readonly #known = new Map<string, KnownEvent>();
   readonly #newestOfKey = new Map<string, KnownEvent>();
   #made = 0;
@@ -52,8 +60,9 @@ export class Model {
     return this.events[nth % Math.max(this.events.length, 1)];
   }
 
-  byId(id: string): KnownEvent | undefined {
-    return this.#known.get(id);
+  /** Oldest first; few events have more than one. */
+  revisions(id: string): KnownEvent[] {
+    return this.events.filter((event) => event.id === id);
   }
 
   /** One group, all of it or nothing. */
@@ -65,9 +74,25 @@ export class Model {
         return 'captured';
       }
       if (known.content === fact.content) return 'duplicate';
-      this.conflicts.add(`${fact.id} ${fact.sha256}`);
+      this.#keepConflict(fact);
       return 'conflict';
     });
+  }
+
+  /** Keeping the incoming content makes it the next revision, for those who cannot have another one. */
+  decide(conflict: KnownConflict, keep: 'journal' | 'incoming'): void {
+    const { fact } = conflict;
+    const current = this.#known.get(fact.id) as KnownEvent;
+    conflict.kept = keep;
+    const isComparable = current.place === 'journal' && current.content === fact.content;
+    if (keep === 'journal' || isComparable || current.sha256 === fact.sha256) return;
+    const revisions = this.revisions(fact.id);
+    const havers = [...this.targets.values()].filter((target) =>
+      revisions.some(({ seq }) => target.mayHave(seq)),
+    );
+    this.#replace(current);
+    const { seq } = this.#insert(fact, 'decision');
+    for (const target of havers) target.withhold(seq);
   }
 
   ingestSpool(groups: number): void {
@@ -87,7 +112,8 @@ export class Model {
 
   /** What `gc` may take: delivered everywhere or coalesced, not in flight, not to be replayed. */
   mayGo(event: KnownEvent, undeliveredToo: boolean): boolean {
-    if (event.place !== 'journal') return false;
+    const isCandidate = event.eventClass === 'live' || event.eventClass === 'coalesced';
+    if (event.place !== 'journal' || !isCandidate) return false;
     const targets = [...this.targets.values()];
     if (
       targets.some(({ inFlight, replayed }) => inFlight.has(event.seq) || replayed.has(event.seq))
@@ -102,7 +128,7 @@ export class Model {
     for (const event of going.filter(({ seq }) => happened(seq))) {
       event.place = to;
       if (event.eventClass === 'live') event.eventClass = to === 'archive' ? 'archived' : 'purged';
-      for (const target of this.targets.values()) target.archive(event.seq);
+      this.#forgetTodos(event.seq);
     }
   }
 
@@ -112,7 +138,8 @@ export class Model {
       if (event === undefined || event.place === 'journal' || !happened(event.seq)) continue;
       event.place = 'journal';
       if (event.eventClass === 'coalesced') continue;
-      event.eventClass = 'live';
+      event.eventClass = this.#known.get(event.id) === event ? 'live' : 'replaced';
+      if (event.eventClass === 'replaced') continue;
       for (const target of this.targets.values()) target.restore(event.seq, event.project);
     }
   }
@@ -131,7 +158,7 @@ export class Model {
         eventClass,
         place,
       })),
-      conflicts: [...this.conflicts].sort(),
+      conflicts: this.conflicts.map(({ fact, kept }) => `${fact.id} ${fact.sha256} ${kept}`).sort(),
       waiting: this.spool.length,
       ingested: this.ingested,
       targets: Object.fromEntries(
@@ -157,11 +184,34 @@ export class Model {
   }
 
   #add(fact: Fact, source: KnownEvent['source']): void {
+    const event = this.#insert(fact, source);
+    if (source === 'capture' && event.key !== null) this.#coalesce(event);
+  }
+
+  #insert(fact: Fact, source: KnownEvent['source']): KnownEvent {
     const seq = this.events.length + 1;
     const event: KnownEvent = { ...fact, seq, source, eventClass: 'live', place: 'journal' };
     this.events.push(event);
     this.#known.set(event.id, event);
-    if (source === 'capture' && event.key !== null) this.#coalesce(event);
+    return event;
+  }
+
+  /** The same content once more adds nothing. */
+  #keepConflict(fact: Fact): void {
+    const isKnown = this.conflicts.some(
+      (one) => one.fact.id === fact.id && one.fact.sha256 === fact.sha256,
+    );
+    if (!isKnown) this.conflicts.push({ fact, kept: null });
+  }
+
+  #replace(event: KnownEvent): void {
+    if (event.eventClass !== 'live' && event.eventClass !== 'archived') return;
+    event.eventClass = 'replaced';
+    this.#forgetTodos(event.seq);
+  }
+
+  #forgetTodos(seq: number): void {
+    for (const target of this.targets.values()) target.forgetTodo(seq);
   }
 
   /** The one before it is taken back, unless it may have left this machine. */

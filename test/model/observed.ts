@@ -46,10 +46,17 @@ export interface SeenDelivery {
 }
 
 interface EventRow extends Omit<SeenEvent, 'sha256' | 'place'> {
+  readonly seq: number;
   readonly recorded: Buffer;
   readonly bytes: Buffer | null;
   readonly kind: string | null;
   readonly archive: string | null;
+}
+
+interface ConflictRow {
+  readonly id: string;
+  readonly bytes: Buffer;
+  readonly kept: string | null;
 }
 
 interface TargetRow extends Pick<SeenTarget, 'resumeAt' | 'passNo'> {
@@ -59,12 +66,12 @@ interface TargetRow extends Pick<SeenTarget, 'resumeAt' | 'passNo'> {
 }
 
 const EVENTS = `
-  SELECT e.event_id AS id, e.sha256 AS recorded, e.source, COALESCE(m.class, 'live') AS eventClass,
+  SELECT e.seq, e.event_id AS id, e.sha256 AS recorded, e.source, COALESCE(m.class, 'live') AS eventClass,
     p.bytes, g.kind, g.detail AS archive
   FROM event e LEFT JOIN mark m USING (seq) LEFT JOIN payload p USING (seq)
   LEFT JOIN purge g USING (seq) ORDER BY e.seq`;
 
-const CONFLICTS = 'SELECT event_id AS id, incoming_bytes AS bytes FROM conflict';
+const CONFLICTS = 'SELECT event_id AS id, incoming_bytes AS bytes, kept FROM conflict';
 
 const TARGETS = `
   SELECT id, raw_endpoint AS endpoint, retired_at AS retiredAt, resume_at AS resumeAt,
@@ -86,7 +93,7 @@ export class Observer {
   readonly #db: JournalDatabase;
   readonly #home: string;
   /** Data files never change: each is read once. */
-  readonly #archives = new Map<string, ReadonlyMap<string, string>>();
+  readonly #archives = new Map<string, ReadonlyMap<number, string>>();
 
   constructor(db: JournalDatabase, home: string) {
     this.#db = db;
@@ -94,11 +101,11 @@ export class Observer {
   }
 
   look(): Observed {
-    const conflicts = this.#rows<{ id: string; bytes: Buffer }>(CONFLICTS);
+    const conflicts = this.#rows<ConflictRow>(CONFLICTS);
     const done = new Set(this.#rows<{ name: string }>('SELECT name FROM spool_done').map(nameOf));
     return {
       events: this.#rows<EventRow>(EVENTS).map((row) => this.#event(row)),
-      conflicts: conflicts.map(({ id, bytes }) => `${id} ${sha256(bytes)}`).sort(),
+      conflicts: conflicts.map(({ id, bytes, kept }) => `${id} ${sha256(bytes)} ${kept}`).sort(),
       waiting: this.#names('spool').filter((name) => name.endsWith('.spool') && !done.has(name))
         .length,
       ingested: done.size,
@@ -137,12 +144,12 @@ export class Observer {
     return fromRanges((JSON.parse(text) as { seqs: SeqRanges }).seqs);
   }
 
-  #event({ recorded, bytes, kind, archive, ...row }: EventRow): SeenEvent {
+  #event({ seq, recorded, bytes, kind, archive, ...row }: EventRow): SeenEvent {
     const stated = recorded.toString('hex');
     if (bytes !== null) return { ...row, sha256: sha256(bytes), place: 'journal' };
     if (kind !== 'archive')
       return { ...row, sha256: stated, place: kind === 'gc' ? 'gone' : 'LOST' };
-    const kept = this.#digests(archive ?? '').get(row.id);
+    const kept = this.#digests(archive ?? '').get(seq);
     return { ...row, sha256: kept ?? 'LOST', place: 'archive' };
   }
 
@@ -162,15 +169,15 @@ export class Observer {
     };
   }
 
-  /** Digests of the bytes in one archive by event id, read without any code of redrain. */
-  #digests(id: string): ReadonlyMap<string, string> {
+  /** Digests of the bytes in one archive by sequence number, read without any code of redrain. */
+  #digests(id: string): ReadonlyMap<number, string> {
     const known = this.#archives.get(id);
     if (known !== undefined) return known;
     const packed = readFileSync(join(this.#home, 'redrain', 'archive', `${id}.jsonl.gz`));
     const lines = gunzipSync(packed).toString('utf8').split('\n').filter(Boolean);
-    const records = lines.map((line) => JSON.parse(line) as { event_id: string; bytes: string });
+    const records = lines.map((line) => JSON.parse(line) as { seq: number; bytes: string });
     const digests = new Map(
-      records.map(({ event_id, bytes }) => [event_id, sha256(Buffer.from(bytes, 'base64'))]),
+      records.map(({ seq, bytes }) => [seq, sha256(Buffer.from(bytes, 'base64'))]),
     );
     this.#archives.set(id, digests);
     return digests;

@@ -76,6 +76,14 @@ function anyMeanwhile(): fc.Arbitrary<Meanwhile> {
         nth: seldom(fc.nat(30)),
       }),
     },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        do: fc.constant('decide' as const),
+        nth: fc.nat(5),
+        keep: fc.constantFrom('incoming' as const, 'incoming' as const, 'journal' as const),
+      }),
+    },
     { weight: 3, arbitrary: fc.record({ do: fc.constant('gc' as const) }) },
     {
       weight: 2,
@@ -132,6 +140,7 @@ function anyNow(): fc.Arbitrary<Now> {
     answers: fc.array(anyAnswer(), { maxLength: 4, size: 'max' }),
     poison: seldom(fc.integer({ min: 2, max: 5 })),
     meanwhile: fc.array(anyMeanwhile(), { maxLength: 3 }),
+    stopAt: seldom(fc.integer({ min: 1, max: 3 })),
   });
 }
 

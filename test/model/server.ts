@@ -35,6 +35,8 @@ export class Server {
   }
 
   reply(posted: readonly Fact[]): Reply {
+    for (const { id, sha256 } of posted)
+      expect(this.stored.get(id) ?? sha256, `what is here of ${id}, sent again`).to.equal(sha256);
     const answer = this.#mood.answers[this.#posts] ?? this.#usual(posted);
     this.#posts += 1;
     switch (answer.say) {
@@ -81,12 +83,11 @@ export class Server {
     return isNew ? 'success' : 'duplicate';
   }
 
-  /** False when it was here: then these must be the very bytes. */
+  /** False when it was here. */
   #store({ id, sha256 }: Fact): boolean {
-    const known = this.stored.get(id);
-    if (known !== undefined) expect(sha256, `bytes of ${id}, sent again`).to.equal(known);
+    const isNew = !this.stored.has(id);
     this.stored.set(id, sha256);
-    return known === undefined;
+    return isNew;
   }
 }
 

@@ -19,12 +19,16 @@ export class KnownTarget extends TargetModel {
   readonly reached = new Map<Project, number>();
   /** Restored behind that point and never attempted: only a todo speaks of them. */
   readonly owed = new Set<number>();
+  /** How often a receiver said no. */
+  readonly #refusals = new Map<number, number>();
 
   /** A verdict that a receiver gave. */
   settle(seq: number, kind: Outcome['kind'], now: number): void {
     this.judge(seq, kind);
     const delivery = this.deliveries.get(seq);
     const tries = kind === 'rejected' ? delivery?.rejections : delivery?.attempts;
+    if (kind === 'rejected' || kind === 'terminal_failed')
+      this.#refusals.set(seq, (this.#refusals.get(seq) ?? 0) + 1);
     const isFinal = this.isDelivered(seq) || kind === 'terminal_failed';
     this.due.set(seq, isFinal ? null : now + backoffMs(tries ?? 1));
   }
@@ -57,7 +61,8 @@ export class KnownTarget extends TargetModel {
   /** Only an operator would have it sent again. */
   isSettled(seq: number): boolean {
     if (this.replayed.has(seq)) return false;
-    return this.isDelivered(seq) || this.deliveries.get(seq)?.status === 'terminal_failed';
+    const status = this.deliveries.get(seq)?.status ?? '';
+    return this.isDelivered(seq) || ['terminal_failed', 'withheld'].includes(status);
   }
 
   /** Makes it due now, as an operator's `retry` does. */
@@ -77,9 +82,26 @@ export class KnownTarget extends TargetModel {
     return this.isDelivered(seq) && !this.replayed.has(seq) && !this.inFlight.has(seq);
   }
 
-  /** Its todo is gone with it. */
-  archive(seq: number): void {
+  /** What is not live is not to be sent, whatever was planned. */
+  forgetTodo(seq: number): void {
     this.owed.delete(seq);
+    this.replayed.delete(seq);
+  }
+
+  /** It got, or may have got, another revision: this one is not for it. */
+  withhold(seq: number): void {
+    this.deliveries.set(seq, { status: 'withheld', attempts: 0, rejections: 0, generation: 1 });
+    this.due.set(seq, null);
+  }
+
+  /** True unless every attempt there was is known to have been refused. */
+  mayHave(seq: number): boolean {
+    if (this.inFlight.has(seq)) return true;
+    const delivery = this.deliveries.get(seq);
+    if (delivery === undefined) return false;
+    const wasReplayed = delivery.generation > 1;
+    const wasAccepted = this.isDelivered(seq) || delivery.status === 'pending';
+    return wasReplayed || wasAccepted || delivery.attempts > (this.#refusals.get(seq) ?? 0);
   }
 
   /** Comes back behind the cursor of its lane. */
@@ -94,6 +116,7 @@ export class KnownTarget extends TargetModel {
     const status = this.deliveries.get(seq)?.status;
     if (this.isDelivered(seq) && !this.replayed.has(seq)) return 'is delivered';
     if (status === 'terminal_failed') return 'has failed for good';
+    if (status === 'withheld') return 'is withheld';
     const due = this.due.get(seq) ?? 0;
     if (given.honourBackoff && !this.replayed.has(seq) && due > given.now) return 'is not due yet';
     return undefined;
