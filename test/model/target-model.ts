@@ -44,7 +44,7 @@ export class KnownTarget extends TargetModel {
     const interrupted = [...this.inFlight];
     this.recover();
     this.passNo += 1;
-    for (const seq of interrupted) this.due.set(seq, now);
+    for (const seq of interrupted) this.due.set(seq, this.isDelivered(seq) ? null : now);
   }
 
   claim(seq: number, project: Project): void {
