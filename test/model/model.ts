@@ -65,6 +65,10 @@ export class Model {
     return this.events.filter((event) => event.id === id);
   }
 
+  seqsOf(id: string): number[] {
+    return this.revisions(id).map(({ seq }) => seq);
+  }
+
   /** One group, all of it or nothing. */
   append(group: readonly Fact[], source: KnownEvent['source']): Verdict[] {
     return group.map((fact) => {

@@ -15,7 +15,7 @@ import {
 
 /** Commands in no order anybody thought of. */
 export function anyProgram(): fc.Arbitrary<Command[]> {
-  return fc.array(anyCommand(), { minLength: 1, maxLength: 30, size: 'max' });
+  return fc.array(anyCommand(), { minLength: 1, maxLength: 40, size: 'max' });
 }
 
 function anyCommand(): fc.Arbitrary<Command> {
@@ -77,7 +77,7 @@ function anyMeanwhile(): fc.Arbitrary<Meanwhile> {
       }),
     },
     {
-      weight: 2,
+      weight: 4,
       arbitrary: fc.record({
         do: fc.constant('decide' as const),
         nth: fc.nat(5),
@@ -120,7 +120,7 @@ function anyGiven(): fc.Arbitrary<Given> {
       arbitrary: fc.record({ is: fc.constant('again' as const), nth, respelled: fc.boolean() }),
     },
     {
-      weight: 1,
+      weight: 2,
       arbitrary: fc.record({
         is: fc.constant('other' as const),
         nth,

@@ -17,7 +17,7 @@ export async function retry(at: Setting, { nth }: Requeue): Promise<void> {
     if (target.retired) continue;
     const isDue = (seq: number): boolean => isDueAt(seen.targets[name], seq, model.now);
     const retried = model
-      .live(event === undefined ? target.deliveries.keys() : [event.seq])
+      .live(event === undefined ? target.deliveries.keys() : model.seqsOf(event.id))
       .filter((seq) => target.mayBeRetried(seq))
       .filter(at.happened(isDue));
     for (const seq of retried) target.retry(seq, model.now);
@@ -41,7 +41,7 @@ export async function replay(at: Setting, { nth }: Requeue): Promise<void> {
   if (target === undefined) return;
   const marked = new Set(home.observer.look().targets[model.server ?? '']?.replayed);
   const replayed = model
-    .live(event === undefined ? target.deliveries.keys() : [event.seq])
+    .live(event === undefined ? target.deliveries.keys() : model.seqsOf(event.id))
     .filter((seq) => target.mayBeReplayed(seq))
     .filter(at.happened((seq) => marked.has(seq)));
   for (const seq of replayed) target.replayed.add(seq);
