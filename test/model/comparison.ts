@@ -5,6 +5,7 @@ import { verify } from '../../src/app/verify.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
 import { SERVERS } from './commands.js';
 import { differences } from './differences.js';
+import { expectedOf } from './expected.js';
 import type { Model } from './model.js';
 import type { Observed } from './observed.js';
 import { COURSE, type Setting } from './setting.js';
@@ -14,7 +15,7 @@ export function expectAgreement(at: Setting): void {
   const { model, home, mortality } = at;
   const seen = home.observer.look();
   learnDueTimes(model, seen);
-  const expected = model.expected();
+  const expected = expectedOf(model);
   const killed = mortality.diedAt === undefined ? '' : `, killed at ${mortality.diedAt}`;
   if (!isDeepStrictEqual(seen, expected))
     expect.fail(`the home${killed}:

@@ -8,7 +8,7 @@ import { JournalDatabase } from '../../src/storage/journal-database.js';
 import type { TargetRecord } from '../../src/targets/registry.js';
 import type { Project, ServerName } from './commands.js';
 import { COALESCING_TYPE } from './fact.js';
-import { Observer } from './observed.js';
+import { Observer } from './observer.js';
 
 export const endpointOf = (server: ServerName): string => `http://${server}.test/in`;
 

@@ -1,6 +1,5 @@
 import type { Given, Project, ServerName } from './commands.js';
 import { type Fact, newFact, respelled, withContent } from './fact.js';
-import type { Observed } from './observed.js';
 import { KnownTarget } from './target-model.js';
 
 /** One event of the journal. */
@@ -150,41 +149,6 @@ export class Model {
 
   live(seqs: Iterable<number>): number[] {
     return [...seqs].filter((seq) => this.events[seq - 1]?.eventClass === 'live');
-  }
-
-  /** The same shape as what is read from a home. */
-  expected(): Observed {
-    return {
-      events: this.events.map(({ id, sha256, source, eventClass, place }) => ({
-        id,
-        sha256,
-        source,
-        eventClass,
-        place,
-      })),
-      conflicts: this.conflicts.map(({ fact, kept }) => `${fact.id} ${fact.sha256} ${kept}`).sort(),
-      waiting: this.spool.length,
-      ingested: this.ingested,
-      targets: Object.fromEntries(
-        [...this.targets].map(([name, target]) => [
-          name,
-          {
-            retired: target.retired,
-            resumeAt: target.resumeAt,
-            passNo: target.passNo,
-            deliveries: Object.fromEntries(
-              [...target.deliveries].map(([seq, { status, attempts, rejections, generation }]) => [
-                seq,
-                { status, attempts, rejections, generation, due: target.due.get(seq) ?? null },
-              ]),
-            ),
-            history: [...target.history].sort(),
-            replayed: [...target.replayed].sort((a, b) => a - b),
-            inFlight: [...target.inFlight].sort((a, b) => a - b),
-          },
-        ]),
-      ),
-    };
   }
 
   #add(fact: Fact, source: KnownEvent['source']): void {

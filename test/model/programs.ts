@@ -137,7 +137,7 @@ function anyNow(): fc.Arbitrary<Now> {
     honourBackoff: fc.boolean(),
     limit: seldom(fc.integer({ min: 1, max: 6 })),
     batch: fc.integer({ min: 1, max: 8 }),
-    answers: fc.array(anyAnswer(), { maxLength: 4, size: 'max' }),
+    answers: anyAnswers(),
     poison: seldom(fc.integer({ min: 2, max: 5 })),
     meanwhile: fc.array(anyMeanwhile(), { maxLength: 3 }),
     stopAt: seldom(fc.integer({ min: 1, max: 3 })),
@@ -153,6 +153,15 @@ const WORDS = [
   'odd',
   'silent',
 ] as const satisfies Word[];
+
+/** Now and then a server that is down for good. */
+function anyAnswers(): fc.Arbitrary<Answer[]> {
+  const down: Answer[] = new Array(9).fill({ say: 'nothing', stored: false });
+  return fc.oneof(
+    { weight: 6, arbitrary: fc.array(anyAnswer(), { maxLength: 4, size: 'max' }) },
+    { weight: 1, arbitrary: fc.constant(down) },
+  );
+}
 
 function anyAnswer(): fc.Arbitrary<Answer> {
   const stored = fc.boolean();
