@@ -50,7 +50,7 @@ function options() {
       if (values[name] !== undefined && !Number.isFinite(Number(values[name])))
         leave(`--${name} takes a number, not ${values[name]}`, 64);
     if (values.path !== undefined && values.seed === undefined) leave('--path needs --seed', 64);
-    return values;
+    return { programs: values.path === undefined ? '500' : '1', ...values };
   } catch (error) {
     leave(`${error.message}\n\n${HELP}`, 64);
   }
@@ -61,7 +61,7 @@ function leave(message, code) {
   process.exit(code);
 }
 
-async function soak({ minutes, programs = '500', seed, path }) {
+async function soak({ minutes, programs, seed, path }) {
   const startedAt = Date.now();
   const deadline = minutes === undefined ? Number.POSITIVE_INFINITY : Number(minutes) * 60_000;
   for (let round = 1; ; round += 1) {
@@ -70,7 +70,7 @@ async function soak({ minutes, programs = '500', seed, path }) {
     const ran = Date.now() - startedAt;
     const verdict = interrupted ? 'interrupted' : code === 0 ? 'agreed' : 'FAILED';
     const seconds = Math.round(ran / 1_000);
-    console.log(`round ${round}: seed ${chosen}, ${programs} programs, ${seconds} s: ${verdict}`);
+    console.log(`round ${round}: seed ${chosen}, programs: ${programs}, ${seconds} s: ${verdict}`);
     if (interrupted) process.exit(130);
     if (code !== 0) process.exit(1);
     if (seed !== undefined || ran >= deadline) return;

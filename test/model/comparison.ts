@@ -31,16 +31,26 @@ function learnDueTimes(model: Model, seen: Observed): void {
       if (!target.due.has(Number(seq))) target.due.set(Number(seq), due);
 }
 
-/** What the ledger calls delivered is there, in its very bytes; what was coalesced never came. */
+/**
+ * What the ledger calls delivered is there, in its very bytes; what is there,
+ * the ledger calls delivered, or at least not certain to be missing; what was
+ * coalesced never came.
+ */
 function expectServersToAgree(at: Setting): void {
+  const { model } = at;
   for (const name of SERVERS) {
-    const target = at.model.targets.get(name);
+    const target = model.targets.get(name);
     const { stored } = at.server(name);
-    for (const { seq, id, sha256, eventClass } of at.model.events) {
+    for (const { seq, id, sha256, eventClass } of model.events) {
       const held = stored.get(id);
       if (target?.isDelivered(seq)) expect(held, `${id} at server ${name}`).to.equal(sha256);
-      if (eventClass === 'coalesced' && at.model.revisions(id).length === 1)
+      if (eventClass === 'coalesced' && model.revisions(id).length === 1)
         expect(held, `${id}, coalesced, at server ${name}`).to.equal(undefined);
+    }
+    for (const [id, sha256] of stored) {
+      const same = model.revisions(id).filter((event) => event.sha256 === sha256);
+      const isKnown = same.some(({ seq }) => target?.mayHave(seq) === true);
+      expect(isKnown, `the ledger knows that server ${name} may have ${id}`).to.equal(true);
     }
   }
 }

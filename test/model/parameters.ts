@@ -9,9 +9,15 @@ const { REDRAIN_MODEL_SEED, REDRAIN_MODEL_PATH, REDRAIN_MODEL_PROGRAMS } = proce
 
 export const PROGRAMS = Number(REDRAIN_MODEL_PROGRAMS ?? rounds(200, 5_000));
 
+/** Far more than it takes, also on a slow machine. */
+export const TIME_LIMIT_MS = 600_000 + PROGRAMS * 1_000;
+
 export function parameters<T>(): fc.Parameters<T> {
   return {
     numRuns: PROGRAMS,
+    // Before mocha gives up: a failure that is still being shrunk has a seed to tell.
+    interruptAfterTimeLimit: TIME_LIMIT_MS - 60_000,
+    markInterruptAsFailure: true,
     ...(REDRAIN_MODEL_SEED === undefined ? {} : { seed: Number(REDRAIN_MODEL_SEED) }),
     ...(REDRAIN_MODEL_PATH === undefined ? {} : { path: REDRAIN_MODEL_PATH }),
     asyncReporter: report,
