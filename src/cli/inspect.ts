@@ -4,6 +4,7 @@ import {
   type RevisionStory,
   type StoryEntry,
 } from '../status/event-story.js';
+import { oneLine } from './color.js';
 import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
 import { withApp } from './open-app.js';
@@ -50,7 +51,7 @@ function documentOf(story: EventStory) {
 }
 
 function tell(story: EventStory): string {
-  const lines = [`event ${story.event_id}`];
+  const lines = [`event ${oneLine(story.event_id)}`];
   for (const revision of story.revisions) lines.push(...tellRevision(revision));
   for (const conflict of story.conflicts)
     lines.push(
@@ -62,11 +63,13 @@ function tell(story: EventStory): string {
 }
 
 function tellEntry({ at, what, target_id }: StoryEntry): string {
-  return `  ${at}  ${target_id === null ? '' : `target ${target_id}: `}${what}`;
+  return `  ${at}  ${target_id === null ? '' : `target ${target_id}: `}${oneLine(what)}`;
 }
 
 function tellRevision(revision: RevisionStory): string[] {
-  const lines = factsOf(revision).map(([name, value]) => `  ${`${name}:`.padEnd(20)}${value}`);
+  const lines = factsOf(revision).map(
+    ([name, value]) => `  ${`${name}:`.padEnd(20)}${oneLine(String(value))}`,
+  );
   for (const source of revision.sources)
     lines.push(`  ${'old queue:'.padEnd(20)}${source.path}, row ${source.row_id}`);
   for (const target of revision.targets) lines.push(tellTarget(target, revision.class));

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { color } from './color.js';
+import { color, oneLine } from './color.js';
 
 const NO_LINES = {
   top: '',
@@ -37,5 +37,5 @@ function isNumber(cell: string | number | undefined): boolean {
 }
 
 function shown(cell: string | number): string {
-  return typeof cell === 'number' ? cell.toLocaleString('en') : cell;
+  return typeof cell === 'number' ? cell.toLocaleString('en') : oneLine(cell);
 }
