@@ -58,7 +58,8 @@ function tell(story: EventStory): string {
       `conflict ${conflict.id}: another content (${conflict.incoming_size} bytes, SHA-256 ${conflict.incoming_sha}) found by ${conflict.found_by}, ${conflict.resolved_at === null ? 'not resolved: `redrain conflicts show`' : `resolved: ${conflict.kept} kept`}`,
     );
   lines.push('what happened:', ...story.timeline.map(tellEntry));
-  lines.push('payload:', ...pretty(current(story)));
+  // One text, not a list: a payload may have more lines than a call has room for.
+  lines.push('payload:', pretty(current(story)));
   return lines.join('\n');
 }
 
@@ -108,8 +109,8 @@ function tellTarget(target: RevisionStory['targets'][number], why: string): stri
   return delivery.last_error === null ? state : `${state}: ${delivery.last_error}`;
 }
 
-function pretty({ bytes, class: why }: RevisionStory): string[] {
-  if (bytes === null) return [`  (its bytes are not in the journal: ${why})`];
+function pretty({ bytes, class: why }: RevisionStory): string {
+  if (bytes === null) return `  (its bytes are not in the journal: ${why})`;
   const text = bytes.toString('utf8');
-  return (prettyJson(text) ?? text).split('\n').map((line) => `  ${line}`);
+  return (prettyJson(text) ?? text).replaceAll(/^/gm, '  ');
 }

@@ -1,4 +1,4 @@
-import { color, forTerminal, jsonForTerminal } from './color.js';
+import { color, forTerminal, jsonForTerminal, oneLine } from './color.js';
 
 export interface GlobalOptions {
   readonly home?: string;
@@ -37,11 +37,11 @@ export class Output {
 
   /** Shown whatever the options say. */
   warn(line: string): void {
-    process.stderr.write(`${forTerminal(color.yellow(line))}\n`);
+    process.stderr.write(`${forTerminal(color.yellow(oneLine(line)))}\n`);
   }
 
   error(line: string): void {
-    process.stderr.write(`${forTerminal(`${color.red('error:')} ${line}`)}\n`);
+    process.stderr.write(`${forTerminal(`${color.red('error:')} ${oneLine(line)}`)}\n`);
   }
 
   /** With --json there is one document on stdout also when the command has no result to show. */
