@@ -5,7 +5,6 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
-  readFileSync,
   readlinkSync,
   realpathSync,
   renameSync,
@@ -16,6 +15,7 @@ import {
 import { dirname, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Claim, tryClaim, withdraw } from './claim.js';
+import { readPlainFile } from './plain-file.js';
 
 /** Somebody else kept the file for longer than we wait. */
 export class FileBusyError extends Error {
@@ -113,7 +113,7 @@ function syncDirectory(directory: string): void {
 
 function readIfPresent(file: string): { bytes: Buffer; stat: Stats } | undefined {
   const stat = statSync(file, { throwIfNoEntry: false });
-  return stat && { bytes: readFileSync(file), stat };
+  return stat && { bytes: readPlainFile(file), stat };
 }
 
 /** The file a path finally names, also when its last link points to nothing yet. */

@@ -4,7 +4,6 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
   renameSync,
   statSync,
   unlinkSync,
@@ -12,6 +11,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { monotonicFactory } from 'ulid';
+import { readPlainFile } from '../config/plain-file.js';
 import { errorCode } from '../storage/errors.js';
 import { step } from '../storage/steps.js';
 import type { AppendVerdict, EventJournal, NewEvent } from './new-event.js';
@@ -168,7 +168,7 @@ export class Spool {
   /** Undefined for a file that is gone, or that only a later redrain can take in. */
   #read(file: string): SpoolContents | undefined {
     try {
-      const bytes = readFileSync(join(this.#dir, file));
+      const bytes = readPlainFile(join(this.#dir, file));
       return isOfLaterFormat(bytes) ? undefined : decodeSpool(bytes);
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return undefined;

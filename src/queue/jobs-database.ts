@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { buildDBClient, migrateDB } from 'liteque';
 import { asStorageError, isBusy, NewerSchemaError } from '../storage/errors.js';
 import { OsLock } from '../storage/os-lock.js';
-import { ensurePrivateFile } from '../storage/private-file.js';
+import { ensurePrivateFile, isPlainFile } from '../storage/private-file.js';
 import { JOBS_SCHEMA, JOBS_SCHEMA_VERSION } from './schema.sql.js';
 
 /** Milliseconds SQLite itself waits for a lock; longer waits are ours, off the event loop. */
@@ -47,7 +46,7 @@ export class JobsDatabase {
 
   /** Opens for reading; undefined when there is no queue yet. Changes nothing. */
   static openReadOnly(file: string): JobsDatabase | undefined {
-    if (!existsSync(file)) return undefined;
+    if (!isPlainFile(file)) return undefined;
     const db = new Database(file, { readonly: true, timeout: DRIVER_TIMEOUT_MS });
     if (schemaVersion(db) === JOBS_SCHEMA_VERSION) return new JobsDatabase(db);
     db.close();

@@ -52,11 +52,30 @@ function modes(paths: HomePaths): Finding[] {
   const databases = [paths.journalDb, paths.jobsDb].flatMap((file) => [file, `${file}-wal`]);
   const files = [...databases, paths.ownCredentials, paths.credentials];
   const open = [
+    ...homeMode(paths.home),
+    ...[paths.config].filter(isWritableByOthers).map(editable),
     ...directories.filter(isOpen).map((path) => opened(path, '700')),
     ...files.filter(isOpen).map((path) => opened(path, '600')),
   ];
   return open.length > 0 ? open : [fine('file_modes', 'only this user can read what is kept')];
 }
+
+/** The home is Spec Kitty's too, which may have made it for all to read; nobody else may change it. */
+function homeMode(home: string): Finding[] {
+  if (isWritableByOthers(home)) return [editable(home)];
+  if (!isOpen(home)) return [];
+  const message = `${home} can be listed by other users of this machine`;
+  return [warning('file_modes', message, `chmod 700 ${home}`)];
+}
+
+function isWritableByOthers(path: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat !== undefined && (stat.mode & 0o022) !== 0;
+}
+
+/** Whoever can write here decides where events and tokens go. */
+const editable = (path: string): Finding =>
+  problem('file_modes', `${path} can be changed by other users`, `chmod go-w ${path}`);
 
 function isOpen(path: string): boolean {
   const stat = statSync(path, { throwIfNoEntry: false });
