@@ -76,9 +76,9 @@ export class Cli {
   readonly cwd: string;
   readonly env: Record<string, string>;
 
-  constructor(env: Readonly<Record<string, string>> = {}) {
+  constructor(env: Readonly<Record<string, string>> = {}, homeName = 'home') {
     this.root = temporaryHome('redrain-cli-');
-    this.home = join(this.root, 'home');
+    this.home = join(this.root, homeName);
     this.userHome = this.#directory('user');
     this.tmp = this.#directory('tmp');
     this.cwd = this.#directory('cwd');
