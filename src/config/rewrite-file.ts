@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { step } from '../storage/steps.js';
 import { type Claim, tryClaim, withdraw } from './claim.js';
 import { readPlainFile } from './plain-file.js';
 
@@ -62,7 +63,9 @@ function attempt(file: string, claim: Claim, rewrite: Rewrite): boolean | undefi
     const before = readIfPresent(file);
     const after = rewrite(before?.bytes);
     if (after === undefined || before?.bytes.equals(Buffer.from(after))) return false;
+    step('rewrite.claimed');
     fill(claim.descriptor, after, before?.stat);
+    step('rewrite.filled');
     isPublished = publish(claim.path, file);
     return isPublished || undefined;
   } finally {
@@ -95,7 +98,9 @@ function publish(claim: string, file: string): boolean {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
     throw error;
   }
+  step('rewrite.renamed');
   syncDirectory(dirname(file));
+  step('rewrite.durable');
   return true;
 }
 

@@ -2,6 +2,7 @@ import { chmodSync, copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorCode } from '../storage/errors.js';
+import { step } from '../storage/steps.js';
 import { type Fingerprint, fingerprintOf, SIDECARS } from './fingerprint.js';
 import { isWriteLocked } from './other-writers.js';
 
@@ -48,6 +49,7 @@ export async function withQueueCopy<T>(
   try {
     const file = join(directory, 'queue.db');
     const fingerprint = await copyWhole(source, file, patience);
+    step('migrate.copied');
     return await work({ file, fingerprint });
   } finally {
     rmSync(directory, { recursive: true, force: true });

@@ -5,6 +5,7 @@ import { buildDBClient, migrateDB } from 'liteque';
 import { asStorageError, isBusy, NewerSchemaError } from '../storage/errors.js';
 import { OsLock } from '../storage/os-lock.js';
 import { ensurePrivateFile, isPlainFile } from '../storage/private-file.js';
+import { step } from '../storage/steps.js';
 import { JOBS_SCHEMA, JOBS_SCHEMA_VERSION } from './schema.sql.js';
 
 /** Milliseconds SQLite itself waits for a lock; longer waits are ours, off the event loop. */
@@ -72,7 +73,11 @@ export class JobsDatabase {
   /** One IMMEDIATE transaction; on any error nothing of it is stored. */
   async write<T>(work: () => T): Promise<T> {
     const deadline = performance.now() + BUSY_TIMEOUT_MS;
-    const transaction = this.#db.transaction(work);
+    const transaction = this.#db.transaction(() => {
+      const result = work();
+      step('queue.commit');
+      return result;
+    });
     for (let wait = 2; ; wait = Math.min(wait * 2, 100)) {
       try {
         return transaction.immediate();

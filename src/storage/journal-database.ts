@@ -4,6 +4,7 @@ import { configureConnection, DRIVER_TIMEOUT_MS, provideDigest } from './connect
 import { asStorageError, isBusy, NewerSchemaError, OlderSchemaError } from './errors.js';
 import { ensurePrivateFile, isPlainFile } from './private-file.js';
 import { ensureSchema, SCHEMA_VERSION, schemaVersion } from './schema.js';
+import { step } from './steps.js';
 
 /** Milliseconds a unit of work waits for other writers before it gives up. */
 export const DEFAULT_BUSY_TIMEOUT_MS = 10_000;
@@ -144,6 +145,7 @@ export class JournalDatabase {
   #finish<T>(work: Work<T>): T {
     try {
       const result = work(this.#db);
+      step('storage.commit');
       this.statement('COMMIT').run();
       return result;
     } catch (error) {

@@ -23,10 +23,17 @@ function place(paths: HomePaths): Finding[] {
     if (!(error instanceof NetworkHomeError)) throw error;
     findings.push(warning('home', error.message, 'redrain --home DIR …'));
   }
-  if (!existsSync(paths.home))
+  const there = nearestExisting(paths.home);
+  if (there !== paths.home)
     return [
       ...findings,
-      fine('home', `${paths.home} does not exist yet: the first capture makes it`),
+      isWritable(there)
+        ? fine('home', `${paths.home} does not exist yet: the first capture makes it`)
+        : problem(
+            'home',
+            `${paths.home} cannot be made: ${there} is in the way`,
+            `ls -ld ${there}`,
+          ),
     ];
   if (!isWritable(paths.home))
     return [
@@ -78,8 +85,8 @@ const editable = (path: string): Finding =>
   problem('file_modes', `${path} can be changed by other users`, `chmod go-w ${path}`);
 
 function isOpen(path: string): boolean {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat !== undefined && (stat.mode & 0o077) !== 0;
+  // A file where a directory is wanted hides everything below it.
+  return existsSync(path) && (statSync(path).mode & 0o077) !== 0;
 }
 
 const opened = (path: string, mode: string): Finding =>
