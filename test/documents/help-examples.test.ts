@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { enqueue } from '../../src/app/jobs/enqueue.js';
 import { setSchedule } from '../../src/app/jobs/schedules.js';
-import { type Redrain, openRedrain } from '../../src/index.js';
+import { openRedrain, type Redrain } from '../../src/index.js';
 import { gcWorker } from '../../src/workers/gc-worker.js';
 import { externalTo, writeConfig } from '../library/given-redrain.js';
 import { inPairs } from '../support/cli.js';
