@@ -50,13 +50,15 @@ describe('the links of the documents', () => {
 
   it('reach every document from the README', () => {
     const reached = new Set(['README.md']);
-    for (const path of reached)
-      for (const link of linksIn(documentText(path)).map((each) => each.split('#')[0] ?? '')) {
-        const to = normalize(join(dirname(path), link));
-        if (link === '' || !existsSync(to)) continue;
-        const page = to.endsWith('.md') ? to : join(to, 'README.md');
-        if (existsSync(page)) reached.add(page);
-      }
+    for (const path of reached) for (const page of pagesFrom(path)) reached.add(page);
     expect([...reached]).to.include.members(documents().filter((path) => path !== 'CHANGELOG.md'));
   });
 });
+
+/** The documents that one links to; a folder stands for its README. */
+function pagesFrom(path: string): string[] {
+  return linksIn(documentText(path))
+    .map((link) => normalize(join(dirname(path), link.split('#')[0] ?? '')))
+    .map((to) => (to.endsWith('.md') ? to : join(to, 'README.md')))
+    .filter((page) => existsSync(page));
+}

@@ -52,7 +52,9 @@ describe('what the documents call things', () => {
   });
 
   it('files and folders of this repository', () => {
-    const said = every(/`((?:src|test|migrations|workers|scripts|bench|docs|examples)\/[\w./-]*)`/g);
+    const said = every(
+      /`((?:src|test|migrations|workers|scripts|bench|docs|examples)\/[\w./-]*)`/g,
+    );
     expect(said.length).to.be.greaterThan(15);
     expect(said.filter(({ found }) => !existsSync(found))).to.deep.equal([]);
   });

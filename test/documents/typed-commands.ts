@@ -23,4 +23,5 @@ function inLine(line: string): CommandWords[] {
 }
 
 /** What may stand before the command: a prompt, an assignment, the time of a crontab, a container. */
-const LEADS = /^(\$|npx|env|sudo|-u|docker|run|--rm|-[iv]|\w+:\/\S+|[A-Z_]+=\S*|[\d*/,-]+|redrain)$/;
+const LEADS =
+  /^(\$|npx|env|sudo|-u|docker|run|--rm|-[iv]|\w+:\/\S+|[A-Z_]+=\S*|[\d*/,-]+|redrain)$/;
