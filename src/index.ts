@@ -4,6 +4,7 @@ import { type EventsOptions, type EventsReport, listEvents } from './app/events.
 import type { JobData, JobKind } from './app/jobs/job-kinds.js';
 import { type PreflightReport, preflight } from './app/preflight.js';
 import { previewDrain } from './app/preview-drain.js';
+import { type ProjectRow, readProjects } from './app/projects.js';
 import { type ReadinessReport, readiness } from './app/readiness.js';
 import { type ReplayOptions, type ReplayReport, replayEvents } from './app/replay.js';
 import { type RetryOptions, type RetryReport, retryEvents } from './app/retry.js';
@@ -29,6 +30,7 @@ export type { EventsOptions, EventsReport } from './app/events.js';
 export type { JobData, JobKind } from './app/jobs/job-kinds.js';
 export { UnknownTargetNameError } from './app/named-target.js';
 export type { PreflightReport } from './app/preflight.js';
+export type { ProjectRow } from './app/projects.js';
 export type { ReadinessReport, ReadinessState } from './app/readiness.js';
 export type { ReplayOptions, ReplayReport } from './app/replay.js';
 export type { RequeueReport } from './app/requeue.js';
@@ -36,11 +38,13 @@ export type { RetryOptions, RetryReport } from './app/retry.js';
 export type { TargetSummary } from './app/targets.js';
 export type { VerifyReport } from './app/verify.js';
 export { ConfigUnreadableError } from './config/document.js';
+export { NetworkHomeError } from './config/local-filesystem.js';
 export type { DrainReport } from './dispatch/drain-report.js';
 export type * from './dispatch/ports.js';
 export type { CaptureVerdict } from './journal/capture.js';
 export type { CaptureReport } from './journal/capture-summary.js';
 export { UnknownEventError } from './journal/unknown-event.js';
+export { UnrecoverableError } from './queue/errors.js';
 export type { Job, JobOptions } from './queue/job.js';
 export type { ListedEvent } from './status/event-list.js';
 export type { EventState } from './status/event-states.js';
@@ -171,7 +175,13 @@ export class Redrain {
     return summary.report;
   }
 
-  /** One pass over the active target, or a named one. @throws SplitBrainError, UnknownTargetError. */
+  /**
+   * One pass over the active target, or a named one. That nothing could be
+   * sent is no error: the report has `blocked_reason` then.
+   *
+   * @throws SplitBrainError, UnknownTargetError, RetiredTargetError, and
+   * NewerSchemaError or StorageUnavailableError when the journal cannot be used.
+   */
   async drain(options: DrainCallOptions = {}): Promise<DrainReport> {
     const { target, limit, dryRun, waitForLock, honourBackoff, signal, ...listeners } = options;
     if (dryRun === true) return previewDrain(this.#app, { targetId: target, limit });
@@ -195,7 +205,16 @@ export class Redrain {
     return readTargets(this.#app);
   }
 
-  /** The newest events that match, as a target has them. Changes nothing. */
+  /** Known projects, their events, and what the configuration says of each. @throws ConfigUnreadableError. */
+  projects(): Promise<ProjectRow[]> {
+    return readProjects(this.#app);
+  }
+
+  /**
+   * The newest events that match, as a target has them. Changes nothing.
+   *
+   * @throws UnknownTargetNameError, UnknownEventError.
+   */
   events(options: EventsOptions = {}): Promise<EventsReport> {
     return listEvents(this.#app, options);
   }
@@ -221,7 +240,11 @@ export class Redrain {
     return replayEvents(this.#app, options);
   }
 
-  /** Events delivered to `a` and not to `b`, each an id or an address. Changes nothing. */
+  /**
+   * Events delivered to `a` and not to `b`, each an id or an address. Changes nothing.
+   *
+   * @throws UnknownTargetNameError, UnknownEventError.
+   */
   diff(a: string, b: string, options: DiffOptions = {}): Promise<DiffReport> {
     return diffTargets(this.#app, a, b, options);
   }
@@ -266,7 +289,11 @@ export class Redrain {
     return settingsOf((await this.#app.situation()).config).mode;
   }
 
-  /** Adds a job for the workers; `redrain jobs` shows what becomes of it. @throws UnknownTargetNameError. */
+  /**
+   * Adds a job for the workers; `redrain jobs` shows what becomes of it.
+   *
+   * @throws UnknownTargetNameError, RetiredTargetError, and UnrecoverableError for data that make no job.
+   */
   async enqueue<K extends JobKind>(
     kind: K,
     data: JobData<K>,

@@ -9,7 +9,7 @@ export async function withCourse<T>(
   verb: string,
   work: (course: Course, interrupt: Interrupt) => Promise<T>,
 ): Promise<T> {
-  const interrupt = onInterrupt(output);
+  const interrupt = onInterrupt(output, 'the chunk at hand');
   let bar: ReturnType<typeof startProgress> | undefined;
   try {
     const progress = (done: number, total: number): void => {

@@ -9,7 +9,7 @@ import type { CommandBody } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
 import { withApp } from './open-app.js';
-import { Output } from './output.js';
+import { count, Output } from './output.js';
 import { prettyJson } from './pretty-json.js';
 
 /** `redrain inspect EVENT_ID`: one event's whole story. */
@@ -105,7 +105,7 @@ function tellTarget(target: RevisionStory['targets'][number], why: string): stri
   const { delivery } = target;
   if (target.in_flight) return `${name} in flight`;
   if (delivery === null) return `${name} never sent${why === 'live' ? '' : `, ${why}`}`;
-  const state = `${name} ${delivery.status} after ${delivery.attempt_count} attempts, generation ${delivery.generation}`;
+  const state = `${name} ${delivery.status} after ${count(Number(delivery.attempt_count), 'attempt')}, generation ${delivery.generation}`;
   return delivery.last_error === null ? state : `${state}: ${delivery.last_error}`;
 }
 

@@ -9,14 +9,17 @@ export interface Interrupt {
   done(): void;
 }
 
-/** The first SIGINT or SIGTERM asks the work to end in order; the second ends the process at once. */
-export function onInterrupt(output: Output): Interrupt {
+/**
+ * The first SIGINT or SIGTERM asks the work to end in order; the second ends
+ * the process at once. `last` is what is still finished.
+ */
+export function onInterrupt(output: Output, last: string): Interrupt {
   const controller = new AbortController();
   let code: number | undefined;
   const listener = (name: NodeJS.Signals): void => {
     if (code !== undefined) process.exit(code);
     code = name === 'SIGINT' ? EXIT.interrupted : EXIT.terminated;
-    output.note('stopping after the batch in flight (again: stop at once)');
+    output.note(`stopping after ${last} (again: stop at once)`);
     controller.abort();
   };
   process.on('SIGINT', listener);

@@ -39,6 +39,15 @@ const KINDS: Readonly<Record<string, (command: Command) => Command>> = {
       .option('--include-undelivered', 'also events some target lacks'),
 };
 
+/** What the examples of each kind tell their job. */
+const GIVEN: Readonly<Record<string, string>> = {
+  capture: ' "logs/*.jsonl"',
+  dispatch: ' --target 2',
+  migrate: ' --dry-run',
+  gc: ' --keep-days 30',
+  archive: ' --keep-days 90',
+};
+
 function keeping(command: Command): Command {
   return command
     .option('--keep-days <n>', 'leave what was captured in the last n days', wholeNumber)
@@ -57,7 +66,7 @@ function addEnqueue(program: Command, run: RunCommand): void {
       .option('--priority <n>', 'the lowest number goes first', wholeNumber)
       .option('--attempts <n>', 'how often it is tried', wholeNumber)
       .option('--job-id <id>', 'an id of its own: adding it twice adds one job')
-      .addHelpText('after', example(`redrain enqueue ${kind} --delay 10m`))
+      .addHelpText('after', example(`redrain enqueue ${kind}${GIVEN[kind]} --delay 10m`))
       .action(run(body(async () => (await import('./enqueue.js')).enqueueKind(kind))));
 }
 
@@ -117,7 +126,6 @@ function addSchedule(program: Command, run: RunCommand): void {
     .command('list', { isDefault: true })
     .description('Schedules and their next tick. Changes nothing.')
     .addHelpText('after', example('redrain schedule list --json'))
-    .addHelpText('after', example('redrain schedule list --json'))
     .action(run(body(async () => (await import('./schedule.js')).list)));
   schedule
     .command('remove')
@@ -144,7 +152,10 @@ function addSchedule(program: Command, run: RunCommand): void {
       .option('--cron <pattern>', 'five or six fields, as in a crontab')
       .option('--every <duration>', 'in place of --cron: 1m, 6h, 1d')
       .option('--tz <zone>', 'time zone of the pattern', 'UTC')
-      .addHelpText('after', example(`redrain schedule add ${kind} --id mine --cron "0 3 * * *"`))
+      .addHelpText(
+        'after',
+        example(`redrain schedule add ${kind}${GIVEN[kind]} --id nightly --cron "0 3 * * *"`),
+      )
       .action(run(body(async () => (await import('./schedule.js')).addKind(kind))));
 }
 

@@ -21,7 +21,7 @@ export const run: CommandBody = (call) =>
     const { dryRun, cleanup, yes } = call.options;
     if (yes === true && cleanup !== true)
       throw new UsageError('--yes belongs to --cleanup: an import needs no confirmation');
-    const interrupt = onInterrupt(output);
+    const interrupt = onInterrupt(output, 'the file at hand');
     const progress = startProgress(output, 'old queue files:');
     try {
       const report = await migrate(app, {

@@ -42,7 +42,7 @@ export const run: CommandBody = async (call) => {
       return report.blocked_reason === null ? EXIT.done : EXIT.blocked;
     }
     if (options.target === undefined) await askAboutProjects(app, output);
-    const interrupt = onInterrupt(output);
+    const interrupt = onInterrupt(output, 'the batch in flight');
     const report = await drainAndWait(app, output, options, interrupt, waitMs);
     interrupt.done();
     for (const line of failureLines(report)) output.note(line);

@@ -1,13 +1,15 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 
 /** One example line below the help of a command. */
 export function example(line: string): string {
   return `\nExample:\n  ${line}`;
 }
 
-/** For options that may be given several times. */
-export function collect(value: string, earlier: string[]): string[] {
-  return [...earlier, value];
+/** An option that may be given several times; none is an empty list. */
+export function repeatable(flags: string, description: string): Option {
+  return new Option(flags, `${description}; repeatable`)
+    .argParser((value: string, earlier: string[]) => [...earlier, value])
+    .default([], 'none');
 }
 
 /** @throws InvalidArgumentError, which is exit 64. */

@@ -4,7 +4,7 @@ import { forTerminal } from './color.js';
 import type { RunCommand } from './command.js';
 import { addDoctor, addEventCommands } from './event-commands.js';
 import { addJobCommands } from './job-commands.js';
-import { collect, example, fraction, wholeNumber } from './option-values.js';
+import { example, fraction, repeatable, wholeNumber } from './option-values.js';
 import { addRetentionCommands } from './retention-commands.js';
 import { addTargets } from './target-commands.js';
 
@@ -83,11 +83,11 @@ function addNow(program: Command, run: RunCommand): void {
     .option('--dry-run', 'count what would be sent; change nothing')
     .option('--wait [duration]', 'ask again for pending events until they are done (default 10m)')
     .option('--no-wait', 'do not wait for another drain of this target')
-    .option(
-      '--deployment <FIELD=VALUE>',
-      'what you know of the server: server_instance_id, deployment_id, environment_name, git_sha; repeatable',
-      collect,
-      [],
+    .addOption(
+      repeatable(
+        '--deployment <FIELD=VALUE>',
+        'what you know of the server: server_instance_id, deployment_id, environment_name, git_sha',
+      ),
     )
     .addHelpText('after', example('redrain server https://preview-42.example && redrain now'))
     .action(run(() => import('./now.js')));
@@ -157,11 +157,8 @@ function addMode(program: Command, run: RunCommand): void {
       '--endpoint <url>',
       'where EXTERNAL_RECEIVER posts to; stub: is a receiver within redrain',
     )
-    .option(
-      '--header <NAME=ENV_VAR>',
-      'a header and the variable that holds its value; repeatable',
-      collect,
-      [],
+    .addOption(
+      repeatable('--header <NAME=ENV_VAR>', 'a header and the variable that holds its value'),
     )
     .option('--auth-env <ENV_VAR>', 'the variable that holds the token of the endpoint')
     .addOption(
@@ -314,7 +311,7 @@ function addServe(program: Command, run: RunCommand): void {
     .option('--fail-rate <p>', 'answer 503 with this probability', fraction)
     .option('--latency <ms>', 'wait before each answer', wholeNumber)
     .option('--status <code>', 'answer every post with this status', wholeNumber)
-    .option('--reject-type <type>', 'reject events of this type; repeatable', collect, [])
+    .addOption(repeatable('--reject-type <type>', 'reject events of this type'))
     .option('--reset [p]', 'drop the connection after reading the body, with this probability')
     .option('--reset-after-store', 'store the events before dropping the connection')
     .option('--seed <n>', 'make the chances repeat exactly', wholeNumber)

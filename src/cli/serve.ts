@@ -25,7 +25,7 @@ export const run: CommandBody = async (call) => {
   const server = await started(options);
   const { url, port } = server;
   output.result({ url, port, db: options.db, pid: process.pid }, () => `receiving on ${url}`);
-  const interrupt = onInterrupt(output);
+  const interrupt = onInterrupt(output, 'the requests under way');
   await aborted(interrupt.signal);
   output.note(JSON.stringify(server.sink.stats()));
   await server.close();

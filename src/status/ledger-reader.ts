@@ -58,12 +58,14 @@ export class LedgerReader {
   }
 
   rowOf(target: TargetRecord): TargetLedger {
+    const sum = this.of(target);
     return {
       target_id: target.id,
       canonical_url: target.canonicalUrl,
       retired: target.retiredAt !== null,
-      ...this.of(target),
+      ...sum,
       replay_marked: this.#replayMarked(target.id),
+      oldest_undelivered_at: earlierOf(sum.oldest_unsent_at, this.#oldestTriedAt(target.id)),
       circuit: circuitState(target, this.#around.now),
     };
   }
@@ -96,6 +98,16 @@ export class LedgerReader {
   #replayMarked(targetId: number): number {
     return (this.#db.statement(sql.REPLAY_MARKED).get(targetId) as { events: number }).events;
   }
+
+  #oldestTriedAt(targetId: number): string | null {
+    const row = this.#db.statement(sql.OLDEST_TRIED).get(targetId) as { at: number } | undefined;
+    return row === undefined ? null : new Date(row.at).toISOString();
+  }
+}
+
+function earlierOf(a: string | null, b: string | null): string | null {
+  if (a === null || b === null) return a ?? b;
+  return Date.parse(a) <= Date.parse(b) ? a : b;
 }
 
 /** No row has this id. */

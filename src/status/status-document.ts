@@ -52,6 +52,8 @@ export interface TargetLedger extends TargetBalance {
   readonly retired: boolean;
   /** Delivered ones that a replay has marked: they go out again. */
   readonly replay_marked: number;
+  /** ISO 8601: the oldest unsent, pending, rejected or transient one; null when there is none. */
+  readonly oldest_undelivered_at: string | null;
   readonly circuit: CircuitState;
 }
 

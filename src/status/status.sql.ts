@@ -30,6 +30,12 @@ export const ORIGINS = `
        ORDER BY v.seq LIMIT 1)) AS oldestUnsentAt
   FROM origin o`;
 
+/** Since when the oldest waits that a target was asked to take and did not, replays aside. */
+export const OLDEST_TRIED = `
+  SELECT COALESCE(e.occurred_at, e.captured_at) AS at
+  FROM (SELECT seq FROM todo WHERE target_id = ? AND replay = 0 ORDER BY seq LIMIT 1) t
+  JOIN event e ON e.seq = t.seq`;
+
 export const TERMINAL = `
   SELECT e.event_id, d.target_id, d.last_error
   FROM delivery d INDEXED BY ix_delivery_terminal CROSS JOIN event e ON e.seq = d.seq

@@ -3,7 +3,7 @@ import type { App } from '../app/app.js';
 import { readStatus } from '../app/status.js';
 import { JOB_STATES } from '../queue/job.js';
 import type { Queues } from '../queue/ports.js';
-import type { TargetLedger } from '../status/status-document.js';
+import type { JournalSection, TargetLedger } from '../status/status-document.js';
 import { parseHolder } from '../targets/holder.js';
 
 const CIRCUIT_VALUES = { closed: 0, half_open: 1, open: 2 } as const;
@@ -16,10 +16,15 @@ export class HomeGauges {
   readonly #depth = gauge('queue_jobs', 'Jobs by state', 'queue', 'state');
   readonly #age = gauge('queue_age_seconds', 'Age of the oldest job that could run', 'queue');
   readonly #retained = gauge('journal_events', 'Events whose bytes are retained');
+  readonly #blocked = gauge(
+    'blocked_events',
+    'Events of the active target that cannot leave',
+    'reason',
+  );
   readonly #events = gauge('target_events', 'Events not delivered', 'target', 'state');
   readonly #oldest = gauge(
     'oldest_undelivered_seconds',
-    'Age of the oldest event that was never attempted and may leave',
+    'Age of the oldest event that may leave and was not delivered',
     'target',
   );
   readonly #circuit = gauge('circuit_state', '0 closed, 1 half open, 2 open', 'target');
@@ -50,13 +55,19 @@ export class HomeGauges {
 
   async #readStatus(): Promise<void> {
     const { event_journal: journal, delivery_ledger: ledger } = await readStatus(this.#app);
-    if (!('error' in journal)) this.#retained.set(journal.retained_event_count);
-    if (!('error' in ledger)) for (const row of ledger.per_target) this.#setTarget(row);
+    if (!('error' in journal)) this.#setJournal(journal);
+    if ('error' in ledger) return;
+    for (const row of ledger.per_target) if (!row.retired) this.#setTarget(row);
+  }
+
+  #setJournal({ retained_event_count: retained, drain_blocked: blocked }: JournalSection): void {
+    this.#retained.set(retained);
+    if (blocked.reason !== null) this.#blocked.set({ reason: blocked.reason }, blocked.waiting);
   }
 
   #setTarget(row: TargetLedger): void {
     const target = String(row.target_id);
-    const { oldest_unsent_at: oldest } = row;
+    const { oldest_undelivered_at: oldest } = row;
     for (const state of WAITING_STATES) this.#events.set({ target, state }, row[state]);
     this.#oldest.set({ target }, this.#seconds(oldest === null ? null : Date.parse(oldest)));
     this.#circuit.set({ target }, CIRCUIT_VALUES[row.circuit.state]);
@@ -85,6 +96,7 @@ export class HomeGauges {
       this.#depth,
       this.#age,
       this.#retained,
+      this.#blocked,
       this.#events,
       this.#oldest,
       this.#circuit,

@@ -11,6 +11,9 @@ const OUTCOMES = [
   'terminal_failed',
 ] as const satisfies (keyof DrainReport)[];
 
+/** Of the counts of a capture. `lost` is there from the start: nobody sees a counter begin at 1. */
+const VERDICTS = ['captured', 'spooled', 'from_spool', 'lost'];
+
 /** Counts what this process did; what the home holds is read when somebody asks (`home-gauges.ts`). */
 export class WorkerMetrics {
   readonly registry = new Registry();
@@ -45,6 +48,10 @@ export class WorkerMetrics {
     labelNames: ['queue', 'result'],
     registers: [this.registry],
   });
+
+  constructor() {
+    for (const verdict of VERDICTS) this.#captured.inc({ verdict }, 0);
+  }
 
   captured(verdict: string, events: number): void {
     if (events > 0) this.#captured.inc({ verdict }, events);

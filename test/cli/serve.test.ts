@@ -11,7 +11,7 @@ describe('redrain serve', () => {
     const ended = await serve.stop();
     expect(ended.code, ended.stderr).to.equal(0);
     expect(ended.json()).to.include({ url: serve.url, db: serve.db });
-    expect(ended.stderr).to.include('"unique":1');
+    expect(ended.stderr).to.include('"unique":1').and.include('stopping after the requests');
   });
 
   it('says in one line that a port is taken or a file cannot be had', async () => {

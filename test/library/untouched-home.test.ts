@@ -12,7 +12,13 @@ const READS: Readonly<Record<string, (redrain: Redrain) => Promise<unknown>>> = 
   status: (redrain) => redrain.status(),
   targets: (redrain) => redrain.targets(),
   inspect: (redrain) => redrain.inspect('any'),
+  events: (redrain) => redrain.events(),
+  projects: (redrain) => redrain.projects(),
+  readiness: (redrain) => redrain.readiness(),
+  preflight: (redrain) => redrain.preflight(),
+  verify: (redrain) => redrain.verify(),
   mode: (redrain) => redrain.mode(),
+  'retry with dryRun': (redrain) => redrain.retry({ dryRun: true }),
   'drain with dryRun': (redrain) => redrain.drain({ dryRun: true }),
 };
 

@@ -114,6 +114,23 @@ describe('the terms of a target', () => {
     await redrain.captureMany(events(1, 'third', 'p'));
     expect(await termsOf(redrain)).to.include({ oldest_unsent_at: captured });
   });
+
+  it('say it of what was tried in vain, too', async () => {
+    const { redrain, receiver, clock } = await givenRedrain();
+    receiver.answer = (batch) => results(batch, outcomeOf);
+    await redrain.captureMany(events(1, 'delivered', 'p'));
+    await redrain.drain();
+    expect(await termsOf(redrain)).to.include({ oldest_undelivered_at: null });
+    clock.now += 5_000;
+    const captured = new Date(clock.now).toISOString();
+    await redrain.captureMany(events(1, 'transient', 'p'));
+    await redrain.drain();
+    clock.now += 5_000;
+    await redrain.captureMany(events(1, 'later', 'p'));
+    expect(await termsOf(redrain)).to.include({ transient: 1, oldest_undelivered_at: captured });
+    await redrain.replay({ target: '1' });
+    expect(await termsOf(redrain)).to.include({ oldest_undelivered_at: captured });
+  });
 });
 
 describe('a sum that does not hold', () => {

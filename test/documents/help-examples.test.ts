@@ -1,0 +1,92 @@
+import { cpSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { enqueue } from '../../src/app/jobs/enqueue.js';
+import { setSchedule } from '../../src/app/jobs/schedules.js';
+import { openRedrain, type Redrain } from '../../src/index.js';
+import { gcWorker } from '../../src/workers/gc-worker.js';
+import { externalTo, writeConfig } from '../library/given-redrain.js';
+import { inPairs } from '../support/cli.js';
+import { temporaryHome } from '../support/temporary-home.js';
+import { givenService, runIdle } from '../workers/given-service.js';
+import { documentedCommands } from './command-tree.js';
+import { Reader } from './reader.js';
+
+/** The id that the examples name. */
+const EVENT_ID = '01KXDKC13SPEZK7YDHMV6YKW4H';
+
+/** They do not end by themselves, or need a terminal; their own tests run them. */
+const ELSEWHERE = ['serve', 'login'];
+
+/** A home that has what the examples speak of. */
+interface ExampleHome {
+  readonly home: string;
+  readonly archive: string;
+  readonly job: string;
+}
+
+describe('the example of every command', () => {
+  const examples = documentedCommands().flatMap(({ words, help }) => {
+    const lines = help.split('\nExample:\n').slice(1);
+    return lines.map((line) => ({ name: words.join(' '), line: line.trim() }));
+  });
+
+  it('is one line, and there is one', () => {
+    const names = examples.map(({ name }) => name);
+    const expected = documentedCommands().flatMap(({ words }) => words.join(' ') || []);
+    expect(names).to.deep.equal(expected);
+    for (const { line } of examples) expect(line).to.not.include('\n');
+  });
+
+  it('can be typed as it is', async () => {
+    const given = await givenExampleHome();
+    const typed = examples.filter(({ name }) => !ELSEWHERE.includes(name));
+    expect(typed.length).to.be.greaterThan(50);
+    await inPairs(typed, async ({ name, line }) => {
+      const reader = new Reader();
+      cpSync(given.home, reader.cli.home, { recursive: true });
+      mkdirSync(join(reader.cli.cwd, 'logs'));
+      reader.cli.file('logs/a.jsonl', [{ event_id: 'from-a-file' }]);
+      const run = await reader.types(meant(line, given));
+      expect(run.code, `${name}: ${line}\n${run.stdout}${run.stderr}`).to.equal(0);
+    });
+  });
+});
+
+/** The example with what only this home can know, and with no server that anybody could ask. */
+const meant = (line: string, { archive, job }: ExampleHome): string =>
+  line
+    .replaceAll('https://preview-42.example', 'http://127.0.0.1:9')
+    .replace(/archive-\d{8}T[\w-]+/, archive)
+    .replace(/\b(jobs \w+) 42\b/, `$1 ${job}`);
+
+async function givenExampleHome(): Promise<ExampleHome> {
+  const home = temporaryHome();
+  const redrain = await openRedrain({ home, env: {} });
+  await redrain.capture({ event_id: 'archived', event_type: 'T', project_uuid: 'p' });
+  await drainedToThree(home, redrain);
+  const archived = await archivedIn(home);
+  const ids = [EVENT_ID, 'second', 'third'];
+  for (const content of [1, 2])
+    for (const event_id of ids) await redrain.capture({ event_id, event_type: 'T', content });
+  await drainedToThree(home, redrain);
+  await redrain.close();
+  return { home, ...archived };
+}
+
+async function drainedToThree(home: string, redrain: Redrain): Promise<void> {
+  for (const name of ['one', 'two', 'three']) {
+    writeConfig(home, externalTo(`stub:${name}`));
+    await redrain.drain();
+  }
+}
+
+/** Archives what every target has, as the worker does it; a schedule named gc beside that job. */
+async function archivedIn(home: string): Promise<Pick<ExampleHome, 'archive' | 'job'>> {
+  const service = await givenService(home);
+  const job = await enqueue(service.queues, 'archive', { yes: true });
+  await setSchedule(service.queues, 'gc', { pattern: '0 3 * * *', tz: 'UTC' }, 'gc', {});
+  await runIdle(gcWorker, service);
+  const [file = ''] = readdirSync(service.app.paths.archiveDir);
+  return { archive: file.replace(/\..*$/, ''), job: job.id };
+}

@@ -1,0 +1,102 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { expect } from 'chai';
+import { EXIT } from '../../src/cli/exit-codes.js';
+import { DRAIN_BLOCKED_REASONS } from '../../src/dispatch/ports.js';
+import { HomeGauges } from '../../src/workers/home-gauges.js';
+import { givenRedrain } from '../library/given-redrain.js';
+import { codeBlocks, documentText, namesIn, rowsOf } from '../support/markdown.js';
+import { temporaryHome } from '../support/temporary-home.js';
+import { givenService } from '../workers/given-service.js';
+import { documents } from './documents.js';
+
+const every = (pattern: RegExp): { path: string; found: string }[] =>
+  documents().flatMap((path) =>
+    [...documentText(path).matchAll(pattern)].map(([, found]) => ({ path, found: found ?? '' })),
+  );
+
+const namesOf = (path: string, heading: string): string[] =>
+  namesIn(documentText(path).split(`## ${heading}\n`)[1]?.split('\n\n')[0] ?? '');
+
+describe('what the documents call things', () => {
+  const codes = Object.values(EXIT).map(String);
+
+  it('exit codes: the README has all of them, and no document another', () => {
+    const line = /^Exit codes: ([\s\S]*?)\n\n/m.exec(documentText('README.md'))?.[1] ?? '';
+    const listed = line.split(/ · /).flatMap((part) => /^\d+(?:, \d+)*/.exec(part)?.[0] ?? []);
+    expect(listed.flatMap((part) => part.split(', '))).to.have.members(codes);
+    const said = every(/\b(?:exit|exits|ends with|ended with|ends by) (\d+)\b/g);
+    expect(said.length).to.be.greaterThan(8);
+    expect(said.filter(({ found }) => !codes.includes(found))).to.deep.equal([]);
+  });
+
+  it('the words of `blocked`: troubleshooting has exactly those there are', () => {
+    const rows = rowsOf(documentText('docs/troubleshooting.md'), '`blocked` says');
+    expect(rows.flatMap(({ names }) => names)).to.have.members([...DRAIN_BLOCKED_REASONS]);
+  });
+
+  it('metrics, and the labels they are asked for', async () => {
+    const { app, queues, metrics } = await givenService();
+    await new HomeGauges(metrics.registry, app, queues).refresh();
+    const known = new Map<string, readonly string[]>(
+      metrics.registry.getMetricsAsArray().map((metric) => [metric.name, labelsOf(metric)]),
+    );
+    expect(known.get('redrain_queue_jobs')).to.deep.equal(['queue', 'state']);
+    const said = every(/\b(redrain_\w+(?:\{\w+)?)/g);
+    expect(said.length).to.be.greaterThan(5);
+    const strange = said.filter(({ found }) => {
+      const [name = '', label] = found.split('{');
+      const labels = known.get(name);
+      return labels === undefined || (label !== undefined && !labels.includes(label));
+    });
+    expect(strange).to.deep.equal([]);
+  });
+
+  it('files and folders of this repository', () => {
+    const said = every(
+      /`((?:src|test|migrations|workers|scripts|bench|docs|examples)\/[\w./-]*)`/g,
+    );
+    expect(said.length).to.be.greaterThan(15);
+    expect(said.filter(({ found }) => !existsSync(found))).to.deep.equal([]);
+  });
+
+  it('folders: the architecture has all of `src`', () => {
+    const listed = rowsOf(documentText('docs/architecture.md'), 'folder');
+    const folders = readdirSync('src', { withFileTypes: true }).filter((it) => it.isDirectory());
+    expect(listed.flatMap(({ names }) => names[0] ?? [])).to.have.members(
+      folders.map(({ name }) => `src/${name}`),
+    );
+  });
+
+  it('tables: the architecture has all of journal.db', async () => {
+    const { db } = await (await givenService(temporaryHome())).app.stores();
+    const tables = db
+      .statement("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+      .pluck()
+      .all();
+    const block = codeBlocks(documentText('docs/architecture.md').split('## Tables')[1] ?? '', '');
+    const listed = (block[0] ?? '')
+      .split('\n')
+      .flatMap((line) => /^(\w+(?:, \w+)*) +\S/.exec(line)?.[1]?.split(', ') ?? []);
+    expect(listed).to.have.members(tables);
+  });
+
+  it('the status document: its fields, in their order', async () => {
+    const { redrain } = await givenRedrain();
+    await redrain.capture({ event_id: 'e', event_type: 'T' });
+    await redrain.drain();
+    const status = await redrain.status();
+    const older = namesOf('docs/status.md', 'Older fields');
+    const sections = namesOf('docs/status.md', 'Sections').filter((name) => name in status);
+    expect([...older, ...sections]).to.deep.equal(Object.keys(status));
+    const { delivery_ledger: ledger } = status;
+    const [row = {}] = 'error' in ledger ? [] : ledger.per_target;
+    const [sum = ''] = codeBlocks(documentText('docs/status.md'), '');
+    const terms = sum.match(/\w+/g) ?? [];
+    expect(terms).to.have.lengthOf(13);
+    for (const name of [...terms, 'adds_up', 'replay_marked', 'oldest_undelivered_at'])
+      expect(row, name).to.have.property(name);
+  });
+});
+
+const labelsOf = (metric: object): readonly string[] =>
+  'labelNames' in metric ? (metric.labelNames as string[]) : [];
