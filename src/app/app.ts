@@ -100,7 +100,10 @@ export class App {
     { auditDiscard = false }: { readonly auditDiscard?: boolean } = {},
   ): Promise<CaptureVerdict[]> {
     const ready = this.#capturing.known() ?? (await this.#capturing.read());
-    return ready.capture.captureGroup(inputs, ready.context(rules, auditDiscard));
+    const verdicts = await ready.capture.captureGroup(inputs, ready.context(rules, auditDiscard));
+    // What had to be spooled goes first with the next one.
+    if (verdicts.some(({ kind }) => kind === 'spooled')) this.#capturing.forget();
+    return verdicts;
   }
 
   /** Takes waiting spool files into the journal. */

@@ -30,7 +30,7 @@ async function report<T>(details: fc.RunDetails<T>): Promise<void> {
   const { seed, counterexamplePath } = details;
   const path = counterexamplePath === null ? '' : ` --path ${counterexamplePath}`;
   const again = `npm run soak -- --seed ${seed}${path}`;
-  throw new Error(`${await fc.asyncDefaultReportMessage(details)}\nAgain: ${again}`, {
-    cause: details.errorInstance,
-  });
+  const { errorInstance: cause } = details;
+  const said = `${await fc.asyncDefaultReportMessage(details)}\n${String(cause)}`;
+  throw new Error(`${said}\nAgain: ${again}`, { cause });
 }

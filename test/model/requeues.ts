@@ -57,5 +57,6 @@ export async function retire(at: Setting, name: ServerName, retired: boolean): P
   const id = at.home.observer.targetIds().get(name);
   if (id === undefined) return;
   await at.tried(changeTarget(at.home.app, `${id}`, { kind: retired ? 'retire' : 'restore' }));
-  at.model.target(name).retired = retired;
+  const isDone = at.happened(() => at.home.observer.look().targets[name]?.retired === retired);
+  if (isDone(id)) at.model.target(name).retired = retired;
 }
