@@ -7,6 +7,7 @@
 // that Node's own headers, and tested. Each version ends in one row for the table
 // of docs/compatibility.md. A copy that failed stays. With --in DIR all of them
 // do, below that directory, and the next run there has less to install.
+// --with PACKAGE@VERSION puts another version of a dependency in its place.
 import { spawnSync } from 'node:child_process';
 import {
   closeSync,
@@ -28,10 +29,16 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const ALL_TESTS = 'dist/test/**/*.test.js';
 const { values, positionals: versions } = parseArgs({
   allowPositionals: true,
-  options: { tests: { type: 'string', default: ALL_TESTS }, in: { type: 'string' } },
+  options: {
+    tests: { type: 'string', default: ALL_TESTS },
+    in: { type: 'string' },
+    with: { type: 'string' },
+  },
 });
 if (versions.length === 0) {
-  console.error("usage: npm run test:nodes -- VERSION… [--tests 'GLOB'] [--in DIR]");
+  console.error(
+    "usage: npm run test:nodes -- VERSION… [--tests 'GLOB'] [--in DIR] [--with PACKAGE@VERSION]",
+  );
   process.exit(64);
 }
 
@@ -52,7 +59,7 @@ function resultOn(version) {
 
 function placeFor(version) {
   if (values.in === undefined) return mkdtempSync(join(tmpdir(), `redrain-node-${version}-`));
-  const place = resolve(values.in, version);
+  const place = resolve(values.in, [version, values.with].filter(Boolean).join('-'));
   mkdirSync(place, { recursive: true });
   return place;
 }
@@ -60,31 +67,32 @@ function placeFor(version) {
 function tryOn(version, place) {
   const say = (what) => console.error(`Node ${version}: ${what}`);
   say('fetching');
-  const node = fetchNode(version, place);
+  const node = fetchNode(version, join(place, 'runtime'));
   if (node === undefined) return without([version, '–'], 'not in the registry');
-  const about = [node.version, node.abi];
-  if (!existsSync(join(node.directory, 'include', 'node', 'node.h')))
+  const about = [[node.version, values.with].filter(Boolean).join(', '), node.abi];
+  if (!existsSync(join(node.directory, 'include/node/node.h')))
     return without(about, 'its package has no headers to compile against');
-  say(`installing and compiling with ${node.version}`);
-  const tree = copyOfTheTree(place);
-  const env = surroundings(node);
-  if (!logged(join(place, 'setup.log'), node.path, ['scripts/setup.mjs'], { cwd: tree, env }))
-    return without(about, 'did not install or compile');
+  say(`installing and compiling with ${about[0]}`);
+  const options = { cwd: copyOfTheTree(place), env: surroundings(node) };
+  const setUp = logged(join(place, 'setup.log'), node.path, ['scripts/setup.mjs'], options);
+  if (setUp !== '') return without(about, `set-up ended with ${setUp}`);
+  const replaced = values.with ? replacedBy(values.with, place, options) : '';
+  if (replaced !== '') return without(about, `${values.with} ended with ${replaced}`);
   say('testing');
-  return tested(about, place, node.path, { cwd: tree, env });
+  return tested(about, place, node.path, options);
 }
 
 /** The newest one the registry has of this version; undefined when it has none. */
 function fetchNode(version, place) {
   const system = process.platform === 'win32' ? 'win' : process.platform;
   const name = `node-${system}-${process.arch}`;
-  const directory = join(place, 'runtime', 'node_modules', name);
-  const prefix = ['--prefix', join(place, 'runtime')];
-  const wanted = ['install', '--no-save', '--no-audit', '--no-fund', `${name}@${version}`];
+  const directory = join(place, 'node_modules', name);
   const path = join(directory, 'bin', system === 'win' ? 'node.exe' : 'node');
   if (!existsSync(path)) {
-    const fetched = logged(join(place, 'fetch.log'), 'npm', [...wanted, ...prefix], { cwd: place });
-    if (!fetched) return;
+    mkdirSync(place, { recursive: true });
+    const args = ['install', '--no-save', '--no-audit', '--no-fund', '--prefix', place];
+    const log = join(place, 'fetch.log');
+    if (logged(log, 'npm', [...args, `${name}@${version}`], { cwd: place }) !== '') return;
   }
   const { stdout } = spawnSync(path, ['-p', 'process.version + " " + process.versions.modules'], {
     encoding: 'utf8',
@@ -115,26 +123,34 @@ function surroundings({ path, directory }) {
   };
 }
 
+/** What an operator does with `overrides`: the dependencies of dependencies are not asked. */
+function replacedBy(wanted, place, options) {
+  const args = ['install', '--no-save', '--legacy-peer-deps', '--no-audit', '--no-fund', wanted];
+  return logged(join(place, 'with.log'), 'npm', args, options);
+}
+
 function tested(about, place, node, options) {
   const log = join(place, 'tests.log');
-  const ok = logged(log, node, ['node_modules/mocha/bin/mocha.js', values.tests], options);
+  const ending = logged(log, node, ['node_modules/mocha/bin/mocha.js', values.tests], options);
   const text = readFileSync(log, 'utf8');
-  const counts = ['passing', 'failing', 'pending'].map(
-    (word) => new RegExp(`^ +(\\d+) ${word}\\b`, 'm').exec(text)?.[1] ?? '0',
+  const [passed, failed, skipped] = ['passing', 'failing', 'pending'].map((word) =>
+    Number(new RegExp(`^ +(\\d+) ${word}\\b`, 'm').exec(text)?.[1] ?? 0),
   );
-  if (!ok) console.error(text.slice(text.lastIndexOf(' passing')));
-  return { ok: ok && counts[0] !== '0', cells: [...about, ...counts, ok ? 'passed' : 'failed'] };
+  if (failed > 0) console.error(text.slice(text.lastIndexOf(' passing')));
+  const ok = ending === '' && passed > 0;
+  const result = ok ? 'passed' : `ended with ${ending}`;
+  return { ok, cells: [...about, passed, failed, skipped, result] };
 }
 
 const without = (about, reason) => ({ ok: false, cells: [...about, '–', '–', '–', reason] });
 
-/** Runs a command with all it says in a file; false when it failed. */
+/** Runs a command with all it says in a file. Answers how it failed; an empty text when it did not. */
 function logged(file, command, args, options) {
   console.error(`  ${basename(file)}: ${basename(command)} ${args.join(' ')}`);
   const output = openSync(file, 'w');
-  const { status } = spawnSync(command, args, { ...options, stdio: ['ignore', output, output] });
+  const run = spawnSync(command, args, { ...options, stdio: ['ignore', output, output] });
   closeSync(output);
-  return status === 0;
+  return run.status === 0 ? '' : (run.error?.message ?? run.signal ?? `exit code ${run.status}`);
 }
 
 function machine() {

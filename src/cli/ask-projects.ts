@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { App } from '../app/app.js';
 import { changeProjects, type ProjectRow, readProjects } from '../app/projects.js';
+import { oneLine } from './color.js';
 import { count, type Output } from './output.js';
 
 /**
@@ -18,7 +19,7 @@ export async function askAboutProjects(app: App, output: Output): Promise<void> 
   try {
     for (const [uuid, events] of undecided) {
       const where = active.identity.canonicalUrl;
-      const question = `Project ${uuid} (${count(events, 'event')}) is new. May it go to ${where}? [y/N] `;
+      const question = `Project ${oneLine(uuid)} (${count(events, 'event')}) is new. May it go to ${where}? [y/N] `;
       const answer = (await terminal.question(question)).trim().toLowerCase();
       const verdict = answer === 'y' || answer === 'yes' ? 'allow' : 'hold';
       await changeProjects(app, verdict, { uuids: [uuid], all: false, unassigned: false });

@@ -6,6 +6,7 @@ import type { Candidate } from '../journal/input/candidate.js';
 import { readEvents } from '../journal/input/read-events.js';
 import { type InputSource, openSources } from '../journal/input/sources.js';
 import { checkoutOf } from '../policy/checkout-of.js';
+import { oneLine } from './color.js';
 import type { CommandBody } from './command.js';
 import { EXIT, type ExitCode, worstOf } from './exit-codes.js';
 import { withApp } from './open-app.js';
@@ -81,8 +82,8 @@ function rulesOf(options: Readonly<Record<string, unknown>>): Partial<EnvelopeRu
 
 function problemLines({ report }: CaptureSummary): string[] {
   return report.errors.map(({ file, line, event_id, problem }) => {
-    const id = event_id === undefined ? '' : `event ${event_id}: `;
-    return `${file}:${line}: ${id}${problem}`;
+    const id = event_id === undefined ? '' : `event ${oneLine(event_id)}: `;
+    return `${oneLine(`${file}`)}:${line}: ${id}${problem}`;
   });
 }
 

@@ -41,6 +41,7 @@ const FOR_PEOPLE = new Set([
   'ConfigEditError',
   'TomlEditError',
   'FileBusyError',
+  'NotPlainFileError',
   'NetworkHomeError',
   'NewerSchemaError',
   'OlderSchemaError',

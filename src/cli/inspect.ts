@@ -4,6 +4,7 @@ import {
   type RevisionStory,
   type StoryEntry,
 } from '../status/event-story.js';
+import { oneLine } from './color.js';
 import type { CommandBody } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
@@ -50,23 +51,26 @@ function documentOf(story: EventStory) {
 }
 
 function tell(story: EventStory): string {
-  const lines = [`event ${story.event_id}`];
+  const lines = [`event ${oneLine(story.event_id)}`];
   for (const revision of story.revisions) lines.push(...tellRevision(revision));
   for (const conflict of story.conflicts)
     lines.push(
       `conflict ${conflict.id}: another content (${conflict.incoming_size} bytes, SHA-256 ${conflict.incoming_sha}) found by ${conflict.found_by}, ${conflict.resolved_at === null ? 'not resolved: `redrain conflicts show`' : `resolved: ${conflict.kept} kept`}`,
     );
   lines.push('what happened:', ...story.timeline.map(tellEntry));
-  lines.push('payload:', ...pretty(current(story)));
+  // One text, not a list: a payload may have more lines than a call has room for.
+  lines.push('payload:', pretty(current(story)));
   return lines.join('\n');
 }
 
 function tellEntry({ at, what, target_id }: StoryEntry): string {
-  return `  ${at}  ${target_id === null ? '' : `target ${target_id}: `}${what}`;
+  return `  ${at}  ${target_id === null ? '' : `target ${target_id}: `}${oneLine(what)}`;
 }
 
 function tellRevision(revision: RevisionStory): string[] {
-  const lines = factsOf(revision).map(([name, value]) => `  ${`${name}:`.padEnd(20)}${value}`);
+  const lines = factsOf(revision).map(
+    ([name, value]) => `  ${`${name}:`.padEnd(20)}${oneLine(String(value))}`,
+  );
   for (const source of revision.sources)
     lines.push(`  ${'old queue:'.padEnd(20)}${source.path}, row ${source.row_id}`);
   for (const target of revision.targets) lines.push(tellTarget(target, revision.class));
@@ -105,8 +109,8 @@ function tellTarget(target: RevisionStory['targets'][number], why: string): stri
   return delivery.last_error === null ? state : `${state}: ${delivery.last_error}`;
 }
 
-function pretty({ bytes, class: why }: RevisionStory): string[] {
-  if (bytes === null) return [`  (its bytes are not in the journal: ${why})`];
+function pretty({ bytes, class: why }: RevisionStory): string {
+  if (bytes === null) return `  (its bytes are not in the journal: ${why})`;
   const text = bytes.toString('utf8');
-  return (prettyJson(text) ?? text).split('\n').map((line) => `  ${line}`);
+  return (prettyJson(text) ?? text).replaceAll(/^/gm, '  ');
 }

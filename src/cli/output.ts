@@ -1,4 +1,4 @@
-import { color } from './color.js';
+import { color, forTerminal, jsonForTerminal, oneLine } from './color.js';
 
 export interface GlobalOptions {
   readonly home?: string;
@@ -27,21 +27,21 @@ export class Output {
 
   /** The result: `document` for machines, `text` for people. */
   result(document: unknown, text: () => string): void {
-    if (this.json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
-    else if (!this.#quiet) process.stdout.write(`${text()}\n`);
+    if (this.json) process.stdout.write(`${jsonForTerminal(document)}\n`);
+    else if (!this.#quiet) process.stdout.write(`${forTerminal(text())}\n`);
   }
 
   note(line: string): void {
-    if (!this.#quiet) process.stderr.write(`${line}\n`);
+    if (!this.#quiet) process.stderr.write(`${forTerminal(line)}\n`);
   }
 
   /** Shown whatever the options say. */
   warn(line: string): void {
-    process.stderr.write(`${color.yellow(line)}\n`);
+    process.stderr.write(`${forTerminal(color.yellow(oneLine(line)))}\n`);
   }
 
   error(line: string): void {
-    process.stderr.write(`${color.red('error:')} ${line}\n`);
+    process.stderr.write(`${forTerminal(`${color.red('error:')} ${oneLine(line)}`)}\n`);
   }
 
   /** With --json there is one document on stdout also when the command has no result to show. */

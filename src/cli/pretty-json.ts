@@ -1,5 +1,8 @@
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/gs;
 
+/** Deeper than this nobody reads, and the blanks of a deep text would be its depth squared. */
+const DEEPEST_INDENT = 40;
+
 /**
  * JSON text with line breaks and two spaces of indent. Every token stays as it
  * is spelt: numbers of any length, escapes, keys that occur twice. Undefined
@@ -10,7 +13,7 @@ export function prettyJson(text: string): string | undefined {
   let out = '';
   let depth = 0;
   let last = '';
-  const lineBreak = (): string => `\n${'  '.repeat(depth)}`;
+  const lineBreak = (): string => `\n${'  '.repeat(Math.min(depth, DEEPEST_INDENT))}`;
   for (const [token] of text.matchAll(TOKEN)) {
     const closes = token === '}' || token === ']';
     if (closes) depth -= 1;

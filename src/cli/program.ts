@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { VERSION } from '../version.js';
+import { forTerminal } from './color.js';
 import type { RunCommand } from './command.js';
 import { addDoctor, addEventCommands } from './event-commands.js';
 import { addJobCommands } from './job-commands.js';
@@ -25,6 +26,9 @@ export function buildProgram(run: RunCommand): Command {
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', EXIT_CODES)
     .showHelpAfterError('(redrain COMMAND --help shows what is possible)')
+    .configureOutput({
+      writeErr: (text) => process.stderr.write(forTerminal(text)),
+    })
     .exitOverride();
   for (const add of COMMANDS) add(program, run);
   return program;

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { color } from './color.js';
+import { color, oneLine } from './color.js';
 
 const NO_LINES = {
   top: '',
@@ -28,7 +28,8 @@ export function table(head: readonly string[], rows: readonly (string | number)[
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
     colAligns: right.map((isRight) => (isRight ? 'right' : 'left')),
   });
-  view.push(...rows.map((row) => row.map((cell) => shown(cell))));
+  // One by one: a call has room for some hundred thousand arguments only.
+  for (const row of rows) view.push(row.map((cell) => shown(cell)));
   return view.toString().replaceAll(/[ \t]+$/gm, '');
 }
 
@@ -37,5 +38,5 @@ function isNumber(cell: string | number | undefined): boolean {
 }
 
 function shown(cell: string | number): string {
-  return typeof cell === 'number' ? cell.toLocaleString('en') : cell;
+  return typeof cell === 'number' ? cell.toLocaleString('en') : oneLine(cell);
 }

@@ -3,7 +3,7 @@ import { closeSync, openSync, readdirSync, statSync, unlinkSync } from 'node:fs'
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
-/** An edit takes milliseconds; a claim this old was left by a crash or a stopped process. */
+/** An edit takes milliseconds; a claim this old, or from the future, was left by a crash or a stopped process. */
 const ABANDONED_AFTER_MS = 10_000;
 
 /** The right to rewrite one file, for as long as its claim file exists. */
@@ -52,7 +52,7 @@ function isAbandoned(path: string, now: number): boolean {
   const [host, pid] = basename(path).split('.redrain-').at(-1)?.split('-') ?? [];
   if (host === HOST && !isAlive(Number(pid))) return true;
   const stat = statSync(path, { throwIfNoEntry: false });
-  return stat === undefined || now - stat.mtimeMs > ABANDONED_AFTER_MS;
+  return stat === undefined || Math.abs(now - stat.mtimeMs) > ABANDONED_AFTER_MS;
 }
 
 function isAlive(pid: number): boolean {

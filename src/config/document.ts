@@ -1,4 +1,5 @@
-import { lstatSync, readFileSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
+import { MAX_TEXT_BYTES, readPlainFile } from './plain-file.js';
 import { DEFAULT_SETTINGS, type SyncSettings } from './settings.js';
 import type { TomlTable } from './toml-table.js';
 
@@ -63,7 +64,7 @@ type FileAnswer =
 
 function readFile(path: string): FileAnswer {
   try {
-    return { state: 'read', bytes: readFileSync(path) };
+    return { state: 'read', bytes: readPlainFile(path, MAX_TEXT_BYTES) };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
     if (code === 'ENOENT' && !isDanglingLink(path)) return { state: 'absent' };

@@ -5,7 +5,6 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
-  readFileSync,
   readlinkSync,
   realpathSync,
   renameSync,
@@ -15,7 +14,9 @@ import {
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { step } from '../storage/steps.js';
 import { type Claim, tryClaim, withdraw } from './claim.js';
+import { readPlainFile } from './plain-file.js';
 
 /** Somebody else kept the file for longer than we wait. */
 export class FileBusyError extends Error {
@@ -62,7 +63,9 @@ function attempt(file: string, claim: Claim, rewrite: Rewrite): boolean | undefi
     const before = readIfPresent(file);
     const after = rewrite(before?.bytes);
     if (after === undefined || before?.bytes.equals(Buffer.from(after))) return false;
+    step('rewrite.claimed');
     fill(claim.descriptor, after, before?.stat);
+    step('rewrite.filled');
     isPublished = publish(claim.path, file);
     return isPublished || undefined;
   } finally {
@@ -95,7 +98,9 @@ function publish(claim: string, file: string): boolean {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
     throw error;
   }
+  step('rewrite.renamed');
   syncDirectory(dirname(file));
+  step('rewrite.durable');
   return true;
 }
 
@@ -113,7 +118,7 @@ function syncDirectory(directory: string): void {
 
 function readIfPresent(file: string): { bytes: Buffer; stat: Stats } | undefined {
   const stat = statSync(file, { throwIfNoEntry: false });
-  return stat && { bytes: readFileSync(file), stat };
+  return stat && { bytes: readPlainFile(file), stat };
 }
 
 /** The file a path finally names, also when its last link points to nothing yet. */

@@ -1,7 +1,7 @@
 import { step } from '../storage/steps.js';
 import { Bisection, type Step } from './bisection.js';
 import { countSettlements, type DrainReport, emptyReport } from './drain-report.js';
-import { batchSize, circuitIsOpen, healthAfter, isTransient } from './health.js';
+import { batchSize, circuitIsOpen, healthAfter, isTransient, standingWait } from './health.js';
 import {
   type BatchLimits,
   type Claim,
@@ -158,13 +158,14 @@ class DrainPass {
   /** Waits that the server or the circuit asks for. */
   #mayStart(): boolean {
     const now = this.#at.now();
-    const { resumeAt, circuitOpenUntil } = this.#health;
-    if (resumeAt !== null && resumeAt > now) {
+    const resumeAt = standingWait(this.#health.resumeAt, now);
+    const circuitOpenUntil = standingWait(this.#health.circuitOpenUntil, now);
+    if (resumeAt !== null) {
       this.#stop(`the target asked to be left alone until ${new Date(resumeAt).toISOString()}`);
       this.#report.blocked_reason = 'network_unavailable';
       return false;
     }
-    if (!this.#options.ignoreBackoff && circuitOpenUntil !== null && circuitOpenUntil > now) {
+    if (!this.#options.ignoreBackoff && circuitOpenUntil !== null) {
       const until = new Date(circuitOpenUntil).toISOString();
       this.#stop(`the circuit of this target is open until ${until}`);
       this.#report.blocked_reason = 'network_unavailable';

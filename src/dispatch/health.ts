@@ -4,6 +4,8 @@ import type { DeliveryReport, TargetHealth } from './ports.js';
 export const CIRCUIT_THRESHOLD = 3;
 /** The longest a server's Retry-After is honoured. */
 export const MAX_RETRY_AFTER_MS = 3_600_000;
+/** No backoff, circuit or Retry-After is longer: a wait that is was written by a clock that has been set back since. */
+export const LONGEST_WAIT_MS = 3_600_000;
 const CIRCUIT_BASE_MS = 5_000;
 const CIRCUIT_CAP_MS = 600_000;
 
@@ -27,6 +29,11 @@ export function healthAfter(
     blockedReason: report.blocked ?? (silent ? 'network_unavailable' : null),
     blockedMessage: report.blocked === undefined && !silent ? null : (report.error ?? null),
   };
+}
+
+/** Until when to wait, in epoch milliseconds; null for a wait that is over, or that nobody can have meant. */
+export function standingWait(until: number | null, now: number): number | null {
+  return until !== null && until > now && until - now <= LONGEST_WAIT_MS ? until : null;
 }
 
 /** True when the answer brought no event forward: every verdict is transient. */

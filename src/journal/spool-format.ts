@@ -1,5 +1,5 @@
 import { createHash, hash } from 'node:crypto';
-import type { NewEvent } from './new-event.js';
+import type { AuditNote, EventOrigin, NewEvent } from './new-event.js';
 
 /**
  * A spool file is a header line, then for each event a line with a digest and
@@ -81,14 +81,46 @@ function recordDigest(meta: string, bytes: Buffer): string {
   return createHash('sha256').update(meta).update(NEWLINE).update(bytes).digest('hex');
 }
 
-/** The digest check that follows vouches for the fields: only the shape is looked at. */
+/** The digest is no signature: whoever may write here can make one, so the shape is looked at. */
 function parseMeta(json: string): Meta | undefined {
   try {
-    const meta: unknown = JSON.parse(json);
-    const usable =
-      typeof meta === 'object' && meta !== null && Number.isSafeInteger((meta as Meta).size);
-    return usable ? (meta as Meta) : undefined;
+    const meta = JSON.parse(json) as Partial<Meta> | null;
+    return typeof meta === 'object' && meta !== null && isMeta(meta) ? meta : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isMeta(meta: Partial<Meta>): meta is Meta {
+  const { size, eventId, eventType, carriesId, capturedAt, occurredAt, origin, audit } = meta;
+  const { timestamp, producerUser, producerTeam, blockedReason } = meta;
+  const { undeliverable, coalesceKey } = meta;
+  const texts = [timestamp, producerUser, producerTeam, blockedReason, undeliverable, coalesceKey];
+  return (
+    isSize(size) &&
+    [eventId, eventType].every((text) => typeof text === 'string') &&
+    typeof carriesId === 'boolean' &&
+    Number.isFinite(capturedAt) &&
+    (occurredAt === null || Number.isFinite(occurredAt)) &&
+    texts.every(isTextOrNull) &&
+    isOrigin(origin) &&
+    isAudit(audit)
+  );
+}
+
+/** A negative size would have the reader go round in circles. */
+const isSize = (size: unknown): boolean => Number.isSafeInteger(size) && (size as number) >= 0;
+
+const isTextOrNull = (value: unknown): boolean => value === null || typeof value === 'string';
+
+function isOrigin(origin: Partial<EventOrigin> | null | undefined): boolean {
+  const { projectUuid, repoSlug, checkout } = origin ?? {};
+  return [projectUuid, repoSlug, checkout].every(isTextOrNull);
+}
+
+function isAudit(audit: AuditNote | null | undefined): boolean {
+  if (audit === null) return true;
+  const { action, family, reason } = audit ?? {};
+  const isAction = action === 'discard_refused' || action === 'discarded';
+  return isAction && typeof family === 'string' && typeof reason === 'string';
 }

@@ -4,7 +4,6 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
   renameSync,
   statSync,
   unlinkSync,
@@ -12,6 +11,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { monotonicFactory } from 'ulid';
+import { readPlainFile } from '../config/plain-file.js';
 import { errorCode } from '../storage/errors.js';
 import { step } from '../storage/steps.js';
 import type { AppendVerdict, EventJournal, NewEvent } from './new-event.js';
@@ -36,6 +36,11 @@ const nextName = monotonicFactory();
 /** Coarser than the time stamps of any file system this may run on. */
 const CLOCK_TICK_MS = 2_500;
 
+/** Writing a group takes milliseconds: an unfinished file this old was left by a kill. */
+const ABANDONED_AFTER_MS = 3_600_000;
+
+const UNFINISHED = '.spool.tmp';
+
 /**
  * Where events go when the journal cannot be written: one file per group,
  * whole or absent, taken in once by whoever comes first (SPEC section 4).
@@ -51,6 +56,7 @@ export class Spool {
   /** Returns only after the file and its directory entry are on disk; throws otherwise. */
   write(events: readonly NewEvent[]): string {
     makeDurably(this.#dir);
+    this.#sweep();
     const name = `${nextName()}.spool`;
     const temporary = join(this.#dir, `${name}.tmp`);
     try {
@@ -82,14 +88,7 @@ export class Spool {
 
   /** Names of waiting files, oldest first; none when there is no spool. */
   files(): string[] {
-    try {
-      return readdirSync(this.#dir)
-        .filter((name) => name.endsWith('.spool'))
-        .sort();
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return [];
-      throw error;
-    }
+    return this.#namesEnding('.spool').sort();
   }
 
   /** How much waits. Reads the files: they are few, or something is wrong. */
@@ -105,14 +104,14 @@ export class Spool {
     return this.files().map((file) => ({ file, problems: this.#look(file)?.problems ?? [] }));
   }
 
+  /** Files whose writing was cut off: nobody was ever told that their events are safe. */
+  unfinishedFiles(): string[] {
+    return this.#namesEnding(UNFINISHED);
+  }
+
   /** Files that were taken in as far as they could be read, kept for a person to look at. */
   tornFiles(): string[] {
-    try {
-      return readdirSync(this.#dir).filter((name) => name.endsWith('.torn'));
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return [];
-      throw error;
-    }
+    return this.#namesEnding('.torn');
   }
 
   /**
@@ -122,6 +121,7 @@ export class Spool {
   async ingest(journal: EventJournal): Promise<SpoolIngestion[]> {
     const done: SpoolIngestion[] = [];
     const troubles: unknown[] = [];
+    this.#sweep();
     for (const file of this.files()) {
       try {
         const taken = await this.#ingestFile(journal, file);
@@ -135,6 +135,24 @@ export class Spool {
     return done;
   }
 
+  #namesEnding(ending: string): string[] {
+    try {
+      return readdirSync(this.#dir).filter((name) => name.endsWith(ending));
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return [];
+      throw error;
+    }
+  }
+
+  /** Removes what kills left long ago; a clock that was moved makes nothing stay for ever. */
+  #sweep(): void {
+    for (const name of this.unfinishedFiles()) {
+      const path = join(this.#dir, name);
+      const changedAt = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+      if (Math.abs(Date.now() - changedAt) > ABANDONED_AFTER_MS) removeIfThere(path);
+    }
+  }
+
   async #ingestFile(journal: EventJournal, file: string): Promise<SpoolIngestion | undefined> {
     const contents = this.#read(file);
     if (contents === undefined) return undefined;
@@ -142,6 +160,7 @@ export class Spool {
     const verdicts = await journal.appendSpooled(file, events, problems);
     step('spool.ingested');
     this.#putAway(file, problems.length > 0);
+    step('spool.put-away');
     return verdicts && { file, verdicts, events, problems };
   }
 
@@ -168,7 +187,7 @@ export class Spool {
   /** Undefined for a file that is gone, or that only a later redrain can take in. */
   #read(file: string): SpoolContents | undefined {
     try {
-      const bytes = readFileSync(join(this.#dir, file));
+      const bytes = readPlainFile(join(this.#dir, file));
       return isOfLaterFormat(bytes) ? undefined : decodeSpool(bytes);
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return undefined;

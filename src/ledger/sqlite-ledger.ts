@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { LONGEST_WAIT_MS } from '../dispatch/health.js';
 import type {
   Backlog,
   Claim,
@@ -62,6 +63,9 @@ export class SqliteLedger implements DeliveryLedger {
       const opened = this.#db.statement(passSql.OPEN_PASS).get({ ...lease });
       if (opened === undefined) throw new LostLeaseError(lease.targetId);
       const { passNo, ...health } = opened as { passNo: number } & TargetHealth;
+      this.#db
+        .statement(passSql.PULL_IN)
+        .run({ targetId: lease.targetId, now, latest: now + LONGEST_WAIT_MS });
       const { head } = this.#db.statement(passSql.JOURNAL_HEAD).get() as { head: number };
       return { lease, passNo, head, startedAt: now, recovered, health };
     });

@@ -1,5 +1,6 @@
 import type { HomePaths } from '../config/home.js';
 import type { JournalDatabase } from '../storage/journal-database.js';
+import { step } from '../storage/steps.js';
 import { fingerprintOf } from './fingerprint.js';
 import { findSource, type SourceRecord } from './import-records.js';
 import * as sql from './imports.sql.js';
@@ -56,5 +57,6 @@ async function rename(
   const renamedTo = path + suffix;
   if (!confirmed) return { renamedTo };
   await db.write(() => db.statement(sql.NOTE_RENAMED).run(renamedTo, path));
+  step('migrate.rename-noted');
   return renameAway(file, file + suffix) ? { renamedTo } : 'it is being written by another program';
 }

@@ -1,7 +1,8 @@
-import { chmodSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorCode } from '../storage/errors.js';
+import { step } from '../storage/steps.js';
 import { type Fingerprint, fingerprintOf, SIDECARS } from './fingerprint.js';
 import { isWriteLocked } from './other-writers.js';
 
@@ -48,6 +49,7 @@ export async function withQueueCopy<T>(
   try {
     const file = join(directory, 'queue.db');
     const fingerprint = await copyWhole(source, file, patience);
+    step('migrate.copied');
     return await work({ file, fingerprint });
   } finally {
     rmSync(directory, { recursive: true, force: true });
@@ -83,6 +85,9 @@ function copyOnce(source: string, to: string): void {
   for (const suffix of ['', ...SIDECARS]) {
     rmSync(to + suffix, { force: true });
     try {
+      // A pipe in its place would be waited for without end.
+      if (!statSync(source + suffix).isFile())
+        throw new Error(`${source}${suffix} is not a regular file`);
       copyFileSync(source + suffix, to + suffix);
       // The copy takes over the mode; SQLite has to write to it.
       chmodSync(to + suffix, 0o600);

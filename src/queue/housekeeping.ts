@@ -5,6 +5,9 @@ import { type JobStore, noteFinished } from './job-store.js';
 import * as sql from './jobs.sql.js';
 import { dueTicks } from './scheduler-store.js';
 
+/** No worker locks a job for longer without renewing it. */
+const LONGEST_LOCK_MS = 24 * 3_600_000;
+
 interface StalledRow {
   id: string;
   opts: string;
@@ -14,8 +17,9 @@ interface StalledRow {
 }
 
 /** When the queue needs attention next, in epoch milliseconds; infinity when nothing is to come. */
-export function nextDue({ db, queue }: JobStore): number {
-  const { due } = db.statement(sql.NEXT_DUE).get({ queue }) as { due: number | null };
+export function nextDue({ db, queue, clock }: JobStore): number {
+  const latest = clock.now() + LONGEST_LOCK_MS;
+  const { due } = db.statement(sql.NEXT_DUE).get({ queue, latest }) as { due: number | null };
   return due ?? Number.POSITIVE_INFINITY;
 }
 
@@ -43,9 +47,9 @@ function promoteDelayed({ db, queue, clock, tasks }: JobStore): void {
 
 function recoverStalled(store: JobStore, maxStalledCount: number): void {
   const { db, queue, clock } = store;
-  for (const row of db
-    .statement<[string, number], StalledRow>(sql.STALLED)
-    .all(queue, clock.now())) {
+  const now = clock.now();
+  const rows = db.statement(sql.STALLED).all({ queue, now, latest: now + LONGEST_LOCK_MS });
+  for (const row of rows as StalledRow[]) {
     db.statement(sql.NOTE_STALLED).run(queue, row.id);
     logEvent(db, queue, 'stalled', row.id);
     if (row.stalledCounter < maxStalledCount) giveBack(store, row);

@@ -1,11 +1,11 @@
-import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { buildDBClient, migrateDB } from 'liteque';
 import { asStorageError, isBusy, NewerSchemaError } from '../storage/errors.js';
 import { OsLock } from '../storage/os-lock.js';
-import { ensurePrivateFile } from '../storage/private-file.js';
+import { ensurePrivateFile, isPlainFile } from '../storage/private-file.js';
+import { step } from '../storage/steps.js';
 import { JOBS_SCHEMA, JOBS_SCHEMA_VERSION } from './schema.sql.js';
 
 /** Milliseconds SQLite itself waits for a lock; longer waits are ours, off the event loop. */
@@ -47,7 +47,7 @@ export class JobsDatabase {
 
   /** Opens for reading; undefined when there is no queue yet. Changes nothing. */
   static openReadOnly(file: string): JobsDatabase | undefined {
-    if (!existsSync(file)) return undefined;
+    if (!isPlainFile(file)) return undefined;
     const db = new Database(file, { readonly: true, timeout: DRIVER_TIMEOUT_MS });
     if (schemaVersion(db) === JOBS_SCHEMA_VERSION) return new JobsDatabase(db);
     db.close();
@@ -73,7 +73,11 @@ export class JobsDatabase {
   /** One IMMEDIATE transaction; on any error nothing of it is stored. */
   async write<T>(work: () => T): Promise<T> {
     const deadline = performance.now() + BUSY_TIMEOUT_MS;
-    const transaction = this.#db.transaction(work);
+    const transaction = this.#db.transaction(() => {
+      const result = work();
+      step('queue.commit');
+      return result;
+    });
     for (let wait = 2; ; wait = Math.min(wait * 2, 100)) {
       try {
         return transaction.immediate();

@@ -80,9 +80,11 @@ export const DUE_DELAYED = `
   WHERE queue = ? AND state = 'delayed' AND run_at <= ? ORDER BY run_at, seq LIMIT 100`;
 export const PROMOTE = `
   UPDATE job SET state = 'waiting' WHERE queue = ? AND id = ? AND state = 'delayed'`;
+/** Locks that ran out, and those that a clock wrote which has been set back since. */
 export const STALLED = `
   SELECT id, opts, priority, stalled_count AS stalledCounter, lock_token AS token FROM job
-  WHERE queue = ? AND state = 'active' AND lock_until <= ? ORDER BY seq LIMIT 100`;
+  WHERE queue = @queue AND state = 'active' AND (lock_until <= @now OR lock_until > @latest)
+  ORDER BY seq LIMIT 100`;
 export const NOTE_STALLED =
   'UPDATE job SET stalled_count = stalled_count + 1 WHERE queue = ? AND id = ?';
 
@@ -90,7 +92,8 @@ export const NOTE_STALLED =
 export const NEXT_DUE = `
   SELECT min(due) AS due FROM (
     SELECT min(run_at) AS due FROM job WHERE queue = @queue AND state = 'delayed'
-    UNION ALL SELECT min(lock_until) FROM job WHERE queue = @queue AND state = 'active'
+    UNION ALL SELECT min(iif(lock_until > @latest, 0, lock_until)) FROM job
+      WHERE queue = @queue AND state = 'active'
     UNION ALL SELECT min(next_at) FROM job_scheduler WHERE queue = @queue)`;
 
 export const FIND_DEDUP = `

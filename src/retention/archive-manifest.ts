@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { readPlainFile } from '../config/plain-file.js';
 import type { SeqRanges } from '../ledger/seq-ranges.js';
 import { errorCode } from '../storage/errors.js';
 
@@ -105,16 +105,17 @@ export function readManifest(path: string): ArchiveManifest {
     typeof value.file === 'string' &&
     DATA_FILE.exec(value.file)?.[1] === id &&
     typeof value.sha256 === 'string' &&
-    Number.isSafeInteger(value.events) &&
+    [value.events, value.size, value.payload_bytes].every(isCount) &&
     isRanges(value.seqs) &&
-    Array.isArray(value.redacted);
+    Array.isArray(value.redacted) &&
+    value.redacted.every(isCount);
   if (!fits) throw new ArchiveDamagedError(path, 'this is no manifest of an archive');
   return value as unknown as ArchiveManifest;
 }
 
 function parseManifest(path: string): Record<string, unknown> {
   try {
-    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    const value: unknown = JSON.parse(readPlainFile(path).toString());
     if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
   } catch (error) {
     if (errorCode(error) === 'ENOENT') throw new UnknownArchiveError(path);
@@ -122,6 +123,8 @@ function parseManifest(path: string): Record<string, unknown> {
   }
   throw new ArchiveDamagedError(path, 'the manifest cannot be read');
 }
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 
 function isRanges(value: unknown): boolean {
   return (

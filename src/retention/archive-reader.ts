@@ -1,7 +1,8 @@
 import { createHash, hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, lstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { rangesContain } from '../ledger/seq-ranges.js';
@@ -20,11 +21,13 @@ export async function* readRecords(
   manifest: ArchiveManifest,
 ): AsyncGenerator<ArchiveRecord> {
   const path = join(dirname(manifestPath), manifest.file);
+  assertDataFile(path);
   const source = createReadStream(path);
   const text = source.pipe(createGunzip());
   source.on('error', (error) => text.destroy(error));
+  const input = Readable.from(bounded(path, text, mostBytes(manifest)));
   try {
-    for await (const line of createInterface({ input: text, crlfDelay: Number.POSITIVE_INFINITY }))
+    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }))
       yield checked(path, manifest, decodeRecord(line));
   } finally {
     source.destroy();
@@ -44,6 +47,7 @@ export async function checkArchive(
   onRecord: (record: ArchiveRecord) => void = () => undefined,
 ): Promise<void> {
   const path = join(dirname(manifestPath), manifest.file);
+  assertDataFile(path);
   if ((await fileDigest(path)) !== manifest.sha256)
     throw new ArchiveDamagedError(path, 'its SHA-256 is not the one of its manifest');
   let events = 0;
@@ -56,6 +60,36 @@ export async function checkArchive(
       path,
       `it holds ${events} events, its manifest says ${manifest.events}`,
     );
+}
+
+/**
+ * The data file of a manifest, and no other: a link beside it could name any
+ * file of this machine, and a pipe would be waited for.
+ */
+function assertDataFile(path: string): void {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) throw new ArchiveDamagedError(path, 'the file is not there');
+  if (!stat.isFile()) throw new ArchiveDamagedError(path, 'it is a link or no file at all');
+}
+
+const RECORD_BYTES = 1024 * 1024;
+
+/** More than any writing of what the manifest counts: base64, columns, escapes. */
+const mostBytes = ({ events, payload_bytes }: ArchiveManifest): number =>
+  16 * payload_bytes + RECORD_BYTES * (events + 1);
+
+/** A few megabytes can unpack to as many gigabytes, all of it one line. */
+async function* bounded(
+  path: string,
+  text: AsyncIterable<Buffer>,
+  most: number,
+): AsyncGenerator<Buffer> {
+  let left = most;
+  for await (const chunk of text) {
+    left -= chunk.length;
+    if (left < 0) throw new ArchiveDamagedError(path, 'it unpacks to more than its manifest says');
+    yield chunk;
+  }
 }
 
 /** SHA-256 of a file as it is on disk, hexadecimal. */

@@ -62,6 +62,7 @@ export async function redactInArchive(
   directory.writeManifest({ ...manifest, file, sha256, size, redacted: [...gone] });
   step('redact.archive-switched');
   rmSync(directory.pathOf(manifest.file), { force: true });
+  step('redact.archive-removed');
   return true;
 }
 

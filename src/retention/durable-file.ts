@@ -11,6 +11,7 @@ import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
+import { step } from '../storage/steps.js';
 
 /** Files that are being written carry this ending: one that is found later is left from a crash. */
 export const UNFINISHED = '.tmp';
@@ -48,6 +49,7 @@ export function replaceFile(path: string, text: string): void {
   } finally {
     closeSync(fd);
   }
+  step('archive.manifest-synced');
   putInPlace(temporary, path);
 }
 

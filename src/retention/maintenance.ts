@@ -1,4 +1,5 @@
 import type { JournalDatabase } from '../storage/journal-database.js';
+import { step } from '../storage/steps.js';
 
 /** What a VACUUM won. */
 export interface SpaceWon {
@@ -23,6 +24,7 @@ export function fileSpace(db: JournalDatabase): { bytes: number; free: number } 
 export async function vacuum(db: JournalDatabase): Promise<SpaceWon> {
   const before = fileSpace(db).bytes;
   await db.maintain((raw) => raw.exec('VACUUM'));
+  step('gc.vacuumed');
   await truncateLog(db);
   const after = fileSpace(db).bytes;
   return { before_bytes: before, after_bytes: after, won_bytes: before - after };
@@ -42,5 +44,6 @@ export async function truncateLog(db: JournalDatabase): Promise<boolean> {
   const [row] = await db.maintain(
     (raw) => raw.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[],
   );
+  step('storage.log-emptied');
   return row?.busy === 0;
 }

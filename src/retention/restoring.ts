@@ -45,6 +45,7 @@ export async function restoreArchive(
   if (!dryRun) {
     const restored_at = new Date(now).toISOString();
     replaceFile(manifestPath, `${JSON.stringify({ ...manifest, restored_at }, null, 2)}\n`);
+    step('restore.noted');
   }
   return sum;
 }

@@ -124,11 +124,12 @@ export const INSERT_LIVE = 'INSERT INTO live (origin_id, seq) VALUES (?, ?)';
 
 /**
  * A lane whose cursor has passed the event never comes back to it: targets
- * that still want it find it among their todos, with the delay they had.
+ * that still want it find it among their todos, with the delay they had. A
+ * pass that goes on just now may have tried it already: the next one is its.
  */
 export const OWE_AGAIN = `
   INSERT INTO todo (target_id, seq, origin_id, due_at, pass_no, company, replay)
-  SELECT l.target_id, @seq, @originId, COALESCE(d.next_attempt_at, @now), 0, 'any', 0
+  SELECT l.target_id, @seq, @originId, COALESCE(d.next_attempt_at, @now), t.pass_no, 'any', 0
   FROM target t CROSS JOIN lane l ON l.target_id = t.id AND l.origin_id = @originId
   LEFT JOIN delivery d ON d.target_id = l.target_id AND d.seq = @seq
   WHERE l.cursor >= @seq

@@ -1,12 +1,15 @@
-import { circuitIsOpen } from '../dispatch/health.js';
+import { circuitIsOpen, standingWait } from '../dispatch/health.js';
 import type { TargetRecord } from '../targets/registry.js';
 import type { CircuitState } from './status-document.js';
 
 /** The circuit of a target as people know it; `half_open` means that the next batch is a probe. */
 export function circuitState(target: TargetRecord, now: number): CircuitState {
   const failures = target.circuitFailures;
-  const until = Math.max(target.circuitOpenUntil ?? 0, target.resumeAt ?? 0);
-  const nextAttempt = until > now ? new Date(until).toISOString() : null;
+  const until = Math.max(
+    standingWait(target.circuitOpenUntil, now) ?? 0,
+    standingWait(target.resumeAt, now) ?? 0,
+  );
+  const nextAttempt = until > 0 ? new Date(until).toISOString() : null;
   if (!circuitIsOpen({ circuitFailures: failures }))
     return { state: 'closed', failures, next_attempt_at: nextAttempt };
   return {

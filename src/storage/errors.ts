@@ -65,6 +65,7 @@ const TROUBLES: [prefix: string, trouble: StorageTrouble][] = [
   ['EPERM', 'readonly'],
   ['ENOTDIR', 'readonly'],
   ['EEXIST', 'readonly'],
+  ['ELOOP', 'readonly'],
   ['EIO', 'io'],
 ];
 

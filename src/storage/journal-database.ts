@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { configureConnection, DRIVER_TIMEOUT_MS, provideDigest } from './connection.js';
 import { asStorageError, isBusy, NewerSchemaError, OlderSchemaError } from './errors.js';
-import { ensurePrivateFile } from './private-file.js';
+import { ensurePrivateFile, isPlainFile } from './private-file.js';
 import { ensureSchema, SCHEMA_VERSION, schemaVersion } from './schema.js';
+import { step } from './steps.js';
 
 /** Milliseconds a unit of work waits for other writers before it gives up. */
 export const DEFAULT_BUSY_TIMEOUT_MS = 10_000;
@@ -57,7 +57,7 @@ export class JournalDatabase {
 
   /** Opens for reading only; undefined when there is no journal yet. Changes nothing. */
   static openReadOnly(file: string, options: OpenOptions = {}): JournalDatabase | undefined {
-    if (!existsSync(file)) return undefined;
+    if (!isPlainFile(file)) return undefined;
     let db: Database.Database | undefined;
     try {
       db = new Database(file, { readonly: true, fileMustExist: true, timeout: DRIVER_TIMEOUT_MS });
@@ -145,6 +145,7 @@ export class JournalDatabase {
   #finish<T>(work: Work<T>): T {
     try {
       const result = work(this.#db);
+      step('storage.commit');
       this.statement('COMMIT').run();
       return result;
     } catch (error) {

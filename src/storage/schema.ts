@@ -3,6 +3,7 @@ import type BetterSqlite3 from 'better-sqlite3';
 import { SCHEMA_VERSION } from '../../migrations/index.js';
 import { NewerSchemaError, StorageUnavailableError } from './errors.js';
 import { OsLock } from './os-lock.js';
+import { step } from './steps.js';
 
 export { SCHEMA_VERSION };
 
@@ -30,7 +31,9 @@ export async function ensureSchema(db: BetterSqlite3.Database, patienceMs: numbe
     throw new StorageUnavailableError(db.name, 'busy', detail);
   }
   try {
+    step('schema.locked');
     if (schemaVersion(db) < SCHEMA_VERSION) await runSchemaMigrations(db.name);
+    step('schema.applied');
   } finally {
     lock.release();
   }

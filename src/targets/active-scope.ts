@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { readPlainFile } from '../config/plain-file.js';
 import { pythonStrip } from './python-text.js';
 
 /** What the old program's marker says beside the scope in force; it decides nothing. */
@@ -18,21 +18,11 @@ export function activeScopeStatus(markerPath: string, scope: string): ActiveScop
 
 function readMarker(path: string): string | undefined {
   try {
-    const bytes = readAtMost(path, MAX_BYTES + 1);
-    if (bytes.length > MAX_BYTES || bytes.includes(0)) return undefined;
+    const bytes = readPlainFile(path, MAX_BYTES);
+    if (bytes.includes(0)) return undefined;
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
     return pythonStrip(text) || undefined;
   } catch {
     return undefined;
-  }
-}
-
-function readAtMost(path: string, limit: number): Buffer {
-  const descriptor = openSync(path, 'r');
-  try {
-    const buffer = Buffer.alloc(limit);
-    return buffer.subarray(0, readSync(descriptor, buffer, 0, limit, 0));
-  } finally {
-    closeSync(descriptor);
   }
 }

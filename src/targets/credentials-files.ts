@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import type { HomePaths } from '../config/home.js';
+import { MAX_TEXT_BYTES, readPlainFile } from '../config/plain-file.js';
 import type { TomlTable } from '../config/toml-table.js';
 import type { CredentialEntry } from './credential-entry.js';
 import { ownEntries } from './credentials-own.js';
@@ -43,7 +43,7 @@ const unusable = (path: string, why: string): CredentialFile => ({
 /** The bytes, undefined for no file, or the error code that kept them away. */
 function readBytes(path: string): Buffer | string | undefined {
   try {
-    return readFileSync(path);
+    return readPlainFile(path, MAX_TEXT_BYTES);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     return code === 'ENOENT' || code === 'ENOTDIR' ? undefined : (code ?? 'unknown error');

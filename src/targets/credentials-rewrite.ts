@@ -1,5 +1,6 @@
-import { accessSync, constants, readFileSync, realpathSync } from 'node:fs';
+import { accessSync, constants, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { MAX_TEXT_BYTES, readPlainFile } from '../config/plain-file.js';
 import { rewriteFile } from '../config/rewrite-file.js';
 import type { Secret } from '../config/secret.js';
 import { decodeToml, parseToml } from '../config/toml.js';
@@ -52,7 +53,7 @@ export function assertKeepable(source: FileSource, refresh: Secret): void {
   const file = realpathSync(source.path);
   accessSync(dirname(file), constants.W_OK);
   const probe = { access: refresh, refresh, expiresAt: 0, refreshExpiresAt: 0 };
-  withTokens(decodeToml(readFileSync(file)), source, refresh, probe);
+  withTokens(decodeToml(readPlainFile(file, MAX_TEXT_BYTES)), source, refresh, probe);
 }
 
 function withTokens(

@@ -1,4 +1,5 @@
-import { chmodSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, statSync } from 'node:fs';
+import { MAX_TEXT_BYTES, readPlainFile } from '../config/plain-file.js';
 import { rewriteFile } from '../config/rewrite-file.js';
 import type { Secret } from '../config/secret.js';
 import { BrokenTomlError, decodeToml, parseToml } from '../config/toml.js';
@@ -61,7 +62,7 @@ export async function forgetLogin(path: string, origin: string): Promise<boolean
 /** Finds a file that could not be used before a password is asked for. @throws CredentialStoreError. */
 export function assertStoreUsable(path: string): void {
   try {
-    usableText(path, readFileSync(path));
+    usableText(path, readPlainFile(path, MAX_TEXT_BYTES));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (error instanceof CredentialStoreError || code === undefined) throw error;

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import type { HomePaths } from '../config/home.js';
+import { MAX_TEXT_BYTES, readPlainFile } from '../config/plain-file.js';
 import { DEFAULT_SETTINGS } from '../config/settings.js';
 import { isTable, type TomlTable } from '../config/toml-table.js';
 import { type ServerRequest, serverInForce } from './authority.js';
@@ -110,7 +110,7 @@ interface OldLogin {
 async function oldLogin(path: string): Promise<OldLogin> {
   const { decodeToml, parseToml } = await import('../config/toml.js');
   try {
-    const login = parseToml(decodeToml(readFileSync(path)));
+    const login = parseToml(decodeToml(readPlainFile(path, MAX_TEXT_BYTES)));
     const { url } = tableOf(login.server);
     const { username, team_slug } = tableOf(login.user);
     return { server: text(url), user: text(username), team: text(team_slug) };

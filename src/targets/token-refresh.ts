@@ -4,6 +4,7 @@ import type { HomePaths } from '../config/home.js';
 import type { Secret } from '../config/secret.js';
 import type { ClosedGate } from '../dispatch/ports.js';
 import { OsLock } from '../storage/os-lock.js';
+import { step } from '../storage/steps.js';
 import type { CredentialLookup } from './credentials.js';
 import { assertKeepable, type FileSource, keepTokens } from './credentials-rewrite.js';
 import { surfacesOf } from './surfaces.js';
@@ -73,10 +74,12 @@ async function refreshedFrom(
 ): Promise<Secret | ClosedGate> {
   try {
     assertKeepable(source, refresh);
+    step('token.asking');
     const askedAt = at.now();
     const url = surfacesOf(at.server).tokenRefreshUrl;
     const answer = await at.askForTokens({ kind: 'refresh', url, refresh });
     if (answer.kind !== 'granted') return await withoutGrant(answer, stale, at);
+    step('token.granted');
     const isKept = await keepTokens(source, refresh, tokensOf(answer.grant, askedAt));
     return isKept ? answer.grant.access : await replacedMeanwhile(stale, at);
   } catch (error) {

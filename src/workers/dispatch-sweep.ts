@@ -1,4 +1,5 @@
 import { dispatchQueueOf } from '../app/jobs/queue-names.js';
+import { standingWait } from '../dispatch/health.js';
 import { addDrain } from './nudge.js';
 import type { Service } from './service.js';
 import { type Prospect, prospectOf } from './targets-served.js';
@@ -28,7 +29,7 @@ export async function sweepTarget(
 
 function isDue({ work }: Prospect, now: number): boolean {
   const { hasUnsent, nextRetryAt, inFlight } = work;
-  return hasUnsent || inFlight || (nextRetryAt !== null && nextRetryAt <= now);
+  return hasUnsent || inFlight || (nextRetryAt !== null && standingWait(nextRetryAt, now) === null);
 }
 
 /** One that waits, runs, or waits out its backoff but comes before the next sweep. */

@@ -1,4 +1,5 @@
 import { activeRow, targetInUse } from '../app/named-target.js';
+import { standingWait } from '../dispatch/health.js';
 import type { ClosedGate, Permission } from '../dispatch/ports.js';
 import { type WorkDue, workDue } from '../ledger/work-due.js';
 import { permissionOf } from '../policy/permission.js';
@@ -48,6 +49,9 @@ export async function prospectOf(
   return {
     target,
     work: workDue(db, target?.id ?? NO_TARGET, heldBy),
-    quietUntil: Math.max(target?.resumeAt ?? 0, target?.circuitOpenUntil ?? 0),
+    quietUntil: Math.max(
+      standingWait(target?.resumeAt ?? null, app.now()) ?? 0,
+      standingWait(target?.circuitOpenUntil ?? null, app.now()) ?? 0,
+    ),
   };
 }

@@ -177,14 +177,18 @@ describe('edits at the same time', () => {
     expect(existsSync(dead)).to.equal(false);
   });
 
-  it('are not blocked by an old claim from another host', async () => {
-    const path = givenConfig('before');
-    const claim = join(dirname(path), '.config.toml.redrain-ffffffff-1-00');
-    writeFileSync(claim, '');
-    expect(tryClaim(path)).to.equal(undefined);
-    utimesSync(claim, new Date(0), new Date(0));
-    expect(await rewriteFile(path, () => 'after', { waitMs: 0 })).to.equal(true);
-  });
+  for (const [name, time] of [
+    ['an old claim', 0],
+    ['a claim from the future', 4e9],
+  ] as const)
+    it(`are not blocked by ${name} of another host`, async () => {
+      const path = givenConfig('before');
+      const claim = join(dirname(path), '.config.toml.redrain-ffffffff-1-00');
+      writeFileSync(claim, '');
+      expect(tryClaim(path)).to.equal(undefined);
+      utimesSync(claim, time, time);
+      expect(await rewriteFile(path, () => 'after', { waitMs: 0 })).to.equal(true);
+    });
 
   it('never overwrite each other, even when a living one was taken for dead', async () => {
     const path = givenConfig('before');

@@ -79,7 +79,7 @@ describe('single captures that arrive together', () => {
     const group = givenJournalGroup(core);
     const verdicts = await Promise.all(ids(100).map((id) => group.add(id)));
     expect(new Set(verdicts)).to.deep.equal(new Set(['captured']));
-    expect(steps).to.deep.equal(['journal.appended']);
+    expect(steps).to.deep.equal(['storage.commit', 'journal.appended']);
     expect(row(core, 'SELECT count(*) AS n FROM payload')).to.deep.equal({ n: 100 });
   });
 

@@ -1,8 +1,17 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { Spool } from '../../src/journal/spool.js';
 import { decodeSpool, encodeSpool } from '../../src/journal/spool-format.js';
+import { checkSpool } from '../../src/retention/verification/file-checks.js';
 import { type Core, openCore, row, rows } from '../support/core.js';
 import { newEvent, newEvents } from '../support/events.js';
 import { failAt, putFileInPlaceOf } from '../support/faults.js';
@@ -131,6 +140,26 @@ describe('the spool', () => {
     expect(eventIds(core)).to.have.length(2);
     expect(spool.tornFiles()).to.deep.equal(['00.spool.torn']);
     expect(spool.files()).to.deep.equal([]);
+  });
+
+  it("removes what was never finished once it is nobody's, and leaves what may be being written", async () => {
+    spool.write(newEvents(1));
+    const hours = (count: number): number => Date.now() / 1000 + count * 3_600;
+    for (const [name, age] of [
+      ['00NOW', 0],
+      ['00PAST', -2],
+      ['00FUTURE', 24 * 365],
+    ] as const) {
+      const file = join(dir, `${name}.spool.tmp`);
+      writeFileSync(file, encodeSpool(newEvents(1, name)));
+      utimesSync(file, hours(age), hours(age));
+    }
+    expect(spool.unfinishedFiles()).to.have.length(3);
+    await spool.ingest(core.journal);
+    expect(readdirSync(dir)).to.deep.equal(['00NOW.spool.tmp']);
+    expect(checkSpool(spool)).to.deep.include({ ok: true, count: 0 });
+    expect(checkSpool(spool).notes[0]).to.match(/^00NOW.spool.tmp was being written/);
+    expect(eventIds(core), 'nobody was told that the others are safe').to.have.length(1);
   });
 
   it('takes in what is behind a file that nobody here can read', async () => {

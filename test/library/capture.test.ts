@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
 import { EventsLostError, InvalidEventError } from '../../src/index.js';
 import { Spool } from '../../src/journal/spool.js';
@@ -118,6 +119,7 @@ describe('a program that runs for long', () => {
     const { home, redrain } = await givenRedrain();
     await redrain.capture({ event_id: 'first', event_type: 'T' });
     new Spool(join(home, 'redrain', 'spool')).write(newEvents(2, 'spooled'));
+    await setImmediate(); // files are looked at once in a turn of the event loop
     await redrain.capture({ event_id: 'last', event_type: 'T' });
     const stored = journalRows<{ id: string }>(home, EVENT_IDS);
     expect(stored.map(({ id }) => id)).to.deep.equal([

@@ -415,6 +415,18 @@ export function describeJobQueue(name: string, adapter: QueueAdapter): void {
         return { held, lost, reasons, slow };
       };
 
+      it('that a clock wrote which is set back by years since holds nobody up', async () => {
+        const { held, slow } = await outlived(30_000);
+        clock.at -= 5 * 365 * 24 * 3_600_000;
+        const quick = process(other, async () => 'in time', { lockDuration: 30_000 });
+        await queue.resume();
+        await finished(other, 1);
+        held.open();
+        await slow.close();
+        expect(await job('j')).to.include({ state: 'completed', returnvalue: 'in time' });
+        await quick.whenIdle();
+      });
+
       it('that was outlived voids the late result, good or bad', async () => {
         const { held, slow, reasons } = await outlived(30_000);
         clock.at += 30_001;

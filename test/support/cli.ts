@@ -14,6 +14,7 @@ import { closeAfterTest, temporaryHome } from './temporary-home.js';
 /** The command line, compiled. */
 export const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 const CRASH_PRELOAD = new URL('./crash-at-step.js', import.meta.url).href;
+const RECORD_PRELOAD = new URL('./record-steps.js', import.meta.url).href;
 
 /** What a child process left behind. */
 export interface CliResult {
@@ -31,7 +32,35 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string | Buffer;
   /** SIGKILL itself at the nth time it passes this step. */
-  readonly crash?: { readonly step: string; readonly nth: number };
+  readonly crash?: Crash | undefined;
+  /** A file for the names of all steps it passes. */
+  readonly recordSteps?: string | undefined;
+}
+
+/** Where a child process kills itself. */
+export interface Crash {
+  readonly step: string;
+  readonly nth: number;
+}
+
+/** What has a child process watch its own steps: arguments of node, and variables. */
+export function watchingSteps({ crash, recordSteps }: Pick<CliOptions, 'crash' | 'recordSteps'>): {
+  readonly preloads: readonly string[];
+  readonly variables: Record<string, string>;
+} {
+  if (crash !== undefined)
+    return {
+      preloads: ['--import', CRASH_PRELOAD],
+      variables: {
+        REDRAIN_TEST_CRASH_STEP: crash.step,
+        REDRAIN_TEST_CRASH_NTH: String(crash.nth),
+      },
+    };
+  if (recordSteps === undefined) return { preloads: [], variables: {} };
+  return {
+    preloads: ['--import', RECORD_PRELOAD],
+    variables: { REDRAIN_TEST_STEPS_FILE: recordSteps },
+  };
 }
 
 /**
@@ -48,9 +77,9 @@ export class Cli {
   readonly cwd: string;
   readonly env: Record<string, string>;
 
-  constructor(env: Readonly<Record<string, string>> = {}) {
+  constructor(env: Readonly<Record<string, string>> = {}, homeName = 'home') {
     this.root = temporaryHome('redrain-cli-');
-    this.home = join(this.root, 'home');
+    this.home = join(this.root, homeName);
     this.userHome = this.#directory('user');
     this.tmp = this.#directory('tmp');
     this.cwd = this.#directory('cwd');
@@ -69,11 +98,11 @@ export class Cli {
 
   /** Starts `redrain …` without naming the home. */
   startBare(args: readonly string[], options: CliOptions = {}): RunningCli {
-    const { crash, stdin = '' } = options;
-    const preload = crash === undefined ? [] : ['--import', CRASH_PRELOAD];
-    const child = spawn(process.execPath, [...preload, MAIN, ...args], {
+    const { stdin = '' } = options;
+    const { preloads, variables } = watchingSteps(options);
+    const child = spawn(process.execPath, [...preloads, MAIN, ...args], {
       cwd: this.cwd,
-      env: { ...this.env, ...options.env, ...crashVariables(crash) },
+      env: { ...this.env, ...options.env, ...variables },
     });
     child.stdin.on('error', () => undefined);
     child.stdin.end(stdin);
@@ -101,11 +130,6 @@ export class Cli {
     mkdirSync(path);
     return path;
   }
-}
-
-function crashVariables(crash: CliOptions['crash']): Record<string, string> {
-  if (crash === undefined) return {};
-  return { REDRAIN_TEST_CRASH_STEP: crash.step, REDRAIN_TEST_CRASH_NTH: String(crash.nth) };
 }
 
 /** A child process that runs; it is killed after the test if it still does. */

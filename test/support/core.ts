@@ -45,7 +45,7 @@ export const EVERYTHING_ALLOWED: Permission = () => null;
 
 /** Rows of any query, read on the store's own connection. */
 export function rows<T = Record<string, unknown>>(
-  core: Core,
+  core: Pick<Core, 'db'>,
   sql: string,
   ...values: unknown[]
 ): T[] {

@@ -9,7 +9,6 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
-import { afterEach } from 'mocha';
 import { observeSteps } from '../../src/storage/steps.js';
 import { closeAfterTest } from './temporary-home.js';
 
@@ -103,5 +102,3 @@ export function recordSteps(): string[] {
   });
   return seen;
 }
-
-afterEach(() => observeSteps(undefined));

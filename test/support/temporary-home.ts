@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach } from 'mocha';
 
 const homes: string[] = [];
 
@@ -19,7 +18,8 @@ export function closeAfterTest(close: () => unknown): void {
 
 const closers: (() => unknown)[] = [];
 
-afterEach(async () => {
+/** What `root-hooks.ts` calls after each test. */
+export async function cleanUpAfterTest(): Promise<void> {
   for (const close of closers.splice(0).reverse()) await close();
   for (const home of homes.splice(0)) rmSync(home, { recursive: true, force: true });
-});
+}

@@ -1,26 +1,20 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { type Cli, type CliOptions, RunningCli } from '../support/cli.js';
-
-const CRASH_PRELOAD = new URL('../support/crash-at-step.js', import.meta.url).href;
+import { type Cli, type CliOptions, RunningCli, watchingSteps } from '../support/cli.js';
 
 /** Starts `npm run worker:NAME -- …` on a home, without npm. */
 export function startWorker(
   cli: Cli,
   name: 'capture' | 'dispatch' | 'migrate' | 'gc',
   args: readonly string[] = [],
-  { crash, env = {} }: Pick<CliOptions, 'crash' | 'env'> = {},
+  { env = {}, ...watched }: Pick<CliOptions, 'crash' | 'recordSteps' | 'env'> = {},
 ): RunningCli {
   const main = fileURLToPath(new URL(`../../workers/${name}.js`, import.meta.url));
-  const preload = crash === undefined ? [] : ['--import', CRASH_PRELOAD];
-  const crashing =
-    crash === undefined
-      ? {}
-      : { REDRAIN_TEST_CRASH_STEP: crash.step, REDRAIN_TEST_CRASH_NTH: String(crash.nth) };
-  const child = spawn(process.execPath, [...preload, main, '--home', cli.home, ...args], {
+  const { preloads, variables } = watchingSteps(watched);
+  const child = spawn(process.execPath, [...preloads, main, '--home', cli.home, ...args], {
     cwd: cli.cwd,
-    env: { ...cli.env, ...env, ...crashing },
+    env: { ...cli.env, ...env, ...variables },
   });
   child.stdin.end();
   return new RunningCli(child);

@@ -23,10 +23,17 @@ function place(paths: HomePaths): Finding[] {
     if (!(error instanceof NetworkHomeError)) throw error;
     findings.push(warning('home', error.message, 'redrain --home DIR …'));
   }
-  if (!existsSync(paths.home))
+  const there = nearestExisting(paths.home);
+  if (there !== paths.home)
     return [
       ...findings,
-      fine('home', `${paths.home} does not exist yet: the first capture makes it`),
+      isWritable(there)
+        ? fine('home', `${paths.home} does not exist yet: the first capture makes it`)
+        : problem(
+            'home',
+            `${paths.home} cannot be made: ${there} is in the way`,
+            `ls -ld ${there}`,
+          ),
     ];
   if (!isWritable(paths.home))
     return [
@@ -52,15 +59,34 @@ function modes(paths: HomePaths): Finding[] {
   const databases = [paths.journalDb, paths.jobsDb].flatMap((file) => [file, `${file}-wal`]);
   const files = [...databases, paths.ownCredentials, paths.credentials];
   const open = [
+    ...homeMode(paths.home),
+    ...[paths.config].filter(isWritableByOthers).map(editable),
     ...directories.filter(isOpen).map((path) => opened(path, '700')),
     ...files.filter(isOpen).map((path) => opened(path, '600')),
   ];
   return open.length > 0 ? open : [fine('file_modes', 'only this user can read what is kept')];
 }
 
-function isOpen(path: string): boolean {
+/** The home is Spec Kitty's too, which may have made it for all to read; nobody else may change it. */
+function homeMode(home: string): Finding[] {
+  if (isWritableByOthers(home)) return [editable(home)];
+  if (!isOpen(home)) return [];
+  const message = `${home} can be listed by other users of this machine`;
+  return [warning('file_modes', message, `chmod 700 ${home}`)];
+}
+
+function isWritableByOthers(path: string): boolean {
   const stat = statSync(path, { throwIfNoEntry: false });
-  return stat !== undefined && (stat.mode & 0o077) !== 0;
+  return stat !== undefined && (stat.mode & 0o022) !== 0;
+}
+
+/** Whoever can write here decides where events and tokens go. */
+const editable = (path: string): Finding =>
+  problem('file_modes', `${path} can be changed by other users`, `chmod go-w ${path}`);
+
+function isOpen(path: string): boolean {
+  // A file where a directory is wanted hides everything below it.
+  return existsSync(path) && (statSync(path).mode & 0o077) !== 0;
 }
 
 const opened = (path: string, mode: string): Finding =>

@@ -12,7 +12,9 @@ export async function examineJournal(app: App): Promise<Finding[]> {
   const schema = schemaFinding(app);
   const report = await reportStatus(app);
   const findings = [schema, ...spool(report), ...oldQueues(report), ...leases(report)];
-  return schema.status === 'problem' ? findings : [...findings, ...sums(report)];
+  return schema.status === 'problem'
+    ? findings
+    : [...findings, ...unreadable(report), ...sums(report)];
 }
 
 function schemaFinding(app: App): Finding {
@@ -37,6 +39,15 @@ const MENDS: Readonly<Record<StorageUnavailableError['trouble'], string>> = {
   corrupt: 'redrain verify, then put a backup of journal.db in place (docs/operations.md)',
   io: 'look at the disk: `dmesg` says what it reported',
 };
+
+/** A journal that opens and cannot be read: damage behind its first page. */
+function unreadable({ document }: StatusReport): Finding[] {
+  const { event_journal: journal, delivery_ledger: ledger } = document;
+  const errors = [journal, ledger].flatMap((section) =>
+    'error' in section ? [section.error] : [],
+  );
+  return [...new Set(errors)].map((error) => problem('journal', error, MENDS.corrupt));
+}
 
 function spool({ document }: StatusReport): Finding[] {
   const { event_journal: journal } = document;

@@ -13,6 +13,10 @@ export function checkSpool(spool: Spool): Finding {
     for (const problem of problems) findings.problem(`${file}: ${problem}`);
   for (const file of spool.tornFiles())
     findings.note(`${file} was taken in as far as it could be read, and is kept to be looked at`);
+  for (const file of spool.unfinishedFiles())
+    findings.note(
+      `${file} was being written when its process ended, before anybody was told that its events are safe; it goes by itself`,
+    );
   return findings.finding;
 }
 

@@ -1,0 +1,37 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+
+/** Something stands where a file is expected that no program could read to its end. */
+export class NotPlainFileError extends Error {
+  override readonly name = 'NotPlainFileError';
+  constructor(
+    readonly path: string,
+    /** In the place of an error code of the system: our callers show it. */
+    readonly code: string,
+  ) {
+    super(`${path}: ${code}`);
+  }
+}
+
+/** Far more than anybody writes by hand; a file beyond it is a mistake or an attack. */
+export const MAX_TEXT_BYTES = 4 * 1024 * 1024;
+
+/**
+ * The bytes of a file, links followed. A pipe or a device in its place is
+ * refused instead of waited for: opening a FIFO that nobody writes to would
+ * stop the whole process, signals included.
+ *
+ * @throws NotPlainFileError, or what the file system says.
+ */
+export function readPlainFile(path: string, maxBytes = Number.POSITIVE_INFINITY): Buffer {
+  const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    const stat = fstatSync(descriptor);
+    if (stat.isDirectory()) throw new NotPlainFileError(path, 'EISDIR');
+    if (!stat.isFile()) throw new NotPlainFileError(path, 'it is a pipe or a device, not a file');
+    if (stat.size > maxBytes)
+      throw new NotPlainFileError(path, `its ${stat.size} bytes are more than ${maxBytes}`);
+    return readFileSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}

@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { sourceFiles } from '../architecture/source-imports.js';
+import { rounds } from '../support/rounds.js';
+import { documented, documentedSteps, REWRITES, rewriteDocument, tableOf } from './kill-table.js';
+import { observed } from './operation.js';
+import { CAPTURING } from './operations/capturing.js';
+import { DECIDING } from './operations/deciding.js';
+import { DRAINING } from './operations/draining.js';
+import { MIGRATING } from './operations/migrating.js';
+import { RETAINING } from './operations/retaining.js';
+import { REWRITING } from './operations/rewriting.js';
+import { WORKING } from './operations/working.js';
+
+const OPERATIONS = [
+  ...CAPTURING,
+  ...DRAINING,
+  ...MIGRATING,
+  ...RETAINING,
+  ...REWRITING,
+  ...DECIDING,
+  ...WORKING,
+];
+
+describe('kill -9 at every named step of', function () {
+  this.timeout(rounds(240_000, 1_800_000));
+
+  for (const operation of OPERATIONS)
+    it(`${operation.name} leaves what docs/reliability.md says, and the next run mends it`, async () => {
+      const table = tableOf(operation, await observed(operation));
+      if (REWRITES) rewriteDocument(operation, table);
+      expect(documented(operation), 'run `npm run reliability`, and look at what changed').to.equal(
+        table,
+      );
+    });
+});
+
+describe('docs/reliability.md', () => {
+  it('has every named step of src, and no other', () => {
+    expect([...documentedSteps()].sort()).to.deep.equal([...namedSteps()].sort());
+  });
+});
+
+/** Of templates every value is needed: one that is not spelled out fails the test by its `${`. */
+const SPELLED_OUT: Readonly<Record<string, readonly string[]>> = {
+  'retention.${record.kind}-purged': ['retention.gc-purged', 'retention.archive-purged'],
+};
+
+function namedSteps(): Set<string> {
+  const names = sourceFiles('src', 'workers').flatMap((file) => {
+    const calls = readFileSync(file, 'utf8').matchAll(/(?<![\w.])step\((['"`])([^'"`]+)\1\)/g);
+    return [...calls].map(([, , name]) => name as string);
+  });
+  return new Set(names.flatMap((name) => SPELLED_OUT[name] ?? [name]));
+}

@@ -1,0 +1,38 @@
+/** All that a home says of events and deliveries, as far as the model speaks of it too. */
+export interface Observed {
+  /** In the order of the journal. */
+  readonly events: readonly SeenEvent[];
+  readonly conflicts: readonly string[];
+  /** Spool files that are still to be taken in, and those that were. */
+  readonly waiting: number;
+  readonly ingested: number;
+  /** By the name of the server. */
+  readonly targets: Readonly<Record<string, SeenTarget>>;
+}
+
+export interface SeenEvent {
+  readonly id: string;
+  /** Of its bytes, wherever they are; of those that are gone, what their record says. */
+  readonly sha256: string;
+  readonly source: string;
+  readonly eventClass: string;
+  readonly place: string;
+}
+
+export interface SeenTarget {
+  readonly retired: boolean;
+  readonly resumeAt: number | null;
+  readonly passNo: number;
+  readonly deliveries: Readonly<Record<number, SeenDelivery>>;
+  readonly history: readonly string[];
+  readonly replayed: readonly number[];
+  readonly inFlight: readonly number[];
+}
+
+export interface SeenDelivery {
+  readonly status: string;
+  readonly attempts: number;
+  readonly rejections: number;
+  readonly generation: number;
+  readonly due: number | null;
+}

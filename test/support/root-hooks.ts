@@ -1,0 +1,10 @@
+import { observeSteps } from '../../src/storage/steps.js';
+import { cleanUpAfterTest } from './temporary-home.js';
+
+/** After every test of every file. Mocha loads this by itself (.mocharc.json): a hook in a shared module would hold only for the first file of a process. */
+export const mochaHooks = {
+  async afterEach(): Promise<void> {
+    observeSteps(undefined);
+    await cleanUpAfterTest();
+  },
+};
