@@ -1,8 +1,6 @@
 import { createHash, hash } from 'node:crypto';
 import { createReadStream, lstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { rangesContain } from '../ledger/seq-ranges.js';
@@ -25,9 +23,8 @@ export async function* readRecords(
   const source = createReadStream(path);
   const text = source.pipe(createGunzip());
   source.on('error', (error) => text.destroy(error));
-  const input = Readable.from(bounded(path, text, mostBytes(manifest)));
   try {
-    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }))
+    for await (const line of linesOf(path, text.setEncoding('utf8'), mostText(manifest)))
       yield checked(path, manifest, decodeRecord(line));
   } finally {
     source.destroy();
@@ -75,21 +72,26 @@ function assertDataFile(path: string): void {
 const RECORD_BYTES = 1024 * 1024;
 
 /** More than any writing of what the manifest counts: base64, columns, escapes. */
-const mostBytes = ({ events, payload_bytes }: ArchiveManifest): number =>
+const mostText = ({ events, payload_bytes }: ArchiveManifest): number =>
   16 * payload_bytes + RECORD_BYTES * (events + 1);
 
-/** A few megabytes can unpack to as many gigabytes, all of it one line. */
-async function* bounded(
+/** A few megabytes can unpack to as many gigabytes, all of it one line: `most` characters are read. */
+async function* linesOf(
   path: string,
-  text: AsyncIterable<Buffer>,
+  text: AsyncIterable<string>,
   most: number,
-): AsyncGenerator<Buffer> {
+): AsyncGenerator<string> {
   let left = most;
+  let begun = '';
   for await (const chunk of text) {
     left -= chunk.length;
     if (left < 0) throw new ArchiveDamagedError(path, 'it unpacks to more than its manifest says');
-    yield chunk;
+    const lines = chunk.split('\n');
+    lines[0] = begun + lines[0];
+    begun = lines.pop() ?? '';
+    yield* lines;
   }
+  if (begun !== '') yield begun;
 }
 
 /** SHA-256 of a file as it is on disk, hexadecimal. */

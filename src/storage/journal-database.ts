@@ -1,7 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { configureConnection, DRIVER_TIMEOUT_MS, provideDigest } from './connection.js';
-import { asStorageError, isBusy, NewerSchemaError, OlderSchemaError } from './errors.js';
+import {
+  asStorageError,
+  isBusy,
+  NewerSchemaError,
+  OlderSchemaError,
+  StorageUnavailableError,
+} from './errors.js';
 import { ensurePrivateFile, isPlainFile } from './private-file.js';
 import { ensureSchema, SCHEMA_VERSION, schemaVersion } from './schema.js';
 import { step } from './steps.js';
@@ -61,6 +67,7 @@ export class JournalDatabase {
     let db: Database.Database | undefined;
     try {
       db = new Database(file, { readonly: true, fileMustExist: true, timeout: DRIVER_TIMEOUT_MS });
+      assertOurs(db);
       if (schemaVersion(db) === 0) {
         db.close();
         return undefined;
@@ -163,6 +170,7 @@ async function connect(file: string, options: OpenOptions): Promise<Database.Dat
     const db = new Database(file, { timeout: DRIVER_TIMEOUT_MS });
     try {
       assertNotNewer(db);
+      assertOurs(db);
       configureConnection(db);
       return db;
     } catch (error) {
@@ -177,6 +185,26 @@ async function connect(file: string, options: OpenOptions): Promise<Database.Dat
 function assertNotNewer(db: Database.Database): void {
   const found = schemaVersion(db);
   if (found > SCHEMA_VERSION) throw new NewerSchemaError(db.name, found, SCHEMA_VERSION);
+}
+
+/** All that a first schema migration which was interrupted leaves behind. */
+const BEFORE_THE_FIRST = new Set(['migrations', 'sqlite_sequence']);
+
+/**
+ * A database of another program, put or linked here by mistake, is left as it
+ * is: it gets neither tables of ours nor another journal mode.
+ */
+function assertOurs(db: Database.Database): void {
+  const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all();
+  const version = schemaVersion(db);
+  // Of a newer redrain, about which `assertNotNewer` has more to say.
+  if (version > SCHEMA_VERSION) return;
+  const isOurs =
+    version === 0
+      ? tables.every((name) => BEFORE_THE_FIRST.has(String(name)))
+      : tables.includes('event') && tables.includes('payload');
+  if (!isOurs)
+    throw new StorageUnavailableError(db.name, 'readonly', 'it is a database of another program');
 }
 
 function assertReadable(db: Database.Database): void {

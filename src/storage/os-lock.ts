@@ -1,6 +1,7 @@
+import { lstatSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
-import { isBusy } from './errors.js';
+import { isBusy, StorageUnavailableError } from './errors.js';
 import { ensurePrivateFile } from './private-file.js';
 
 /** Milliseconds between two tries for a lock that another process holds. */
@@ -20,6 +21,7 @@ export class OsLock {
   /** The lock, or undefined when another connection holds it. */
   static tryAcquire(file: string): OsLock | undefined {
     ensurePrivateFile(file);
+    refuseLink(file);
     const db = new Database(file, { timeout: 0 });
     try {
       db.exec('BEGIN EXCLUSIVE');
@@ -44,4 +46,11 @@ export class OsLock {
   release(): void {
     this.#db.close();
   }
+}
+
+/** Behind a link could be anybody's database, which we would keep from them for as long as we work. */
+function refuseLink(file: string): void {
+  if (lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return;
+  const detail = 'it is a link, and a lock must be a file of its own: remove it';
+  throw new StorageUnavailableError(file, 'readonly', detail);
 }

@@ -13,7 +13,14 @@ async function typed(keys: string): Promise<{ answers: string[] | Error; shown: 
   const asking = ask(QUESTIONS, { input, output });
   input.end(keys);
   const answers = await asking.catch((error: Error) => error);
-  return { answers, shown: `${output.read() ?? ''}` };
+  return { answers, shown: everythingIn(output) };
+}
+
+/** From Node 26 on, one `read` gives what one `write` brought, and no longer all there is. */
+function everythingIn(output: PassThrough): string {
+  let shown = '';
+  for (let chunk = output.read(); chunk !== null; chunk = output.read()) shown += chunk;
+  return shown;
 }
 
 describe('questions on a terminal', () => {

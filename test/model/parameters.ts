@@ -28,7 +28,8 @@ export function parameters<T>(): fc.Parameters<T> {
 async function report<T>(details: fc.RunDetails<T>): Promise<void> {
   if (!details.failed) return;
   const { seed, counterexamplePath } = details;
-  const again = `npm run soak -- --seed ${seed} --path ${counterexamplePath ?? ''}`;
+  const path = counterexamplePath === null ? '' : ` --path ${counterexamplePath}`;
+  const again = `npm run soak -- --seed ${seed}${path}`;
   throw new Error(`${await fc.asyncDefaultReportMessage(details)}\nAgain: ${again}`, {
     cause: details.errorInstance,
   });

@@ -1,0 +1,169 @@
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { expect } from 'chai';
+import { openRedrain } from '../../src/index.js';
+import { payloadsOf } from '../library/journal-rows.js';
+import { envelopes, sendTo } from '../processes/given-events.js';
+import { Cli, type CliResult } from '../support/cli.js';
+import { closeAfterTest } from '../support/temporary-home.js';
+
+const isLink = (path: string): boolean => lstatSync(path).isSymbolicLink();
+
+async function expectDelivered(cli: Cli, count: number): Promise<void> {
+  const now = await cli.run(['now', '--json']);
+  expect(now.code, now.stderr).to.equal(0);
+  expect(now.json()).to.include({ delivered: count });
+}
+
+/** Through the library: a process for each would only cost time. */
+async function captured(cli: Cli, count: number, prefix = 'e'): Promise<void> {
+  const redrain = await openRedrain({ home: cli.home, env: {} });
+  closeAfterTest(() => redrain.close());
+  expect(await redrain.captureMany(envelopes(count, prefix))).to.include({ captured: count });
+  await redrain.close();
+}
+
+describe('links that an operator made', () => {
+  before(function () {
+    if (process.platform === 'win32') this.skip();
+  });
+
+  it('home, redrain/, spool and journal.db may each be elsewhere', async () => {
+    for (const part of ['', 'redrain', 'redrain/spool', 'redrain/journal.db']) {
+      const cli = new Cli();
+      sendTo(cli, 'stub:');
+      await captured(cli, 2);
+      mkdirSync(join(cli.home, 'redrain/spool'), { recursive: true, mode: 0o700 });
+      const [from, to] = [join(cli.home, part), join(cli.root, 'elsewhere')];
+      renameSync(from, to);
+      symlinkSync(to, from);
+      await captured(cli, 2, 'later');
+      await expectDelivered(cli, 4);
+      expect(isLink(from), part).to.equal(true);
+      expect(payloadsOf(cli.home), part).to.have.length(4);
+    }
+  });
+
+  it('config.toml stays a link when a command edits it, and its target keeps its mode', async () => {
+    const cli = new Cli();
+    mkdirSync(cli.home);
+    const target = join(cli.root, 'dotfiles.toml');
+    writeFileSync(target, '# mine\n[sync]\n', { mode: 0o640 });
+    symlinkSync('../dotfiles.toml', join(cli.home, 'config.toml'));
+    expect((await cli.run(['server', 'https://team.test'])).code).to.equal(0);
+    expect(isLink(join(cli.home, 'config.toml'))).to.equal(true);
+    expect(readFileSync(target, 'utf8'))
+      .to.match(/^# mine\n/)
+      .and.include('https://team.test');
+    expect(statSync(target).mode & 0o777).to.equal(0o640);
+  });
+
+  it('credentials stay a link at login and logout, and nobody else can read what is behind', async () => {
+    const cli = new Cli();
+    const [file, target] = [join(cli.home, 'redrain/credentials.toml'), join(cli.root, 'vault')];
+    mkdirSync(join(cli.home, 'redrain'), { recursive: true, mode: 0o700 });
+    writeFileSync(target, '# kept\n', { mode: 0o644 });
+    symlinkSync(target, file);
+    const login = ['login', 'https://team.test', '--token-env', 'NEW'];
+    expect((await cli.run(login, { env: { NEW: 'marker-token' } })).code).to.equal(0);
+    expect(readFileSync(target, 'utf8'))
+      .to.match(/^# kept\n/)
+      .and.include('marker-token');
+    expect(statSync(target).mode & 0o777).to.equal(0o600);
+    expect((await cli.run(['logout', 'https://team.test'])).code).to.equal(0);
+    expect(isLink(file)).to.equal(true);
+    expect(readFileSync(target, 'utf8')).to.not.include('marker-token');
+  });
+});
+
+describe('links that nobody should have made', () => {
+  before(function () {
+    if (process.platform === 'win32') this.skip();
+  });
+
+  function givenForeign(cli: Cli): { text: string; database: string } {
+    const [text, database] = [join(cli.root, 'foreign.txt'), join(cli.root, 'foreign.db')];
+    writeFileSync(text, 'not yours');
+    const db = new Database(database);
+    db.exec("CREATE TABLE t (x); INSERT INTO t VALUES ('theirs')");
+    db.close();
+    return { text, database };
+  }
+
+  function expectUntouched({ text, database }: { text: string; database: string }): void {
+    expect(readFileSync(text, 'utf8')).to.equal('not yours');
+    const db = new Database(database, { readonly: true });
+    expect(db.prepare('SELECT x FROM t').pluck().all()).to.deep.equal(['theirs']);
+    db.close();
+  }
+
+  function expectRefused(run: CliResult, says: RegExp): void {
+    expect(run.code, run.stderr).to.be.oneOf([1, 6]);
+    expect(run.stdout + run.stderr).to.match(says);
+    expect(run.stderr).to.not.match(/This was not expected/);
+  }
+
+  it('a lock that is one is refused, and what it points to is neither locked nor changed', async () => {
+    const cli = new Cli();
+    sendTo(cli, 'stub:');
+    await captured(cli, 2);
+    await expectDelivered(cli, 2);
+    await captured(cli, 1, 'more');
+    const foreign = givenForeign(cli);
+    const lock = join(cli.home, 'redrain/locks/target-1.lock');
+    expect(existsSync(lock)).to.equal(true);
+    for (const target of [foreign.text, foreign.database, join(cli.root, 'nothing')]) {
+      renameSync(lock, `${lock}.old`);
+      symlinkSync(target, lock);
+      expectRefused(await cli.run(['now']), /it is a link/);
+      expectUntouched(foreign);
+      renameSync(`${lock}.old`, lock);
+    }
+    expect(existsSync(join(cli.root, 'nothing')), 'nothing was made').to.equal(false);
+    await expectDelivered(cli, 1);
+  });
+
+  it('a journal that is one to another database or text is refused; events go to the spool', async () => {
+    for (const which of ['text', 'database'] as const) {
+      const cli = new Cli();
+      sendTo(cli, 'stub:');
+      mkdirSync(join(cli.home, 'redrain'), { recursive: true, mode: 0o700 });
+      const foreign = givenForeign(cli);
+      symlinkSync(foreign[which], join(cli.home, 'redrain/journal.db'));
+      const before = readFileSync(foreign[which]);
+      const run = await cli.run(['capture', '--json', cli.file('e.jsonl', envelopes(2))]);
+      expect(run.code, run.stderr).to.equal(0);
+      expect(run.json(), which).to.include({ spooled: 2, lost: 0 });
+      expect(readFileSync(foreign[which]).equals(before), 'not a byte of it').to.equal(true);
+      expectUntouched(foreign);
+      expectRefused(await cli.run(['events']), /another program|damaged/);
+      expectUntouched(foreign);
+    }
+  });
+
+  it('a spool entry that is one is taken in or set aside, and its target stays', async () => {
+    const cli = new Cli();
+    sendTo(cli, 'stub:');
+    await captured(cli, 1);
+    const foreign = givenForeign(cli);
+    const spool = join(cli.home, 'redrain/spool');
+    mkdirSync(spool, { recursive: true, mode: 0o700 });
+    symlinkSync(foreign.text, join(spool, '01ARZ3NDEKTSV4RRFFQ69G5FAV.spool'));
+    symlinkSync(foreign.text, join(spool, 'x.spool.tmp'));
+    await captured(cli, 1, 'next');
+    expectUntouched(foreign);
+    expect(readdirSync(spool).filter((name) => name.endsWith('.spool'))).to.deep.equal([]);
+    await expectDelivered(cli, 2);
+  });
+});
