@@ -139,7 +139,7 @@ function sentence(report: DrainReport): string {
   }
   if (report.recovered > 0)
     lines.push(`${count(report.recovered, 'event')} taken up again after an interrupted drain`);
-  if (report.held > 0)
+  if (report.held > 0 && report.blocked_reason !== 'config_unreadable')
     lines.push(`${count(report.held, 'event')} held: \`redrain projects list\` shows why`);
   if (report.reset_signal !== null) lines.push(resetAdvice(report.target_id, report.reset_signal));
   if (report.unsent > 0) lines.push(`${count(report.unsent, 'event')} not sent yet`);

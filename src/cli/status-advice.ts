@@ -30,7 +30,7 @@ export function concernLines(report: StatusReport): string[] {
 }
 
 function advice(mark: string, what: string, command: string): string {
-  return `${mark}: ${what}: \`${command}\``;
+  return `${mark}: ${what.replace(/\.$/, '')}: \`${command}\``;
 }
 
 type Concern = [what: string, command: string];

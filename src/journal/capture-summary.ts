@@ -91,7 +91,7 @@ function problemOf(verdict: Kept): string | undefined {
     case 'lost':
       return `LOST: ${verdict.reason}`;
     case 'conflict':
-      return 'another content for this event_id is in the journal: both are kept, see `redrain status`';
+      return 'another content for this event_id is in the journal: both are kept, see `redrain conflicts`';
     case 'captured':
     case 'duplicate':
     case 'spooled':

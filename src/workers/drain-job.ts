@@ -118,8 +118,7 @@ async function follow(
 
 function retryReason({ transient, message, failures }: DrainReport): string {
   const last = failures.findLast(({ outcome }) => outcome === 'transient')?.reason;
-  const what =
-    transient > 0 ? `${transient} events are to be tried again` : 'nothing could be sent';
+  const what = transient > 0 ? `${transient} to be tried again` : 'nothing could be sent';
   return [what, message ?? last].filter(Boolean).join(': ');
 }
 

@@ -6,11 +6,11 @@ import { setSchedule } from '../../src/app/jobs/schedules.js';
 import { openRedrain, type Redrain } from '../../src/index.js';
 import { gcWorker } from '../../src/workers/gc-worker.js';
 import { externalTo, writeConfig } from '../library/given-redrain.js';
-import { inPairs } from '../support/cli.js';
+import { Cli } from '../support/cli.js';
 import { temporaryHome } from '../support/temporary-home.js';
 import { givenService, runIdle } from '../workers/given-service.js';
 import { documentedCommands } from './command-tree.js';
-import { Reader } from './reader.js';
+import { Typist } from './typist.js';
 
 /** The id that the examples name. */
 const EVENT_ID = '01KXDKC13SPEZK7YDHMV6YKW4H';
@@ -40,18 +40,34 @@ describe('the example of every command', () => {
 
   it('can be typed as it is', async () => {
     const given = await givenExampleHome();
+    const typist = new Typist();
     const typed = examples.filter(({ name }) => !ELSEWHERE.includes(name));
     expect(typed.length).to.be.greaterThan(50);
-    await inPairs(typed, async ({ name, line }) => {
-      const reader = new Reader();
-      cpSync(given.home, reader.cli.home, { recursive: true });
-      mkdirSync(join(reader.cli.cwd, 'logs'));
-      reader.cli.file('logs/a.jsonl', [{ event_id: 'from-a-file' }]);
-      const run = await reader.types(meant(line, given));
-      expect(run.code, `${name}: ${line}\n${run.stdout}${run.stderr}`).to.equal(0);
-    });
+    for (const { name, line } of typed) {
+      const place = givenPlace(given);
+      for (const words of commandsIn(meant(line, given))) {
+        const code = await typist.type({ ...place, words });
+        expect(code, `${name}: ${words.join(' ')}\n${typist.said}`).to.equal(0);
+      }
+    }
   });
 });
+
+/** A copy of the home, and a directory with the files that the examples name. */
+function givenPlace({ home }: ExampleHome) {
+  const cli = new Cli();
+  cpSync(home, cli.home, { recursive: true });
+  mkdirSync(join(cli.cwd, 'logs'));
+  cli.file('logs/a.jsonl', [{ event_id: 'from-a-file' }]);
+  return { home: cli.home, directory: cli.cwd };
+}
+
+/** The words after each `redrain` of a line. */
+const commandsIn = (line: string): string[][] =>
+  line.split(' && ').map((command) => {
+    const words = command.match(/"[^"]*"|\S+/g) ?? [];
+    return words.slice(1).map((word) => word.replaceAll('"', ''));
+  });
 
 /** The example with what only this home can know, and with no server that anybody could ask. */
 const meant = (line: string, { archive, job }: ExampleHome): string =>

@@ -24,6 +24,10 @@ describe('what the documents call things', () => {
     const line = /^Exit codes: ([\s\S]*?)\n\n/m.exec(documentText('README.md'))?.[1] ?? '';
     const listed = line.split(/ · /).flatMap((part) => /^\d+(?:, \d+)*/.exec(part)?.[0] ?? []);
     expect(listed.flatMap((part) => part.split(', '))).to.have.members(codes);
+    const explained = rowsOf(documentText('docs/troubleshooting.md'), 'code');
+    expect(['0', ...explained.flatMap(({ cells }) => cells[0]?.split(', ') ?? [])]).to.have.members(
+      codes,
+    );
     const said = every(/\b(?:exit|exits|ends with|ended with|ends by) (\d+)\b/g);
     expect(said.length).to.be.greaterThan(8);
     expect(said.filter(({ found }) => !codes.includes(found))).to.deep.equal([]);

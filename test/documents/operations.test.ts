@@ -117,7 +117,7 @@ describe('docs/operations.md, the unit', () => {
 
 /** Five events, sent to a receiver within redrain; a `sqlite3` as far as a backup needs it. */
 async function givenLiveHome(): Promise<Reader> {
-  const reader = new Reader();
+  const reader = new Reader({ npm_config_update_notifier: 'false' });
   sendTo(reader.cli, 'stub:');
   await captured(reader.cli, envelopes(5));
   expect((await reader.cli.run(['now'])).code).to.equal(0);
