@@ -134,7 +134,7 @@ describe('a journal with flipped bytes anywhere behind its first page', function
 describe('a write-ahead log that was', function () {
   this.timeout(rounds(120_000, 600_000));
   const random = seededRandom(Number(process.env.REDRAIN_TEST_SEED ?? 4711));
-  const GROUPS = 4;
+  const GROUPS = rounds(2, 4);
 
   /** Killed before anything of its log went into the database. */
   async function givenLog(): Promise<{ cli: Cli; log: string }> {
@@ -155,9 +155,9 @@ describe('a write-ahead log that was', function () {
 
   const DAMAGES: readonly [name: string, damage: (log: string) => void][] = [
     ['cut off in the middle', (log) => truncateSync(log, Math.floor(statSync(log).size / 2))],
+    ['overwritten with rubbish', (log) => writeFileSync(log, rubbish(statSync(log).size))],
     ['cut off by a few bytes', (log) => truncateSync(log, statSync(log).size - 7)],
     ['emptied', (log) => truncateSync(log, 0)],
-    ['overwritten with rubbish', (log) => writeFileSync(log, rubbish(statSync(log).size))],
     [
       'overwritten with rubbish at its end',
       (log) => overwrite(log, statSync(log).size - 4000, rubbish(4000)),
@@ -167,7 +167,7 @@ describe('a write-ahead log that was', function () {
   const rubbish = (size: number): Buffer =>
     Buffer.from(Array.from({ length: size }, () => Math.floor(random() * 256)));
 
-  for (const [name, damage] of DAMAGES)
+  for (const [name, damage] of DAMAGES.slice(0, rounds(2, DAMAGES.length)))
     it(`${name} costs whole groups at its end at most, and nothing that came before`, async () => {
       const { cli, log } = await givenLog();
       damage(log);
