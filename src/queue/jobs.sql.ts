@@ -126,6 +126,7 @@ export const UPSERT_SCHEDULER = `
 export const TAKE_TICK = `
   UPDATE job_scheduler SET next_at = @next, iterations = iterations + 1
   WHERE queue = @queue AND id = @id AND next_at = @tick`;
+export const MOVE_TICK = 'UPDATE job_scheduler SET next_at = ? WHERE queue = ? AND id = ?';
 export const DELETE_SCHEDULER = 'DELETE FROM job_scheduler WHERE queue = ? AND id = ?';
 
 export const DROP_OLD = `

@@ -8,6 +8,7 @@ import type { JobStore } from './job-store.js';
 import * as sql from './jobs.sql.js';
 import type { JobWorker, Processor, WorkerOptions } from './ports.js';
 import type { Pulse, PulseListener } from './pulse.js';
+import { pullInTicks } from './scheduler-store.js';
 
 /** BullMQ's own default. */
 export const DEFAULT_LOCK_MS = 30_000;
@@ -56,7 +57,10 @@ export class LitequeWorker implements JobWorker, PulseListener {
     this.#lockMs = options.lockDuration ?? DEFAULT_LOCK_MS;
     this.#renewals = setInterval(() => this.#renewAll(), this.#lockMs / RENEWALS);
     store.db
-      .write(() => store.db.statement(sql.NOTE_SERVED).run(store.queue, store.clock.now()))
+      .write(() => {
+        store.db.statement(sql.NOTE_SERVED).run(store.queue, store.clock.now());
+        pullInTicks(store);
+      })
       .catch((error: unknown) => this.#trouble(error));
     around.pulse.add(this);
   }

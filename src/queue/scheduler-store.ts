@@ -56,6 +56,24 @@ export function dueTicks(store: JobStore): void {
   }
 }
 
+/** A clock that is corrected by less than this moves no tick. */
+const CORRECTION_MS = 24 * 3_600_000;
+
+/**
+ * Ticks that a clock computed which has been set back since, inside the
+ * caller's transaction: nobody is to wait years for them.
+ */
+export function pullInTicks({ db, queue, clock }: JobStore): void {
+  const now = clock.now();
+  const rows = db.statement<[string], SchedulerRow>(sql.LIST_SCHEDULERS).all(queue);
+  for (const { id, next, repeat } of rows) {
+    const options = JSON.parse(repeat) as RepeatOptions;
+    const latest = nextTick(options, now + CORRECTION_MS);
+    if (next === null || latest === null || next <= latest) continue;
+    db.statement(sql.MOVE_TICK).run(nextTick(options, now), queue, id);
+  }
+}
+
 function toScheduler({ iterations, ...row }: SchedulerRow): JobScheduler {
   return {
     ...row,

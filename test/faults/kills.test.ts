@@ -4,23 +4,7 @@ import { sourceFiles } from '../architecture/source-imports.js';
 import { rounds } from '../support/rounds.js';
 import { documented, documentedSteps, REWRITES, rewriteDocument, tableOf } from './kill-table.js';
 import { observed } from './operation.js';
-import { CAPTURING } from './operations/capturing.js';
-import { DECIDING } from './operations/deciding.js';
-import { DRAINING } from './operations/draining.js';
-import { MIGRATING } from './operations/migrating.js';
-import { RETAINING } from './operations/retaining.js';
-import { REWRITING } from './operations/rewriting.js';
-import { WORKING } from './operations/working.js';
-
-const OPERATIONS = [
-  ...CAPTURING,
-  ...DRAINING,
-  ...MIGRATING,
-  ...RETAINING,
-  ...REWRITING,
-  ...DECIDING,
-  ...WORKING,
-];
+import { OPERATIONS } from './operations/all.js';
 
 describe('kill -9 at every named step of', function () {
   this.timeout(rounds(240_000, 1_800_000));

@@ -6,7 +6,7 @@ import { rounds } from '../support/rounds.js';
 import { assertBelievable, temporaries } from './home-state.js';
 
 /** What a scene is run with. */
-export type Watched = Pick<CliOptions, 'crash' | 'recordSteps'>;
+export type Watched = Pick<CliOptions, 'crash' | 'full' | 'recordSteps'>;
 
 /** A home in which one command is about to be given. */
 export interface Scene {

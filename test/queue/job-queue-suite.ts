@@ -527,6 +527,22 @@ export function describeJobQueue(name: string, adapter: QueueAdapter): void {
         expect((await queue.getJobSchedulers())[0]?.next).to.equal(clock.at - 1 + MINUTE);
       });
 
+      it('waits for no tick of a clock that is set back by years since', async () => {
+        clock.at += 5 * 365 * 24 * HOUR;
+        await queue.upsertJobScheduler('s', { every: MINUTE }, { name: 'tick' });
+        clock.at -= 5 * 365 * 24 * HOUR;
+        expect(await runAll()).to.deep.equal([]);
+        clock.at += MINUTE;
+        expect(await runAll()).to.have.length(1);
+      });
+
+      it('keeps its tick when the clock is set back by hours', async () => {
+        const { next } = await queue.upsertJobScheduler('s', { every: HOUR }, { name: 'tick' });
+        clock.at -= 3 * HOUR;
+        expect(await runAll()).to.deep.equal([]);
+        expect((await queue.getJobSchedulers())[0]?.next).to.equal(next);
+      });
+
       it('keeps its next tick when it is set again unchanged, and not when it changes', async () => {
         const set = (every: number, name: string) =>
           other.upsertJobScheduler('s', { every }, { name });

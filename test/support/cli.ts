@@ -14,6 +14,7 @@ import { closeAfterTest, temporaryHome } from './temporary-home.js';
 /** The command line, compiled. */
 export const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 const CRASH_PRELOAD = new URL('./crash-at-step.js', import.meta.url).href;
+const FULL_PRELOAD = new URL('./fail-at-step.js', import.meta.url).href;
 const RECORD_PRELOAD = new URL('./record-steps.js', import.meta.url).href;
 
 /** What a child process left behind. */
@@ -33,6 +34,8 @@ export interface CliOptions {
   readonly stdin?: string | Buffer;
   /** SIGKILL itself at the nth time it passes this step. */
   readonly crash?: Crash | undefined;
+  /** The disk is full from the nth time on that it passes this step. */
+  readonly full?: Crash | undefined;
   /** A file for the names of all steps it passes. */
   readonly recordSteps?: string | undefined;
 }
@@ -44,24 +47,28 @@ export interface Crash {
 }
 
 /** What has a child process watch its own steps: arguments of node, and variables. */
-export function watchingSteps({ crash, recordSteps }: Pick<CliOptions, 'crash' | 'recordSteps'>): {
+export function watchingSteps({ crash, full, recordSteps }: Watching): {
   readonly preloads: readonly string[];
   readonly variables: Record<string, string>;
 } {
-  if (crash !== undefined)
-    return {
-      preloads: ['--import', CRASH_PRELOAD],
-      variables: {
-        REDRAIN_TEST_CRASH_STEP: crash.step,
-        REDRAIN_TEST_CRASH_NTH: String(crash.nth),
-      },
-    };
-  if (recordSteps === undefined) return { preloads: [], variables: {} };
-  return {
-    preloads: ['--import', RECORD_PRELOAD],
-    variables: { REDRAIN_TEST_STEPS_FILE: recordSteps },
-  };
+  if (crash !== undefined) return watched(CRASH_PRELOAD, atStep('CRASH', crash));
+  if (full !== undefined) return watched(FULL_PRELOAD, atStep('FULL', full));
+  if (recordSteps !== undefined)
+    return watched(RECORD_PRELOAD, { REDRAIN_TEST_STEPS_FILE: recordSteps });
+  return { preloads: [], variables: {} };
 }
+
+type Watching = Pick<CliOptions, 'crash' | 'full' | 'recordSteps'>;
+
+const watched = (preload: string, variables: Record<string, string>) => ({
+  preloads: ['--import', preload],
+  variables,
+});
+
+const atStep = (what: string, { step, nth }: Crash): Record<string, string> => ({
+  [`REDRAIN_TEST_${what}_STEP`]: step,
+  [`REDRAIN_TEST_${what}_NTH`]: String(nth),
+});
 
 /**
  * redrain as its users meet it: child processes on a home of their own. Nothing

@@ -1,4 +1,4 @@
-/** How often a test repeats itself: a few times in `npm test`, many in `npm run test:long`. */
-export function rounds(short: number, long: number): number {
+/** How often, or with what, a test repeats itself: a few times in `npm test`, many in `npm run test:long`. */
+export function rounds<T>(short: T, long: T): T {
   return process.env.REDRAIN_TEST_LONG === '1' ? long : short;
 }

@@ -8,7 +8,7 @@ export function startWorker(
   cli: Cli,
   name: 'capture' | 'dispatch' | 'migrate' | 'gc',
   args: readonly string[] = [],
-  { env = {}, ...watched }: Pick<CliOptions, 'crash' | 'recordSteps' | 'env'> = {},
+  { env = {}, ...watched }: Pick<CliOptions, 'crash' | 'full' | 'recordSteps' | 'env'> = {},
 ): RunningCli {
   const main = fileURLToPath(new URL(`../../workers/${name}.js`, import.meta.url));
   const { preloads, variables } = watchingSteps(watched);
