@@ -2,6 +2,7 @@ import type { App } from './app.js';
 import type { Finding } from './doctor/finding.js';
 import { examineHome } from './doctor/home.js';
 import { examineJournal } from './doctor/journal.js';
+import { examineRuntime } from './doctor/runtime.js';
 import { examineWayOut } from './doctor/way-out.js';
 import type { AskHttp } from './reach.js';
 import type { ReadinessReport } from './readiness.js';
@@ -18,6 +19,11 @@ export interface DoctorReport {
 export async function examine(app: App, ask?: AskHttp): Promise<DoctorReport> {
   const situation = await app.situation();
   const { readiness, findings } = await examineWayOut(app, situation, ask);
-  const checks = [...examineHome(app), ...findings, ...(await examineJournal(app))];
+  const checks = [
+    ...examineRuntime(),
+    ...examineHome(app),
+    ...findings,
+    ...(await examineJournal(app)),
+  ];
   return { ok: checks.every(({ status }) => status !== 'problem'), readiness, checks };
 }
