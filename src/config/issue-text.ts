@@ -12,7 +12,7 @@ export function issueText(issue: BaseIssue<unknown>): string {
 }
 
 const quoted = (part: string): string =>
-  /^[A-Za-z0-9_-]+$/.test(part) ? part : JSON.stringify(part);
+  /^[A-Za-z0-9_-]{1,80}$/.test(part) ? part : JSON.stringify(part.slice(0, 80));
 
 const shown = (value: unknown): string =>
   typeof value === 'string'

@@ -17,8 +17,8 @@ export function toJob(row: JobRow): Job {
   const { seq: _seq, schedulerId, ...rest } = row;
   return {
     ...rest,
-    data: JSON.parse(row.data),
-    opts: JSON.parse(row.opts) as JobOptions,
+    data: parsed(row.data),
+    opts: optionsIn(row.opts),
     progress: parsed(row.progress),
     returnvalue: parsed(row.returnvalue),
     runAt: row.state === 'delayed' ? row.runAt : null,
@@ -31,6 +31,22 @@ export function toJson(value: unknown): string {
   return JSON.stringify(value) ?? 'null';
 }
 
+/**
+ * What is no JSON stands as it is under a name of its own: the rows of a file
+ * that was damaged or edited must not hide the others, and a worker fails the
+ * one job it cannot understand.
+ */
 export function parsed(text: string | null): unknown {
-  return text === null ? null : JSON.parse(text);
+  if (text === null) return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return { unreadable: text };
+  }
+}
+
+function optionsIn(text: string): JobOptions {
+  const opts = parsed(text);
+  const isUsable = typeof opts === 'object' && opts !== null && !('unreadable' in opts);
+  return isUsable ? (opts as JobOptions) : {};
 }
