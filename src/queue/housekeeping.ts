@@ -1,6 +1,6 @@
 import { logEvent } from './event-log.js';
-import type { JobOptions } from './job.js';
 import { keepFinished } from './job-retention.js';
+import { optionsIn } from './job-row.js';
 import { type JobStore, noteFinished } from './job-store.js';
 import * as sql from './jobs.sql.js';
 import { dueTicks } from './scheduler-store.js';
@@ -82,6 +82,6 @@ function giveUp(store: JobStore, { id, token, opts }: StalledRow): void {
   const reason = 'job stalled more than allowable limit';
   db.statement(sql.FAIL).run({ queue, id, token, now, reason });
   noteFinished(store, id, 'failed', reason);
-  const { removeOnFail } = JSON.parse(opts) as JobOptions;
+  const { removeOnFail } = optionsIn(opts);
   keepFinished(db, queue, 'failed', removeOnFail, now);
 }

@@ -45,7 +45,8 @@ export function parsed(text: string | null): unknown {
   }
 }
 
-function optionsIn(text: string): JobOptions {
+/** None where the text holds none. */
+export function optionsIn(text: string): JobOptions {
   const opts = parsed(text);
   const isUsable = typeof opts === 'object' && opts !== null && !('unreadable' in opts);
   return isUsable ? (opts as JobOptions) : {};

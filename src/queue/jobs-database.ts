@@ -2,7 +2,12 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { buildDBClient, migrateDB } from 'liteque';
-import { asStorageError, isBusy, NewerSchemaError } from '../storage/errors.js';
+import {
+  asStorageError,
+  isBusy,
+  NewerSchemaError,
+  StorageUnavailableError,
+} from '../storage/errors.js';
 import { OsLock } from '../storage/os-lock.js';
 import { ensurePrivateFile, isPlainFile } from '../storage/private-file.js';
 import { step } from '../storage/steps.js';
@@ -36,6 +41,7 @@ export class JobsDatabase {
     const deadline = performance.now() + BUSY_TIMEOUT_MS;
     for (;;) {
       try {
+        assertOurs(file);
         return await openOnce(file, (db, client) => new JobsDatabase(db, client));
       } catch (error) {
         // The switch to WAL of a new file can meet another process doing the same.
@@ -94,6 +100,30 @@ export class JobsDatabase {
   }
 }
 
+/** All that a first opening which was interrupted leaves behind. */
+const BEFORE_THE_FIRST = new Set(['tasks', '__drizzle_migrations', 'sqlite_sequence']);
+
+/**
+ * Before liteque opens the file, which changes it: a newer one and one of
+ * another program are left exactly as they are.
+ */
+function assertOurs(file: string): void {
+  const db = new Database(file, { readonly: true, timeout: DRIVER_TIMEOUT_MS });
+  try {
+    const found = schemaVersion(db);
+    if (found > JOBS_SCHEMA_VERSION) throw new NewerSchemaError(file, found, JOBS_SCHEMA_VERSION);
+    const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all();
+    const isOurs =
+      found === 0
+        ? tables.every((name) => BEFORE_THE_FIRST.has(String(name)))
+        : tables.includes('job');
+    if (!isOurs)
+      throw new StorageUnavailableError(file, 'readonly', 'it is a database of another program');
+  } finally {
+    db.close();
+  }
+}
+
 async function openOnce<T>(
   file: string,
   make: (db: Database.Database, client: LitequeClient) => T,
@@ -130,9 +160,7 @@ async function ensureSchema(
   db: Database.Database,
   client: LitequeClient,
 ): Promise<void> {
-  const found = schemaVersion(db);
-  if (found === JOBS_SCHEMA_VERSION) return;
-  if (found > JOBS_SCHEMA_VERSION) throw new NewerSchemaError(file, found, JOBS_SCHEMA_VERSION);
+  if (schemaVersion(db) === JOBS_SCHEMA_VERSION) return;
   const lock = await OsLock.acquire(join(dirname(file), 'locks', 'jobs.lock'));
   try {
     if (schemaVersion(db) !== 0) return;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { SqliteQueue } from 'liteque';
 import { step } from '../storage/steps.js';
 import { logEvent } from './event-log.js';
-import type { JobOptions } from './job.js';
+import { optionsIn } from './job-row.js';
 import * as sql from './jobs.sql.js';
 import type { JobsDatabase } from './jobs-database.js';
 import type { QueueClock } from './ports.js';
@@ -84,7 +84,7 @@ export class LitequeTasks extends SqliteQueue<unknown> {
     const { opts } = this.#db
       .statement<[string, string], { opts: string }>(sql.FIND_JOB)
       .get(this.queueName, id) as { opts: string };
-    const { deduplication } = JSON.parse(opts) as JobOptions;
+    const { deduplication } = optionsIn(opts);
     if (deduplication?.keepLastIfActive === true)
       this.#db.statement(sql.FREE_DEDUP).run(this.queueName, id);
   }

@@ -1,8 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { enqueue } from '../../src/app/jobs/enqueue.js';
+import { LitequeQueues } from '../../src/queue/liteque-queue.js';
 import { captureWorker } from '../../src/workers/capture-worker.js';
 import { journalRows } from '../library/journal-rows.js';
+import { temporaryHome } from '../support/temporary-home.js';
 import { type GivenService, givenService, runIdle } from '../workers/given-service.js';
 
 const DATA = [
@@ -25,9 +29,9 @@ const DATA = [
 /** What no worker may act on; `null` and an empty list are jobs of nothing. */
 const HARMLESS = new Set(['null', '[]', '{"events":[],"__proto__":{"x":1}}']);
 
-function changeData({ app }: GivenService, id: string, text: string): void {
+function changeRow({ app }: GivenService, id: string, column: 'data' | 'opts', text: string): void {
   const db = new Database(app.paths.jobsDb);
-  db.prepare('UPDATE job SET data = ? WHERE id = ?').run(text, id);
+  db.prepare(`UPDATE job SET ${column} = ? WHERE id = ?`).run(text, id);
   db.close();
 }
 
@@ -39,7 +43,7 @@ describe('rows of jobs.db that somebody changed', () => {
     const odd: [id: string, text: string][] = [];
     for (const text of DATA) {
       const { id } = await enqueue(service.queues, 'capture', { events: [] });
-      changeData(service, id, text);
+      changeRow(service, id, 'data', text);
       odd.push([id, text]);
     }
     const last = await enqueue(service.queues, 'capture', { events: [event] });
@@ -58,5 +62,28 @@ describe('rows of jobs.db that somebody changed', () => {
     expect(journalRows(service.app.paths.home, 'SELECT event_id FROM event')).to.deep.equal([
       { event_id: 'good' },
     ]);
+  });
+
+  it('with options that are none are run with the usual ones', async () => {
+    const service = await givenService();
+    for (const text of ['{broken', 'null', '7', '[]']) {
+      const { id } = await enqueue(service.queues, 'capture', { events: [event] });
+      changeRow(service, id, 'opts', text);
+      await runIdle(captureWorker, service);
+      expect((await service.queues.queue('capture').getJob(id))?.state, text).to.equal('completed');
+    }
+  });
+});
+
+describe('jobs.db', () => {
+  it('that is a database of another program is refused and left as it is', async () => {
+    const file = join(temporaryHome(), 'jobs.db');
+    const other = new Database(file);
+    other.exec('CREATE TABLE customer (name TEXT); PRAGMA user_version = 0');
+    other.close();
+    const before = readFileSync(file);
+    const refused = await LitequeQueues.open(file).catch((error: unknown) => error);
+    expect(String(refused)).to.match(/another program/);
+    expect(readFileSync(file).equals(before)).to.equal(true);
   });
 });
