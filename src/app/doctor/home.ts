@@ -76,8 +76,7 @@ function homeMode(home: string): Finding[] {
 }
 
 function isWritableByOthers(path: string): boolean {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat !== undefined && (stat.mode & 0o022) !== 0;
+  return (modeOf(path) & 0o022) !== 0;
 }
 
 /** Whoever can write here decides where events and tokens go. */
@@ -85,8 +84,12 @@ const editable = (path: string): Finding =>
   problem('file_modes', `${path} can be changed by other users`, `chmod go-w ${path}`);
 
 function isOpen(path: string): boolean {
-  // A file where a directory is wanted hides everything below it.
-  return existsSync(path) && (statSync(path).mode & 0o077) !== 0;
+  return (modeOf(path) & 0o077) !== 0;
+}
+
+/** 0 for what is not there; a file where a directory is wanted hides everything below it. */
+function modeOf(path: string): number {
+  return existsSync(path) ? statSync(path).mode & 0o777 : 0;
 }
 
 const opened = (path: string, mode: string): Finding =>
