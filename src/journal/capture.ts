@@ -69,8 +69,8 @@ export class Capture {
     inputs: readonly CaptureInput[],
     context: CaptureContext,
   ): Promise<CaptureVerdict[]> {
-    const origins = new OriginMemo(context);
-    const prepared = inputs.map((input) => prepare(input, context, origins));
+    const places = new Places(context);
+    const prepared = inputs.map((input) => prepare(input, context, places));
     const events: NewEvent[] = [];
     for (const one of prepared) if ('event' in one) events.push(one.event);
     const stored = events.length === 0 ? [] : await this.#store(events);
@@ -130,44 +130,40 @@ type Prepared =
   | { readonly kind: 'discarded'; readonly family: string }
   | { readonly kind: 'invalid'; readonly problem: string };
 
-/**
- * Neighbours mostly come from one place: they share one origin object, and
- * with it the answers that depend on nothing else.
- */
-class OriginMemo {
+/** Where events come from, and the reason that holds for it: both are looked up once. */
+interface Place {
+  readonly origin: EventOrigin;
+  readonly blockedReason: string | null;
+}
+
+/** A group comes from few places: its events share their origin objects. */
+class Places {
   readonly #context: CaptureContext;
-  #origin: EventOrigin = { projectUuid: null, repoSlug: null, checkout: null };
-  #reason: string | null | undefined;
+  /** The latest place of each project. */
+  readonly #byProject = new Map<string | null, Place>();
 
   constructor(context: CaptureContext) {
     this.#context = context;
   }
 
-  of({ projectUuid, repoSlug }: Envelope, checkout: string | null): EventOrigin {
-    const last = this.#origin;
-    const isSame =
-      last.projectUuid === projectUuid && last.repoSlug === repoSlug && last.checkout === checkout;
-    if (isSame) return last;
-    this.#reason = undefined;
-    this.#origin = { projectUuid, repoSlug, checkout };
-    return this.#origin;
-  }
-
-  /** The blocked reason of the origin asked for last. */
-  blockedReason(): string | null {
-    if (this.#reason === undefined) this.#reason = this.#context.blockedReason(this.#origin);
-    return this.#reason;
+  of({ projectUuid, repoSlug }: Envelope, checkout: string | null): Place {
+    const last = this.#byProject.get(projectUuid);
+    if (last?.origin.repoSlug === repoSlug && last.origin.checkout === checkout) return last;
+    const origin = { projectUuid, repoSlug, checkout };
+    const place = { origin, blockedReason: this.#context.blockedReason(origin) };
+    this.#byProject.set(projectUuid, place);
+    return place;
   }
 }
 
-function prepare(input: CaptureInput, context: CaptureContext, origins: OriginMemo): Prepared {
+function prepare(input: CaptureInput, context: CaptureContext, places: Places): Prepared {
   const envelope = readEnvelope(input.bytes, context.rules);
   if (!envelope.ok) return { kind: 'invalid', problem: envelope.problem };
   const disposition = dispose(envelope.eventType, context.discard);
   if (disposition.act === 'discard') return { kind: 'discarded', family: disposition.family };
   const eventId = envelope.eventId ?? newEventId(context.now());
   return {
-    event: newEvent(input, envelope, eventId, context, origins, auditNote(disposition)),
+    event: newEvent(input, envelope, eventId, context, places, auditNote(disposition)),
     generated: envelope.eventId === null,
   };
 }
@@ -177,10 +173,10 @@ function newEvent(
   envelope: Envelope,
   eventId: string,
   context: CaptureContext,
-  origins: OriginMemo,
+  places: Places,
   audit: AuditNote | null,
 ): NewEvent {
-  const origin = origins.of(envelope, input.checkout ?? null);
+  const { origin, blockedReason } = places.of(envelope, input.checkout ?? null);
   return {
     eventId,
     eventType: envelope.eventType,
@@ -193,7 +189,7 @@ function newEvent(
     origin,
     producerUser: context.producer.user,
     producerTeam: envelope.teamSlug ?? context.producer.team,
-    blockedReason: origins.blockedReason(),
+    blockedReason,
     undeliverable: null,
     coalesceKey: envelope.coalesceKey,
     audit,

@@ -59,8 +59,8 @@ export class GroupWriter {
   readonly #knownOrigins: ReadonlyMap<string, number>;
   readonly #note: ConflictNote;
   readonly #tallies = new Map<number, Tally>();
-  /** Neighbours share their origin object. */
-  #lastOrigin: EventOrigin | undefined;
+  /** Events of one capture share their origin objects. */
+  readonly #idOfOrigin = new Map<EventOrigin, number>();
   #lastOriginId = 0;
   /** Events from here on are written but not yet live. */
   #firstNotLive: number | undefined;
@@ -276,11 +276,14 @@ export class GroupWriter {
   }
 
   #originId(origin: EventOrigin): number {
-    if (origin !== this.#lastOrigin) {
-      this.#lastOriginId = this.#lookUpOrigin(origin);
-      this.#lastOrigin = origin;
+    let id = this.#idOfOrigin.get(origin);
+    if (id === undefined) {
+      id = this.#lookUpOrigin(origin);
+      // An import may be longer than memory, and makes an object for every row.
+      if (this.#source === 'capture') this.#idOfOrigin.set(origin, id);
     }
-    return this.#lastOriginId;
+    this.#lastOriginId = id;
+    return id;
   }
 
   #lookUpOrigin(origin: EventOrigin): number {
