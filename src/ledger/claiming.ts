@@ -4,19 +4,21 @@ import * as sql from './claim.sql.js';
 import { type SelectedEvent, type Selection, select } from './selection.js';
 import { toRanges } from './seq-ranges.js';
 
-interface EventRow {
-  seq: number;
-  eventId: string;
-  eventType: string;
-  timestamp: string | null;
-  carriesId: 0 | 1;
-  isJson: 0 | 1;
-  undeliverable: string | null;
-  size: number;
-  originId: number;
-  bytes: Buffer | null;
-  attempted: 0 | 1;
-}
+/** The columns of `LOAD_EVENTS` in their order: an array is read twice as fast as an object. */
+type EventRow = readonly [
+  seq: number,
+  eventId: string,
+  eventType: string,
+  timestamp: string | null,
+  carriesId: 0 | 1,
+  isJson: 0 | 1,
+  undeliverable: string | null,
+  size: number,
+  sha256: Buffer,
+  originId: number,
+  bytes: Buffer | null,
+  attempted: 0 | 1,
+];
 
 const NO_BYTES = Buffer.alloc(0);
 
@@ -51,12 +53,15 @@ function load(
   selection: Selection,
 ): ClaimedEvent[] {
   const { maxBytes } = request.limits;
-  const rows = db.statement(sql.LOAD_EVENTS).iterate({
-    targetId: pass.lease.targetId,
-    seqs: JSON.stringify(selection.events.map((event) => event.seq)),
-    again: JSON.stringify(selection.events.filter(({ first }) => !first).map(({ seq }) => seq)),
-    maxBytes,
-  }) as IterableIterator<EventRow>;
+  const rows = db
+    .statement(sql.LOAD_EVENTS)
+    .raw()
+    .iterate({
+      targetId: pass.lease.targetId,
+      seqs: JSON.stringify(selection.events.map((event) => event.seq)),
+      again: JSON.stringify(selection.events.filter(({ first }) => !first).map(({ seq }) => seq)),
+      maxBytes,
+    }) as IterableIterator<EventRow>;
   const events: ClaimedEvent[] = [];
   let used = 0;
   for (const row of rows) {
@@ -72,19 +77,22 @@ function load(
 }
 
 function toClaimed(row: EventRow, maxBytes: number): ClaimedEvent {
-  const missing = row.bytes === null && row.size <= maxBytes;
+  const [seq, eventId, eventType, timestamp, carriesId, isJson, undeliverable, size] = row;
+  const [, , , , , , , , sha256, originId, bytes, attempted] = row;
+  const missing = bytes === null && size <= maxBytes;
   return {
-    seq: row.seq,
-    eventId: row.eventId,
-    eventType: row.eventType,
-    timestamp: row.timestamp,
-    carriesOwnId: row.carriesId === 1,
-    isJson: row.isJson === 1,
-    undeliverable: missing ? 'its payload bytes are no longer in the journal' : row.undeliverable,
-    size: row.size,
-    originId: row.originId,
-    bytes: row.bytes ?? NO_BYTES,
-    attempted: row.attempted === 1,
+    seq,
+    eventId,
+    eventType,
+    timestamp,
+    carriesOwnId: carriesId === 1,
+    isJson: isJson === 1,
+    undeliverable: missing ? 'its payload bytes are no longer in the journal' : undeliverable,
+    size,
+    sha256,
+    originId,
+    bytes: bytes ?? NO_BYTES,
+    attempted: attempted === 1,
   };
 }
 
