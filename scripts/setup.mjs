@@ -3,7 +3,7 @@
 // installed yet when it runs.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -38,4 +38,6 @@ if (installed !== wanted) {
   run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund']);
   writeFileSync(stamp, wanted);
 }
+// What was compiled from a test that has since been renamed would still be run.
+rmSync(join(root, 'dist', 'test'), { recursive: true, force: true });
 run(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', '.']);
