@@ -5,14 +5,12 @@ import type { DeliveryReceiver } from '../dispatch/ports.js';
 import type { CaptureInput, CaptureVerdict } from '../journal/capture.js';
 import type { EnvelopeRules } from '../journal/envelope.js';
 import { Spool, type SpoolIngestion } from '../journal/spool.js';
-import { SqliteJournal } from '../journal/sqlite-journal.js';
-import { SqliteLedger } from '../ledger/sqlite-ledger.js';
 import { JournalDatabase, type OpenOptions } from '../storage/journal-database.js';
 import type { TargetRecord } from '../targets/registry.js';
 import { readSituation, type Situation } from '../targets/situation.js';
-import { SqliteTargets } from '../targets/sqlite-targets.js';
 import { CaptureReadiness } from './capture-readiness.js';
 import type { TargetDrainOptions } from './drain-target.js';
+import { type Stores, storesOn } from './stores.js';
 
 /** What a process brings along; everything has the default of a command line. */
 export interface AppOptions {
@@ -31,14 +29,6 @@ export interface AppOptions {
   readonly receiver?: ((target: TargetRecord) => DeliveryReceiver) | undefined;
   /** For journal.db; tests make the disk small and the patience short. */
   readonly storage?: OpenOptions;
-}
-
-/** The stores on one open journal. */
-export interface Stores {
-  readonly db: JournalDatabase;
-  readonly journal: SqliteJournal;
-  readonly ledger: SqliteLedger;
-  readonly targets: SqliteTargets;
 }
 
 /**
@@ -133,13 +123,4 @@ export class App {
     });
     return storesOn(db, () => this.random());
   }
-}
-
-function storesOn(db: JournalDatabase, random: () => number): Stores {
-  return {
-    db,
-    journal: new SqliteJournal(db),
-    ledger: new SqliteLedger(db, random),
-    targets: new SqliteTargets(db),
-  };
 }

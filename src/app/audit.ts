@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import type { AppendVerdict, NewEvent } from '../journal/new-event.js';
 import { type AuditRow, auditedEvent, auditedIds, listAudit } from '../policy/sqlite-audit.js';
-import type { App, Stores } from './app.js';
+import type { App } from './app.js';
+import type { Stores } from './stores.js';
 
 /** The audit log, newest first. Changes nothing. */
 export function readAudit(app: App, limit: number): AuditRow[] {

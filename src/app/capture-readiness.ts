@@ -1,19 +1,30 @@
 import { statSync } from 'node:fs';
 import { Capture, type CaptureContext } from '../journal/capture.js';
 import type { EnvelopeRules } from '../journal/envelope.js';
+import type { Spool } from '../journal/spool.js';
 import { blockedReason, type WayOut } from '../policy/capture-reason.js';
 import { policyOf } from '../policy/mode.js';
 import { errorCode } from '../storage/errors.js';
 import type { TargetKey, TargetRecord } from '../targets/registry.js';
 import type { Situation } from '../targets/situation.js';
 import { wayOut } from '../targets/way-out.js';
-import type { App, Stores } from './app.js';
+import type { Stores } from './stores.js';
 
 /** Milliseconds for which capture trusts what it knows of the way to the target. */
 const WAY_OUT_FRESH_MS = 1_000;
 
 /** Longest time for which one look at configuration and spool stands, in milliseconds. */
 const LOOK_MS = 10;
+
+/** What captures rest on: the application, as far as they know it. */
+export interface CaptureHome {
+  readonly paths: { readonly config: string };
+  readonly spool: Spool;
+  now(): number;
+  stores(): Promise<Stores>;
+  situation(): Promise<Situation>;
+  ingestSpool(): Promise<unknown>;
+}
 
 /** What a capture is made with, and what it is to note beside every fact. */
 export class ReadyToCapture {
@@ -47,13 +58,13 @@ export class ReadyToCapture {
  * config.toml counts at once and a run of captures does not pay for it.
  */
 export class CaptureReadiness {
-  readonly #app: App;
+  readonly #home: CaptureHome;
   #ready: ReadyToCapture | undefined;
   #lookedAt = 0;
   #surroundings: Surroundings | undefined;
 
-  constructor(app: App) {
-    this.#app = app;
+  constructor(home: CaptureHome) {
+    this.#home = home;
   }
 
   /** What the last look found, while it stands. */
@@ -65,15 +76,15 @@ export class CaptureReadiness {
 
   /** Looks again. Trouble never rejects: `Capture` is told, and writes to the spool. */
   async read(): Promise<ReadyToCapture> {
-    const opened = await this.#app.stores().catch((error: unknown) => ({ error }));
+    const opened = await this.#home.stores().catch((error: unknown) => ({ error }));
     const { situation, way, producer } = await this.#surroundingsNow(opened);
     const { settings } = situation;
     if (!('error' in opened)) await this.#ingestSpoolQuietly();
     const ready = new ReadyToCapture(
-      new Capture('error' in opened ? opened : opened.journal, this.#app.spool),
+      new Capture('error' in opened ? opened : opened.journal, this.#home.spool),
       {
         rules: { maxEventBytes: settings.capture.maxEventBytes, coalesce: settings.coalesce },
-        now: () => this.#app.now(),
+        now: () => this.#home.now(),
         blockedReason: (origin) => blockedReason(way, origin),
         producer,
         discard: {
@@ -103,7 +114,7 @@ export class CaptureReadiness {
   /** What waited longer goes first; trouble with it must not keep new events out. */
   async #ingestSpoolQuietly(): Promise<void> {
     try {
-      await this.#app.ingestSpool();
+      await this.#home.ingestSpool();
     } catch {
       // The file stays where it is, `status` counts it, and the next capture tries again.
     }
@@ -111,11 +122,11 @@ export class CaptureReadiness {
 
   /** An edited config.toml counts at once, the rest within a second. */
   async #surroundingsNow(opened: Stores | { error: unknown }): Promise<Surroundings> {
-    const config = fingerprint(this.#app.paths.config);
+    const config = fingerprint(this.#home.paths.config);
     const known = this.#surroundings;
     const age = performance.now() - (known?.readAt ?? Number.NEGATIVE_INFINITY);
     if (known !== undefined && known.config === config && age < WAY_OUT_FRESH_MS) return known;
-    const situation = await this.#app.situation();
+    const situation = await this.#home.situation();
     const key = situation.description;
     const target =
       'error' in opened || key === undefined ? undefined : await knownTarget(opened, key);

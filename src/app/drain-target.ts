@@ -17,7 +17,8 @@ import { assertNotRetired, type TargetRecord } from '../targets/registry.js';
 import type { Situation } from '../targets/situation.js';
 import { teamspaceAccess } from '../targets/teamspace-access.js';
 import { VERSION } from '../version.js';
-import type { App, Stores } from './app.js';
+import type { App } from './app.js';
+import type { Stores } from './stores.js';
 import { tokenRequests } from './token-requests.js';
 
 export interface TargetDrainOptions extends DrainOptions {

@@ -9,9 +9,10 @@ import {
 import type { EventState } from '../status/event-states.js';
 import type { TargetRecord } from '../targets/registry.js';
 import type { Situation } from '../targets/situation.js';
-import type { App, Stores } from './app.js';
+import type { App } from './app.js';
 import { allOrigins, type EventSelection, filterOf } from './event-selection.js';
 import { activeRow, namedTarget } from './named-target.js';
+import type { Stores } from './stores.js';
 
 export interface EventsOptions extends EventSelection {
   readonly state?: EventState | undefined;

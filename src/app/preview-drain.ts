@@ -2,7 +2,7 @@ import { type DrainReport, emptyReport } from '../dispatch/drain-report.js';
 import { permissionOf } from '../policy/permission.js';
 import { assertNotRetired, type TargetRecord } from '../targets/registry.js';
 import type { Situation } from '../targets/situation.js';
-import type { App, Stores } from './app.js';
+import type { App } from './app.js';
 import {
   heldEvents,
   receiverOf,
@@ -11,6 +11,7 @@ import {
   UnknownTargetError,
   withoutTarget,
 } from './drain-target.js';
+import type { Stores } from './stores.js';
 
 /**
  * What `now` would select, from counters. Opens no socket, writes nothing and

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import type { EventFilter } from '../journal/event-filter.js';
 import { countRequeue, type RequeueCounts, type RequeueKind, requeue } from '../ledger/requeue.js';
 import type { TargetRecord } from '../targets/registry.js';
-import type { App, Stores } from './app.js';
+import type { App } from './app.js';
+import type { Stores } from './stores.js';
 
 /** What was requeued at one target, or would be. */
 export interface RequeueReport extends RequeueCounts {

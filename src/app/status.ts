@@ -12,6 +12,7 @@ import {
   type WaitingFile,
   waitingFiles,
 } from '../status/old-queues.js';
+import type { UnreadableSection } from '../status/or-unreadable.js';
 import { type Judged, type Problem, problemsOf } from '../status/problems.js';
 import { readSections } from '../status/sqlite-status.js';
 import type {
@@ -19,7 +20,6 @@ import type {
   OlderFields,
   StatusDocument,
   StatusSections,
-  UnreadableSection,
 } from '../status/status-document.js';
 import { reportAuthority } from '../targets/authority-report.js';
 import { identityOf } from '../targets/credentials.js';
@@ -27,8 +27,9 @@ import type { TargetIdentity } from '../targets/identity.js';
 import type { TargetRecord } from '../targets/registry.js';
 import type { Situation } from '../targets/situation.js';
 import { wayOut } from '../targets/way-out.js';
-import type { App, Stores } from './app.js';
+import type { App } from './app.js';
 import { processes } from './preflight.js';
+import type { Stores } from './stores.js';
 
 /** The document, and what it finds wrong in words for a person. */
 export interface StatusReport {

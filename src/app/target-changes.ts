@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { TargetRecord } from '../targets/registry.js';
-import type { App, Stores } from './app.js';
+import type { App } from './app.js';
 import { namedTarget } from './named-target.js';
+import type { Stores } from './stores.js';
 
 /** What an operator may say of a target. */
 export type TargetChange =

@@ -4,7 +4,8 @@ import type { Finding } from '../retention/verification/finding.js';
 import { checkCounters, mendCounters } from '../retention/verification/ledger-checks.js';
 import { verifyAll } from '../retention/verification/verify.js';
 import { StorageUnavailableError } from '../storage/errors.js';
-import type { App, Stores } from './app.js';
+import type { App } from './app.js';
+import type { Stores } from './stores.js';
 
 export interface VerifyReport {
   readonly ok: boolean;

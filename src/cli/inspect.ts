@@ -1,9 +1,5 @@
-import {
-  type EventStory,
-  eventStory,
-  type RevisionStory,
-  type StoryEntry,
-} from '../status/event-story.js';
+import { eventStory } from '../status/event-story.js';
+import type { EventStory, RevisionStory, StoryEntry } from '../status/story.js';
 import { oneLine } from './color.js';
 import type { CommandBody } from './command.js';
 import { EXIT } from './exit-codes.js';

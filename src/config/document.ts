@@ -1,28 +1,7 @@
 import { lstatSync } from 'node:fs';
+import type { ConfigDocument } from './config-document.js';
 import { MAX_TEXT_BYTES, readPlainFile } from './plain-file.js';
 import { DEFAULT_SETTINGS, type SyncSettings } from './settings.js';
-import type { TomlTable } from './toml-table.js';
-
-/**
- * What config.toml says, read once per process. Unreadable is an answer of its
- * own and never means "defaults" (SPEC section 3, INCIDENTS 29): delivery
- * closes, edits are refused, capture goes on.
- */
-export type ConfigDocument =
-  | { readonly state: 'absent'; readonly path: string; readonly settings: SyncSettings }
-  | {
-      readonly state: 'ok';
-      readonly path: string;
-      readonly settings: SyncSettings;
-      /** The `[sync]` table as written, for showing what comes from the file. */
-      readonly raw: TomlTable;
-    }
-  | {
-      readonly state: 'unreadable';
-      readonly path: string;
-      /** What is wrong and where, as a full sentence without secrets. */
-      readonly reason: string;
-    };
 
 /** config.toml cannot be used; nothing is decided in its place. */
 export class ConfigUnreadableError extends Error {

@@ -1,4 +1,5 @@
-import { type ConfigDocument, settingsOf } from './document.js';
+import type { ConfigDocument } from './config-document.js';
+import { settingsOf } from './document.js';
 import { CONFIG_KEYS, type ConfigKey } from './keys.js';
 import { isTable, type TomlTable } from './toml-table.js';
 

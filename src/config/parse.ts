@@ -1,5 +1,5 @@
 import { safeParse } from 'valibot';
-import type { ConfigDocument } from './document.js';
+import type { ConfigDocument } from './config-document.js';
 import { issueText } from './issue-text.js';
 import { configSchema } from './schema.js';
 import { toSettings } from './to-settings.js';

@@ -2,69 +2,10 @@ import { rangesContain, type SeqRanges } from '../ledger/seq-ranges.js';
 import type { JournalDatabase } from '../storage/journal-database.js';
 import type { TargetRecord } from '../targets/registry.js';
 import * as sql from './status.sql.js';
-import { type StoryEntry, timelineOf } from './timeline.js';
-
-export type { StoryEntry } from './timeline.js';
+import type { EventStory, RevisionStory, TargetStory } from './story.js';
+import { timelineOf } from './timeline.js';
 
 type Row = Record<string, unknown>;
-
-/** Everything redrain knows of one event: each revision with its bytes and what became of it. */
-export interface EventStory {
-  readonly event_id: string;
-  readonly revisions: readonly RevisionStory[];
-  readonly conflicts: readonly Row[];
-  /** When its bytes were erased and why; null when nobody asked for that. */
-  readonly redaction: { readonly at: string; readonly reason: string } | null;
-  /** Everything that happened to it, oldest first. */
-  readonly timeline: readonly StoryEntry[];
-}
-
-export interface RevisionStory {
-  readonly seq: number;
-  readonly revision: number;
-  readonly event_type: string;
-  readonly source: string;
-  readonly occurred_at: string | null;
-  readonly captured_at: string;
-  readonly project_uuid: string | null;
-  readonly repo_slug: string | null;
-  readonly checkout: string | null;
-  readonly producer_user: string | null;
-  readonly producer_team: string | null;
-  readonly drain_blocked_reason: string | null;
-  readonly undeliverable: string | null;
-  readonly sha256: string;
-  readonly size: number;
-  /** `live`, or why it is not. */
-  readonly class: string;
-  /** When it left selection; null while it is live. */
-  readonly marked_at: string | null;
-  /** The event that took its place (coalesced, replaced). */
-  readonly other_event_id: string | null;
-  /** A later event with the same key, where this one may have left already. */
-  readonly superseded_by: string | null;
-  readonly purged_by: string | null;
-  readonly purged_at: string | null;
-  /** The archive, or the reason of a redaction. */
-  readonly purge_detail: string | null;
-  /** Rows of old queue files it was taken from. */
-  readonly sources: readonly Row[];
-  /** The exact bytes; null once they were purged. */
-  readonly bytes: Buffer | null;
-  readonly targets: readonly TargetStory[];
-}
-
-export interface TargetStory {
-  readonly target_id: number;
-  readonly canonical_url: string;
-  readonly in_flight: boolean;
-  /** The ledger row; null when the event was never attempted there. */
-  readonly delivery: Row | null;
-  /** Earlier generations, oldest first. */
-  readonly history: readonly Row[];
-  /** Every POST it was part of, with the outcome it got, oldest first. */
-  readonly posts: readonly Row[];
-}
 
 /** The whole story of an event id, or undefined when the journal never saw it. */
 export function eventStory(

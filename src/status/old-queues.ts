@@ -1,5 +1,5 @@
 import type { OldQueueFile } from '../legacy/old-queue-state.js';
-import type { UnreadableSection } from './status-document.js';
+import type { UnreadableSection } from './or-unreadable.js';
 
 /** The old scoped file of the resolved target; zeros when there is none. */
 export interface ActiveQueue {

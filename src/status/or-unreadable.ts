@@ -1,4 +1,7 @@
-import type { UnreadableSection } from './status-document.js';
+/** A section that could not be read: it says so and shows no number it did not count. */
+export interface UnreadableSection {
+  readonly error: string;
+}
 
 /** What one section needs beside the journal must not take the other sections with it. */
 export function orUnreadable<T>(read: () => T): T | UnreadableSection {

@@ -6,6 +6,7 @@ import type { TargetIdentity } from '../targets/identity.js';
 import type { TargetRecord } from '../targets/registry.js';
 import { currentIdentity, identityRow } from './identity-row.js';
 import { type ClassTotals, LedgerReader } from './ledger-reader.js';
+import type { UnreadableSection } from './or-unreadable.js';
 import { orUnreadable } from './or-unreadable.js';
 import * as sql from './status.sql.js';
 import type {
@@ -15,7 +16,6 @@ import type {
   TargetLedger,
   TargetsSection,
   TerminalSection,
-  UnreadableSection,
 } from './status-document.js';
 import type { TargetBalance } from './target-terms.js';
 

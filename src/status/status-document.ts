@@ -5,13 +5,9 @@ import type { GcSuggestion } from '../retention/gc-suggestion.js';
 import type { TargetAuthorityReport } from '../targets/authority-report.js';
 import type { ResetSignalRecord } from '../targets/registry.js';
 import type { OldQueueSections, WaitingFile } from './old-queues.js';
+import type { UnreadableSection } from './or-unreadable.js';
 import type { Foreground, Mismatch, OrphanRecord, OwnerRecord } from './processes.js';
 import type { TargetBalance } from './target-terms.js';
-
-/** A section that could not be read: it says so and shows no number it did not count. */
-export interface UnreadableSection {
-  readonly error: string;
-}
 
 export interface JournalSection {
   readonly retained_event_count: number;

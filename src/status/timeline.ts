@@ -1,13 +1,4 @@
-import type { EventStory, RevisionStory, TargetStory } from './event-story.js';
-
-/** One thing that happened to an event. */
-export interface StoryEntry {
-  /** ISO 8601. */
-  readonly at: string;
-  readonly what: string;
-  /** The target it happened at, or null. */
-  readonly target_id: number | null;
-}
+import type { EventStory, RevisionStory, StoryEntry, TargetStory } from './story.js';
 
 type Facts = Omit<EventStory, 'timeline'>;
 type Row = Readonly<Record<string, unknown>>;

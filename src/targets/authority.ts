@@ -1,4 +1,5 @@
-import { type ConfigDocument, settingsOf } from '../config/document.js';
+import type { ConfigDocument } from '../config/config-document.js';
+import { settingsOf } from '../config/document.js';
 import type { HomePaths } from '../config/home.js';
 import { environmentOverrides } from '../config/override-switch.js';
 import { DEFAULT_SERVER_URL } from '../config/settings.js';

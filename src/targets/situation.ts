@@ -1,4 +1,5 @@
-import { type ConfigDocument, readConfigDocument } from '../config/document.js';
+import type { ConfigDocument } from '../config/config-document.js';
+import { readConfigDocument } from '../config/document.js';
 import type { HomePaths } from '../config/home.js';
 import { DEFAULT_SETTINGS, type SyncSettings } from '../config/settings.js';
 import type { ClosedGate } from '../dispatch/ports.js';

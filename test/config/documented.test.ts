@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { type ConfigDocument, ConfigUnreadableError } from '../../src/config/document.js';
+import type { ConfigDocument } from '../../src/config/config-document.js';
+import { ConfigUnreadableError } from '../../src/config/document.js';
 import { CONFIG_KEYS } from '../../src/config/keys.js';
 import { parseConfig } from '../../src/config/parse.js';
 import { configSchema } from '../../src/config/schema.js';

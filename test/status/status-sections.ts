@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Redrain, StatusDocument } from '../../src/index.js';
-import type { UnreadableSection } from '../../src/status/status-document.js';
+import type { UnreadableSection } from '../../src/status/or-unreadable.js';
 
 /** The sections that are read from the journal. */
 export const JOURNAL_SECTIONS = [

@@ -1,0 +1,22 @@
+import { SqliteJournal } from '../journal/sqlite-journal.js';
+import { SqliteLedger } from '../ledger/sqlite-ledger.js';
+import type { JournalDatabase } from '../storage/journal-database.js';
+import { SqliteTargets } from '../targets/sqlite-targets.js';
+
+/** The stores on one open journal. */
+export interface Stores {
+  readonly db: JournalDatabase;
+  readonly journal: SqliteJournal;
+  readonly ledger: SqliteLedger;
+  readonly targets: SqliteTargets;
+}
+
+/** `random` is the jitter of the ledger. */
+export function storesOn(db: JournalDatabase, random: () => number): Stores {
+  return {
+    db,
+    journal: new SqliteJournal(db),
+    ledger: new SqliteLedger(db, random),
+    targets: new SqliteTargets(db),
+  };
+}
