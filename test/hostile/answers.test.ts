@@ -8,7 +8,15 @@ import { newEvent } from '../support/events.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
 import { rounds, someOf } from '../support/rounds.js';
 import { closeAfterTest } from '../support/temporary-home.js';
-import { http, type RawAnswer, type RawServer, rawServer, saying } from './raw-server.js';
+import {
+  drip,
+  http,
+  pour,
+  type RawAnswer,
+  type RawServer,
+  rawServer,
+  saying,
+} from './raw-server.js';
 
 const MIB = 1024 * 1024;
 const IDS = ['a', 'b', 'c'];
@@ -65,27 +73,6 @@ async function drainedBy(
 
 const all = (status: string): string[] => IDS.map(() => status);
 const OK = '200 OK';
-
-/** Writes for as long as anybody listens, without keeping more than the socket wants. */
-const pour =
-  (head: string, chunk: string | Buffer): RawAnswer =>
-  (socket) => {
-    socket.write(head);
-    const more = (): void => {
-      while (!socket.destroyed && socket.write(chunk));
-    };
-    socket.on('drain', more);
-    more();
-  };
-
-/** A few bytes at a time, and never the last. */
-const drip =
-  (head: string, chunk: string): RawAnswer =>
-  (socket) => {
-    socket.write(head);
-    const timer = setInterval(() => socket.write(chunk), 5);
-    socket.on('close', () => clearInterval(timer));
-  };
 
 describe('an answer that never ends', () => {
   const ENDLESS: Readonly<Record<string, RawAnswer>> = {
