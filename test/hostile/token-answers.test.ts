@@ -1,9 +1,15 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
+import { captured } from '../processes/given-events.js';
+import { Cli } from '../support/cli.js';
 import { rounds, someOf } from '../support/rounds.js';
+import { SYNC_ON } from '../targets/given-login.js';
 import {
   drained,
   entryKept,
   expectAskedOnce,
+  expectSayable,
   type GivenTeamspace,
   givenTeamspace,
   IDS,
@@ -130,5 +136,38 @@ describe('tokens that are given in an odd way', () => {
     await expectNothingSent({ tokens }, 'network_unavailable');
     const given = await granted(JSON.stringify({ access: 'new', refresh: long }));
     expect(entryKept(given)).to.include({ access: 'new', refresh: 'old-refresh' });
+  });
+});
+
+describe('redrain now at a server that answers with anything', () => {
+  async function now(
+    script: Script,
+    accessEnds: string,
+  ): Promise<readonly [number | null, unknown]> {
+    const given = await givenTeamspace(script);
+    const cli = new Cli(SYNC_ON);
+    const login = `access = "old-access"\nrefresh = "old-refresh"\naccess_expires_at = "${accessEnds}"`;
+    const team = 'username = "ada@example.com"\nteam_slug = "blue"\n';
+    const file = join(cli.home, 'redrain/credentials.toml');
+    await captured(
+      cli,
+      IDS.map((event_id) => ({ event_id, event_type: 'T' })),
+    );
+    cli.configure(readFileSync(join(given.home, 'config.toml'), 'utf8'));
+    writeFileSync(file, `[servers."${given.server.url}"]\n${login}\n${team}`, { mode: 0o600 });
+    const run = await cli.run(['now', '--json']);
+    expectSayable(run.json<{ message: string | null }>().message ?? '-');
+    expect(run.stderr).to.not.match(/This was not expected|old-refresh|old-access/);
+    return [run.code, run.json<{ blocked_reason: unknown }>().blocked_reason];
+  }
+
+  it('ends with 6 and a reason when there are no tokens, with 0 when only health is odd', async () => {
+    const echo = JSON.stringify({ detail: `${EVIL} old-refresh` });
+    const refused = { tokens: () => http('401 No', echo) };
+    expect(await now(refused, '2001-01-01T00:00:00Z')).to.deep.equal([6, 'missing_auth']);
+    const garbage = { tokens: () => http('200 OK', '\0'), health: () => http('200 OK', '\0') };
+    expect(await now(garbage, '2999-01-01T00:00:00Z')).to.deep.equal([0, null]);
+    for (const script of rounds([], [garbage]))
+      expect(await now(script, '2001-01-01T00:00:00Z')).to.deep.equal([6, 'network_unavailable']);
   });
 });

@@ -108,7 +108,7 @@ function teamSlugIn(body: JsonObject, redact: Redactor): string | null {
 /** Servers give seconds, some of them as text; what is no lifetime counts as not given. */
 function lifetimeMs(value: unknown, otherwise: number): number {
   const seconds = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  const isUsable = typeof seconds === 'number' && seconds > 0 && seconds <= MAX_LIFETIME_S;
+  const isUsable = typeof seconds === 'number' && seconds >= 1 && seconds <= MAX_LIFETIME_S;
   return Math.floor((isUsable ? seconds : otherwise) * 1000);
 }
 
