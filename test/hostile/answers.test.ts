@@ -217,6 +217,7 @@ describe('an answer that points elsewhere', () => {
 });
 
 describe('results that contradict themselves', () => {
+  const LONG = 'x'.repeat(100_000);
   const one = (event_id: unknown, status: unknown): object => ({ event_id, status });
   const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
   const RESULTS: Readonly<
@@ -256,6 +257,18 @@ describe('results that contradict themselves', () => {
       'rejected',
       'failed_transient',
     ],
+    'ids, statuses and reasons of 100 kB': [
+      JSON.stringify([
+        one(LONG, 'success'),
+        one(`a${LONG}`, 'rejected'),
+        one('a', 'success'),
+        { ...one('b', 'rejected'), error: LONG },
+        one('c', LONG),
+      ]),
+      'success',
+      'rejected',
+      'failed_transient',
+    ],
     'a list of numbers': [
       '[1,2,3,null,true]',
       ...(['failed_transient', 'failed_transient', 'failed_transient'] as const),
@@ -284,10 +297,27 @@ describe('results that contradict themselves', () => {
     'ids that JavaScript knows',
     'entries nested 100,000 deep',
     'an object in place of the list',
+    'ids, statuses and reasons of 100 kB',
   ))
     it(name, async () => {
-      const { statuses, posts } = await drainedBy(() => http(OK, `{"results":${results}}`));
+      const { core, statuses, posts } = await drainedBy(() => http(OK, `{"results":${results}}`));
       expect(statuses).to.deep.equal(expected);
       expect(posts[0]).to.include({ http_status: 200 });
+      const words = "coalesce(last_error, '') || coalesce(last_response_json, '')";
+      for (const { length } of rows<{ length: number }>(
+        core,
+        `SELECT length(${words}) AS length FROM delivery`,
+      ))
+        expect(length, 'what is kept of the answer').to.be.below(1_200);
     });
+
+  it('a refusal that names events by ids of 100 kB names none of ours', async () => {
+    const details = ['a', LONG, `a${LONG}`].map((id) => ({ event_id: id, detail: LONG }));
+    const body = JSON.stringify({ error: LONG, details });
+    const { statuses, posts } = await drainedBy((ids) =>
+      ids.includes('a') ? http('400 No', body) : http(OK, saying('success', ids)),
+    );
+    expect(statuses).to.deep.equal(['rejected', 'success', 'success']);
+    expect(JSON.stringify(posts)).to.have.length.below(2_000);
+  });
 });
