@@ -94,7 +94,7 @@ describe('where a file is expected and there is none', () => {
   it('credentials count as absent, with the reason, and a login refuses to guess', async () => {
     const server = 'https://team.invalid';
     const env = { SPEC_KITTY_ENABLE_SAAS_SYNC: '1', SPEC_KITTY_SAAS_URL: server, NEW: 'x.y.z' };
-    const names = ['credentials', 'redrain/credentials.toml'].flatMap(cases);
+    const names = ['redrain/credentials.toml', ...rounds([], ['credentials'])].flatMap(cases);
     await inPairs(
       names.filter(([label]) => !/directory|to nothing/.test(label)),
       async ([label, name, place]) => {

@@ -11,13 +11,11 @@ const EVIL = '\u001b[2J\u001b[8m\u001b]0;owned\u0007\u001b[6n\u009b31m\u0085\r\u
 const FORGED = `${EVIL}\nerror: nothing is wrong`;
 const ID = `e${FORGED}`;
 
-/** One of each way a text gets out: a table, a report, a refusal, a wrong argument. */
+/** One of each way a text gets out: a table, a report, a refusal. */
 const IN_SHORT: readonly (readonly string[])[] = [
   ['events', '--state', 'terminal'],
   ['inspect', ID],
-  ['conflicts', 'show', '1'],
   ['capture', `none${FORGED}.jsonl`],
-  [`unknown${FORGED}`],
 ];
 const COMMANDS: readonly (readonly string[])[] = [
   ...IN_SHORT,
@@ -28,6 +26,8 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['targets'],
   ['projects', 'list'],
   ['conflicts', 'list'],
+  ['conflicts', 'show', '1'],
+  [`unknown${FORGED}`],
   ['redact', ID, '--reason', FORGED],
   ['restore', `../${FORGED}`],
   ['now', '--target', FORGED],
@@ -83,8 +83,10 @@ describe('escapes in ids, types, file names and answers', () => {
     const run = await cli.run(['inspect', ID, '--json']);
     expect(run.json()).to.include({ event_id: ID });
     expectHarmless(run, 'inspect --json');
-    const listed = await cli.run(['events', '--json']);
-    expect(listed.json<{ events: { event_id: string }[] }>().events[0]?.event_id).to.equal(ID);
-    expectHarmless(listed, 'events --json');
+    for (const args of rounds([], [['events', '--json']])) {
+      const listed = await cli.run(args);
+      expect(listed.json<{ events: { event_id: string }[] }>().events[0]?.event_id).to.equal(ID);
+      expectHarmless(listed, 'events --json');
+    }
   });
 });

@@ -166,8 +166,11 @@ describe('redrain now at a server that answers with anything', () => {
     const refused = { tokens: () => http('401 No', echo) };
     expect(await now(refused, '2001-01-01T00:00:00Z')).to.deep.equal([6, 'missing_auth']);
     const garbage = { tokens: () => http('200 OK', '\0'), health: () => http('200 OK', '\0') };
-    expect(await now(garbage, '2999-01-01T00:00:00Z')).to.deep.equal([0, null]);
-    for (const script of rounds([], [garbage]))
-      expect(await now(script, '2001-01-01T00:00:00Z')).to.deep.equal([6, 'network_unavailable']);
+    const more: (readonly [accessEnds: string, code: number, reason: string | null])[] = [
+      ['2999-01-01T00:00:00Z', 0, null],
+      ['2001-01-01T00:00:00Z', 6, 'network_unavailable'],
+    ];
+    for (const [accessEnds, ...expected] of rounds([], more))
+      expect(await now(garbage, accessEnds)).to.deep.equal(expected);
   });
 });
