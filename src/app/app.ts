@@ -27,6 +27,8 @@ export interface AppOptions {
   readonly processWideOverride?: boolean | undefined;
   /** Delivers in place of the target's own receiver. */
   readonly receiver?: ((target: TargetRecord) => DeliveryReceiver) | undefined;
+  /** Of each request to a server, where that is less than WIRE.md grants it; tests have little patience. */
+  readonly requestDeadlineMs?: number | undefined;
   /** For journal.db; tests make the disk small and the patience short. */
   readonly storage?: OpenOptions;
 }

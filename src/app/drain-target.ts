@@ -172,16 +172,19 @@ export async function receiverOf(
   target: TargetRecord,
 ): Promise<DeliveryReceiver> {
   if (app.options.receiver !== undefined) return app.options.receiver(target);
+  const { caFile } = situation.settings;
+  const { requestDeadlineMs } = app.options;
   return receiverFor(target, {
     env: app.env,
-    caFile: situation.settings.caFile,
+    caFile,
+    deadlineMs: requestDeadlineMs,
     version: VERSION,
     stateDir: app.paths.state,
     now: () => app.now(),
     teamspace: teamspaceAccess(target, situation, {
       paths: app.paths,
       env: app.env,
-      askForTokens: tokenRequests(app.env, situation.settings.caFile),
+      askForTokens: tokenRequests(app.env, caFile, requestDeadlineMs),
       now: () => app.now(),
     }),
   });

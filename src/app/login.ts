@@ -51,7 +51,7 @@ export async function login(app: App, request: LoginRequest): Promise<LoginRepor
   const { paths, env, options } = app;
   const config = await readConfigDocument(paths.config);
   const { caFile } = settingsOf(config);
-  const { processWideOverride } = options;
+  const { processWideOverride, requestDeadlineMs } = options;
   const authority = await openAuthority({ paths, env, config, processWideOverride });
   assertNotSplit(authority.resolved);
   const server = serverOf('login', request.url, authority.resolved);
@@ -65,7 +65,7 @@ export async function login(app: App, request: LoginRequest): Promise<LoginRepor
     user: request.user,
     team: request.team,
     store: paths.ownCredentials,
-    askForTokens: tokenRequests(env, caFile),
+    askForTokens: tokenRequests(env, caFile, requestDeadlineMs),
     now: () => app.now(),
   });
   return { ...surroundings(server, app, authority), ...outcome(result) };

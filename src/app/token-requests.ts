@@ -2,10 +2,18 @@ import type { AskForTokens } from '../targets/token-port.js';
 import { VERSION } from '../version.js';
 
 /** How a process asks a server for tokens: over HTTP, loaded when it is first done. */
-export function tokenRequests(env: NodeJS.ProcessEnv, caFile: string | undefined): AskForTokens {
+export function tokenRequests(
+  env: NodeJS.ProcessEnv,
+  caFile: string | undefined,
+  deadlineMs?: number,
+): AskForTokens {
   return async (request) => {
     const { askForTokens } = await import('../receivers/teamspace/token-client.js');
-    const transport = { env, ...(caFile === undefined ? {} : { caFile }) };
+    const transport = {
+      env,
+      ...(caFile === undefined ? {} : { caFile }),
+      ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    };
     return askForTokens(request, { transport, version: VERSION });
   };
 }

@@ -45,6 +45,17 @@ export function oneLine(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, spelt);
 }
 
+/** Captured ids have at most 512 characters; those of old queues, and what servers say, any number. */
+const MOST_SHOWN = 600;
+
+/** The same, and not without end: who needs the whole takes `--json`. */
+export function shortLine(text: string): string {
+  const line = oneLine(text.slice(0, MOST_SHOWN + 1));
+  return line.length > MOST_SHOWN
+    ? `${line.slice(0, MOST_SHOWN).replace(/[\uD800-\uDBFF]$/, '')}…`
+    : line;
+}
+
 /** JSON leaves DEL and the C1 controls bare, and terminals act on some of them. */
 export function jsonForTerminal(document: unknown): string {
   return JSON.stringify(document, null, 2).replaceAll(/[\u007f-\u009f]/g, spelt);

@@ -6,7 +6,7 @@ import {
   resolveConflict,
 } from '../app/conflicts.js';
 import type { Decision, Keep } from '../legacy/deciding.js';
-import { oneLine } from './color.js';
+import { shortLine } from './color.js';
 import type { CommandBody } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { withApp } from './open-app.js';
@@ -63,7 +63,7 @@ function listText(found: { count: number; conflicts: readonly ConflictRow[] }): 
 function detailsText(details: ConflictDetails): string {
   const { id, event_id, journal, incoming, kept } = details;
   return [
-    `conflict ${id} of event ${oneLine(event_id)}, found by ${details.found_in ?? details.found_by}`,
+    `conflict ${id} of event ${shortLine(event_id)}, found by ${details.found_in ?? details.found_by}`,
     `journal   revision ${journal.revision}, ${sizeText(journal.size)}, sha256 ${journal.sha256}`,
     `incoming  ${sizeText(incoming.size)}, sha256 ${incoming.sha256}`,
     '',
@@ -100,7 +100,7 @@ function decisionText(decision: Decision): string {
   const { conflict_id, event_id, kept, done, revision, targets } = decision;
   const verb = done ? 'is decided' : 'would be decided';
   return [
-    `conflict ${conflict_id} of ${oneLine(event_id)} ${verb}: ${kept} is kept, revision ${revision} is in force`,
+    `conflict ${conflict_id} of ${shortLine(event_id)} ${verb}: ${kept} is kept, revision ${revision} is in force`,
     ...targets.map(
       ({ canonical_url, receives, reason }) =>
         `${canonical_url}: ${receives ? 'gets it' : 'does not get it'}, ${reason}`,

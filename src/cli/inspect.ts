@@ -1,6 +1,6 @@
 import { eventStory } from '../status/event-story.js';
 import type { EventStory, RevisionStory, StoryEntry } from '../status/story.js';
-import { oneLine } from './color.js';
+import { oneLine, shortLine } from './color.js';
 import type { CommandBody } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
@@ -47,7 +47,7 @@ function documentOf(story: EventStory) {
 }
 
 function tell(story: EventStory): string {
-  const lines = [`event ${oneLine(story.event_id)}`];
+  const lines = [`event ${shortLine(story.event_id)}`];
   for (const revision of story.revisions) lines.push(...tellRevision(revision));
   for (const conflict of story.conflicts)
     lines.push(

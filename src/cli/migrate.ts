@@ -5,6 +5,7 @@ import type {
   RowCounts,
   SourceReport,
 } from '../legacy/migration-report.js';
+import { shortLine } from './color.js';
 import type { CommandBody } from './command.js';
 import { EXIT, type ExitCode, worstOf } from './exit-codes.js';
 import { UsageError } from './failure.js';
@@ -89,7 +90,7 @@ function remarks(source: SourceReport): string[] {
   const lines = [
     ...source.flags.map(
       ({ row_id, event_id, reason }) =>
-        `row ${row_id} (${event_id}) will not be sent as it is: ${reason}`,
+        `row ${row_id} (${shortLine(event_id)}) will not be sent as it is: ${reason}`,
     ),
     ...source.warnings,
     ...[source.damage, source.error].filter((one) => one !== null),

@@ -6,7 +6,7 @@ import { previewDrain } from '../app/preview-drain.js';
 import type { DrainReport } from '../dispatch/drain-report.js';
 import { addReports } from '../dispatch/drain-report.js';
 import { askAboutProjects } from './ask-projects.js';
-import { oneLine } from './color.js';
+import { oneLine, shortLine } from './color.js';
 import type { CommandBody } from './command.js';
 import { deploymentOf } from './deployment-option.js';
 import { EXIT, type ExitCode, worstOf } from './exit-codes.js';
@@ -174,7 +174,9 @@ const MAX_LINES = 10;
 function failureLines({ failures }: DrainReport): string[] {
   const lines = failures
     .slice(0, MAX_LINES)
-    .map(({ event_id, outcome, reason }) => `${oneLine(event_id)}: ${outcome}: ${oneLine(reason)}`);
+    .map(
+      ({ event_id, outcome, reason }) => `${shortLine(event_id)}: ${outcome}: ${oneLine(reason)}`,
+    );
   if (failures.length > MAX_LINES) lines.push('… more with --json, or `redrain inspect EVENT_ID`');
   return lines;
 }

@@ -1,4 +1,5 @@
 import { previewRedact, type RedactReport, runRedact } from '../app/redact.js';
+import { shortLine } from './color.js';
 import type { CommandBody } from './command.js';
 import { withCourse } from './course.js';
 import { EXIT } from './exit-codes.js';
@@ -26,14 +27,16 @@ export const run: CommandBody = (call) =>
 function tell(report: RedactReport): string {
   const { dry_run, event_id, archives } = report;
   const lines = [
-    `${dry_run ? 'Would erase' : 'Erased'} ${bytes(report.bytes)} of event ${event_id} (${count(report.revisions, 'revision')}). Digest, reason and time are kept.`,
+    `${dry_run ? 'Would erase' : 'Erased'} ${bytes(report.bytes)} of event ${shortLine(event_id)} (${count(report.revisions, 'revision')}). Digest, reason and time are kept.`,
   ];
   if (report.conflict_copies > 0)
     lines.push(`  and ${copies(report.conflict_copies)} in conflict records`);
   if (report.audit_copies > 0) lines.push(`  and ${copies(report.audit_copies)} in the audit log`);
   for (const id of archives) lines.push(`  and its bytes in ${id}`);
   if (report.earlier_reason !== null)
-    lines.push(`It was redacted before; the reason on record stays: ${report.earlier_reason}`);
+    lines.push(
+      `It was redacted before; the reason on record stays: ${shortLine(report.earlier_reason)}`,
+    );
   for (const target of report.seen_by)
     lines.push(
       `Target ${target.target_id} ${target.canonical_url} ${target.in_flight === 1 ? 'is being given it now' : `may have it (${target.status})`}: it cannot be taken back from there.`,

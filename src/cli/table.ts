@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { color, oneLine } from './color.js';
+import { color, shortLine } from './color.js';
 
 const NO_LINES = {
   top: '',
@@ -30,7 +30,8 @@ export function table(head: readonly string[], rows: readonly (string | number)[
   });
   // One by one: a call has room for some hundred thousand arguments only.
   for (const row of rows) view.push(row.map((cell) => shown(cell)));
-  return view.toString().replaceAll(/[ \t]+$/gm, '');
+  const lines = view.toString().split('\n');
+  return lines.map((line) => line.trimEnd()).join('\n');
 }
 
 function isNumber(cell: string | number | undefined): boolean {
@@ -38,5 +39,5 @@ function isNumber(cell: string | number | undefined): boolean {
 }
 
 function shown(cell: string | number): string {
-  return typeof cell === 'number' ? cell.toLocaleString('en') : oneLine(cell);
+  return typeof cell === 'number' ? cell.toLocaleString('en') : shortLine(cell);
 }

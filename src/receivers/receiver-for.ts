@@ -11,6 +11,8 @@ import { sinkFileName } from './stub/sink-name.js';
 export interface ReceiverSurroundings {
   readonly env: NodeJS.ProcessEnv;
   readonly caFile: string | undefined;
+  /** Of each request; the usual ones when undefined. */
+  readonly deadlineMs: number | undefined;
   /** Of redrain, for the User-Agent. */
   readonly version: string;
   /** Directory of the stub's sinks. */
@@ -87,8 +89,12 @@ async function stubReceiver(
 }
 
 function common(settings: TargetSettings, given: ReceiverSurroundings) {
-  const { env, caFile, version, now } = given;
-  const transport = { env, ...(caFile === undefined ? {} : { caFile }) };
+  const { env, caFile, deadlineMs, version, now } = given;
+  const transport = {
+    env,
+    ...(caFile === undefined ? {} : { caFile }),
+    ...(deadlineMs === undefined ? {} : { deadlineMs }),
+  };
   return { limits: limitsOf(settings), version, transport, now };
 }
 

@@ -4,6 +4,8 @@ export type Redactor = (text: string) => string;
 const REPLACEMENT = '[secret]';
 /** Shorter values occur by chance in any text: replacing them would only garble it. */
 const MIN_SECRET_LENGTH = 4;
+/** A pattern of longer ones can be too large to be compiled: those are looked for one by one. */
+const MAX_PATTERN_LENGTH = 1_000;
 
 /**
  * Builds a redactor for these values. It finds them as they are, and in the
@@ -13,9 +15,16 @@ const MIN_SECRET_LENGTH = 4;
  */
 export function redactorFor(secrets: readonly string[]): Redactor {
   const forms = new Set(secrets.flatMap(credentialsIn).flatMap(echoedForms));
-  if (forms.size === 0) return (text) => text;
   const longestFirst = [...forms].sort((a, b) => b.length - a.length);
-  const pattern = new RegExp(longestFirst.map(escapePattern).join('|'), 'g');
+  const long = longestFirst.filter(({ length }) => length > MAX_PATTERN_LENGTH);
+  const hideOthers = byPattern(longestFirst.slice(long.length));
+  return (text) =>
+    hideOthers(long.reduce((rest, form) => rest.replaceAll(form, REPLACEMENT), text));
+}
+
+function byPattern(forms: readonly string[]): Redactor {
+  if (forms.length === 0) return (text) => text;
+  const pattern = new RegExp(forms.map(escapePattern).join('|'), 'g');
   return (text) => text.replace(pattern, REPLACEMENT);
 }
 

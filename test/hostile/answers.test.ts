@@ -6,8 +6,17 @@ import { type Core, givenTarget, openCore, rows } from '../support/core.js';
 import { drainWith } from '../support/drains.js';
 import { newEvent } from '../support/events.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
+import { rounds, someOf } from '../support/rounds.js';
 import { closeAfterTest } from '../support/temporary-home.js';
-import { http, type RawAnswer, type RawServer, rawServer, saying } from './raw-server.js';
+import {
+  drip,
+  http,
+  pour,
+  type RawAnswer,
+  type RawServer,
+  rawServer,
+  saying,
+} from './raw-server.js';
 
 const MIB = 1024 * 1024;
 const IDS = ['a', 'b', 'c'];
@@ -65,27 +74,6 @@ async function drainedBy(
 const all = (status: string): string[] => IDS.map(() => status);
 const OK = '200 OK';
 
-/** Writes for as long as anybody listens, without keeping more than the socket wants. */
-const pour =
-  (head: string, chunk: string | Buffer): RawAnswer =>
-  (socket) => {
-    socket.write(head);
-    const more = (): void => {
-      while (!socket.destroyed && socket.write(chunk));
-    };
-    socket.on('drain', more);
-    more();
-  };
-
-/** A few bytes at a time, and never the last. */
-const drip =
-  (head: string, chunk: string): RawAnswer =>
-  (socket) => {
-    socket.write(head);
-    const timer = setInterval(() => socket.write(chunk), 5);
-    socket.on('close', () => clearInterval(timer));
-  };
-
 describe('an answer that never ends', () => {
   const ENDLESS: Readonly<Record<string, RawAnswer>> = {
     'headers that drip': drip('HTTP/1.1 200 OK\r\n', 'X-A: b\r\n'),
@@ -97,7 +85,7 @@ describe('an answer that never ends', () => {
     'another protocol': http('101 Switching Protocols', '', ['Upgrade: x', 'Connection: Upgrade']),
     'nothing at all': () => undefined,
   };
-  for (const [name, answer] of Object.entries(ENDLESS))
+  for (const [name, answer] of someOf(ENDLESS, 'headers that drip', 'a body that drips'))
     it(`${name}: no answer, everything is tried again`, async () => {
       const { statuses, posts } = await drainedBy(() => answer, { deadlineMs: SHORT_MS });
       expect(statuses).to.deep.equal(all('failed_transient'));
@@ -121,7 +109,12 @@ describe('an answer that is too much', () => {
     'a brotli bomb': () => http(OK, brotliCompressSync(ZEROS, QUICKLY), header('br')),
     'a terabyte announced': () => 'HTTP/1.1 200 OK\r\nContent-Length: 1099511627776\r\n\r\n{',
   };
-  for (const [name, answer] of Object.entries(FLOODS))
+  for (const [name, answer] of someOf(
+    FLOODS,
+    'chunks without end',
+    'one header without end',
+    'a gzip bomb of gigabytes',
+  ))
     it(`${name}: ends at a bound, everything is tried again`, async () => {
       const brief = name === 'a terabyte announced' ? { deadlineMs: SHORT_MS } : {};
       const { statuses, posts, server } = await drainedBy(answer, brief);
@@ -154,7 +147,13 @@ describe('an answer that is not what it says', () => {
     'a version from the future': (ids) => (socket) =>
       socket.end(http(OK, success(ids)).toString().replace('HTTP/1.1', 'HTTP/9.9')),
   };
-  for (const [name, answer] of Object.entries(BROKEN))
+  for (const [name, answer] of someOf(
+    BROKEN,
+    'fewer bytes than announced',
+    'a length and chunks',
+    'gzip that is none',
+    'no HTTP',
+  ))
     it(`${name}: no verdict, and nothing is called delivered`, async () => {
       const { statuses, posts } = await drainedBy(answer, { deadlineMs: 5_000 });
       expect(statuses).to.deep.equal(all('failed_transient'));
@@ -164,10 +163,7 @@ describe('an answer that is not what it says', () => {
   for (const status of [
     '204 No Content',
     '205 Reset',
-    '304 Not Modified',
-    '700 Odd',
-    '999 Odd',
-    '600 x',
+    ...rounds([], ['304 Not Modified', '700 Odd', '999 Odd', '600 x']),
   ])
     it(`${status} with a success in its body: an answer without a verdict`, async () => {
       const { statuses } = await drainedBy((ids) => http(status, success(ids)), {
@@ -205,10 +201,11 @@ describe('an answer that is not what it says', () => {
 });
 
 describe('an answer that points elsewhere', () => {
-  for (const code of [300, 301, 302, 303, 305, 307, 308])
+  for (const code of rounds([302, 307], [300, 301, 302, 303, 305, 307, 308]))
     it(`${code}: nobody there hears of it`, async () => {
       const elsewhere = await rawServer(({ eventIds }) => http(OK, saying('success', eventIds)));
-      for (const location of [elsewhere.url, 'file:///etc/passwd', '//127.0.0.1:1/', '\u00ff:::']) {
+      const odd = ['file:///etc/passwd', '//127.0.0.1:1/', '\u00ff:::'];
+      for (const location of [elsewhere.url, ...rounds([], odd)]) {
         const { statuses, posts } = await drainedBy(() =>
           http(`${code} Elsewhere`, '', [`Location: ${location}`, `Refresh: 0; url=${location}`]),
         );
@@ -220,6 +217,7 @@ describe('an answer that points elsewhere', () => {
 });
 
 describe('results that contradict themselves', () => {
+  const LONG = 'x'.repeat(100_000);
   const one = (event_id: unknown, status: unknown): object => ({ event_id, status });
   const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
   const RESULTS: Readonly<
@@ -259,6 +257,18 @@ describe('results that contradict themselves', () => {
       'rejected',
       'failed_transient',
     ],
+    'ids, statuses and reasons of 100 kB': [
+      JSON.stringify([
+        one(LONG, 'success'),
+        one(`a${LONG}`, 'rejected'),
+        one('a', 'success'),
+        { ...one('b', 'rejected'), error: LONG },
+        one('c', LONG),
+      ]),
+      'success',
+      'rejected',
+      'failed_transient',
+    ],
     'a list of numbers': [
       '[1,2,3,null,true]',
       ...(['failed_transient', 'failed_transient', 'failed_transient'] as const),
@@ -281,10 +291,33 @@ describe('results that contradict themselves', () => {
       'failed_transient',
     ],
   };
-  for (const [name, [results, ...expected]] of Object.entries(RESULTS))
+  for (const [name, [results, ...expected]] of someOf(
+    RESULTS,
+    'the same id twice: the last wins',
+    'ids that JavaScript knows',
+    'entries nested 100,000 deep',
+    'an object in place of the list',
+    'ids, statuses and reasons of 100 kB',
+  ))
     it(name, async () => {
-      const { statuses, posts } = await drainedBy(() => http(OK, `{"results":${results}}`));
+      const { core, statuses, posts } = await drainedBy(() => http(OK, `{"results":${results}}`));
       expect(statuses).to.deep.equal(expected);
       expect(posts[0]).to.include({ http_status: 200 });
+      const words = "coalesce(last_error, '') || coalesce(last_response_json, '')";
+      for (const { length } of rows<{ length: number }>(
+        core,
+        `SELECT length(${words}) AS length FROM delivery`,
+      ))
+        expect(length, 'what is kept of the answer').to.be.below(1_200);
     });
+
+  it('a refusal that names events by ids of 100 kB names none of ours', async () => {
+    const details = ['a', LONG, `a${LONG}`].map((id) => ({ event_id: id, detail: LONG }));
+    const body = JSON.stringify({ error: LONG, details });
+    const { statuses, posts } = await drainedBy((ids) =>
+      ids.includes('a') ? http('400 No', body) : http(OK, saying('success', ids)),
+    );
+    expect(statuses).to.deep.equal(['rejected', 'success', 'success']);
+    expect(JSON.stringify(posts)).to.have.length.below(2_000);
+  });
 });

@@ -149,7 +149,7 @@ describe('capture of any bytes', () => {
         const captured = await captureBytes(app, input, { pieceBytes: piece + 1 });
         expectAccounted(captured, input, rowsFrom(app, before));
       }),
-      { numRuns: rounds(250, 20_000) },
+      { numRuns: rounds(100, 20_000) },
     );
   });
 
@@ -176,7 +176,7 @@ describe('capture of any bytes', () => {
             expect(ofBad, 'the damaged line is answered for').to.have.length.at.least(1);
         },
       ),
-      { numRuns: rounds(150, 10_000) },
+      { numRuns: rounds(50, 10_000) },
     );
   });
 });

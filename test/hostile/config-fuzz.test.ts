@@ -153,7 +153,7 @@ describe('config.toml with anything in it', () => {
         }
         expect(readFileSync(path).equals(bytes), 'the file is as it was').to.equal(true);
       }),
-      { numRuns: rounds(120, 5_000) },
+      { numRuns: rounds(40, 5_000) },
     );
   });
 });
@@ -217,7 +217,7 @@ describe('credentials with anything in them', () => {
         expect(readFileSync(paths.ownCredentials).equals(own)).to.equal(true);
         expect(readFileSync(paths.credentials).equals(kitty)).to.equal(true);
       }),
-      { numRuns: rounds(150, 5_000) },
+      { numRuns: rounds(40, 5_000) },
     );
   });
 });

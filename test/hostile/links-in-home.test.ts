@@ -12,26 +12,32 @@ import {
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect } from 'chai';
-import { openRedrain } from '../../src/index.js';
+import { openRedrain, type Redrain } from '../../src/index.js';
 import { payloadsOf } from '../library/journal-rows.js';
 import { envelopes, sendTo } from '../processes/given-events.js';
 import { Cli, type CliResult } from '../support/cli.js';
+import { rounds } from '../support/rounds.js';
 import { closeAfterTest } from '../support/temporary-home.js';
 
 const isLink = (path: string): boolean => lstatSync(path).isSymbolicLink();
 
-async function expectDelivered(cli: Cli, count: number): Promise<void> {
-  const now = await cli.run(['now', '--json']);
-  expect(now.code, now.stderr).to.equal(0);
-  expect(now.json()).to.include({ delivered: count });
+/** Through the library: a process for each would only cost time. */
+async function through<T>({ home }: Cli, work: (redrain: Redrain) => Promise<T>): Promise<T> {
+  const redrain = await openRedrain({ home, env: {} });
+  closeAfterTest(() => redrain.close());
+  const result = await work(redrain);
+  await redrain.close();
+  return result;
 }
 
-/** Through the library: a process for each would only cost time. */
+async function expectDelivered(cli: Cli, count: number): Promise<void> {
+  const report = await through(cli, (redrain) => redrain.drain());
+  expect(report).to.include({ delivered: count, unsent: 0 });
+}
+
 async function captured(cli: Cli, count: number, prefix = 'e'): Promise<void> {
-  const redrain = await openRedrain({ home: cli.home, env: {} });
-  closeAfterTest(() => redrain.close());
-  expect(await redrain.captureMany(envelopes(count, prefix))).to.include({ captured: count });
-  await redrain.close();
+  const report = await through(cli, (redrain) => redrain.captureMany(envelopes(count, prefix)));
+  expect(report).to.include({ captured: count });
 }
 
 describe('links that an operator made', () => {
@@ -40,7 +46,8 @@ describe('links that an operator made', () => {
   });
 
   it('home, redrain/, spool and journal.db may each be elsewhere', async () => {
-    for (const part of ['', 'redrain', 'redrain/spool', 'redrain/journal.db']) {
+    const parts = ['', 'redrain/journal.db', ...rounds([], ['redrain', 'redrain/spool'])];
+    for (const part of parts) {
       const cli = new Cli();
       sendTo(cli, 'stub:');
       await captured(cli, 2);
@@ -123,7 +130,8 @@ describe('links that nobody should have made', () => {
     const foreign = givenForeign(cli);
     const lock = join(cli.home, 'redrain/locks/target-1.lock');
     expect(existsSync(lock)).to.equal(true);
-    for (const target of [foreign.text, foreign.database, join(cli.root, 'nothing')]) {
+    const targets = [foreign.database, foreign.text, join(cli.root, 'nothing')];
+    for (const target of targets.slice(0, rounds(1, 3))) {
       renameSync(lock, `${lock}.old`);
       symlinkSync(target, lock);
       expectRefused(await cli.run(['now']), /it is a link/);
@@ -135,7 +143,7 @@ describe('links that nobody should have made', () => {
   });
 
   it('a journal that is one to another database or text is refused; events go to the spool', async () => {
-    for (const which of ['text', 'database'] as const) {
+    for (const which of rounds(['database'] as const, ['text', 'database'] as const)) {
       const cli = new Cli();
       sendTo(cli, 'stub:');
       mkdirSync(join(cli.home, 'redrain'), { recursive: true, mode: 0o700 });

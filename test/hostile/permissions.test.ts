@@ -1,16 +1,15 @@
-import { execFile } from 'node:child_process';
 import { chmodSync, lstatSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { App } from '../../src/app/app.js';
+import { runArchive } from '../../src/app/archive.js';
 import type { Finding } from '../../src/app/doctor/finding.js';
 import { examine } from '../../src/app/doctor.js';
+import { openRedrain } from '../../src/index.js';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';
+import { COURSE } from '../retention/given-journal.js';
 import { Cli } from '../support/cli.js';
-
-const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+import { closeAfterTest } from '../support/temporary-home.js';
 
 /** Modes of everything below a directory that others could read or write. */
 function openTo(directory: string): string[] {
@@ -19,6 +18,23 @@ function openTo(directory: string): string[] {
   return open.map(
     (name) => `${name} ${(statSync(join(directory, name)).mode & 0o777).toString(8)}`,
   );
+}
+
+/** From here on nothing but what is asked for keeps others out, in child processes too. */
+function withoutUmask(): void {
+  const before = process.umask(0);
+  closeAfterTest(() => process.umask(before));
+}
+
+/** Delivers, archives and enqueues through the library: a process for each would only cost time. */
+async function everythingDone(home: string): Promise<void> {
+  const redrain = await openRedrain({ home, env: {} });
+  closeAfterTest(() => redrain.close());
+  expect(await redrain.drain()).to.include({ delivered: 3 });
+  await redrain.enqueue('gc', {});
+  const app = new App({ home, env: {} });
+  closeAfterTest(() => app.close());
+  expect(await runArchive(app, { includeUndelivered: false }, COURSE)).to.include({ events: 3 });
 }
 
 async function fileModes(home: string): Promise<Finding[]> {
@@ -34,20 +50,15 @@ describe('who may read and write', () => {
   });
 
   it('what redrain makes is its owner’s alone, whatever the umask', async () => {
-    const cli = new Cli();
-    const run = (...args: string[]) =>
-      promisify(execFile)(
-        '/bin/sh',
-        ['-c', 'umask 000; exec "$@"', 'sh', process.execPath, MAIN, ...args, '--home', cli.home],
-        { env: { ...cli.env, NEW: 'a-token' } },
-      );
-    const events = cli.file('e.jsonl', envelopes(3));
-    await run('capture', events);
-    await run('login', 'https://team.test', '--token-env', 'NEW');
-    await run('mode', 'EXTERNAL_RECEIVER', '--endpoint', 'stub:');
-    await run('now');
-    await run('archive', '--yes');
-    await run('enqueue', 'gc');
+    const cli = new Cli({ NEW: 'a-token' });
+    withoutUmask();
+    await captured(cli, envelopes(3));
+    for (const args of [
+      ['login', 'https://team.test', '--token-env', 'NEW'],
+      ['mode', 'EXTERNAL_RECEIVER', '--endpoint', 'stub:'],
+    ])
+      expect((await cli.run(args)).code, args[0]).to.equal(0);
+    await everythingDone(cli.home);
     expect(readdirSync(join(cli.home, 'redrain/archive'))).to.have.length(2);
     expect(openTo(cli.home)).to.deep.equal([]);
     expect(statSync(cli.home).mode & 0o777).to.equal(0o700);

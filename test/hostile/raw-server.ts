@@ -82,3 +82,24 @@ export function http(
 export function saying(status: string, eventIds: readonly string[]): string {
   return JSON.stringify({ results: eventIds.map((event_id) => ({ event_id, status })) });
 }
+
+/** Writes for as long as anybody listens, without keeping more than the socket wants. */
+export const pour =
+  (head: string, chunk: string | Buffer): RawAnswer =>
+  (socket) => {
+    socket.write(head);
+    const more = (): void => {
+      while (!socket.destroyed && socket.write(chunk));
+    };
+    socket.on('drain', more);
+    more();
+  };
+
+/** A few bytes at a time, and never the last. */
+export const drip =
+  (head: string, chunk: string): RawAnswer =>
+  (socket) => {
+    socket.write(head);
+    const timer = setInterval(() => socket.write(chunk), 5);
+    socket.on('close', () => clearInterval(timer));
+  };

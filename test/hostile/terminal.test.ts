@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { scriptedServer } from '../receivers/scripted-server.js';
 import { Cli, type CliResult, inPairs } from '../support/cli.js';
+import { rounds } from '../support/rounds.js';
 import { closeAfterTest } from '../support/temporary-home.js';
 
 /** Clears the screen, hides text, renames the window, asks the terminal to type, moves the cursor. */
@@ -10,22 +11,26 @@ const EVIL = '\u001b[2J\u001b[8m\u001b]0;owned\u0007\u001b[6n\u009b31m\u0085\r\u
 const FORGED = `${EVIL}\nerror: nothing is wrong`;
 const ID = `e${FORGED}`;
 
-const COMMANDS: readonly (readonly string[])[] = [
-  ['status'],
-  ['events'],
+/** One of each way a text gets out: a table, a report, a refusal. */
+const IN_SHORT: readonly (readonly string[])[] = [
   ['events', '--state', 'terminal'],
   ['inspect', ID],
+  ['capture', `none${FORGED}.jsonl`],
+];
+const COMMANDS: readonly (readonly string[])[] = [
+  ...IN_SHORT,
+  ['status'],
+  ['events'],
   ['inspect', `no such ${FORGED}`],
   ['retry', '--event', ID],
   ['targets'],
   ['projects', 'list'],
   ['conflicts', 'list'],
   ['conflicts', 'show', '1'],
+  [`unknown${FORGED}`],
   ['redact', ID, '--reason', FORGED],
-  ['capture', `none${FORGED}.jsonl`],
   ['restore', `../${FORGED}`],
   ['now', '--target', FORGED],
-  [`unknown${FORGED}`],
   ['server', `https://host${FORGED}`],
   ['verify'],
   ['doctor'],
@@ -68,7 +73,7 @@ describe('escapes in ids, types, file names and answers', () => {
     expect(now.code, now.stderr).to.equal(7);
     expectHarmless(now, 'now');
     expect(now.stderr).to.include('\\u001b[2J');
-    await inPairs(COMMANDS, async (args) => {
+    await inPairs(rounds(IN_SHORT, COMMANDS), async (args) => {
       expectHarmless(await cli.run(args, { env }), args.join(' '));
     });
   });
@@ -78,8 +83,10 @@ describe('escapes in ids, types, file names and answers', () => {
     const run = await cli.run(['inspect', ID, '--json']);
     expect(run.json()).to.include({ event_id: ID });
     expectHarmless(run, 'inspect --json');
-    const listed = await cli.run(['events', '--json']);
-    expect(listed.json<{ events: { event_id: string }[] }>().events[0]?.event_id).to.equal(ID);
-    expectHarmless(listed, 'events --json');
+    for (const args of rounds([], [['events', '--json']])) {
+      const listed = await cli.run(args);
+      expect(listed.json<{ events: { event_id: string }[] }>().events[0]?.event_id).to.equal(ID);
+      expectHarmless(listed, 'events --json');
+    }
   });
 });

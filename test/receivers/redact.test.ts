@@ -30,6 +30,12 @@ describe('redact', () => {
     expect(redact('tokentoken', ['token', 'tokentoken'])).to.equal('[secret]');
   });
 
+  it('hides secrets of any length, also several at once', () => {
+    const long = ['x', '/+'].map((part) => part.repeat(100_000 / part.length));
+    const text = `<${long[0]}> <${encodeURIComponent(long[1] ?? '')}> <short-one>`;
+    expect(redact(text, [...long, 'short-one'])).to.equal('<[secret]> <[secret]> <[secret]>');
+  });
+
   it('leaves text alone without secrets, and for values too short to be one', () => {
     expect(redact('HTTP 401', [])).to.equal('HTTP 401');
     expect(redact('HTTP 401', ['', ' ', '401', '4'])).to.equal('HTTP 401');

@@ -3,13 +3,14 @@ import type { Redactor } from '../redact.js';
 /** The most characters of a server's own words that are kept (WIRE.md). */
 export const MAX_SHOWN = 500;
 
-const CONTROL_CHARACTERS = /\p{Cc}+/gu;
+/** Halves of characters too: stored, they come back as another text. */
+const NOT_SHOWN = /[\p{Cc}\p{Cs}]+/gu;
 const UNREADABLE = '(nested too deeply to show)';
 
 /**
  * Turns a value out of a server's answer into one line for people: strings as
- * they are, anything else as compact JSON; free of secrets and of control
- * characters, at most 500 characters. Undefined when there is nothing to show
+ * they are, anything else as compact JSON; free of secrets, of control
+ * characters and of halves of characters, at most 500 characters. Undefined when there is nothing to show
  * (absent, null, blank).
  */
 export function shown(value: unknown, redact: Redactor): string | undefined {
@@ -20,7 +21,7 @@ export function shown(value: unknown, redact: Redactor): string | undefined {
 
 /** Redacts before cutting: half a secret would no longer be recognised. */
 export function oneLine(text: string, redact: Redactor): string {
-  return cut(redact(text).replace(CONTROL_CHARACTERS, ' ').trim(), MAX_SHOWN);
+  return cut(redact(text).replace(NOT_SHOWN, ' ').trim(), MAX_SHOWN);
 }
 
 /** The first of these members that has something to show. */
@@ -60,7 +61,8 @@ function compactJson(value: unknown): string {
   }
 }
 
-function cut(text: string, length: number): string {
+/** At most so many characters, and no half of one at the end. */
+export function cut(text: string, length: number): string {
   if (text.length <= length) return text;
   return text.slice(0, length).replace(/[\uD800-\uDBFF]$/, '');
 }

@@ -7,7 +7,7 @@ import type {
 import type { HttpAnswer } from '../answer.js';
 import { roomForEvents } from '../limits.js';
 import { isJsonObject, type JsonObject, readJsonObject } from '../mapping/answer-body.js';
-import { oneLine } from '../mapping/shown.js';
+import { cut, oneLine } from '../mapping/shown.js';
 import type { Redactor } from '../redact.js';
 
 /** Of what a server advertises only so much is used: its own counting may differ from ours. */
@@ -81,5 +81,5 @@ function advertisedMetadata(health: JsonObject, redact: Redactor): DeploymentMet
 
 function metadataText(value: unknown, redact: Redactor): string | undefined {
   if (typeof value !== 'string') return undefined;
-  return oneLine(value, redact).slice(0, MAX_METADATA_LENGTH) || undefined;
+  return cut(oneLine(value, redact), MAX_METADATA_LENGTH) || undefined;
 }

@@ -55,7 +55,7 @@ export class TeamspaceLine {
 
   /** One short request. The token goes along only to the server that the batches go to. */
   getHealth(token: Secret, signal: AbortSignal): Promise<HttpAnswer> {
-    const { healthUrl, batchUrl, version } = this.#settings;
+    const { healthUrl, batchUrl, version, transport } = this.#settings;
     return this.#client.request({
       method: 'GET',
       url: healthUrl,
@@ -64,7 +64,7 @@ export class TeamspaceLine {
         'User-Agent': `redrain/${version}`,
         ...(sameOrigin(healthUrl, batchUrl) && this.#identity(token)),
       },
-      deadlineMs: HEALTH_DEADLINE_MS,
+      deadlineMs: Math.min(HEALTH_DEADLINE_MS, transport.deadlineMs ?? HEALTH_DEADLINE_MS),
       signal,
     });
   }

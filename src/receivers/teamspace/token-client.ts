@@ -1,3 +1,4 @@
+import type { Secret } from '../../config/secret.js';
 import { mayCarryToken } from '../../policy/bearer.js';
 import { secretOf, textOf } from '../../targets/credentials-values.js';
 import type { TokenAnswer, TokenRequest } from '../../targets/token-port.js';
@@ -16,6 +17,8 @@ const ACCESS_LIFETIME_S = 900;
 const REFRESH_LIFETIME_S = 604_800;
 /** A lifetime beyond this is a mistake, and would run over the end of the calendar. */
 const MAX_LIFETIME_S = 100 * 365 * 86_400;
+/** No server takes longer headers; kept, it could make the file of the logins too large to read. */
+const MAX_TOKEN_LENGTH = 65_536;
 
 /** What a server answers when the password or refresh token is the trouble. */
 const REFUSALS = new Set([400, 401, 403, 422]);
@@ -78,11 +81,11 @@ function readAnswer(answer: HttpAnswer, redact: Redactor): TokenAnswer {
 }
 
 function granted({ status }: CompleteAnswer, body: JsonObject, redact: Redactor): TokenAnswer {
-  const access = secretOf(body.access);
+  const access = tokenOf(body.access);
   if (access === undefined) return failed(`HTTP ${status} without a usable access token`);
   const grant = {
     access,
-    refresh: secretOf(body.refresh),
+    refresh: tokenOf(body.refresh),
     accessLifetimeMs: lifetimeMs(body.access_lifetime, ACCESS_LIFETIME_S),
     refreshLifetimeMs: lifetimeMs(body.refresh_lifetime, REFRESH_LIFETIME_S),
     teamSlug: teamSlugIn(body, redact),
@@ -90,17 +93,22 @@ function granted({ status }: CompleteAnswer, body: JsonObject, redact: Redactor)
   return { kind: 'granted', grant };
 }
 
+function tokenOf(value: unknown): Secret | undefined {
+  const token = secretOf(value);
+  return token !== undefined && token.reveal().length <= MAX_TOKEN_LENGTH ? token : undefined;
+}
+
 /** A slug is stored and shown: what is none, or echoes what was sent, counts as not given. */
 function teamSlugIn(body: JsonObject, redact: Redactor): string | null {
   const slug = textOf(body.team_slug);
-  const isUsable = slug !== null && /^\P{Cc}{1,200}$/u.test(slug) && redact(slug) === slug;
+  const isUsable = slug !== null && /^[^\p{Cc}\p{Cs}]{1,200}$/u.test(slug) && redact(slug) === slug;
   return isUsable ? slug : null;
 }
 
 /** Servers give seconds, some of them as text; what is no lifetime counts as not given. */
 function lifetimeMs(value: unknown, otherwise: number): number {
   const seconds = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  const isUsable = typeof seconds === 'number' && seconds > 0 && seconds <= MAX_LIFETIME_S;
+  const isUsable = typeof seconds === 'number' && seconds >= 1 && seconds <= MAX_LIFETIME_S;
   return Math.floor((isUsable ? seconds : otherwise) * 1000);
 }
 
