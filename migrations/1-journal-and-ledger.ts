@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-// TypeORM reads constraints back from this text: the last one must end in "))".
-const TABLES = [
+/** Tables and indexes. TypeORM reads constraints back from this text: the last one must end in "))". */
+export const TABLES: readonly string[] = [
   `CREATE TABLE "origin" (
     "id" integer PRIMARY KEY AUTOINCREMENT NOT NULL,
     "project_uuid" text NOT NULL,

@@ -79,7 +79,7 @@ export class CaptureReadiness {
     const opened = await this.#home.stores().catch((error: unknown) => ({ error }));
     const { situation, way, producer } = await this.#surroundingsNow(opened);
     const { settings } = situation;
-    if (!('error' in opened)) await this.#ingestSpoolQuietly();
+    const isTakenIn = 'error' in opened ? false : await this.#ingestSpoolQuietly();
     const ready = new ReadyToCapture(
       new Capture('error' in opened ? opened : opened.journal, this.#home.spool),
       {
@@ -94,7 +94,7 @@ export class CaptureReadiness {
         },
       },
     );
-    if (!('error' in opened)) this.#keepForThisTurn(ready);
+    if (isTakenIn) this.#keepForThisTurn(ready);
     return ready;
   }
 
@@ -111,12 +111,14 @@ export class CaptureReadiness {
     });
   }
 
-  /** What waited longer goes first; trouble with it must not keep new events out. */
-  async #ingestSpoolQuietly(): Promise<void> {
+  /** What waited longer goes first; trouble with it must not keep new events out: false then. */
+  async #ingestSpoolQuietly(): Promise<boolean> {
     try {
       await this.#home.ingestSpool();
+      return true;
     } catch {
       // The file stays where it is, `status` counts it, and the next capture tries again.
+      return false;
     }
   }
 

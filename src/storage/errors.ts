@@ -80,10 +80,20 @@ export function isBusy(error: unknown): boolean {
   return /^SQLITE_(BUSY|LOCKED)/.test(errorCode(error));
 }
 
+/** Our statements fit our schema: where one does not, the file has been changed. */
+function isAboutSchema(error: unknown): boolean {
+  return (
+    errorCode(error) === 'SQLITE_ERROR' &&
+    /^no such (table|column|index)|has no column|malformed/.test((error as Error).message)
+  );
+}
+
 /** Turns an engine's error into ours where callers act on it; other errors pass unchanged. */
 export function asStorageError(file: string, error: unknown): unknown {
   const code = errorCode(error);
-  const trouble = TROUBLES.find(([prefix]) => code.startsWith(prefix))?.[1];
+  const trouble =
+    TROUBLES.find(([prefix]) => code.startsWith(prefix))?.[1] ??
+    (isAboutSchema(error) ? 'corrupt' : undefined);
   if (trouble === undefined) return error;
   return new StorageUnavailableError(file, trouble, (error as Error).message, { cause: error });
 }

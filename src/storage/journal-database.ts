@@ -90,10 +90,18 @@ export class JournalDatabase {
   ): Database.Statement<P extends unknown[] ? P : [P], R> {
     let statement = this.#statements.get(sql);
     if (statement === undefined) {
-      statement = this.#db.prepare(sql);
+      statement = this.#prepare(sql);
       this.#statements.set(sql, statement);
     }
     return statement as never;
+  }
+
+  #prepare(sql: string): Database.Statement {
+    try {
+      return this.#db.prepare(sql);
+    } catch (error) {
+      throw asStorageError(this.file, error);
+    }
   }
 
   /**

@@ -263,6 +263,19 @@ describe('verify', () => {
     expect(broken(await verified(keeping)).archives).to.match(/lacks 6 of the 10 events/);
   });
 
+  for (const [change, problem] of [
+    [
+      'ALTER TABLE target RENAME COLUMN circuit_failures TO circuit_fbilures',
+      /table target was changed/,
+    ],
+    ['DROP INDEX ix_post_target', /index ix_post_target is missing/],
+  ] as const)
+    it(`names what no longer is as it was made: ${change}`, async () => {
+      const keeping = await givenDelivered(3);
+      tamper(keeping, change);
+      expect(broken(await verified(keeping)).tables).to.match(problem);
+    });
+
   it('names an event of which two revisions would be selected', async () => {
     const keeping = await givenDelivered(3);
     tamper(

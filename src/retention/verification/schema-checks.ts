@@ -1,4 +1,4 @@
-import { TRIGGERS } from '../../../migrations/1-journal-and-ledger.js';
+import { TABLES, TRIGGERS } from '../../../migrations/1-journal-and-ledger.js';
 import type { JournalDatabase } from '../../storage/journal-database.js';
 import { type Finding, Findings } from './finding.js';
 import * as sql from './verification.sql.js';
@@ -7,6 +7,21 @@ interface StoredTrigger {
   readonly name: string;
   readonly tableName: string;
   readonly sql: string;
+}
+
+/** Every table and index is there and says what the schema migration wrote. */
+export function checkTables(db: JournalDatabase): Finding {
+  const findings = new Findings('tables');
+  const stored = db.statement(sql.STORED_TABLES).all() as Pick<StoredTrigger, 'name' | 'sql'>[];
+  const found = new Map(stored.map((one) => [one.name, one.sql]));
+  for (const text of TABLES) {
+    const [, kind, name = ''] = /^CREATE (TABLE|INDEX) "(\w+)"/.exec(text) ?? [];
+    const says = found.get(name);
+    const what = `${kind?.toLowerCase()} ${name}`;
+    if (says === undefined) findings.problem(`${what} is missing`);
+    else if (normal(says) !== normal(text)) findings.problem(`${what} was changed`);
+  }
+  return findings.finding;
 }
 
 /** Every trigger is there, says what the schema migration wrote, and no other one is. */

@@ -3,6 +3,9 @@
 export const STORED_TRIGGERS = `
   SELECT name, tbl_name AS tableName, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY name`;
 
+export const STORED_TABLES = `
+  SELECT name, sql FROM sqlite_schema WHERE type IN ('table', 'index') AND sql IS NOT NULL`;
+
 /** A page of the journal with everything its digest and its class depend on. */
 export const PAGE = `
   SELECT e.seq, e.event_id AS eventId, e.sha256, e.size, m.class, g.kind,

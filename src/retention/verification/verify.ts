@@ -6,7 +6,7 @@ import { checkDigests } from './digests.js';
 import { checkArchives, checkSpool } from './file-checks.js';
 import { type Finding, Findings } from './finding.js';
 import { checkCounters, checkLedger } from './ledger-checks.js';
-import { checkIntegrity, checkReferences, checkTriggers } from './schema-checks.js';
+import { checkIntegrity, checkReferences, checkTables, checkTriggers } from './schema-checks.js';
 
 export interface VerifySubject {
   readonly db: JournalDatabase;
@@ -18,6 +18,7 @@ export interface VerifySubject {
 export async function verifyAll(subject: VerifySubject, course: Course): Promise<Finding[]> {
   const { db, spool, directory } = subject;
   return [
+    await guarded('tables', () => checkTables(db)),
     await guarded('triggers', () => checkTriggers(db)),
     await guarded('counters', () => checkCounters(db)),
     await guarded('ledger', () => checkLedger(db)),
