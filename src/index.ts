@@ -265,7 +265,7 @@ export class Redrain {
   }
 
   /**
-   * Whether the ledger can be believed: digests, triggers, references,
+   * Whether the ledger can be believed: digests, tables, triggers, references,
    * counters, ledger, spool, archives and the file itself. Changes nothing.
    */
   async verify(): Promise<VerifyReport> {

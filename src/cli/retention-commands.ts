@@ -74,7 +74,7 @@ function addVerify(program: Command, run: RunCommand): void {
     .command('verify')
     .summary('can the ledger be believed?')
     .description(
-      'Recompute every digest; check triggers, references, counters, ledger, spool, archives and the file itself. One line of verdict; exit 2 when anything does not hold. Changes nothing.',
+      'Recompute every digest; check tables, triggers, references, counters, ledger, spool, archives and the file itself. One line of verdict; exit 2 when anything does not hold. Changes nothing.',
     )
     .option('--repair', 'replace wrong counters by a recount, and nothing else')
     .addHelpText('after', example('redrain verify --verbose'))
