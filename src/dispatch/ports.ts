@@ -185,8 +185,6 @@ export interface Claim {
 export interface ClaimedEvent extends OutboundEvent {
   readonly originId: number;
   readonly size: number;
-  /** Of the bytes as they were captured. */
-  readonly sha256: Buffer;
   /** True when it may have left this machine before. */
   readonly attempted: boolean;
 }

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import type { BatchLimits, ClaimedEvent, DeliveryReceiver, Settlement } from './ports.js';
 
 export interface Sorted {
@@ -16,8 +15,7 @@ export function unpostable(
   const judged: Settlement[] = [];
   const postable: ClaimedEvent[] = [];
   for (const event of events) {
-    const reason =
-      oversize(event, receiver, limits) ?? receiver.unsendable(event) ?? altered(event);
+    const reason = oversize(event, receiver, limits) ?? receiver.unsendable(event);
     if (reason === undefined) postable.push(event);
     else judged.push(terminal(event, reason));
   }
@@ -32,12 +30,6 @@ function oversize(
   const size = receiver.wireSize(event);
   if (size <= limits.maxBytes) return undefined;
   return `too large: ${size} bytes in a request, the target takes ${limits.maxBytes}`;
-}
-
-/** Bytes that changed on the disk are not what happened: they are not sent in its place. */
-function altered({ bytes, sha256 }: ClaimedEvent): string | undefined {
-  if (hash('sha256', bytes, 'buffer').equals(sha256)) return undefined;
-  return 'its bytes are not what was captured: `redrain verify` looks at all of them';
 }
 
 function terminal(event: ClaimedEvent, reason: string): Settlement {

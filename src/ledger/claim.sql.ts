@@ -53,11 +53,12 @@ export const DUE_TODO = `
 /** The chosen events in journal order. Bytes of those that cannot be sent for their size stay on disk. */
 export const LOAD_EVENTS = `
   SELECT e.seq, e.event_id AS eventId, e.event_type AS eventType, e.event_time AS timestamp,
-    e.carries_id AS carriesId, e.source IN ('capture', 'spool') AS isJson, e.undeliverable, e.size, e.sha256, e.origin_id AS originId,
+    e.carries_id AS carriesId, e.source IN ('capture', 'spool') AS isJson, e.undeliverable, e.size, e.origin_id AS originId,
     CASE WHEN e.size <= @maxBytes THEN p.bytes END AS bytes,
     e.seq IN (SELECT value FROM json_each(@again)) AND EXISTS (SELECT 1 FROM delivery d
       WHERE d.target_id = @targetId AND d.seq = e.seq AND d.attempt_count > 0) AS attempted
-  FROM json_each(@seqs) j CROSS JOIN event e ON e.seq = j.value LEFT JOIN payload p ON p.seq = e.seq`;
+  FROM json_each(@ranges) r CROSS JOIN event e ON e.seq BETWEEN r.value ->> 0 AND r.value ->> 1
+  LEFT JOIN payload p ON p.seq = e.seq`;
 
 export const MOVE_CURSOR = `
   INSERT INTO lane (target_id, origin_id, cursor) VALUES (?, ?, ?)

@@ -14,7 +14,6 @@ type EventRow = readonly [
   isJson: 0 | 1,
   undeliverable: string | null,
   size: number,
-  sha256: Buffer,
   originId: number,
   bytes: Buffer | null,
   attempted: 0 | 1,
@@ -58,7 +57,7 @@ function load(
     .raw()
     .iterate({
       targetId: pass.lease.targetId,
-      seqs: JSON.stringify(selection.events.map((event) => event.seq)),
+      ranges: JSON.stringify(toRanges(selection.events.map((event) => event.seq))),
       again: JSON.stringify(selection.events.filter(({ first }) => !first).map(({ seq }) => seq)),
       maxBytes,
     }) as IterableIterator<EventRow>;
@@ -78,7 +77,7 @@ function load(
 
 function toClaimed(row: EventRow, maxBytes: number): ClaimedEvent {
   const [seq, eventId, eventType, timestamp, carriesId, isJson, undeliverable, size] = row;
-  const [, , , , , , , , sha256, originId, bytes, attempted] = row;
+  const [, , , , , , , , originId, bytes, attempted] = row;
   const missing = bytes === null && size <= maxBytes;
   return {
     seq,
@@ -89,7 +88,6 @@ function toClaimed(row: EventRow, maxBytes: number): ClaimedEvent {
     isJson: isJson === 1,
     undeliverable: missing ? 'its payload bytes are no longer in the journal' : undeliverable,
     size,
-    sha256,
     originId,
     bytes: bytes ?? NO_BYTES,
     attempted: attempted === 1,
