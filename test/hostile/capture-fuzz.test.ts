@@ -171,7 +171,11 @@ describe('capture of any bytes', () => {
           const found = taken.flatMap(({ eventId }) => (eventId === null ? [] : [eventId]));
           expect(found).to.include.members(['0', '1', '2', '3', '4', '5']);
           const isBlank = /^(\ufeff)?[ \t\r]*$/.test(bad.toString());
-          const ofBad = taken.filter((one) => one.line === where + 1);
+          // A file that begins with `[` is an array: that it never ends shows at its end.
+          const opensArray = where === 0 && /^(\ufeff)?[ \t\r]*\[[ \t\r]*$/.test(bad.toString());
+          const ofBad = taken.filter(({ line, eventId }) =>
+            opensArray ? eventId === null : line === where + 1,
+          );
           if (!isBlank)
             expect(ofBad, 'the damaged line is answered for').to.have.length.at.least(1);
         },
