@@ -111,6 +111,7 @@ export class App {
   }
 
   async close(): Promise<void> {
+    // Whoever asked for stores that could not be opened was told why.
     const stores = await this.#stores?.catch(() => undefined);
     this.#stores = undefined;
     this.#capturing.forget();

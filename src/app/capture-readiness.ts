@@ -55,7 +55,8 @@ export class ReadyToCapture {
  * Gets a home ready for captures: opens the journal, takes in what waits in
  * the spool, reads the configuration. Files are looked at once in a turn of
  * the event loop (and again after 10 ms of a long one), so that an edited
- * config.toml counts at once and a run of captures does not pay for it.
+ * config.toml counts from the next turn and a run of captures does not pay
+ * for it.
  */
 export class CaptureReadiness {
   readonly #home: CaptureHome;
@@ -107,6 +108,7 @@ export class CaptureReadiness {
     this.#ready = ready;
     this.#lookedAt = performance.now();
     setImmediate(() => {
+      // A later turn may have looked again before this one ended.
       if (this.#ready === ready) this.forget();
     });
   }
@@ -122,7 +124,7 @@ export class CaptureReadiness {
     }
   }
 
-  /** An edited config.toml counts at once, the rest within a second. */
+  /** An edited config.toml counts with this look, the rest within a second. */
   async #surroundingsNow(opened: Stores | { error: unknown }): Promise<Surroundings> {
     const config = fingerprint(this.#home.paths.config);
     const known = this.#surroundings;

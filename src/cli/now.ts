@@ -75,6 +75,7 @@ async function drainAndWait(
   while (report.pending > 0 && report.blocked_reason === null && !interrupt.signal.aborted) {
     const left = deadline - performance.now();
     if (left <= 0) break;
+    // It rejects only when it is interrupted, which is asked for next.
     await pause(Math.min(pollMs, left), undefined, { signal: interrupt.signal }).catch(() => null);
     if (interrupt.signal.aborted) break;
     pollMs = Math.min(pollMs * 2, LONGEST_POLL_MS);

@@ -76,8 +76,19 @@ function load(
 }
 
 function toClaimed(row: EventRow, maxBytes: number): ClaimedEvent {
-  const [seq, eventId, eventType, timestamp, carriesId, isJson, undeliverable, size] = row;
-  const [, , , , , , , , originId, bytes, attempted] = row;
+  const [
+    seq,
+    eventId,
+    eventType,
+    timestamp,
+    carriesId,
+    isJson,
+    undeliverable,
+    size,
+    originId,
+    bytes,
+    attempted,
+  ] = row;
   const missing = bytes === null && size <= maxBytes;
   return {
     seq,

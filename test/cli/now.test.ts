@@ -177,6 +177,28 @@ describe('redrain now', () => {
     expect(idsWith(deliveriesAt(cli.home, receiver.url), 'failed_transient')).to.have.length(2);
   });
 
+  it('posts with --wait what is pending once more, and nothing that was refused', async () => {
+    const posts: string[][] = [];
+    const server = await scriptedServer(({ body }) => {
+      const ids = idsIn(body);
+      posts.push(ids);
+      const status = (id: string): string => {
+        if (id === 'e-0001') return 'rejected';
+        return posts.length < 3 ? 'pending' : 'success';
+      };
+      const results = ids.map((id) => ({ event_id: id, status: status(id) }));
+      return { status: 200, body: JSON.stringify({ results }) };
+    });
+    closeAfterTest(() => server.close());
+    const cli = new Cli();
+    sendTo(cli, server.url);
+    await captured(cli, envelopes(2));
+    const run = await now(cli, ['--wait=30s']);
+    expect(run.code, run.stderr).to.equal(7);
+    expect(report(run)).to.include({ delivered: 1, pending: 0, rejected: 1 });
+    expect(posts).to.deep.equal([['e-0001', 'e-0002'], ['e-0002'], ['e-0002']]);
+  });
+
   it('asks again for what is pending with --wait, and leaves it without', async () => {
     let asked = 0;
     const server = await scriptedServer(({ body }) => {

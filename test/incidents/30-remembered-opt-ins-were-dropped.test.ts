@@ -16,9 +16,9 @@ enabled = true
 [sync.repo_defaults."acme/no"]
 enabled = false
 
-[sync.checkout_overrides."/work/yes"]
+[sync.checkout_overrides."/projects/yes"]
 enabled = true
-[sync.checkout_overrides."/work/no"]
+[sync.checkout_overrides."/projects/no"]
 enabled = false
 `;
 
@@ -47,15 +47,15 @@ const PROJECTS: readonly {
   {
     id: 'by-checkout',
     repo: '',
-    checkout: '/work/yes',
-    source: 'checkout_overrides."/work/yes"',
+    checkout: '/projects/yes',
+    source: 'checkout_overrides."/projects/yes"',
     allowed: true,
   },
   {
     id: 'not-by-checkout',
     repo: 'acme/yes',
-    checkout: '/work/no',
-    source: 'checkout_overrides."/work/no"',
+    checkout: '/projects/no',
+    source: 'checkout_overrides."/projects/no"',
     allowed: false,
   },
   { id: 'unheard-of', repo: 'acme/other', checkout: '/y', source: 'unknown', allowed: false },

@@ -66,6 +66,7 @@ export class StubRoutes {
 
   async #latency(): Promise<void> {
     const { latencyMs, stopping } = this.#options;
+    // It rejects only when the server is stopped: then there is nothing to wait for.
     if (latencyMs > 0) await delay(latencyMs, undefined, { signal: stopping }).catch(() => {});
   }
 
