@@ -276,6 +276,17 @@ describe('verify', () => {
       expect(broken(await verified(keeping)).tables).to.match(problem);
     });
 
+  it('names bytes that belong to no event', async () => {
+    const keeping = await givenDelivered(3);
+    tamper(
+      keeping,
+      `DROP TRIGGER payload_no_forgery; INSERT INTO payload (seq, bytes) VALUES (99, x'7b7d')`,
+    );
+    expect(broken(await verified(keeping))['foreign keys']).to.match(
+      /payload 99: its event does not exist/,
+    );
+  });
+
   it('names an event of which two revisions would be selected', async () => {
     const keeping = await givenDelivered(3);
     tamper(

@@ -18,7 +18,9 @@ export const HEAD = 'SELECT COALESCE(MAX(seq), 0) AS head, COUNT(*) AS events FR
 
 /** Rows without a foreign key that speak of an event that does not exist. */
 export const STRAYS = `
-  SELECT 'mark' AS name, seq FROM mark WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.seq = mark.seq)
+  SELECT 'payload' AS name, seq FROM payload WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.seq = payload.seq)
+  UNION ALL
+  SELECT 'mark', seq FROM mark WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.seq = mark.seq)
   UNION ALL
   SELECT 'purge', seq FROM purge WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.seq = purge.seq)
   UNION ALL
