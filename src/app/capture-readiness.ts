@@ -28,19 +28,21 @@ export interface CaptureHome {
 
 /** What a capture is made with, and what it is to note beside every fact. */
 export class ReadyToCapture {
+  readonly capture: Capture;
+  readonly #notes: CaptureContext;
   #last: { rules: Partial<EnvelopeRules>; context: CaptureContext } | undefined;
 
-  constructor(
-    readonly capture: Capture,
-    private readonly notes: CaptureContext,
-  ) {}
+  constructor(capture: Capture, notes: CaptureContext) {
+    this.capture = capture;
+    this.#notes = notes;
+  }
 
   /** With what the caller wants beside the configuration. A run of captures wants the same. */
   context(rules: Partial<EnvelopeRules>, auditDiscard: boolean): CaptureContext {
     const last = this.#last;
     if (last?.rules === rules && last.context.discard.auditDiscard === auditDiscard)
       return last.context;
-    const { notes } = this;
+    const notes = this.#notes;
     const context = {
       ...notes,
       rules: { ...notes.rules, ...rules },

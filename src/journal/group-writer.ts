@@ -16,6 +16,13 @@ interface Tally {
   bytes: number;
 }
 
+/** A run of sequence numbers, all of this group's transaction. */
+interface NotLive {
+  readonly first: number;
+  readonly last: number;
+  readonly originOfLast: number;
+}
+
 /** What became of one event, and which rows say so. */
 export interface Written {
   readonly verdict: AppendVerdict;
@@ -61,10 +68,8 @@ export class GroupWriter {
   readonly #tallies = new Map<number, Tally>();
   /** Events of one capture share their origin objects. */
   readonly #idOfOrigin = new Map<EventOrigin, number>();
-  #lastOriginId = 0;
-  /** Events from here on are written but not yet live. */
-  #firstNotLive: number | undefined;
-  #lastNotLive = 0;
+  /** Events that are written but not yet live. */
+  #notLive: NotLive | undefined;
 
   constructor(
     db: JournalDatabase,
@@ -143,11 +148,11 @@ export class GroupWriter {
   }
 
   #makeLive(): void {
-    const first = this.#firstNotLive;
-    if (first === undefined) return;
-    if (first < this.#lastNotLive) this.#db.statement(sql.MAKE_LIVE).run(first);
-    else this.#db.statement(sql.MAKE_ONE_LIVE).run(this.#lastOriginId, first);
-    this.#firstNotLive = undefined;
+    if (this.#notLive === undefined) return;
+    const { first, last, originOfLast } = this.#notLive;
+    if (first < last) this.#db.statement(sql.MAKE_LIVE).run(first);
+    else this.#db.statement(sql.MAKE_ONE_LIVE).run(originOfLast, last);
+    this.#notLive = undefined;
   }
 
   /** An old file may hold what an operator has replaced since: that was decided already. */
@@ -180,8 +185,8 @@ export class GroupWriter {
         event.bytes.length,
       );
     this.#db.statement(sql.INSERT_PAYLOAD).run(seq, event.bytes);
-    this.#lastNotLive = Number(seq);
-    this.#firstNotLive ??= this.#lastNotLive;
+    const last = Number(seq);
+    this.#notLive = { first: this.#notLive?.first ?? last, last, originOfLast: originId };
     this.#tally(originId, event.bytes.length);
     // What was spooled or imported may have left already, or arrives late.
     if (event.coalesceKey !== null && this.#source === 'capture')
@@ -282,7 +287,6 @@ export class GroupWriter {
       // An import may be longer than memory, and makes an object for every row.
       if (this.#source === 'capture') this.#idOfOrigin.set(origin, id);
     }
-    this.#lastOriginId = id;
     return id;
   }
 
