@@ -1,3 +1,4 @@
+import { plainMessage, troubleWords } from '../files/trouble.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import type { Output } from './output.js';
 
@@ -52,9 +53,10 @@ const FOR_PEOPLE = new Set([
 
 /** Says what went wrong and answers the exit code of it. */
 export function reportFailure(error: unknown, output: Output): ExitCode {
-  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  const { name, stack } = error instanceof Error ? error : new Error(String(error));
+  const message = plainMessage(error);
   output.error(message);
-  if (!FOR_PEOPLE.has(name)) {
+  if (!FOR_PEOPLE.has(name) && troubleWords(error) === undefined) {
     if (output.verbose) output.note(stack ?? '');
     else output.note('This was not expected: --verbose shows where it happened.');
   }

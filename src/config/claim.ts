@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, openSync, readdirSync, statSync, unlinkSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { removeIfThere } from '../files/durable-file.js';
+import { isAlive } from '../files/is-alive.js';
 
 /** An edit takes milliseconds; a claim this old, or from the future, was left by a crash or a stopped process. */
 const ABANDONED_AFTER_MS = 10_000;
@@ -33,7 +35,7 @@ export function tryClaim(file: string, now = Date.now()): Claim | undefined {
 /** Gives the claim up; nothing was published. */
 export function withdraw({ path, descriptor }: Claim): void {
   closeSync(descriptor);
-  removeQuietly(path);
+  removeIfThere(path);
 }
 
 function rivals(file: string, own: string | undefined, now: number): boolean {
@@ -42,7 +44,7 @@ function rivals(file: string, own: string | undefined, now: number): boolean {
   let rival = false;
   for (const path of claims.map((name) => join(directory, name))) {
     if (path === own) continue;
-    if (isAbandoned(path, now)) removeQuietly(path);
+    if (isAbandoned(path, now)) removeIfThere(path);
     else rival = true;
   }
   return rival;
@@ -55,16 +57,6 @@ function isAbandoned(path: string, now: number): boolean {
   return stat === undefined || Math.abs(now - stat.mtimeMs) > ABANDONED_AFTER_MS;
 }
 
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
 /** Process ids mean something on one host only; containers share homes, not ids. */
 const HOST = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
 
@@ -72,11 +64,3 @@ const claimPrefix = (file: string): string => `.${basename(file)}.redrain-`;
 
 const claimName = (file: string): string =>
   `${claimPrefix(file)}${HOST}-${process.pid}-${randomBytes(8).toString('hex')}`;
-
-function removeQuietly(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-}

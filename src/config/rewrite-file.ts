@@ -3,8 +3,6 @@ import {
   fchmodSync,
   fchownSync,
   fsyncSync,
-  mkdirSync,
-  openSync,
   readlinkSync,
   realpathSync,
   renameSync,
@@ -14,6 +12,7 @@ import {
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { makeDirectory, syncDirectory } from '../files/directory.js';
 import { step } from '../storage/steps.js';
 import { type Claim, tryClaim, withdraw } from './claim.js';
 import { readPlainFile } from './plain-file.js';
@@ -44,7 +43,7 @@ export async function rewriteFile(
   { waitMs = 15_000 } = {},
 ): Promise<boolean> {
   const file = followLinks(path);
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeDirectory(dirname(file));
   const deadline = Date.now() + waitMs;
   for (;;) {
     const claim = tryClaim(file);
@@ -102,18 +101,6 @@ function publish(claim: string, file: string): boolean {
   syncDirectory(dirname(file));
   step('rewrite.durable');
   return true;
-}
-
-/** Makes the rename survive a power cut. Windows has no such call. */
-function syncDirectory(directory: string): void {
-  ignoring(['EPERM', 'EISDIR', 'EACCES', 'EINVAL'], () => {
-    const descriptor = openSync(directory, 'r');
-    try {
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-  });
 }
 
 function readIfPresent(file: string): { bytes: Buffer; stat: Stats } | undefined {

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { plainMessage } from '../files/trouble.js';
 import { type DiscardPolicy, type Disposition, dispose } from '../policy/discard.js';
 import { type Envelope, type EnvelopeRules, readEnvelope } from './envelope.js';
 import { newEventId } from './event-id.js';
@@ -117,7 +118,7 @@ export class Capture {
       this.#spool.write(events);
       return events.map(() => ({ kind: 'spooled' }));
     } catch (spoolError) {
-      const reason = `journal: ${message(journalError)}; spool: ${message(spoolError)}`;
+      const reason = `journal: ${plainMessage(journalError)}; spool: ${plainMessage(spoolError)}`;
       return events.map(() => ({ kind: 'lost', reason }));
     }
   }
@@ -200,8 +201,4 @@ function auditNote(disposition: Exclude<Disposition, { act: 'discard' }>): Audit
   if (disposition.act === 'keep') return null;
   const { act, family, reason } = disposition;
   return { action: act === 'audit' ? 'discarded' : 'discard_refused', family, reason };
-}
-
-function message(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

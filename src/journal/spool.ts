@@ -1,17 +1,9 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  statSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readdirSync, renameSync, statSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { monotonicFactory } from 'ulid';
 import { readPlainFile } from '../config/plain-file.js';
+import { makeDirectory, syncEntries } from '../files/directory.js';
+import { putInPlace, removeIfThere, writeNewFile } from '../files/durable-file.js';
 import { errorCode } from '../storage/errors.js';
 import { step } from '../storage/steps.js';
 import type { AppendVerdict, EventJournal, NewEvent } from './new-event.js';
@@ -48,6 +40,7 @@ const UNFINISHED = '.spool.tmp';
 export class Spool {
   readonly #dir: string;
   #emptySince: number | undefined;
+  #hasDurableDirectory = false;
 
   constructor(dir: string) {
     this.#dir = dir;
@@ -55,15 +48,15 @@ export class Spool {
 
   /** Returns only after the file and its directory entry are on disk; throws otherwise. */
   write(events: readonly NewEvent[]): string {
-    makeDurably(this.#dir);
+    this.#makeDirectory();
     this.#sweep();
     const name = `${nextName()}.spool`;
     const temporary = join(this.#dir, `${name}.tmp`);
     try {
-      writeDurably(temporary, encodeSpool(events));
+      step('spool.write');
+      writeNewFile(temporary, encodeSpool(events));
       step('spool.written');
-      renameSync(temporary, join(this.#dir, name));
-      syncDirectory(this.#dir);
+      putInPlace(temporary, join(this.#dir, name));
       step('spool.renamed');
       return name;
     } catch (error) {
@@ -135,6 +128,15 @@ export class Spool {
     return done;
   }
 
+  /** Also when a process that was killed made it: a file in a directory that is lost is lost. */
+  #makeDirectory(): void {
+    makeDirectory(this.#dir);
+    if (this.#hasDurableDirectory) return;
+    // The spool in the state directory, that in the home, and the home in its parent.
+    syncEntries(this.#dir, 3);
+    this.#hasDurableDirectory = true;
+  }
+
   #namesEnding(ending: string): string[] {
     try {
       return readdirSync(this.#dir).filter((name) => name.endsWith(ending));
@@ -193,45 +195,5 @@ export class Spool {
       if (errorCode(error) === 'ENOENT') return undefined;
       throw error;
     }
-  }
-}
-
-function writeDurably(path: string, bytes: Buffer): void {
-  const fd = openSync(path, 'wx', 0o600);
-  try {
-    step('spool.write');
-    let written = 0;
-    while (written < bytes.length) written += writeSync(fd, bytes, written);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-/** A new directory is durable once the one it is in has been synchronised. */
-function makeDurably(directory: string): void {
-  const first = mkdirSync(directory, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
-  for (let made = directory; ; made = dirname(made)) {
-    syncDirectory(dirname(made));
-    if (made === first) return;
-  }
-}
-
-/** A rename is durable once its directory is. */
-function syncDirectory(dir: string): void {
-  const fd = openSync(dir, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function removeIfThere(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'ENOTDIR') throw error;
   }
 }

@@ -1,16 +1,14 @@
 import {
-  closeSync,
   copyFileSync,
   existsSync,
-  fsyncSync,
   linkSync,
-  openSync,
   readdirSync,
   renameSync,
   rmSync,
   statSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { syncDirectory } from '../files/directory.js';
 import { errorCode } from '../storage/errors.js';
 import { step } from '../storage/steps.js';
 import { SIDECARS } from './fingerprint.js';
@@ -88,14 +86,4 @@ function addName(from: string, to: string): void {
 function dropSidecars(file: string): void {
   for (const suffix of SIDECARS) rmSync(file + suffix, { force: true });
   syncDirectory(dirname(file));
-}
-
-/** A rename is durable once its directory is. */
-function syncDirectory(directory: string): void {
-  const descriptor = openSync(directory, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }

@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeDirectory } from '../files/directory.js';
 
 /**
  * A directory for copies that only its owner can look into, removed afterwards.
@@ -25,6 +26,6 @@ const temporary = (): string => mkdtempSync(join(tmpdir(), 'redrain-'));
 function fresh(parent: string): string {
   const directory = join(parent, 'scratch');
   rmSync(directory, { recursive: true, force: true });
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectory(directory);
   return directory;
 }

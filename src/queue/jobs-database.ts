@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { buildDBClient, migrateDB } from 'liteque';
+import { syncEntries } from '../files/directory.js';
 import {
   asStorageError,
   isBusy,
@@ -164,6 +165,8 @@ async function ensureSchema(
   const lock = await OsLock.acquire(join(dirname(file), 'locks', 'jobs.lock'));
   try {
     if (schemaVersion(db) !== 0) return;
+    // The file in its directory, that in the home, and the home in its parent.
+    syncEntries(file, 3);
     migrateDB(client);
     db.transaction(() => db.exec(JOBS_SCHEMA)).immediate();
   } finally {

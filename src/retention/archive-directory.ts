@@ -1,6 +1,9 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeDirectory, syncEntries } from '../files/directory.js';
+import { replaceFile } from '../files/durable-file.js';
 import { errorCode } from '../storage/errors.js';
+import { step } from '../storage/steps.js';
 import {
   type ArchiveManifest,
   archiveIdOf,
@@ -8,7 +11,7 @@ import {
   readManifest,
   UnknownArchiveError,
 } from './archive-manifest.js';
-import { replaceFile, UNFINISHED } from './durable-file.js';
+import { UNFINISHED } from './durable-file.js';
 
 /** `<home>/redrain/archive/`: a data file and a manifest for each archive. */
 export class ArchiveDirectory {
@@ -20,7 +23,9 @@ export class ArchiveDirectory {
 
   /** Created for its owner alone when it is missing. */
   ensure(): void {
-    mkdirSync(this.path, { recursive: true, mode: 0o700 });
+    makeDirectory(this.path);
+    // Also when a process that was killed made it.
+    syncEntries(this.path, 1);
   }
 
   pathOf(name: string): string {
@@ -39,7 +44,9 @@ export class ArchiveDirectory {
 
   writeManifest(manifest: ArchiveManifest): void {
     const text = `${JSON.stringify(manifest, null, 2)}\n`;
-    replaceFile(this.pathOf(manifestName(manifest.id)), text);
+    replaceFile(this.pathOf(manifestName(manifest.id)), text, () =>
+      step('archive.manifest-synced'),
+    );
   }
 
   /**

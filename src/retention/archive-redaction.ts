@@ -1,11 +1,12 @@
 import { rmSync, statSync } from 'node:fs';
+import { putInPlace } from '../files/durable-file.js';
 import { rangesContain } from '../ledger/seq-ranges.js';
 import { step } from '../storage/steps.js';
 import type { ArchiveDirectory } from './archive-directory.js';
 import { type ArchiveManifest, dataName, readManifest } from './archive-manifest.js';
 import { fileDigest, readRecords } from './archive-reader.js';
 import { encodeRecord } from './archive-record.js';
-import { putInPlace, writeGzip } from './durable-file.js';
+import { writeGzip } from './durable-file.js';
 
 /** Archives that still hold bytes of any of these events. Unreadable ones are named apart. */
 export function archivesWith(

@@ -1,5 +1,6 @@
 import { hash, randomBytes } from 'node:crypto';
 import { rmSync, statSync } from 'node:fs';
+import { putInPlace } from '../files/durable-file.js';
 import { fromRanges, toRanges } from '../ledger/seq-ranges.js';
 import { step } from '../storage/steps.js';
 import type { ArchiveDirectory } from './archive-directory.js';
@@ -21,7 +22,7 @@ import {
   NOTHING_COLLECTED,
   withEvents,
 } from './collecting.js';
-import { putInPlace, writeGzip } from './durable-file.js';
+import { writeGzip } from './durable-file.js';
 import type { RetentionScope } from './scope.js';
 import { spansTo } from './spans.js';
 import type { EligibleEvent, SqliteRetention } from './sqlite-retention.js';

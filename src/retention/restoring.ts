@@ -1,9 +1,9 @@
+import { replaceFile } from '../files/durable-file.js';
 import { step } from '../storage/steps.js';
 import { type ArchiveManifest, readManifest } from './archive-manifest.js';
 import { checkArchive, readRecords } from './archive-reader.js';
 import type { ArchiveRecord } from './archive-record.js';
 import type { Course } from './collecting.js';
-import { replaceFile } from './durable-file.js';
 import type { SqliteRestore } from './sqlite-restore.js';
 
 /** What came back of one archive, or would. */
@@ -44,7 +44,8 @@ export async function restoreArchive(
   }
   if (!dryRun) {
     const restored_at = new Date(now).toISOString();
-    replaceFile(manifestPath, `${JSON.stringify({ ...manifest, restored_at }, null, 2)}\n`);
+    const text = `${JSON.stringify({ ...manifest, restored_at }, null, 2)}\n`;
+    replaceFile(manifestPath, text, () => step('archive.manifest-synced'));
     step('restore.noted');
   }
   return sum;

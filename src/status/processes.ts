@@ -1,4 +1,4 @@
-import { isAlive, type LeaseHolder, parseHolder } from '../targets/holder.js';
+import { type LeaseHolder, mayBeAlive, parseHolder } from '../targets/holder.js';
 import type { TargetRecord } from '../targets/registry.js';
 
 /** This process, for old consumers of the status document (STATUS.md). */
@@ -44,7 +44,7 @@ export function ownerOf(target: Pick<TargetRecord, 'leaseHolder'> | undefined): 
   if (target === undefined || target.leaseHolder === null) return null;
   const holder = parseHolder(target.leaseHolder);
   if (typeof holder?.pid !== 'number') return { ...NOBODY };
-  return { ...fieldsOf(holder), status: isAlive(holder) ? 'present' : 'orphan' };
+  return { ...fieldsOf(holder), status: mayBeAlive(holder) ? 'present' : 'orphan' };
 }
 
 /** Leases of any target whose process is gone. */

@@ -1,5 +1,18 @@
+import { dirname } from 'node:path';
+import { troubleOfPlace } from '../files/place.js';
+import {
+  errorCode,
+  plainMessage,
+  remedyOf,
+  systemCode,
+  troubleRemedy,
+  troubleWords,
+} from '../files/trouble.js';
+
+export { errorCode };
+
 /** Why a database could not do its work, in the terms its callers act on. */
-export type StorageTrouble = 'busy' | 'full' | 'readonly' | 'corrupt' | 'io';
+export type StorageTrouble = 'busy' | 'full' | 'readonly' | 'corrupt' | 'io' | 'limit' | 'replaced';
 
 /** The database cannot be used right now; nothing of the failed unit of work is stored. */
 export class StorageUnavailableError extends Error {
@@ -20,6 +33,8 @@ const WORDS: Record<StorageTrouble, string> = {
   readonly: 'the database cannot be written',
   corrupt: 'the database is damaged; `redrain doctor` says what to do',
   io: 'the disk reported an error',
+  limit: 'the system does not open it',
+  replaced: 'the file was replaced or removed while this process had it open',
 };
 
 /** The file was written by a newer redrain; this one must not touch it. */
@@ -63,17 +78,18 @@ const TROUBLES: [prefix: string, trouble: StorageTrouble][] = [
   ['EROFS', 'readonly'],
   ['EACCES', 'readonly'],
   ['EPERM', 'readonly'],
+  ['ENOENT', 'readonly'],
   ['ENOTDIR', 'readonly'],
+  ['EISDIR', 'readonly'],
   ['EEXIST', 'readonly'],
   ['ELOOP', 'readonly'],
   ['EIO', 'io'],
+  ['EUCLEAN', 'io'],
+  ['EMFILE', 'limit'],
+  ['ENFILE', 'limit'],
+  ['ENOMEM', 'limit'],
+  ['ENAMETOOLONG', 'limit'],
 ];
-
-/** The code of a SQLite or file system error, or an empty text. */
-export function errorCode(error: unknown): string {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' ? code : '';
-}
 
 /** True for errors that a later try may not meet. */
 export function isBusy(error: unknown): boolean {
@@ -88,12 +104,35 @@ function isAboutSchema(error: unknown): boolean {
   );
 }
 
-/** Turns an engine's error into ours where callers act on it; other errors pass unchanged. */
+/** SQLite gives these for many causes, and does not say which. */
+const UNCLEAR = /^SQLITE_(CANTOPEN|READONLY|IOERR)/;
+
+/**
+ * Turns an engine's error into ours where callers act on it; other errors pass
+ * unchanged. What SQLite leaves open is looked up at the directory of the file.
+ */
 export function asStorageError(file: string, error: unknown): unknown {
-  const code = errorCode(error);
-  const trouble =
-    TROUBLES.find(([prefix]) => code.startsWith(prefix))?.[1] ??
-    (isAboutSchema(error) ? 'corrupt' : undefined);
+  const trouble = troubleOf(error);
   if (trouble === undefined) return error;
-  return new StorageUnavailableError(file, trouble, (error as Error).message, { cause: error });
+  const found = UNCLEAR.test(errorCode(error)) ? troubleOfPlace(dirname(file)) : undefined;
+  const cause = found ?? error;
+  const detail = detailOf(file, cause);
+  return new StorageUnavailableError(file, troubleOf(cause) ?? trouble, detail, { cause: error });
+}
+
+function troubleOf(error: unknown): StorageTrouble | undefined {
+  const code = systemCode(error);
+  const known = TROUBLES.find(([prefix]) => code.startsWith(prefix))?.[1];
+  return known ?? (isAboutSchema(error) ? 'corrupt' : undefined);
+}
+
+/** What the trouble does not say already: which path it is about, and what to do. */
+function detailOf(file: string, error: unknown): string {
+  const remedy = troubleRemedy(error);
+  if (remedy !== undefined && troubleWords(error) === WORDS[troubleOf(error) ?? 'io'])
+    return remedy;
+  if (errorCode(error) === 'SQLITE_FULL') return remedyOf('ENOSPC');
+  const { path } = error as NodeJS.ErrnoException;
+  const message = plainMessage(error);
+  return path === file ? message.replace(`${file}: `, '') : message;
 }

@@ -1,5 +1,6 @@
-import { closeSync, lstatSync, mkdirSync, openSync, type Stats, statSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeDirectory } from '../files/directory.js';
 import { asStorageError, errorCode, StorageUnavailableError } from './errors.js';
 
 /**
@@ -10,7 +11,7 @@ import { asStorageError, errorCode, StorageUnavailableError } from './errors.js'
  * @throws StorageUnavailableError when something else stands in its place.
  */
 export function ensurePrivateFile(file: string): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeDirectory(dirname(file));
   try {
     closeSync(openSync(file, 'wx', 0o600));
   } catch (error) {

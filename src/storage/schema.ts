@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import type BetterSqlite3 from 'better-sqlite3';
 import { SCHEMA_VERSION } from '../../migrations/index.js';
+import { syncEntries } from '../files/directory.js';
 import { NewerSchemaError, StorageUnavailableError } from './errors.js';
 import { OsLock } from './os-lock.js';
 import { step } from './steps.js';
@@ -11,6 +12,9 @@ export { SCHEMA_VERSION };
 export function schemaVersion(db: BetterSqlite3.Database): number {
   return db.pragma('user_version', { simple: true }) as number;
 }
+
+/** The file in its directory, that in the home, and the home in its parent. */
+const ENTRIES = 3;
 
 /**
  * Brings a journal file up to the schema of this program. Safe when several
@@ -32,6 +36,8 @@ export async function ensureSchema(db: BetterSqlite3.Database, patienceMs: numbe
   }
   try {
     step('schema.locked');
+    // Before anything is acknowledged: `journal.db`, the state directory and the home have their names.
+    if (schemaVersion(db) === 0) syncEntries(db.name, ENTRIES);
     if (schemaVersion(db) < SCHEMA_VERSION) await runSchemaMigrations(db.name);
     step('schema.applied');
   } finally {

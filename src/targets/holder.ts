@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { isAlive } from '../files/is-alive.js';
 import { VERSION } from '../version.js';
 
 /** Who holds a lease, as `status` shows it (STATUS.md, `daemon_owner_record`). */
@@ -39,12 +40,7 @@ export function parseHolder(holder: string | null): LeaseHolder | undefined {
 }
 
 /** False only for a process of this host that is known to be gone. */
-export function isAlive(record: Pick<LeaseHolder, 'pid' | 'host'>): boolean {
+export function mayBeAlive(record: Pick<LeaseHolder, 'pid' | 'host'>): boolean {
   if (record.host !== hostname()) return true;
-  try {
-    process.kill(record.pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  return isAlive(record.pid);
 }

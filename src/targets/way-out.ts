@@ -1,6 +1,6 @@
 import type { WayOut } from '../policy/capture-reason.js';
 import { policyOf } from '../policy/mode.js';
-import { isAlive, parseHolder } from './holder.js';
+import { mayBeAlive, parseHolder } from './holder.js';
 import type { TargetRecord } from './registry.js';
 import type { Situation } from './situation.js';
 
@@ -23,5 +23,5 @@ const NEEDS_NETWORK = ['missing_auth', 'private_teamspace_gate', 'network_unavai
 
 function isDrainedByAnother(target: TargetRecord): boolean {
   const holder = parseHolder(target.leaseHolder);
-  return holder !== undefined && holder.pid !== process.pid && isAlive(holder);
+  return holder !== undefined && holder.pid !== process.pid && mayBeAlive(holder);
 }

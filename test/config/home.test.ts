@@ -1,8 +1,7 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect } from 'chai';
 import { type HomeRequest, resolveHome } from '../../src/config/home.js';
-import { createStateDirs } from '../../src/config/state-dirs.js';
 import { temporaryHome } from '../support/temporary-home.js';
 
 const HOMES: readonly [name: string, request: HomeRequest, home: string][] = [
@@ -56,32 +55,5 @@ describe('the home', () => {
     const home = join(temporaryHome(), 'later');
     resolveHome({ home, env: {} });
     expect(existsSync(home)).to.equal(false);
-  });
-});
-
-describe('the directories of the state', () => {
-  const modeOf = (path: string) => statSync(path).mode & 0o777;
-
-  it('are created for this user alone', () => {
-    const paths = resolveHome({ home: join(temporaryHome(), 'deep', 'home'), env: {} });
-    createStateDirs(paths);
-    for (const directory of [
-      paths.home,
-      paths.state,
-      paths.spoolDir,
-      paths.archiveDir,
-      paths.locksDir,
-    ]) {
-      expect(modeOf(directory).toString(8)).to.equal('700');
-    }
-    expect(existsSync(paths.queuesDir)).to.equal(false);
-  });
-
-  it('keep the mode they have', () => {
-    const paths = resolveHome({ home: temporaryHome(), env: {} });
-    mkdirSync(paths.state, { mode: 0o750 });
-    createStateDirs(paths);
-    createStateDirs(paths);
-    expect(modeOf(paths.state).toString(8)).to.equal('750');
   });
 });

@@ -38,6 +38,8 @@ const MENDS: Readonly<Record<StorageUnavailableError['trouble'], string>> = {
   readonly: 'give this user back the right to write there',
   corrupt: 'redrain verify, then put a backup of journal.db in place (docs/operations.md)',
   io: 'look at the disk: `dmesg` says what it reported',
+  limit: 'end programs that hold many files open, or raise `ulimit -n`',
+  replaced: 'start the command again',
 };
 
 /** A journal that opens and cannot be read: damage behind its first page. */
