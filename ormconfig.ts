@@ -3,6 +3,6 @@ import { journalDataSource } from './src/storage/data-source.js';
 
 /**
  * For TypeORM's own CLI, on the journal of the home in force:
- * `npx typeorm migration:show -d dist/ormconfig.js`.
+ * `npx typeorm migration:show -d lib/ormconfig.js`.
  */
 export default journalDataSource(resolveHome({ env: process.env }).journalDb);

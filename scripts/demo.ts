@@ -9,7 +9,7 @@ import Database from 'better-sqlite3';
 import { demoEvents } from './demo-events.js';
 
 /** The main job, as a person would do it, on a home and with receivers of its own. */
-const CLI = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../../lib/cli.js', import.meta.url));
 const EVENTS = 300;
 
 const place = mkdtempSync(join(tmpdir(), 'redrain-demo-'));

@@ -1,5 +1,5 @@
 // Makes a fresh clone ready: installs what the lock file names, once for each
-// lock file and Node version, and compiles. Plain JavaScript, as nothing is
+// lock file and Node version, compiles and bundles. Plain JavaScript, as nothing is
 // installed yet when it runs.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -41,3 +41,4 @@ if (installed !== wanted) {
 // What was compiled from a test that has since been renamed would still be run.
 rmSync(join(root, 'dist', 'test'), { recursive: true, force: true });
 run(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', '.']);
+run(process.execPath, [join('scripts', 'bundle.mjs')]);

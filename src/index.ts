@@ -119,8 +119,13 @@ export class Redrain {
   readonly #app: App;
   readonly #groups = new Map<string, GroupCommit<CaptureInput, CaptureVerdict>>();
 
-  constructor(app: App) {
+  private constructor(app: App) {
     this.#app = app;
+  }
+
+  /** @internal Programs call `openRedrain`. */
+  static on(app: App): Redrain {
+    return new Redrain(app);
   }
 
   /**
@@ -336,7 +341,7 @@ export class Redrain {
  * @throws NetworkHomeError when the home is on a network file system.
  */
 export async function openRedrain(options: AppOptions = {}): Promise<Redrain> {
-  return new Redrain(new App(options));
+  return Redrain.on(new App(options));
 }
 
 /**

@@ -16,7 +16,7 @@ const EVENTS = 1_000_000;
 const PER_CALL = 10_000;
 const ALLOWED_MIB = 200;
 
-const PROGRAM = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../../lib/cli.js', import.meta.url));
 const PRELOAD = new URL('./peak-memory.js', import.meta.url).href;
 
 /** The most memory that `redrain now` holds while it drains a long journal (SPEC section 13). */

@@ -8,7 +8,7 @@ import { type RowResult, rowResult } from '../result.js';
 import { takeTurns } from '../rounds.js';
 import { sampleEvents } from '../sample-events.js';
 
-const CLI = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../../../lib/cli.js', import.meta.url));
 const TIMES_PER_ROUND = 4;
 
 /** Whole processes of the command line against a bare `node -e 0` (SPEC section 13). */

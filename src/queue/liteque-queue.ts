@@ -56,7 +56,7 @@ export class LitequeQueues implements Queues {
     return db && new LitequeQueues(db, options);
   }
 
-  queue(name: string): LitequeQueue {
+  queue(name: string): JobQueue {
     let queue = this.#queues.get(name);
     if (queue === undefined) {
       const db = this.#db;
@@ -79,7 +79,7 @@ export class LitequeQueues implements Queues {
 }
 
 /** One queue: BullMQ's words over the stores. */
-export class LitequeQueue implements JobQueue {
+class LitequeQueue implements JobQueue {
   readonly #store: JobStore;
   readonly #around: Surroundings;
 

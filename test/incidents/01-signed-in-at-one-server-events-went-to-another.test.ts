@@ -66,7 +66,7 @@ describe('incident 1: signed in at one server, events went to another', () => {
         proof: async () => ({ kind: 'password', username: 'ada', password }),
         onWarning: () => undefined,
       });
-      const redrain = new Redrain(app);
+      const redrain = Redrain.on(app);
       await redrain.capture({ event_id: 'e', event_type: 'T' });
       const report = await redrain.drain();
 

@@ -28,7 +28,7 @@ describe('incident 5: a conflict blocked everything, and no command could resolv
     const { cli, machine } = await givenConflicts();
     const [early, late] = [await eventServer(), await eventServer()];
     const app = machine.app();
-    const redrain = new Redrain(app);
+    const redrain = Redrain.on(app);
 
     machine.sendTo(early.url);
     expect(await redrain.drain()).to.include({ delivered: 7, blocked_reason: null });

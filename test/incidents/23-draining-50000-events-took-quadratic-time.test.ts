@@ -30,7 +30,7 @@ async function givenCaptured(
 ): Promise<{ app: App; redrain: Redrain; receiver: ScriptedReceiver }> {
   const receiver = new ScriptedReceiver();
   const app = new Machine().sendTo('http://a.test/in').app({ receiver: () => receiver });
-  const redrain = new Redrain(app);
+  const redrain = Redrain.on(app);
   await redrain.captureMany(envelopes(count));
   return { app, redrain, receiver };
 }

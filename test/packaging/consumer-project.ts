@@ -81,6 +81,7 @@ export class ConsumerProject {
 
   /** No lifecycle script: the tree is compiled already, and must stay as it is. */
   #pack(): string {
+    this.#spawn(process.execPath, ['scripts/types.mjs']);
     const into = this.#folder('tarball');
     const npm = process.env.npm_execpath;
     const args = ['pack', '--ignore-scripts', '--silent', '--pack-destination', into];

@@ -1,5 +1,6 @@
 // A program that depends on redrain, with a receiver of its own written against
 // the published types alone. It is compiled and run where the package was unpacked.
+import { join } from 'node:path';
 import {
   type CaptureReport,
   type DeliveryReceiver,
@@ -9,6 +10,8 @@ import {
   type StatusDocument,
   VERSION,
 } from 'redrain';
+import { Event, journalDataSource } from 'redrain/entities';
+import { type JobQueue, LitequeQueues } from 'redrain/queue';
 
 const posts: string[][] = [];
 
@@ -36,6 +39,17 @@ await redrain.capture(42).catch(() => undefined);
 const drained: DrainReport = await redrain.drain();
 const status: StatusDocument = await redrain.status();
 await redrain.close();
+
+const home = process.env.REDRAIN_HOME ?? '';
+const journal = await journalDataSource(join(home, 'redrain', 'journal.db')).initialize();
+const types = await journal.getRepository(Event).find({ order: { seq: 'ASC' } });
+await journal.destroy();
+
+const queues = await LitequeQueues.open(join(home, 'own-jobs.db'));
+const queue: JobQueue = queues.queue('own');
+await queue.add('hello', { to: 'you' });
+const { waiting } = await queue.getJobCounts();
+await queues.close();
 console.log(
   JSON.stringify({
     version: VERSION,
@@ -43,5 +57,7 @@ console.log(
     delivered: drained.delivered,
     ok: status.ok,
     posts,
+    types: types.map(({ eventType }) => eventType),
+    waiting,
   }),
 );

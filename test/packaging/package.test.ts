@@ -11,8 +11,9 @@ const BELONGS = [
   /^package\.json$/,
   /^docs\/[\w-]+\.md$/,
   /^examples\/([\w-]+\/)?[\w-]+(\.md|\.mjs|\.sh)?$/,
-  /^dist\/ormconfig\.(js|d\.ts)$/,
-  /^dist\/(src|migrations|workers)\/[\w/.-]+\.(js|d\.ts)$/,
+  /^lib\/(index|entities|queue)\.(js|d\.ts)$/,
+  /^lib\/(cli|ormconfig|workers\/(capture|dispatch|migrate|gc))\.js$/,
+  /^lib\/chunks\/[\w-]+\.js$/,
 ];
 
 const STRICT = {
@@ -44,6 +45,18 @@ describe('the package', () => {
   after(() => project.remove());
 
   describe('as a tarball', () => {
+    it('declares the public API in one file for each entry point', () => {
+      const declared = project.listing().filter((path) => path.endsWith('.d.ts'));
+      expect(declared.map((path) => basename(path)).sort()).to.deep.equal([
+        'entities.d.ts',
+        'index.d.ts',
+        'queue.d.ts',
+      ]);
+      const api = readFileSync(join(project.package, 'lib', 'index.d.ts'), 'utf8');
+      expect(api).to.include('export declare function openRedrain');
+      expect(api).not.to.match(/better-sqlite3|typeorm|class (App|JournalDatabase|Sqlite\w+)\b/);
+    });
+
     it('is smaller than a mebibyte', () => {
       expect(statSync(project.tarball).size).to.be.within(10_000, MIB);
     });
@@ -53,10 +66,10 @@ describe('the package', () => {
       expect(paths).to.include.members([
         'README.md',
         'LICENSE',
-        'dist/src/index.js',
-        'dist/src/index.d.ts',
-        'dist/src/cli/main.js',
-        'dist/workers/dispatch.js',
+        'lib/index.js',
+        'lib/index.d.ts',
+        'lib/cli.js',
+        'lib/workers/dispatch.js',
         'docs/configuration.md',
       ]);
       const strange = paths.filter((path) => !BELONGS.some((pattern) => pattern.test(path)));
@@ -91,7 +104,7 @@ describe('the package', () => {
     });
 
     it('has workers', () => {
-      const worker = join(project.package, 'dist', 'workers', 'dispatch.js');
+      const worker = join(project.package, 'lib', 'workers', 'dispatch.js');
       const run = project.node([worker, '--once'], { home: temporaryHome() });
       expect(run.status, run.stderr).to.equal(0);
       expect(run.stdout).to.include('"msg":"stopped"');
@@ -101,14 +114,14 @@ describe('the package', () => {
       const home = temporaryHome();
       project.redrain(['capture'], { home, stdin: EVENT });
       const typeorm = join(project.modules, 'typeorm', 'cli.js');
-      const config = join(project.package, 'dist', 'ormconfig.js');
+      const config = join(project.package, 'lib', 'ormconfig.js');
       const run = project.node([typeorm, 'migration:show', '-d', config], { home });
       expect(run.status, run.stderr).to.equal(0);
       expect(run.stdout).to.match(/\[X\] .*JournalAndLedger/);
     });
 
     it('lets nobody import what is not published', () => {
-      project.write('inside.js', "await import('redrain/dist/src/app/app.js');\n");
+      project.write('inside.js', "await import('redrain/lib/cli.js');\n");
       const run = project.node(['inside.js'], { home: temporaryHome() });
       expect(run.stderr).to.include('ERR_PACKAGE_PATH_NOT_EXPORTED');
     });
@@ -132,6 +145,8 @@ describe('the package', () => {
         delivered: 2,
         ok: true,
         posts: [['one', 'two']],
+        types: ['Consumed', 'Consumed'],
+        waiting: 1,
       });
     });
   });

@@ -46,7 +46,7 @@ export class Machine {
   }
 
   open(more: AppOptions = {}): Redrain {
-    return new Redrain(this.app(more));
+    return Redrain.on(this.app(more));
   }
 
   /** Rows of the journal file, read as any other program could. */
