@@ -52,7 +52,12 @@ describe('one place knows each engine:', () => {
       ({ target, typeOnly }) => !typeOnly && target === 'src/storage/data-source.ts',
     );
     const source = readFileSync('src/storage/schema.ts', 'utf8');
-    expect(eager.map(({ file }) => file)).to.deep.equal(['src/storage/schema.ts']);
+    expect(eager.map(({ file }) => file)).to.deep.equal([
+      // An entry point of its own, which no other file imports.
+      'src/entities.ts',
+      'src/storage/schema.ts',
+    ]);
+    expect(imports.filter(({ target }) => target === 'src/entities.ts')).to.deep.equal([]);
     expect(source).to.contain("await import('./data-source.js')");
   });
 
