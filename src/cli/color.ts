@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import pc from 'picocolors';
+import { spelled, visible } from '../base/visible.js';
 
 const { NO_COLOR, FORCE_COLOR } = process.env;
 
@@ -9,8 +10,8 @@ const pens = pc.createColors(!NO_COLOR && (Boolean(FORCE_COLOR) || process.stdou
 /** Tells our colours from those in an event or a server's words, until the text is written. */
 const KEY = randomInt(1_000_000_000, 10_000_000_000);
 const OURS = `\u001b\\[${KEY};(\\d+)m`;
-/** Newlines and tabs shape our own texts; every other control character came with the data. */
-const SHAPED = new RegExp(`${OURS}|[^\\P{Cc}\\n\\t]`, 'gu');
+/** Newlines and tabs shape our own texts; every other character that hides came with the data. */
+const SHAPED = new RegExp(`${OURS}|(?![\\n\\t])[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]`, 'gu');
 
 type Paint = (text: string | number) => string;
 
@@ -36,13 +37,13 @@ export const color = {
  */
 export function forTerminal(text: string): string {
   return text.replaceAll(SHAPED, (found, code?: string) =>
-    code === undefined ? spelt(found) : `\u001b[${code}m`,
+    code === undefined ? spelled(found) : `\u001b[${code}m`,
   );
 }
 
 /** A name out of the data on one line: a newline in it must not pass for a line of ours. */
 export function oneLine(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, spelt);
+  return visible(text);
 }
 
 /** Captured ids have at most 512 characters; those of old queues, and what servers say, any number. */
@@ -56,13 +57,14 @@ export function shortLine(text: string): string {
     : line;
 }
 
-/** JSON leaves DEL and the C1 controls bare, and terminals act on some of them. */
+/** JSON leaves DEL, the C1 controls and format characters bare, and terminals act on some of them. */
 export function jsonForTerminal(document: unknown): string {
-  return JSON.stringify(document, null, 2).replaceAll(/[\u007f-\u009f]/g, spelt);
+  return jsonText(JSON.stringify(document, null, 2));
 }
 
-/** As JSON and JavaScript spell it. */
-function spelt(character: string): string {
-  const named = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }[character];
-  return named ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+/** The same for text that is JSON already: it stays JSON, of the same value. */
+export function jsonText(json: string): string {
+  return json.replaceAll(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, (found) =>
+    found.replaceAll(/./gs, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  );
 }

@@ -6,7 +6,7 @@ import {
   resolveConflict,
 } from '../app/conflicts.js';
 import type { Decision, Keep } from '../legacy/deciding.js';
-import { shortLine } from './color.js';
+import { oneLine, shortLine } from './color.js';
 import type { CommandBody } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { withApp } from './open-app.js';
@@ -92,7 +92,7 @@ function differencesText({ differences }: ConflictDetails): string {
 /** `--json` has the whole. */
 function shortened(text: string | null): string {
   if (text === null) return '(not there)';
-  const line = text.replaceAll(/\p{Control}+/gu, ' ');
+  const line = oneLine(text.replaceAll(/[\n\r\t]+/g, ' '));
   return line.length > 60 ? `${line.slice(0, 59)}…` : line;
 }
 

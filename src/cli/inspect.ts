@@ -1,6 +1,6 @@
 import { eventStory } from '../status/event-story.js';
 import type { EventStory, RevisionStory, StoryEntry } from '../status/story.js';
-import { oneLine, shortLine } from './color.js';
+import { jsonText, oneLine, shortLine } from './color.js';
 import type { CommandBody } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
@@ -108,5 +108,6 @@ function tellTarget(target: RevisionStory['targets'][number], why: string): stri
 function pretty({ bytes, class: why }: RevisionStory): string {
   if (bytes === null) return `  (its bytes are not in the journal: ${why})`;
   const text = bytes.toString('utf8');
-  return (prettyJson(text) ?? text).replaceAll(/^/gm, '  ');
+  const json = prettyJson(text);
+  return (json === undefined ? text : jsonText(json)).replaceAll(/^/gm, '  ');
 }

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { countTopLevelKey } from '../json/members.js';
 import { eventTime } from './input/event-time.js';
 import { describeKind, firstPresent, type JsonObject, valueAtPath } from './input/fields.js';
-import { notJsonProblem, textProblem, tooLargeProblem } from './input/problems.js';
+import { notJsonProblem, notUtf8Problem, textProblem, tooLargeProblem } from './input/problems.js';
 
 export { MAX_ID_LENGTH } from './input/problems.js';
 
@@ -57,13 +57,13 @@ export interface InvalidEnvelope {
 export function readEnvelope(bytes: Buffer, rules: EnvelopeRules): Envelope | InvalidEnvelope {
   if (bytes.length > rules.maxEventBytes)
     return invalid(tooLargeProblem(bytes.length, rules.maxEventBytes));
-  if (!isUtf8(bytes)) return invalid('not valid UTF-8');
+  if (!isUtf8(bytes)) return invalid(notUtf8Problem(bytes));
   const text = bytes.toString('utf8');
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return invalid(notJsonProblem(error));
+    return invalid(notJsonProblem(error, bytes));
   }
   if (!isObject(value)) return invalid(`expected a JSON object, got ${describeKind(value)}`);
   if (hasTwoIds(text, bytes)) return invalid('two top-level event_id keys: parsers would disagree');

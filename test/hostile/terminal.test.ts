@@ -72,7 +72,7 @@ describe('escapes in ids, types, file names and answers', () => {
     const now = await cli.run(['now'], { env });
     expect(now.code, now.stderr).to.equal(7);
     expectHarmless(now, 'now');
-    expect(now.stderr).to.include('\\u001b[2J');
+    expect(now.stderr).to.include('\\x1b[2J');
     await inPairs(rounds(IN_SHORT, COMMANDS), async (args) => {
       expectHarmless(await cli.run(args, { env }), args.join(' '));
     });

@@ -170,6 +170,9 @@ describe('what is refused, and how it is said', () => {
   it('says what is not JSON, on one line', () => {
     expect(problemOf('')).to.equal('not JSON: Unexpected end of JSON input');
     expect(problemOf('{"a":NaN}')).to.match(/^not JSON: .*N/);
+    expect(problemOf('\0{"a":1}')).to.match(/^not JSON: .*'\\x00'.* \(byte 1 is \\x00\)$/);
+    expect(problemOf('{"a":1}\u200b')).to.match(/\(byte 8 is \\u200b\)$/);
+    expect(problemOf('{"a":1}\u00a0')).to.match(/\(byte 8 is \\xa0\)$/);
     for (const text of ['{\n\n"a"\n:', 'x\n\u001b[31m\r\n', '\u0000']) {
       expect(problemOf(text)).to.match(/^not JSON: \P{Control}{1,200}$/u);
     }
@@ -177,7 +180,18 @@ describe('what is refused, and how it is said', () => {
 
   it('says so when the bytes are not UTF-8', () => {
     const bytes = Buffer.from('{"event_type":"\xe9"}', 'latin1');
-    expect(problemOf(bytes)).to.equal('not valid UTF-8');
+    expect(problemOf(bytes)).to.equal('not valid UTF-8: \\xe9 at byte 16');
+    for (const [before, fault] of [
+      ['é'.repeat(5000), [0xff]],
+      ['x'.repeat(4094), [0xf0, 0x9f, 0x98]],
+      ['', [0xed, 0xa0, 0x80]],
+    ] as const) {
+      const text = Buffer.from(`"${before}`);
+      const [byte = 0] = fault;
+      expect(problemOf(Buffer.concat([text, Buffer.from(fault), Buffer.from('"')]))).to.equal(
+        `not valid UTF-8: \\x${byte.toString(16)} at byte ${text.length + 1}`,
+      );
+    }
   });
 
   it('names size, limit and setting when an event is too large', () => {

@@ -71,9 +71,9 @@ describe('mapResponse: results of a 2xx', () => {
     expect(JSON.parse(outcome?.response ?? '')).to.have.property('cut');
   });
 
-  it('shows no control characters, which a terminal would obey', () => {
+  it('spells control characters, which a terminal would obey', () => {
     const verdict = map(['a'], 400, { error: 'red \u001b[31m\u0007 and\nmore\u009b' });
-    expect(reasonOf(verdict)).to.equal('red  [31m  and more');
+    expect(reasonOf(verdict)).to.equal('red \\x1b[31m\\x07 and more\\x9b');
   });
 
   it('survives entries nested deeper than the stack', () => {

@@ -1,22 +1,22 @@
-import { isJsonSpace, OPEN_BRACE, OPEN_BRACKET } from '../../json/ascii.js';
+import { NEWLINE, OPEN_BRACE, OPEN_BRACKET } from '../../json/ascii.js';
 import { ItemStage } from './item-stage.js';
 import { LinePosition } from './line-position.js';
 import { LineStage } from './line-stage.js';
+import { isPartOfMark, LineNoise, skipNoise } from './noise.js';
 import { OpeningStage } from './opening-stage.js';
 import type { Handover, InputContext, Stage } from './stage.js';
 
-const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
-
-/** The beginning of an input: skips a byte order mark and blanks; the first other byte names the format. */
+/** The beginning of an input: skips byte order marks, blanks and noise; the first other byte names the format. */
 export class HeadStage implements Stage {
   private readonly position = new LinePosition();
-  /** Bytes that may yet turn out to be a byte order mark; undefined once that is settled. */
-  private mark: Buffer | undefined = Buffer.alloc(0);
+  private readonly noise = new LineNoise();
+  /** Bytes that may yet turn out to be a byte order mark. */
+  private mark = Buffer.alloc(0);
 
   constructor(private readonly context: InputContext) {}
 
   get buffered(): number {
-    return this.mark?.length ?? 0;
+    return this.mark.length;
   }
 
   get line(): number {
@@ -24,27 +24,36 @@ export class HeadStage implements Stage {
   }
 
   push(bytes: Buffer): Handover | undefined {
-    const text = this.withoutMark(bytes);
-    let at = 0;
-    while (isJsonSpace(text[at])) at += 1;
-    this.position.advance(text, 0, at);
-    return at < text.length ? this.handOver(text.subarray(at)) : undefined;
+    const text = this.mark.length > 0 ? Buffer.concat([this.mark, bytes]) : bytes;
+    const at = this.skip(text);
+    const isOpen = isPartOfMark(text, at);
+    this.mark = isOpen ? Buffer.from(text.subarray(at)) : Buffer.alloc(0);
+    return isOpen || at === text.length ? undefined : this.handOver(text.subarray(at));
   }
 
   end(): Handover | undefined {
-    const { mark } = this;
-    return mark === undefined || mark.length === 0 ? undefined : this.handOver(mark);
+    if (this.mark.length > 0) return this.handOver(this.mark);
+    this.endLine();
+    return undefined;
   }
 
-  private withoutMark(bytes: Buffer): Buffer {
-    if (this.mark === undefined) return bytes;
-    const head = Buffer.concat([this.mark, bytes]);
-    const start = head.subarray(0, BYTE_ORDER_MARK.length);
-    const isMark = start.equals(BYTE_ORDER_MARK.subarray(0, start.length));
-    const isOpen = isMark && start.length < BYTE_ORDER_MARK.length;
-    this.mark = isOpen ? head : undefined;
-    if (isOpen) return Buffer.alloc(0);
-    return isMark ? head.subarray(BYTE_ORDER_MARK.length) : head;
+  private skip(text: Buffer): number {
+    const at = skipNoise(text, 0, text.length);
+    let from = 0;
+    for (let end = text.indexOf(NEWLINE); end >= 0 && end < at; end = text.indexOf(NEWLINE, from)) {
+      this.noise.note(text, from, end);
+      this.endLine();
+      this.position.advance(text, from, end + 1);
+      from = end + 1;
+    }
+    this.noise.note(text, from, at);
+    this.position.advance(text, from, at);
+    return at;
+  }
+
+  private endLine(): void {
+    const nothing = this.noise.take();
+    if (nothing !== undefined) this.context.out.addProblem(this.line, nothing);
   }
 
   private handOver(rest: Buffer): Handover {

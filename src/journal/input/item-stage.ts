@@ -1,8 +1,9 @@
-import { CLOSE_BRACKET, COMMA, isJsonSpace } from '../../json/ascii.js';
+import { CLOSE_BRACKET } from '../../json/ascii.js';
 import { type ItemScanner, scannerFor } from './item-scanner.js';
 import { isJsonPrefix } from './json-prefix.js';
 import type { LinePosition } from './line-position.js';
 import { LineStage } from './line-stage.js';
+import { isPartOfMark, skipNoise } from './noise.js';
 import { PendingEvent } from './pending-event.js';
 import { SalvageStage } from './salvage-stage.js';
 import type { Handover, InputContext, Stage } from './stage.js';
@@ -32,6 +33,8 @@ export class ItemStage implements Stage {
   private startIndent = 0;
   /** The current item is over the limit, and sound as far as it was kept. */
   private tooLarge = false;
+  /** Bytes between two items that may yet turn out to be a byte order mark. */
+  private mark: Buffer = NOTHING;
 
   constructor(
     private readonly context: InputContext,
@@ -42,18 +45,20 @@ export class ItemStage implements Stage {
   }
 
   get buffered(): number {
-    return this.pending.buffered;
+    return this.pending.buffered + this.mark.length;
   }
 
   get line(): number {
     return this.position.line;
   }
 
-  push(bytes: Buffer): Handover | undefined {
+  push(given: Buffer): Handover | undefined {
+    const bytes = this.mark.length > 0 ? Buffer.concat([this.mark, given]) : given;
+    this.mark = NOTHING;
     let at = 0;
     while (at < bytes.length) {
       if (this.item === undefined) at = this.skipGap(bytes, at);
-      if (at === bytes.length) return undefined;
+      if (at === bytes.length || this.keepsMark(bytes, at)) return undefined;
       if (this.item === undefined && this.closesHere(bytes, at)) return this.close(bytes, at);
       this.item ??= this.begin(bytes[at]);
       const end = this.item.scan(bytes, at);
@@ -66,6 +71,7 @@ export class ItemStage implements Stage {
   }
 
   end(): Handover | undefined {
+    if (this.mark.length > 0) this.endMark();
     if (this.item?.isContainer && !this.tooLarge) return this.salvage(NOTHING);
     if (this.item !== undefined) this.take(NOTHING, 0, 0, true);
     if (this.sequence.isArray && this.sequence.breaks === 0) {
@@ -76,10 +82,23 @@ export class ItemStage implements Stage {
   }
 
   private skipGap(bytes: Buffer, from: number): number {
-    let at = from;
-    while (at < bytes.length && (isJsonSpace(bytes[at]) || bytes[at] === COMMA)) at += 1;
+    const at = skipNoise(bytes, from, bytes.length);
     this.position.advance(bytes, from, at);
     return at;
+  }
+
+  private keepsMark(bytes: Buffer, at: number): boolean {
+    const keeps = this.item === undefined && isPartOfMark(bytes, at);
+    if (keeps) this.mark = Buffer.from(bytes.subarray(at));
+    return keeps;
+  }
+
+  /** It was none: an item of its own. */
+  private endMark(): void {
+    this.item = this.begin(this.mark[0]);
+    this.item.scan(this.mark, 0);
+    this.take(this.mark, 0, this.mark.length, false);
+    this.mark = NOTHING;
   }
 
   private closesHere(bytes: Buffer, at: number): boolean {

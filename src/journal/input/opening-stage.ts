@@ -3,6 +3,7 @@ import { faultOffset } from '../../json/canonical.js';
 import { HeldBytes } from './held-bytes.js';
 import { ItemStage } from './item-stage.js';
 import { isJsonPrefix } from './json-prefix.js';
+import { beginsWithObject } from './line-cutter.js';
 import type { LinePosition } from './line-position.js';
 import { LineStage } from './line-stage.js';
 import type { Handover, InputContext, Stage } from './stage.js';
@@ -58,7 +59,8 @@ export class OpeningStage implements Stage {
     this.isFirstLine = false;
     const line = this.held.copy().subarray(0, before + newline);
     if (isBraceAlone(line)) return this.asObjects();
-    return faultOffset(line) === undefined ? this.asLines() : undefined;
+    const isLine = faultOffset(line) === undefined || beginsWithObject(line);
+    return isLine ? this.asLines() : undefined;
   }
 
   private judgeSize(): Stage | undefined {

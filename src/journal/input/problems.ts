@@ -1,3 +1,6 @@
+import { spelledByte, visible } from '../../base/visible.js';
+import { faultOffset } from '../../json/canonical.js';
+import { utf8Fault } from '../../json/utf8.js';
 import { describeKind } from './fields.js';
 
 /** Longest id, type or project, in UTF-16 code units. */
@@ -5,7 +8,6 @@ export const MAX_ID_LENGTH = 512;
 
 /** Matches halves of surrogate pairs only: with the `u` flag whole pairs are one character. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
-const CONTROL = /\p{Control}+/gu;
 const LONGEST_REASON = 200;
 
 /** Why a value cannot be an id, a type or a project; undefined when it can. */
@@ -24,10 +26,22 @@ export function tooLargeProblem(size: number, maxEventBytes: number): string {
 }
 
 /**
- * JSON.parse's own reason on one line. It quotes the input, so control
- * characters are taken out before it reaches a terminal.
+ * JSON.parse's own reason on one line, and the character at which the text
+ * stops being JSON, spelled so that it shows.
  */
-export function notJsonProblem(error: unknown): string {
-  const reason = (error as Error).message.replace(CONTROL, ' ').slice(0, LONGEST_REASON);
-  return `not JSON: ${reason}`;
+export function notJsonProblem(error: unknown, bytes: Buffer): string {
+  const reason = visible((error as Error).message).slice(0, LONGEST_REASON);
+  return `not JSON: ${reason}${culprit(bytes)}`;
+}
+
+function culprit(bytes: Buffer): string {
+  const at = faultOffset(bytes);
+  const [character] = at === undefined ? [] : bytes.toString('utf8', at, at + 4);
+  return character === undefined ? '' : ` (byte ${(at ?? 0) + 1} is ${visible(character)})`;
+}
+
+/** Where bytes stop being UTF-8, and the byte that stands there. */
+export function notUtf8Problem(bytes: Buffer): string {
+  const at = utf8Fault(bytes);
+  return `not valid UTF-8: ${spelledByte(bytes[at] ?? 0)} at byte ${at + 1}`;
 }

@@ -1,17 +1,18 @@
+import { visible } from '../../base/visible.js';
 import type { Redactor } from '../redact.js';
 
 /** The most characters of a server's own words that are kept (WIRE.md). */
 export const MAX_SHOWN = 500;
 
-/** Halves of characters too: stored, they come back as another text. */
-const NOT_SHOWN = /[\p{Cc}\p{Cs}]+/gu;
+/** What lays a text out over several lines. */
+const LAYOUT = /[\t\n\r]+/g;
 const UNREADABLE = '(nested too deeply to show)';
 
 /**
  * Turns a value out of a server's answer into one line for people: strings as
- * they are, anything else as compact JSON; free of secrets, of control
- * characters and of halves of characters, at most 500 characters. Undefined when there is nothing to show
- * (absent, null, blank).
+ * they are, anything else as compact JSON; free of secrets, with what nobody
+ * would see spelled out, at most 500 characters. Undefined when there is
+ * nothing to show (absent, null, blank).
  */
 export function shown(value: unknown, redact: Redactor): string | undefined {
   if (value === undefined || value === null) return undefined;
@@ -21,7 +22,7 @@ export function shown(value: unknown, redact: Redactor): string | undefined {
 
 /** Redacts before cutting: half a secret would no longer be recognised. */
 export function oneLine(text: string, redact: Redactor): string {
-  return cut(redact(text).replace(NOT_SHOWN, ' ').trim(), MAX_SHOWN);
+  return cut(visible(redact(text).replace(LAYOUT, ' ').trim()), MAX_SHOWN);
 }
 
 /** The first of these members that has something to show. */

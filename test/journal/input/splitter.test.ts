@@ -51,14 +51,86 @@ describe('JSON Lines', () => {
     expect(found(`${padded}${padded}`, 100)).to.deep.equal([`1:${line}`, `2:${line}`]);
   });
 
-  it('skips a byte order mark at the very start only', () => {
-    expect(found('\ufeff{"a":1}\n\ufeff{"b":2}\n')).to.deep.equal(['1:{"a":1}', '2:\ufeff{"b":2}']);
+  it('skips byte order marks wherever a line begins', () => {
+    expect(found('\ufeff{"a":1}\n\ufeff{"b":2}\n')).to.deep.equal(['1:{"a":1}', '2:{"b":2}']);
     expect(split(Buffer.from([0xef, 0xbb])).map(({ line }) => line)).to.deep.equal([1]);
   });
 
   it('finds nothing in nothing', () => {
     for (const input of ['', '\n\r\n ', '\ufeff', '\ufeff\n'])
       expect(found(input)).to.deep.equal([]);
+  });
+});
+
+describe('bytes around an event', () => {
+  it('do not cost it: NULs, marks, separators, commas, in front and behind', () => {
+    for (const noise of [
+      '\0',
+      '\0'.repeat(5000),
+      '\ufeff',
+      '\u001e',
+      ',',
+      '\u001a',
+      ' \0,\ufeff\t',
+    ]) {
+      expect(found(`${noise}{"a":1}${noise}\n${noise}{"b":2}${noise}`), noise).to.deep.equal([
+        '1:{"a":1}',
+        '2:{"b":2}',
+      ]);
+      expect(found(`{"z":0}\n[{"a":1}]\n`).length).to.equal(2);
+      expect(found(`[${noise}{"a":1}${noise},${noise}{"b":2}${noise}]`), noise).to.deep.equal([
+        '1:{"a":1}',
+        '1:{"b":2}',
+      ]);
+    }
+  });
+
+  it('may be other events, with or without anything between', () => {
+    for (const between of ['', ' ', ',', '\0', '\u001e', ', \ufeff'])
+      expect(found(`{"a":1}${between}{"b":{"c":"}{"}}${between}{"d":1}\n{"e":1}`)).to.deep.equal([
+        '1:{"a":1}',
+        '1:{"b":{"c":"}{"}}',
+        '1:{"d":1}',
+        '2:{"e":1}',
+      ]);
+  });
+
+  it('may be other events on one endless line', () => {
+    const events = Array.from({ length: 500 }, (_, n) => `{"n":${n},"x":{"y":"}{"}}`);
+    const long = `{"long":"${'x'.repeat(300)}"}`;
+    for (const sizes of [[1 << 20], [7, 64]]) {
+      expect(shown(split(events.join(''), 100, sizes))).to.deep.equal(
+        events.map((event) => `1:${event}`),
+      );
+      const lines = shown(split(`${events[0]}${long}${events[1]}`, 100, sizes));
+      expect(lines).to.have.length(3);
+      expect(lines[1]).to.match(/^1! event of 311 bytes is larger/);
+      expect(lines[2]).to.equal(`1:${events[1]}`);
+    }
+  });
+
+  it('are no event where the object ended by a stray brace', () => {
+    for (const line of ['{"a":1},"b":2}', '{"a":{"b":1}}}', '{"a":"x}{"b":1}'])
+      expect(found(`{}\n${line}\n`), line).to.deep.equal(['1:{}', `2:${line}`]);
+  });
+
+  it('cost no whole event before a half one, nor behind a damaged one', () => {
+    expect(found('{"a":1}{"b":')).to.deep.equal(['1:{"a":1}', '1:{"b":']);
+    expect(found('{\'a\':1}{"b":1}\n')).to.deep.equal(["1:{'a':1}", '1:{"b":1}']);
+    expect(found('{"a":1},\n{"b":2}]\n')).to.deep.equal(['1:{"a":1}', '2:{"b":2}', '2:]']);
+  });
+
+  it('are named where they stand alone', () => {
+    const alone = '2! not JSON: nothing stands here but 3 control bytes, \\x00 first';
+    expect(found('{"a":1}\n \0\0\u0001 \r\n,\u001e\n\ufeff\n{"b":2}')).to.deep.equal([
+      '1:{"a":1}',
+      alone,
+      '5:{"b":2}',
+    ]);
+    expect(found('\n\0\0\u0001\n{"b":2}')).to.deep.equal([alone, '3:{"b":2}']);
+    expect(found('\0')).to.match(
+      /^1! not JSON: nothing stands here but 1 control byte, \\x00 first$/,
+    );
   });
 });
 
@@ -247,6 +319,11 @@ describe('chunks', () => {
     '\\"',
     'x'.repeat(40),
     '\n\t',
+    '\0',
+    '\u001e',
+    ',\0\ufeff,',
+    '{"a":1}{"b":2}',
+    '{"a":1}}',
   );
   const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 });
 
@@ -254,11 +331,11 @@ describe('chunks', () => {
     fc.assert(
       fc.property(fc.array(pieces, { maxLength: 40 }), sizes, fc.nat(60), (parts, chunks, max) => {
         const input = parts.join('');
-        const whole = shown(split(input, max + 1));
-        expect(shown(split(input, max + 1, [1]))).to.deep.equal(whole);
-        expect(shown(split(input, max + 1, chunks))).to.deep.equal(whole);
+        const whole = shown(split(input, max + 3));
+        expect(shown(split(input, max + 3, [1]))).to.deep.equal(whole);
+        expect(shown(split(input, max + 3, chunks))).to.deep.equal(whole);
       }),
-      { numRuns: 3000 },
+      { numRuns: 5000 },
     );
   });
 
