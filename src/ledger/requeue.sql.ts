@@ -32,7 +32,7 @@ export const MARK_REPLAY = `
 
 /** Read again inside the transaction that changes them: a drain may have been faster. */
 export const STILL_RETRIABLE = `
-  SELECT d.seq, d.status, e.origin_id AS originId, g.pass_no AS passNo
+  SELECT d.seq, d.status, d.last_error AS error, e.origin_id AS originId, g.pass_no AS passNo
   FROM json_each(@seqs) j
   CROSS JOIN delivery d ON d.target_id = @targetId AND d.seq = j.value
   CROSS JOIN event e ON e.seq = d.seq

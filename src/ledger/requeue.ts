@@ -2,6 +2,7 @@ import type { EventFilter } from '../journal/event-filter.js';
 import { eventConditions } from '../journal/event-filter.sql.js';
 import type { JournalDatabase } from '../storage/journal-database.js';
 import { step } from '../storage/steps.js';
+import { CauseTally } from './causes.js';
 import * as sql from './requeue.sql.js';
 import { fromRanges, type SeqRanges } from './seq-ranges.js';
 import { COUNT_DELIVERIES } from './settle.sql.js';
@@ -133,7 +134,8 @@ function retryPage(db: JournalDatabase, request: RequeueRequest, seqs: number[])
     .statement(sql.STILL_RETRIABLE)
     .all({ targetId, seqs: landed(db, targetId, seqs) }) as RetriableRow[];
   const revived = new Map<number, number>();
-  for (const { seq, status, originId, passNo } of rows) {
+  const causes = new CauseTally(db);
+  for (const { seq, status, error, originId, passNo } of rows) {
     db.statement(sql.WRITE_DUE_TODO).run({ targetId, originId, seq, now, passNo });
     if (status !== 'terminal_failed') {
       db.statement(sql.MAKE_DUE).run({ targetId, seq, now });
@@ -141,7 +143,10 @@ function retryPage(db: JournalDatabase, request: RequeueRequest, seqs: number[])
     }
     db.statement(sql.REVIVE).run({ targetId, seq, now });
     revived.set(originId, (revived.get(originId) ?? 0) + 1);
+    causes.add(targetId, 'terminal_failed', error, -1);
+    causes.add(targetId, 'failed_transient', error, 1);
   }
+  causes.write();
   moveCounts(db, targetId, revived);
   return rows.length;
 }
@@ -149,6 +154,7 @@ function retryPage(db: JournalDatabase, request: RequeueRequest, seqs: number[])
 interface RetriableRow {
   readonly seq: number;
   readonly status: string;
+  readonly error: string | null;
   readonly originId: number;
   readonly passNo: number;
 }

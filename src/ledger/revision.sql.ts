@@ -18,7 +18,7 @@ export const WITHHOLD = `
 
 /** The deliveries of a replaced row change their class with it; `todo` is only for live ones. */
 export const DELIVERIES_OF = `
-  SELECT d.target_id AS targetId, d.status FROM target t CROSS JOIN delivery d
+  SELECT d.target_id AS targetId, d.status, d.last_error AS error FROM target t CROSS JOIN delivery d
     ON d.target_id = t.id AND d.seq = ?`;
 
 export const DROP_TODOS = `

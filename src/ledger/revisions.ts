@@ -1,7 +1,9 @@
 import type { JournalDatabase } from '../storage/journal-database.js';
+import { CauseTally } from './causes.js';
 import * as sql from './revision.sql.js';
 import { rangesContain, type SeqRanges } from './seq-ranges.js';
 import { COUNT_DELIVERIES, COUNT_NEW_ROWS, FIND_FLIGHT } from './settle.sql.js';
+import type { DeliveryStatus } from './transition.js';
 
 /** Whether one target gets a new revision of an event (SPEC section 10). */
 export interface RevisionAtTarget {
@@ -104,12 +106,19 @@ export function followReplacement(
   }
   if (from === null) return;
   const oldOrigin = originOf.get(replaced)?.originId;
-  const deliveries = db
-    .statement<[number], { targetId: number; status: string }>(sql.DELIVERIES_OF)
-    .all(replaced);
-  for (const { targetId, status } of deliveries) {
+  const deliveries = db.statement<[number], ReplacedDelivery>(sql.DELIVERIES_OF).all(replaced);
+  const causes = new CauseTally(db);
+  for (const { targetId, status, error } of deliveries) {
     count.run(targetId, oldOrigin, from, status, -1);
     count.run(targetId, oldOrigin, 'replaced', status, 1);
+    if (from === 'live') causes.add(targetId, status, error, -1);
   }
+  causes.write();
   db.statement(sql.DROP_TODOS).run(replaced);
+}
+
+interface ReplacedDelivery {
+  readonly targetId: number;
+  readonly status: DeliveryStatus;
+  readonly error: string | null;
 }

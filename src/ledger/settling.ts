@@ -1,12 +1,8 @@
 import type { Company, Outcome } from '../dispatch/ports.js';
 import type { JournalDatabase } from '../storage/journal-database.js';
+import { CauseTally } from './causes.js';
 import * as sql from './settle.sql.js';
-import {
-  type DeliveryState,
-  type DeliveryStatus,
-  nextGeneration,
-  transition,
-} from './transition.js';
+import { type DeliveryState, nextGeneration, transition } from './transition.js';
 
 /** One verdict, ready to be applied. */
 export interface Ruling {
@@ -100,8 +96,8 @@ function applyOne(
     if (current === undefined && isFinal(after)) rows.addAlike(seq, after);
     else writeDelivery(db, given.targetId, seq, after);
     if (current === undefined) counts.addRow();
-    else counts.add(originId, eventClass, current.status, -1);
-    counts.add(originId, eventClass, after.status, 1);
+    else counts.add(originId, eventClass, current, -1);
+    counts.add(originId, eventClass, after, 1);
   }
   // A todo exists exactly while the event may be selected again; one that is not live may not.
   if (after.nextAttemptAt !== null && eventClass === 'live') {
@@ -180,16 +176,24 @@ class LedgerTally {
   readonly #db: JournalDatabase;
   readonly #targetId: number;
   readonly #deltas = new Map<string, number>();
+  readonly #causes: CauseTally;
   #newRows = 0;
 
   constructor(db: JournalDatabase, targetId: number) {
     this.#db = db;
     this.#targetId = targetId;
+    this.#causes = new CauseTally(db);
   }
 
-  add(originId: number, eventClass: string, status: DeliveryStatus, events: number): void {
+  add(
+    originId: number,
+    eventClass: string,
+    { status, lastError }: Pick<DeliveryState, 'status' | 'lastError'>,
+    events: number,
+  ): void {
     const key = `${originId} ${eventClass} ${status}`;
     this.#deltas.set(key, (this.#deltas.get(key) ?? 0) + events);
+    if (eventClass === 'live') this.#causes.add(this.#targetId, status, lastError, events);
   }
 
   /** A delivery that did not exist before. */
@@ -205,5 +209,6 @@ class LedgerTally {
       const [originId, eventClass, status] = key.split(' ');
       if (events !== 0) count.run(this.#targetId, Number(originId), eventClass, status, events);
     }
+    this.#causes.write();
   }
 }

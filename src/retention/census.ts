@@ -1,3 +1,4 @@
+import { withCauses } from '../ledger/causes.js';
 import type { JournalDatabase } from '../storage/journal-database.js';
 import * as sql from './retention.sql.js';
 
@@ -21,7 +22,7 @@ interface CountedRow {
  */
 export function withCounters(db: JournalDatabase, seqs: readonly number[], work: () => void): void {
   const before = take(db, seqs);
-  work();
+  withCauses(db, seqs, work);
   const after = take(db, seqs);
   writeDifference(db, sql.COUNT_EVENTS, before.events, after.events);
   writeDifference(db, sql.COUNT_DELIVERIES, before.deliveries, after.deliveries);

@@ -3,6 +3,7 @@ import { isDelivered } from '../ledger/transition.js';
 import type { GcFacts } from '../retention/gc-suggestion.js';
 import type { JournalDatabase } from '../storage/journal-database.js';
 import type { TargetRecord } from '../targets/registry.js';
+import { type CauseRow, causesHold, causesOfTarget, liveTerms } from './causes.js';
 import { circuitState } from './circuit-state.js';
 import { classesHold } from './classes-hold.js';
 import * as sql from './status.sql.js';
@@ -28,8 +29,10 @@ export class LedgerReader {
   readonly #around: Surroundings;
   readonly #eventsEver: number;
   readonly #classes: readonly ClassTotals[];
-  readonly #rows: LedgerRow[];
+  readonly #rows: ReadonlyMap<number, readonly LedgerRow[]>;
+  readonly #causes: ReadonlyMap<number, readonly CauseRow[]>;
   readonly #deliveries: ReadonlyMap<number, number>;
+  readonly #replays: ReadonlyMap<number, number>;
 
   /** Inside a read that the caller holds. */
   constructor(db: JournalDatabase, classes: readonly ClassTotals[], around: Surroundings) {
@@ -37,12 +40,10 @@ export class LedgerReader {
     this.#around = around;
     this.#classes = classes;
     this.#eventsEver = (db.statement(sql.EVENTS_EVER).get() as { events: number }).events;
-    this.#rows = db.statement(sql.LEDGER_TOTALS).all() as LedgerRow[];
-    const deliveries = db.statement(sql.DELIVERY_ROWS).all() as {
-      targetId: number;
-      deliveries: number;
-    }[];
-    this.#deliveries = new Map(deliveries.map((row) => [row.targetId, row.deliveries]));
+    this.#rows = byTarget(db.statement(sql.LEDGER_TOTALS).all() as LedgerRow[]);
+    this.#causes = byTarget(db.statement(sql.CAUSES).all() as CauseRow[]);
+    this.#deliveries = numbers(db.statement(sql.DELIVERY_ROWS).all());
+    this.#replays = numbers(db.statement(sql.REPLAY_MARKED).all());
   }
 
   /** The sum of one target; of a target that was never drained, when there is none yet. */
@@ -54,7 +55,8 @@ export class LedgerReader {
     const deliveries = this.#deliveries.get(targetId) ?? 0;
     const rows = this.#rowsOf(targetId);
     const sum = balance(this.#eventsEver, byClass, rows, origins, permission, deliveries);
-    return { ...sum, adds_up: sum.adds_up && classesHold(this.#classes) };
+    const holds = classesHold(this.#classes) && causesHold(rows, this.#causesOf(targetId));
+    return { ...sum, adds_up: sum.adds_up && holds };
   }
 
   rowOf(target: TargetRecord): TargetLedger {
@@ -64,9 +66,11 @@ export class LedgerReader {
       canonical_url: target.canonicalUrl,
       retired: target.retiredAt !== null,
       ...sum,
-      replay_marked: this.#replayMarked(target.id),
+      replay_marked: this.#replays.get(target.id) ?? 0,
       oldest_undelivered_at: earlierOf(sum.oldest_unsent_at, this.#oldestTriedAt(target.id)),
       circuit: circuitState(target, this.#around.now),
+      actionable: liveTerms(this.#rowsOf(target.id)),
+      causes: causesOfTarget(this.#causesOf(target.id)),
     };
   }
 
@@ -85,18 +89,18 @@ export class LedgerReader {
     };
   }
 
-  #rowsOf(targetId: number): LedgerRow[] {
-    return this.#rows.filter((row) => row.targetId === targetId);
+  #rowsOf(targetId: number): readonly LedgerRow[] {
+    return this.#rows.get(targetId) ?? [];
+  }
+
+  #causesOf(targetId: number): readonly CauseRow[] {
+    return this.#causes.get(targetId) ?? [];
   }
 
   #liveDelivered(targetId: number): number {
     return this.#rowsOf(targetId)
       .filter((row) => row.class === 'live' && isDelivered(row.status))
       .reduce((sum, row) => sum + row.events, 0);
-  }
-
-  #replayMarked(targetId: number): number {
-    return (this.#db.statement(sql.REPLAY_MARKED).get(targetId) as { events: number }).events;
   }
 
   #oldestTriedAt(targetId: number): string | null {
@@ -112,3 +116,20 @@ function earlierOf(a: string | null, b: string | null): string | null {
 
 /** No row has this id. */
 const NO_TARGET = 0;
+
+function byTarget<R extends { readonly targetId: number }>(
+  rows: readonly R[],
+): ReadonlyMap<number, readonly R[]> {
+  const found = new Map<number, R[]>();
+  for (const row of rows) {
+    const known = found.get(row.targetId);
+    if (known === undefined) found.set(row.targetId, [row]);
+    else known.push(row);
+  }
+  return found;
+}
+
+const numbers = (rows: unknown[]): ReadonlyMap<number, number> =>
+  new Map(
+    (rows as { targetId: number; events: number }[]).map((row) => [row.targetId, row.events]),
+  );

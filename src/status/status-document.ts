@@ -51,6 +51,25 @@ export interface TargetLedger extends TargetBalance {
   /** ISO 8601: the oldest unsent, pending, rejected or transient one; null when there is none. */
   readonly oldest_undelivered_at: string | null;
   readonly circuit: CircuitState;
+  /** Of the terms of the same name, those that a retry may still change: no archived or redacted event. */
+  readonly actionable: ActionableTerms;
+  /** Why these are not delivered, most events first; at most 21 of each state. */
+  readonly causes: readonly CountedCause[];
+}
+
+export interface ActionableTerms {
+  readonly pending: number;
+  readonly rejected: number;
+  readonly transient: number;
+  readonly terminal: number;
+}
+
+/** Live events of one target that are in one state for one cause. */
+export interface CountedCause {
+  readonly state: 'rejected' | 'transient' | 'terminal';
+  /** What the server or the network said, shortened; null: not recorded, or one of many. */
+  readonly cause: string | null;
+  readonly events: number;
 }
 
 export interface CircuitState {

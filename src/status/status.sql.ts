@@ -16,7 +16,12 @@ export const LEDGER_TOTALS = `
   FROM ledger_count GROUP BY 1, 2, 3`;
 
 /** What the counters of each target must come to, kept apart from them. */
-export const DELIVERY_ROWS = 'SELECT id AS targetId, delivery_rows AS deliveries FROM target';
+export const DELIVERY_ROWS = 'SELECT id AS targetId, delivery_rows AS events FROM target';
+
+/** Of every target, most events first; the empty text stands for all causes without a row of their own. */
+export const CAUSES = `
+  SELECT target_id AS targetId, status, text, events FROM cause
+  ORDER BY target_id, status, text = '', events DESC, text`;
 
 /** For each origin: what is live, and how much of that a target's ledger speaks of. */
 export const ORIGINS = `
@@ -43,7 +48,8 @@ export const TERMINAL = `
 
 /** Along an index of its own that holds nothing else. */
 export const REPLAY_MARKED = `
-  SELECT COUNT(*) AS events FROM todo INDEXED BY ix_todo_replay WHERE target_id = ? AND replay = 1`;
+  SELECT target_id AS targetId, COUNT(*) AS events FROM todo INDEXED BY ix_todo_replay
+  WHERE replay = 1 GROUP BY 1`;
 
 export const DISCARDED = 'SELECT COALESCE(SUM(events), 0) AS events FROM discard_count';
 

@@ -11,6 +11,7 @@ import { Purge } from '../journal/purge.entity.js';
 import { Redaction } from '../journal/redaction.entity.js';
 import { SpoolFile } from '../journal/spool-file.entity.js';
 import { Supersession } from '../journal/supersession.entity.js';
+import { Cause } from '../ledger/cause.entity.js';
 import { Delivery } from '../ledger/delivery.entity.js';
 import { Flight } from '../ledger/flight.entity.js';
 import { Lane } from '../ledger/lane.entity.js';
@@ -51,4 +52,5 @@ export const ENTITIES = [
   Flight,
   Post,
   LedgerCount,
+  Cause,
 ];

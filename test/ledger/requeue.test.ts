@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { EventFilter } from '../../src/journal/event-filter.js';
+import { recountCauses } from '../../src/ledger/causes.js';
 import {
   countRequeue,
   type RequeueCounts,
@@ -270,5 +271,6 @@ async function archive(core: Core, seq: number): Promise<void> {
       INSERT INTO journal_count SELECT e.origin_id, COALESCE(m.class, 'live'), count(*), count(p.seq),
           COALESCE(sum(length(p.bytes)), 0)
         FROM event e LEFT JOIN mark m USING (seq) LEFT JOIN payload p USING (seq) GROUP BY 1, 2`);
+    recountCauses(core.db);
   });
 }

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect } from 'chai';
-import { TRIGGERS } from '../../migrations/1-journal-and-ledger.js';
+import { SCHEMA_TRIGGERS as TRIGGERS } from '../../migrations/index.js';
 import { App } from '../../src/app/app.js';
 import { readStatus } from '../../src/app/status.js';
 import { type VerifyReport, verify, verifyAndRepair } from '../../src/app/verify.js';
@@ -191,6 +191,7 @@ describe('verify', () => {
     ],
     ['a counter of the journal', 'UPDATE journal_count SET bytes = 0', 'counters', /journal/],
     ['a deleted counter', 'DELETE FROM ledger_count', 'counters', /says nothing/],
+    ['a cause', `INSERT INTO cause VALUES (1, 'rejected', 'no', 2)`, 'counters', /causes/],
     ['the second count', 'UPDATE target SET delivery_rows = 1', 'counters', /rows of the ledger/],
   ];
 
@@ -212,6 +213,7 @@ describe('verify', () => {
     ['UPDATE journal_count SET retained = retained - 1'],
     ['UPDATE journal_count SET bytes = 0'],
     ['UPDATE target SET delivery_rows = 7'],
+    [`INSERT INTO cause VALUES (1, 'rejected', 'no', 2)`],
   ] as const)
     it(`mends counters after "${sql}", which status shouts about`, async () => {
       const keeping = await givenDelivered(9);

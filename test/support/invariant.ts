@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { causeOf } from '../../src/ledger/cause-text.js';
 import { type Core, rows } from './core.js';
 
 /**
@@ -14,8 +15,47 @@ export function assertLedgerInvariant(core: Pick<Core, 'db'>): void {
   );
   expect(rows(core, WRONG_TOTALS), 'rows of the ledger, counted twice').to.deep.equal([]);
   expect(rows(core, WRONG_CLASSES), 'classes that contradict what is stored').to.deep.equal([]);
+  assertCauses(core);
   expect(rows(core, COUNTED_EVENTS), 'journal counters').to.deep.equal(rows(core, REAL_EVENTS));
 }
+
+/** Each undelivered live event has one cause, and no text is said of more events than carry it. */
+function assertCauses(core: Pick<Core, 'db'>): void {
+  const real = new Map<string, number>();
+  const sums = new Map<string, number>();
+  for (const { target_id, status, last_error } of rows<Undelivered>(core, UNDELIVERED))
+    for (const [counts, key] of [
+      [real, `${target_id} ${status} ${causeOf(last_error)}`],
+      [sums, `${target_id} ${status}`],
+    ] as const)
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+  for (const { target_id, status, text, events } of rows<CauseRow>(core, 'SELECT * FROM cause')) {
+    const key = `${target_id} ${status}`;
+    expect(events, `cause ${key} ${text}`).to.be.at.least(1);
+    if (text !== '') expect(events).to.be.at.most(real.get(`${key} ${text}`) ?? 0);
+    sums.set(key, (sums.get(key) ?? 0) - events);
+  }
+  const wrong = [...sums].filter(([, left]) => left !== 0);
+  expect(wrong, 'events without a cause, or causes without an event').to.deep.equal([]);
+}
+
+interface CauseRow {
+  readonly target_id: number;
+  readonly status: string;
+  readonly text: string;
+  readonly events: number;
+}
+
+interface Undelivered {
+  readonly target_id: number;
+  readonly status: string;
+  readonly last_error: string | null;
+}
+
+const UNDELIVERED = `
+  SELECT d.target_id, d.status, d.last_error FROM delivery d JOIN event e USING (seq)
+  JOIN live v ON v.seq = d.seq AND v.origin_id = e.origin_id
+  WHERE d.status IN ('rejected', 'failed_transient', 'terminal_failed')`;
 
 const FORGOTTEN = `
   SELECT l.target_id, v.seq FROM lane l JOIN live v ON v.origin_id = l.origin_id AND v.seq <= l.cursor

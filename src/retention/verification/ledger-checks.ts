@@ -1,3 +1,4 @@
+import { recountCauses } from '../../ledger/causes.js';
 import type { JournalDatabase } from '../../storage/journal-database.js';
 import { step } from '../../storage/steps.js';
 import { type Finding, Findings } from './finding.js';
@@ -39,6 +40,7 @@ export function checkCounters(db: JournalDatabase): Finding {
 export async function mendCounters(db: JournalDatabase): Promise<void> {
   await db.write((raw) => {
     for (const statement of sql.MEND_COUNTERS) raw.prepare(statement).run();
+    recountCauses(db);
   });
   step('verify.counters-mended');
 }

@@ -1,4 +1,4 @@
-import { TABLES, TRIGGERS } from '../../../migrations/1-journal-and-ledger.js';
+import { SCHEMA_TABLES, SCHEMA_TRIGGERS } from '../../../migrations/index.js';
 import type { JournalDatabase } from '../../storage/journal-database.js';
 import { type Finding, Findings } from './finding.js';
 import * as sql from './verification.sql.js';
@@ -14,7 +14,7 @@ export function checkTables(db: JournalDatabase): Finding {
   const findings = new Findings('tables');
   const stored = db.statement(sql.STORED_TABLES).all() as Pick<StoredTrigger, 'name' | 'sql'>[];
   const found = new Map(stored.map((one) => [one.name, one.sql]));
-  for (const text of TABLES) {
+  for (const text of SCHEMA_TABLES) {
     const [, kind, name = ''] = /^CREATE (TABLE|INDEX) "(\w+)"/.exec(text) ?? [];
     const says = found.get(name);
     const what = `${kind?.toLowerCase()} ${name}`;
@@ -29,7 +29,7 @@ export function checkTriggers(db: JournalDatabase): Finding {
   const findings = new Findings('triggers');
   const stored = db.statement(sql.STORED_TRIGGERS).all() as StoredTrigger[];
   const unknown = new Map(stored.map((trigger) => [trigger.name, trigger]));
-  for (const text of TRIGGERS) {
+  for (const text of SCHEMA_TRIGGERS) {
     const name = /^CREATE TRIGGER (\w+)/.exec(text)?.[1] ?? text;
     const found = unknown.get(name);
     unknown.delete(name);

@@ -84,11 +84,22 @@ const COUNTED_DELIVERIES = `
 
 const COUNTED_ROWS = 'SELECT id AS targetId, delivery_rows AS rows FROM target';
 
+const REAL_CAUSES = `
+  SELECT d.target_id AS targetId, d.status, COUNT(*) AS events
+  FROM delivery d JOIN event e ON e.seq = d.seq
+  JOIN live v ON v.origin_id = e.origin_id AND v.seq = d.seq
+  WHERE d.status IN ('rejected', 'failed_transient', 'terminal_failed') GROUP BY 1, 2`;
+
+/** Texts are shortened and bounded: what must hold is how many have a cause at all. */
+const COUNTED_CAUSES = `
+  SELECT target_id AS targetId, status, SUM(events) AS events FROM cause GROUP BY 1, 2`;
+
 /** Each kind of counter as it is and as it should be; equal but for zeros when all is well. */
 export const COUNTERS = [
   { name: 'journal', counted: COUNTED_EVENTS, real: REAL_EVENTS },
   { name: 'ledger', counted: COUNTED_DELIVERIES, real: REAL_DELIVERIES },
   { name: 'rows of the ledger', counted: COUNTED_ROWS, real: REAL_ROWS },
+  { name: 'causes', counted: COUNTED_CAUSES, real: REAL_CAUSES },
 ] as const;
 
 /** Replaces every counter by a recount; nothing else. */
