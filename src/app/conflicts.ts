@@ -1,13 +1,12 @@
 import {
   type Conflict,
-  findConflict,
-  listConflicts,
-  revisionInForce,
+  type ConflictStore,
+  type Decision,
+  type Keep,
+  type RevisionInForce,
   UnknownConflictError,
-} from '../legacy/conflict-store.js';
-import { type Decision, decide, type Keep, planDecision } from '../legacy/deciding.js';
-import { type Difference, payloadDifferences } from '../legacy/payload-diff.js';
-import type { JournalDatabase } from '../storage/journal-database.js';
+} from '../conflicts/conflict-store.js';
+import { type Difference, payloadDifferences } from '../conflicts/payload-diff.js';
 import type { App } from './app.js';
 
 /** One conflict as a list shows it. */
@@ -43,23 +42,19 @@ export interface ConflictDetails extends ConflictRow {
 }
 
 /** Conflicts to decide, oldest first. Changes nothing. */
-export function readConflicts(
+export async function readConflicts(
   app: App,
   given: { readonly all: boolean; readonly limit: number },
-): { count: number; conflicts: ConflictRow[] } {
-  return (
-    reading(app, (db) => {
-      const { count, conflicts } = listConflicts(db, given);
-      return { count, conflicts: conflicts.map(rowOf) };
-    }) ?? { count: 0, conflicts: [] }
-  );
+): Promise<{ count: number; conflicts: ConflictRow[] }> {
+  const found = await reading(app, (store) => store.list(given));
+  return { count: found?.count ?? 0, conflicts: found?.conflicts.map(rowOf) ?? [] };
 }
 
 /** One conflict with both payloads. Changes nothing. @throws UnknownConflictError, AmbiguousConflictError */
-export function readConflict(app: App, reference: string): ConflictDetails {
-  const details = reading(app, (db) => detailsOf(db, findConflict(db, reference)));
-  if (details === undefined) throw new UnknownConflictError(reference);
-  return details;
+export async function readConflict(app: App, reference: string): Promise<ConflictDetails> {
+  const found = await reading(app, (store) => store.find(reference));
+  if (found === undefined) throw new UnknownConflictError(reference);
+  return detailsOf(found.conflict, found.inForce);
 }
 
 /** Decides a conflict, or, without `confirmed`, says what would come of it. @throws as `decide`. */
@@ -69,17 +64,20 @@ export async function resolveConflict(
   keep: Keep,
   confirmed: boolean,
 ): Promise<Decision> {
-  if (confirmed) return decide((await app.stores()).db, reference, keep, app.now());
-  const plan = reading(app, (db) => planDecision(db, reference, keep));
+  if (confirmed) return (await app.stores()).conflicts.decide(reference, keep, app.now());
+  const plan = await reading(app, (store) => store.plan(reference, keep));
   if (plan === undefined) throw new UnknownConflictError(reference);
   return plan;
 }
 
-function reading<T>(app: App, work: (db: JournalDatabase) => T): T | undefined {
+async function reading<T>(
+  app: App,
+  work: (store: ConflictStore) => Promise<T>,
+): Promise<T | undefined> {
   const stores = app.readStores();
   if (stores === undefined) return undefined;
   try {
-    return work(stores.db);
+    return await work(stores.conflicts);
   } finally {
     stores.db.close();
   }
@@ -100,8 +98,7 @@ function rowOf(conflict: Conflict): ConflictRow {
   };
 }
 
-function detailsOf(db: JournalDatabase, conflict: Conflict): ConflictDetails {
-  const current = revisionInForce(db, conflict.eventId);
+function detailsOf(conflict: Conflict, current: RevisionInForce): ConflictDetails {
   const { bytes } = current;
   const isErased = conflict.incomingBytes.length === 0;
   const incoming = isErased ? null : conflict.incomingBytes;

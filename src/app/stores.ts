@@ -1,3 +1,5 @@
+import type { ConflictStore } from '../conflicts/conflict-store.js';
+import { SqliteConflicts } from '../conflicts/sqlite/sqlite-conflicts.js';
 import { SqliteJournal } from '../journal/sqlite-journal.js';
 import { SqliteLedger } from '../ledger/sqlite-ledger.js';
 import type { JournalDatabase } from '../storage/journal-database.js';
@@ -9,6 +11,7 @@ export interface Stores {
   readonly journal: SqliteJournal;
   readonly ledger: SqliteLedger;
   readonly targets: SqliteTargets;
+  readonly conflicts: ConflictStore;
 }
 
 /** `random` is the jitter of the ledger. */
@@ -18,5 +21,6 @@ export function storesOn(db: JournalDatabase, random: () => number): Stores {
     journal: new SqliteJournal(db),
     ledger: new SqliteLedger(db, random),
     targets: new SqliteTargets(db),
+    conflicts: new SqliteConflicts(db),
   };
 }

@@ -5,7 +5,7 @@ import {
   readConflicts,
   resolveConflict,
 } from '../app/conflicts.js';
-import type { Decision, Keep } from '../legacy/deciding.js';
+import type { Decision, Keep } from '../conflicts/conflict-store.js';
 import { oneLine, shortLine } from './color.js';
 import type { CommandBody } from './command.js';
 import { EXIT } from './exit-codes.js';
@@ -19,7 +19,7 @@ const LISTED = 1_000;
 export const list: CommandBody = (call) =>
   withApp(call, async (app) => {
     const output = new Output(call.globals);
-    const found = readConflicts(app, { all: call.options.all === true, limit: LISTED });
+    const found = await readConflicts(app, { all: call.options.all === true, limit: LISTED });
     output.result(found, () => listText(found));
     return EXIT.done;
   });
@@ -28,7 +28,7 @@ export const list: CommandBody = (call) =>
 export const show: CommandBody = (call) =>
   withApp(call, async (app) => {
     const output = new Output(call.globals);
-    const details = readConflict(app, call.args[0] ?? '');
+    const details = await readConflict(app, call.args[0] ?? '');
     output.result(details, () => detailsText(details));
     return EXIT.done;
   });

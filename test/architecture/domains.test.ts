@@ -8,6 +8,7 @@ const BLIND_TO: Readonly<Record<string, readonly string[]>> = {
   journal: ['ledger', 'dispatch', 'receivers', 'targets', 'status', 'retention', 'legacy'],
   policy: ['journal', 'ledger', 'receivers', 'targets', 'status', 'retention', 'legacy'],
   config: ['journal', 'ledger', 'dispatch', 'receivers', 'targets', 'status', 'storage'],
+  conflicts: ['receivers', 'targets', 'status', 'policy', 'config', 'retention', 'legacy'],
   dispatch: ['journal', 'ledger', 'receivers', 'targets', 'status', 'policy', 'config', 'legacy'],
   ledger: ['receivers', 'status', 'policy', 'config', 'retention', 'legacy'],
   receivers: ['ledger', 'journal', 'status', 'storage', 'retention', 'legacy'],

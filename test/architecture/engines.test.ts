@@ -17,6 +17,7 @@ const TYPEORM_USERS = ['src/ledger/delivery-columns.ts', 'src/storage/data-sourc
 
 /** Domains with a store of their own. Everybody else asks one of them. */
 const WITH_STORES = [
+  'conflicts',
   'journal',
   'ledger',
   'targets',

@@ -49,7 +49,7 @@ describe('incident 5: a conflict blocked everything, and no command could resolv
     expect(contents(late)).to.include({ one: 2, two: 1 });
     expect(contents(early)).to.include({ one: 1, two: 1 });
     for (const event of ['one', 'two']) {
-      const { incoming } = readConflict(app, event);
+      const { incoming } = await readConflict(app, event);
       expect(incoming.text, 'the payload that came second').to.contain('"n": 2');
     }
     const revisions = (await redrain.inspect('one'))?.revisions ?? [];

@@ -82,7 +82,7 @@ describe('incident 6: a crash lost the content that had lost a conflict', () => 
       for (const name of readdirSync(directory).filter((one) => one.endsWith('.migrated')))
         rmSync(join(directory, name));
     expect(inJournal(cli)).to.have.members(BOTH);
-    const shown = readConflict(new Machine(cli.env, cli.home).app(), 'e');
+    const shown = await readConflict(new Machine(cli.env, cli.home).app(), 'e');
     expect([shown.journal.text, shown.incoming.text]).to.deep.equal([BOTH[1], BOTH[1]]);
     assertLedgerInvariant(await openCore(cli.home));
   });

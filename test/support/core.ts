@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import type { ConflictStore } from '../../src/conflicts/conflict-store.js';
+import { SqliteConflicts } from '../../src/conflicts/sqlite/sqlite-conflicts.js';
 import type { Permission } from '../../src/dispatch/ports.js';
 import { SqliteJournal } from '../../src/journal/sqlite-journal.js';
 import { SqliteLedger } from '../../src/ledger/sqlite-ledger.js';
@@ -15,6 +17,7 @@ export interface Core {
   readonly journal: SqliteJournal;
   readonly ledger: SqliteLedger;
   readonly targets: SqliteTargets;
+  readonly conflicts: ConflictStore;
 }
 
 export async function openCore(home = temporaryHome(), options: OpenOptions = {}): Promise<Core> {
@@ -22,7 +25,15 @@ export async function openCore(home = temporaryHome(), options: OpenOptions = {}
   const db = await JournalDatabase.open(file, options);
   closeAfterTest(() => db.close());
   const ledger = new SqliteLedger(db, () => 0.5);
-  return { home, file, db, journal: new SqliteJournal(db), ledger, targets: new SqliteTargets(db) };
+  return {
+    home,
+    file,
+    db,
+    journal: new SqliteJournal(db),
+    ledger,
+    targets: new SqliteTargets(db),
+    conflicts: new SqliteConflicts(db),
+  };
 }
 
 export function targetDescription(name: string): TargetDescription {

@@ -1,7 +1,7 @@
 import { readEnvelope } from '../journal/envelope.js';
 import type { NewEvent } from '../journal/new-event.js';
+import { type PayloadFacts, payloadFacts } from '../journal/payload-facts.js';
 import type { Conflict, RevisionInForce } from './conflict-store.js';
-import { type PayloadFacts, payloadFacts } from './payload-facts.js';
 
 /** The incoming payload of a conflict as the next revision of its event: the same id, its own bytes. */
 export function incomingEvent(conflict: Conflict, current: RevisionInForce): NewEvent {
@@ -30,7 +30,7 @@ export function incomingEvent(conflict: Conflict, current: RevisionInForce): New
   };
 }
 
-/** A captured event may keep its id elsewhere and still be sent; an old row may not (LEGACY.md). */
+/** A captured event may keep its id elsewhere and still be sent; a row of an old queue file may not. */
 function factsOf({ foundBy, incomingBytes, incomingType, eventId }: Conflict): PayloadFacts {
   const facts = payloadFacts(incomingBytes, eventId);
   if (foundBy === 'import') return facts;

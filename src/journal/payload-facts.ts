@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import { eventTime } from '../journal/input/event-time.js';
-import { textProblem } from '../journal/input/problems.js';
 import { canonicalBytes } from '../json/canonical.js';
 import { countTopLevelKey, topLevelMembers } from '../json/members.js';
+import { eventTime } from './input/event-time.js';
+import { textProblem } from './input/problems.js';
 
 /** What the journal wants to know of an imported payload, and why it may not be sent. */
 export interface PayloadFacts {
@@ -14,7 +14,7 @@ export interface PayloadFacts {
   readonly eventType: string | null;
   /** True when the bytes carry exactly the id of their row at the top level. */
   readonly carriesId: boolean;
-  /** Why no receiver may be given it, or null (LEGACY.md, "What redrain does with it"). */
+  /** Why no receiver may be given it, or null. */
   readonly undeliverable: string | null;
   /** What is odd about it though it may be sent, or null. */
   readonly oddity: string | null;

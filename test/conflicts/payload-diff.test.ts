@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { payloadDifferences } from '../../src/legacy/payload-diff.js';
+import { payloadDifferences } from '../../src/conflicts/payload-diff.js';
 
 const differences = (journal: string, incoming: string) =>
   payloadDifferences(Buffer.from(journal), Buffer.from(incoming));

@@ -1,8 +1,6 @@
 import { expect } from 'chai';
 import type { Outcome } from '../../src/dispatch/ports.js';
 import { Spool } from '../../src/journal/spool.js';
-import { findConflict } from '../../src/legacy/conflict-store.js';
-import { decide, planDecision } from '../../src/legacy/deciding.js';
 import { readSections } from '../../src/status/sqlite-status.js';
 import {
   type Core,
@@ -72,18 +70,27 @@ async function assertNumbersAddUp(core: Core): Promise<void> {
 const decisions = (core: Core) =>
   rows(core, `SELECT action, event_id FROM audit WHERE action = 'conflict_resolved'`);
 
+const messageOf = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'no error',
+    (error: Error) => error.message,
+  );
+
 describe('deciding a conflict for the journal', () => {
   it('changes no event and no delivery, and is written down', async () => {
     const core = await openCore();
     await givenConflict(core);
     const events = rows(core, 'SELECT * FROM event');
 
-    const decision = await decide(core.db, 'e', 'journal', 5_000);
+    const decision = await core.conflicts.decide('e', 'journal', 5_000);
 
     expect(decision).to.deep.include({ kept: 'journal', done: true, revision: 1, targets: [] });
     expect(rows(core, 'SELECT * FROM event')).to.deep.equal(events);
-    expect(findConflict(core.db, 'e')).to.include({ kept: 'journal', resolvedAt: 5_000 });
-    expect(findConflict(core.db, 'e').incomingBytes.equals(SECOND)).to.equal(true);
+    expect((await core.conflicts.find('e')).conflict).to.include({
+      kept: 'journal',
+      resolvedAt: 5_000,
+    });
+    expect((await core.conflicts.find('e')).conflict.incomingBytes.equals(SECOND)).to.equal(true);
     expect(decisions(core)).to.deep.equal([{ action: 'conflict_resolved', event_id: 'e' }]);
     await assertNumbersAddUp(core);
   });
@@ -91,11 +98,13 @@ describe('deciding a conflict for the journal', () => {
   it('is done once: the same again changes nothing, the opposite is refused', async () => {
     const core = await openCore();
     await givenConflict(core);
-    await decide(core.db, '1', 'journal', 5_000);
-    await decide(core.db, '1', 'journal', 6_000);
-    expect(findConflict(core.db, '1').resolvedAt).to.equal(5_000);
+    await core.conflicts.decide('1', 'journal', 5_000);
+    await core.conflicts.decide('1', 'journal', 6_000);
+    expect((await core.conflicts.find('1')).conflict.resolvedAt).to.equal(5_000);
     expect(decisions(core)).to.have.length(1);
-    const refusal = await decide(core.db, '1', 'incoming', 7_000).catch((error: Error) => error);
+    const refusal = await core.conflicts
+      .decide('1', 'incoming', 7_000)
+      .catch((error: Error) => error);
     expect((refusal as Error).message).to.contain('was decided already');
   });
 
@@ -111,7 +120,7 @@ describe('deciding a conflict for the journal', () => {
       ['nobody', 'there is no conflict nobody'],
       ['e', 'e has 2 conflicts: name one of 1, 2'],
     ] as const)
-      expect(() => planDecision(core.db, reference, 'journal')).to.throw(words);
+      expect(await messageOf(core.conflicts.plan(reference, 'journal'))).to.include(words);
   });
 });
 
@@ -121,9 +130,9 @@ describe('deciding a conflict for the incoming payload', () => {
     await givenConflict(core);
     const before = row(core, 'SELECT * FROM event WHERE seq = 2');
 
-    const plan = planDecision(core.db, 'e', 'incoming');
+    const plan = await core.conflicts.plan('e', 'incoming');
     expect(plan).to.include({ done: false, revision: 2, seq: null });
-    const decision = await decide(core.db, 'e', 'incoming', 5_000);
+    const decision = await core.conflicts.decide('e', 'incoming', 5_000);
 
     expect(decision).to.include({ done: true, revision: 2, seq: 3 });
     expect(row(core, 'SELECT * FROM event WHERE seq = 2')).to.deep.equal(before);
@@ -154,7 +163,7 @@ describe('deciding a conflict for the incoming payload', () => {
   it('is what later captures are compared with', async () => {
     const core = await openCore();
     await givenConflict(core);
-    await decide(core.db, 'e', 'incoming', 5_000);
+    await core.conflicts.decide('e', 'incoming', 5_000);
     expect(await core.journal.append([newEvent('e', { bytes: SECOND })], 'capture')).to.deep.equal([
       'duplicate',
     ]);
@@ -199,8 +208,11 @@ describe('deciding a conflict for the incoming payload', () => {
       const { target } = await drained(core, 'a', outcome);
       const delivery = rows(core, 'SELECT * FROM delivery WHERE seq = 2');
 
-      expect(planDecision(core.db, 'e', 'incoming').targets[0]).to.include({ receives, reason });
-      const decision = await decide(core.db, 'e', 'incoming', 5_000);
+      expect((await core.conflicts.plan('e', 'incoming')).targets[0]).to.include({
+        receives,
+        reason,
+      });
+      const decision = await core.conflicts.decide('e', 'incoming', 5_000);
 
       expect(decision.targets).to.deep.equal([
         { target_id: target.id, canonical_url: target.canonicalUrl, receives, reason },
@@ -221,7 +233,7 @@ describe('deciding a conflict for the incoming payload', () => {
     const target = await givenTarget(core, 'a');
     const receiver = new ScriptedReceiver();
     receiver.answer = async (batch) => {
-      await decide(core.db, 'e', 'incoming', 5_000);
+      await core.conflicts.decide('e', 'incoming', 5_000);
       await core.journal.append([newEvent('behind')], 'capture');
       return results(batch, () => ({ kind: 'success' }));
     };
@@ -238,13 +250,13 @@ describe('deciding a conflict for the incoming payload', () => {
     await givenConflict(core);
     const { target: a } = await drained(core, 'a', { kind: 'success' });
     const { target: b } = await drained(core, 'b', 'untried');
-    await decide(core.db, '1', 'incoming', 5_000);
+    await core.conflicts.decide('1', 'incoming', 5_000);
     expect(await sentTo(core, b.id)).to.include(`e=${SECOND}`);
     await core.journal.append(
       [newEvent('e', { bytes: Buffer.from('{"event_id":"e","n":3}') })],
       'capture',
     );
-    const decision = await decide(core.db, '2', 'incoming', 6_000);
+    const decision = await core.conflicts.decide('2', 'incoming', 6_000);
     expect(decision.targets.map(({ receives, reason }) => [receives, reason])).to.deep.equal([
       [false, 'revision 1 was delivered'],
       [false, 'revision 2 was delivered'],
@@ -272,7 +284,7 @@ describe('deciding a conflict for the incoming payload', () => {
     );
     await assertNumbersAddUp(core);
 
-    await decide(core.db, 'e', 'incoming', 5_000);
+    await core.conflicts.decide('e', 'incoming', 5_000);
 
     expect(row(core, 'SELECT class FROM mark WHERE seq = 2')).to.deep.equal({ class: 'replaced' });
     await assertNumbersAddUp(core);
@@ -286,8 +298,8 @@ describe('deciding a conflict for the incoming payload', () => {
       [newEvent('e', { bytes: Buffer.from('{ "n": 2, "event_id": "e" }') })],
       'capture',
     );
-    await decide(core.db, '1', 'incoming', 5_000);
-    const again = await decide(core.db, '2', 'incoming', 6_000);
+    await core.conflicts.decide('1', 'incoming', 5_000);
+    const again = await core.conflicts.decide('2', 'incoming', 6_000);
     expect(again).to.include({ revision: 2 });
     expect(row(core, `SELECT count(*) AS n FROM event WHERE event_id = 'e'`)).to.deep.equal({
       n: 2,
