@@ -46,6 +46,13 @@ export class RetryAtError extends Error {
 /** Thrown by a processor: no further attempt can help. */
 export class UnrecoverableError extends Error {
   override readonly name = 'UnrecoverableError';
+  constructor(
+    reason: string,
+    /** Stored with the failed job, as a return value would be. */
+    readonly result?: unknown,
+  ) {
+    super(reason);
+  }
 }
 
 /** The abort reason of a job whose lock went to somebody else. */

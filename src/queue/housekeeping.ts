@@ -1,11 +1,11 @@
 import { logEvent } from './event-log.js';
-import { keepFinished } from './job-retention.js';
+import { failForGood } from './job-lifecycle.js';
 import { optionsIn } from './job-row.js';
-import { type JobStore, noteFinished } from './job-store.js';
+import type { JobStore } from './job-store.js';
 import * as sql from './jobs.sql.js';
-import { dueTicks } from './scheduler-store.js';
+import { dueTicks, pullInTicks } from './scheduler-store.js';
 
-/** No worker locks a job for longer without renewing it. */
+/** A lock of an older version says nothing of its length; none was longer than this. */
 const LONGEST_LOCK_MS = 24 * 3_600_000;
 
 interface StalledRow {
@@ -18,21 +18,32 @@ interface StalledRow {
 
 /** When the queue needs attention next, in epoch milliseconds; infinity when nothing is to come. */
 export function nextDue({ db, queue, clock }: JobStore): number {
-  const latest = clock.now() + LONGEST_LOCK_MS;
-  const { due } = db.statement(sql.NEXT_DUE).get({ queue, latest }) as { due: number | null };
+  const now = clock.now();
+  const latest = now + LONGEST_LOCK_MS;
+  const { due } = db.statement(sql.NEXT_DUE).get({ queue, now, latest }) as { due: number | null };
   return due ?? Number.POSITIVE_INFINITY;
 }
 
 /**
- * What every worker does for its queue, whichever comes first: delayed jobs
- * whose time has come, ticks of schedulers, jobs whose worker is gone.
+ * What every worker does for its queue, whichever comes first: waits of a clock
+ * that has been set back, delayed jobs whose time has come, ticks of
+ * schedulers, jobs whose worker is gone.
  */
 export function keepHouse(store: JobStore, maxStalledCount: number): Promise<void> {
   return store.db.write(() => {
+    restartWaits(store);
     promoteDelayed(store);
     dueTicks(store);
     recoverStalled(store, maxStalledCount);
   });
+}
+
+function restartWaits(store: JobStore): void {
+  const { db, queue, clock } = store;
+  const now = clock.now();
+  db.statement(sql.RESTART_WAITS).run({ queue, now });
+  db.statement(sql.RESTART_LOCKS).run({ queue, now });
+  pullInTicks(store);
 }
 
 function promoteDelayed({ db, queue, clock, tasks }: JobStore): void {
@@ -67,6 +78,7 @@ function giveBack(
     token,
     state: 'waiting',
     runAt: clock.now(),
+    now: clock.now(),
     attempts: 0,
     reason: null,
   };
@@ -77,11 +89,6 @@ function giveBack(
 
 /** Whatever takes its worker down every time must not take down worker after worker. */
 function giveUp(store: JobStore, { id, token, opts }: StalledRow): void {
-  const { db, queue, clock } = store;
-  const now = clock.now();
   const reason = 'job stalled more than allowable limit';
-  db.statement(sql.FAIL).run({ queue, id, token, now, reason });
-  noteFinished(store, id, 'failed', reason);
-  const { removeOnFail } = optionsIn(opts);
-  keepFinished(db, queue, 'failed', removeOnFail, now);
+  failForGood(store, { id, token }, optionsIn(opts), { reason });
 }

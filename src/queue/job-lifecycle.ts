@@ -1,9 +1,11 @@
 import { logEvent } from './event-log.js';
 import type { Job, JobOptions } from './job.js';
+import { LONGEST_WAIT_MS } from './job-bounds.js';
 import { keepFinished } from './job-retention.js';
 import { toJson } from './job-row.js';
 import { type JobStore, noteFinished } from './job-store.js';
 import * as sql from './jobs.sql.js';
+import { WithWarning } from './ports.js';
 
 /** The proof of being the one who runs a job. */
 export interface JobLock {
@@ -15,6 +17,34 @@ export interface JobLock {
 export type AfterFailure =
   | { readonly again: true; readonly at: number; readonly counts: boolean }
   | { readonly again: false };
+
+/** Why an attempt failed, and what it leaves to look at. */
+export interface Failure {
+  readonly reason: string;
+  readonly result?: unknown;
+}
+
+/**
+ * Ends a job as failed, inside the caller's transaction; false when somebody
+ * else has it. One that must not be removed by itself is kept, whatever the
+ * jobs that end after it ask for.
+ */
+export function failForGood(
+  store: JobStore,
+  { id, token }: JobLock,
+  { removeOnFail }: JobOptions,
+  { reason, result }: Failure,
+): boolean {
+  const { queue, db, clock } = store;
+  const now = clock.now();
+  const returnvalue = result === undefined ? null : toJson(result);
+  const kept = removeOnFail === false ? 1 : 0;
+  const failed = { queue, id, token, now, reason, returnvalue, kept };
+  if (db.statement(sql.FAIL).run(failed).changes === 0) return false;
+  noteFinished(store, id, 'failed', reason);
+  keepFinished(db, queue, 'failed', removeOnFail, now);
+  return true;
+}
 
 /**
  * What a worker may say of a job it holds. Everything is guarded by the lock:
@@ -30,8 +60,9 @@ export class JobLifecycle {
   renew({ id, token }: JobLock, lockDuration: number): Promise<boolean> {
     const { queue, db, clock } = this.#store;
     return db.write(() => {
-      const until = clock.now() + lockDuration;
-      if (db.statement(sql.RENEW).run({ queue, id, token, until }).changes === 0) return false;
+      const now = clock.now();
+      const until = now + lockDuration;
+      if (db.statement(sql.RENEW).run({ queue, id, token, now, until }).changes === 0) return false;
       db.statement(sql.EXTEND_TASK).run(Math.ceil(until / 1000), queue, id);
       return true;
     });
@@ -49,11 +80,20 @@ export class JobLifecycle {
     });
   }
 
-  complete({ id, token }: JobLock, returnvalue: unknown, opts: JobOptions): Promise<boolean> {
+  complete({ id, token }: JobLock, result: unknown, opts: JobOptions): Promise<boolean> {
     const { queue, db, clock } = this.#store;
+    const { returnvalue, warning } =
+      result instanceof WithWarning ? result : { returnvalue: result, warning: undefined };
     return db.write(() => {
       const now = clock.now();
-      const done = { queue, id, token, now, returnvalue: toJson(returnvalue) };
+      const done = {
+        queue,
+        id,
+        token,
+        now,
+        returnvalue: toJson(returnvalue),
+        warning: warning === undefined ? null : toJson(warning),
+      };
       if (db.statement(sql.COMPLETE).run(done).changes === 0) return false;
       noteFinished(this.#store, id, 'completed', returnvalue);
       keepFinished(db, queue, 'completed', opts.removeOnComplete, now);
@@ -61,10 +101,10 @@ export class JobLifecycle {
     });
   }
 
-  fail(lock: JobLock, job: Pick<Job, 'priority' | 'opts'>, reason: string, next: AfterFailure) {
+  fail(lock: JobLock, job: Pick<Job, 'priority' | 'opts'>, failure: Failure, next: AfterFailure) {
     return this.#store.db.write(() => {
-      if (next.again) return this.#putBack(lock, job, reason, next);
-      return this.#failForGood(lock, job.opts, reason);
+      if (next.again) return this.#putBack(lock, job, failure.reason, next);
+      return this.#failForGood(lock, job.opts, failure);
     });
   }
 
@@ -75,22 +115,19 @@ export class JobLifecycle {
     { at, counts }: Extract<AfterFailure, { again: true }>,
   ): boolean {
     const { queue, db, clock, tasks } = this.#store;
-    const due = at <= clock.now();
+    const now = clock.now();
+    const due = at <= now;
     const state = due ? 'waiting' : 'delayed';
     const attempts = counts ? 1 : 0;
-    const put = { queue, id, token, state, runAt: at, attempts, reason };
+    const runAt = Math.min(at, now + LONGEST_WAIT_MS);
+    const put = { queue, id, token, state, runAt, attempts, reason, now };
     if (db.statement(sql.PUT_BACK).run(put).changes === 0) return false;
     tasks.drop(id);
     if (due) tasks.put({ id, priority: job.priority });
     return true;
   }
 
-  #failForGood({ id, token }: JobLock, opts: JobOptions, reason: string): boolean {
-    const { queue, db, clock } = this.#store;
-    const now = clock.now();
-    if (db.statement(sql.FAIL).run({ queue, id, token, now, reason }).changes === 0) return false;
-    noteFinished(this.#store, id, 'failed', reason);
-    keepFinished(db, queue, 'failed', opts.removeOnFail, now);
-    return true;
+  #failForGood({ id, token }: JobLock, opts: JobOptions, failure: Failure): boolean {
+    return failForGood(this.#store, { id, token }, opts, failure);
   }
 }

@@ -1,13 +1,15 @@
-import type { Job, JobOptions, JobState } from './job.js';
+import type { Job, JobOptions, JobState, JobWarning } from './job.js';
 
 /** A row of `job` as the statements answer it. */
-export interface JobRow extends Omit<Job, 'data' | 'opts' | 'progress' | 'returnvalue' | 'runAt'> {
+export interface JobRow
+  extends Omit<Job, 'data' | 'opts' | 'progress' | 'returnvalue' | 'runAt' | 'warning'> {
   readonly seq: number;
   readonly data: string;
   readonly opts: string;
   readonly state: JobState;
   readonly progress: string | null;
   readonly returnvalue: string | null;
+  readonly warning: string | null;
   readonly runAt: number;
   readonly schedulerId: string | null;
 }
@@ -21,6 +23,7 @@ export function toJob(row: JobRow): Job {
     opts: optionsIn(row.opts),
     progress: parsed(row.progress),
     returnvalue: parsed(row.returnvalue),
+    warning: warningIn(row.warning),
     runAt: row.state === 'delayed' ? row.runAt : null,
     jobSchedulerId: schedulerId,
   };
@@ -43,6 +46,13 @@ export function parsed(text: string | null): unknown {
   } catch {
     return { unreadable: text };
   }
+}
+
+function warningIn(text: string | null): JobWarning | null {
+  const found = parsed(text);
+  if (typeof found !== 'object' || found === null) return null;
+  const { cause = 'unreadable', message = text } = found as Partial<JobWarning>;
+  return { cause: String(cause), message: String(message) };
 }
 
 /** None where the text holds none. */

@@ -1,6 +1,7 @@
 import { JobStateError, UnknownJobError } from './errors.js';
 import { logEvent } from './event-log.js';
 import type { Job, JobCounts, JobOptions, JobState } from './job.js';
+import { assertBounds } from './job-bounds.js';
 import { type JobRow, toJob, toJson } from './job-row.js';
 import * as sql from './jobs.sql.js';
 import type { JobsDatabase } from './jobs-database.js';
@@ -42,6 +43,7 @@ export class JobStore {
   /** Inside the caller's transaction. Answers the job that is there already, if its id or dedup id is. */
   addWithin(job: NewJob): Job {
     assertOwnId(job.opts);
+    assertBounds(job.opts);
     const known = this.#duplicateOf(job.opts);
     if (known !== undefined) return known;
     const { queue } = this;
@@ -143,11 +145,9 @@ export class JobStore {
   #duplicateOf({ jobId, deduplication }: JobOptions): Job | undefined {
     const byId = jobId === undefined ? undefined : this.find(jobId);
     if (byId !== undefined || deduplication === undefined) return byId;
-    const found = this.db.statement(sql.FIND_DEDUP).get({
-      queue: this.queue,
-      dedupId: deduplication.id,
-      now: this.clock.now(),
-    }) as { jobId: string } | undefined;
+    const asked = { queue: this.queue, dedupId: deduplication.id, now: this.clock.now() };
+    this.db.statement(sql.RESTART_DEDUP).run(asked);
+    const found = this.db.statement(sql.FIND_DEDUP).get(asked) as { jobId: string } | undefined;
     return found && this.find(found.jobId);
   }
 
@@ -156,7 +156,7 @@ export class JobStore {
     const { id: dedupId, ttl } = deduplication;
     this.db.statement(sql.EXPIRE_DEDUP).run(this.queue, now);
     const expiresAt = ttl === undefined ? null : now + ttl;
-    this.db.statement(sql.PUT_DEDUP).run({ queue: this.queue, dedupId, id, expiresAt });
+    this.db.statement(sql.PUT_DEDUP).run({ queue: this.queue, dedupId, id, expiresAt, now });
   }
 
   #nextId(): string {

@@ -41,6 +41,14 @@ export interface JobOptions {
   readonly removeOnFail?: KeepJobs;
 }
 
+/** A job is done, and not all that it carried could be used. */
+export interface JobWarning {
+  /** One word for all of its kind, for counting: `conflicts`, `rejected`, a blocked reason. */
+  readonly cause: string;
+  /** One sentence. */
+  readonly message: string;
+}
+
 /** One job as it is stored. Times in epoch milliseconds. */
 export interface Job {
   readonly id: string;
@@ -57,6 +65,8 @@ export interface Job {
   readonly progress: unknown;
   readonly returnvalue: unknown;
   readonly failedReason: string | null;
+  /** Of a completed job whose work was not all well. */
+  readonly warning: JobWarning | null;
   readonly timestamp: number;
   /** When a delayed job can run. */
   readonly runAt: number | null;

@@ -7,12 +7,13 @@ import {
   asStorageError,
   isBusy,
   NewerSchemaError,
+  OlderSchemaError,
   StorageUnavailableError,
 } from '../storage/errors.js';
 import { OsLock } from '../storage/os-lock.js';
 import { ensurePrivateFile, isPlainFile } from '../storage/private-file.js';
 import { step } from '../storage/steps.js';
-import { JOBS_SCHEMA, JOBS_SCHEMA_VERSION } from './schema.sql.js';
+import { JOBS_SCHEMA_VERSION, JOBS_SCHEMAS } from './schema.sql.js';
 
 /** Milliseconds SQLite itself waits for a lock; longer waits are ours, off the event loop. */
 const DRIVER_TIMEOUT_MS = 250;
@@ -52,12 +53,18 @@ export class JobsDatabase {
     }
   }
 
-  /** Opens for reading; undefined when there is no queue yet. Changes nothing. */
+  /**
+   * Opens for reading; undefined when there is no queue yet. Changes nothing.
+   * @throws NewerSchemaError, OlderSchemaError.
+   */
   static openReadOnly(file: string): JobsDatabase | undefined {
     if (!isPlainFile(file)) return undefined;
     const db = new Database(file, { readonly: true, timeout: DRIVER_TIMEOUT_MS });
-    if (schemaVersion(db) === JOBS_SCHEMA_VERSION) return new JobsDatabase(db);
+    const found = schemaVersion(db);
+    if (found === JOBS_SCHEMA_VERSION) return new JobsDatabase(db);
     db.close();
+    if (found > JOBS_SCHEMA_VERSION) throw new NewerSchemaError(file, found, JOBS_SCHEMA_VERSION);
+    if (found > 0) throw new OlderSchemaError(file);
     return undefined;
   }
 
@@ -164,11 +171,15 @@ async function ensureSchema(
   if (schemaVersion(db) === JOBS_SCHEMA_VERSION) return;
   const lock = await OsLock.acquire(join(dirname(file), 'locks', 'jobs.lock'));
   try {
-    if (schemaVersion(db) !== 0) return;
-    // The file in its directory, that in the home, and the home in its parent.
-    syncEntries(file, 3);
-    migrateDB(client);
-    db.transaction(() => db.exec(JOBS_SCHEMA)).immediate();
+    const found = schemaVersion(db);
+    if (found === 0) {
+      // The file in its directory, that in the home, and the home in its parent.
+      syncEntries(file, 3);
+      migrateDB(client);
+    }
+    db.transaction(() => {
+      for (const schema of JOBS_SCHEMAS.slice(found)) db.exec(schema);
+    }).immediate();
   } finally {
     lock?.release();
   }

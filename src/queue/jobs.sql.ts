@@ -15,7 +15,7 @@ export const SERVED_NAMES =
   'SELECT queue FROM job_queue WHERE served_at IS NOT NULL ORDER BY queue';
 
 const COLUMNS = `seq, queue, id, name, data, opts, state, priority, attempts_made AS attemptsMade,
-  stalled_count AS stalledCounter, progress, returnvalue, failed_reason AS failedReason,
+  stalled_count AS stalledCounter, progress, returnvalue, failed_reason AS failedReason, warning,
   created_at AS timestamp, run_at AS runAt, processed_on AS processedOn,
   finished_on AS finishedOn, scheduler_id AS schedulerId`;
 export const FIND_JOB = `SELECT ${COLUMNS} FROM job WHERE queue = ? AND id = ?`;
@@ -27,8 +27,10 @@ export const COUNT_JOBS = 'SELECT state, count(*) AS jobs FROM job WHERE queue =
 export const WAITING_SINCE = `SELECT min(run_at) AS since FROM job WHERE queue = ? AND state = 'waiting'`;
 
 export const INSERT_JOB = `
-  INSERT INTO job (queue, id, name, data, opts, state, priority, created_at, run_at, scheduler_id)
-  VALUES (@queue, @id, @name, @data, @opts, @state, @priority, @now, @runAt, @schedulerId)
+  INSERT INTO job (queue, id, name, data, opts, state, priority, created_at, run_at, set_at,
+    scheduler_id)
+  VALUES (@queue, @id, @name, @data, @opts, @state, @priority, @now, @runAt,
+    iif(@state = 'delayed', @now, NULL), @schedulerId)
   ON CONFLICT (queue, id) DO NOTHING`;
 export const NEXT_JOB_ID = `SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'job'), 0) + 1 AS next`;
 export const DELETE_JOB = 'DELETE FROM job WHERE queue = ? AND id = ?';
@@ -49,41 +51,55 @@ export const TAKE_TASK = `
 export const EXTEND_TASK = 'UPDATE tasks SET expireAt = ? WHERE queue = ? AND idempotencyKey = ?';
 
 export const ACTIVATE = `
-  UPDATE job SET state = 'active', lock_token = @token, lock_until = @until, processed_on = @now,
-    finished_on = NULL WHERE queue = @queue AND id = @id`;
+  UPDATE job SET state = 'active', lock_token = @token, lock_until = @until, set_at = @now,
+    processed_on = @now, finished_on = NULL WHERE queue = @queue AND id = @id`;
 /** Everything a worker says of its job is guarded by its token: zero rows mean "no longer yours". */
 export const RENEW = `
-  UPDATE job SET lock_until = @until
+  UPDATE job SET lock_until = @until, set_at = @now
   WHERE queue = @queue AND id = @id AND state = 'active' AND lock_token = @token`;
 export const PROGRESS = `
   UPDATE job SET progress = @progress
   WHERE queue = @queue AND id = @id AND state = 'active' AND lock_token = @token`;
 export const COMPLETE = `
-  UPDATE job SET state = 'completed', lock_token = NULL, lock_until = NULL,
+  UPDATE job SET state = 'completed', lock_token = NULL, lock_until = NULL, set_at = NULL,
     attempts_made = attempts_made + 1, returnvalue = @returnvalue, failed_reason = NULL,
-    finished_on = @now
+    warning = @warning, finished_on = @now
   WHERE queue = @queue AND id = @id AND state = 'active' AND lock_token = @token`;
 export const FAIL = `
-  UPDATE job SET state = 'failed', lock_token = NULL, lock_until = NULL,
-    attempts_made = attempts_made + 1, failed_reason = @reason, finished_on = @now
+  UPDATE job SET state = 'failed', lock_token = NULL, lock_until = NULL, set_at = NULL,
+    attempts_made = attempts_made + 1, failed_reason = @reason, returnvalue = @returnvalue,
+    kept = @kept, finished_on = @now
   WHERE queue = @queue AND id = @id AND state = 'active' AND lock_token = @token`;
 export const PUT_BACK = `
   UPDATE job SET state = @state, lock_token = NULL, lock_until = NULL, run_at = @runAt,
-    attempts_made = attempts_made + @attempts, failed_reason = @reason
+    set_at = iif(@state = 'delayed', @now, NULL), attempts_made = attempts_made + @attempts, failed_reason = @reason
   WHERE queue = @queue AND id = @id AND state = 'active' AND lock_token = @token`;
 export const RETRY = `
   UPDATE job SET state = 'waiting', attempts_made = 0, stalled_count = 0, failed_reason = NULL,
-    returnvalue = NULL, finished_on = NULL, run_at = @now WHERE queue = @queue AND id = @id`;
+    returnvalue = NULL, warning = NULL, kept = 0, finished_on = NULL, run_at = @now
+  WHERE queue = @queue AND id = @id`;
 
 export const DUE_DELAYED = `
   SELECT id, priority FROM job
   WHERE queue = ? AND state = 'delayed' AND run_at <= ? ORDER BY run_at, seq LIMIT 100`;
 export const PROMOTE = `
-  UPDATE job SET state = 'waiting' WHERE queue = ? AND id = ? AND state = 'delayed'`;
-/** Locks that ran out, and those that a clock wrote which has been set back since. */
+  UPDATE job SET state = 'waiting', set_at = NULL
+  WHERE queue = ? AND id = ? AND state = 'delayed'`;
+
+/** Waits and locks that a clock wrote which has been set back since begin again, as long as they were. */
+export const RESTART_WAITS = `
+  UPDATE job SET run_at = @now + max(0, run_at - set_at), set_at = @now
+  WHERE queue = @queue AND set_at > @now AND state = 'delayed'`;
+export const RESTART_LOCKS = `
+  UPDATE job SET lock_until = @now + max(0, lock_until - set_at), set_at = @now
+  WHERE queue = @queue AND set_at > @now AND state = 'active'`;
+export const RESTART_DEDUP = `
+  UPDATE job_dedup SET expires_at = @now + max(0, expires_at - set_at), set_at = @now
+  WHERE queue = @queue AND dedup_id = @dedupId AND set_at > @now AND expires_at IS NOT NULL`;
+/** Locks that ran out. Older versions wrote some that say nothing of their length. */
 export const STALLED = `
   SELECT id, opts, priority, stalled_count AS stalledCounter, lock_token AS token FROM job
-  WHERE queue = @queue AND state = 'active' AND (lock_until <= @now OR lock_until > @latest)
+  WHERE queue = @queue AND state = 'active' AND (lock_until <= @now OR (set_at IS NULL AND lock_until > @latest))
   ORDER BY seq LIMIT 100`;
 export const NOTE_STALLED =
   'UPDATE job SET stalled_count = stalled_count + 1 WHERE queue = ? AND id = ?';
@@ -94,14 +110,20 @@ export const NEXT_DUE = `
     SELECT min(run_at) AS due FROM job WHERE queue = @queue AND state = 'delayed'
     UNION ALL SELECT min(iif(lock_until > @latest, 0, lock_until)) FROM job
       WHERE queue = @queue AND state = 'active'
-    UNION ALL SELECT min(next_at) FROM job_scheduler WHERE queue = @queue)`;
+    UNION ALL SELECT min(next_at) FROM job_scheduler WHERE queue = @queue
+    UNION ALL SELECT iif(max(set_at) > @now, 0, NULL) FROM job
+      WHERE queue = @queue AND set_at IS NOT NULL
+    UNION ALL SELECT iif(max(ifnull(set_at, next_at)) > @now, 0, NULL) FROM job_scheduler
+      WHERE queue = @queue)`;
 
 export const FIND_DEDUP = `
   SELECT job_id AS jobId FROM job_dedup
   WHERE queue = @queue AND dedup_id = @dedupId AND (expires_at IS NULL OR expires_at > @now)`;
 export const PUT_DEDUP = `
-  INSERT INTO job_dedup (queue, dedup_id, job_id, expires_at) VALUES (@queue, @dedupId, @id, @expiresAt)
-  ON CONFLICT (queue, dedup_id) DO UPDATE SET job_id = excluded.job_id, expires_at = excluded.expires_at`;
+  INSERT INTO job_dedup (queue, dedup_id, job_id, expires_at, set_at)
+  VALUES (@queue, @dedupId, @id, @expiresAt, @now)
+  ON CONFLICT (queue, dedup_id) DO UPDATE SET job_id = excluded.job_id,
+    expires_at = excluded.expires_at, set_at = excluded.set_at`;
 /** Ids with a time of their own outlive the job. */
 export const FREE_DEDUP =
   'DELETE FROM job_dedup WHERE queue = ? AND job_id = ? AND expires_at IS NULL';
@@ -110,31 +132,42 @@ export const EXPIRE_DEDUP = 'DELETE FROM job_dedup WHERE queue = ? AND expires_a
 export const FIND_SCHEDULER = `
   SELECT id, queue, repeat, template, next_at AS next, iterations FROM job_scheduler
   WHERE queue = ? AND id = ?`;
+/** A schedule adds no second job while its last one still waits. */
+export const UNSTARTED_OF_SCHEDULER = `
+  SELECT 1 FROM job WHERE queue = ? AND scheduler_id = ? AND state IN ('waiting', 'delayed') LIMIT 1`;
 export const LIST_SCHEDULERS = `
   SELECT id, queue, repeat, template, next_at AS next, iterations FROM job_scheduler
   WHERE queue = ? ORDER BY id`;
 export const DUE_SCHEDULERS = `
   SELECT id, queue, repeat, template, next_at AS next, iterations FROM job_scheduler
   WHERE queue = ? AND next_at <= ? ORDER BY next_at, id`;
+/** Their next tick was computed by a clock that has been set back since, or nobody knows. */
+export const DOUBTFUL_SCHEDULERS = `
+  SELECT id, queue, repeat, template, next_at AS next, iterations FROM job_scheduler
+  WHERE queue = @queue AND next_at IS NOT NULL AND (set_at IS NULL OR set_at > @now)`;
 export const UPSERT_SCHEDULER = `
-  INSERT INTO job_scheduler (queue, id, repeat, template, next_at)
-  VALUES (@queue, @id, @repeat, @template, @next)
+  INSERT INTO job_scheduler (queue, id, repeat, template, next_at, set_at)
+  VALUES (@queue, @id, @repeat, @template, @next, @now)
   ON CONFLICT (queue, id) DO UPDATE SET template = excluded.template,
     next_at = CASE WHEN repeat = excluded.repeat THEN next_at ELSE excluded.next_at END,
+    set_at = CASE WHEN repeat = excluded.repeat THEN set_at ELSE excluded.set_at END,
     repeat = excluded.repeat`;
 /** Guarded by the tick it takes: of two processes one gets it. */
 export const TAKE_TICK = `
-  UPDATE job_scheduler SET next_at = @next, iterations = iterations + 1
+  UPDATE job_scheduler SET next_at = @next, set_at = @now
   WHERE queue = @queue AND id = @id AND next_at = @tick`;
-export const MOVE_TICK = 'UPDATE job_scheduler SET next_at = ? WHERE queue = ? AND id = ?';
+export const COUNT_TICK =
+  'UPDATE job_scheduler SET iterations = iterations + 1 WHERE queue = ? AND id = ?';
+export const MOVE_TICK =
+  'UPDATE job_scheduler SET next_at = @next, set_at = @now WHERE queue = @queue AND id = @id';
 export const DELETE_SCHEDULER = 'DELETE FROM job_scheduler WHERE queue = ? AND id = ?';
 
 export const DROP_OLD = `
   DELETE FROM job WHERE seq IN (SELECT seq FROM job INDEXED BY ix_job_finished
-    WHERE queue = ? AND state = ? AND finished_on < ? LIMIT 1000)`;
+    WHERE queue = ? AND state = ? AND finished_on < ? AND kept = 0 LIMIT 1000)`;
 export const DROP_SURPLUS = `
   DELETE FROM job WHERE seq IN (SELECT seq FROM job INDEXED BY ix_job_finished
-    WHERE queue = ? AND state = ? AND finished_on IS NOT NULL
+    WHERE queue = ? AND state = ? AND finished_on IS NOT NULL AND kept = 0
     ORDER BY finished_on DESC, seq DESC LIMIT 1000 OFFSET ?)`;
 
 export const LOG_EVENT = 'INSERT INTO job_event (queue, event, job_id, detail) VALUES (?, ?, ?, ?)';
@@ -151,3 +184,20 @@ export const OBLITERATE = [
   'DELETE FROM job_queue WHERE queue = ?',
   'DELETE FROM job_event WHERE queue = ?',
 ] as const;
+
+/** Job and task must agree: a job that waits has a pending task, one that runs a running one. */
+const WITHOUT_TASK = `FROM job WHERE queue = @queue AND state = 'waiting' AND NOT EXISTS (
+    SELECT 1 FROM tasks WHERE tasks.queue = job.queue AND idempotencyKey = job.id AND status = 'pending')`;
+const WITHOUT_JOB = `FROM tasks WHERE queue = @queue AND NOT EXISTS (
+    SELECT 1 FROM job WHERE job.queue = tasks.queue AND job.id = idempotencyKey
+      AND job.state = iif(status = 'pending', 'waiting', 'active'))`;
+const STRAY_DEDUP = `FROM job_dedup WHERE queue = @queue AND expires_at IS NULL AND NOT EXISTS (
+    SELECT 1 FROM job WHERE job.queue = job_dedup.queue AND job.id = job_id
+      AND finished_on IS NULL)`;
+export const COUNT_HALVES = `
+  SELECT (SELECT count(*) ${WITHOUT_TASK}) AS withoutTask,
+    (SELECT count(*) ${WITHOUT_JOB}) AS withoutJob,
+    (SELECT count(*) ${STRAY_DEDUP}) AS strayDedup`;
+export const WAITING_WITHOUT_TASK = `SELECT id, priority ${WITHOUT_TASK} ORDER BY seq`;
+export const DROP_STRAY_TASKS = `DELETE ${WITHOUT_JOB}`;
+export const DROP_STRAY_DEDUP = `DELETE ${STRAY_DEDUP}`;

@@ -23,12 +23,15 @@ export interface LitequeOptions {
   readonly clock?: QueueClock;
   /** Uniform in [0, 1): jitter of backoffs. */
   readonly random?: () => number;
+  /** Milliseconds of a clock that nobody sets: pauses while there is trouble. */
+  readonly uptime?: () => number;
 }
 
 interface Surroundings {
   readonly feed: EventFeed;
   readonly pulse: Pulse;
   random(): number;
+  uptime(): number;
 }
 
 /** Queues on liteque's SQLite file (SPEC section 11). One connection, any number of queues. */
@@ -38,11 +41,12 @@ export class LitequeQueues implements Queues {
   readonly #around: Surroundings;
   readonly #queues = new Map<string, LitequeQueue>();
 
-  private constructor(db: JobsDatabase, { clock = Date, random = Math.random }: LitequeOptions) {
+  private constructor(db: JobsDatabase, options: LitequeOptions) {
+    const { clock = Date, random = Math.random, uptime = () => performance.now() } = options;
     this.#db = db;
     this.#clock = clock;
     const feed = new EventFeed(db);
-    this.#around = { feed, pulse: new Pulse(db, feed), random };
+    this.#around = { feed, pulse: new Pulse(db, feed), random, uptime };
   }
 
   /** Creates the file (0600) when it is not there. @throws StorageUnavailableError, NewerSchemaError. */

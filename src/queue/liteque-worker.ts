@@ -1,6 +1,8 @@
 import { step } from '../storage/steps.js';
 import { backoffDelay } from './backoff.js';
 import { DelayedError, LockLostError, RetryAtError, UnrecoverableError } from './errors.js';
+import { GrowingPause } from './growing-pause.js';
+import { halfJobsOf, halfJobsText, mendHalfJobs } from './half-jobs.js';
 import { keepHouse, nextDue } from './housekeeping.js';
 import type { Job } from './job.js';
 import { type AfterFailure, JobLifecycle, type JobLock } from './job-lifecycle.js';
@@ -8,10 +10,11 @@ import type { JobStore } from './job-store.js';
 import * as sql from './jobs.sql.js';
 import type { JobWorker, Processor, WorkerOptions } from './ports.js';
 import type { Pulse, PulseListener } from './pulse.js';
-import { pullInTicks } from './scheduler-store.js';
 
 /** BullMQ's own default. */
 export const DEFAULT_LOCK_MS = 30_000;
+/** Milliseconds between two looks for halves of jobs. */
+const MEND_EVERY_MS = 60_000;
 /** Renewals in the life of a lock: two may fail. */
 const RENEWALS = 3;
 
@@ -25,6 +28,8 @@ interface Running {
 export interface WorkerSurroundings {
   readonly pulse: Pulse;
   random(): number;
+  /** Milliseconds of a clock that nobody sets. */
+  uptime(): number;
 }
 
 /** Takes jobs of one queue as they come, so many at a time, and keeps their locks alive. */
@@ -39,7 +44,11 @@ export class LitequeWorker implements JobWorker, PulseListener {
   readonly #renewals: NodeJS.Timeout;
   #turn: Promise<void> | undefined;
   #lookAgain = false;
+  readonly #pause: GrowingPause;
   #wakeAt = 0;
+  #lookedAt = 0;
+  #mendAt = 0;
+  #lastTrouble: unknown;
   #idle: (() => void)[] = [];
   #closing = false;
 
@@ -56,19 +65,24 @@ export class LitequeWorker implements JobWorker, PulseListener {
     this.#options = options;
     this.#lockMs = options.lockDuration ?? DEFAULT_LOCK_MS;
     this.#renewals = setInterval(() => this.#renewAll(), this.#lockMs / RENEWALS);
+    this.#pause = new GrowingPause(around.uptime, around.random);
     store.db
-      .write(() => {
-        store.db.statement(sql.NOTE_SERVED).run(store.queue, store.clock.now());
-        pullInTicks(store);
-      })
+      .write(() => store.db.statement(sql.NOTE_SERVED).run(store.queue, store.clock.now()))
       .catch((error: unknown) => this.#trouble(error));
     around.pulse.add(this);
   }
 
   beat(changed: boolean): void {
-    if (this.#closing) return;
-    if (!changed && this.#store.clock.now() < this.#wakeAt) return;
-    this.#look();
+    if (this.#closing || this.#pause.lasts(changed)) return;
+    const now = this.#store.clock.now();
+    // A clock that went back is a reason to look: what is stored may lie years ahead.
+    if (!changed && now < this.#wakeAt && now >= this.#lookedAt) return;
+    this.#look(changed);
+  }
+
+  get trouble(): { error: unknown; times: number } | undefined {
+    const { times } = this.#pause;
+    return times === 0 ? undefined : { error: this.#lastTrouble, times };
   }
 
   whenIdle(): Promise<void> {
@@ -88,8 +102,9 @@ export class LitequeWorker implements JobWorker, PulseListener {
   }
 
   /** One turn at a time; a change that comes during one is looked at after it. */
-  #look(): void {
+  #look(changed = false): void {
     this.#lookAgain = true;
+    if (this.#pause.lasts(changed)) return;
     this.#turn ??= this.#turns().finally(() => {
       this.#turn = undefined;
     });
@@ -100,28 +115,52 @@ export class LitequeWorker implements JobWorker, PulseListener {
       this.#lookAgain = false;
       try {
         await this.#oneTurn();
+        this.#pause.succeeded();
       } catch (error) {
-        // Tried again with the next beat: a busy or full disk may pass.
+        // A busy or full disk may pass: the next beat after the pause tries again.
         this.#wakeAt = 0;
+        this.#pause.failed();
+        this.#lastTrouble = error;
         this.#trouble(error);
+        return;
       }
     }
   }
 
   async #oneTurn(): Promise<void> {
     const { clock } = this.#store;
+    this.#noteTime(clock.now());
+    await this.#mendHalves();
     if (nextDue(this.#store) <= clock.now()) {
       await keepHouse(this.#store, this.#options.maxStalledCount ?? 1);
       this.#around.pulse.touch();
     }
     const takesMore = await this.#takeJobs();
-    this.#wakeAt = nextDue(this.#store);
+    this.#wakeAt = Math.min(nextDue(this.#store), this.#mendAt);
     if (takesMore && this.#running.size === 0) this.#tellIdle();
+  }
+
+  #noteTime(now: number): void {
+    if (now < this.#lookedAt) this.#mendAt = 0;
+    this.#lookedAt = now;
+  }
+
+  /** At the start, and every minute: nobody else would find them. */
+  async #mendHalves(): Promise<void> {
+    const { db, queue } = this.#store;
+    if (this.#lookedAt < this.#mendAt) return;
+    const found = halfJobsText(halfJobsOf(db, queue));
+    if (found !== undefined) {
+      await db.write(() => mendHalfJobs(this.#store));
+      this.#options.onMended?.(found);
+    }
+    this.#mendAt = this.#lookedAt + MEND_EVERY_MS;
   }
 
   /** True when nothing more was there to be taken. */
   async #takeJobs(): Promise<boolean> {
     while (this.#running.size < (this.#options.concurrency ?? 1) && !this.#closing) {
+      if (this.#options.takes?.() === false) return true;
       const task = await this.#store.tasks.attemptDequeue({ timeoutSecs: this.#lockMs / 1000 });
       if (task === null) return true;
       this.#start({ id: task.idempotencyKey as string, token: task.allocationId });
@@ -164,7 +203,8 @@ export class LitequeWorker implements JobWorker, PulseListener {
 
   #fail(lock: JobLock, job: Job, error: unknown): Promise<boolean> {
     const reason = error instanceof Error ? error.message : String(error);
-    return this.#lifecycle.fail(lock, job, reason, this.#afterFailure(job, error));
+    const result = error instanceof UnrecoverableError ? error.result : undefined;
+    return this.#lifecycle.fail(lock, job, { reason, result }, this.#afterFailure(job, error));
   }
 
   #afterFailure(job: Job, error: unknown): AfterFailure {

@@ -1,4 +1,4 @@
-import type { Job, JobCounts, JobOptions, JobState } from './job.js';
+import type { Job, JobCounts, JobOptions, JobState, JobWarning } from './job.js';
 import type { JobScheduler, JobTemplate, RepeatOptions } from './scheduler.js';
 
 /**
@@ -65,7 +65,18 @@ export interface RunningJob extends Job {
   updateProgress(progress: unknown): Promise<void>;
 }
 
-/** Resolves with the job's return value (JSON); rejects to fail the attempt. */
+/** What a processor resolves with when the job is done, and not all of it well. */
+export class WithWarning {
+  constructor(
+    readonly returnvalue: unknown,
+    readonly warning: JobWarning,
+  ) {}
+}
+
+/**
+ * Resolves with the job's return value (JSON), or a `WithWarning` around it;
+ * rejects to fail the attempt.
+ */
 export type Processor = (job: RunningJob) => Promise<unknown>;
 
 export interface WorkerOptions {
@@ -75,13 +86,19 @@ export interface WorkerOptions {
   readonly lockDuration?: number;
   /** How often a job may lose its worker before it is failed; 1 when not given. */
   readonly maxStalledCount?: number;
+  /** Asked before each job: false leaves the jobs where they are. */
+  takes?(): boolean;
   /** Hears of trouble that belongs to no job, and of locks that were lost. */
   onTrouble?(error: unknown): void;
+  /** Hears of what was found wrong in the queue, and is right again. */
+  onMended?(what: string): void;
 }
 
 export interface JobWorker {
   /** Resolves once no job can run now and none is running here. */
   whenIdle(): Promise<void>;
+  /** What keeps this worker from its queue, and how often in a row; undefined when nothing does. */
+  readonly trouble: { readonly error: unknown; readonly times: number } | undefined;
   /** Takes no more jobs and waits for those that run. */
   close(): Promise<void>;
 }

@@ -61,11 +61,21 @@ export class Pulse {
   }
 
   #beat(): void {
-    const version = this.#db.dataVersion();
-    const changed = this.#touched || version !== this.#version;
-    this.#version = version;
-    this.#touched = false;
-    if (changed) this.#feed.flush();
+    const changed = this.#hasChanged();
     for (const listener of [...this.#listeners]) listener.beat(changed);
+  }
+
+  /** Trouble with the file is for the listeners to meet: a timer has nobody to tell. */
+  #hasChanged(): boolean {
+    try {
+      const version = this.#db.dataVersion();
+      const changed = this.#touched || version !== this.#version;
+      if (changed) this.#feed.flush();
+      this.#version = version;
+      this.#touched = false;
+      return changed;
+    } catch {
+      return false;
+    }
   }
 }

@@ -1,11 +1,8 @@
-/** The number of this schema, in `user_version`. */
-export const JOBS_SCHEMA_VERSION = 1;
-
 /**
  * What liteque lacks, beside its own `tasks` in the same file. A task is there
  * only while its job waits or runs; every job has a row in `job`.
  */
-export const JOBS_SCHEMA = `
+const FIRST = `
   -- The statement that takes a job searches this alone: liteque's own indexes make it read the backlog.
   CREATE INDEX ix_tasks_ready ON tasks (queue, priority, id) WHERE status = 'pending';
 
@@ -76,5 +73,60 @@ export const JOBS_SCHEMA = `
     detail TEXT
   );
 
-  PRAGMA user_version = ${JOBS_SCHEMA_VERSION};
+  PRAGMA user_version = 1;
 `;
+
+/**
+ * Waits that know their length, warnings, workers at work, and where reading
+ * files ended. `set_at` is the clock at which a stored time was computed: one
+ * that lies ahead was written by a clock that has been set back since, and the
+ * wait begins again, as long as it was.
+ */
+const SECOND = `
+  ALTER TABLE job ADD COLUMN set_at INTEGER;
+  UPDATE job SET set_at = created_at WHERE state = 'delayed';
+  CREATE INDEX ix_job_set_at ON job (queue, set_at) WHERE set_at IS NOT NULL;
+  -- JSON {cause, message}: done, but not all that it carried could be used
+  ALTER TABLE job ADD COLUMN warning TEXT;
+  CREATE INDEX ix_job_warning ON job (queue, finished_on) WHERE warning IS NOT NULL;
+  -- only an operator removes it
+  ALTER TABLE job ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
+  UPDATE job SET kept = 1 WHERE queue = 'capture' AND state = 'failed';
+  CREATE INDEX ix_job_unstarted ON job (queue, scheduler_id)
+    WHERE scheduler_id IS NOT NULL AND state IN ('waiting', 'delayed');
+  ALTER TABLE job_dedup ADD COLUMN set_at INTEGER;
+  ALTER TABLE job_scheduler ADD COLUMN set_at INTEGER;
+
+  CREATE TABLE job_worker (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    host TEXT NOT NULL,
+    pid INTEGER NOT NULL,
+    started_at INTEGER NOT NULL,
+    seen_at INTEGER NOT NULL,
+    -- JSON arrays
+    queues TEXT NOT NULL,
+    targets TEXT NOT NULL
+  ) WITHOUT ROWID;
+
+  -- Up to where a schedule has read a file. The digests tell a file that goes on from one that is new.
+  CREATE TABLE capture_position (
+    scheduler_id TEXT NOT NULL,
+    dev TEXT NOT NULL,
+    ino TEXT NOT NULL,
+    path TEXT NOT NULL,
+    began_at INTEGER NOT NULL,
+    offset INTEGER NOT NULL,
+    line INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    journal_seq INTEGER NOT NULL,
+    seen_at INTEGER NOT NULL,
+    PRIMARY KEY (scheduler_id, dev, ino)
+  ) WITHOUT ROWID;
+
+  PRAGMA user_version = 2;
+`;
+
+/** One for each version, in order; the last one's number is in `user_version`. */
+export const JOBS_SCHEMAS = [FIRST, SECOND] as const;
+export const JOBS_SCHEMA_VERSION = JOBS_SCHEMAS.length;

@@ -415,10 +415,12 @@ export function describeJobQueue(name: string, adapter: QueueAdapter): void {
         return { held, lost, reasons, slow };
       };
 
-      it('that a clock wrote which is set back by years since holds nobody up', async () => {
+      it('that a clock wrote which is set back by years since lasts no longer than it was meant to', async () => {
         const { held, slow } = await outlived(30_000);
         clock.at -= 5 * 365 * 24 * 3_600_000;
         const quick = process(other, async () => 'in time', { lockDuration: 30_000 });
+        await quick.whenIdle();
+        clock.at += 30_001;
         await queue.resume();
         await finished(other, 1);
         held.open();
@@ -536,11 +538,27 @@ export function describeJobQueue(name: string, adapter: QueueAdapter): void {
         expect(await runAll()).to.have.length(1);
       });
 
-      it('keeps its tick when the clock is set back by hours', async () => {
-        const { next } = await queue.upsertJobScheduler('s', { every: HOUR }, { name: 'tick' });
-        clock.at -= 3 * HOUR;
+      it('keeps its tick when the clock is set back by less than its period', async () => {
+        const repeat = { pattern: '0 3 * * *' };
+        clock.at = Date.UTC(2026, 0, 5, 3) - 1;
+        await queue.upsertJobScheduler('s', repeat, { name: 'night' });
+        clock.at += 2;
+        expect(await runAll()).to.have.length(1);
+        clock.at -= HOUR;
         expect(await runAll()).to.deep.equal([]);
-        expect((await queue.getJobSchedulers())[0]?.next).to.equal(next);
+        expect((await queue.getJobSchedulers())[0]?.next).to.equal(Date.UTC(2026, 0, 6, 3));
+      });
+
+      it('comes again to a tick that was, when the clock is set back by more', async () => {
+        await queue.upsertJobScheduler('s', { every: MINUTE }, { name: 'tick' });
+        for (let i = 0; i < 5; i += 1) {
+          clock.at += MINUTE;
+          expect(await runAll()).to.have.length(1);
+        }
+        clock.at -= 4 * MINUTE;
+        await runAll();
+        clock.at += MINUTE;
+        expect(await runAll()).to.have.length(1);
       });
 
       it('keeps its next tick when it is set again unchanged, and not when it changes', async () => {

@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { backoffDelay } from '../../src/queue/backoff.js';
 import { LitequeQueues } from '../../src/queue/liteque-queue.js';
-import { NewerSchemaError } from '../../src/storage/errors.js';
+import { NewerSchemaError, OlderSchemaError } from '../../src/storage/errors.js';
 import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
 import { describeJobQueue } from './job-queue-suite.js';
 
@@ -34,6 +34,22 @@ describe('jobs.db', () => {
     expect(LitequeQueues.openReadOnly(givenFile())).to.equal(undefined);
   });
 
+  it('keeps what only an operator may remove, whatever later jobs ask for', async () => {
+    const queue = (await opened(givenFile())).queue('q');
+    const fail = async (removeOnFail: boolean | number) => {
+      const job = await queue.add('x', null, { removeOnFail });
+      const worker = queue.process(() => Promise.reject(new Error('no')));
+      await worker.whenIdle();
+      await worker.close();
+      return job.id;
+    };
+    const [kept, , last] = [await fail(false), await fail(1), await fail(1)];
+    const left = await queue.getJobs(['failed']);
+    expect(left.map(({ id }) => id)).to.deep.equal([kept, last]);
+    await queue.remove(kept);
+    expect(await queue.getJob(kept)).to.equal(undefined);
+  });
+
   it('shows itself to readers', async () => {
     const file = givenFile();
     const job = await (await opened(file)).queue('q').add('x', { n: 1 });
@@ -51,6 +67,27 @@ describe('jobs.db', () => {
     db.close();
     const error = await LitequeQueues.open(file).catch((reason: unknown) => reason);
     expect(error).to.be.instanceOf(NewerSchemaError);
+  });
+
+  it('is brought up to date with what it holds, and shown to nobody before that', async () => {
+    const file = givenFile();
+    const { JOBS_SCHEMAS } = await import('../../src/queue/schema.sql.js');
+    await (await LitequeQueues.open(file)).close();
+    const db = new Database(file);
+    for (const table of db
+      .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'job%'")
+      .pluck()
+      .all())
+      db.exec(`DROP TABLE ${table}`);
+    db.exec('DROP TABLE capture_position; DROP INDEX ix_tasks_ready');
+    db.exec(JOBS_SCHEMAS[0]);
+    db.exec(`INSERT INTO job (queue, id, name, data, opts, state, priority, created_at, run_at)
+      VALUES ('q', 'j', 'x', '1', '{}', 'delayed', 0, 1000, 6000)`);
+    db.close();
+    expect(() => LitequeQueues.openReadOnly(file)).to.throw(OlderSchemaError);
+    const queues = await opened(file);
+    expect(await queues.queue('q').getJob('j')).to.include({ state: 'delayed', runAt: 6000 });
+    expect(LitequeQueues.openReadOnly(file)).to.not.equal(undefined);
   });
 
   it('is made once by many that come at the same time', async () => {
