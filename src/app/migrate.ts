@@ -6,6 +6,7 @@ import { OsLock } from '../storage/os-lock.js';
 import type { KnownIdentities } from '../targets/known-identities.js';
 import type { TargetRecord } from '../targets/registry.js';
 import type { App } from './app.js';
+import { type Stores, storesOn } from './stores.js';
 
 export interface MigrateOptions {
   /** Count what would be done; change nothing. */
@@ -28,9 +29,9 @@ async function perform(app: App, options: MigrateOptions): Promise<MigrationRepo
   const lock = await OsLock.acquire(join(app.paths.locksDir, 'migrate.lock'), options.signal);
   try {
     const report = await withScratch(app.paths.state, async (scratch) =>
-      importAll(app, stores.db, await stores.targets.list(), scratch, options),
+      importAll(app, stores, await stores.targets.list(), scratch, options),
     );
-    const cleanup = await cleanUp(app, stores.db, options, report.interrupted);
+    const cleanup = await cleanUp(app, stores, options, report.interrupted);
     return { dry_run: false, ...report, cleanup };
   } finally {
     lock?.release();
@@ -43,15 +44,15 @@ async function rehearse(app: App, options: MigrateOptions): Promise<MigrationRep
   return withScratch(undefined, async (scratch) => {
     const snapshot = join(scratch, 'journal.db');
     const targets = await takeSnapshot(app, snapshot);
-    const db = await JournalDatabase.open(snapshot);
+    const stores = storesOn(await JournalDatabase.open(snapshot), () => app.random());
     try {
-      const report = await importAll(app, db, targets, scratch, options);
+      const report = await importAll(app, stores, targets, scratch, options);
       const plan =
         options.cleanup === undefined ? options : { ...options, cleanup: 'plan' as const };
-      const cleanup = await cleanUp(app, db, plan, report.interrupted);
+      const cleanup = await cleanUp(app, stores, plan, report.interrupted);
       return { dry_run: true, ...report, cleanup };
     } finally {
-      db.close();
+      stores.db.close();
     }
   });
 }
@@ -69,7 +70,7 @@ async function takeSnapshot(app: App, file: string): Promise<TargetRecord[]> {
 
 async function importAll(
   app: App,
-  db: JournalDatabase,
+  { imports }: Stores,
   targets: readonly TargetRecord[],
   scratch: string,
   options: MigrateOptions,
@@ -77,7 +78,7 @@ async function importAll(
   const { migrateQueues } = await import('../legacy/migration.js');
   return migrateQueues({
     paths: app.paths,
-    db,
+    imports,
     identities: await identitiesOf(app, targets),
     scratch,
     now: () => app.now(),
@@ -101,11 +102,11 @@ async function identitiesOf(app: App, targets: readonly TargetRecord[]): Promise
 
 async function cleanUp(
   app: App,
-  db: JournalDatabase,
+  { imports }: Stores,
   { cleanup }: MigrateOptions,
   interrupted: boolean,
 ): Promise<CleanupReport | null> {
   if (cleanup === undefined || interrupted) return null;
   const { cleanUpQueues } = await import('../legacy/cleanup.js');
-  return cleanUpQueues(app.paths, db, cleanup === 'rename');
+  return cleanUpQueues(app.paths, imports, cleanup === 'rename');
 }

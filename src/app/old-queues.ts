@@ -11,7 +11,7 @@ export async function readWaitingQueues(app: App): Promise<WaitingFile[]> {
   const { oldQueueState } = await import('../legacy/old-queue-state.js');
   const stores = app.readStores();
   try {
-    return waitingFiles(await oldQueueState(app.paths, stores));
+    return waitingFiles(await oldQueueState(app.paths, stores?.imports));
   } finally {
     stores?.db.close();
   }

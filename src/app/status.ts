@@ -107,7 +107,7 @@ async function oldQueuesOf(
   const { legacyQueue } = app.paths;
   const active = authority?.resolved.queue_db_path ?? legacyQueue;
   try {
-    const files = await oldQueueState(app.paths, stores);
+    const files = await oldQueueState(app.paths, stores?.imports);
     const sections = oldQueueSections(files, active, legacyQueue);
     return { ...sections, waitingFiles: waitingFiles(files) };
   } catch (error) {

@@ -2,6 +2,8 @@ import type { ConflictStore } from '../conflicts/conflict-store.js';
 import { SqliteConflicts } from '../conflicts/sqlite/sqlite-conflicts.js';
 import { SqliteJournal } from '../journal/sqlite-journal.js';
 import { SqliteLedger } from '../ledger/sqlite-ledger.js';
+import type { ImportStore } from '../legacy/import-store.js';
+import { SqliteImports } from '../legacy/sqlite/sqlite-imports.js';
 import type { JournalDatabase } from '../storage/journal-database.js';
 import { SqliteTargets } from '../targets/sqlite-targets.js';
 
@@ -12,6 +14,7 @@ export interface Stores {
   readonly ledger: SqliteLedger;
   readonly targets: SqliteTargets;
   readonly conflicts: ConflictStore;
+  readonly imports: ImportStore;
 }
 
 /** `random` is the jitter of the ledger. */
@@ -22,5 +25,6 @@ export function storesOn(db: JournalDatabase, random: () => number): Stores {
     ledger: new SqliteLedger(db, random),
     targets: new SqliteTargets(db),
     conflicts: new SqliteConflicts(db),
+    imports: new SqliteImports(db),
   };
 }

@@ -1,9 +1,7 @@
 import type { HomePaths } from '../config/home.js';
-import type { JournalDatabase } from '../storage/journal-database.js';
 import { step } from '../storage/steps.js';
 import { fingerprintOf } from './fingerprint.js';
-import { findSource, type SourceRecord } from './import-records.js';
-import * as sql from './imports.sql.js';
+import type { ImportStore, SourceRecord } from './import-store.js';
 import type { CleanupReport } from './migration-report.js';
 import { findQueueFiles, type QueueFile } from './queue-files.js';
 import { finishRenames, freeName, renameAway } from './rename-away.js';
@@ -15,14 +13,14 @@ import { finishRenames, freeName, renameAway } from './rename-away.js';
  */
 export async function cleanUpQueues(
   paths: Pick<HomePaths, 'home' | 'legacyQueue' | 'queuesDir'>,
-  db: JournalDatabase,
+  imports: ImportStore,
   confirmed: boolean,
 ): Promise<CleanupReport> {
   if (confirmed) for (const directory of [paths.home, paths.queuesDir]) finishRenames(directory);
   const renamed: { path: string; renamed_to: string }[] = [];
   const kept: { path: string; reason: string }[] = [];
   for (const file of findQueueFiles(paths).files) {
-    const reason = whyItStays(db, file) ?? (await rename(db, file, confirmed));
+    const reason = (await whyItStays(imports, file)) ?? (await rename(imports, file, confirmed));
     if (typeof reason === 'string') kept.push({ path: file.path, reason });
     else renamed.push({ path: file.path, renamed_to: reason.renamedTo });
   }
@@ -30,13 +28,13 @@ export async function cleanUpQueues(
 }
 
 /** Undefined when everything in the file is in the journal. */
-function whyItStays(db: JournalDatabase, file: QueueFile): string | undefined {
-  const record = findSource(db, file.path);
+async function whyItStays(imports: ImportStore, file: QueueFile): Promise<string | undefined> {
+  const record = await imports.findSource(file.path);
   if (record === undefined) return 'it was not imported';
   if (fingerprintOf(file.file).text !== record.fingerprint)
     return 'it was written to since it was imported: run `redrain migrate` again';
   if (record.damage !== null) return `it is damaged, and may hold more than could be read`;
-  const { open } = db.statement(sql.OPEN_CONFLICTS_OF).get(record.id) as { open: number };
+  const open = await imports.openConflictsOf(record.id);
   if (open > 0) return `${open} of its rows wait for a decision: \`redrain conflicts list\``;
   return bodyReason(record);
 }
@@ -49,14 +47,14 @@ function bodyReason({ bodyUploads, failureLog }: SourceRecord): string | undefin
 
 /** The new name, or why the file stays after all. The record comes first: a crash leaves no file unaccounted for. */
 async function rename(
-  db: JournalDatabase,
+  imports: ImportStore,
   { file, path }: QueueFile,
   confirmed: boolean,
 ): Promise<{ renamedTo: string } | string> {
   const suffix = freeName(file).slice(file.length);
   const renamedTo = path + suffix;
   if (!confirmed) return { renamedTo };
-  await db.write(() => db.statement(sql.NOTE_RENAMED).run(renamedTo, path));
+  await imports.noteRenamed(path, renamedTo);
   step('migrate.rename-noted');
   return renameAway(file, file + suffix) ? { renamedTo } : 'it is being written by another program';
 }

@@ -1,22 +1,19 @@
 import type { HomePaths } from '../config/home.js';
-import type { JournalDatabase } from '../storage/journal-database.js';
 import { step } from '../storage/steps.js';
 import type { KnownIdentities } from '../targets/known-identities.js';
 import { fingerprintOf } from './fingerprint.js';
-import { findSource, type SourceRecord } from './import-records.js';
-import * as sql from './imports.sql.js';
+import type { ImportOrder, ImportStore, SourceRecord } from './import-store.js';
 import type { SourceReport } from './migration-report.js';
 import { type MigrationReport, NOT_RECOVERABLE, totalsOf } from './migration-report.js';
 import { type CopyPatience, withQueueCopy } from './queue-copy.js';
 import { QueueDatabase } from './queue-database.js';
 import { findQueueFiles, nameNote, type QueueFile } from './queue-files.js';
-import { type ImportOrder, importQueue, recordUnreadable } from './queue-import.js';
 import { failedSource, importedSource, unchangedSource } from './source-report.js';
 
 /** What a migration stands on. */
 export interface MigrationSurroundings {
   readonly paths: Pick<HomePaths, 'legacyQueue' | 'queuesDir'>;
-  readonly db: JournalDatabase;
+  readonly imports: ImportStore;
   readonly identities: KnownIdentities;
   /** A private directory for copies. */
   readonly scratch: string;
@@ -49,18 +46,14 @@ export async function migrateQueues(given: MigrationSurroundings): Promise<Impor
     sources,
     skipped,
     totals: totalsOf(sources),
-    open_conflicts: openImportConflicts(given.db),
+    open_conflicts: await given.imports.openConflicts(),
     not_recoverable: NOT_RECOVERABLE,
   };
 }
 
-function openImportConflicts(db: JournalDatabase): number {
-  return (db.statement(sql.OPEN_IMPORT_CONFLICTS).get() as { open: number }).open;
-}
-
 async function migrateOne(given: MigrationSurroundings, file: QueueFile): Promise<SourceReport> {
   try {
-    const record = findSource(given.db, file.path);
+    const record = await given.imports.findSource(file.path);
     if (record !== undefined && isUnchanged(file, record)) return unchangedSource(file, record);
     return await withQueueCopy(
       file.file,
@@ -91,17 +84,17 @@ function orderFor(
 }
 
 async function importCopy(
-  { db }: MigrationSurroundings,
+  { imports }: MigrationSurroundings,
   copy: string,
   order: ImportOrder,
 ): Promise<SourceReport> {
   const queue = openOrDamage(copy);
   if (!(queue instanceof QueueDatabase)) {
-    await recordUnreadable(db, order, queue.damage);
+    await imports.recordUnreadable(order, queue.damage);
     return importedSource(order, undefined, { damage: queue.damage });
   }
   try {
-    const tally = await importQueue(db, queue, order);
+    const tally = await imports.importQueue(queue, order);
     const note = queue.hasQueue ? nameNote(order.file) : 'it has no queue table';
     if (note !== undefined) tally.warn(note);
     return importedSource(order, tally, {

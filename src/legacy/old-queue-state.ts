@@ -1,11 +1,9 @@
 import type { HomePaths } from '../config/home.js';
-import type { JournalDatabase } from '../storage/journal-database.js';
 import { fingerprintOf } from './fingerprint.js';
-import { findSource, nextVersion, type SourceRecord } from './import-records.js';
+import type { ImportStore, SourceRecord } from './import-store.js';
 import { withQueueCopy } from './queue-copy.js';
 import { QueueDatabase } from './queue-database.js';
 import { findQueueFiles, type QueueFile } from './queue-files.js';
-import { identityOfRow } from './row-identity.js';
 import { withScratch } from './scratch.js';
 
 /** One old queue file as `status` sees it. A number that could not be counted is null. */
@@ -34,20 +32,20 @@ export interface OldQueueFile {
  */
 export async function oldQueueState(
   paths: Pick<HomePaths, 'legacyQueue' | 'queuesDir'>,
-  stores?: { readonly db: JournalDatabase },
+  imports?: ImportStore,
 ): Promise<OldQueueFile[]> {
   const states: OldQueueFile[] = [];
-  for (const file of findQueueFiles(paths).files) states.push(await stateOf(file, stores?.db));
+  for (const file of findQueueFiles(paths).files) states.push(await stateOf(file, imports));
   return states;
 }
 
-async function stateOf(file: QueueFile, db: JournalDatabase | undefined): Promise<OldQueueFile> {
+async function stateOf(file: QueueFile, imports: ImportStore | undefined): Promise<OldQueueFile> {
   const about = { path: file.file, kind: file.kind, digest: file.digest };
   try {
-    const record = db && findSource(db, file.path);
+    const record = await imports?.findSource(file.path);
     if (record?.fingerprint === fingerprintOf(file.file).text)
       return { ...about, ...remembered(record) };
-    return { ...about, ...(await lookedAt(file, db, record)) };
+    return { ...about, ...(await lookedAt(file, imports, record)) };
   } catch (error) {
     return { ...about, ...UNCOUNTED, error: (error as Error).message };
   }
@@ -76,14 +74,14 @@ function remembered(record: SourceRecord): Counts {
 
 function lookedAt(
   file: QueueFile,
-  db: JournalDatabase | undefined,
+  imports: ImportStore | undefined,
   record: SourceRecord | undefined,
 ): Promise<Counts> {
   return withScratch(undefined, (scratch) =>
-    withQueueCopy(file.file, scratch, (copy) => {
+    withQueueCopy(file.file, scratch, async (copy) => {
       const queue = QueueDatabase.open(copy.file);
       try {
-        return countsOf(queue, db, record);
+        return await countsOf(queue, imports, record);
       } finally {
         queue.close();
       }
@@ -91,12 +89,12 @@ function lookedAt(
   );
 }
 
-function countsOf(
+async function countsOf(
   queue: QueueDatabase,
-  db: JournalDatabase | undefined,
+  imports: ImportStore | undefined,
   record: SourceRecord | undefined,
-): Counts {
-  const waiting = countWaiting(queue, db, record);
+): Promise<Counts> {
+  const waiting = await countWaiting(queue, imports, record);
   return {
     event_count: queue.count('queue'),
     waiting_count: waiting,
@@ -108,14 +106,11 @@ function countsOf(
 }
 
 /** Nothing of a file that was never imported is in the journal as far as anybody knows. */
-function countWaiting(
+async function countWaiting(
   queue: QueueDatabase,
-  db: JournalDatabase | undefined,
+  imports: ImportStore | undefined,
   record: SourceRecord | undefined,
-): number | null {
-  if (db === undefined || record === undefined) return queue.count('queue');
-  let waiting = 0;
-  for (const row of queue.rows())
-    if (nextVersion(db, record.id, identityOfRow(row)) !== undefined) waiting += 1;
-  return waiting;
+): Promise<number | null> {
+  if (imports === undefined || record === undefined) return queue.count('queue');
+  return imports.countWaiting(record.id, queue.rows());
 }

@@ -1,7 +1,14 @@
 import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
-import type { RowIdentity } from './import-records.js';
 import type { QueueRow } from './queue-row.js';
+
+/** A row of an old file, as far as its identity goes. */
+export interface RowIdentity {
+  readonly id: bigint;
+  readonly eventId: string;
+  /** SHA-256 of its data. */
+  readonly sha256: Buffer;
+}
 
 /** The column's id as text; one that is no UTF-8 is shown in hexadecimal instead of being altered. */
 export function rowEventId({ eventId }: Pick<QueueRow, 'eventId'>): string {

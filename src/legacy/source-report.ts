@@ -1,9 +1,8 @@
 import type { ScopeParts } from '../targets/scope.js';
-import type { SourceRecord } from './import-records.js';
+import type { ImportOrder, SourceRecord } from './import-store.js';
 import { noRows, type SourceReport } from './migration-report.js';
 import { BusyQueueError } from './queue-copy.js';
 import type { QueueFile } from './queue-files.js';
-import type { ImportOrder } from './queue-import.js';
 import type { SourceTally } from './source-tally.js';
 
 const NOTHING = {

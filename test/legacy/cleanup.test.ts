@@ -57,7 +57,7 @@ describe('redrain migrate --cleanup', () => {
     expect(run.code, run.stderr).to.equal(0);
     expect(Object.keys(oldFilesOf(paths))).to.deep.equal(['queue.db.migrated']);
     expect(Object.values(oldFilesOf(paths))).to.deep.equal(before);
-    expect(await oldQueueState(paths, await openCore(cli.home))).to.deep.equal([]);
+    expect(await oldQueueState(paths, (await openCore(cli.home)).imports)).to.deep.equal([]);
     writeQueue(paths.legacyQueue, { rows: [oldEvent('again')] });
     expect(cleanupOf(await cleanUp(cli)).renamed[0]?.renamed_to).to.equal('queue.db.2.migrated');
     expect(idsOf(await openCore(cli.home))).to.include('again');
@@ -111,7 +111,7 @@ describe('redrain migrate --cleanup', () => {
       ]);
       const [core, other] = [await openCore(cli.home), await openCore(undisturbed.cli.home)];
       expect(idsOf(core)).to.deep.equal(idsOf(other));
-      expect(await oldQueueState(paths, core)).to.deep.equal([]);
+      expect(await oldQueueState(paths, core.imports)).to.deep.equal([]);
     });
 
   it('finishes what was killed, also where the old program has made a new file since', async () => {
@@ -131,7 +131,7 @@ describe('redrain migrate --cleanup', () => {
 /** Ids in the journal or in any file that a later run would read. */
 async function everyEvent(cli: Cli, paths: HomePaths): Promise<string[]> {
   const core = await openCore(cli.home);
-  const waiting = (await oldQueueState(paths, core)).map(
+  const waiting = (await oldQueueState(paths, core.imports)).map(
     (file) => file.waiting_count ?? Number.NaN,
   );
   const ids = idsOf(core);

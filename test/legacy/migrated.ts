@@ -32,7 +32,7 @@ export async function migrated(
   closeAfterTest(() => rmSync(scratch, { recursive: true, force: true }));
   const report = await migrateQueues({
     paths,
-    db: open.db,
+    imports: open.imports,
     identities: new Map(),
     scratch,
     now: () => NOW,

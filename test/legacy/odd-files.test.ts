@@ -104,7 +104,7 @@ describe('odd files of an old queue', () => {
     for (const path of ['queues/queue-00000000000000aa.db', 'queues/queue-00000000000000bb.db'])
       expect(sourceOf(done, path).damage, path).to.be.a('string');
     expect(sourceOf(done, 'queues/queue-00000000000000cc.db')).to.include({ status: 'unreadable' });
-    const states = await oldQueueState(paths, done.core);
+    const states = await oldQueueState(paths, done.core.imports);
     expect(states.map(({ waiting_count }) => waiting_count)).to.deep.equal([0, 0, null, 0]);
   });
 

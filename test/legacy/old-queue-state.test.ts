@@ -55,7 +55,7 @@ describe('what waits in old queue files', () => {
     const paths = givenHome();
     writeQueue(paths.legacyQueue, { rows: oldEvents(3), bodyUploads: 2 });
     const { core } = await migrated(paths);
-    const [state] = await withoutScratch(() => oldQueueState(paths, core));
+    const [state] = await withoutScratch(() => oldQueueState(paths, core.imports));
     expect(state).to.include({
       event_count: 3,
       waiting_count: 0,
@@ -69,13 +69,16 @@ describe('what waits in old queue files', () => {
     writeQueue(paths.legacyQueue, { rows: oldEvents(3) });
     const { core } = await migrated(paths);
     appendRows(paths.legacyQueue, [oldEvent('new')]);
-    expect((await oldQueueState(paths, core))[0]).to.include({
+    expect((await oldQueueState(paths, core.imports))[0]).to.include({
       event_count: 4,
       waiting_count: 1,
       imported: false,
     });
     await migrated(paths, core);
-    expect((await oldQueueState(paths, core))[0]).to.include({ waiting_count: 0, imported: true });
+    expect((await oldQueueState(paths, core.imports))[0]).to.include({
+      waiting_count: 0,
+      imported: true,
+    });
   });
 
   it('recognises imported rows also where the file was copied or touched', async () => {
@@ -83,7 +86,10 @@ describe('what waits in old queue files', () => {
     writeQueue(paths.legacyQueue, { rows: oldEvents(3) });
     const { core } = await migrated(paths);
     overwrite(paths.legacyQueue, 0, Buffer.from('S'));
-    expect((await oldQueueState(paths, core))[0]).to.include({ waiting_count: 0, imported: true });
+    expect((await oldQueueState(paths, core.imports))[0]).to.include({
+      waiting_count: 0,
+      imported: true,
+    });
   });
 
   it('turns `status --check` green after migrate, and red again by a new row, which it names', async () => {

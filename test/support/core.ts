@@ -4,6 +4,8 @@ import { SqliteConflicts } from '../../src/conflicts/sqlite/sqlite-conflicts.js'
 import type { Permission } from '../../src/dispatch/ports.js';
 import { SqliteJournal } from '../../src/journal/sqlite-journal.js';
 import { SqliteLedger } from '../../src/ledger/sqlite-ledger.js';
+import type { ImportStore } from '../../src/legacy/import-store.js';
+import { SqliteImports } from '../../src/legacy/sqlite/sqlite-imports.js';
 import { JournalDatabase, type OpenOptions } from '../../src/storage/journal-database.js';
 import type { TargetDescription, TargetRecord } from '../../src/targets/registry.js';
 import { SqliteTargets } from '../../src/targets/sqlite-targets.js';
@@ -18,6 +20,7 @@ export interface Core {
   readonly ledger: SqliteLedger;
   readonly targets: SqliteTargets;
   readonly conflicts: ConflictStore;
+  readonly imports: ImportStore;
 }
 
 export async function openCore(home = temporaryHome(), options: OpenOptions = {}): Promise<Core> {
@@ -33,6 +36,7 @@ export async function openCore(home = temporaryHome(), options: OpenOptions = {}
     ledger,
     targets: new SqliteTargets(db),
     conflicts: new SqliteConflicts(db),
+    imports: new SqliteImports(db),
   };
 }
 
