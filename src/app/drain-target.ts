@@ -1,24 +1,24 @@
-import { readConfigDocument } from '../config/document.js';
 import { type DrainOptions, drain } from '../dispatch/drain.js';
 import { type DrainReport, emptyReport } from '../dispatch/drain-report.js';
-import type {
-  ClosedGate,
-  DeliveryReceiver,
-  DeploymentMetadata,
-  Permission,
-} from '../dispatch/ports.js';
+import type { DeliveryReceiver, DeploymentMetadata } from '../dispatch/ports.js';
 import { FileTargetLock } from '../dispatch/target-lock.js';
 import { policyOf } from '../policy/mode.js';
 import { permissionOf } from '../policy/permission.js';
 import { receiverFor } from '../receivers/receiver-for.js';
 import { assertNotSplit, overrideWarning } from '../targets/authority.js';
 import { thisProcess } from '../targets/holder.js';
-import { assertNotRetired, type TargetRecord } from '../targets/registry.js';
+import {
+  assertNotRetired,
+  type TargetDescription,
+  type TargetRecord,
+} from '../targets/registry.js';
+import { settingChanges } from '../targets/settings-in-force.js';
 import type { Situation } from '../targets/situation.js';
 import { teamspaceAccess } from '../targets/teamspace-access.js';
 import { VERSION } from '../version.js';
 import type { App } from './app.js';
 import type { Stores } from './stores.js';
+import { settingsNow, TargetPermission } from './target-permission.js';
 import { tokenRequests } from './token-requests.js';
 
 export interface TargetDrainOptions extends DrainOptions {
@@ -50,7 +50,7 @@ export async function drainTarget(app: App, options: TargetDrainOptions): Promis
   refuseSplitBrain(situation, options.targetId);
   const stores = await app.stores();
   await takeInSpool(app, options);
-  const target = await targetRow(app, stores, situation, options.targetId);
+  const target = await targetRow(app, stores, situation, options);
   if (target === undefined) return withoutTarget(stores, situation);
   assertNotRetired(target);
   refuseSplitTarget(situation, target);
@@ -85,13 +85,33 @@ async function targetRow(
   app: App,
   stores: Stores,
   situation: Situation,
-  targetId: number | undefined,
+  options: TargetDrainOptions,
 ): Promise<TargetRecord | undefined> {
+  const { targetId } = options;
   if (situation.config.state === 'unreadable') return undefined;
   const { description } = situation;
-  if (targetId === undefined) return description && stores.targets.ensure(description, app.now());
+  if (targetId === undefined) return description && followed(app, stores, description, options);
   const target = await stores.targets.find(targetId);
   if (target === undefined) throw new UnknownTargetError(targetId);
+  return { ...target, settings: settingsNow(situation, target) };
+}
+
+/** The row of the active target. Where config.toml has changed its settings since, that is told. */
+async function followed(
+  app: App,
+  { targets }: Stores,
+  description: TargetDescription,
+  options: TargetDrainOptions,
+): Promise<TargetRecord> {
+  const before = await targets.findByKey(description);
+  const target = await targets.ensure(description, app.now());
+  for (const { key, from, to } of settingChanges(
+    before?.settings ?? target.settings,
+    target.settings,
+  ))
+    options.onWarning?.(
+      `target ${target.id}: config.toml changes ${key} from ${JSON.stringify(from)} to ${JSON.stringify(to)}`,
+    );
   return target;
 }
 
@@ -144,13 +164,14 @@ async function run(
     team_or_user: target.teamSlug || target.userEmail || null,
     queue_db_path: situation.authority?.resolved.queue_db_path ?? null,
   });
+  const permission = new TargetPermission(app.paths.config, stores.targets, target);
   const surroundings = {
     target: { id: target.id, url: target.canonicalUrl },
     ledger: stores.ledger,
     receiver,
     lock: new FileTargetLock(app.paths.locksDir, target.id),
     holder: JSON.stringify(holder),
-    permission: () => permissionNow(app, target),
+    permission: () => permission.now(),
     noteGreeting: ({ metadata = {} }) =>
       stores.targets.noteDeployment(target.id, { ...metadata, ...options.deployment }, app.now()),
     now: () => app.now(),
@@ -188,13 +209,6 @@ export async function receiverOf(
       now: () => app.now(),
     }),
   });
-}
-
-/** Read before every batch, so that a hold takes effect with the next one. */
-async function permissionNow(app: App, target: TargetRecord): Promise<Permission | ClosedGate> {
-  const config = await readConfigDocument(app.paths.config);
-  if (config.state === 'unreadable') return { reason: 'config_unreadable', message: config.reason };
-  return permissionOf(config.settings.projectRules, target.settings.projects);
 }
 
 /** All that is held, for whatever reason. */

@@ -13,6 +13,7 @@ import type { App } from './app.js';
 import { allOrigins, type EventSelection, filterOf } from './event-selection.js';
 import { activeRow, namedTarget } from './named-target.js';
 import type { Stores } from './stores.js';
+import { projectsNow } from './target-permission.js';
 
 export interface EventsOptions extends EventSelection {
   readonly state?: EventState | undefined;
@@ -106,8 +107,5 @@ function queryOf(
 
 /** Who the target may have, by the rules in force; of no target, what the active one would get. */
 export function permissionAt(situation: Situation, target: TargetRecord | undefined) {
-  const { active, settings } = situation;
-  const projects =
-    target?.settings.projects ?? (active.state === 'target' ? active.settings.projects : 'all');
-  return permissionOf(settings.projectRules, projects);
+  return permissionOf(situation.settings.projectRules, projectsNow(situation, target));
 }

@@ -12,6 +12,7 @@ import {
   withoutTarget,
 } from './drain-target.js';
 import type { Stores } from './stores.js';
+import { modeGate, settingsNow } from './target-permission.js';
 
 /**
  * What `now` would select, from counters. Opens no socket, writes nothing and
@@ -72,9 +73,10 @@ async function previewOf(
 ): Promise<DrainReport> {
   const report = emptyReport({ id: target.id, url: target.canonicalUrl });
   const receiver = await receiverOf(app, situation, target);
-  const gate = await receiver.closedGate();
+  const gate = modeGate(situation.settings.mode) ?? (await receiver.closedGate());
   await receiver.close();
-  const permission = permissionOf(situation.settings.projectRules, target.settings.projects);
+  const { projects } = settingsNow(situation, target);
+  const permission = permissionOf(situation.settings.projectRules, projects);
   const { unsent, held, retryable } = await stores.ledger.backlog(target.id, permission);
   report.selected = Math.min(unsent + retryable, limit ?? Number.POSITIVE_INFINITY);
   report.unsent = unsent;

@@ -30,6 +30,7 @@ import { wayOut } from '../targets/way-out.js';
 import type { App } from './app.js';
 import { processes } from './preflight.js';
 import type { Stores } from './stores.js';
+import { projectsNow } from './target-permission.js';
 
 /** The document, and what it finds wrong in words for a person. */
 export interface StatusReport {
@@ -180,14 +181,11 @@ function sectionsOf(
   if (stores === undefined)
     return emptySections(app.spool, identity, blockedNow(situation, undefined, {}));
   const { projectRules } = situation.settings ?? DEFAULT_SETTINGS;
-  const { active } = situation;
-  const activeProjects = active.state === 'target' ? active.settings.projects : 'all';
   return readSections(stores.db, {
     targets,
     current,
     identity,
-    permissionFor: (target) =>
-      permissionOf(projectRules, target?.settings.projects ?? activeProjects),
+    permissionFor: (target) => permissionOf(projectRules, projectsNow(situation, target)),
     blockedReason: (held) => blockedNow(situation, current, held),
     spool: app.spool,
     now: app.now(),

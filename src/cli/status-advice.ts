@@ -14,6 +14,8 @@ const NEXT_STEP: Readonly<Record<DrainBlockedReason, string>> = {
   project_not_allowed: '`redrain projects list`, then `redrain projects allow UUID`',
   missing_project: '`redrain projects allow --unassigned`',
   config_unreadable: 'mend config.toml: `redrain doctor` says what is wrong',
+  delivery_off: '`redrain mode TEAMSPACE` or `redrain mode EXTERNAL_RECEIVER` sends again',
+  target_retired: '`redrain targets restore ID`',
   daemon_lock: 'wait for the other drain to end',
   network_unavailable: '`redrain now` tries again; `redrain doctor` asks the server',
 };

@@ -29,11 +29,32 @@ export function settingsOf(document: ConfigDocument): SyncSettings {
  * is shared with Spec Kitty. The parsers load only when there is a file.
  */
 export async function readConfigDocument(path: string): Promise<ConfigDocument> {
-  const file = readFile(path);
-  if (file.state === 'absent') return { state: 'absent', path, settings: DEFAULT_SETTINGS };
-  if (file.state === 'unreadable') return { ...file, path };
-  const { parseConfig } = await import('./parse.js');
-  return parseConfig(path, file.bytes);
+  return new ConfigReader(path).read();
+}
+
+/**
+ * config.toml for those who ask before every request. The file is read each
+ * time, so no edit is missed; it is parsed only when its bytes have changed.
+ */
+export class ConfigReader {
+  readonly #path: string;
+  #last: { bytes: Buffer; document: ConfigDocument } | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  async read(): Promise<ConfigDocument> {
+    const path = this.#path;
+    const file = readFile(path);
+    if (file.state === 'absent') return { state: 'absent', path, settings: DEFAULT_SETTINGS };
+    if (file.state === 'unreadable') return { ...file, path };
+    if (this.#last?.bytes.equals(file.bytes)) return this.#last.document;
+    const { parseConfig } = await import('./parse.js');
+    const document = parseConfig(path, file.bytes);
+    this.#last = { bytes: file.bytes, document };
+    return document;
+  }
 }
 
 type FileAnswer =

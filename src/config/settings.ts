@@ -18,7 +18,21 @@ export interface ExternalSettings {
   /** Bytes of uncompressed JSON of one request body. */
   readonly maxBytes: number;
   readonly projects: 'all' | 'allowed';
+  /** The keys that the file does not have: a known endpoint keeps what it had, a new one has the default. */
+  readonly unsaid: ReadonlySet<ExternalKey>;
 }
+
+/**
+ * What a known endpoint keeps where the file is silent. Headers and `auth_env`
+ * are not among them: a secret is sent only while the file names its variable.
+ */
+export const EXTERNAL_KEYS = [
+  'ack',
+  'maxEvents',
+  'maxBytes',
+  'projects',
+] as const satisfies (keyof ExternalSettings)[];
+export type ExternalKey = (typeof EXTERNAL_KEYS)[number];
 
 /** `config.toml [sync]`, validated and complete. */
 export interface SyncSettings {
@@ -53,6 +67,7 @@ export const DEFAULT_SETTINGS: SyncSettings = Object.freeze({
     maxEvents: 1000,
     maxBytes: 512 * 1024,
     projects: 'all',
+    unsaid: new Set(EXTERNAL_KEYS),
   }),
   projectRules: Object.freeze({
     byProject: new Map<string, boolean>(),

@@ -1,7 +1,13 @@
 import { BUILT_IN_COALESCING } from '../policy/coalescing.js';
 import { type ProjectRules, projectKey } from '../policy/projects.js';
 import type { SyncTable } from './schema.js';
-import { DEFAULT_SETTINGS, type ExternalSettings, type SyncSettings } from './settings.js';
+import {
+  DEFAULT_SETTINGS,
+  EXTERNAL_KEYS,
+  type ExternalKey,
+  type ExternalSettings,
+  type SyncSettings,
+} from './settings.js';
 
 /** The validated table over the defaults, frozen. A blank text counts as unset. */
 export function toSettings(sync: SyncTable): SyncSettings {
@@ -31,8 +37,16 @@ function toExternal(external: NonNullable<SyncTable['external']>): ExternalSetti
     maxEvents: external.max_events ?? maxEvents,
     maxBytes: external.max_bytes ?? maxBytes,
     projects: external.projects ?? projects,
+    unsaid: new Set(EXTERNAL_KEYS.filter((key) => external[KEY_IN_FILE[key]] === undefined)),
   });
 }
+
+const KEY_IN_FILE = {
+  ack: 'ack',
+  maxEvents: 'max_events',
+  maxBytes: 'max_bytes',
+  projects: 'projects',
+} as const satisfies Record<ExternalKey, keyof NonNullable<SyncTable['external']>>;
 
 function toCoalescing(
   types: NonNullable<SyncTable['coalesce']>,

@@ -14,6 +14,7 @@ import {
   DRAIN_BLOCKED_REASONS,
   type Pass,
   type Permission,
+  type PermissionNow,
   type PostRecord,
   type Settlement,
   type TargetGreeting,
@@ -34,8 +35,8 @@ export interface DrainSurroundings {
   readonly lock: TargetLock;
   /** Who drains, for people and for `status`. */
   readonly holder: string;
-  /** Read before every batch, so that a hold takes effect with the next one. */
-  permission(): Promise<Permission | ClosedGate>;
+  /** Asked before every request, so that whatever the operator says takes effect with the next one. */
+  permission(): Promise<PermissionNow>;
   /** Takes note of what a target told of itself; answers the deployment to record. */
   noteGreeting(greeting: TargetGreeting): Promise<number | null>;
   /** Epoch milliseconds. */
@@ -64,12 +65,12 @@ export interface DrainOptions {
 export async function drain(at: DrainSurroundings, options: DrainOptions): Promise<DrainReport> {
   const startedAt = at.now();
   const report = emptyReport(at.target);
-  const closed = await at.receiver.closedGate();
-  if (closed !== undefined) {
-    await at.ledger.noteBlocked(at.target.id, closed);
+  const allowed = await at.permission();
+  const closed = typeof allowed === 'function' ? await at.receiver.closedGate() : allowed;
+  if (closed === undefined) await drainUnderLock(at, options, report);
+  else {
+    if (isOfTarget(closed)) await at.ledger.noteBlocked(at.target.id, closed);
     block(report, closed);
-  } else {
-    await drainUnderLock(at, options, report);
   }
   await countBacklog(at, report);
   report.duration_ms = at.now() - startedAt;
@@ -108,10 +109,16 @@ function block(report: DrainReport, gate: ClosedGate): void {
   report.message = gate.message;
 }
 
+/** Mode and retirement are the operator's word, read where it is written: no news of the target. */
+const isOfTarget = ({ reason }: ClosedGate): boolean =>
+  reason !== 'delivery_off' && reason !== 'target_retired';
+
 async function countBacklog(at: DrainSurroundings, report: DrainReport): Promise<void> {
   const permission = await at.permission();
   const heldBy: Permission =
-    typeof permission === 'function' ? permission : () => permission.reason;
+    typeof permission === 'function'
+      ? permission
+      : (permission.heldBy ?? (() => permission.reason));
   const { unsent, held, heldRetries } = await at.ledger.backlog(at.target.id, heldBy);
   report.unsent = unsent;
   report.held = Object.values(held).reduce((sum, events) => sum + events, 0);
@@ -143,7 +150,7 @@ class DrainPass {
   }
 
   async run(): Promise<void> {
-    if (this.#mayStart() && (await this.#greet())) {
+    if (this.#mayStart() && (await this.#permission()) && (await this.#greet())) {
       while (!this.#stopped) {
         const claim = await this.#claim();
         if (claim === undefined) break;
@@ -183,14 +190,19 @@ class DrainPass {
     return false;
   }
 
+  /** Asks what may leave; undefined: nothing, and the pass stops. */
+  async #permission(): Promise<Permission | undefined> {
+    const permission = await this.#at.permission();
+    if (typeof permission === 'function') return permission;
+    this.#close(permission);
+    return undefined;
+  }
+
   async #claim(): Promise<Claim | undefined> {
     const left = (this.#options.limit ?? Number.POSITIVE_INFINITY) - this.#report.selected;
     if (left <= 0 || this.#options.signal.aborted) return undefined;
-    const permission = await this.#at.permission();
-    if (typeof permission !== 'function') {
-      this.#close(permission);
-      return undefined;
-    }
+    const permission = await this.#permission();
+    if (permission === undefined) return undefined;
     const { receiver, ledger } = this.#at;
     const maxEvents = Math.min(batchSize(this.#health, this.#limits.maxEvents), left);
     const claim = await ledger.claim(this.#pass, {
@@ -213,10 +225,38 @@ class DrainPass {
     while (!this.#stopped && !this.#options.signal.aborted) {
       const batch = waiting.shift();
       if (batch === undefined) return;
-      const { next, company } = await this.#post(claim, batch.events);
-      waiting.unshift(...next.map((events) => ({ events, posted: true, company })));
+      // Signals, timers and aborts of the program get their turn, also where no request gives them one.
+      await turn();
+      const events = await this.#mayLeave(claim, batch);
+      if (events.length === 0) continue;
+      const { next, company } = await this.#post(claim, events);
+      waiting.unshift(...next.map((part) => ({ events: part, posted: true, company })));
     }
-    await this.#settle(claim, waiting.flatMap(leftOver));
+    await this.#giveBack(claim, waiting);
+  }
+
+  /** Asks again for each event of a batch about to be posted, and gives back those that may not leave. */
+  async #mayLeave(claim: Claim, batch: Waiting): Promise<readonly ClaimedEvent[]> {
+    const redacted = await this.#at.ledger.redactedOf(this.#pass, claim, batch.events);
+    if (redacted === undefined) this.#lost();
+    const permission = redacted && (await this.#permission());
+    const isHeld = permission === undefined ? () => true : heldAmong(permission);
+    const stays = (event: ClaimedEvent) => redacted?.has(event.seq) === true || isHeld(event);
+    const back = batch.events.filter(stays);
+    if (back.length === 0) return batch.events;
+    await this.#giveBack(claim, [{ ...batch, events: back }]);
+    const given = new Set(back);
+    return batch.events.filter((event) => !given.has(event));
+  }
+
+  /** What was posted keeps what was learned of it; the rest is as if it had not been claimed. */
+  async #giveBack(claim: Claim, parts: readonly Waiting[]): Promise<void> {
+    await this.#settle(claim, parts.filter(({ posted }) => posted).flatMap(leftOver));
+    const unposted = parts.filter(({ posted }) => !posted).flatMap(({ events }) => events);
+    if (unposted.length === 0) return;
+    if (await this.#at.ledger.release(this.#pass, claim, unposted))
+      this.#report.selected -= unposted.length;
+    else this.#lost();
   }
 
   /** One POST and its record; answers what is to be posted next because of it. */
@@ -250,11 +290,13 @@ class DrainPass {
       deploymentRef: this.#deploymentRef,
     });
     if (settled) countSettlements(this.#report, settlements);
-    else {
-      const message = 'another process drains this target now: late results were dropped';
-      block(this.#report, { reason: 'daemon_lock', message });
-      this.#stopped = true;
-    }
+    else this.#lost();
+  }
+
+  #lost(): void {
+    const message = 'another process drains this target now: late results were dropped';
+    block(this.#report, { reason: 'daemon_lock', message });
+    this.#stopped = true;
   }
 
   #considerStopping(report: DeliveryReport): void {
@@ -275,7 +317,8 @@ class DrainPass {
 
   #close(gate: ClosedGate): void {
     block(this.#report, gate);
-    this.#health = { ...this.#health, blockedReason: gate.reason, blockedMessage: gate.message };
+    if (isOfTarget(gate))
+      this.#health = { ...this.#health, blockedReason: gate.reason, blockedMessage: gate.message };
     this.#stopped = true;
   }
 
@@ -301,7 +344,20 @@ interface Waiting {
 
 const NEVER_ABORTED = new AbortController().signal;
 
-/** What a pass that stops in the middle of a claim gives back: due at once. */
+/** A turn of the event loop, not only of the promises in it. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Asks once for each origin: a batch has many events of few. */
+function heldAmong(permission: Permission): (event: ClaimedEvent) => boolean {
+  const held = new Map<number, boolean>();
+  return ({ originId, origin }) => {
+    const known = held.get(originId) ?? permission(origin) !== null;
+    held.set(originId, known);
+    return known;
+  };
+}
+
+/** What was posted without a verdict when it was stopped: due at once. */
 function leftOver({ events, posted, company }: Waiting): Settlement[] {
   const reason = 'the pass stopped before this event got a verdict';
   const outcome = { kind: 'transient', reason } as const;

@@ -13,6 +13,8 @@ export const DRAIN_BLOCKED_REASONS = [
   'project_not_allowed',
   'missing_project',
   'config_unreadable',
+  'delivery_off',
+  'target_retired',
   'daemon_lock',
   'network_unavailable',
 ] as const;
@@ -162,6 +164,13 @@ export interface OriginFields {
 /** Why events of this origin may not leave for the target, or null when they may. */
 export type Permission = (origin: OriginFields) => DrainBlockedReason | null;
 
+/**
+ * What may leave right now: asked before every request, as the operator may
+ * have said something else since the last one. A closed gate stops everything;
+ * `heldBy` then counts what waits behind it (left out: all of it is held).
+ */
+export type PermissionNow = Permission | (ClosedGate & { readonly heldBy?: Permission });
+
 export interface ClaimRequest {
   readonly limits: BatchLimits;
   wireSize(event: OutboundShape): number;
@@ -184,6 +193,10 @@ export interface Claim {
 
 export interface ClaimedEvent extends OutboundEvent {
   readonly originId: number;
+  /** What permission to leave depends on, to be asked again before each post. */
+  readonly origin: OriginFields;
+  /** True when the claim moved its lane's cursor over it: nothing else speaks of it yet. */
+  readonly first: boolean;
   readonly size: number;
   /** True when it may have left this machine before. */
   readonly attempted: boolean;
@@ -256,6 +269,21 @@ export interface DeliveryLedger {
    * one unit. False when the lease or the flight has moved on: nothing changed.
    */
   settle(pass: Pass, claim: Claim, request: SettleRequest): Promise<boolean>;
+  /**
+   * Asked just before a post: which of these events were redacted since they
+   * were claimed. Undefined when the lease or the flight has moved on: nothing
+   * of this claim may be posted any more.
+   */
+  redactedOf(
+    pass: Pass,
+    claim: Claim,
+    events: readonly ClaimedEvent[],
+  ): Promise<ReadonlySet<number> | undefined>;
+  /**
+   * Gives claimed events back that were not posted: no attempt is counted, no
+   * row changes, and each can be selected again. False as for `settle`.
+   */
+  release(pass: Pass, claim: Claim, events: readonly ClaimedEvent[]): Promise<boolean>;
   /** Leaves the target's health as given and lets go of the lease. */
   endPass(pass: Pass, health: TargetHealth, now: number): Promise<void>;
   /** Counts what waits, without changing anything. */

@@ -1,7 +1,7 @@
 import type { Claim, ClaimedEvent, ClaimRequest, Pass } from '../dispatch/ports.js';
 import type { JournalDatabase } from '../storage/journal-database.js';
 import * as sql from './claim.sql.js';
-import { type SelectedEvent, type Selection, select } from './selection.js';
+import { type Origins, type SelectedEvent, type Selection, select } from './selection.js';
 import { toRanges } from './seq-ranges.js';
 
 /** The columns of `LOAD_EVENTS` in their order: an array is read twice as fast as an object. */
@@ -20,6 +20,7 @@ type EventRow = readonly [
 ];
 
 const NO_BYTES = Buffer.alloc(0);
+const NO_ORIGIN = { projectUuid: null, repoSlug: null, checkout: null };
 
 /**
  * Selects, marks as in flight and moves the cursors, inside a transaction that
@@ -62,9 +63,10 @@ function load(
       maxBytes,
     }) as IterableIterator<EventRow>;
   const events: ClaimedEvent[] = [];
+  const firsts = new Set(selection.events.filter(({ first }) => first).map(({ seq }) => seq));
   let used = 0;
   for (const row of rows) {
-    const event = toClaimed(row, maxBytes);
+    const event = toClaimed(row, maxBytes, selection.origins, firsts);
     const size = request.wireSize(event);
     // An event that fits no request takes no room: it is judged without being posted.
     const room = size > maxBytes ? 0 : size;
@@ -75,7 +77,12 @@ function load(
   return events;
 }
 
-function toClaimed(row: EventRow, maxBytes: number): ClaimedEvent {
+function toClaimed(
+  row: EventRow,
+  maxBytes: number,
+  origins: Origins,
+  firsts: ReadonlySet<number>,
+): ClaimedEvent {
   const [
     seq,
     eventId,
@@ -100,6 +107,8 @@ function toClaimed(row: EventRow, maxBytes: number): ClaimedEvent {
     undeliverable: missing ? 'its payload bytes are no longer in the journal' : undeliverable,
     size,
     originId,
+    origin: origins.get(originId) ?? NO_ORIGIN,
+    first: firsts.has(seq),
     bytes: bytes ?? NO_BYTES,
     attempted: attempted === 1,
   };

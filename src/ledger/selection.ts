@@ -7,12 +7,16 @@ import { type LaneEvent, type LaneHead, mergeLanes } from './lane-merge.js';
 export interface Selection {
   readonly company: Company;
   readonly events: readonly SelectedEvent[];
+  readonly origins: Origins;
 }
 
 export interface SelectedEvent extends LaneEvent {
   /** True when it was never attempted at this target: its lane's cursor moves over it. */
   readonly first: boolean;
 }
+
+/** The origins of a selection, by id. */
+export type Origins = ReadonlyMap<number, OriginFields>;
 
 interface LaneRow {
   originId: number;
@@ -49,20 +53,23 @@ export function select(
   request: ClaimRequest,
 ): Selection | undefined {
   const parameters = { targetId: pass.lease.targetId, head: pass.head };
-  const lanes = (db.statement(sql.LANES).all(parameters) as LaneRow[]).filter(
-    (lane) => request.heldBy(originFields(lane)) === null,
-  );
+  const origins = new Map<number, OriginFields>();
+  const lanes = (db.statement(sql.LANES).all(parameters) as LaneRow[]).filter((lane) => {
+    const origin = originFields(lane);
+    origins.set(lane.originId, origin);
+    return request.heldBy(origin) === null;
+  });
   const todoLanes = lanes.filter((lane) => lane.hasTodo === 1);
   const { maxEvents } = request.limits;
   const retries = (company: Company, limit: number): SelectedEvent[] =>
     readTodo(db, pass, request, todoLanes, company, limit);
   const firsts = request.pendingOnly ? [] : unattempted(db, pass, lanes, maxEvents);
   const mixed = mix(firsts, retries('any', maxEvents), maxEvents);
-  if (mixed.length > 0) return { company: 'any', events: mixed };
+  if (mixed.length > 0) return { company: 'any', events: mixed, origins };
   const suspects = retries('suspect', maxEvents);
-  if (suspects.length > 0) return { company: 'suspect', events: suspects.sort(bySeq) };
+  if (suspects.length > 0) return { company: 'suspect', events: suspects.sort(bySeq), origins };
   const alone = retries('alone', 1);
-  return alone.length > 0 ? { company: 'alone', events: alone } : undefined;
+  return alone.length > 0 ? { company: 'alone', events: alone, origins } : undefined;
 }
 
 function unattempted(

@@ -60,9 +60,11 @@ export const COUNT_DELIVERIES = `
 /** A second count of the rows, apart from the counters, so that a falsified one shows. */
 export const COUNT_NEW_ROWS = 'UPDATE target SET delivery_rows = delivery_rows + ? WHERE id = ?';
 
-export const FIND_FLIGHT = 'SELECT claim_id AS claimId, seqs FROM flight WHERE target_id = ?';
+export const FIND_FLIGHT = `
+  SELECT claim_id AS claimId, seqs, started_at AS startedAt FROM flight WHERE target_id = ?`;
 
-export const SHRINK_FLIGHT = 'UPDATE flight SET seqs = ? WHERE target_id = ? AND claim_id = ?';
+export const SHRINK_FLIGHT = `
+  UPDATE flight SET seqs = ?, started_at = ? WHERE target_id = ? AND claim_id = ?`;
 
 export const LAND = 'DELETE FROM flight WHERE target_id = ? AND claim_id = ?';
 

@@ -3,6 +3,7 @@ import { LONGEST_WAIT_MS } from '../dispatch/health.js';
 import type {
   Backlog,
   Claim,
+  ClaimedEvent,
   ClaimRequest,
   ClosedGate,
   DeliveryLedger,
@@ -18,6 +19,7 @@ import type { JournalDatabase } from '../storage/journal-database.js';
 import { step } from '../storage/steps.js';
 import { claimBatch } from './claiming.js';
 import * as passSql from './pass.sql.js';
+import { giveBack, redactedAmong } from './releasing.js';
 import { originFields } from './selection.js';
 import { fromRanges, type SeqRanges, toRanges } from './seq-ranges.js';
 import * as sql from './settle.sql.js';
@@ -36,6 +38,8 @@ export class LostLeaseError extends Error {
 interface FlightRow {
   claimId: string;
   seqs: string;
+  /** When the post began that is on the wire, or is about to. */
+  startedAt: number;
 }
 
 /** The delivery ledger on SQLite. It has no statement that writes a journal row. */
@@ -84,18 +88,42 @@ export class SqliteLedger implements DeliveryLedger {
 
   async settle(pass: Pass, claim: Claim, request: SettleRequest): Promise<boolean> {
     const settled = await this.#db.write(() => {
-      if (!this.#holdsLease(pass.lease)) return false;
-      const flight = this.#flight(pass.lease.targetId);
-      if (flight?.claimId !== claim.claimId) return false;
+      const flight = this.#flightOf(pass, claim);
+      if (flight === undefined) return false;
       const inFlight = new Set(fromRanges(JSON.parse(flight.seqs) as SeqRanges));
       this.#applySettlements(pass, request, inFlight);
-      this.#landAllBut(inFlight, pass.lease.targetId, flight);
+      this.#landAllBut(inFlight, pass, flight, request.now);
       if (request.post !== undefined) this.#logPost(pass, request.post);
       this.#recordHealth(pass.lease, request.health);
       return true;
     });
     step('dispatch.settled');
     return settled;
+  }
+
+  async redactedOf(
+    pass: Pass,
+    claim: Claim,
+    events: readonly ClaimedEvent[],
+  ): Promise<ReadonlySet<number> | undefined> {
+    return this.#db.read(() =>
+      this.#flightOf(pass, claim) === undefined ? undefined : redactedAmong(this.#db, events),
+    );
+  }
+
+  async release(pass: Pass, claim: Claim, events: readonly ClaimedEvent[]): Promise<boolean> {
+    return this.#db.write(() => {
+      const flight = this.#flightOf(pass, claim);
+      if (flight === undefined) return false;
+      const inFlight = new Set(fromRanges(JSON.parse(flight.seqs) as SeqRanges));
+      giveBack(
+        this.#db,
+        pass,
+        events.filter(({ seq }) => inFlight.delete(seq)),
+      );
+      this.#landAllBut(inFlight, pass, flight);
+      return true;
+    });
   }
 
   async endPass(pass: Pass, health: TargetHealth, now: number): Promise<void> {
@@ -184,14 +212,19 @@ export class SqliteLedger implements DeliveryLedger {
     });
   }
 
-  #landAllBut(left: ReadonlySet<number>, targetId: number, flight: FlightRow): void {
+  /** What stays in flight after a post is about to be posted again: its time starts now. */
+  #landAllBut(
+    left: ReadonlySet<number>,
+    { lease: { targetId } }: Pass,
+    flight: FlightRow,
+    now = flight.startedAt,
+  ): void {
     if (left.size === 0) {
       this.#db.statement(sql.LAND).run(targetId, flight.claimId);
       return;
     }
     const seqs = JSON.stringify(toRanges([...left]));
-    if (seqs !== flight.seqs)
-      this.#db.statement(sql.SHRINK_FLIGHT).run(seqs, targetId, flight.claimId);
+    this.#db.statement(sql.SHRINK_FLIGHT).run(seqs, now, targetId, flight.claimId);
   }
 
   #logPost(pass: Pass, post: PostRecord): void {
@@ -231,6 +264,13 @@ export class SqliteLedger implements DeliveryLedger {
 
   #recordHealth(lease: Lease, health: TargetHealth): void {
     this.#db.statement(passSql.RECORD_HEALTH).run({ ...lease, ...health });
+  }
+
+  /** The flight of this claim; undefined when the lease or the flight has moved on. */
+  #flightOf({ lease }: Pass, { claimId }: Claim): FlightRow | undefined {
+    if (!this.#holdsLease(lease)) return undefined;
+    const flight = this.#flight(lease.targetId);
+    return flight?.claimId === claimId ? flight : undefined;
   }
 
   #flight(targetId: number): FlightRow | undefined {

@@ -2,7 +2,7 @@ import { DEFAULT_SETTINGS, type ExternalSettings } from '../config/settings.js';
 import { type Mode, policyOf } from '../policy/mode.js';
 import { UnusableUrlError } from './canonical-url.js';
 import { externalIdentity, type TargetIdentity, teamspaceIdentity } from './identity.js';
-import type { TargetSettings } from './registry.js';
+import type { TargetDescription, TargetSettings } from './registry.js';
 
 /** What a drain would go to right now. */
 export type ActiveTarget =
@@ -10,6 +10,7 @@ export type ActiveTarget =
       readonly state: 'target';
       readonly identity: TargetIdentity;
       readonly settings: TargetSettings;
+      readonly unsaid?: TargetDescription['unsaid'];
     }
   /** The mode delivers nothing: a no-op, not an error (SPEC section 7). */
   | { readonly state: 'none'; readonly message: string }
@@ -58,6 +59,7 @@ function externalTarget(external: ExternalSettings): ActiveTarget {
       state: 'target',
       identity: externalIdentity(endpoint),
       settings: settingsOf(external),
+      unsaid: [...external.unsaid],
     };
   } catch (error) {
     if (!(error instanceof UnusableUrlError)) throw error;
@@ -65,7 +67,8 @@ function externalTarget(external: ExternalSettings): ActiveTarget {
   }
 }
 
-const noneMessage = (mode: Mode): string =>
+/** Why a mode sends nothing, and what to type to send. */
+export const noneMessage = (mode: Mode): string =>
   mode === 'OPT_OUT'
     ? 'Mode OPT_OUT sends nothing. Run `redrain mode TEAMSPACE` to deliver what is kept.'
     : 'Mode LOCAL_RETENTION keeps events and sends nothing. Run `redrain mode TEAMSPACE` to deliver them.';

@@ -33,6 +33,8 @@ export interface TargetDescription extends TargetKey {
   readonly canonicalUrl: string;
   readonly rawEndpoint: string;
   readonly settings: TargetSettings;
+  /** Settings that nobody has said anything about: a known target keeps what it has. */
+  readonly unsaid?: readonly (keyof TargetSettings)[] | undefined;
 }
 
 /** One known target with what the last drain left on it. Times in epoch milliseconds. */
@@ -55,7 +57,10 @@ export interface TargetRecord extends TargetDescription {
 
 /** Everything known about targets. Rows are never deleted: deliveries speak of them. */
 export interface TargetRegistry {
-  /** The row of this identity, made on first sight; settings and endpoint follow the description. */
+  /**
+   * The row of this identity, made on first sight. Its endpoint and the settings that the
+   * description speaks of follow it; the others stay.
+   */
   ensure(description: TargetDescription, now: number): Promise<TargetRecord>;
   find(id: number): Promise<TargetRecord | undefined>;
   findByKey(key: TargetKey): Promise<TargetRecord | undefined>;

@@ -71,9 +71,9 @@ function describe(
   authority: OpenAuthority | undefined,
 ): TargetDescription | undefined {
   if (active.state !== 'target') return undefined;
-  const { identity, settings } = active;
+  const { identity, settings, unsaid = [] } = active;
   if (identity.kind === 'teamspace' && !isSignedIn(authority)) return undefined;
-  return { ...identity, settings };
+  return { ...identity, settings, unsaid };
 }
 
 function isSignedIn(authority: OpenAuthority | undefined): boolean {

@@ -10,6 +10,7 @@ import type {
   TargetSettings,
 } from './registry.js';
 import { type ResetSignal, resetSignal } from './reset-signal.js';
+import { settingsInForce } from './settings-in-force.js';
 import * as sql from './targets.sql.js';
 
 interface TargetRow {
@@ -50,8 +51,11 @@ export class SqliteTargets implements TargetRegistry {
 
   async ensure(description: TargetDescription, now: number): Promise<TargetRecord> {
     return this.#db.write(() => {
-      const values = { ...description, settings: JSON.stringify(description.settings), now };
+      const { unsaid: _unsaid, ...described } = description;
       const known = this.#rowByKey(description);
+      const kept = known && (JSON.parse(known.settings) as TargetSettings);
+      const settings = JSON.stringify(settingsInForce(description, kept));
+      const values = { ...described, settings, now };
       if (known === undefined) this.#db.statement(sql.INSERT).run(values);
       else if (known.settings !== values.settings || known.rawEndpoint !== values.rawEndpoint)
         this.#db.statement(sql.FOLLOW_DESCRIPTION).run(values);

@@ -1,4 +1,5 @@
 import { activeRow, targetInUse } from '../app/named-target.js';
+import { modeGate, projectsNow } from '../app/target-permission.js';
 import { standingWait } from '../dispatch/health.js';
 import type { ClosedGate, Permission } from '../dispatch/ports.js';
 import { type WorkDue, workDue } from '../ledger/work-due.js';
@@ -38,14 +39,14 @@ export async function prospectOf(
 ): Promise<Prospect | ClosedGate | undefined> {
   const situation = await app.situation();
   const { db, targets } = await app.stores();
+  const off = modeGate(situation.settings.mode);
+  if (targetId !== undefined && off !== undefined) return off;
   if (targetId === undefined && situation.gate !== undefined) return situation.gate;
   if (targetId === undefined && situation.description === undefined) return undefined;
   const target =
     targetId === undefined ? await activeRow(targets, situation) : await targets.find(targetId);
-  const { active, settings } = situation;
-  const projects =
-    target?.settings.projects ?? (active.state === 'target' ? active.settings.projects : 'all');
-  const heldBy: Permission = permissionOf(settings.projectRules, projects);
+  const { projectRules } = situation.settings;
+  const heldBy: Permission = permissionOf(projectRules, projectsNow(situation, target));
   return {
     target,
     work: workDue(db, target?.id ?? NO_TARGET, heldBy),

@@ -95,6 +95,7 @@ describe('config.toml', () => {
       maxEvents: 10,
       maxBytes: 2048,
       projects: 'allowed',
+      unsaid: new Set(),
     });
     expect(given.capture).to.deep.equal({ maxEventBytes: 4096, busyTimeoutMs: 0 });
     expect(given.coalesce).to.deep.equal(

@@ -89,9 +89,9 @@ export class DrainWatch {
   /** A part of a batch that was refused is posted again; all else must be free to go. */
   #claim(event: KnownEvent): void {
     const { seq, id, project, eventClass } = event;
+    expect(this.#model.permits(project), `permission of ${id}, posted`).to.equal(true);
     if (this.#target.inFlight.has(seq)) return;
     expect(eventClass, `class of ${id}, selected`).to.equal('live');
-    expect(this.#model.permits(project), `permission of ${id}, selected`).to.equal(true);
     expect(seq, `${id} was there when the pass began`).to.be.at.most(this.#head);
     const { honourBackoff } = this.#now;
     const objection = this.#target.objection(seq, { honourBackoff, now: this.#startedAt });

@@ -20,6 +20,8 @@ interface Running {
   readonly interruption: AbortController;
 }
 
+const NOTHING_LEAVES = { blocked_reason: 'delivery_off', posts: 0, selected: 0 } as const;
+
 /** Drains the real core into the servers of a program, under the eyes of the model. */
 export class Drains {
   readonly #at: Setting;
@@ -75,6 +77,10 @@ export class Drains {
     if (mortality.isDead) return this.#followKilled(name, target, watch);
     expect(report === undefined, 'refused as retired').to.equal(target.retired);
     if (report === undefined) return;
+    if (model.server === null) {
+      expect(report, 'while the mode sends nothing').to.include(NOTHING_LEAVES);
+      return;
+    }
     watch.end();
     watch.expectReport(report);
     expect(report.interrupted).to.equal(interruption.signal.aborted);

@@ -93,6 +93,7 @@ describe('the active target', () => {
           maxBytes: 524_288,
           projects: 'all',
         },
+        unsaid: ['ack', 'maxEvents', 'maxBytes', 'projects'],
       });
     }
   });

@@ -1,0 +1,76 @@
+import type { ConfigDocument } from '../config/config-document.js';
+import { ConfigReader } from '../config/document.js';
+import type { ClosedGate, PermissionNow } from '../dispatch/ports.js';
+import { type Mode, policyOf } from '../policy/mode.js';
+import { permissionOf } from '../policy/permission.js';
+import { activeTarget } from '../targets/active-target.js';
+import type { TargetRecord, TargetRegistry, TargetSettings } from '../targets/registry.js';
+import { settingsInForce } from '../targets/settings-in-force.js';
+import type { Situation } from '../targets/situation.js';
+
+/**
+ * What one target may be given, asked afresh before every request: the mode,
+ * the configuration, the project rules and whether the target is retired. Costs
+ * one read of config.toml and of one row.
+ */
+export class TargetPermission {
+  readonly #config: ConfigReader;
+  readonly #targets: Pick<TargetRegistry, 'find'>;
+  readonly #target: TargetRecord;
+
+  constructor(configPath: string, targets: Pick<TargetRegistry, 'find'>, target: TargetRecord) {
+    this.#config = new ConfigReader(configPath);
+    this.#targets = targets;
+    this.#target = target;
+  }
+
+  async now(): Promise<PermissionNow> {
+    const config = await this.#config.read();
+    if (config.state === 'unreadable')
+      return { reason: 'config_unreadable', message: config.reason };
+    const { settings } = config;
+    const target = (await this.#targets.find(this.#target.id)) ?? this.#target;
+    const { projects } = settingsNow(config, target);
+    const heldBy = permissionOf(settings.projectRules, projects);
+    const gate = modeGate(settings.mode) ?? retiredGate(target);
+    return gate === undefined ? heldBy : { ...gate, heldBy };
+  }
+}
+
+/** Closed while the mode sends nothing to anybody, to named targets neither. */
+export function modeGate(mode: Mode): ClosedGate | undefined {
+  if (policyOf(mode).delivery !== 'none') return undefined;
+  const message = `Mode ${mode} sends nothing, to named targets neither. Events that are kept stay for later: \`redrain mode TEAMSPACE\` or \`redrain mode EXTERNAL_RECEIVER\` sends again.`;
+  return { reason: 'delivery_off', message };
+}
+
+function retiredGate({ id, retiredAt }: TargetRecord): ClosedGate | undefined {
+  if (retiredAt === null) return undefined;
+  const message = `Target ${id} is retired and gets nothing: \`redrain targets restore ${id}\` brings it back.`;
+  return { reason: 'target_retired', message };
+}
+
+/** Which projects a target gets; of one that was never drained, those the active target would. */
+export function projectsNow(
+  situation: Situation,
+  target: TargetRecord | undefined,
+): TargetSettings['projects'] {
+  if (target !== undefined) return settingsNow(situation, target).projects;
+  return situation.active.state === 'target' ? situation.active.settings.projects : 'all';
+}
+
+type Configuration = Pick<Exclude<ConfigDocument, { state: 'unreadable' }>, 'settings'>;
+
+/**
+ * The settings of a known target as they are now: for the endpoint that the
+ * configuration names these are what it says, for any other its own.
+ */
+export function settingsNow(
+  { settings }: Configuration | Situation,
+  target: TargetRecord,
+): TargetSettings {
+  if (target.kind === 'teamspace') return target.settings;
+  const named = activeTarget('EXTERNAL_RECEIVER', undefined, settings.external);
+  if (named.state !== 'target' || named.identity.urlHash !== target.urlHash) return target.settings;
+  return settingsInForce(named, target.settings);
+}
