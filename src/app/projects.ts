@@ -53,6 +53,11 @@ export interface ProjectChange {
   readonly unassigned: boolean;
 }
 
+/** The key of events without a project; a project of that very name has no key of its own and stays held. */
+const UNASSIGNED = 'unassigned';
+
+const isOwnKey = (key: string): boolean => key !== '' && key !== UNASSIGNED;
+
 /**
  * Writes permissions to `[sync.projects]` of config.toml: nothing per event,
  * however many a project has. Answers the keys it wrote.
@@ -63,10 +68,12 @@ export async function changeProjects(
   change: ProjectChange,
 ): Promise<string[]> {
   const known = change.all
-    ? knownOrigins(app).flatMap((row) => (row.projectUuid === '' ? [] : [row.projectUuid]))
+    ? knownOrigins(app)
+        .map(({ projectUuid }) => projectKey(projectUuid))
+        .filter(isOwnKey)
     : [];
-  const keys = new Set([...change.uuids, ...known].map(projectKey));
-  if (change.unassigned) keys.add('unassigned');
+  const keys = new Set([...change.uuids.map(projectKey), ...known]);
+  if (change.unassigned) keys.add(UNASSIGNED);
   const changes = [...keys].map((key) => ({ path: ['sync', 'projects', key], value: verdict }));
   if (changes.length > 0) await editConfig(app.paths.config, changes);
   return [...keys];

@@ -36,6 +36,14 @@ function factsOf({ foundBy, incomingBytes, incomingType, eventId }: Conflict): P
   if (foundBy === 'import') return facts;
   const envelope = readEnvelope(incomingBytes, { type: incomingType, maxEventBytes: Infinity });
   if (!envelope.ok) return { ...facts, undeliverable: null };
-  const { timestamp, occurredAt, ownId } = envelope;
-  return { ...facts, timestamp, occurredAt, carriesId: ownId === eventId, undeliverable: null };
+  const { timestamp, occurredAt, projectUuid, repoSlug, ownId } = envelope;
+  const origin = { projectUuid, repoSlug };
+  return {
+    ...facts,
+    ...origin,
+    timestamp,
+    occurredAt,
+    carriesId: ownId === eventId,
+    undeliverable: null,
+  };
 }

@@ -1,8 +1,21 @@
 import { isUtf8 } from 'node:buffer';
-import { countTopLevelKey } from '../json/members.js';
+import { RawEvent } from './input/deciding.js';
+import { projectOf } from './input/event-project.js';
 import { eventTime } from './input/event-time.js';
-import { describeKind, firstPresent, type JsonObject, valueAtPath } from './input/fields.js';
-import { notJsonProblem, notUtf8Problem, textProblem, tooLargeProblem } from './input/problems.js';
+import {
+  describeKind,
+  type FoundField,
+  firstPresent,
+  type JsonObject,
+  valueAtPath,
+} from './input/fields.js';
+import {
+  notJsonProblem,
+  notUtf8Problem,
+  numberProblem,
+  textProblem,
+  tooLargeProblem,
+} from './input/problems.js';
 
 export { MAX_ID_LENGTH } from './input/problems.js';
 
@@ -40,7 +53,8 @@ export interface Envelope {
   readonly teamSlug: string | null;
   /**
    * The top-level `event_id` in the bytes, wherever the event's id came from.
-   * The event travels bare only when the two are equal (WIRE.md).
+   * The event travels bare only when the two are equal; null for a number, so
+   * that a receiver is always given a string.
    */
   readonly ownId: string | null;
   /** Equal for events of which only the newest has to be sent; null for all others. */
@@ -66,31 +80,32 @@ export function readEnvelope(bytes: Buffer, rules: EnvelopeRules): Envelope | In
     return invalid(notJsonProblem(error, bytes));
   }
   if (!isObject(value)) return invalid(`expected a JSON object, got ${describeKind(value)}`);
-  if (hasTwoIds(text, bytes)) return invalid('two top-level event_id keys: parsers would disagree');
-  return envelopeOf(value, rules);
+  return envelopeOf(value, new RawEvent(bytes, text, value), rules);
 }
 
-function envelopeOf(event: JsonObject, rules: EnvelopeRules): Envelope | InvalidEnvelope {
+function envelopeOf(
+  event: JsonObject,
+  raw: RawEvent,
+  rules: EnvelopeRules,
+): Envelope | InvalidEnvelope {
   const isCloudEvent = typeof event.specversion === 'string';
-  const id = firstPresent(event, rules.idField, isCloudEvent ? 'id' : undefined, 'event_id');
-  const type = firstPresent(
-    event,
-    rules.typeField,
-    isCloudEvent ? 'type' : undefined,
-    'event_type',
-  );
-  const time = firstPresent(event, rules.timeField, isCloudEvent ? 'time' : undefined, 'timestamp');
+  const cloud = (field: string): string | undefined => (isCloudEvent ? field : undefined);
+  const id = firstPresent(event, rules.idField, cloud('id'), 'event_id');
+  const type = firstPresent(event, rules.typeField, cloud('type'), 'event_type');
+  const time = firstPresent(event, rules.timeField, cloud('time'), 'timestamp');
   const eventType = type === undefined ? rules.type : type.value;
-  const projectUuid = nonEmptyString(event.project_uuid);
+  const eventId = id && idText(id, raw);
+  const projectUuid = projectOf(event.project_uuid, () => raw.textAt('project_uuid'));
   const problem =
-    (id && textProblem(id.field, id.value)) ??
+    doubledProblem(event, raw, [id?.field, type?.field]) ??
+    (id && idProblem(id, eventId)) ??
     typeProblem(type?.field, eventType) ??
     (projectUuid === null ? undefined : textProblem('project_uuid', projectUuid));
   if (problem !== undefined) return invalid(problem);
-  const when = eventTime(time?.value);
+  const when = eventTime(time && raw.doubled(time.field) === undefined ? time.value : undefined);
   return {
     ok: true,
-    eventId: id === undefined ? null : (id.value as string),
+    eventId: eventId ?? null,
     eventType: eventType as string,
     timestamp: when.timestamp,
     occurredAt: when.occurredAt,
@@ -98,20 +113,57 @@ function envelopeOf(event: JsonObject, rules: EnvelopeRules): Envelope | Invalid
     repoSlug: usableString(event.repo_slug),
     teamSlug: usableString(event.team_slug),
     ownId: typeof event.event_id === 'string' ? event.event_id : null,
-    coalesceKey: coalesceKey(event, eventType as string, projectUuid, rules.coalesce),
+    coalesceKey: coalesceKey(event, raw, eventType as string, projectUuid, rules.coalesce),
   };
 }
 
-/** The project is always part of it: one project's event must not wait for another's permission. */
+/** Of a number the digits as they stand in the input: beyond 2^53 the parsed one is another. */
+function idText({ field, value }: FoundField, raw: RawEvent): string {
+  return typeof value === 'number' ? (raw.textAt(field) ?? '') : (value as string);
+}
+
+function idProblem({ field, value }: FoundField, text: string | undefined): string | undefined {
+  return typeof value === 'number' ? numberProblem(field, text ?? '') : textProblem(field, value);
+}
+
+/** Fields that decide who an event is, what may be discarded of it, and who may get it. */
+const DECIDING = ['event_id', 'event_type', 'project_uuid', 'repo_slug', 'specversion'];
+
+/** JSON.parse keeps the last of two equal keys silently, and the next reader the first. */
+function doubledProblem(
+  event: JsonObject,
+  raw: RawEvent,
+  found: readonly (string | undefined)[],
+): string | undefined {
+  for (const field of DECIDING)
+    if (event[field] !== undefined) {
+      const problem = raw.doubled(field);
+      if (problem !== undefined) return problem;
+    }
+  for (const field of found)
+    if (field !== undefined && !DECIDING.includes(field)) {
+      const problem = raw.doubled(field);
+      if (problem !== undefined) return problem;
+    }
+  return undefined;
+}
+
+/**
+ * The project is always part of it: one project's event must not wait for
+ * another's permission. Keys that stand there twice make no key: it is sent.
+ */
 function coalesceKey(
   event: JsonObject,
+  raw: RawEvent,
   eventType: string,
   projectUuid: string | null,
   coalesce: EnvelopeRules['coalesce'],
 ): string | null {
   const fields = coalesce?.get(eventType);
   if (fields === undefined) return null;
-  const values = fields.map((field) => firstScalar(event, field.split('|')));
+  const paths = fields.map((field) => field.split('|'));
+  if (paths.flat().some((path) => raw.doubled(path) !== undefined)) return null;
+  const values = paths.map((alternatives) => firstScalar(event, alternatives));
   if (values.includes(undefined)) return null;
   return JSON.stringify([eventType, projectUuid, ...values]);
 }
@@ -127,30 +179,8 @@ function typeProblem(field: string | undefined, type: unknown): string | undefin
   return textProblem(field ?? '--type', type);
 }
 
-/**
- * JSON.parse keeps the last of two equal keys silently. One literal spelling
- * and no `\u` escape anywhere is proof enough that there is no second.
- */
-function hasTwoIds(text: string, bytes: Buffer): boolean {
-  return (spellsIdTwice(text) || text.includes('\\u')) && countTopLevelKey(bytes, 'event_id') > 1;
-}
-
-/** Searched by its end: `v` is seldom, and quotes are what JSON is full of. */
-function spellsIdTwice(text: string): boolean {
-  let seen = 0;
-  for (let at = text.indexOf(ID_TAIL); at >= 0; at = text.indexOf(ID_TAIL, at + ID_TAIL.length))
-    if (text.startsWith('"e', at - 2)) seen += 1;
-  return seen > 1;
-}
-
-const ID_TAIL = 'vent_id"';
-
 function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function nonEmptyString(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null;
 }
 
 /** An attribute that only informs: odd text there is no reason to refuse the event. */

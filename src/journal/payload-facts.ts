@@ -1,6 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { canonicalBytes } from '../json/canonical.js';
-import { countTopLevelKey, topLevelMembers } from '../json/members.js';
+import { topLevelMembers } from '../json/members.js';
+import { RawEvent } from './input/deciding.js';
+import { projectOf } from './input/event-project.js';
 import { eventTime } from './input/event-time.js';
 import { textProblem } from './input/problems.js';
 
@@ -32,14 +34,8 @@ export function payloadFacts(data: Buffer, rowEventId: string): PayloadFacts {
   if (parsed === undefined) return barePython(data, rowEventId);
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     return unsendable('its data is not a JSON object');
-  const hasTwoIds = mayRepeatId(text) && countTopLevelKey(data, 'event_id') > 1;
-  return factsOf(parsed as Fields, hasTwoIds, rowEventId, null);
-}
-
-/** One literal spelling and no `\\u` escape anywhere is proof enough that there is no second. */
-function mayRepeatId(text: string): boolean {
-  const first = text.indexOf('"event_id"');
-  return text.includes('\\u') || text.indexOf('"event_id"', first + 1) >= 0;
+  const fields = parsed as Fields;
+  return factsOf(fields, new RawEvent(data, text, fields), rowEventId, null);
 }
 
 function parse(text: string): unknown {
@@ -63,26 +59,27 @@ function barePython(data: Buffer, rowEventId: string): PayloadFacts {
     ]),
   );
   const oddity = 'its data holds a bare NaN or Infinity, which JSON does not have';
-  const hasTwoIds = members.filter(({ key }) => key === 'event_id').length > 1;
-  return factsOf(fields, hasTwoIds, rowEventId, oddity);
+  const raw = new RawEvent(data, data.toString('utf8'), fields);
+  return factsOf(fields, raw, rowEventId, oddity);
 }
 
 const isObjectText = (data: Buffer): boolean => data.toString('utf8').trimStart().startsWith('{');
 
 function factsOf(
   fields: Fields,
-  hasTwoIds: boolean,
+  raw: RawEvent,
   rowEventId: string,
   oddity: string | null,
 ): PayloadFacts {
+  const hasTwoIds = raw.doubled('event_id') !== undefined;
   const undeliverable = idProblem(fields.event_id, hasTwoIds, rowEventId);
   // Named one by one: spreading an object here costs as much as parsing the JSON.
   const { timestamp, occurredAt } = eventTime(fields.timestamp);
   return {
     timestamp,
     occurredAt,
-    projectUuid: usable(fields.project_uuid),
-    repoSlug: usable(fields.repo_slug),
+    projectUuid: project(fields.project_uuid, raw),
+    repoSlug: raw.doubled('repo_slug') === undefined ? usable(fields.repo_slug) : null,
     teamSlug: usable(fields.team_slug),
     eventType: usable(fields.event_type),
     carriesId: undeliverable === null,
@@ -98,6 +95,16 @@ function idProblem(inner: unknown, hasTwoIds: boolean, rowEventId: string): stri
   if (inner !== rowEventId) return `its data carries another event_id: ${shown(inner)}`;
   if (hasTwoIds) return 'its data carries two event_id keys';
   return null;
+}
+
+/**
+ * A row is taken in whatever it holds. One that names two projects, or one that
+ * no text can be, is of a project nobody has allowed, never of none.
+ */
+function project(value: unknown, raw: RawEvent): string | null {
+  if (raw.doubled('project_uuid') !== undefined) return '(two project_uuid keys)';
+  const name = projectOf(value, () => raw.textAt('project_uuid'));
+  return name === null || isUsable(name) ? name : '(unusable project_uuid)';
 }
 
 function shown(inner: unknown): string {

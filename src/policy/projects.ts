@@ -23,9 +23,14 @@ export interface ProjectPermission {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** One key for one project: UUIDs are equal in any letter case, other names only to themselves. */
-export const projectKey = (project: string): string =>
-  UUID.test(project) ? project.toLowerCase() : project;
+/**
+ * One key for one project: blanks around it do not count, UUIDs are equal in
+ * any letter case, other names only to themselves.
+ */
+export const projectKey = (project: string): string => {
+  const name = project.trim();
+  return UUID.test(name) ? name.toLowerCase() : name;
+};
 
 /**
  * May an event of this origin leave for a hosted team (SPEC section 8)? The
@@ -36,8 +41,8 @@ export const projectKey = (project: string): string =>
  * checkout nor repository can lend it one.
  */
 export function projectPermission(origin: OriginFields, rules: ProjectRules): ProjectPermission {
-  const project = origin.projectUuid?.trim();
-  if (project === undefined || project === '') return unassignedPermission(rules);
+  const project = projectKey(origin.projectUuid ?? '');
+  if (project === '') return unassignedPermission(rules);
   const answer =
     answerOfProject(project, rules) ??
     answerOfCheckout(origin.checkout, rules) ??
@@ -72,7 +77,7 @@ function unassignedPermission({ unassigned }: ProjectRules): ProjectPermission {
 }
 
 function answerOfProject(project: string, { byProject }: ProjectRules): Answer | undefined {
-  const allowed = byProject.get(projectKey(project));
+  const allowed = byProject.get(project);
   return allowed === undefined ? undefined : { allowed, source: '[sync.projects]' };
 }
 

@@ -6,7 +6,11 @@ import { journalRows } from '../library/journal-rows.js';
 import { rounds } from '../support/rounds.js';
 import { type Captured, captureBytes, openApp } from './capture-input.js';
 
-const id = fc.oneof(fc.constantFrom('a', 'b', 'c'), fc.string({ unit: 'binary' }));
+const id = fc.oneof(
+  fc.constantFrom('a', 'b', 'c', 7, 2 ** 53),
+  fc.string({ unit: 'binary' }),
+  fc.integer(),
+);
 const value = fc.oneof(fc.jsonValue(), fc.bigInt().map(String), fc.double());
 const event = fc.record(
   { event_id: id, event_type: fc.constantFrom('T', 'WPStatusChanged'), n: value },
@@ -22,6 +26,9 @@ const odd = fc.constantFrom(
   '{"event_id":"f","event_type":"T","n":123456789012345678901234567890.00}',
   '{"event_type":"T","__proto__":{"event_id":"p"},"constructor":1}',
   '{"event_id":"g","event_type":"\u2028"}',
+  '{"event_id":18446744073709551616,"event_type":"T"}',
+  '{"event_id":1.50,"event_type":"T"}',
+  '{"event_type":"T","project_uuid":7,"project_uuid":"p"}',
   '{}',
   '[]',
   'null',
@@ -136,6 +143,9 @@ function idIn({ bytes, event_id }: Row): unknown {
   const envelope = JSON.parse(bytes.toString()) as Record<string, unknown>;
   const cloud = typeof envelope.specversion === 'string' ? envelope.id : undefined;
   const given = [cloud, envelope.event_id].find((one) => one !== undefined && one !== null);
+  // Numbers are taken by their digits as they stand.
+  if (typeof given === 'number')
+    return bytes.includes(event_id) && Number(event_id) === given ? event_id : 'other digits';
   return given ?? (/^[0-9A-HJKMNP-TV-Z]{26}$/.test(event_id) ? event_id : 'no id was made');
 }
 

@@ -63,10 +63,19 @@ describe('readEnvelope', () => {
     expect(read(nulls)).to.deep.equal({ ...bare, ...unnamed });
   });
 
-  it('takes a project only from a top-level string that is not empty', () => {
-    for (const project_uuid of ['', 7, ['p'], { uuid: 'p' }, true]) {
+  it('takes an empty project for none, and one that is no string for an unknown one', () => {
+    for (const project_uuid of ['', null, undefined])
       expect(read({ event_type: 'T', project_uuid }).projectUuid).to.equal(null);
-    }
+    for (const [text, name] of [
+      ['7', '(number) 7'],
+      ['9007199254740993', '(number) 9007199254740993'],
+      ['["p"]', '(array) ["p"]'],
+      ['{ "uuid" : "p" }', '(object) {"uuid":"p"}'],
+      ['false', '(boolean) false'],
+    ])
+      expect(read(`{"event_type":"T","project_uuid":${text}}`).projectUuid).to.equal(name);
+    const large = read({ event_type: 'T', project_uuid: ['x'.repeat(1000)] }).projectUuid;
+    expect(large).to.match(/^\(array\) [0-9a-f]{64}$/);
   });
 
   it('is not misled by keys that every object inherits', () => {
@@ -123,8 +132,8 @@ describe('what is refused, and how it is said', () => {
   it('says why an id, a type or a project cannot be one', () => {
     const long = 'x'.repeat(MAX_ID_LENGTH + 1);
     expect(problemOf({ event_id: '', event_type: 'T' })).to.equal('event_id is empty');
-    expect(problemOf({ event_id: 7, event_type: 'T' })).to.equal(
-      'event_id is a number, not a string',
+    expect(problemOf({ event_id: true, event_type: 'T' })).to.equal(
+      'event_id is a boolean, not a string',
     );
     expect(problemOf({ event_id: long, event_type: 'T' })).to.contain('longer than 512');
     expect(problemOf({ event_id: 'a\0b', event_type: 'T' })).to.contain('NUL');

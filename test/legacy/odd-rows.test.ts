@@ -31,6 +31,28 @@ describe('odd rows of an old queue', () => {
     ).to.deep.equal({ n: 6 });
   });
 
+  it('with an odd project are of a project nobody allowed, never of none', async () => {
+    const paths = givenHome();
+    const withProject = (id: string, member: string) => {
+      const { data, ...more } = oldEvent(id);
+      return { ...more, data: String(data).replace('{', `{${member},`) };
+    };
+    writeQueue(paths.legacyQueue, {
+      rows: [
+        withProject('a', '"project_uuid":"harbor","project_uuid":"secret"'),
+        withProject('b', '"project_uuid":7'),
+        withProject('c', '"project_uuid":"\\ud800"'),
+      ],
+    });
+    const done = await migrated(paths);
+    expect(
+      rows(
+        done.core,
+        'SELECT o.project_uuid AS p FROM event e JOIN origin o ON o.id = e.origin_id ORDER BY e.event_id',
+      ).map(({ p }) => p),
+    ).to.deep.equal(['(two project_uuid keys)', '(number) 7', '(unusable project_uuid)']);
+  });
+
   it('with an odd retry count keep it out, and say so', async () => {
     const paths = givenHome();
     writeQueue(paths.legacyQueue, {

@@ -40,6 +40,11 @@ export function valueAtPath(event: JsonObject, path: string): unknown {
   return value;
 }
 
+/** The keys on the way to a dotted path, as `valueAtPath` goes it. */
+export function keysOfPath(event: JsonObject, path: string): readonly string[] {
+  return Object.hasOwn(event, path) ? [path] : path.split('.');
+}
+
 /** What kind of JSON value this is, with its article: `an array`, `a string`, `null`. */
 export function describeKind(value: unknown): string {
   if (value === null) return 'null';

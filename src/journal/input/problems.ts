@@ -20,6 +20,16 @@ export function textProblem(field: string, value: unknown): string | undefined {
   return undefined;
 }
 
+/** Digits of any length, as they stand in the input; `1e3` and `1.0` are numbers that readers respell. */
+const WHOLE_NUMBER = /^-?\d+$/;
+
+/** Why a number with this spelling cannot be an id; undefined when its digits can. */
+export function numberProblem(field: string, digits: string): string | undefined {
+  if (!WHOLE_NUMBER.test(digits))
+    return `${field} is the number ${digits.slice(0, 40)}: only a whole number without point or exponent can be an id (or write it as a string)`;
+  return textProblem(field, digits);
+}
+
 /** The one wording for an event over the limit, whoever notices first. */
 export function tooLargeProblem(size: number, maxEventBytes: number): string {
   return `event of ${size} bytes is larger than the ${maxEventBytes} allowed (sync.capture.max_event_bytes)`;
