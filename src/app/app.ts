@@ -43,6 +43,8 @@ export class App {
   readonly spool: Spool;
   readonly options: AppOptions;
   #stores: Promise<Stores> | undefined;
+  /** Those of `#stores`, once they are open. */
+  #opened: Stores | undefined;
   readonly #capturing = new CaptureReadiness(this);
 
   constructor(options: AppOptions = {}) {
@@ -70,13 +72,27 @@ export class App {
     });
   }
 
-  /** Opens the journal for writing, once; a failure is not remembered. */
+  /**
+   * Opens the journal for writing, once; a failure is not remembered. A journal
+   * that was replaced is opened again, as a new process would find it.
+   */
   stores(): Promise<Stores> {
+    if (this.#opened?.db.isReplaced() === true) this.#forgetStores();
     this.#stores ??= this.#open().catch((error: unknown) => {
-      this.#stores = undefined;
+      this.#forgetStores();
       throw error;
     });
     return this.#stores;
+  }
+
+  /**
+   * Whether the journal that this process works with is the one of the home,
+   * and of a schema that it knows.
+   *
+   * @throws StorageUnavailableError, NewerSchemaError.
+   */
+  async assertJournal(): Promise<void> {
+    (await this.stores()).db.assertCurrent();
   }
 
   /** The stores for reading only; undefined when there is no journal. The caller closes `db`. */
@@ -113,8 +129,7 @@ export class App {
   async close(): Promise<void> {
     // Whoever asked for stores that could not be opened was told why.
     const stores = await this.#stores?.catch(() => undefined);
-    this.#stores = undefined;
-    this.#capturing.forget();
+    this.#forgetStores();
     stores?.db.close();
   }
 
@@ -124,6 +139,13 @@ export class App {
       busyTimeoutMs: settings.capture.busyTimeoutMs,
       ...this.options.storage,
     });
-    return storesOn(db, () => this.random());
+    this.#opened = storesOn(db, () => this.random());
+    return this.#opened;
+  }
+
+  #forgetStores(): void {
+    this.#stores = undefined;
+    this.#opened = undefined;
+    this.#capturing.forget();
   }
 }

@@ -10,6 +10,7 @@ import {
   OlderSchemaError,
   StorageUnavailableError,
 } from '../storage/errors.js';
+import { OpenedDatabase } from '../storage/opened-database.js';
 import { OsLock } from '../storage/os-lock.js';
 import { ensurePrivateFile, isPlainFile } from '../storage/private-file.js';
 import { step } from '../storage/steps.js';
@@ -30,21 +31,28 @@ export type LitequeClient = ReturnType<typeof buildDBClient>;
 export class JobsDatabase {
   readonly client: LitequeClient | undefined;
   readonly #db: Database.Database;
+  /** Undefined for a connection that only reads, and soon closes. */
+  readonly #files: OpenedDatabase | undefined;
   readonly #statements = new Map<string, Database.Statement>();
 
-  private constructor(db: Database.Database, client?: LitequeClient) {
+  private constructor(db: Database.Database, client?: LitequeClient, files?: OpenedDatabase) {
     this.#db = db;
     this.client = client;
+    this.#files = files;
   }
 
   /** Opens for writing; creates the file (0600) and its schema. @throws StorageUnavailableError, NewerSchemaError. */
   static async open(file: string): Promise<JobsDatabase> {
-    ensurePrivateFile(file);
     const deadline = performance.now() + BUSY_TIMEOUT_MS;
     for (;;) {
       try {
+        ensurePrivateFile(file);
+        const files = new OpenedDatabase(file);
         assertOurs(file);
-        return await openOnce(file, (db, client) => new JobsDatabase(db, client));
+        return await openOnce(file, (db, client) => {
+          files.noteSidecars();
+          return new JobsDatabase(db, client, files);
+        });
       } catch (error) {
         // The switch to WAL of a new file can meet another process doing the same.
         if (!isBusy(error) || performance.now() >= deadline) throw asStorageError(file, error);
@@ -79,22 +87,40 @@ export class JobsDatabase {
     return statement as never;
   }
 
+  /**
+   * Fails when the file at the path is not the one that is open, or when a
+   * newer redrain has changed its schema. Costs some microseconds.
+   *
+   * @throws StorageUnavailableError, NewerSchemaError.
+   */
+  assertCurrent(): void {
+    this.#files?.assertInPlace();
+    this.#assertKnownSchema();
+  }
+
   /** Changes when another connection wrote; costs some microseconds. */
   dataVersion(): number {
     return this.#db.pragma('data_version', { simple: true }) as number;
   }
 
-  /** One IMMEDIATE transaction; on any error nothing of it is stored. */
+  /**
+   * One IMMEDIATE transaction; on any error nothing of it is stored. What was
+   * written to a file that is replaced meanwhile counts as an error.
+   */
   async write<T>(work: () => T): Promise<T> {
     const deadline = performance.now() + BUSY_TIMEOUT_MS;
     const transaction = this.#db.transaction(() => {
+      this.#assertKnownSchema();
       const result = work();
       step('queue.commit');
       return result;
     });
     for (let wait = 2; ; wait = Math.min(wait * 2, 100)) {
       try {
-        return transaction.immediate();
+        this.#files?.assertInPlace();
+        const result = transaction.immediate();
+        this.#files?.assertInPlace();
+        return result;
       } catch (error) {
         if (!isBusy(error) || performance.now() >= deadline)
           throw asStorageError(this.#db.name, error);
@@ -105,6 +131,12 @@ export class JobsDatabase {
 
   close(): void {
     this.#db.close();
+  }
+
+  #assertKnownSchema(): void {
+    const found = schemaVersion(this.#db);
+    if (found > JOBS_SCHEMA_VERSION)
+      throw new NewerSchemaError(this.#db.name, found, JOBS_SCHEMA_VERSION);
   }
 }
 

@@ -76,6 +76,10 @@ export class LitequeQueues implements Queues {
     return (this.#db.statement(statement).all() as { queue: string }[]).map((row) => row.queue);
   }
 
+  async assertCurrent(): Promise<void> {
+    this.#db.assertCurrent();
+  }
+
   async close(): Promise<void> {
     this.#around.pulse.stop();
     this.#db.close();

@@ -108,6 +108,11 @@ export interface Queues {
   queue(name: string): JobQueue;
   /** Names of queues that hold anything, or only of those that a worker has served. */
   names(which?: { readonly served: true }): Promise<string[]>;
+  /**
+   * Fails when the store at its path is not the one that is open any more, or
+   * when a newer redrain has changed it.
+   */
+  assertCurrent(): Promise<void>;
   /** Stops everything; the caller has closed its workers. */
   close(): Promise<void>;
 }

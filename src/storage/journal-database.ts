@@ -8,6 +8,7 @@ import {
   OlderSchemaError,
   StorageUnavailableError,
 } from './errors.js';
+import { OpenedDatabase } from './opened-database.js';
 import { ensurePrivateFile, isPlainFile } from './private-file.js';
 import { ensureSchema, SCHEMA_VERSION, schemaVersion } from './schema.js';
 import { step } from './steps.js';
@@ -33,10 +34,13 @@ type Work<T> = (db: Database.Database) => T;
 export class JournalDatabase {
   readonly #db: Database.Database;
   readonly #busyTimeoutMs: number;
+  /** Undefined for a connection that only reads, and soon closes. */
+  readonly #files: OpenedDatabase | undefined;
   readonly #statements = new Map<string, Database.Statement>();
 
-  private constructor(db: Database.Database, options: OpenOptions) {
+  private constructor(db: Database.Database, options: OpenOptions, files?: OpenedDatabase) {
     this.#db = db;
+    this.#files = files;
     this.#busyTimeoutMs = options.busyTimeoutMs ?? DEFAULT_BUSY_TIMEOUT_MS;
   }
 
@@ -48,13 +52,15 @@ export class JournalDatabase {
     let db: Database.Database | undefined;
     try {
       ensurePrivateFile(file);
+      const files = new OpenedDatabase(file);
       db = await connect(file, options);
       await ensureSchema(
         db,
         Math.max(options.busyTimeoutMs ?? DEFAULT_BUSY_TIMEOUT_MS, SCHEMA_PATIENCE_MS),
       );
       if (options.maxPages !== undefined) db.pragma(`max_page_count = ${options.maxPages}`);
-      return new JournalDatabase(db, options);
+      files.noteSidecars();
+      return new JournalDatabase(db, options, files);
     } catch (error) {
       db?.close();
       throw asStorageError(file, error);
@@ -88,12 +94,34 @@ export class JournalDatabase {
   statement<P extends unknown[] | object = unknown[], R = unknown>(
     sql: string,
   ): Database.Statement<P extends unknown[] ? P : [P], R> {
+    this.#assertOpen();
     let statement = this.#statements.get(sql);
     if (statement === undefined) {
       statement = this.#prepare(sql);
       this.#statements.set(sql, statement);
     }
     return statement as never;
+  }
+
+  /**
+   * Fails when the file at the path is not the one that is open, or when a
+   * newer redrain has changed its schema. Costs some microseconds.
+   *
+   * @throws StorageUnavailableError, NewerSchemaError.
+   */
+  assertCurrent(): void {
+    this.#assertInPlace();
+    this.read(() => this.#assertKnownSchema());
+  }
+
+  /**
+   * True when the file at the path is not the one that is open. This connection
+   * is over then: it closes, and whoever still works with it is told why.
+   */
+  isReplaced(): boolean {
+    if (this.#files?.isReplaced() !== true) return false;
+    this.#closeQuietly();
+    return true;
   }
 
   #prepare(sql: string): Database.Statement {
@@ -107,7 +135,8 @@ export class JournalDatabase {
   /**
    * Runs one IMMEDIATE transaction; waits for other writers off the event
    * loop. On any error nothing of it is stored. Synchronous work on purpose:
-   * from BEGIN to COMMIT there is no await, so nothing can interleave.
+   * from BEGIN to COMMIT there is no await, so nothing can interleave. What was
+   * written to a file that is replaced meanwhile counts as an error.
    */
   async write<T>(work: Work<T>): Promise<T> {
     const deadline = performance.now() + this.#busyTimeoutMs;
@@ -119,6 +148,7 @@ export class JournalDatabase {
 
   /** Runs reads on one consistent snapshot; never blocks or waits for a writer. */
   read<T>(work: Work<T>): T {
+    this.#assertOpen();
     try {
       return this.#db.transaction(work).deferred(this.#db);
     } catch (error) {
@@ -133,6 +163,7 @@ export class JournalDatabase {
   async maintain<T>(work: Work<T>): Promise<T> {
     const deadline = performance.now() + this.#busyTimeoutMs;
     for (;;) {
+      this.#assertInPlace();
       try {
         return work(this.#db);
       } catch (error) {
@@ -148,6 +179,7 @@ export class JournalDatabase {
 
   /** False when another writer is at work and there is time left to wait for it. */
   #tryBegin(deadline: number): boolean {
+    this.#assertInPlace();
     try {
       this.statement('BEGIN IMMEDIATE').run();
       return true;
@@ -159,14 +191,40 @@ export class JournalDatabase {
 
   #finish<T>(work: Work<T>): T {
     try {
+      this.#assertKnownSchema();
       const result = work(this.#db);
       step('storage.commit');
       this.statement('COMMIT').run();
+      this.#assertInPlace();
       return result;
     } catch (error) {
       // SQLITE_FULL and IOERR have ended the transaction already.
       if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
       throw asStorageError(this.file, error);
+    }
+  }
+
+  /** Read within the transaction: from here to its end no other process can change it. */
+  #assertKnownSchema(): void {
+    const found = this.statement<[], { user_version: number }>('PRAGMA user_version').get();
+    const version = found?.user_version ?? 0;
+    if (version > SCHEMA_VERSION) throw new NewerSchemaError(this.file, version, SCHEMA_VERSION);
+  }
+
+  #assertInPlace(): void {
+    if (this.isReplaced()) this.#assertOpen();
+  }
+
+  #assertOpen(): void {
+    this.#files?.assertKept();
+  }
+
+  /** A statement that is being stepped through keeps the connection open until it ends. */
+  #closeQuietly(): void {
+    try {
+      if (!this.#db.inTransaction) this.#db.close();
+    } catch {
+      // It closes when it is collected.
     }
   }
 }

@@ -1,7 +1,8 @@
 import { lstatSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
-import { isBusy, StorageUnavailableError } from './errors.js';
+import { OpenedFile } from '../files/opened-file.js';
+import { asStorageError, isBusy, StorageUnavailableError } from './errors.js';
 import { ensurePrivateFile } from './private-file.js';
 
 /** Milliseconds between two tries for a lock that another process holds. */
@@ -13,24 +14,41 @@ const RETRY_MS = 20;
  */
 export class OsLock {
   readonly #db: Database.Database;
+  readonly #file: OpenedFile;
 
-  private constructor(db: Database.Database) {
+  private constructor(db: Database.Database, file: OpenedFile) {
     this.#db = db;
+    this.#file = file;
   }
 
-  /** The lock, or undefined when another connection holds it. */
+  /**
+   * The lock, or undefined when another connection holds it.
+   *
+   * @throws StorageUnavailableError when the file cannot be made or opened.
+   */
   static tryAcquire(file: string): OsLock | undefined {
-    ensurePrivateFile(file);
-    refuseLink(file);
-    const db = new Database(file, { timeout: 0 });
+    let db: Database.Database | undefined;
     try {
+      ensurePrivateFile(file);
+      refuseLink(file);
+      const opened = new OpenedFile(file);
+      db = new Database(file, { timeout: 0 });
       db.exec('BEGIN EXCLUSIVE');
-      return new OsLock(db);
+      const lock = new OsLock(db, opened);
+      if (lock.isHeld()) return lock;
+      // Replaced at this very moment: whoever locks the new file holds the lock.
+      lock.release();
+      return undefined;
     } catch (error) {
-      db.close();
+      db?.close();
       if (isBusy(error)) return undefined;
-      throw error;
+      throw asStorageError(file, error);
     }
+  }
+
+  /** False once the file was removed or replaced: another process may have locked a new one. */
+  isHeld(): boolean {
+    return this.#db.open && this.#file.change() === undefined;
   }
 
   /** Waits for the lock; undefined when the signal aborts first. */

@@ -1,0 +1,76 @@
+import { realpathSync } from 'node:fs';
+import { OpenedFile } from '../files/opened-file.js';
+import { StorageUnavailableError } from './errors.js';
+
+/**
+ * The three files of an open database in WAL mode. SQLite never looks at their
+ * paths again, so that it goes on writing into files that were replaced (a
+ * backup put in place, a removed home, a volume mounted over it): whoever says
+ * that something is stored asks here before.
+ */
+export class OpenedDatabase {
+  readonly #file: string;
+  readonly #main: OpenedFile;
+  /** The log and its index: whoever loses one of them has lost what is in the log. */
+  #log: OpenedFile | undefined;
+  #index: OpenedFile | undefined;
+  #change: string | undefined;
+
+  /**
+   * Before the file is opened: it exists, and SQLite opens this one.
+   *
+   * @throws StorageUnavailableError when a log of another file lies beside it.
+   */
+  constructor(file: string) {
+    this.#file = file;
+    assertNoLogOfAnother(file);
+    this.#main = new OpenedFile(file);
+  }
+
+  /** Once SQLite has opened the log. @throws StorageUnavailableError when the file was replaced meanwhile. */
+  noteSidecars(): void {
+    this.assertInPlace();
+    const path = realpathSync(this.#file);
+    this.#log = new OpenedFile(`${path}-wal`);
+    this.#index = new OpenedFile(`${path}-shm`);
+  }
+
+  /** True once a file is not the one that is open; it stays so. Costs some microseconds. */
+  isReplaced(): boolean {
+    if (this.#change !== undefined) return true;
+    const main = this.#main.change();
+    this.#change = main ?? this.#log?.change() ?? this.#index?.change();
+    if (main !== undefined && this.#log !== undefined) noteLeftLog(this.#file, this.#log);
+    return this.#change !== undefined;
+  }
+
+  /** Looks at the files. @throws StorageUnavailableError when one is not the one that is open. */
+  assertInPlace(): void {
+    if (this.isReplaced()) this.assertKept();
+  }
+
+  /** Without a look. @throws StorageUnavailableError when an earlier look found another file. */
+  assertKept(): void {
+    if (this.#change === undefined) return;
+    throw new StorageUnavailableError(this.#file, 'replaced', this.#change);
+  }
+}
+
+/** Logs of files that were replaced without them, by the path of the file. */
+const LEFT_LOGS = new Map<string, OpenedFile>();
+
+function noteLeftLog(file: string, log: OpenedFile): void {
+  if (log.exists && log.change() === undefined) LEFT_LOGS.set(file, log);
+}
+
+/** SQLite would play it into the new file, and make one of two states of the database. */
+function assertNoLogOfAnother(file: string): void {
+  const log = LEFT_LOGS.get(file);
+  if (log === undefined) return;
+  if (log.change() !== undefined) {
+    LEFT_LOGS.delete(file);
+    return;
+  }
+  const what = `${log.path} belongs to the file that was there before: end every program that uses this home, then delete it and ${file}-shm`;
+  throw new StorageUnavailableError(file, 'replaced', what);
+}
