@@ -20,6 +20,11 @@ export class OpenedFile {
     return this.#identity !== ABSENT;
   }
 
+  /** True when there was a file and nothing is at the path now. */
+  isGone(): boolean {
+    return this.exists && identityOf(this.path) === ABSENT;
+  }
+
   /** What became of the file, in words; undefined while the path leads to it. */
   change(): string | undefined {
     const now = identityOf(this.path);

@@ -222,7 +222,9 @@ export class JournalDatabase {
   /** A statement that is being stepped through keeps the connection open until it ends. */
   #closeQuietly(): void {
     try {
-      if (!this.#db.inTransaction) this.#db.close();
+      if (!this.#db.open || this.#db.inTransaction) return;
+      if (this.#files?.hasOnlyLostItsLog() === true) this.#db.pragma('wal_checkpoint');
+      this.#db.close();
     } catch {
       // It closes when it is collected.
     }

@@ -44,6 +44,14 @@ export class OpenedDatabase {
     return this.#change !== undefined;
   }
 
+  /**
+   * True when the file is in place and its log was deleted: what the log holds
+   * can still be brought into the file by whoever has it open.
+   */
+  hasOnlyLostItsLog(): boolean {
+    return this.#main.change() === undefined && this.#log?.isGone() === true;
+  }
+
   /** Looks at the files. @throws StorageUnavailableError when one is not the one that is open. */
   assertInPlace(): void {
     if (this.isReplaced()) this.assertKept();

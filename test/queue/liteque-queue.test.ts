@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect } from 'chai';
@@ -57,6 +57,33 @@ describe('jobs.db', () => {
     closeAfterTest(() => readers.close());
     expect(await readers.names()).to.deep.equal(['q']);
     expect(await readers.queue('q').getJob(job.id)).to.deep.equal(job);
+  });
+
+  it('takes nothing more once its file was replaced, and says so', async () => {
+    const file = givenFile();
+    const queues = await opened(file);
+    await queues.queue('q').add('x', 1);
+    const db = new Database(file);
+    db.exec(`VACUUM INTO '${file}.backup'`);
+    db.close();
+    for (const suffix of ['', '-wal', '-shm']) rmSync(file + suffix);
+    renameSync(`${file}.backup`, file);
+    for (const work of [queues.queue('q').add('x', 2), queues.assertCurrent()]) {
+      const error = await work.catch((reason: unknown) => reason);
+      expect(error).to.include({ name: 'StorageUnavailableError', trouble: 'replaced' });
+    }
+    expect((await (await opened(file)).queue('q').getJobCounts()).waiting).to.equal(1);
+  });
+
+  it('takes nothing more once a newer redrain has changed its schema', async () => {
+    const file = givenFile();
+    const queues = await opened(file);
+    await queues.queue('q').add('x', 1);
+    const other = new Database(file);
+    other.pragma('user_version = 99');
+    other.close();
+    for (const work of [queues.queue('q').add('x', 2), queues.assertCurrent()])
+      expect(await work.catch((reason: unknown) => reason)).to.be.instanceOf(NewerSchemaError);
   });
 
   it('is left alone when a newer redrain wrote it', async () => {

@@ -1,6 +1,7 @@
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
+import { StorageUnavailableError } from '../../src/storage/errors.js';
 import { OsLock } from '../../src/storage/os-lock.js';
 import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
 import { startChild } from './children/start-child.js';
@@ -52,5 +53,45 @@ describe('a lock on a file', () => {
   it('is a file only its owner can read', () => {
     OsLock.tryAcquire(file)?.release();
     expect(statSync(file).mode & 0o777).to.equal(0o600);
+  });
+});
+
+describe('a lock whose file is not the one at its path', () => {
+  let file: string;
+  beforeEach(() => {
+    file = join(temporaryHome(), 'locks', 'target-1.lock');
+  });
+
+  it('is held while the file is in place, and not after it was released', () => {
+    const lock = OsLock.tryAcquire(file);
+    expect(lock?.isHeld()).to.equal(true);
+    lock?.release();
+    expect(lock?.isHeld()).to.equal(false);
+  });
+
+  for (const [how, change] of Object.entries({
+    removed: (path: string) => rmSync(path),
+    replaced: (path: string) => {
+      rmSync(path);
+      writeFileSync(path, '');
+    },
+  }))
+    it(`is lost once its file is ${how}: another process can lock the new one`, () => {
+      const lock = OsLock.tryAcquire(file);
+      change(file);
+      expect(lock?.isHeld()).to.equal(false);
+      const next = OsLock.tryAcquire(file);
+      expect(next?.isHeld()).to.equal(true);
+      lock?.release();
+      next?.release();
+    });
+
+  it('says what is wrong when it cannot be made', () => {
+    const blocked = join(dirname(dirname(file)), 'file');
+    writeFileSync(blocked, '');
+    expect(() => OsLock.tryAcquire(join(blocked, 'target-1.lock')))
+      .to.throw(StorageUnavailableError)
+      .with.property('message')
+      .that.matches(/target-1\.lock: the database cannot be written \(.*file: something of that name exists/);
   });
 });
