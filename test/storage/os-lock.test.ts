@@ -92,6 +92,8 @@ describe('a lock whose file is not the one at its path', () => {
     expect(() => OsLock.tryAcquire(join(blocked, 'target-1.lock')))
       .to.throw(StorageUnavailableError)
       .with.property('message')
-      .that.matches(/target-1\.lock: the database cannot be written \(.*file: something of that name exists/);
+      .that.matches(
+        /target-1\.lock: the database cannot be written \(.*file: something of that name exists/,
+      );
   });
 });
