@@ -10,6 +10,7 @@ import {
   OlderSchemaError,
   StorageUnavailableError,
 } from '../storage/errors.js';
+import { allocateIndex, assertRoomForIndex, hasSmallBlocks } from '../storage/log-index.js';
 import { OpenedDatabase } from '../storage/opened-database.js';
 import { OsLock } from '../storage/os-lock.js';
 import { ensurePrivateFile, isPlainFile } from '../storage/private-file.js';
@@ -63,17 +64,24 @@ export class JobsDatabase {
 
   /**
    * Opens for reading; undefined when there is no queue yet. Changes nothing.
-   * @throws NewerSchemaError, OlderSchemaError.
+   * @throws StorageUnavailableError, NewerSchemaError, OlderSchemaError.
    */
   static openReadOnly(file: string): JobsDatabase | undefined {
     if (!isPlainFile(file)) return undefined;
-    const db = new Database(file, { readonly: true, timeout: DRIVER_TIMEOUT_MS });
-    const found = schemaVersion(db);
-    if (found === JOBS_SCHEMA_VERSION) return new JobsDatabase(db);
-    db.close();
-    if (found > JOBS_SCHEMA_VERSION) throw new NewerSchemaError(file, found, JOBS_SCHEMA_VERSION);
-    if (found > 0) throw new OlderSchemaError(file);
-    return undefined;
+    let db: Database.Database | undefined;
+    try {
+      assertRoomForIndex(file);
+      db = new Database(file, { readonly: true, timeout: DRIVER_TIMEOUT_MS });
+      const found = schemaVersion(db);
+      if (found === JOBS_SCHEMA_VERSION) return new JobsDatabase(db);
+      if (found > JOBS_SCHEMA_VERSION) throw new NewerSchemaError(file, found, JOBS_SCHEMA_VERSION);
+      if (found > 0) throw new OlderSchemaError(file);
+      db.close();
+      return undefined;
+    } catch (error) {
+      db?.close();
+      throw asStorageError(file, error);
+    }
   }
 
   statement<P extends unknown[] | object = unknown[], R = unknown>(
@@ -118,6 +126,7 @@ export class JobsDatabase {
     for (let wait = 2; ; wait = Math.min(wait * 2, 100)) {
       try {
         this.#files?.assertInPlace();
+        this.#files?.assertRoom();
         const result = transaction.immediate();
         this.#files?.assertInPlace();
         return result;
@@ -176,6 +185,7 @@ async function openOnce<T>(
     db.pragma('synchronous = FULL');
     db.pragma('cache_size = -2048');
     db.pragma('journal_size_limit = 16777216');
+    if (hasSmallBlocks(file)) allocateIndex(db);
     await ensureSchema(file, db, client);
     return make(db, client);
   } catch (error) {

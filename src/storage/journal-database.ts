@@ -8,6 +8,7 @@ import {
   OlderSchemaError,
   StorageUnavailableError,
 } from './errors.js';
+import { allocateIndex, assertRoomForIndex } from './log-index.js';
 import { OpenedDatabase } from './opened-database.js';
 import { ensurePrivateFile, isPlainFile } from './private-file.js';
 import { ensureSchema, SCHEMA_VERSION, schemaVersion } from './schema.js';
@@ -53,7 +54,7 @@ export class JournalDatabase {
     try {
       ensurePrivateFile(file);
       const files = new OpenedDatabase(file);
-      db = await connect(file, options);
+      db = await connect(file, options, files.hasSmallBlocks);
       await ensureSchema(
         db,
         Math.max(options.busyTimeoutMs ?? DEFAULT_BUSY_TIMEOUT_MS, SCHEMA_PATIENCE_MS),
@@ -72,6 +73,7 @@ export class JournalDatabase {
     if (!isPlainFile(file)) return undefined;
     let db: Database.Database | undefined;
     try {
+      assertRoomForIndex(file);
       db = new Database(file, { readonly: true, fileMustExist: true, timeout: DRIVER_TIMEOUT_MS });
       assertOurs(db);
       if (schemaVersion(db) === 0) {
@@ -164,6 +166,7 @@ export class JournalDatabase {
     const deadline = performance.now() + this.#busyTimeoutMs;
     for (;;) {
       this.#assertInPlace();
+      this.#files?.assertRoom();
       try {
         return work(this.#db);
       } catch (error) {
@@ -180,6 +183,7 @@ export class JournalDatabase {
   /** False when another writer is at work and there is time left to wait for it. */
   #tryBegin(deadline: number): boolean {
     this.#assertInPlace();
+    this.#files?.assertRoom();
     try {
       this.statement('BEGIN IMMEDIATE').run();
       return true;
@@ -232,7 +236,11 @@ export class JournalDatabase {
 }
 
 /** The switch to WAL of a new file can meet another process doing the same. */
-async function connect(file: string, options: OpenOptions): Promise<Database.Database> {
+async function connect(
+  file: string,
+  options: OpenOptions,
+  hasSmallBlocks: boolean,
+): Promise<Database.Database> {
   const deadline = performance.now() + (options.busyTimeoutMs ?? DEFAULT_BUSY_TIMEOUT_MS);
   for (;;) {
     const db = new Database(file, { timeout: DRIVER_TIMEOUT_MS });
@@ -240,6 +248,7 @@ async function connect(file: string, options: OpenOptions): Promise<Database.Dat
       assertNotNewer(db);
       assertOurs(db);
       configureConnection(db);
+      if (hasSmallBlocks) allocateIndex(db);
       return db;
     } catch (error) {
       db.close();

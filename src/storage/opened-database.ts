@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { OpenedFile } from '../files/opened-file.js';
 import { StorageUnavailableError } from './errors.js';
+import { assertRoomForIndex, hasSmallBlocks } from './log-index.js';
 
 /**
  * The three files of an open database in WAL mode. SQLite never looks at their
@@ -15,15 +16,19 @@ export class OpenedDatabase {
   #log: OpenedFile | undefined;
   #index: OpenedFile | undefined;
   #change: string | undefined;
+  readonly hasSmallBlocks: boolean;
 
   /**
    * Before the file is opened: it exists, and SQLite opens this one.
    *
-   * @throws StorageUnavailableError when a log of another file lies beside it.
+   * @throws StorageUnavailableError when a log of another file lies beside it,
+   * and when the disk is too full to open it.
    */
   constructor(file: string) {
     this.#file = file;
     assertNoLogOfAnother(file);
+    this.hasSmallBlocks = hasSmallBlocks(file);
+    this.assertRoom();
     this.#main = new OpenedFile(file);
   }
 
@@ -50,6 +55,11 @@ export class OpenedDatabase {
    */
   hasOnlyLostItsLog(): boolean {
     return this.#main.change() === undefined && this.#log?.isGone() === true;
+  }
+
+  /** Before a transaction. @throws StorageUnavailableError when a full disk could end the process. */
+  assertRoom(): void {
+    if (this.hasSmallBlocks) assertRoomForIndex(this.#file);
   }
 
   /** Looks at the files. @throws StorageUnavailableError when one is not the one that is open. */
