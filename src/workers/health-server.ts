@@ -1,10 +1,23 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+/** The port for health and metrics cannot be listened on. */
+export class MetricsPortError extends Error {
+  override readonly name = 'MetricsPortError';
+}
+
+function portError(port: number, error: NodeJS.ErrnoException): MetricsPortError {
+  const why =
+    error.code === 'EADDRINUSE'
+      ? 'another program listens there: choose another --metrics-port'
+      : error.message;
+  return new MetricsPortError(`port ${port} on 127.0.0.1 cannot be used: ${why}`, { cause: error });
+}
+
 /** What the three addresses answer with. */
 export interface HealthAnswers {
-  /** Undefined when work can be done, else why not. */
-  notReady(): Promise<string | undefined>;
+  /** Why work cannot be done, one reason a line; empty when it can. */
+  notReady(): Promise<readonly string[]>;
   metrics(): Promise<{ readonly type: string; readonly text: string }>;
 }
 
@@ -24,7 +37,7 @@ export class HealthServer {
       );
     });
     await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
+      server.once('error', (error) => reject(portError(port, error)));
       server.listen(port, '127.0.0.1', resolve);
     });
     return new HealthServer(server);
@@ -49,8 +62,9 @@ async function answer(
   const [path] = url.split('?');
   if (path === '/healthz') send(response, 200, 'ok\n');
   else if (path === '/readyz') {
-    const reason = await answers.notReady();
-    send(response, reason === undefined ? 200 : 503, `${reason ?? 'ready'}\n`);
+    const reasons = await answers.notReady();
+    const isReady = reasons.length === 0;
+    send(response, isReady ? 200 : 503, `${isReady ? 'ready' : reasons.join('\n')}\n`);
   } else if (path === '/metrics') {
     const { type, text } = await answers.metrics();
     send(response, 200, text, type);

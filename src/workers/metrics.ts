@@ -1,4 +1,4 @@
-import { Counter, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { DrainReport } from '../dispatch/drain-report.js';
 import type { LoggedPost } from '../ledger/post-log.js';
 
@@ -49,7 +49,24 @@ export class WorkerMetrics {
     registers: [this.registry],
   });
 
-  constructor() {
+  readonly #homeReadable = new Gauge({
+    name: 'redrain_home_readable',
+    help: '1 when the gauges about the home could be read, 0 when they are missing',
+    registers: [this.registry],
+  });
+
+  /** `dropped` counts the log lines that were lost so far. */
+  constructor(dropped: () => number = () => 0) {
+    const { registry } = this;
+    new Counter({
+      name: 'redrain_log_lines_dropped_total',
+      help: 'Log lines that stdout did not take',
+      registers: [registry],
+      collect() {
+        this.reset();
+        this.inc(dropped());
+      },
+    });
     for (const verdict of VERDICTS) this.#captured.inc({ verdict }, 0);
   }
 
@@ -68,6 +85,10 @@ export class WorkerMetrics {
       const more = report[outcome] - (before?.[outcome] ?? 0);
       if (more > 0) this.#deliveries.inc({ target, outcome }, more);
     }
+  }
+
+  homeReadable(readable: boolean): void {
+    this.#homeReadable.set(readable ? 1 : 0);
   }
 
   jobEnded(queue: string, result: 'completed' | 'failed' | 'put_off'): void {

@@ -3,13 +3,15 @@ import { App } from '../app/app.js';
 import { LockLostError } from '../queue/errors.js';
 import { LitequeQueues } from '../queue/liteque-queue.js';
 import type { JobWorker, Processor, RunningJob } from '../queue/ports.js';
-import { HealthServer } from './health-server.js';
-import { HomeGauges } from './home-gauges.js';
 import { WorkerMetrics } from './metrics.js';
+import { logProcessTrouble } from './process-trouble.js';
+import type { ReadinessCheck } from './readiness.js';
 import type { ServedQueue, Service, WorkerKind } from './service.js';
-import { onStopSignals } from './stop-signals.js';
+import { atTerminal, onSignals, type StopSignals } from './signals.js';
 import { Sweeper } from './sweeper.js';
-import { workerLog } from './worker-log.js';
+import { TroubleLog } from './trouble-log.js';
+import { WorkerHealth } from './worker-health.js';
+import { type WorkerLog, workerLog } from './worker-log.js';
 import { readWorkerOptions, type WorkerOptions } from './worker-options.js';
 
 const EXIT = { done: 0, internal: 1, failures: 7, usage: 64 } as const;
@@ -42,45 +44,68 @@ class WorkerProcess {
   readonly #kind: WorkerKind;
   readonly #options: WorkerOptions;
   readonly #env: NodeJS.ProcessEnv;
-  readonly #metrics = new WorkerMetrics();
+  readonly #worker: WorkerLog;
+  readonly #metrics: WorkerMetrics;
   #failures = 0;
 
   constructor(kind: WorkerKind, options: WorkerOptions, env: NodeJS.ProcessEnv) {
     this.#kind = kind;
     this.#options = options;
     this.#env = env;
+    this.#worker = workerLog(kind.name, options.logLevel);
+    this.#metrics = new WorkerMetrics(() => this.#worker.dropped());
   }
 
   async run(): Promise<number> {
-    const { home, unsafeHome, logLevel, grace, once } = this.#options;
-    const log = workerLog(this.#kind.name, logLevel);
-    const signals = onStopSignals(log, grace);
-    const app = new App({ home, unsafeHome: unsafeHome === true, env: this.#env });
+    const forget = logProcessTrouble(this.#worker);
+    const signals = onSignals(this.#worker, {
+      graceMs: this.#options.grace,
+      atTerminal: atTerminal(),
+      underNpm: this.#env.npm_lifecycle_event !== undefined,
+    });
     try {
-      const queues = await LitequeQueues.open(app.paths.jobsDb);
-      const { stopping } = signals;
-      const options = this.#options;
-      const service = { app, queues, log, metrics: this.#metrics, stopping, options };
-      await this.#serve(service, signals.asked).finally(() => queues.close());
-      return once && this.#failures > 0 ? EXIT.failures : EXIT.done;
+      await this.#work(signals);
+      return this.#options.once && this.#failures > 0 ? EXIT.failures : EXIT.done;
     } catch (error) {
-      log.fatal({ err: error }, 'the worker cannot go on');
+      this.#worker.log.fatal({ err: error }, 'the worker cannot go on');
       return isUsage(error) ? EXIT.usage : EXIT.internal;
     } finally {
-      await app.close();
       signals.done();
+      forget();
+      await this.#worker.end();
     }
   }
 
-  async #serve(service: Service, asked: Promise<void>): Promise<void> {
+  async #work({ stopping, asked }: StopSignals): Promise<void> {
+    const { home, unsafeHome, metricsPort } = this.#options;
+    const app = new App({ home, unsafeHome: unsafeHome === true, env: this.#env });
+    const health = new WorkerHealth({ app, metrics: this.#metrics, stopping });
+    try {
+      if (metricsPort !== undefined) await health.listen(metricsPort);
+      const queues = await LitequeQueues.open(app.paths.jobsDb);
+      const service = this.#service(app, queues, stopping);
+      await this.#serve(service, health, asked).finally(() => queues.close());
+    } finally {
+      await health.close();
+      await app.close();
+    }
+  }
+
+  #service(app: App, queues: LitequeQueues, stopping: AbortSignal): Service {
+    const { log } = this.#worker;
+    const trouble = new TroubleLog(log);
+    return { app, queues, log, trouble, metrics: this.#metrics, stopping, options: this.#options };
+  }
+
+  async #serve(service: Service, health: WorkerHealth, asked: Promise<void>): Promise<void> {
     const served = await this.#kind.serves(service);
-    const health = await this.#startHealth(service);
     const sweeper = new Sweeper(this.#kind, service);
     // What the sweep finds on its own is there before anybody looks for an idle queue.
     await sweeper.sweep();
     const workers = served.map((one) => this.#start(service, one));
     const queues = served.map(({ queue }) => queue);
-    service.log.info({ queues, metrics_port: health?.port ?? null }, 'ready');
+    health.serves(service, readinessChecks(service));
+    service.log.info({ queues, metrics_port: health.port }, 'ready');
     if (this.#options.once) await Promise.race([asked, allIdle(workers)]);
     else {
       sweeper.start();
@@ -88,7 +113,6 @@ class WorkerProcess {
     }
     await sweeper.stop();
     await Promise.all(workers.map((worker) => worker.close()));
-    await health?.close();
     service.log.info('stopped');
   }
 
@@ -118,36 +142,23 @@ class WorkerProcess {
       }
     };
   }
+}
 
-  async #startHealth({ app, queues, stopping }: Service): Promise<HealthServer | undefined> {
-    const { metricsPort } = this.#options;
-    if (metricsPort === undefined) return undefined;
-    const gauges = new HomeGauges(this.#metrics.registry, app, queues);
-    return HealthServer.start(metricsPort, {
-      notReady: async () => {
-        if (stopping.aborted) return 'stopping';
-        return app
-          .stores()
-          .then(() => queues.names())
-          .then(() => undefined)
-          .catch((error: Error) => error.message);
-      },
-      metrics: async () => {
-        await gauges.refresh();
-        const { registry } = this.#metrics;
-        return { type: registry.contentType, text: await registry.metrics() };
-      },
-    });
-  }
+/** What this worker needs to do its work, as `/readyz` tells it. */
+function readinessChecks({ app, queues }: Service): ReadinessCheck[] {
+  return [
+    { name: 'journal', reason: () => app.stores().then(() => undefined) },
+    { name: 'jobs', reason: () => queues.names().then(() => undefined) },
+  ];
 }
 
 async function allIdle(workers: readonly JobWorker[]): Promise<void> {
   await Promise.all(workers.map((worker) => worker.whenIdle()));
 }
 
-function logTrouble({ log }: Service, queue: string, error: unknown): void {
+function logTrouble({ log, trouble }: Service, queue: string, error: unknown): void {
   if (error instanceof LockLostError) log.warn({ queue, job: error.jobId }, error.message);
-  else log.error({ queue, err: error }, 'trouble with the queue');
+  else trouble.note({ what: 'trouble with the queue', fields: { queue } }, error);
 }
 
 function isUsage(error: unknown): boolean {

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { App } from '../app/app.js';
 import type { Processor, Queues } from '../queue/ports.js';
 import type { WorkerMetrics } from './metrics.js';
+import type { TroubleLog } from './trouble-log.js';
 import type { WorkerOptions } from './worker-options.js';
 
 /** What the logic of a worker works with. */
@@ -9,6 +10,8 @@ export interface Service {
   readonly app: App;
   readonly queues: Queues;
   readonly log: Logger;
+  /** For trouble that may last: logged when it begins, once a minute, and when it is over. */
+  readonly trouble: TroubleLog;
   readonly metrics: WorkerMetrics;
   /** Aborts when the process is asked to stop: finish what is in flight, then come back. */
   readonly stopping: AbortSignal;

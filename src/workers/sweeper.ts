@@ -1,5 +1,7 @@
 import type { Service, WorkerKind } from './service.js';
 
+const SWEEP_FAILED = { what: 'the sweep failed' };
+
 /** Runs a worker's sweep, at the start and then every interval, one at a time. */
 export class Sweeper {
   readonly #kind: WorkerKind;
@@ -14,8 +16,10 @@ export class Sweeper {
 
   /** Trouble is logged: the next sweep tries again. */
   sweep(): Promise<void> {
+    const { trouble } = this.#service;
     this.#running ??= Promise.resolve(this.#kind.sweep?.(this.#service))
-      .catch((error: unknown) => this.#service.log.error({ err: error }, 'the sweep failed'))
+      .then(() => trouble.over(SWEEP_FAILED))
+      .catch((error: unknown) => trouble.note(SWEEP_FAILED, error))
       .finally(() => {
         this.#running = undefined;
       });

@@ -4,6 +4,7 @@ import { LitequeQueues } from '../../src/queue/liteque-queue.js';
 import type { JobWorker } from '../../src/queue/ports.js';
 import { WorkerMetrics } from '../../src/workers/metrics.js';
 import type { Service, WorkerKind } from '../../src/workers/service.js';
+import { TroubleLog } from '../../src/workers/trouble-log.js';
 import { readWorkerOptions } from '../../src/workers/worker-options.js';
 import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
 
@@ -26,13 +27,15 @@ export async function givenService(
   const queues = await LitequeQueues.open(app.paths.jobsDb, { clock: { now }, random: () => 0.5 });
   closeAfterTest(() => queues.close());
   const stop = new AbortController();
+  const log = pino({ level: 'silent' });
   return {
     app,
     queues,
     clock,
     stop,
     stopping: stop.signal,
-    log: pino({ level: 'silent' }),
+    log,
+    trouble: new TroubleLog(log),
     metrics: new WorkerMetrics(),
     options: readWorkerOptions('dispatch', args),
   };
