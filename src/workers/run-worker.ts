@@ -61,7 +61,6 @@ class WorkerProcess {
     const signals = onSignals(this.#worker, {
       graceMs: this.#options.grace,
       atTerminal: atTerminal(),
-      underNpm: this.#env.npm_lifecycle_event !== undefined,
     });
     try {
       await this.#work(signals);

@@ -5,7 +5,7 @@ import type { WorkerLog } from './worker-log.js';
 const TERMINATED = 143;
 /** The work in flight did not end within the grace period. */
 const TOO_LATE = 1;
-/** Milliseconds within which npm passes on a Ctrl-C that the terminal sent to both of us. */
+/** Milliseconds within which npm passes on a Ctrl-C that the terminal has sent to both of us. */
 const ECHO_MS = 500;
 
 export interface StopSignals {
@@ -19,12 +19,11 @@ export interface StopSignals {
 /** How the process was started, as far as signals depend on it. */
 export interface SignalOptions {
   readonly graceMs: number;
-  /** Its terminal sends SIGHUP when it is closed. */
+  /** A terminal sends SIGHUP when it is closed, and SIGINT to npm and to us. */
   readonly atTerminal: boolean;
-  /** Run by npm, which passes SIGINT on to us although the terminal sent it already. */
-  readonly underNpm: boolean;
 }
 
+/** True where somebody may close a terminal or press Ctrl-C. */
 export function atTerminal(): boolean {
   return [0, 1, 2].some((fd) => isatty(fd));
 }
@@ -55,7 +54,7 @@ export function onSignals(worker: WorkerLog, options: SignalOptions): StopSignal
     process.exit(code);
   };
   const isEcho = (signal: NodeJS.Signals): boolean =>
-    options.underNpm && signal === 'SIGINT' && performance.now() - stoppedAt < ECHO_MS;
+    options.atTerminal && signal === 'SIGINT' && performance.now() - stoppedAt < ECHO_MS;
   const stop = (signal: NodeJS.Signals): void => {
     if (controller.signal.aborted) {
       if (!isEcho(signal)) exit(TERMINATED);
