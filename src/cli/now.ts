@@ -46,6 +46,7 @@ export const run: CommandBody = async (call) => {
     const report = await drainAndWait(app, output, options, interrupt, waitMs);
     interrupt.done();
     for (const line of failureLines(report)) output.note(line);
+    for (const { message, count: n } of report.warnings) output.warn(`warning: ${message} (${n})`);
     for (const line of await waitingLines(app)) output.note(line);
     output.result(report, () => sentence(report));
     return interrupt.exitCode() ?? exitCode(report);

@@ -1,7 +1,15 @@
-import type { DrainBlockedReason, Outcome, ResetSignalRecord, Settlement } from './ports.js';
+import type {
+  AnswerWarning,
+  DrainBlockedReason,
+  Outcome,
+  ResetSignalRecord,
+  Settlement,
+} from './ports.js';
 
 /** How many failures a report names one by one; the counts are always whole. */
 const MAX_NAMED_FAILURES = 100;
+/** Kinds of odd answers; there are few. */
+const MAX_WARNINGS = 20;
 
 export interface DrainFailure {
   readonly event_id: string;
@@ -34,6 +42,8 @@ export interface DrainReport {
   /** The server may no longer be the one that took earlier deliveries. */
   reset_signal: ResetSignalRecord | null;
   failures: DrainFailure[];
+  /** What answers said that changed no outcome; equal ones are added up. */
+  warnings: AnswerWarning[];
 }
 
 /** A report of a drain that did nothing yet. */
@@ -58,6 +68,7 @@ export function emptyReport(target: { id: number; url: string } | null): DrainRe
     interrupted: false,
     reset_signal: null,
     failures: [],
+    warnings: [],
   };
 }
 
@@ -71,6 +82,16 @@ export function countSettlements(report: DrainReport, settlements: readonly Sett
         outcome: outcome.kind,
         reason: outcome.reason,
       });
+  }
+}
+
+/** Adds warnings of one more answer: each message is kept once, with its count. */
+export function addWarnings(report: DrainReport, warnings: readonly AnswerWarning[]): void {
+  for (const { message, count } of warnings) {
+    const at = report.warnings.findIndex((known) => known.message === message);
+    const known = report.warnings[at];
+    if (known !== undefined) report.warnings[at] = { message, count: known.count + count };
+    else if (report.warnings.length < MAX_WARNINGS) report.warnings.push({ message, count });
   }
 }
 
@@ -97,7 +118,12 @@ const SUMMED = [
 
 /** Two passes of one command as one report: what happened adds up, what is left is the later word. */
 export function addReports(earlier: DrainReport, later: DrainReport): DrainReport {
-  const sum = { ...later, failures: [...earlier.failures, ...later.failures] };
+  const sum = {
+    ...later,
+    failures: [...earlier.failures, ...later.failures],
+    warnings: [...earlier.warnings],
+  };
+  addWarnings(sum, later.warnings);
   for (const field of SUMMED) sum[field] = earlier[field] + later[field];
   return sum;
 }

@@ -1,6 +1,6 @@
 import { step } from '../storage/steps.js';
 import { Bisection, type Step } from './bisection.js';
-import { countSettlements, type DrainReport, emptyReport } from './drain-report.js';
+import { addWarnings, countSettlements, type DrainReport, emptyReport } from './drain-report.js';
 import { batchSize, circuitIsOpen, healthAfter, isTransient, standingWait } from './health.js';
 import {
   type BatchLimits,
@@ -267,6 +267,7 @@ class DrainPass {
     const report = await this.#at.receiver.deliver(batch, NEVER_ABORTED);
     step('dispatch.posted');
     this.#report.posts += 1;
+    addWarnings(this.#report, report.warnings ?? []);
     const now = this.#at.now();
     this.#health = healthAfter(this.#health, report, now, this.#at.random);
     const decided = this.#bisection.decide(batch, report);

@@ -81,14 +81,23 @@ export interface DeliveryReport {
   readonly httpStatus: number | null;
   /** Bytes of the request body as sent (compressed). */
   readonly bytesSent: number;
-  /** One line for the dispatch log when the batch as a whole failed. */
+  /** One line for the dispatch log when the batch as a whole failed, or was sent twice. */
   readonly error?: string;
-  /** The server asked to be left alone for so long (429, 503). */
+  /** What the answer said that changes no outcome, and that an operator should know. */
+  readonly warnings?: readonly AnswerWarning[];
+  /** The server asked to be left alone for so long. */
   readonly retryAfterMs?: number;
   /** The whole client is refused (412): stop the pass and show this. */
   readonly stop?: string;
   /** Evidence in the answer that a gate is closed. */
   readonly blocked?: DrainBlockedReason;
+}
+
+/** Something odd in answers. Equal kinds have equal messages, so that they can be added up. */
+export interface AnswerWarning {
+  readonly message: string;
+  /** Of how many events, entries or answers it is true. */
+  readonly count: number;
 }
 
 /** Evidence that the server behind a URL is no longer the one that took the deliveries. */

@@ -8,6 +8,7 @@ import type {
   TargetGreeting,
 } from '../dispatch/ports.js';
 import { closedReport } from './closed-report.js';
+import { reportOf } from './delivery-report.js';
 import { externalGate } from './external/gate.js';
 import type { ExternalReceiverSettings } from './external/settings.js';
 import { batchHeaders, isReserved } from './headers.js';
@@ -18,6 +19,9 @@ import { type Redactor, redactorFor } from './redact.js';
 import { composeBody, compressBody, wireSize } from './request-body.js';
 import { shownUrl } from './shown-url.js';
 import { unsendableAsJson } from './unsendable.js';
+
+/** Where the status alone counts, the body is read for a warning and for the next request's sake. */
+const BODY_WITHIN_MS = 5_000;
 
 /** The operator's own endpoint: any URL, any headers, the batch protocol of WIRE.md. */
 export class ExternalReceiver implements DeliveryReceiver {
@@ -55,18 +59,19 @@ export class ExternalReceiver implements DeliveryReceiver {
   async deliver(batch: readonly OutboundEvent[], signal: AbortSignal): Promise<DeliveryReport> {
     const gate = externalGate(this.#settings);
     if (gate !== undefined) return closedReport(batch.length, gate);
+    const { ack = 'results', now = Date.now } = this.#settings;
     const body = await compressBody(composeBody(batch));
     const answer = await this.#client.request({
       method: 'POST',
       url: this.#settings.endpoint ?? '',
       headers: { ...operatorHeaders(this.#settings), ...batchHeaders(this.#settings.version) },
       body,
+      bodyWithinMs: ack === 'status' ? BODY_WITHIN_MS : undefined,
       signal,
     });
-    const { ack = 'results', now = Date.now } = this.#settings;
     const sentIds = batch.map(({ eventId }) => eventId);
     const options = { ack, now: now(), redact: this.#redact };
-    return { ...mapResponse(sentIds, answer, options), bytesSent: body.length };
+    return reportOf(mapResponse(sentIds, answer, options), answer, body.length);
   }
 
   async close(): Promise<void> {

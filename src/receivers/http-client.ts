@@ -1,9 +1,11 @@
+import type { Readable } from 'node:stream';
 import type { AxiosInstance, AxiosResponse } from 'axios';
-import type { HttpAnswer } from './answer.js';
+import type { AnswerHead, HttpAnswer } from './answer.js';
 import { AgentPool, type TransportSettings } from './transport/agents.js';
-import { decodeBody } from './transport/content-decoding.js';
+import { readBody } from './transport/answer-body.js';
 import { type Deadline, startDeadline } from './transport/deadline.js';
 import { failureReason } from './transport/failure-reason.js';
+import { wasStale } from './transport/stale-connection.js';
 
 const DEADLINE_MS = 60_000;
 /** Of a body as decoded (SPEC section 6). */
@@ -12,13 +14,23 @@ const MAX_REQUEST_BYTES = 256 * 1024 * 1024;
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
-  /** http or https; anything else is a failure. */
+  /** http or https; anything else is a failure. Its fragment is not sent. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Buffer;
   /** For this request alone; else what the transport says. */
   readonly deadlineMs?: number;
+  /** How long the body of a 2xx may take, where the status alone counts. */
+  readonly bodyWithinMs?: number | undefined;
   readonly signal: AbortSignal;
+}
+
+/** A request that is being made. */
+interface Exchange {
+  readonly request: HttpRequest;
+  readonly url: URL;
+  readonly deadline: Deadline;
+  readonly deadlineMs: number;
 }
 
 /**
@@ -37,20 +49,21 @@ export class HttpClient {
 
   /**
    * Any status is an answer; everything else a server or network can do is a
-   * failure with a reason. Never rejects: an AxiosError holds the request's
-   * headers, and so must not leave this class.
+   * failure with a reason. A kept connection that turns out to be stale gets
+   * one more try on a fresh one. Never rejects: an AxiosError holds the
+   * request's headers, and so must not leave this class.
    */
   async request(request: HttpRequest): Promise<HttpAnswer> {
     if (!isHttp(request.url)) return { failure: 'the address is no http(s) URL' };
     const deadlineMs = request.deadlineMs ?? this.#deadlineMs;
     const deadline = startDeadline(deadlineMs, request.signal);
+    const exchange = { request, url: new URL(request.url), deadline, deadlineMs };
     try {
-      return await this.#exchange(request, deadline, deadlineMs);
+      return await this.#exchange(exchange);
     } catch (error) {
-      const url = new URL(request.url);
-      const endedBy = deadline.endedBy();
-      const context = { url, endedBy, deadlineMs, maxAnswerBytes: MAX_ANSWER_BYTES };
-      return { failure: failureReason(error, context) };
+      if (deadline.endedBy() !== undefined || !wasStale(error))
+        return this.#failed(error, exchange);
+      return { ...(await this.#onFreshConnection(exchange)), requests: 2 };
     } finally {
       deadline.release();
     }
@@ -60,11 +73,21 @@ export class HttpClient {
     this.#agents.close();
   }
 
-  async #exchange(request: HttpRequest, deadline: Deadline, ms: number): Promise<HttpAnswer> {
+  async #onFreshConnection(exchange: Exchange): Promise<HttpAnswer> {
+    this.#agents.dropIdle();
+    try {
+      return await this.#exchange(exchange);
+    } catch (error) {
+      return this.#failed(error, exchange);
+    }
+  }
+
+  async #exchange(exchange: Exchange): Promise<HttpAnswer> {
+    const { request, url, deadline, deadlineMs } = exchange;
     this.#axios ??= createInstance();
     const axios = await this.#axios;
-    const agent = await this.#agents.agentFor(new URL(request.url));
-    const response = await axios.request<Buffer>({
+    const agent = this.#agents.agentFor(url);
+    const response = await axios.request<Readable>({
       method: request.method,
       url: request.url,
       headers: { 'Accept-Encoding': 'gzip', ...request.headers },
@@ -73,9 +96,30 @@ export class HttpClient {
       httpsAgent: agent,
       signal: deadline.signal,
       // The deadline comes first; this is for the connection that ignores it.
-      timeout: ms + 1_000,
+      timeout: deadlineMs + 1_000,
     });
-    return completeAnswer(response);
+    return this.#answer(response, exchange);
+  }
+
+  /** The head stands, whatever becomes of the body. */
+  async #answer(response: AxiosResponse<Readable>, exchange: Exchange): Promise<HttpAnswer> {
+    const head: AnswerHead = { status: response.status, headers: plainHeaders(response) };
+    const isSuccess = head.status >= 200 && head.status <= 299;
+    const withinMs = isSuccess ? exchange.request.bodyWithinMs : undefined;
+    const bounds = { maxBytes: MAX_ANSWER_BYTES, withinMs };
+    try {
+      const body = await readBody(response.data, head.headers['content-encoding'], bounds);
+      return { ...head, body };
+    } catch (error) {
+      return { ...this.#failed(error, exchange), head };
+    }
+  }
+
+  #failed(error: unknown, { url, deadline, deadlineMs }: Exchange): { failure: string } {
+    const endedBy = deadline.endedBy();
+    const route = this.#agents.routeTo(url);
+    const context = { url, route, endedBy, deadlineMs, maxAnswerBytes: MAX_ANSWER_BYTES };
+    return { failure: failureReason(error, context) };
   }
 }
 
@@ -84,24 +128,18 @@ async function createInstance(): Promise<AxiosInstance> {
   const { default: axios } = await import('axios');
   return axios.create({
     adapter: 'http',
-    responseType: 'arraybuffer',
+    // Read here: the status counts even where the body cannot be read.
+    responseType: 'stream',
     // Decoded here instead: axios takes a truncated gzip stream for a whole one.
     decompress: false,
     maxRedirects: 0,
-    maxContentLength: MAX_ANSWER_BYTES,
+    maxContentLength: -1,
     maxBodyLength: MAX_REQUEST_BYTES,
     proxy: false,
     validateStatus: () => true,
     transformRequest: [],
     transformResponse: [],
   });
-}
-
-async function completeAnswer(response: AxiosResponse<Buffer>): Promise<HttpAnswer> {
-  const headers = plainHeaders(response);
-  const encoding = headers['content-encoding'];
-  const body = await decodeBody(response.data, encoding, MAX_ANSWER_BYTES);
-  return { status: response.status, headers, body };
 }
 
 function plainHeaders(response: AxiosResponse): Record<string, string> {

@@ -3,6 +3,7 @@ import { readJsonObject } from './mapping/answer-body.js';
 import { mapFailedBatch } from './mapping/batch-failure.js';
 import { mapRefusedBatch } from './mapping/batch-refusal.js';
 import { mapResults } from './mapping/batch-results.js';
+import { partialFailure } from './mapping/partial-failure.js';
 import { oneLine } from './mapping/shown.js';
 import { sameForAll, transientForAll, type Verdict } from './mapping/verdict.js';
 import type { Redactor } from './redact.js';
@@ -28,12 +29,19 @@ export function mapResponse(
   answer: HttpAnswer,
   options: MappingOptions,
 ): Verdict {
-  if ('failure' in answer)
-    return transientForAll(sentIds.length, oneLine(answer.failure, options.redact), null);
-  if (answer.status >= 200 && answer.status <= 299) return mapAccepted(sentIds, answer, options);
-  if (answer.status === 400 || answer.status === 413)
-    return mapRefusedBatch(sentIds, answer, options.redact);
-  return mapFailedBatch(sentIds.length, answer, options);
+  const heard = options.ack === 'status' ? statusOf(answer) : answer;
+  if ('failure' in heard)
+    return transientForAll(sentIds.length, oneLine(heard.failure, options.redact), null);
+  if (heard.status >= 200 && heard.status <= 299) return mapAccepted(sentIds, heard, options);
+  if (heard.status === 400 || heard.status === 413)
+    return mapRefusedBatch(sentIds, heard, options.redact);
+  return mapFailedBatch(sentIds.length, heard, options);
+}
+
+/** Where the status decides, an answer whose body is unusable is an answer without a body. */
+function statusOf(answer: HttpAnswer): HttpAnswer {
+  if (!('failure' in answer) || answer.head === undefined) return answer;
+  return { ...answer.head, body: Buffer.alloc(0) };
 }
 
 function mapAccepted(
@@ -41,8 +49,12 @@ function mapAccepted(
   answer: CompleteAnswer,
   { ack, redact }: MappingOptions,
 ): Verdict {
-  if (ack === 'status') return sameForAll(sentIds.length, { kind: 'success' }, answer.status);
   const body = readJsonObject(answer.body);
+  if (ack === 'status') {
+    const object = 'object' in body ? body.object : {};
+    const warnings = partialFailure(answer.status, object, sentIds.length);
+    return sameForAll(sentIds.length, { kind: 'success' }, answer.status, warnings);
+  }
   if ('unusable' in body) return withoutResults(sentIds.length, answer.status, body.unusable);
   const { results } = body.object;
   if (!Array.isArray(results))

@@ -9,6 +9,7 @@ import type {
   TargetGreeting,
 } from '../dispatch/ports.js';
 import { closedReport } from './closed-report.js';
+import { reportOf } from './delivery-report.js';
 import { DEFAULT_LIMITS, roomForEvents } from './limits.js';
 import { mapResponse } from './mapper.js';
 import { composeBody, compressBody, wireSize } from './request-body.js';
@@ -88,7 +89,7 @@ export class TeamspaceReceiver implements DeliveryReceiver {
     const sentIds = batch.map(({ eventId }) => eventId);
     const now = (this.#settings.now ?? Date.now)();
     const options = { ack: 'results', now, redact: this.#line.redact } as const;
-    return { ...mapResponse(sentIds, answer, options), bytesSent: body.length };
+    return reportOf(mapResponse(sentIds, answer, options), answer, body.length);
   }
 }
 

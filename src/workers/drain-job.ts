@@ -27,8 +27,10 @@ export async function runDrain(
   const { targetId } = readData(DISPATCH_DATA, job.data);
   await assertServed(service, served, targetId);
   const report = await drainWatched(service, targetId ?? served, job);
-  const { failures: _failures, ...counts } = report;
+  const { failures: _failures, warnings, ...counts } = report;
   service.log.info({ job: job.id, target: report.target_id, ...counts }, 'drained');
+  for (const { message, count } of warnings)
+    service.log.warn({ job: job.id, target: report.target_id, count }, message);
   await follow(service, served, job, report);
   return report;
 }

@@ -6,10 +6,16 @@ export interface SelfSigned {
   readonly cert: string;
 }
 
+/** When a certificate is valid, in days from now; from yesterday to tomorrow unless said otherwise. */
+export interface Validity {
+  readonly from?: number;
+  readonly until?: number;
+}
+
 /** Made anew for each run, so that no private key is kept anywhere. */
-export function selfSigned(): SelfSigned {
+export function selfSigned(validity: Validity = {}): SelfSigned {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const body = certificateBody(publicKey);
+  const body = certificateBody(publicKey, validity);
   const signature = sign('sha256', body, privateKey);
   const cert = der(0x30, body, ECDSA_SHA256, der(0x03, Buffer.from([0]), signature));
   return {
@@ -23,7 +29,7 @@ const COMMON_NAME = Buffer.from('0603550403', 'hex');
 const SUBJECT_ALT_NAME = Buffer.from('0603551d11', 'hex');
 const BASIC_CONSTRAINTS = Buffer.from('0603551d13', 'hex');
 
-function certificateBody(publicKey: KeyObject): Buffer {
+function certificateBody(publicKey: KeyObject, { from = -1, until = 1 }: Validity): Buffer {
   const name = der(0x30, der(0x31, der(0x30, COMMON_NAME, der(0x0c, Buffer.from('loopback')))));
   const day = 24 * 3600 * 1000;
   return der(
@@ -32,7 +38,7 @@ function certificateBody(publicKey: KeyObject): Buffer {
     der(0x02, Buffer.from([1])),
     ECDSA_SHA256,
     name,
-    der(0x30, time(Date.now() - day), time(Date.now() + day)),
+    der(0x30, time(Date.now() + from * day), time(Date.now() + until * day)),
     name,
     publicKey.export({ type: 'spki', format: 'der' }),
     der(0xa3, der(0x30, authority(), loopbackAddress())),

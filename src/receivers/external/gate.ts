@@ -2,7 +2,7 @@ import type { ClosedGate } from '../../dispatch/ports.js';
 import { mayCarryToken } from '../../policy/bearer.js';
 import { isCredential, isSendable } from '../headers.js';
 import { shownUrl } from '../shown-url.js';
-import { caFileFault } from '../transport/agents.js';
+import { caFileFault } from '../transport/trust.js';
 import type { ExternalReceiverSettings } from './settings.js';
 
 const SET_ENDPOINT = 'run `redrain mode EXTERNAL_RECEIVER --endpoint URL`';

@@ -1,7 +1,7 @@
 import { type ClosedGate, DRAIN_BLOCKED_REASONS } from '../../dispatch/ports.js';
 import { mayCarryToken } from '../../policy/bearer.js';
 import { shownUrl } from '../shown-url.js';
-import { caFileFault } from '../transport/agents.js';
+import { caFileFault } from '../transport/trust.js';
 import type { TeamspaceReceiverSettings } from './settings.js';
 
 /** The first closed gate of a Teamspace receiver, in the order of SPEC section 4. */

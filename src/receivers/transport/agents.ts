@@ -1,12 +1,13 @@
-import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
-import net from 'node:net';
-import tls from 'node:tls';
-import { proxyFor } from './proxy-choice.js';
+import { type Route, routeTo } from './proxy-choice.js';
+import { watchReuse } from './stale-connection.js';
+import { type TlsOptions, tlsOptions } from './trust.js';
+import { TunnelAgent } from './tunnel-agent.js';
 
 /** An idle connection is dropped before most servers drop it under our next request. */
 const IDLE_SOCKET_MS = 4_000;
+const TUNNEL_DEADLINE_MS = 60_000;
 
 /** How to reach the network. */
 export interface TransportSettings {
@@ -22,89 +23,45 @@ export interface TransportSettings {
 export class AgentPool {
   readonly #settings: TransportSettings;
   readonly #agents = new Map<string, http.Agent>();
-  readonly #closing = new AbortController();
+  #tls: TlsOptions | undefined;
 
   constructor(settings: TransportSettings) {
     this.#settings = settings;
   }
 
-  /** The agent for this URL. Rejects when the CA file cannot be read or the proxy is no URL. */
-  async agentFor(url: URL): Promise<http.Agent> {
-    const proxy = proxyFor(url, this.#settings.env);
-    const key = proxy === undefined ? url.protocol : `${proxy} ${url.hostname}`;
+  /** The way to this URL. */
+  routeTo(url: URL): Route {
+    return routeTo(url, this.#settings.env);
+  }
+
+  /** The agent for this URL. Throws when the CA file cannot be read. */
+  agentFor(url: URL): http.Agent {
+    const { proxy } = this.routeTo(url);
+    const key = proxy === undefined ? url.protocol : proxy.address;
     const known = this.#agents.get(key);
     if (known !== undefined) return known;
-    const agent = proxy === undefined ? this.#direct(url) : await this.#proxied(proxy, url);
+    const agent = watchReuse(this.#newAgent(url, proxy));
     this.#agents.set(key, agent);
     return agent;
   }
 
+  /** Closes the connections that wait for a next request: the servers may have given them up. */
+  dropIdle(): void {
+    for (const { freeSockets } of this.#agents.values())
+      for (const socket of Object.values(freeSockets).flat()) socket?.destroy();
+  }
+
   close(): void {
-    this.#closing.abort();
     for (const agent of this.#agents.values()) agent.destroy();
     this.#agents.clear();
   }
 
-  #direct(url: URL): http.Agent {
+  #newAgent(url: URL, proxy: Route['proxy']): http.Agent {
     const options = { keepAlive: true, timeout: IDLE_SOCKET_MS };
     if (url.protocol === 'http:') return new http.Agent(options);
-    return new https.Agent({ ...options, ...this.#tls() });
+    this.#tls ??= tlsOptions(this.#settings.caFile);
+    if (proxy === undefined) return new https.Agent({ ...options, ...this.#tls });
+    const { deadlineMs = TUNNEL_DEADLINE_MS } = this.#settings;
+    return new TunnelAgent({ proxy, tls: this.#tls, idleMs: IDLE_SOCKET_MS, deadlineMs });
   }
-
-  /** The signal frees a connection to a proxy that never answers our CONNECT. */
-  async #proxied(proxy: string, url: URL): Promise<http.Agent> {
-    const { HttpsProxyAgent } = await import('https-proxy-agent');
-    const common = { keepAlive: true, timeout: IDLE_SOCKET_MS, ...this.#tls() };
-    const agent = new HttpsProxyAgent(proxyUrl(proxy), {
-      ...common,
-      signal: this.#closing.signal,
-    });
-    // What is given to the constructor is for the proxy; this is for the server behind it.
-    Object.assign(agent.options, common, identityCheck(url.hostname.replace(/^\[|\]$/g, '')));
-    return agent;
-  }
-
-  /** Said explicitly, so that NODE_TLS_REJECT_UNAUTHORIZED=0 does not turn verification off. */
-  #tls(): tls.SecureContextOptions & { rejectUnauthorized: boolean } {
-    const { caFile } = this.#settings;
-    if (caFile === undefined) return { rejectUnauthorized: true };
-    return { rejectUnauthorized: true, ca: trusted(caFile) };
-  }
-}
-
-/** The usual roots and those of a PEM file. Throws when it cannot be read or holds no certificate. */
-function trusted(caFile: string): string[] {
-  const pem = readFileSync(caFile, 'utf8');
-  if (!pem.includes('-----BEGIN CERTIFICATE-----'))
-    throw new Error(`${caFile} holds no PEM certificate`);
-  return [...tls.rootCertificates, pem];
-}
-
-/**
- * Behind a proxy an IP address is not passed on as the name to verify, and the
- * certificate would be held against `localhost`.
- */
-function identityCheck(host: string): Pick<tls.ConnectionOptions, 'checkServerIdentity'> {
-  if (net.isIP(host) === 0) return {};
-  return { checkServerIdentity: (_, certificate) => tls.checkServerIdentity(host, certificate) };
-}
-
-/** Why a CA file cannot be used, for a person; undefined when there is none or it can. */
-export function caFileFault(caFile: string | undefined): string | undefined {
-  if (caFile === undefined) return undefined;
-  try {
-    trusted(caFile);
-    return undefined;
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return `the CA file cannot be used: ${why}`;
-  }
-}
-
-/** The message must not quote the address: it may hold a password. */
-function proxyUrl(proxy: string): URL {
-  const url = URL.canParse(proxy) ? new URL(proxy) : undefined;
-  if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
-    throw new Error('the proxy in HTTPS_PROXY is no http(s) address');
-  return url;
 }

@@ -1,15 +1,22 @@
+import { StalledBodyError } from './answer-body.js';
 import { BadEncodingError, BodyTooLargeError } from './content-decoding.js';
 import type { EndedBy } from './deadline.js';
+import type { ChosenProxy, Route } from './proxy-choice.js';
+import { named, ProxyError, refusedTunnel } from './proxy-error.js';
+import { tlsFailure } from './tls-failure.js';
+import { shownProxy } from './tunnel.js';
 
 /** What is known of a request that brought no usable answer. */
 export interface FailureContext {
   readonly url: URL;
+  /** The way the request took. */
+  readonly route: Route;
   readonly endedBy: EndedBy | undefined;
   readonly deadlineMs: number;
   readonly maxAnswerBytes: number;
 }
 
-/** Node's and OpenSSL's codes in words; `%` stands for the peer. */
+/** Node's codes in words; `%` stands for the peer. */
 const BY_CODE: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused by %',
   ECONNRESET: 'connection to % was reset before a complete answer',
@@ -18,51 +25,93 @@ const BY_CODE: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'connection to % timed out',
   ENOTFOUND: 'the host of % is unknown',
   EAI_AGAIN: 'the host of % cannot be looked up right now',
+  EAI_FAIL: 'the host of % cannot be looked up',
   EHOSTUNREACH: 'no route to %',
+  EHOSTDOWN: 'the host of % is down',
   ENETUNREACH: 'no network on the way to %',
-  EPROTO: 'TLS with % failed: it does not speak TLS, or none that is acceptable',
-  CERT_HAS_EXPIRED: 'TLS with % failed: its certificate has expired',
-  CERT_NOT_YET_VALID: 'TLS with % failed: its certificate is not valid yet',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'TLS with % failed: its certificate is self-signed',
-  SELF_SIGNED_CERT_IN_CHAIN: 'TLS with % failed: a self-signed certificate is in its chain',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'TLS with % failed: its certificate cannot be verified',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'TLS with % failed: its issuer is not trusted here',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'TLS with % failed: its certificate is for another host',
+  ENETDOWN: 'the network of this machine is down, on the way to %',
+  EADDRNOTAVAIL: 'this machine has no address or port left to reach % from',
+  EACCES: 'this machine does not let us connect to %',
+  EPERM: 'this machine does not let us connect to %',
+  EMFILE: 'this process has too many files open to connect to %',
+  ENFILE: 'this machine has too many files open to connect to %',
+  ERR_INVALID_CHAR: 'the request to % cannot be sent: a header has characters HTTP does not allow',
+  HPE_HEADER_OVERFLOW: '% sends more headers than anybody reads',
 };
 
 /**
- * Why a request brought no answer, for a person. Built from codes and our own
- * words; the messages of axios and Node are used for unknown errors only, and
- * never anything that could hold headers or a body.
+ * Why a request brought no answer, for a person: who is to blame, in words.
+ * Built from codes and our own words; the messages of axios and Node are used
+ * for unknown errors only, and never anything that could hold headers or a body.
  */
 export function failureReason(error: unknown, context: FailureContext): string {
-  const { endedBy, deadlineMs, url } = context;
-  if (endedBy === 'deadline') return `no answer from ${url.host} within ${seconds(deadlineMs)}`;
+  const { endedBy, deadlineMs, url, route } = context;
+  const way = wayOf(route);
+  if (endedBy === 'deadline')
+    return `no answer from ${url.host} within ${seconds(deadlineMs)}${way}`;
   if (endedBy === 'caller') return `interrupted before ${url.host} answered`;
+  const body = bodyReason(error, context);
+  if (body !== undefined) return body;
+  const proxy = proxyErrorIn(error);
+  if (proxy !== undefined) return proxyReason(proxy, url.host);
+  return `${networkReason(rootOf(error), url.host)}${way}`;
+}
+
+function bodyReason(error: unknown, { url, maxAnswerBytes }: FailureContext): string | undefined {
   if (error instanceof BadEncodingError)
     return `the answer of ${url.host} is unreadable: ${error.message}`;
-  if (error instanceof BodyTooLargeError || saysTooLarge(error))
-    return `the answer of ${url.host} is larger than ${mebibytes(context.maxAnswerBytes)}`;
-  return networkReason(error, url);
+  if (error instanceof BodyTooLargeError)
+    return `the answer of ${url.host} is larger than ${mebibytes(maxAnswerBytes)}`;
+  if (error instanceof StalledBodyError) return `the answer of ${url.host} stopped coming`;
+  return undefined;
 }
 
-function networkReason(error: unknown, url: URL): string {
-  const cause = rootOf(error);
-  const code = typeof cause.code === 'string' ? cause.code : '';
+/** Through which proxy, or around which: what an operator has to know to look in the right place. */
+function wayOf({ proxy, exempt }: Route): string {
+  if (proxy !== undefined) return throughProxy(proxy);
+  return exempt === undefined ? '' : `, directly: ${exempt.by} exempts it from ${exempt.proxy}`;
+}
+
+/** Nothing when the variable holds no address: then that is the reason itself. */
+function throughProxy(proxy: ChosenProxy): string {
+  const shown = shownProxy(proxy);
+  return shown === undefined ? '' : `, through ${named(shown)}`;
+}
+
+function proxyReason({ proxy, status, cause }: ProxyError, target: string): string {
+  if (status !== undefined) return refusedTunnel(proxy, status, target);
+  const why = networkReason(rootOf(cause), named(proxy));
+  return `${why}; nothing reached ${target}. Look at ${proxy.variable}, or name the host in NO_PROXY to go around the proxy`;
+}
+
+function networkReason(error: NetworkError, peer: string): string {
+  const code = typeof error.code === 'string' ? error.code : '';
+  if (/before secure TLS connection/.test(error.message ?? ''))
+    return `connection to ${peer} was closed before TLS was established`;
+  if (error.message === 'stream has been aborted' || error.message === 'aborted')
+    return `connection to ${peer} was closed in the middle of its answer`;
   const words = Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined;
-  if (words !== undefined) return words.replace('%', () => peer(cause, url));
-  if (code.startsWith('HPE_')) return `${url.host} does not answer in HTTP (${code})`;
-  if (code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS'))
-    return `TLS with ${url.host} failed (${code})`;
-  if (cause.message === 'stream has been aborted') return resetMidBody(url);
-  return `no usable answer from ${url.host}: ${code || cause.message || 'unknown error'}`;
+  if (words !== undefined) return words.replace('%', () => addressOf(error) ?? peer);
+  if (code.startsWith('HPE_')) return notHttp(error, peer);
+  const tls = tlsFailure(error);
+  if (tls !== undefined) return `TLS with ${peer} failed: ${tls}`;
+  return `no usable answer from ${peer}: ${error.message || 'the reason is not known'}`;
 }
 
-function resetMidBody(url: URL): string {
-  return `connection to ${url.host} was closed in the middle of its answer`;
+/** A TLS server that is spoken to in plain HTTP answers with an alert, a record of type 21. */
+function notHttp({ rawPacket }: NetworkError, peer: string): string {
+  return Buffer.isBuffer(rawPacket) && rawPacket[0] === 21
+    ? `${peer} speaks TLS: its address must begin with https://`
+    : `${peer} does not answer in HTTP: is it the right port?`;
 }
 
-type NetworkError = Partial<Error> & { code?: unknown; address?: unknown; port?: unknown };
+type NetworkError = Partial<Error> & {
+  code?: unknown;
+  address?: unknown;
+  port?: unknown;
+  cert?: unknown;
+  rawPacket?: unknown;
+};
 
 /** axios wraps Node's error, and Node wraps those of several addresses tried in turn. */
 function rootOf(error: unknown): NetworkError {
@@ -72,14 +121,16 @@ function rootOf(error: unknown): NetworkError {
   return tried instanceof Error ? (tried as NetworkError) : inner;
 }
 
-function peer(error: NetworkError, url: URL): string {
-  const { address, port } = error;
-  if (typeof address !== 'string' || typeof port !== 'number') return url.host;
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+function proxyErrorIn(error: unknown): ProxyError | undefined {
+  if (error instanceof ProxyError) return error;
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof ProxyError ? cause : undefined;
 }
 
-function saysTooLarge(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('maxContentLength size');
+/** The address that was tried, where Node tells it; a proxy is known by its name. */
+function addressOf({ address, port }: NetworkError): string | undefined {
+  if (typeof address !== 'string' || typeof port !== 'number') return undefined;
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 function seconds(ms: number): string {

@@ -1,18 +1,40 @@
-/**
- * The proxy for a URL by `HTTPS_PROXY` (or `ALL_PROXY`) and `NO_PROXY`, in
- * either case, or undefined. Only https goes through a proxy: plain http is for
- * loopback. `NO_PROXY` lists hosts with all their subdomains, `host:port`, or
- * `*`. A proxy without a scheme is an http one.
- */
-export function proxyFor(url: URL, env: NodeJS.ProcessEnv): string | undefined {
-  if (url.protocol !== 'https:') return undefined;
-  const proxy = either(env, 'https_proxy') || either(env, 'all_proxy');
-  if (proxy === '' || isExempt(url, either(env, 'no_proxy'))) return undefined;
-  return proxy.includes('://') ? proxy : `http://${proxy}`;
+/** A proxy, and the environment variable that names it. */
+export interface ChosenProxy {
+  /** As written, with a scheme; it may hold a password. */
+  readonly address: string;
+  readonly variable: string;
 }
 
-function either(env: NodeJS.ProcessEnv, name: string): string {
-  return (env[name] || env[name.toUpperCase()] || '').trim();
+/** The way to a host: through a proxy, or directly although a variable names a proxy. */
+export interface Route {
+  readonly proxy?: ChosenProxy;
+  /** The variables at work when NO_PROXY takes a host out: the exemption, and the proxy it avoids. */
+  readonly exempt?: { readonly by: string; readonly proxy: string };
+}
+
+/**
+ * The way to a URL by `HTTPS_PROXY` (or `ALL_PROXY`) and `NO_PROXY`, in either
+ * case. Only https goes through a proxy: plain http is for loopback. `NO_PROXY`
+ * lists hosts with all their subdomains, `host:port`, or `*`. A proxy without a
+ * scheme is an http one.
+ */
+export function routeTo(url: URL, env: NodeJS.ProcessEnv): Route {
+  if (url.protocol !== 'https:') return {};
+  const proxy = either(env, 'https_proxy') ?? either(env, 'all_proxy');
+  if (proxy === undefined) return {};
+  const noProxy = either(env, 'no_proxy');
+  if (noProxy !== undefined && isExempt(url, noProxy.value))
+    return { exempt: { by: noProxy.variable, proxy: proxy.variable } };
+  const { value, variable } = proxy;
+  return { proxy: { address: value.includes('://') ? value : `http://${value}`, variable } };
+}
+
+function either(env: NodeJS.ProcessEnv, name: string) {
+  for (const variable of [name, name.toUpperCase()]) {
+    const value = env[variable]?.trim();
+    if (value) return { variable, value };
+  }
+  return undefined;
 }
 
 function isExempt(url: URL, noProxy: string): boolean {

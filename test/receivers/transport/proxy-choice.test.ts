@@ -1,10 +1,11 @@
 import { expect } from 'chai';
-import { proxyFor } from '../../../src/receivers/transport/proxy-choice.js';
+import { routeTo } from '../../../src/receivers/transport/proxy-choice.js';
 
 const PROXY = 'http://proxy.example:3128';
-const chosen = (address: string, env: NodeJS.ProcessEnv) => proxyFor(new URL(address), env);
+const chosen = (address: string, env: NodeJS.ProcessEnv) =>
+  routeTo(new URL(address), env).proxy?.address;
 
-describe('proxyFor', () => {
+describe('routeTo', () => {
   it('reads HTTPS_PROXY in either case, then ALL_PROXY', () => {
     const address = 'https://host.example/';
     expect(chosen(address, {})).to.equal(undefined);
