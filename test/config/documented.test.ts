@@ -28,8 +28,7 @@ const COMPUTED: readonly ComputedRead[] = [
   { file: 'src/config/in-force.ts', expression: 'key.env' },
   { file: 'src/config/in-force.ts', expression: 'key.env.toLowerCase()' },
   { file: 'src/receivers/receiver-for.ts', expression: 'variable' },
-  { file: 'src/receivers/transport/proxy-choice.ts', expression: 'name' },
-  { file: 'src/receivers/transport/proxy-choice.ts', expression: 'name.toUpperCase()' },
+  { file: 'src/receivers/transport/proxy-choice.ts', expression: 'variable' },
 ];
 
 const parsed = (toml: string): ConfigDocument => parseConfig('config.toml', Buffer.from(toml));
