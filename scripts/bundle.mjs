@@ -22,6 +22,8 @@ await build({
     'workers/dispatch': dist('workers/dispatch.js'),
     'workers/migrate': dist('workers/migrate.js'),
     'workers/gc': dist('workers/gc.js'),
+    // Run by the others, each in a process or thread of its own (src/storage/child-script.ts).
+    'children/compact-child': dist('src/storage/compact-child.js'),
   },
   outdir: lib,
   chunkNames: 'chunks/[name]-[hash]',

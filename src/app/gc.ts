@@ -43,7 +43,7 @@ export async function runGc(app: App, request: GcRequest, course: Course): Promi
   return withRetentionLock(app, course.signal, async () => {
     const scope = scopeOf(app.now(), request.keepDays);
     const gone = await collect(new SqliteRetention(db), scope, app.now(), course);
-    const won = request.vacuum && !gone.interrupted ? await vacuum(db) : null;
+    const won = request.vacuum && !gone.interrupted ? await vacuum(db, app.env) : null;
     return reportOf(gone, false, won, fileSpace(db).free);
   });
 }

@@ -1,7 +1,16 @@
 import { UnknownEventError } from '../journal/unknown-event.js';
 import { ArchiveDirectory } from '../retention/archive-directory.js';
-import { previewRedaction, type RedactionReport, redactEvent } from '../retention/redacting.js';
+import type { ErasurePlace } from '../retention/erased-event.js';
+import {
+  nothingErased,
+  previewRedaction,
+  type RedactionReport,
+  redactEvent,
+} from '../retention/redacting.js';
 import type { App } from './app.js';
+import { scratchPlace, spoolPlace } from './redaction/files-place.js';
+import { jobsPlace } from './redaction/jobs-place.js';
+import { sinksPlace } from './redaction/sinks-place.js';
 import { withRetentionLock } from './retention-lock.js';
 
 export interface RedactReport extends RedactionReport {
@@ -13,21 +22,36 @@ export interface RedactReport extends RedactionReport {
  *
  * @throws UnknownEventError
  */
-export function previewRedact(app: App, eventId: string): RedactReport {
+export async function previewRedact(app: App, eventId: string): Promise<RedactReport> {
   const stores = app.readStores();
-  if (stores === undefined) throw new UnknownEventError(eventId);
+  if (stores === undefined) return previewInSpool(app, eventId);
   try {
-    const directory = new ArchiveDirectory(app.paths.archiveDir);
-    const report = previewRedaction(stores.db, directory, eventId);
-    return { dry_run: true, ...withSpool(app, report) };
+    const scene = { db: stores.db, directory: archivesOf(app), places: placesOf(app) };
+    return { dry_run: true, ...(await previewRedaction(scene, eventId)) };
+  } catch (error) {
+    if (error instanceof UnknownEventError) return previewInSpool(app, eventId);
+    throw error;
   } finally {
     stores.db.close();
   }
 }
 
+/** An event that only the spool has is not unknown: `redact` takes it in first. */
+function previewInSpool(app: App, eventId: string): RedactReport {
+  const waiting = app.spool.find(eventId);
+  if (waiting.length === 0) throw new UnknownEventError(eventId);
+  return {
+    dry_run: true,
+    ...nothingErased(eventId),
+    bytes: waiting.reduce((sum, { event }) => sum + event.bytes.length, 0),
+    elsewhere: [{ place: 'spool', copies: waiting.length }],
+  };
+}
+
 /**
- * Erases the bytes of one event, delivered or not. What waits in the spool is
- * taken in first, so that no copy of it comes after.
+ * Erases the bytes of one event, delivered or not, from every place of the
+ * home. What waits in the spool is taken in first: the journal keeps the
+ * digest, and so knows the event when it comes again.
  *
  * @throws UnknownEventError
  */
@@ -38,18 +62,20 @@ export async function runRedact(
   signal: AbortSignal,
 ): Promise<RedactReport> {
   const { db } = await app.stores();
-  await app.ingestSpool();
-  const directory = new ArchiveDirectory(app.paths.archiveDir);
+  // A file that cannot be taken in must not keep this one event from going.
+  await app.ingestSpool().catch(() => undefined);
+  const scene = { db, directory: archivesOf(app), places: placesOf(app), env: app.env };
   const report = await withRetentionLock(app, signal, () =>
-    redactEvent(db, directory, eventId, { reason, now: app.now() }),
+    redactEvent(scene, eventId, { reason, now: app.now() }),
   );
-  return { dry_run: false, ...withSpool(app, report) };
+  return { dry_run: false, ...report };
 }
 
-/** Files that were only partly readable are kept for people, and nobody knows what is in them. */
-function withSpool(app: App, report: RedactionReport): RedactionReport {
-  const torn = app.spool
-    .tornFiles()
-    .map((name) => `spool/${name}: look whether the event is in it`);
-  return { ...report, remains: [...report.remains, ...torn] };
+/** Every place of the home, beside journal and archives, that may hold bytes of events. */
+function placesOf(app: App): ErasurePlace[] {
+  return [jobsPlace(app), sinksPlace(app), spoolPlace(app), scratchPlace(app)];
+}
+
+function archivesOf(app: App): ArchiveDirectory {
+  return new ArchiveDirectory(app.paths.archiveDir);
 }

@@ -15,36 +15,53 @@ export const run: CommandBody = (call) =>
     const reason = String(call.options.reason ?? '').trim();
     if (reason === '') throw new UsageError('--reason must say why: it is all that will be left');
     return withCourse(output, 'redacted', async (course) => {
-      const report =
-        call.options.yes === true
-          ? await runRedact(app, eventId, reason, course.signal)
-          : previewRedact(app, eventId);
+      const report = await (call.options.yes === true
+        ? runRedact(app, eventId, reason, course.signal)
+        : previewRedact(app, eventId));
       output.result(report, () => tell(report));
-      return EXIT.done;
+      const isWhole = report.dry_run || report.remains.length === 0;
+      return isWhole ? EXIT.done : EXIT.failures;
     });
   });
 
 function tell(report: RedactReport): string {
-  const { dry_run, event_id, archives } = report;
+  const { dry_run, event_id, revisions } = report;
   const lines = [
-    `${dry_run ? 'Would erase' : 'Erased'} ${bytes(report.bytes)} of event ${shortLine(event_id)} (${count(report.revisions, 'revision')}). Digest, reason and time are kept.`,
+    `${dry_run ? 'Would erase' : 'Erased'} ${bytes(report.bytes)} of event ${shortLine(event_id)} (${count(revisions, 'revision')}). Digest, reason and time are kept.`,
+    ...copiesOf(report),
   ];
-  if (report.conflict_copies > 0)
-    lines.push(`  and ${copies(report.conflict_copies)} in conflict records`);
-  if (report.audit_copies > 0) lines.push(`  and ${copies(report.audit_copies)} in the audit log`);
-  for (const id of archives) lines.push(`  and its bytes in ${id}`);
   if (report.earlier_reason !== null)
     lines.push(
       `It was redacted before; the reason on record stays: ${shortLine(report.earlier_reason)}`,
     );
   for (const target of report.seen_by)
-    lines.push(
-      `Target ${target.target_id} ${target.canonical_url} ${target.in_flight === 1 ? 'is being given it now' : `may have it (${target.status})`}: it cannot be taken back from there.`,
-    );
-  for (const place of report.remains) lines.push(`May still hold it: ${place}`);
+    if (!isSink(target.canonical_url))
+      lines.push(
+        `Target ${target.target_id} ${target.canonical_url} ${target.in_flight === 1 ? 'is being given it now' : `may have it (${target.status})`}: redrain cannot erase it there.`,
+      );
+  for (const place of report.remains)
+    lines.push(`${dry_run ? 'Would not reach' : 'NOT ERASED'}: ${place}`);
   if (dry_run) lines.push('Nothing was changed: --yes does it.');
   return lines.join('\n');
 }
+
+/** One line for each place that had it. */
+function copiesOf(report: RedactReport): string[] {
+  const { conflict_copies, audit_copies, answers, archives, elsewhere } = report;
+  const places: [number, string][] = [
+    [conflict_copies, 'in conflict records'],
+    [audit_copies, 'in the audit log'],
+    [answers, 'in recorded answers and errors of targets'],
+    ...elsewhere.map(({ place, copies }): [number, string] => [copies, `in ${place}`]),
+  ];
+  return [
+    ...places.filter(([n]) => n > 0).map(([n, where]) => `  and ${copies(n)} ${where}`),
+    ...archives.map((id) => `  and its bytes in ${id}`),
+  ];
+}
+
+/** Stub sinks are in the home: they are erased with the rest. */
+const isSink = (url: string): boolean => url.startsWith('stub:');
 
 function copies(n: number): string {
   return n === 1 ? '1 copy' : `${n.toLocaleString('en')} copies`;

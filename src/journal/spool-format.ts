@@ -54,6 +54,35 @@ export function decodeSpool(file: Buffer): SpoolContents {
   return { events, problems: missing(expected, events.length) };
 }
 
+/** A file without one event, and the part of it that cannot be read. */
+export interface SpoolWithout {
+  /** Everything else byte for byte as it was; undefined when the event is not in it. */
+  readonly bytes: Buffer | undefined;
+  /** What follows the last record that can be read: of a whole file, nothing. */
+  readonly unreadable: Buffer;
+}
+
+/** Takes the records of one event out of a spool file. A file of another format is unreadable as a whole. */
+export function withoutEvent(file: Buffer, eventId: string): SpoolWithout {
+  const headerEnd = file.indexOf(10);
+  const header = /^redrain-spool-1 (\d+)$/.exec(file.toString('utf8', 0, Math.max(headerEnd, 0)));
+  if (header === null) return { bytes: undefined, unreadable: file };
+  const kept: Buffer[] = [];
+  let gone = 0;
+  let at = headerEnd + 1;
+  for (let record = readRecord(file, at); record !== undefined; record = readRecord(file, at)) {
+    if (record.event.eventId === eventId) gone += 1;
+    else kept.push(file.subarray(at, record.end));
+    at = record.end;
+  }
+  const unreadable = file.subarray(at);
+  const first = Buffer.from(`${HEADER} ${Number(header[1]) - gone}\n`);
+  return {
+    bytes: gone === 0 ? undefined : Buffer.concat([first, ...kept, unreadable]),
+    unreadable,
+  };
+}
+
 function missing(expected: number, found: number): string[] {
   if (found >= expected) return [];
   const lost = expected - found;

@@ -7,7 +7,14 @@ import { putInPlace, removeIfThere, writeNewFile } from '../files/durable-file.j
 import { errorCode } from '../storage/errors.js';
 import { step } from '../storage/steps.js';
 import type { AppendVerdict, EventJournal, NewEvent } from './new-event.js';
-import { decodeSpool, encodeSpool, isOfLaterFormat, type SpoolContents } from './spool-format.js';
+import {
+  decodeSpool,
+  encodeSpool,
+  isOfLaterFormat,
+  type SpoolContents,
+  type SpoolWithout,
+  withoutEvent,
+} from './spool-format.js';
 
 /** What became of one spool file that this process took in. */
 export interface SpoolIngestion {
@@ -32,6 +39,16 @@ const CLOCK_TICK_MS = 2_500;
 const ABANDONED_AFTER_MS = 3_600_000;
 
 const UNFINISHED = '.spool.tmp';
+
+/** A file that is written again without an event, until it takes the place of the first. */
+const REWRITTEN = '.without.spool.tmp';
+
+/** One event that waits in the spool. */
+export interface SpooledEvent {
+  /** Absolute path. */
+  readonly file: string;
+  readonly event: NewEvent;
+}
 
 /**
  * Where events go when the journal cannot be written: one file per group,
@@ -105,6 +122,69 @@ export class Spool {
   /** Files that were taken in as far as they could be read, kept for a person to look at. */
   tornFiles(): string[] {
     return this.#namesEnding('.torn');
+  }
+
+  /** Where an event waits: the files that hold it, oldest first. */
+  find(eventId: string): SpooledEvent[] {
+    return this.files().flatMap((file) => {
+      const found = this.#look(file)?.events.filter((event) => event.eventId === eventId) ?? [];
+      return found.map((event) => ({ file: join(this.#dir, file), event }));
+    });
+  }
+
+  /** Every event that waits, in the order in which they are taken in. */
+  *events(): Generator<SpooledEvent> {
+    for (const file of this.files())
+      for (const event of this.#look(file)?.events ?? [])
+        yield { file: join(this.#dir, file), event };
+  }
+
+  /**
+   * Writes every file that holds the event again without it: waiting ones, and
+   * those kept for a person to look at. A file that another process takes in
+   * meanwhile is known by its name and taken in once. Returns in how many files
+   * it was, and those with an unreadable part in which `mayHold` sees it.
+   */
+  erase(eventId: string, mayHold: (part: Buffer) => boolean): { files: number; left: string[] } {
+    let files = 0;
+    const left: string[] = [];
+    for (const { name, bytes, unreadable } of this.#without(eventId)) {
+      if (bytes !== undefined) {
+        files += 1;
+        this.#replace(name, bytes);
+      }
+      if (mayHold(unreadable)) left.push(join(this.#dir, name));
+    }
+    return { files, left };
+  }
+
+  /** In how many files the event is. Changes nothing. */
+  countHolding(eventId: string): number {
+    let files = 0;
+    for (const { bytes } of this.#without(eventId)) if (bytes !== undefined) files += 1;
+    return files;
+  }
+
+  /** Every file without the event. One that is being written, or was cut off, is left alone as a whole. */
+  *#without(eventId: string): Generator<SpoolWithout & { readonly name: string }> {
+    for (const name of this.#allFiles()) {
+      const file = readOrNothing(join(this.#dir, name));
+      if (file === undefined) continue;
+      if (name.endsWith(UNFINISHED)) yield { name, bytes: undefined, unreadable: file };
+      else yield { name, ...withoutEvent(file, eventId) };
+    }
+  }
+
+  #allFiles(): string[] {
+    return ['.spool', '.torn', UNFINISHED].flatMap((ending) => this.#namesEnding(ending));
+  }
+
+  #replace(name: string, bytes: Buffer): void {
+    const temporary = join(this.#dir, `${name}${REWRITTEN}`);
+    removeIfThere(temporary);
+    writeNewFile(temporary, bytes);
+    putInPlace(temporary, join(this.#dir, name));
+    step('spool.rewritten');
   }
 
   /**
@@ -195,5 +275,14 @@ export class Spool {
       if (errorCode(error) === 'ENOENT') return undefined;
       throw error;
     }
+  }
+}
+
+function readOrNothing(path: string): Buffer | undefined {
+  try {
+    return readPlainFile(path);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
   }
 }

@@ -111,6 +111,11 @@ export class JobsDatabase {
     return this.#db.pragma('data_version', { simple: true }) as number;
   }
 
+  /** From now on this connection overwrites what it deletes or replaces with zeros. */
+  overwriteDeleted(): void {
+    this.#db.pragma('secure_delete = ON');
+  }
+
   /**
    * One IMMEDIATE transaction; on any error nothing of it is stored. What was
    * written to a file that is replaced meanwhile counts as an error.

@@ -13,11 +13,13 @@ import type {
   Processor,
   QueueClock,
   Queues,
+  TextEdit,
   WorkerOptions,
 } from './ports.js';
 import { Pulse } from './pulse.js';
 import type { JobScheduler, JobTemplate, RepeatOptions } from './scheduler.js';
 import { listSchedulers, removeScheduler, upsertScheduler } from './scheduler-store.js';
+import { editTexts } from './stored-texts.js';
 
 export interface LitequeOptions {
   readonly clock?: QueueClock;
@@ -78,6 +80,10 @@ export class LitequeQueues implements Queues {
 
   async assertCurrent(): Promise<void> {
     this.#db.assertCurrent();
+  }
+
+  editTexts(edit: TextEdit): Promise<number> {
+    return editTexts(this.#db, edit);
   }
 
   async close(): Promise<void> {

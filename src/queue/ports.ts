@@ -103,6 +103,22 @@ export interface JobWorker {
   close(): Promise<void>;
 }
 
+/** One text that the store keeps: what a job carries, or what was said of it. */
+export interface StoredText {
+  readonly queue: string;
+  /** Of the job, or of the scheduler whose template it is. */
+  readonly id: string;
+  readonly kind: 'data' | 'progress' | 'returnvalue' | 'failedReason' | 'template' | 'event';
+  /** The state of the job; empty for templates and events. */
+  readonly state: string;
+  /** False for a job that no worker has taken yet. */
+  readonly started: boolean;
+  readonly value: unknown;
+}
+
+/** Returns what is to be stored instead; the very same value leaves the text alone. */
+export type TextEdit = (text: StoredText) => unknown;
+
 /** All queues of one store, over one connection. */
 export interface Queues {
   queue(name: string): JobQueue;
@@ -113,6 +129,12 @@ export interface Queues {
    * when a newer redrain has changed it.
    */
   assertCurrent(): Promise<void>;
+  /**
+   * For erasing what should never have been stored: goes through every text of
+   * every job, scheduler and event, and stores what `edit` returns instead. A
+   * job that runs meanwhile keeps what it was given. Returns how many changed.
+   */
+  editTexts(edit: TextEdit): Promise<number>;
   /** Stops everything; the caller has closed its workers. */
   close(): Promise<void>;
 }

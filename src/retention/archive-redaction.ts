@@ -1,26 +1,78 @@
 import { rmSync, statSync } from 'node:fs';
 import { putInPlace } from '../files/durable-file.js';
 import { rangesContain } from '../ledger/seq-ranges.js';
+import type { JournalDatabase } from '../storage/journal-database.js';
 import { step } from '../storage/steps.js';
 import type { ArchiveDirectory } from './archive-directory.js';
-import { type ArchiveManifest, dataName, readManifest } from './archive-manifest.js';
+import { type ArchiveManifest, dataName, manifestName, readManifest } from './archive-manifest.js';
 import { fileDigest, readRecords } from './archive-reader.js';
 import { encodeRecord } from './archive-record.js';
+import { breath } from './collecting.js';
 import { writeGzip } from './durable-file.js';
+import * as sql from './retention.sql.js';
+import { SqliteRetention } from './sqlite-retention.js';
 
-/** Archives that still hold bytes of any of these events. Unreadable ones are named apart. */
-export function archivesWith(
+/** Archives that have to do with an event. */
+export interface FoundArchives {
+  /** Those in the directory that may still hold its bytes. */
+  readonly holding: ArchiveManifest[];
+  /** Manifests that cannot be read, with the reason. */
+  readonly unreadable: string[];
+  /** Ids of archives that have its only bytes, and are not in the directory. */
+  readonly missing: string[];
+}
+
+/**
+ * Archives that may still hold bytes of an event: those with one of its
+ * numbers, and those that the journal does not know, whose numbers may be
+ * another journal's.
+ */
+export async function archivesWith(
+  db: JournalDatabase,
   directory: ArchiveDirectory,
-  seqs: readonly number[],
-): { holding: ArchiveManifest[]; unreadable: string[] } {
-  const holding: ArchiveManifest[] = [];
-  const unreadable: string[] = [];
+  eventId: string,
+): Promise<FoundArchives> {
+  const rows = db.statement(sql.REVISIONS).all(eventId) as {
+    seq: number;
+    kind: string | null;
+    detail: string | null;
+  }[];
+  const retention = new SqliteRetention(db);
+  const found: FoundArchives = { holding: [], unreadable: [], missing: [] };
+  const known = new Set<string>();
   for (const path of directory.manifests()) {
     const manifest = manifestOrNothing(path);
-    if (manifest === undefined) unreadable.push(path);
-    else if (seqs.some((seq) => holds(manifest, seq))) holding.push(manifest);
+    await breath();
+    if (manifest === undefined) {
+      found.unreadable.push(path);
+      continue;
+    }
+    known.add(manifest.id);
+    const isKnown = retention.dependsOn(manifest.id, manifest.seqs);
+    if (!isKnown || rows.some(({ seq }) => holds(manifest, seq))) found.holding.push(manifest);
   }
-  return { holding, unreadable };
+  for (const { kind, detail } of rows)
+    if (kind === 'archive' && detail !== null && !known.has(detail)) found.missing.push(detail);
+  return found;
+}
+
+/** The contents of an event that archives still hold; a damaged archive is named when it is rewritten. */
+export async function archivedBytes(
+  directory: ArchiveDirectory,
+  found: FoundArchives,
+  eventId: string,
+): Promise<Buffer[]> {
+  const contents: Buffer[] = [];
+  for (const manifest of found.holding) {
+    try {
+      const path = directory.pathOf(manifestName(manifest.id));
+      for await (const { event_id, bytes } of readRecords(path, manifest))
+        if (event_id === eventId && bytes !== null) contents.push(bytes);
+    } catch {
+      // The rewriting that follows meets the same, and says so.
+    }
+  }
+  return contents;
 }
 
 function manifestOrNothing(path: string): ArchiveManifest | undefined {

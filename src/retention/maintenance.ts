@@ -1,3 +1,4 @@
+import { compact } from '../storage/compact.js';
 import type { JournalDatabase } from '../storage/journal-database.js';
 import { step } from '../storage/steps.js';
 
@@ -18,32 +19,22 @@ export function fileSpace(db: JournalDatabase): { bytes: number; free: number } 
 }
 
 /**
- * Gives free pages back to the file system. Needs as much disk again while it
- * works, and everybody else waits.
+ * Writes the file anew, without what holds nothing, in a process of its own.
+ * Needs as much disk again while it works, and everybody else waits.
+ *
+ * @throws StorageUnavailableError; the file is then what it was.
  */
-export async function vacuum(db: JournalDatabase): Promise<SpaceWon> {
-  const before = fileSpace(db).bytes;
-  await db.maintain((raw) => raw.exec('VACUUM'));
+export async function vacuum(
+  db: JournalDatabase,
+  env?: NodeJS.ProcessEnv,
+): Promise<SpaceWon & { log_emptied: boolean }> {
+  const { before_bytes, after_bytes, log_emptied } = await compact(db.file, env);
   step('gc.vacuumed');
-  await truncateLog(db);
-  const after = fileSpace(db).bytes;
-  return { before_bytes: before, after_bytes: after, won_bytes: before - after };
+  step('storage.log-emptied');
+  return { before_bytes, after_bytes, won_bytes: before_bytes - after_bytes, log_emptied };
 }
 
 /** From now on this connection overwrites what it deletes with zeros. */
 export async function overwriteDeleted(db: JournalDatabase): Promise<void> {
   await db.maintain((raw) => raw.pragma('secure_delete = ON'));
-}
-
-/**
- * Moves everything from the write-ahead log into the database and empties the
- * log. False when a reader kept it from being emptied: what was deleted may
- * still be found there until the next checkpoint.
- */
-export async function truncateLog(db: JournalDatabase): Promise<boolean> {
-  const [row] = await db.maintain(
-    (raw) => raw.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[],
-  );
-  step('storage.log-emptied');
-  return row?.busy === 0;
 }

@@ -1,8 +1,18 @@
+import { existsSync } from 'node:fs';
 import type { JournalDatabase } from '../storage/journal-database.js';
 import type { ArchiveDirectory } from './archive-directory.js';
 import { manifestName } from './archive-manifest.js';
-import { archivesWith, redactInArchive } from './archive-redaction.js';
-import { overwriteDeleted, truncateLog } from './maintenance.js';
+import {
+  archivedBytes,
+  archivesWith,
+  type FoundArchives,
+  redactInArchive,
+} from './archive-redaction.js';
+import { breath } from './collecting.js';
+import type { ErasedEvent, ErasurePlace, PlaceFindings } from './erased-event.js';
+import { overwriteDeleted, vacuum } from './maintenance.js';
+import * as sql from './retention.sql.js';
+import { spansTo } from './spans.js';
 import { SqliteRedaction, type Traces } from './sqlite-redaction.js';
 import { SqliteRetention } from './sqlite-retention.js';
 
@@ -15,82 +25,182 @@ export interface RedactionReport {
   /** Copies in conflict records and in the audit log. */
   readonly conflict_copies: number;
   readonly audit_copies: number;
+  /** Recorded answers and errors of servers that were erased with it. */
+  readonly answers: number;
   /** Archives written again without it. */
   readonly archives: readonly string[];
+  /** Copies in other places of the home: jobs, stub sinks, spool. */
+  readonly elsewhere: readonly { readonly place: string; readonly copies: number }[];
   /** The reason of an earlier redaction, which stays the one on record. */
   readonly earlier_reason: string | null;
   /** Where the event may be known: redrain cannot take it back from there. */
   readonly seen_by: Traces['seenBy'];
-  /** What may still hold its bytes, one line each. */
+  /** What still holds its bytes, or may, one line each. */
   readonly remains: readonly string[];
 }
 
+/** Of an event that is in none of the places. */
+export function nothingErased(eventId: string): RedactionReport {
+  return {
+    event_id: eventId,
+    revisions: 0,
+    bytes: 0,
+    conflict_copies: 0,
+    audit_copies: 0,
+    answers: 0,
+    archives: [],
+    elsewhere: [],
+    earlier_reason: null,
+    seen_by: [],
+    remains: [],
+  };
+}
+
+/** Where bytes of events are. */
+export interface RedactionScene {
+  readonly db: JournalDatabase;
+  readonly directory: ArchiveDirectory;
+  /** Places beside journal and archives. */
+  readonly places?: readonly ErasurePlace[];
+  /** Of the process that writes the journal's file anew. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
 /** Reads what a redaction would do. */
-export function previewRedaction(
-  db: JournalDatabase,
-  directory: ArchiveDirectory,
+export async function previewRedaction(
+  { db, directory, places = [] }: RedactionScene,
   eventId: string,
-): RedactionReport {
-  const traces = new SqliteRedaction(db).traces(eventId);
-  return report(eventId, traces, archivesWith(directory, seqsOf(traces)), []);
+): Promise<RedactionReport> {
+  const found = await archivesWith(db, directory, eventId);
+  const traces = new SqliteRedaction(db).traces(
+    eventId,
+    await archivedBytes(directory, found, eventId),
+  );
+  const looked = await inTurn(places, (place) => place.look(traces.event));
+  const remains = await remainsOf(db, traces, found, looked);
+  return report(eventId, { ...traces, answers: 0 }, found, looked, remains);
 }
 
 /**
- * Erases the bytes of an event id from journal, conflict records, audit log
- * and archives, and overwrites them in the database file. The record comes
+ * Erases the bytes of an event id from journal, conflict records, audit log,
+ * recorded answers, archives and every other place, and writes the journal's
+ * file anew, so that none of its free pages holds them. The record comes
  * first, so a kill anywhere is followed by a second run that ends the work.
  */
 export async function redactEvent(
-  db: JournalDatabase,
-  directory: ArchiveDirectory,
+  { db, directory, places = [], env }: RedactionScene,
   eventId: string,
   { reason, now }: { reason: string; now: number },
 ): Promise<RedactionReport> {
   await overwriteDeleted(db);
-  const traces = await new SqliteRedaction(db).redact(eventId, reason, now);
-  const found = archivesWith(directory, seqsOf(traces));
-  const rewritten: typeof found.holding = [];
-  for (const manifest of found.holding) {
+  const before = await archivesWith(db, directory, eventId);
+  const archived = await archivedBytes(directory, before, eventId);
+  const traces = await new SqliteRedaction(db).redact(eventId, { reason, now, archived });
+  const rewritten: FoundArchives = { ...before, holding: [], unreadable: [...before.unreadable] };
+  for (const manifest of before.holding) {
     const path = directory.pathOf(manifestName(manifest.id));
-    if (await redactInArchive(directory, manifest, eventId, path)) rewritten.push(manifest);
+    try {
+      if (await redactInArchive(directory, manifest, eventId, path))
+        rewritten.holding.push(manifest);
+    } catch (error) {
+      rewritten.unreadable.push(`${path} (${(error as Error).message})`);
+    }
   }
   // Also what an earlier run was killed before removing.
   const retention = new SqliteRetention(db);
   directory.removeLeftovers((id) => retention.needsArchive(id));
-  const emptied = await truncateLog(db);
-  const remains = emptied
-    ? []
-    : [
-        'journal.db-wal: another process reads the journal; run the command again when it has ended',
-      ];
-  return report(eventId, traces, { ...found, holding: rewritten }, remains);
+  const erased = await inTurn(places, (place) => place.erase(traces.event));
+  const remains = await remainsOf(db, traces, rewritten, erased);
+  return report(eventId, traces, rewritten, erased, [...(await writtenAnew(db, env)), ...remains]);
 }
 
-function seqsOf(traces: Traces): number[] {
-  return traces.revisions.map(({ seq }) => seq);
+/** What deleted bytes may still be in: nothing, once the file was written anew. */
+async function writtenAnew(db: JournalDatabase, env?: NodeJS.ProcessEnv): Promise<string[]> {
+  try {
+    const { log_emptied } = await vacuum(db, env);
+    if (log_emptied) return [];
+    return [
+      `${db.file}-wal: another process reads the journal; run the command again when it has ended`,
+    ];
+  } catch (error) {
+    return [
+      `free pages of the journal: ${(error as Error).message}; \`redrain gc --vacuum --yes\` writes it anew`,
+    ];
+  }
+}
+
+type Looked = readonly (PlaceFindings & { readonly place: string })[];
+
+async function inTurn(
+  places: readonly ErasurePlace[],
+  act: (place: ErasurePlace) => Promise<PlaceFindings>,
+): Promise<Looked> {
+  const done: (PlaceFindings & { place: string })[] = [];
+  for (const place of places) done.push({ place: place.name, ...(await act(place)) });
+  return done;
+}
+
+async function remainsOf(
+  db: JournalDatabase,
+  traces: Traces,
+  archives: FoundArchives,
+  looked: Looked,
+): Promise<string[]> {
+  const flying = traces.seenBy.filter(({ in_flight }) => in_flight === 1);
+  return [
+    ...flying.map(
+      ({ target_id }) =>
+        `target ${target_id} is being given it now, and what it answers is recorded: run the command again when that has ended`,
+    ),
+    ...(await sameBytes(db, traces.event)).map(
+      (id) => `event ${id} in the journal has the same bytes and is another event: redact it too`,
+    ),
+    ...looked.flatMap(({ remains }) => remains),
+    ...archives.missing.map((id) => `${id}, which is not in the archive directory any more`),
+    ...archives.unreadable.map((path) => `${path}: this archive cannot be read`),
+    ...traces.importedFrom
+      .filter((path) => existsSync(path))
+      .map(
+        (path) => `${path}: the old queue file it was imported from, which redrain never changes`,
+      ),
+  ];
+}
+
+/** Other events with the very same bytes; a look at each row, in turns. */
+async function sameBytes(db: JournalDatabase, event: ErasedEvent): Promise<string[]> {
+  const { head } = db.statement(sql.JOURNAL_HEAD).get() as { head: number };
+  const { eventId } = event;
+  const digests = JSON.stringify([...event.digests]);
+  const found: string[] = [];
+  for (const span of spansTo(head, 10_000)) {
+    const rows = db.statement(sql.SAME_BYTES).all({ ...span, eventId, digests });
+    found.push(...(rows as { eventId: string }[]).map((row) => row.eventId));
+    await breath();
+  }
+  return found;
 }
 
 function report(
   eventId: string,
-  traces: Traces,
-  archives: ReturnType<typeof archivesWith>,
+  traces: Traces & { readonly answers: number },
+  archives: FoundArchives,
+  looked: Looked,
   remains: readonly string[],
 ): RedactionReport {
   const { revisions } = traces;
-  const imported = revisions.some(({ source }) => source === 'import');
   return {
     event_id: eventId,
     revisions: revisions.length,
     bytes: revisions.reduce((sum, { bytes }) => sum + (bytes?.length ?? 0), 0),
     conflict_copies: traces.conflicts,
     audit_copies: traces.audits,
+    answers: traces.answers,
     archives: archives.holding.map(({ id }) => id),
+    elsewhere: looked
+      .map(({ place, copies }) => ({ place, copies }))
+      .filter((one) => one.copies > 0),
     earlier_reason: traces.earlier?.reason ?? null,
     seen_by: traces.seenBy,
-    remains: [
-      ...remains,
-      ...archives.unreadable.map((path) => `${path}: this archive cannot be read`),
-      ...(imported ? ['the old queue file it was imported from, which redrain never changes'] : []),
-    ],
+    remains,
   };
 }

@@ -147,7 +147,8 @@ export const HELD_BY_ARCHIVE = `
 export const NEEDS_ARCHIVE = `SELECT 1 FROM purge WHERE kind = 'archive' AND detail = ? LIMIT 1`;
 
 export const REVISIONS = `
-  SELECT e.seq, e.size, g.kind, p.bytes, COALESCE(m.class, 'live') AS class, e.source
+  SELECT e.seq, e.size, e.event_type AS eventType, e.sha256, e.captured_at AS capturedAt, g.kind,
+    g.detail, p.bytes, COALESCE(m.class, 'live') AS class, e.source
   FROM event e LEFT JOIN payload p ON p.seq = e.seq LEFT JOIN purge g ON g.seq = e.seq
   LEFT JOIN mark m ON m.seq = e.seq WHERE e.event_id = ? ORDER BY e.revision`;
 
@@ -169,11 +170,70 @@ export const COPIES_ELSEWHERE = `
   SELECT (SELECT COUNT(*) FROM conflict WHERE event_id = @eventId AND length(incoming_bytes) > 0) AS conflicts,
     (SELECT COUNT(*) FROM audit WHERE event_id = @eventId AND bytes IS NOT NULL) AS audits`;
 
+/** Contents that went under the id without being a row of their own. */
+export const COPIED_BYTES = `
+  SELECT incoming_bytes AS bytes FROM conflict WHERE event_id = @eventId AND length(incoming_bytes) > 0
+  UNION ALL SELECT bytes FROM audit WHERE event_id = @eventId AND bytes IS NOT NULL`;
+
+export const LAST_ATTEMPT = `
+  SELECT max(d.last_attempted_at) AS at FROM json_each(?) j CROSS JOIN target t
+  CROSS JOIN delivery d ON d.target_id = t.id AND d.seq = j.value`;
+
+/** Other events of a span that have one of these contents, hexadecimal digests, here. */
+export const SAME_BYTES = `
+  SELECT e.event_id AS eventId FROM event e
+  WHERE e.seq BETWEEN @first AND @last AND e.event_id <> @eventId
+    AND lower(hex(e.sha256)) IN (SELECT value FROM json_each(@digests))
+    AND EXISTS (SELECT 1 FROM payload p WHERE p.seq = e.seq)`;
+
+/** Old files that rows of these events were read from, under the names they have now. */
+export const IMPORTED_FROM = `
+  SELECT DISTINCT COALESCE(s.renamed_to, s.path) AS path FROM json_each(?) j
+  CROSS JOIN imported_row i ON i.seq = j.value JOIN import_source s ON s.id = i.source_id`;
+
 export const ERASE_CONFLICTS = `
   UPDATE conflict SET incoming_bytes = x'' WHERE event_id = ? AND length(incoming_bytes) > 0`;
 
 export const ERASE_AUDITS = `
   UPDATE audit SET bytes = NULL, details = NULL WHERE event_id = ? AND bytes IS NOT NULL`;
+
+/** Posts that carried an event, or may have: `outcomes` has the exact ranges. */
+export const POSTS_WITH = `
+  SELECT id, target_id AS targetId, outcomes, error FROM post
+  WHERE first_seq <= @seq AND last_seq >= @seq`;
+
+export const ERASE_POST = 'UPDATE post SET error = @text WHERE id = @id';
+
+/** What servers said of these events, now and in earlier generations. */
+export const WORDS_ON = ['delivery', 'delivery_history'].map(
+  (table) => `
+  SELECT target_id AS targetId, seq, generation, last_error AS error, last_response_json AS response
+  FROM ${table} WHERE target_id = @targetId AND seq BETWEEN @first AND @last
+    AND (last_error IS NOT NULL OR last_response_json IS NOT NULL)`,
+);
+
+export const ERASE_WORDS = ['delivery', 'delivery_history'].map(
+  (table) => `
+  UPDATE ${table} SET last_response_json = @response, last_error = @error
+  WHERE target_id = @targetId AND seq = @seq AND generation = @generation`,
+);
+
+export const TARGET_MESSAGES = `
+  SELECT id, blocked_message AS message FROM target WHERE blocked_message IS NOT NULL`;
+
+export const ERASE_TARGET_MESSAGE = 'UPDATE target SET blocked_message = @text WHERE id = @id';
+
+export const NAMED_CAUSES = `
+  SELECT target_id AS targetId, status, text, events FROM cause WHERE text <> ''`;
+
+export const DROP_CAUSE =
+  'DELETE FROM cause WHERE target_id = @targetId AND status = @status AND text = @text';
+
+export const COUNT_WITHOUT_CAUSE = `
+  INSERT INTO cause (target_id, status, text, events) VALUES (@targetId, @status, '', @events)
+  ON CONFLICT (target_id, status, text) DO UPDATE SET events = events + excluded.events`;
+
+export const TARGET_IDS = 'SELECT id FROM target';
 
 /** Where an event may be known already: redrain cannot take it back from there. */
 export const SEEN_BY = `

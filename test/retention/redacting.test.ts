@@ -36,7 +36,7 @@ function secretEvent(eventId: string, more = '') {
 }
 
 function redact(keeping: Keeping, eventId: string) {
-  return redactEvent(keeping.db, keeping.directory, eventId, WHY);
+  return redactEvent(keeping, eventId, WHY);
 }
 
 /** Names of files below the home that hold the secret, read by a process that has none of them open. */
@@ -96,7 +96,7 @@ describe('redact', () => {
     );
     await keeping.db.maintain((db) => db.pragma('wal_checkpoint(TRUNCATE)'));
     expect(await filesWithSecret(keeping.home)).to.deep.equal(['journal.db']);
-    const preview = previewRedaction(keeping.db, keeping.directory, 'x');
+    const preview = await previewRedaction(keeping, 'x');
     expect(preview).to.include({ conflict_copies: 1, audit_copies: 1, revisions: 1 });
     expect(retained(keeping)).to.include('x');
     await redact(keeping, 'x');
@@ -191,7 +191,7 @@ describe('redact', () => {
     await keeping.journal.append([secretEvent('x')], 'capture');
     await redact(keeping, 'x');
     await keeping.journal.append([secretEvent('x', '-again')], 'capture');
-    const report = await redactEvent(keeping.db, keeping.directory, 'x', { reason: 'b', now: 2 });
+    const report = await redactEvent(keeping, 'x', { reason: 'b', now: 2 });
     expect(report).to.include({ earlier_reason: 'held a password', conflict_copies: 1 });
     expect(await filesWithSecret(keeping.home)).to.deep.equal([]);
   });

@@ -68,7 +68,7 @@ async function givenEverything(): Promise<Keeping> {
   const receiver = new ScriptedReceiver();
   receiver.answer = (batch) => results(batch, () => ({ kind: 'rejected', reason: 'r' }));
   await delivered(keeping, 1, receiver);
-  await redactEvent(keeping.db, directory, 'live-000001', { reason: 'r', now: 1 });
+  await redactEvent(keeping, 'live-000001', { reason: 'r', now: 1 });
   await givenTarget(keeping, 'b');
   return keeping;
 }

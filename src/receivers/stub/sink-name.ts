@@ -9,3 +9,8 @@ export function sinkFileName(endpoint: string): string | undefined {
   const name = match[1] ?? '';
   return name === '' ? 'stub.db' : `stub-${name}.db`;
 }
+
+/** Whether a file of that name is the sink of a stub endpoint. */
+export function isSinkFileName(name: string): boolean {
+  return /^stub(-[A-Za-z0-9_-]{1,64})?\.db$/.test(name);
+}

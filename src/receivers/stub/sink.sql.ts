@@ -40,3 +40,7 @@ export const POSTS = `
 
 export const KEEP_ABOUT = `INSERT OR IGNORE INTO about (name, value) VALUES (?, ?)`;
 export const READ_ABOUT = `SELECT value FROM about WHERE name = ?`;
+
+export const HOLDS = `SELECT count(*) FROM received WHERE event_id = ? AND length(bytes) > 0`;
+/** The row stays: the sink still knows that the event came. */
+export const ERASE = `UPDATE received SET bytes = x'' WHERE event_id = ? AND length(bytes) > 0`;

@@ -109,6 +109,34 @@ export class Sink {
   }
 }
 
+/** How many copies of an event the sink of this file holds: one or none. Changes nothing. */
+export function copiesInSink(file: string, eventId: string): number {
+  return inSinkFile(file, { readonly: true }, (db) => {
+    return db.prepare<[string], number>(sql.HOLDS).pluck().get(eventId) ?? 0;
+  });
+}
+
+/** Erases the bytes of an event from the sink of this file. Returns how many copies went. */
+export function eraseFromSink(file: string, eventId: string): number {
+  return inSinkFile(file, {}, (db) => {
+    db.pragma('secure_delete = ON');
+    return db.prepare(sql.ERASE).run(eventId).changes;
+  });
+}
+
+function inSinkFile<T>(
+  file: string,
+  options: Database.Options,
+  work: (db: Database.Database) => T,
+): T {
+  const db = new Database(file, { ...options, fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
+  try {
+    return work(db);
+  } finally {
+    db.close();
+  }
+}
+
 /**
  * Only when it is not there yet: closing a descriptor of a database that this
  * process has open would drop SQLite's locks on it.

@@ -1,0 +1,52 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { copiesInSink, eraseFromSink } from '../../receivers/stub/sink.js';
+import { isSinkFileName } from '../../receivers/stub/sink-name.js';
+import type { ErasurePlace, PlaceFindings } from '../../retention/erased-event.js';
+import { compact } from '../../storage/compact.js';
+import { errorCode } from '../../storage/errors.js';
+import { step } from '../../storage/steps.js';
+import type { App } from '../app.js';
+
+/** The sinks of `stub:` endpoints. Databases of `redrain serve` are where `--db` says, outside of the home. */
+export function sinksPlace(app: App): ErasurePlace {
+  const { state } = app.paths;
+  return {
+    name: 'stub sinks',
+    look: ({ eventId }) => inEach(state, async (file) => copiesInSink(file, eventId)),
+    erase: ({ eventId }) =>
+      inEach(state, async (file) => {
+        const copies = eraseFromSink(file, eventId);
+        step('redact.sink-erased');
+        const { log_emptied } = await compact(file, app.env);
+        if (!log_emptied) throw new Error('another process reads it; run the command again');
+        return copies;
+      }),
+  };
+}
+
+async function inEach(
+  state: string,
+  act: (file: string) => Promise<number>,
+): Promise<PlaceFindings> {
+  let copies = 0;
+  const remains: string[] = [];
+  for (const file of sinksIn(state))
+    try {
+      copies += await act(file);
+    } catch (error) {
+      remains.push(`${file}: ${(error as Error).message}`);
+    }
+  return { copies, remains };
+}
+
+function sinksIn(state: string): string[] {
+  try {
+    return readdirSync(state)
+      .filter(isSinkFileName)
+      .map((name) => join(state, name));
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
