@@ -84,8 +84,9 @@ export async function previewRedaction(
 /**
  * Erases the bytes of an event id from journal, conflict records, audit log,
  * recorded answers, archives and every other place, and writes the journal's
- * file anew, so that none of its free pages holds them. The record comes
- * first, so a kill anywhere is followed by a second run that ends the work.
+ * file anew, so that none of its free pages holds them. Other places come
+ * first: texts that repeat the event can be told only while its bytes are
+ * known. A kill anywhere is followed by a second run that ends the work.
  */
 export async function redactEvent(
   { db, directory, places = [], env }: RedactionScene,
@@ -95,7 +96,10 @@ export async function redactEvent(
   await overwriteDeleted(db);
   const before = await archivesWith(db, directory, eventId);
   const archived = await archivedBytes(directory, before, eventId);
-  const traces = await new SqliteRedaction(db).redact(eventId, { reason, now, archived });
+  const redaction = new SqliteRedaction(db);
+  const { event } = redaction.traces(eventId, archived);
+  const erased = await inTurn(places, (place) => place.erase(event));
+  const traces = await redaction.redact(eventId, { reason, now, archived });
   const rewritten: FoundArchives = { ...before, holding: [], unreadable: [...before.unreadable] };
   for (const manifest of before.holding) {
     const path = directory.pathOf(manifestName(manifest.id));
@@ -109,7 +113,6 @@ export async function redactEvent(
   // Also what an earlier run was killed before removing.
   const retention = new SqliteRetention(db);
   directory.removeLeftovers((id) => retention.needsArchive(id));
-  const erased = await inTurn(places, (place) => place.erase(traces.event));
   const remains = await remainsOf(db, traces, rewritten, erased);
   return report(eventId, traces, rewritten, erased, [...(await writtenAnew(db, env)), ...remains]);
 }

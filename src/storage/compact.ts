@@ -39,21 +39,14 @@ export async function compact(file: string, env: NodeJS.ProcessEnv = {}): Promis
 }
 
 function runChild(file: string, env: NodeJS.ProcessEnv): Promise<Compacted | Refusal> {
-  // Options of this process (an inspector, a preload) are not meant for the child.
-  const { NODE_OPTIONS: _options, ...rest } = env;
   return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [childScript('compact-child'), file],
-      { env: rest },
-      (error, stdout) => {
-        try {
-          resolve(JSON.parse(stdout) as Compacted | Refusal);
-        } catch {
-          resolve({ code: 'NO_CHILD', message: error?.message ?? 'it ended without a word' });
-        }
-      },
-    );
+    execFile(process.execPath, [childScript('compact-child'), file], { env }, (error, stdout) => {
+      try {
+        resolve(JSON.parse(stdout) as Compacted | Refusal);
+      } catch {
+        resolve({ code: 'NO_CHILD', message: error?.message ?? 'it ended without a word' });
+      }
+    });
   });
 }
 

@@ -1,15 +1,18 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { App } from '../../../src/app/app.js';
 import { runArchive } from '../../../src/app/archive.js';
+import { enqueueJob } from '../../../src/app/jobs/enqueue.js';
 import { openRedrain } from '../../../src/index.js';
+import { encodeSpool } from '../../../src/journal/spool-format.js';
 import { ArchiveDirectory } from '../../../src/retention/archive-directory.js';
 import { readManifest } from '../../../src/retention/archive-manifest.js';
 import { captured, envelopes, sendTo } from '../../processes/given-events.js';
 import { readJournal, sha256 } from '../../processes/journal-rows.js';
 import { Cli } from '../../support/cli.js';
+import { newEvent } from '../../support/events.js';
 import { archivedDigests, counted, journalled } from '../home-state.js';
 import type { Operation, Scene, Watched } from '../operation.js';
 
@@ -144,6 +147,7 @@ const redact: Operation = {
   async prepare(): Promise<Scene> {
     const cli = await givenKept([SECRET]);
     await archived(cli);
+    await givenCopies(cli);
     const others = digestsOf([...DELIVERED, ...UNSENT]);
     return {
       cli,
@@ -164,13 +168,23 @@ const redact: Operation = {
   },
 };
 
-/** As a payload, and as an archive spells it. */
+/** A job that waits with it, and a spool file of which the end is missing. */
+async function givenCopies(cli: Cli): Promise<void> {
+  const app = new App({ home: cli.home, env: cli.env });
+  await enqueueJob(app, 'capture', { events: [SECRET] });
+  await app.close();
+  const file = encodeSpool([newEvent('secret', { bytes: Buffer.from(SECRET) }), newEvent('other')]);
+  mkdirSync(app.paths.spoolDir, { recursive: true });
+  writeFileSync(join(app.paths.spoolDir, 'A.spool.torn'), file.subarray(0, file.length - 2));
+}
+
+/** As a payload, as a job quotes it, and as an archive spells it. */
 const SPELLINGS = [MARKER, Buffer.from(SECRET).toString('base64').slice(0, -4)];
 
-/** Files of the home that have it, unpacked or not; the stub receiver got it lawfully. */
+/** Files of the home that have it, unpacked or not. */
 function filesWithSecret(cli: Cli): string[] {
   const entries = readdirSync(cli.home, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile() && !/^stub/.test(entry.name));
+  const files = entries.filter((entry) => entry.isFile());
   return files
     .map(({ parentPath, name }) => join(parentPath, name))
     .filter((file) => SPELLINGS.some((spelling) => unpacked(file).includes(spelling)));
