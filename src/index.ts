@@ -1,6 +1,7 @@
 import { App, type AppOptions } from './app/app.js';
 import { type DiffOptions, type DiffReport, diffTargets } from './app/diff.js';
 import { type EventsOptions, type EventsReport, listEvents } from './app/events.js';
+import { inspectEvent } from './app/inspect.js';
 import type { JobData, JobKind } from './app/jobs/job-kinds.js';
 import { type PreflightReport, preflight } from './app/preflight.js';
 import { previewDrain } from './app/preview-drain.js';
@@ -19,7 +20,6 @@ import type { EnvelopeRules } from './journal/envelope.js';
 import { GroupCommit } from './journal/group-commit.js';
 import type { Mode } from './policy/mode.js';
 import type { Job, JobOptions } from './queue/job.js';
-import { eventStory } from './status/event-story.js';
 import type { StatusDocument } from './status/status-document.js';
 import type { EventStory } from './status/story.js';
 
@@ -280,13 +280,7 @@ export class Redrain {
 
   /** One event's whole story, or undefined when the journal never saw it. Changes nothing. */
   async inspect(eventId: string): Promise<EventStory | undefined> {
-    const stores = this.#app.readStores();
-    if (stores === undefined) return undefined;
-    try {
-      return eventStory(stores.db, await stores.targets.list(), eventId);
-    } finally {
-      stores.db.close();
-    }
+    return inspectEvent(this.#app, eventId);
   }
 
   /** The mode in force. @throws ConfigUnreadableError when that cannot be known. */

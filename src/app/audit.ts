@@ -15,6 +15,13 @@ export function readAudit(app: App, limit: number): AuditRow[] {
   }
 }
 
+/** Events in the spool of which the audit log will say why they were kept. Changes nothing. */
+export function auditedInSpool(app: App): number {
+  let events = 0;
+  for (const { event } of app.spool.events()) if (event.audit !== null) events += 1;
+  return events;
+}
+
 /** No entry with this number holds an event. */
 export class UnknownAuditEntryError extends Error {
   override readonly name = 'UnknownAuditEntryError';

@@ -1,3 +1,4 @@
+import type { SpoolWaiting } from '../journal/spool.js';
 import { permissionOf } from '../policy/permission.js';
 import {
   type EventQuery,
@@ -29,6 +30,8 @@ export interface EventsReport {
   readonly target_url: string | null;
   /** Newest first. */
   readonly events: readonly ListedEvent[];
+  /** Events that wait in the spool and are in no list yet, whatever was asked for. */
+  readonly spooled: SpoolWaiting;
 }
 
 const DEFAULT_LIMIT = 50;
@@ -44,6 +47,7 @@ export async function listEvents(app: App, options: EventsOptions = {}): Promise
     target_url: target?.canonicalUrl ?? null,
     events:
       stores === undefined ? [] : newestEvents(stores.db, query, options.limit ?? DEFAULT_LIMIT),
+    spooled: app.spool.waiting(),
   }));
 }
 

@@ -1,4 +1,4 @@
-import { readAudit, replayAudit } from '../app/audit.js';
+import { auditedInSpool, readAudit, replayAudit } from '../app/audit.js';
 import type { CommandBody } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
@@ -14,7 +14,12 @@ export const list: CommandBody = (call) =>
     const output = new Output(call.globals);
     const limit = (call.options.limit as number | undefined) ?? DEFAULT_LIMIT;
     const entries = readAudit(app, limit);
-    output.result({ entries }, () =>
+    const waiting = auditedInSpool(app);
+    if (waiting > 0)
+      output.note(
+        `${count(waiting, 'event')} in the spool: the log says why each was kept once the journal has them`,
+      );
+    output.result({ entries, spooled: waiting }, () =>
       entries.length === 0
         ? 'Nothing was refused or discarded.'
         : table(

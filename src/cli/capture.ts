@@ -87,14 +87,18 @@ function problemLines({ report }: CaptureSummary): string[] {
   });
 }
 
-function sentence({ report, invalid }: CaptureSummary): string {
+function sentence({ report, invalid, refusedInSpool }: CaptureSummary): string {
   const parts = [`captured ${count(report.captured, 'event')}`];
   if (report.duplicates > 0) parts.push(`${count(report.duplicates, 'duplicate')} already there`);
   if (report.conflicts > 0) parts.push(`${count(report.conflicts, 'conflict')} kept aside`);
   if (report.spooled > 0)
     parts.push(`${count(report.spooled, 'event')} in the spool until the journal can be written`);
   if (report.refused > 0)
-    parts.push(`${count(report.refused, 'event')} journaled because OPT_OUT may not discard them`);
+    parts.push(`${count(report.refused, 'event')} kept because OPT_OUT may not discard them`);
+  if (refusedInSpool > 0)
+    parts.push(
+      `${refusedInSpool === report.refused ? 'all' : refusedInSpool.toLocaleString('en')} of these in the spool until the journal can be written`,
+    );
   if (report.discarded > 0) parts.push(`${count(report.discarded, 'event')} discarded`);
   if (report.audited > 0) parts.push(`${count(report.audited, 'event')} in the audit log only`);
   if (report.lost > 0) parts.push(`${count(report.lost, 'event')} LOST`);

@@ -28,12 +28,21 @@ export const run: CommandBody = (call) =>
       const writer = new ExportWriter();
       await exportMatching(app, wanted, (event) => writer.write(event));
       writer.explain(output);
+      tellSpooled(output, app.spool.waiting().events);
       return EXIT.done;
     }
     const report = await listEvents(app, wanted);
+    tellSpooled(output, report.spooled.events);
     output.result(report, () => tell(report));
     return EXIT.done;
   });
+
+function tellSpooled(output: Output, events: number): void {
+  if (events > 0)
+    output.note(
+      `${count(events, 'event')} more in the spool, not in the journal yet: \`redrain inspect EVENT\` knows them, the next command that writes the journal takes them in`,
+    );
+}
 
 function tell({ events, target_url }: EventsReport): string {
   if (events.length === 0) return 'No event matches.';

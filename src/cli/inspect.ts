@@ -1,4 +1,5 @@
-import { eventStory } from '../status/event-story.js';
+import { inspectEvent } from '../app/inspect.js';
+import type { SpooledStory } from '../status/spooled-story.js';
 import type { EventStory, RevisionStory, StoryEntry } from '../status/story.js';
 import { jsonText, oneLine, shortLine } from './color.js';
 import type { CommandBody } from './command.js';
@@ -13,27 +14,29 @@ export const run: CommandBody = (call) =>
   withApp(call, async (app) => {
     const output = new Output(call.globals);
     const [eventId = ''] = call.args;
-    const stores = app.readStores();
-    try {
-      const story = stores && eventStory(stores.db, await stores.targets.list(), eventId);
-      if (story === undefined) throw new UsageError(`the journal has no event ${eventId}`);
-      if (call.options.raw === true) writeRaw(story);
-      else output.result(documentOf(story), () => tell(story));
-      return EXIT.done;
-    } finally {
-      stores?.db.close();
-    }
+    const story = await inspectEvent(app, eventId);
+    if (story === undefined)
+      throw new UsageError(`neither the journal nor the spool has an event ${eventId}`);
+    if (call.options.raw === true) writeRaw(story);
+    else output.result(documentOf(story), () => tell(story));
+    return EXIT.done;
   });
 
-/** The revision in force. */
-function current(story: EventStory): RevisionStory {
-  return story.revisions.at(-1) as RevisionStory;
+/** The revision in force; undefined while the journal has none. */
+function current(story: EventStory): RevisionStory | undefined {
+  return story.revisions.at(-1);
 }
 
 function writeRaw(story: EventStory): void {
-  const { bytes, class: why } = current(story);
-  if (bytes === null) throw new UsageError(`the bytes of ${story.event_id} are gone: it is ${why}`);
+  const bytes = current(story) === undefined ? story.spooled.at(-1)?.bytes : current(story)?.bytes;
+  if (bytes === null || bytes === undefined)
+    throw new UsageError(`the bytes of ${story.event_id} are not here: ${whereElse(story)}`);
   process.stdout.write(bytes);
+}
+
+function whereElse(story: EventStory): string {
+  const revision = current(story);
+  return revision === undefined ? 'the audit log has them' : `it is ${revision.class}`;
 }
 
 /** Payloads as text: what was captured is UTF-8; anything else is shown in base64 as well. */
@@ -43,7 +46,12 @@ function documentOf(story: EventStory) {
     payload: bytes?.toString('utf8') ?? null,
     payload_base64: bytes?.toString('base64') ?? null,
   }));
-  return { ...story, revisions };
+  const spooled = story.spooled.map(({ bytes, ...rest }) => ({
+    ...rest,
+    payload: bytes.toString('utf8'),
+    payload_base64: bytes.toString('base64'),
+  }));
+  return { ...story, revisions, spooled };
 }
 
 function tell(story: EventStory): string {
@@ -53,10 +61,20 @@ function tell(story: EventStory): string {
     lines.push(
       `conflict ${conflict.id}: another content (${conflict.incoming_size} bytes, SHA-256 ${conflict.incoming_sha}) found by ${conflict.found_by}, ${conflict.resolved_at === null ? 'not resolved: `redrain conflicts show`' : `resolved: ${conflict.kept} kept`}`,
     );
-  lines.push('what happened:', ...story.timeline.map(tellEntry));
+  lines.push(...story.spooled.map(tellSpooled), ...story.audit.map(tellAudit));
+  if (story.timeline.length > 0) lines.push('what happened:', ...story.timeline.map(tellEntry));
   // One text, not a list: a payload may have more lines than a call has room for.
-  lines.push('payload:', pretty(current(story)));
+  lines.push('payload:', payloadOf(story));
   return lines.join('\n');
+}
+
+function tellSpooled({ file, since, event_type, size, sha256 }: SpooledStory): string {
+  return `in the spool since ${since}, not in the journal yet: ${oneLine(event_type)}, ${size} bytes, SHA-256 ${sha256}, in ${oneLine(file)}; the next command that writes the journal takes it in`;
+}
+
+function tellAudit({ id, at, action, reason, holds_bytes }: EventStory['audit'][number]): string {
+  const bytes = holds_bytes ? `; the audit log has its bytes: \`redrain audit replay ${id}\`` : '';
+  return `audit entry ${id}, ${at}: ${action}: ${oneLine(reason)}${bytes}`;
 }
 
 function tellEntry({ at, what, target_id }: StoryEntry): string {
@@ -105,8 +123,15 @@ function tellTarget(target: RevisionStory['targets'][number], why: string): stri
   return delivery.last_error === null ? state : `${state}: ${delivery.last_error}`;
 }
 
-function pretty({ bytes, class: why }: RevisionStory): string {
-  if (bytes === null) return `  (its bytes are not in the journal: ${why})`;
+function payloadOf(story: EventStory): string {
+  const revision = current(story);
+  const bytes = revision === undefined ? story.spooled.at(-1)?.bytes : revision.bytes;
+  if (bytes !== null && bytes !== undefined) return pretty(bytes);
+  const why = revision === undefined ? 'the audit log has them' : revision.class;
+  return `  (its bytes are not in the journal: ${why})`;
+}
+
+function pretty(bytes: Buffer): string {
   const text = bytes.toString('utf8');
   const json = prettyJson(text);
   return (json === undefined ? text : jsonText(json)).replaceAll(/^/gm, '  ');

@@ -45,6 +45,8 @@ export class CaptureSummary {
   };
   /** Inputs that were no usable event. */
   invalid = 0;
+  /** Of those that `OPT_OUT` may not discard, how many wait in the spool. */
+  refusedInSpool = 0;
 
   add(verdict: CaptureVerdict, place: InputPlace): void {
     if (verdict.kind === 'invalid') {
@@ -55,6 +57,7 @@ export class CaptureSummary {
       this.report.discarded += 1;
       return;
     }
+    if (isRefusal(verdict) && verdict.kind === 'spooled') this.refusedInSpool += 1;
     this.report[isRefusal(verdict) ? 'refused' : COUNTED_AS[verdict.kind]] += 1;
     if (verdict.generated && verdict.kind !== 'lost') this.report.event_ids.push(verdict.eventId);
     const problem = problemOf(verdict);
@@ -79,14 +82,21 @@ const COUNTED_AS = {
 
 type Kept = Exclude<CaptureVerdict, { kind: 'invalid' | 'discarded' }>;
 
+/** Of an event that `OPT_OUT` may not discard. */
+const WHERE_IT_IS: Readonly<Record<string, string>> = {
+  captured: 'it is journaled, `redrain audit list` says why',
+  duplicate: 'it was in the journal already, `redrain audit list` says why',
+  spooled:
+    'it is in the spool, as the journal cannot be written; the journal takes it in later, with an entry in the audit log',
+};
+
 /** A conflict outranks the refusal: the operator has to decide about it. */
 function isRefusal(verdict: Kept): boolean {
   return verdict.kind !== 'lost' && verdict.kind !== 'conflict' && verdict.refused;
 }
 
 function problemOf(verdict: Kept): string | undefined {
-  if (isRefusal(verdict))
-    return 'OPT_OUT may not discard it: it is journaled, `redrain audit list` says why';
+  if (isRefusal(verdict)) return `OPT_OUT may not discard it: ${WHERE_IT_IS[verdict.kind]}`;
   switch (verdict.kind) {
     case 'lost':
       return `LOST: ${verdict.reason}`;

@@ -26,18 +26,28 @@ export interface AuditedEvent {
 
 /** The newest entries of the audit log, newest first. */
 export function listAudit(db: JournalDatabase, limit: number): AuditRow[] {
-  const rows = db.statement(sql.LIST).all(limit) as {
-    id: number;
-    at: number;
-    action: string;
-    eventId: string | null;
-    eventType: string | null;
-    family: string | null;
-    reason: string;
-    holdsBytes: 0 | 1;
-    inJournal: 0 | 1;
-  }[];
-  return rows.map((row) => ({
+  return (db.statement(sql.LIST).all(limit) as StoredRow[]).map(shown);
+}
+
+/** Everything the audit log says of one event, newest first. */
+export function auditOf(db: JournalDatabase, eventId: string): AuditRow[] {
+  return (db.statement(sql.OF_EVENT).all(eventId) as StoredRow[]).map(shown);
+}
+
+interface StoredRow {
+  readonly id: number;
+  readonly at: number;
+  readonly action: string;
+  readonly eventId: string | null;
+  readonly eventType: string | null;
+  readonly family: string | null;
+  readonly reason: string;
+  readonly holdsBytes: 0 | 1;
+  readonly inJournal: 0 | 1;
+}
+
+function shown(row: StoredRow): AuditRow {
+  return {
     id: row.id,
     at: new Date(row.at).toISOString(),
     action: row.action,
@@ -47,7 +57,7 @@ export function listAudit(db: JournalDatabase, limit: number): AuditRow[] {
     reason: row.reason,
     holds_bytes: row.holdsBytes === 1,
     in_journal: row.inJournal === 1,
-  }));
+  };
 }
 
 /** Numbers of all entries that hold bytes, oldest first. */

@@ -2,7 +2,7 @@ import { rangesContain, type SeqRanges } from '../ledger/seq-ranges.js';
 import type { JournalDatabase } from '../storage/journal-database.js';
 import type { TargetRecord } from '../targets/registry.js';
 import * as sql from './status.sql.js';
-import type { EventStory, RevisionStory, TargetStory } from './story.js';
+import type { JournaledStory, RevisionStory, TargetStory } from './story.js';
 import { timelineOf } from './timeline.js';
 
 type Row = Record<string, unknown>;
@@ -12,7 +12,7 @@ export function eventStory(
   db: JournalDatabase,
   targets: readonly TargetRecord[],
   eventId: string,
-): EventStory | undefined {
+): JournaledStory | undefined {
   return db.read(() => {
     const rows = db.statement(sql.EVENT_BY_ID).all(eventId) as Row[];
     if (rows.length === 0) return undefined;
@@ -29,7 +29,7 @@ export function eventStory(
   });
 }
 
-function redactionOf(db: JournalDatabase, eventId: string): EventStory['redaction'] {
+function redactionOf(db: JournalDatabase, eventId: string): JournaledStory['redaction'] {
   const row = db.statement(sql.REDACTION_OF).get(eventId) as Row | undefined;
   return row === undefined ? null : { at: iso(row.at) as string, reason: row.reason as string };
 }

@@ -1,16 +1,27 @@
+import type { AuditRow } from '../policy/sqlite-audit.js';
+import type { SpooledStory } from './spooled-story.js';
+
 /** A row as its columns name it. */
 type Row = Readonly<Record<string, unknown>>;
 
 /** Everything redrain knows of one event: each revision with its bytes and what became of it. */
 export interface EventStory {
   readonly event_id: string;
+  /** Empty while the event is in the spool, or in the audit log alone. */
   readonly revisions: readonly RevisionStory[];
   readonly conflicts: readonly Row[];
   /** When its bytes were erased and why; null when nobody asked for that. */
   readonly redaction: { readonly at: string; readonly reason: string } | null;
+  /** Copies that wait in the spool until the journal can be written. */
+  readonly spooled: readonly SpooledStory[];
+  /** What the audit log says of it, newest first. */
+  readonly audit: readonly AuditRow[];
   /** Everything that happened to it, oldest first. */
   readonly timeline: readonly StoryEntry[];
 }
+
+/** The part of it that the journal tells. */
+export type JournaledStory = Omit<EventStory, 'spooled' | 'audit'>;
 
 export interface RevisionStory {
   readonly seq: number;

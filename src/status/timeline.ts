@@ -1,6 +1,6 @@
-import type { EventStory, RevisionStory, StoryEntry, TargetStory } from './story.js';
+import type { JournaledStory, RevisionStory, StoryEntry, TargetStory } from './story.js';
 
-type Facts = Omit<EventStory, 'timeline'>;
+type Facts = Omit<JournaledStory, 'timeline'>;
 type Row = Readonly<Record<string, unknown>>;
 
 /** The whole story in the order of time; what happened at one moment stays in the order of cause. */

@@ -1,0 +1,40 @@
+import { auditOf } from '../policy/sqlite-audit.js';
+import { eventStory } from '../status/event-story.js';
+import { spooledStory } from '../status/spooled-story.js';
+import type { EventStory } from '../status/story.js';
+import { StorageUnavailableError } from '../storage/errors.js';
+import type { App } from './app.js';
+import type { Stores } from './stores.js';
+
+/**
+ * Everything this home knows of an event id, wherever its bytes are: in the
+ * journal, in the spool, or in the audit log alone. Undefined when it is in
+ * none of them. Changes nothing.
+ *
+ * @throws StorageUnavailableError when the journal cannot be read and the spool has nothing.
+ */
+export async function inspectEvent(app: App, eventId: string): Promise<EventStory | undefined> {
+  const spooled = app.spool.find(eventId).map(spooledStory);
+  let stores: Stores | undefined;
+  try {
+    stores = app.readStores();
+    const story = stores && eventStory(stores.db, await stores.targets.list(), eventId);
+    const audit = stores === undefined ? [] : auditOf(stores.db, eventId);
+    if (story !== undefined) return { ...story, spooled, audit };
+    if (spooled.length === 0 && audit.length === 0) return undefined;
+    return { ...ofNoRevision(eventId), spooled, audit };
+  } catch (error) {
+    if (!(error instanceof StorageUnavailableError) || spooled.length === 0) throw error;
+    return { ...ofNoRevision(eventId), spooled, audit: [] };
+  } finally {
+    stores?.db.close();
+  }
+}
+
+const ofNoRevision = (event_id: string) => ({
+  event_id,
+  revisions: [],
+  conflicts: [],
+  redaction: null,
+  timeline: [],
+});
