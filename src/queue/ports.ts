@@ -108,7 +108,14 @@ export interface StoredText {
   readonly queue: string;
   /** Of the job, or of the scheduler whose template it is. */
   readonly id: string;
-  readonly kind: 'data' | 'progress' | 'returnvalue' | 'failedReason' | 'template' | 'event';
+  readonly kind:
+    | 'data'
+    | 'progress'
+    | 'returnvalue'
+    | 'failedReason'
+    | 'warning'
+    | 'template'
+    | 'event';
   /** The state of the job; empty for templates and events. */
   readonly state: string;
   /** False for a job that no worker has taken yet. */

@@ -3,12 +3,14 @@
 export const JOBS = 'SELECT seq AS rowId FROM job ORDER BY seq';
 /** A job that any worker ever took may have done a part of its work. */
 export const READ_JOB = `
-  SELECT queue, id, state, data, progress, returnvalue, failed_reason AS failedReason,
+  SELECT queue, id, state, data, progress, returnvalue, failed_reason AS failedReason, warning,
     processed_on IS NOT NULL AS started FROM job WHERE seq = @rowId`;
 export const WRITE_DATA = 'UPDATE job SET data = @text WHERE seq = @rowId';
 export const WRITE_PROGRESS = 'UPDATE job SET progress = @text WHERE seq = @rowId';
 export const WRITE_RETURNVALUE = 'UPDATE job SET returnvalue = @text WHERE seq = @rowId';
 export const WRITE_FAILED_REASON = 'UPDATE job SET failed_reason = @text WHERE seq = @rowId';
+
+export const WRITE_WARNING = 'UPDATE job SET warning = @text WHERE seq = @rowId';
 
 export const SCHEDULERS = 'SELECT queue, id FROM job_scheduler ORDER BY queue, id';
 export const READ_SCHEDULER = `

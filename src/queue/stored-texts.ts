@@ -25,6 +25,7 @@ const PLACES: readonly Place[] = [
       { kind: 'progress', isJson: true, write: sql.WRITE_PROGRESS },
       { kind: 'returnvalue', isJson: true, write: sql.WRITE_RETURNVALUE },
       { kind: 'failedReason', isJson: false, write: sql.WRITE_FAILED_REASON },
+      { kind: 'warning', isJson: true, write: sql.WRITE_WARNING },
     ],
   },
   {

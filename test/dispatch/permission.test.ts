@@ -23,6 +23,8 @@ const ledgerOf = (core: Core) => ({
   lanes: rows(core, 'SELECT * FROM lane WHERE cursor > 0'),
 });
 
+const SECRET = { reason: 'a secret', now: 1 };
+
 describe('permission, asked before every request', () => {
   let core: Core;
   let receiver: ScriptedReceiver;
@@ -116,7 +118,7 @@ describe('permission, asked before every request', () => {
         : results(batch, () => ({ kind: 'success' }));
     const permission = async (): Promise<PermissionNow> => {
       if (receiver.posts.length === 1)
-        await new SqliteRedaction(core.db).redact('e-000005', 'a secret', 1);
+        await new SqliteRedaction(core.db).redact('e-000005', SECRET);
       return EVERYTHING_ALLOWED;
     };
     await drainWith(core, receiver, { permission });
@@ -134,7 +136,7 @@ describe('permission, asked before every request', () => {
     const permission = async (): Promise<PermissionNow> => {
       if (!redacted && rows(core, 'SELECT 1 FROM flight').length > 0) {
         redacted = true;
-        await new SqliteRedaction(core.db).redact('e-000002', 'a secret', 1);
+        await new SqliteRedaction(core.db).redact('e-000002', SECRET);
         return OFF;
       }
       return EVERYTHING_ALLOWED;
