@@ -7,6 +7,7 @@ import { canonicalUrl } from '../targets/canonical-url.js';
 import type { CommandBody } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
+import { goneAtActive } from './now-verdict.js';
 import { withApp } from './open-app.js';
 import { Output } from './output.js';
 
@@ -30,7 +31,8 @@ export const run: CommandBody = (call) =>
     } else if (changesAnything(options))
       throw new UsageError('name the mode these options are for');
     const settings = settingsOf((await app.situation()).config);
-    output.result(documentOf(settings), () => sentence(settings));
+    const gone = await goneAtActive(app);
+    output.result(documentOf(settings), () => [sentence(settings), ...gone].join('\n'));
     return EXIT.done;
   });
 

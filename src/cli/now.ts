@@ -3,15 +3,17 @@ import ms, { type StringValue } from 'ms';
 import type { App } from '../app/app.js';
 import { readWaitingQueues } from '../app/old-queues.js';
 import { previewDrain } from '../app/preview-drain.js';
+import { gapOf } from '../app/undelivered.js';
 import type { DrainReport } from '../dispatch/drain-report.js';
 import { addReports } from '../dispatch/drain-report.js';
 import { askAboutProjects } from './ask-projects.js';
 import { oneLine, shortLine } from './color.js';
 import type { CommandBody } from './command.js';
 import { deploymentOf } from './deployment-option.js';
-import { EXIT, type ExitCode, worstOf } from './exit-codes.js';
+import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
 import { type Interrupt, onInterrupt } from './interrupt.js';
+import { exitCode, gapFields, gapLines } from './now-verdict.js';
 import { withApp } from './open-app.js';
 import { count, Output } from './output.js';
 import { startProgress } from './progress.js';
@@ -28,6 +30,7 @@ interface NowOptions {
   readonly deployment: readonly string[];
   /** `--wait`: true or a duration; `--no-wait`: false. */
   readonly wait?: boolean | string;
+  readonly strict?: boolean;
 }
 
 /** `redrain now`: one drain of the active target. */
@@ -48,8 +51,10 @@ export const run: CommandBody = async (call) => {
     for (const line of failureLines(report)) output.note(line);
     for (const { message, count: n } of report.warnings) output.warn(`warning: ${message} (${n})`);
     for (const line of await waitingLines(app)) output.note(line);
-    output.result(report, () => sentence(report));
-    return interrupt.exitCode() ?? exitCode(report);
+    const gap = await gapOf(app, report.target_id);
+    const document = { ...report, ...gapFields(gap) };
+    output.result(document, () => [sentence(report), ...gapLines(gap, options.strict)].join('\n'));
+    return interrupt.exitCode() ?? exitCode(report, gap, options);
   });
 };
 
@@ -121,15 +126,6 @@ function waitOf(wait: NowOptions['wait']): number {
   if (value === undefined || !(value >= 0))
     throw new UsageError(`--wait ${text} is no duration: write 30s, 10m or 1h`);
   return value;
-}
-
-/** Also when the pass came to an end: what is left behind a closed door counts first. */
-function exitCode(report: DrainReport): ExitCode {
-  const codes: ExitCode[] = [];
-  const failed = report.rejected + report.transient + report.terminal_failed > 0;
-  if (report.blocked_reason !== null && (report.posts === 0 || !failed)) codes.push(EXIT.blocked);
-  if (failed) codes.push(EXIT.failures);
-  return worstOf(codes);
 }
 
 function sentence(report: DrainReport): string {

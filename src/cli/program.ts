@@ -3,6 +3,7 @@ import { VERSION } from '../version.js';
 import { forTerminal } from './color.js';
 import type { RunCommand } from './command.js';
 import { addDoctor, addEventCommands } from './event-commands.js';
+import { refuseRepeats } from './given-once.js';
 import { addJobCommands } from './job-commands.js';
 import { example, fraction, repeatable, wholeNumber } from './option-values.js';
 import { addRetentionCommands } from './retention-commands.js';
@@ -31,6 +32,7 @@ export function buildProgram(run: RunCommand): Command {
     })
     .exitOverride();
   for (const add of COMMANDS) add(program, run);
+  refuseRepeats(program);
   return program;
 }
 
@@ -83,6 +85,7 @@ function addNow(program: Command, run: RunCommand): void {
     .option('--dry-run', 'count what would be sent; change nothing')
     .option('--wait [duration]', 'ask again for pending events until they are done (default 10m)')
     .option('--no-wait', 'do not wait for another drain of this target')
+    .option('--strict', 'exit 7 unless the target then has every event it should have')
     .addOption(
       repeatable(
         '--deployment <FIELD=VALUE>',

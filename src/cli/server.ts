@@ -4,6 +4,7 @@ import { canonicalUrl, isStubUrl } from '../targets/canonical-url.js';
 import type { CommandBody } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
+import { goneAtActive } from './now-verdict.js';
 import { withApp } from './open-app.js';
 import { Output } from './output.js';
 
@@ -17,7 +18,8 @@ export const run: CommandBody = (call) =>
       await writeServerUrl(app.paths.config, url.trim());
     }
     const { target_authority: authority } = await readStatus(app);
-    output.result(authority, () => sentence(authority));
+    const gone = await goneAtActive(app);
+    output.result(authority, () => [sentence(authority), ...gone].join('\n'));
     return authority.override_mode === 'setup_only' ? EXIT.splitBrain : EXIT.done;
   });
 

@@ -1,4 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { refuseRepeats } from '../cli/given-once.js';
+import { repeatable } from '../cli/option-values.js';
 
 /** How a worker process was started. */
 export interface WorkerOptions {
@@ -38,7 +40,8 @@ export function readWorkerOptions(name: string, argv: readonly string[]): Worker
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent', level, 'info')
     .exitOverride();
   if (name === 'dispatch')
-    program.option('--target <id|url>', 'a target in place of the active one; repeatable', collect);
+    program.addOption(repeatable('--target <id|url>', 'a target in place of the active one'));
+  refuseRepeats(program);
   program.parse([...argv], { from: 'user' });
   return { target: [], ...program.opts<Omit<WorkerOptions, 'target'>>() };
 }
@@ -48,10 +51,6 @@ const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
 function level(text: string): string {
   if (!LEVELS.includes(text)) throw new InvalidArgumentError(`It must be one of ${LEVELS}.`);
   return text;
-}
-
-function collect(value: string, earlier: string[] = []): string[] {
-  return [...earlier, value];
 }
 
 function wholeNumber(text: string): number {

@@ -1,5 +1,8 @@
 import { existsSync } from 'node:fs';
 import { expect } from 'chai';
+import type { Command, Option } from 'commander';
+import { buildProgram } from '../../src/cli/program.js';
+import { readWorkerOptions } from '../../src/workers/worker-options.js';
 import { Cli, inPairs } from '../support/cli.js';
 
 /** Command lines that are wrong, and what the message must say. */
@@ -12,6 +15,9 @@ const WRONG: readonly (readonly [args: string, says: RegExp])[] = [
   ['server http://a.test http://b.test', /too many arguments/],
   ['now --target x', /--target.*whole number/],
   ['now --target 99 --dry-run', /no target 99.*redrain targets/],
+  ['now --target 1 --target 2', /--target <id>' was given more than once/],
+  ['now --wait=1m --no-wait', /--wait.*--no-wait.*exclude each other/],
+  ['--home a events --home b', /--home <dir>' was given more than once/],
   ['now --limit 1.5', /--limit.*whole number/],
   ['now --wait=soon', /--wait soon is no duration/],
   ['inspect', /missing required argument 'event-id'/],
@@ -36,6 +42,47 @@ const WRONG: readonly (readonly [args: string, says: RegExp])[] = [
   ['serve --fail-rate 2', /--fail-rate.*0 to 1/],
   ['serve --reset 7', /--reset 7/],
 ];
+
+describe('an option that takes one value', () => {
+  it('is refused when it is given twice, for every command; a repeatable one is not', () => {
+    const program = buildProgram(() => async () => undefined);
+    const singles = optionsOf(program);
+    expect(singles.length).to.be.greaterThan(60);
+    for (const { path, option } of singles) {
+      const flag = option.long ?? option.flags;
+      const value = option.argChoices?.[0] ?? '1';
+      const twice = [...path, `${flag}=${value}`, `${flag}=${value}`];
+      expect(
+        () => muted(buildProgram(() => async () => undefined)).parse(twice, { from: 'user' }),
+        twice.join(' '),
+      ).to.throw(/was given more than once/);
+    }
+    const worker = ['--metrics-port=1', '--metrics-port=2'];
+    expect(() => readWorkerOptions('gc', worker)).to.throw(/more than once/);
+    expect(readWorkerOptions('dispatch', ['--target=1', '--target=2']).target).to.have.length(2);
+  });
+});
+
+interface Single {
+  readonly path: readonly string[];
+  readonly option: Option;
+}
+
+function optionsOf(command: Command, path: readonly string[] = []): Single[] {
+  const own = command.options
+    .filter(
+      ({ required, optional, defaultValue }) =>
+        (required || optional) && !Array.isArray(defaultValue),
+    )
+    .map((option) => ({ path, option }));
+  return [...own, ...command.commands.flatMap((one) => optionsOf(one, [...path, one.name()]))];
+}
+
+function muted(command: Command): Command {
+  command.configureOutput({ writeErr: () => undefined });
+  for (const child of command.commands) muted(child);
+  return command;
+}
 
 describe('a wrong command line', () => {
   it('is exit 64 and a message, with nothing sent, shown or created', async () => {

@@ -1,0 +1,82 @@
+import type { App } from '../app/app.js';
+import { activeGap, type TargetGap } from '../app/undelivered.js';
+import type { DrainReport } from '../dispatch/drain-report.js';
+import { isComplete, type Undelivered } from '../status/undelivered.js';
+import { EXIT, type ExitCode, worstOf } from './exit-codes.js';
+import { count } from './output.js';
+
+/** What decides between 0 and 7 beside the report. */
+interface Wanted {
+  /** `--wait` was given: what is pending in the end counts. */
+  readonly wait?: boolean | string;
+  readonly strict?: boolean;
+}
+
+/**
+ * The exit code of `now` (docs/troubleshooting.md). A pass that came to an end
+ * before its work was done is no success, whatever it has sent by then.
+ */
+export function exitCode(
+  report: DrainReport,
+  gap: TargetGap | undefined,
+  { wait, strict }: Wanted,
+): ExitCode {
+  const codes: ExitCode[] = [];
+  const failed = report.rejected + report.transient + report.terminal_failed > 0;
+  if (report.blocked_reason !== null && (report.posts === 0 || !failed)) codes.push(EXIT.blocked);
+  if (failed || stoppedEarly(report)) codes.push(EXIT.failures);
+  if (wait !== undefined && wait !== false && stillPending(report, gap)) codes.push(EXIT.failures);
+  if (strict === true && gap !== undefined && !isComplete(gap.undelivered))
+    codes.push(EXIT.failures);
+  return worstOf(codes);
+}
+
+/** The ledger counts those of earlier drains and those a hold keeps from being asked about. */
+function stillPending(report: DrainReport, gap: TargetGap | undefined): boolean {
+  if (report.target_id === null) return false;
+  return report.pending > 0 || (gap?.undelivered.pending ?? 0) > 0;
+}
+
+/** Something ended the pass, which says why, and left events behind. */
+const stoppedEarly = ({ target_id, message, unsent }: DrainReport): boolean =>
+  target_id !== null && message !== null && unsent > 0;
+
+/** What the document of `now` says of everything the target lacks, whenever it was captured. */
+export function gapFields(gap: TargetGap | undefined): {
+  complete: boolean;
+  undelivered: Undelivered | null;
+} {
+  return {
+    complete: gap === undefined || isComplete(gap.undelivered),
+    undelivered: gap?.undelivered ?? null,
+  };
+}
+
+/** Why `--strict` is not content, and always what no drain can send any more. */
+export function gapLines(gap: TargetGap | undefined, strict = false): string[] {
+  if (gap === undefined) return [];
+  const lines = goneLines(gap);
+  if (!strict || isComplete(gap.undelivered)) return lines;
+  const terms = Object.entries(gap.undelivered).filter(([, events]) => events > 0);
+  const sum = terms.map(([term, events]) => `${events.toLocaleString('en')} ${term}`).join(', ');
+  return [`not complete: ${sum}`, ...lines];
+}
+
+/** Events a target can get only after a restore, or never. */
+export function goneLines({ undelivered, archives }: TargetGap): string[] {
+  const { archived, purged } = undelivered;
+  const lines: string[] = [];
+  if (archived > 0) {
+    const way = archives.command === null ? '' : `: \`${archives.command}\` brings them back`;
+    lines.push(`${count(archived, 'event')} only in an archive, never given to this target${way}`);
+  }
+  if (purged > 0)
+    lines.push(`${count(purged, 'event')} purged before this target had them: they cannot be sent`);
+  return lines;
+}
+
+/** The same of the target in force, for commands that choose it; trouble with the journal is `doctor`'s to tell. */
+export async function goneAtActive(app: App): Promise<string[]> {
+  const gap = await activeGap(app).catch(() => undefined);
+  return gap === undefined ? [] : goneLines(gap);
+}

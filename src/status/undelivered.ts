@@ -1,0 +1,41 @@
+import type { Permission } from '../dispatch/ports.js';
+import type { JournalDatabase } from '../storage/journal-database.js';
+import type { TargetRecord } from '../targets/registry.js';
+import { type ClassTotals, LedgerReader } from './ledger-reader.js';
+import * as sql from './status.sql.js';
+
+/** What a target should have and does not: only redacted, replaced and coalesced events are not owed. */
+export interface Undelivered {
+  readonly unsent: number;
+  readonly held: number;
+  readonly pending: number;
+  readonly rejected: number;
+  readonly transient: number;
+  readonly terminal: number;
+  /** Only in an archive, and never given to this target. */
+  readonly archived: number;
+  /** Purged before this target had them. */
+  readonly purged: number;
+  /** Delivered, and marked to be delivered again. */
+  readonly replay: number;
+}
+
+/** From counters, as one snapshot has them. Without a target: of any new target, for which all is unsent. */
+export function undeliveredAt(
+  db: JournalDatabase,
+  target: TargetRecord | undefined,
+  permission: Permission,
+  now: number,
+): Undelivered {
+  return db.read(() => {
+    const classes = db.statement(sql.JOURNAL_TOTALS).all() as ClassTotals[];
+    const reader = new LedgerReader(db, classes, { permissionFor: () => permission, now });
+    const { unsent, held, pending, rejected, transient, terminal, archived, purged } =
+      reader.of(target);
+    const replay = target === undefined ? 0 : reader.rowOf(target).replay_marked;
+    return { unsent, held, pending, rejected, transient, terminal, archived, purged, replay };
+  });
+}
+
+export const isComplete = (undelivered: Undelivered): boolean =>
+  Object.values(undelivered).every((events) => events === 0);

@@ -1,0 +1,100 @@
+import { expect } from 'chai';
+import { exitCode } from '../../src/cli/now-verdict.js';
+import { emptyReport } from '../../src/dispatch/drain-report.js';
+import { captured, envelopes, PROJECT, SIGNED_IN, sendTo } from '../processes/given-events.js';
+import { idsIn, scriptedServer } from '../receivers/scripted-server.js';
+import { Cli, type CliResult, startReceiver } from '../support/cli.js';
+import { closeAfterTest } from '../support/temporary-home.js';
+
+const now = (cli: Cli, ...args: string[]): Promise<CliResult> =>
+  cli.run(['now', '--json', ...args]);
+
+/** A target that accepts everything and decides about nothing. */
+async function undecided(): Promise<string> {
+  const server = await scriptedServer(({ body }) => ({
+    status: 200,
+    body: JSON.stringify({
+      results: idsIn(body).map((id) => ({ event_id: id, status: 'pending' })),
+    }),
+  }));
+  closeAfterTest(() => server.close());
+  return server.url;
+}
+
+async function ended(cli: Cli, args: string[], code: number): Promise<CliResult> {
+  const run = await cli.run(args);
+  expect(run.code, `${args.join(' ')}: ${run.stdout}${run.stderr}`).to.equal(code);
+  return run;
+}
+
+describe('the exit code of redrain now', () => {
+  it('is 7 where --wait ends with pending events, also those of an earlier drain', async () => {
+    const cli = new Cli();
+    sendTo(cli, await undecided());
+    await captured(cli, envelopes(2));
+    expect(await now(cli)).to.include({ code: 0 });
+    const waited = await now(cli, '--wait=0s');
+    expect(waited.code, waited.stderr).to.equal(7);
+    expect(waited.json()).to.deep.include({ pending: 2, complete: false });
+  });
+
+  it('is with --strict 7 for each event the target should have and has not', async () => {
+    const cli = new Cli(SIGNED_IN);
+    const receiver = await startReceiver();
+    await cli.run(['server', receiver.url]);
+    await captured(cli, [
+      ...envelopes(2),
+      { event_id: 'other', event_type: 'T', project_uuid: 'q' },
+    ]);
+    await cli.run(['projects', 'allow', PROJECT]);
+    const held = await now(cli, '--strict');
+    expect(held.code, held.stderr).to.equal(7);
+    expect(held.json()).to.have.nested.property('undelivered.held', 1);
+    await cli.run(['projects', 'allow', 'q']);
+    const whole = await now(cli, '--strict');
+    expect(whole.code, whole.stderr).to.equal(0);
+    expect(whole.json()).to.include({ complete: true });
+  });
+
+  it('counts with --strict what was archived and purged, and every command that chooses a target says so', async () => {
+    const cli = new Cli();
+    sendTo(cli, 'stub:a');
+    await captured(cli, envelopes(3));
+    await ended(cli, ['now', '--strict'], 0);
+    await ended(cli, ['archive', '--yes'], 0);
+    await captured(cli, envelopes(2, 'later'));
+    await ended(cli, ['now'], 0);
+    await ended(cli, ['gc', '--yes'], 0);
+    const chosen = await ended(cli, ['mode', 'EXTERNAL_RECEIVER', '--endpoint', 'stub:b'], 0);
+    const restore = /3 events only in an archive.*`redrain restore (archive-[^ ]+) --yes`/;
+    expect(chosen.stdout).to.match(restore);
+    expect(chosen.stdout).to.match(/2 events purged before this target had them/);
+    await ended(cli, ['now'], 0);
+    const strict = await ended(cli, ['now', '--strict'], 7);
+    expect(strict.stdout)
+      .to.match(restore)
+      .and.match(/not complete: 3 archived, 2 purged/);
+    const [, archive = ''] = restore.exec(strict.stdout) ?? [];
+    await ended(cli, ['restore', archive, '--yes'], 0);
+    await ended(cli, ['now', '--strict'], 7);
+    expect((await now(cli, '--strict')).json()).to.have.nested.property('undelivered.archived', 0);
+  });
+
+  it('is with --strict 7 where no target is there to have the events', async () => {
+    const cli = new Cli();
+    await ended(cli, ['mode', 'LOCAL_RETENTION'], 0);
+    await ended(cli, ['now', '--strict'], 0);
+    await captured(cli, envelopes(1));
+    await ended(cli, ['now'], 0);
+    await ended(cli, ['now', '--strict'], 7);
+  });
+
+  it('is 7 where something ended the pass before all was sent, and 0 where --limit did', () => {
+    const report = { ...emptyReport({ id: 1, url: 'stub:' }), posts: 1, delivered: 1, unsent: 2 };
+    expect(exitCode(report, undefined, {})).to.equal(0);
+    const message = 'the target asked to be left alone until tomorrow';
+    expect(exitCode({ ...report, message }, undefined, {})).to.equal(7);
+    const blocked_reason = 'network_unavailable';
+    expect(exitCode({ ...report, message, blocked_reason, posts: 0 }, undefined, {})).to.equal(6);
+  });
+});
