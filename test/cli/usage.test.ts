@@ -21,7 +21,7 @@ const WRONG: readonly (readonly [args: string, says: RegExp])[] = [
   ['now --limit 1.5', /--limit.*whole number/],
   ['now --wait=soon', /--wait soon is no duration/],
   ['inspect', /missing required argument 'event-id'/],
-  ['inspect no-such-event', /no event no-such-event/],
+  ['inspect no-such-event', /no-such-event/],
   ['server ftp://files.test', /ftp:\/\/files\.test.*https:\/\//],
   ['server nonsense', /nonsense/],
   ['server http://me:hunter2@a.test', /user or password/],
