@@ -10,7 +10,12 @@ import {
   OlderSchemaError,
   StorageUnavailableError,
 } from '../storage/errors.js';
-import { allocateIndex, assertRoomForIndex, hasSmallBlocks } from '../storage/log-index.js';
+import {
+  allocateIndex,
+  assertRoomForIndex,
+  hasSmallBlocks,
+  releaseIndex,
+} from '../storage/log-index.js';
 import { OpenedDatabase } from '../storage/opened-database.js';
 import { OsLock } from '../storage/os-lock.js';
 import { ensurePrivateFile, isPlainFile } from '../storage/private-file.js';
@@ -145,6 +150,7 @@ export class JobsDatabase {
 
   close(): void {
     this.#db.close();
+    releaseIndex(this.#db.name);
   }
 
   #assertKnownSchema(): void {

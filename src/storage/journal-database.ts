@@ -8,7 +8,7 @@ import {
   OlderSchemaError,
   StorageUnavailableError,
 } from './errors.js';
-import { allocateIndex, assertRoomForIndex } from './log-index.js';
+import { allocateIndex, assertRoomForIndex, releaseIndex } from './log-index.js';
 import { OpenedDatabase } from './opened-database.js';
 import { ensurePrivateFile, isPlainFile } from './private-file.js';
 import { ensureSchema, SCHEMA_VERSION, schemaVersion } from './schema.js';
@@ -178,6 +178,7 @@ export class JournalDatabase {
 
   close(): void {
     this.#db.close();
+    releaseIndex(this.file);
   }
 
   /** False when another writer is at work and there is time left to wait for it. */
@@ -228,7 +229,7 @@ export class JournalDatabase {
     try {
       if (!this.#db.open || this.#db.inTransaction) return;
       if (this.#files?.hasOnlyLostItsLog() === true) this.#db.pragma('wal_checkpoint');
-      this.#db.close();
+      this.close();
     } catch {
       // It closes when it is collected.
     }

@@ -57,16 +57,32 @@ function fillHoles(path: string): void {
   }
 }
 
+/**
+ * After a connection was closed: gives the index of its log back once nobody
+ * uses it. The last connection of all deletes it; until then it is kept.
+ */
+export function releaseIndex(file: string): void {
+  const path = `${file}-shm`;
+  const known = OPEN_INDEXES.get(path);
+  if (known === undefined || isAt(path, known)) return;
+  closeSync(known);
+  OPEN_INDEXES.delete(path);
+}
+
 /** One for each path: when another file is there, no connection of this process uses the one before. */
 function openOnce(path: string): number {
   const known = OPEN_INDEXES.get(path);
   if (known !== undefined) {
-    const { dev, ino } = fstatSync(known);
-    const now = statSync(path);
-    if (now.dev === dev && now.ino === ino) return known;
+    if (isAt(path, known)) return known;
     closeSync(known);
   }
   const index = openSync(path, 'r+');
   OPEN_INDEXES.set(path, index);
   return index;
+}
+
+function isAt(path: string, descriptor: number): boolean {
+  const { dev, ino } = fstatSync(descriptor);
+  const now = statSync(path, { throwIfNoEntry: false });
+  return now?.dev === dev && now.ino === ino;
 }

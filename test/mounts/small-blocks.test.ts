@@ -1,0 +1,48 @@
+import { expect } from 'chai';
+import { Cli } from '../support/cli.js';
+import { rounds } from '../support/rounds.js';
+import { assertAllThere, Capturing } from './capturing.js';
+import { mountExt4, needMounts } from './mounted.js';
+
+const isBad = (kind: string): boolean => kind === 'lost' || kind === 'spooled';
+
+describe('a full disk with blocks of 1 KiB', function () {
+  this.timeout(rounds(60_000, 300_000));
+  before(needMounts);
+
+  it('ends no command by a signal; every lost event is named', async () => {
+    const disk = mountExt4(1024);
+    const cli = new Cli();
+    const at = ['--home', disk.home];
+    const first = await cli.startBare(['capture', ...at], { stdin: event('first') }).exited;
+    expect(first.code, first.stderr).to.equal(0);
+    for (const free of rounds([0, 16], [0, 1, 2, 4, 8, 12, 16, 24, 32, 64])) {
+      disk.leaveFree(free);
+      const run = await cli.startBare(['capture', ...at], { stdin: event(`with-${free}`) }).exited;
+      expect([run.signal, [0, 9].includes(run.code ?? -1)], run.stderr).to.deep.equal([null, true]);
+      if (run.code === 9) expect(run.stderr).to.match(new RegExp(`with-${free}\\b.*disk is full`));
+      const status = await cli.startBare(['status', ...at]).exited;
+      expect(status.signal, `status with ${free} KiB free`).to.equal(null);
+      expect(status.stdout + status.stderr).to.match(/disk is full/);
+    }
+  });
+
+  it('costs a program that has the home open no event that it was told is safe', async () => {
+    for (const free of rounds([0], [0, 3, 9, 17, 40, 0, 1, 2, 5, 12])) await fillsUp(free);
+  });
+});
+
+async function fillsUp(free: number): Promise<void> {
+  const disk = mountExt4(1024);
+  const program = new Capturing(disk.home);
+  await program.hears(30);
+  disk.leaveFree(free);
+  await program.hears(30, isBad);
+  disk.leaveFree(8 * 1024);
+  await program.hears(10, (kind) => kind === 'captured');
+  await program.end();
+  expect([...program.kinds()]).to.include.oneOf(['lost', 'spooled']);
+  await assertAllThere(disk.home, program.acknowledged);
+}
+
+const event = (id: string): string => `{"event_id":"${id}","event_type":"T"}\n`;
