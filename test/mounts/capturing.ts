@@ -1,55 +1,81 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { App } from '../../src/app/app.js';
-import { RunningCli } from '../support/cli.js';
+import { closeAfterTest } from '../support/temporary-home.js';
 
 const PROGRAM = fileURLToPath(new URL('./children/capturing.js', import.meta.url));
 
 /** Kinds that tell the caller that an event is safe. */
 const SAFE = new Set(['captured', 'spooled', 'duplicate']);
 
+interface Verdict {
+  readonly id: string;
+  readonly kind: string;
+}
+
 /** A program that captures without end, and what it said so far. */
 export class Capturing {
-  readonly running: RunningCli;
+  readonly said: Verdict[] = [];
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<string>;
+  #listener: (() => void) | undefined;
+  #hasEnded = false;
 
   constructor(home: string, { prefix = 'e', padding = 500 } = {}) {
     const args = [PROGRAM, home, prefix, String(padding)];
-    this.running = new RunningCli(spawn(process.execPath, args, { env: {}, cwd: '/' }));
-  }
-
-  get said(): readonly { readonly id: string; readonly kind: string }[] {
-    const whole = this.running.stdout.slice(0, this.running.stdout.lastIndexOf('\n') + 1);
-    return whole
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => ({ id: line.split(' ')[0] ?? '', kind: line.split(' ')[1] ?? '' }));
+    const child = spawn(process.execPath, args, { env: {}, cwd: '/' });
+    this.#child = child;
+    createInterface(child.stdout).on('line', (line) => this.#hear(line));
+    let stderr = '';
+    child.stderr.on('data', (text) => {
+      stderr += text;
+    });
+    this.#ended = new Promise((resolve) =>
+      child.on('close', (code, signal) => {
+        this.#hasEnded = true;
+        this.#listener?.();
+        resolve(`${signal ?? code} ${stderr}`.trim());
+      }),
+    );
+    closeAfterTest(() => this.end('SIGKILL'));
   }
 
   get acknowledged(): string[] {
     return this.said.filter(({ kind }) => SAFE.has(kind)).map(({ id }) => id);
   }
 
-  kinds(): Set<string> {
-    return new Set(this.said.map(({ kind }) => kind));
+  kinds(): string[] {
+    return [...new Set(this.said.map(({ kind }) => kind))];
   }
 
   /** So many more verdicts, counted from now on, of which one fits. */
-  async hears(count: number, fits: (kind: string) => boolean = () => true): Promise<void> {
+  hears(count: number, fits: (kind: string) => boolean): Promise<void> {
     const from = this.said.length;
-    await this.running.until(() => {
-      const news = this.said.slice(from);
-      return news.length >= count && news.some(({ kind }) => fits(kind));
-    }, `${count} more verdicts`);
+    return new Promise((resolve, reject) => {
+      this.#listener = () => {
+        const news = this.said.slice(from);
+        if (news.length >= count && news.some(({ kind }) => fits(kind))) resolve();
+        else if (this.#hasEnded)
+          reject(new Error(`it ended after ${this.kinds()} of ${this.said.length} events`));
+      };
+    });
   }
 
-  /** Asks it to end, and answers how it did. */
+  /** Asks it to end; in order when it can. */
   async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-    this.running.kill(signal);
-    const { code, signal: by, stderr } = await this.running.exited;
-    if (signal === 'SIGTERM') expect([code, by], stderr).to.deep.equal([0, null]);
+    this.#child.kill(signal);
+    const how = await this.#ended;
+    if (signal === 'SIGTERM') expect(how).to.equal('0');
+  }
+
+  #hear(line: string): void {
+    const [id = '', kind = ''] = line.split(' ');
+    this.said.push({ id, kind });
+    this.#listener?.();
   }
 }
 

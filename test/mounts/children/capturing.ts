@@ -3,10 +3,11 @@
  * and says of each what became of it: `ID KIND`. It keeps its home open through
  * whatever happens to the disk. SIGTERM ends it in order.
  */
-import { writeSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { EventsLostError, openRedrain } from '../../../src/index.js';
+import { TOGETHER } from '../together.js';
 
-const [home = '', prefix = 'e', padding = '500', together = '3'] = process.argv.slice(2);
+const [home = '', prefix = 'e', padding = '500'] = process.argv.slice(2);
 const redrain = await openRedrain({ home, env: {} });
 const pad = 'x'.repeat(Number(padding));
 const goesOn = { now: true };
@@ -20,13 +21,11 @@ async function capture(id: string): Promise<void> {
     (error: Error) =>
       error instanceof EventsLostError && error.eventIds.includes(id) ? 'lost' : error.name,
   );
-  writeSync(1, `${id} ${kind}\n`);
+  process.stdout.write(`${id} ${kind}\n`);
 }
 
-for (let n = 0; goesOn.now; n += Number(together)) {
-  await Promise.all(
-    Array.from({ length: Number(together) }, (_, i) => capture(`${prefix}${n + i}`)),
-  );
-  await new Promise((resolve) => setImmediate(resolve));
+for (let n = 0; goesOn.now; n += TOGETHER) {
+  await Promise.all(Array.from({ length: TOGETHER }, (_, i) => capture(`${prefix}${n + i}`)));
+  await delay(1);
 }
 await redrain.close();

@@ -1,0 +1,2 @@
+/** Events that the capturing program captures together: one group, one commit. */
+export const TOGETHER = 3;
