@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { JOB_STATES } from '../queue/job.js';
 import type { CommandBody, RunCommand } from './command.js';
-import { example, wholeNumber } from './option-values.js';
+import { days, example, wholeNumber } from './option-values.js';
 
 /** `enqueue`, `jobs` and `schedule`: work for the workers. */
 export function addJobCommands(program: Command, run: RunCommand): void {
@@ -50,7 +50,7 @@ const GIVEN: Readonly<Record<string, string>> = {
 
 function keeping(command: Command): Command {
   return command
-    .option('--keep-days <n>', 'leave what was captured in the last n days', wholeNumber)
+    .option('--keep-days <n>', 'leave what was captured in the last n days', days)
     .option('--yes', 'do it; without this the job only says what it would do');
 }
 

@@ -2,11 +2,13 @@ import { readQueues, withQueues } from '../app/jobs/enqueue.js';
 import { UnknownJobError } from '../queue/errors.js';
 import { JOB_STATES, type Job, type JobCounts, type JobState } from '../queue/job.js';
 import type { JobQueue, Queues } from '../queue/ports.js';
+import { shortLine } from './color.js';
 import type { CommandBody, CommandCall } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
 import { withApp } from './open-app.js';
 import { count, Output } from './output.js';
+import { shownTime } from './shown-time.js';
 import { table } from './table.js';
 
 interface QueueSummary extends JobCounts {
@@ -130,7 +132,7 @@ async function summary(queue: JobQueue): Promise<QueueSummary> {
     queue: queue.name,
     ...(await queue.getJobCounts()),
     paused: await queue.isPaused(),
-    waiting_since: since === null ? null : new Date(since).toISOString(),
+    waiting_since: since === null ? null : shownTime(since),
   };
 }
 
@@ -147,8 +149,8 @@ function listing({ queues, jobs }: { queues: QueueSummary[]; jobs: Job[] }): str
     job.name,
     job.state,
     job.attemptsMade,
-    new Date(job.finishedOn ?? job.runAt ?? job.timestamp).toISOString(),
-    job.failedReason ?? '',
+    shownTime(job.finishedOn ?? job.runAt ?? job.timestamp),
+    shortLine(job.failedReason ?? job.warning?.message ?? ''),
   ]);
   return `${counts}\n\n${table(['ID', 'QUEUE', 'NAME', 'STATE', 'TRIED', 'AT', ''], rows)}`;
 }

@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import ms, { type StringValue } from 'ms';
 import type { App } from '../app/app.js';
 import { readWaitingQueues } from '../app/old-queues.js';
 import { previewDrain } from '../app/preview-drain.js';
@@ -10,8 +9,8 @@ import { askAboutProjects } from './ask-projects.js';
 import { oneLine, shortLine } from './color.js';
 import type { CommandBody } from './command.js';
 import { deploymentOf } from './deployment-option.js';
+import { durationOf } from './duration.js';
 import { EXIT } from './exit-codes.js';
-import { UsageError } from './failure.js';
 import { type Interrupt, onInterrupt } from './interrupt.js';
 import { exitCode, gapFields, gapLines } from './now-verdict.js';
 import { withApp } from './open-app.js';
@@ -121,11 +120,7 @@ async function drainOnce(
 
 function waitOf(wait: NowOptions['wait']): number {
   if (wait === undefined || wait === false) return 0;
-  const text = wait === true ? DEFAULT_WAIT : wait;
-  const value = ms(text as StringValue);
-  if (value === undefined || !(value >= 0))
-    throw new UsageError(`--wait ${text} is no duration: write 30s, 10m or 1h`);
-  return value;
+  return durationOf('--wait', wait === true ? DEFAULT_WAIT : wait);
 }
 
 function sentence(report: DrainReport): string {

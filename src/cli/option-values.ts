@@ -18,6 +18,17 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+/** A hundred years: further back is no date that everything can show. */
+const MOST_DAYS = 36_500;
+
+/** @throws InvalidArgumentError, which is exit 64. */
+export function days(text: string): number {
+  const value = wholeNumber(text);
+  if (value > MOST_DAYS)
+    throw new InvalidArgumentError(`It must be a number of days from 0 to ${MOST_DAYS}.`);
+  return value;
+}
+
 /** @throws InvalidArgumentError, which is exit 64. */
 export function fraction(text: string): number {
   const value = Number(text);

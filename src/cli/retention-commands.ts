@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { RunCommand } from './command.js';
-import { example, wholeNumber } from './option-values.js';
+import { days, example } from './option-values.js';
 
 /** `gc`, `archive`, `restore`, `redact`, `verify`: what happens to bytes, and whether all is well. */
 export function addRetentionCommands(program: Command, run: RunCommand): void {
@@ -18,7 +18,7 @@ function addGc(program: Command, run: RunCommand): void {
     .description(
       'Purge the payload bytes of events that every known target has, and of coalesced ones. Ids, digests and the whole ledger stay. Without --yes it only says what would go.',
     )
-    .option('--keep-days <n>', 'keep what was captured in the last n days', wholeNumber)
+    .option('--keep-days <n>', 'keep what was captured in the last n days', days)
     .option('--vacuum', 'give the space back to the file system, and say how much')
     .option('--yes', 'do it; there is no way back')
     .addHelpText('after', example('redrain gc --keep-days 30 --vacuum --yes'))
@@ -32,7 +32,7 @@ function addArchive(program: Command, run: RunCommand): void {
     .description(
       'Write the events that gc would purge to gzip files with a manifest, read them back, and only then purge their bytes. Without --yes it only says what would go.',
     )
-    .option('--keep-days <n>', 'leave what was captured in the last n days', wholeNumber)
+    .option('--keep-days <n>', 'leave what was captured in the last n days', days)
     .option('--include-undelivered', 'also events some target lacks: nothing sends them any more')
     .option('--yes', 'do it')
     .addHelpText('after', example('redrain archive --keep-days 90 --yes'))

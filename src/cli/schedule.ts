@@ -16,6 +16,7 @@ import { UsageError } from './failure.js';
 import { DATA_OF } from './job-data-options.js';
 import { withApp } from './open-app.js';
 import { count, Output } from './output.js';
+import { shownTime } from './shown-time.js';
 import { table } from './table.js';
 
 /** `redrain schedule list`. */
@@ -82,8 +83,15 @@ async function add(
 function repeatOf({ options }: CommandCall): RepeatOptions {
   const { cron, every, tz } = options as { cron?: string; every?: string; tz: string };
   if (cron !== undefined && every === undefined) return { pattern: cron, tz };
-  if (cron === undefined && every !== undefined) return { every: durationOf('--every', every) };
+  if (cron === undefined && every !== undefined)
+    return { every: durationOf('--every', every, 1_000) };
   throw new UsageError('say when: either --cron PATTERN or --every DURATION');
+}
+
+function whenText(repeat: RepeatOptions): string {
+  if ('every' in repeat) return `every ${Number(repeat.every) / 1000} s`;
+  if ('pattern' in repeat) return `${repeat.pattern} ${repeat.tz ?? ''}`;
+  return `unreadable (${JSON.stringify(repeat)})`;
 }
 
 function show(call: CommandCall, schedules: readonly JobScheduler[]): void {
@@ -91,8 +99,8 @@ function show(call: CommandCall, schedules: readonly JobScheduler[]): void {
     id,
     queue,
     template.name,
-    'every' in repeat ? `every ${repeat.every / 1000} s` : `${repeat.pattern} ${repeat.tz ?? ''}`,
-    next === null ? 'never' : new Date(next).toISOString(),
+    whenText(repeat),
+    next === null ? 'never' : shownTime(next),
     iterationCount,
     JSON.stringify(template.data ?? {}),
   ]);

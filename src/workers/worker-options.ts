@@ -34,9 +34,14 @@ export function readWorkerOptions(name: string, argv: readonly string[]): Worker
     .option('--concurrency <n>', 'jobs at a time', wholeNumber)
     .option('--once', 'do what there is to do now, then exit', false)
     .option('--metrics-port <n>', 'serve /healthz, /readyz and /metrics on 127.0.0.1', port)
-    .option('--lock-duration <ms>', 'until another worker takes over from a dead one', ms, 30_000)
-    .option('--sweep-interval <ms>', 'between two looks for work nobody told of', ms, 60_000)
-    .option('--grace <ms>', 'for the work in flight after SIGTERM', ms, 90_000)
+    .option(
+      '--lock-duration <ms|5s>',
+      'until another worker takes over from a dead one',
+      ms,
+      30_000,
+    )
+    .option('--sweep-interval <ms|5s>', 'between two looks for work nobody told of', ms, 60_000)
+    .option('--grace <ms|5s>', 'for the work in flight after SIGTERM', ms, 90_000)
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent', level, 'info')
     .exitOverride();
   if (name === 'dispatch')
@@ -61,10 +66,17 @@ function wholeNumber(text: string): number {
 /** Locks and sweeps shorter than this would only keep the disk busy. */
 const SHORTEST_MS = 100;
 
+/** Longer than any work in flight; a timer of Node ends at 25 days. */
+const LONGEST_MS = 86_400_000;
+const UNITS: Readonly<Record<string, number>> = { '': 1, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
 function ms(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < SHORTEST_MS)
-    throw new InvalidArgumentError(`It must be a number of milliseconds from ${SHORTEST_MS}.`);
+  const [, digits = '', unit = ''] = /^(\d{1,9})(ms|s|m|h)?$/.exec(text) ?? [];
+  const value = Number(digits) * (UNITS[unit] ?? Number.NaN);
+  if (digits === '' || !(value >= SHORTEST_MS && value <= LONGEST_MS))
+    throw new InvalidArgumentError(
+      `It must be from ${SHORTEST_MS} milliseconds to 24 hours: 30000, 30s, 5m or 1h.`,
+    );
   return value;
 }
 

@@ -28,7 +28,7 @@ export const DISPATCH_DATA = v.strictObject({
 
 export const MIGRATE_DATA = v.strictObject({ dryRun: v.optional(v.boolean(), false) });
 
-const KEEP_DAYS = v.optional(v.pipe(v.number(), v.minValue(0)));
+const KEEP_DAYS = v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(36_500)));
 /** Without `yes` a job only reports what it would do. */
 export const GC_DATA = v.strictObject({
   yes: v.optional(v.boolean(), false),
