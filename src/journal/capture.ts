@@ -11,6 +11,8 @@ export interface CaptureInput {
   /** The exact bytes of the envelope: they become the payload bytes. */
   readonly bytes: Buffer;
   readonly checkout?: string | null;
+  /** Makes the id of an event whose producer gave none; else it is a new one. */
+  newId?(): string;
 }
 
 /** What became of one input. Only `captured`, `duplicate` and `spooled` mean that the fact is safe. */
@@ -162,7 +164,7 @@ function prepare(input: CaptureInput, context: CaptureContext, places: Places): 
   if (!envelope.ok) return { kind: 'invalid', problem: envelope.problem };
   const disposition = dispose(envelope.eventType, context.discard);
   if (disposition.act === 'discard') return { kind: 'discarded', family: disposition.family };
-  const eventId = envelope.eventId ?? newEventId(context.now());
+  const eventId = envelope.eventId ?? input.newId?.() ?? newEventId(context.now());
   return {
     event: newEvent(input, envelope, eventId, context, places, auditNote(disposition)),
     generated: envelope.eventId === null,

@@ -14,6 +14,15 @@ function pooledRandom(): number {
   return pool.readUInt32LE(used - 4) / 2 ** 32;
 }
 
+/**
+ * The ULID of an event that may come again by the same way: the same time and
+ * digest make the same id. The digest has 16 bytes or more.
+ */
+export function derivedEventId(time: number, digest: Buffer): string {
+  let at = 0;
+  return ulid(time, () => (digest[at++] ?? 0) / 256);
+}
+
 /** A new ULID for an event whose producer gave no id (ulid/spec). */
 export function newEventId(now: number): string {
   return ulid(now, pooledRandom);

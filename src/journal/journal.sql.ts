@@ -116,3 +116,6 @@ export const COUNT_DISCARDED = `
 export const CLAIM_SPOOL_FILE = `
   INSERT INTO spool_done (name, at, events, problems) VALUES (?, ?, ?, ?)
   ON CONFLICT (name) DO NOTHING`;
+
+/** The last sequence number; 0 before the first. */
+export const HEAD = 'SELECT COALESCE(MAX(seq), 0) AS head FROM event';

@@ -47,6 +47,11 @@ export class SqliteJournal implements EventJournal {
     });
   }
 
+  /** The last sequence number; 0 before the first. */
+  async head(): Promise<number> {
+    return (this.#db.statement(sql.HEAD).get() as { head: number }).head;
+  }
+
   /** Only after COMMIT: an origin of a rolled back group does not exist. */
   #rememberOrigins(group: GroupWriter): void {
     for (const [key, id] of group.newOrigins) this.#origins.set(key, id);

@@ -7,5 +7,5 @@ export type * from './job.js';
 export { JOB_STATES } from './job.js';
 export { type LitequeOptions, LitequeQueues } from './liteque-queue.js';
 export type * from './ports.js';
-export { JOB_EVENTS } from './ports.js';
+export { JOB_EVENTS, WithWarning } from './ports.js';
 export type * from './scheduler.js';

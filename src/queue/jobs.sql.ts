@@ -201,3 +201,41 @@ export const COUNT_HALVES = `
 export const WAITING_WITHOUT_TASK = `SELECT id, priority ${WITHOUT_TASK} ORDER BY seq`;
 export const DROP_STRAY_TASKS = `DELETE ${WITHOUT_JOB}`;
 export const DROP_STRAY_DEDUP = `DELETE ${STRAY_DEDUP}`;
+
+export const ANNOUNCE_WORKER = `
+  INSERT INTO job_worker (id, kind, host, pid, started_at, seen_at, queues, targets)
+  VALUES (@id, @kind, @host, @pid, @startedAt, @seenAt, @queues, @targets)
+  ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at, queues = excluded.queues,
+    targets = excluded.targets`;
+export const FORGET_WORKER = 'DELETE FROM job_worker WHERE id = ?';
+/** Long gone, or written by a clock that was ahead. */
+export const FORGET_OLD_WORKERS = 'DELETE FROM job_worker WHERE abs(@now - seen_at) > @longest';
+export const LIST_WORKERS = `
+  SELECT id, kind, host, pid, started_at AS startedAt, seen_at AS seenAt, queues, targets
+  FROM job_worker ORDER BY started_at, id`;
+
+export const SERVED_AT = 'SELECT served_at AS at FROM job_queue WHERE queue = ?';
+/** The newest of each; the text is what they are told apart by. */
+export const FAILED_CAUSES = `
+  SELECT substr(ifnull(failed_reason, ''), 1, 200) AS cause, count(*) AS jobs, max(finished_on) AS latest
+  FROM job INDEXED BY ix_job_finished WHERE queue = ? AND state = 'failed' AND finished_on IS NOT NULL
+  GROUP BY 1 ORDER BY latest DESC LIMIT ?`;
+export const WARNING_CAUSES = `
+  SELECT iif(json_valid(warning), warning ->> 'cause', 'unreadable') AS cause, count(*) AS jobs,
+    max(finished_on) AS latest, iif(json_valid(warning), warning ->> 'message', warning) AS message
+  FROM job INDEXED BY ix_job_warning WHERE queue = ? AND warning IS NOT NULL
+  GROUP BY 1 ORDER BY latest DESC LIMIT ?`;
+
+export const FIND_POSITION = `
+  SELECT path, began_at AS beganAt, offset, line, digest, journal_seq AS journalSeq
+  FROM capture_position WHERE scheduler_id = @schedulerId AND dev = @dev AND ino = @ino`;
+export const PUT_POSITION = `
+  INSERT INTO capture_position (scheduler_id, dev, ino, path, began_at, offset, line, digest,
+    journal_seq, seen_at)
+  VALUES (@schedulerId, @dev, @ino, @path, @beganAt, @offset, @line, @digest, @journalSeq, @now)
+  ON CONFLICT (scheduler_id, dev, ino) DO UPDATE SET path = excluded.path,
+    began_at = excluded.began_at, offset = excluded.offset, line = excluded.line,
+    digest = excluded.digest, journal_seq = excluded.journal_seq, seen_at = excluded.seen_at`;
+export const FORGET_POSITIONS = `
+  DELETE FROM capture_position WHERE scheduler_id = @schedulerId AND seen_at < @before`;
+export const FORGET_POSITIONS_OF = 'DELETE FROM capture_position WHERE scheduler_id = ?';

@@ -14,12 +14,18 @@ import type {
   QueueClock,
   Queues,
   TextEdit,
+  QueueTroubles,
+  ReadPositions,
   WorkerOptions,
+  WorkerRecord,
 } from './ports.js';
+import { SqliteReadPositions } from './positions.js';
 import { Pulse } from './pulse.js';
 import type { JobScheduler, JobTemplate, RepeatOptions } from './scheduler.js';
 import { listSchedulers, removeScheduler, upsertScheduler } from './scheduler-store.js';
 import { editTexts } from './stored-texts.js';
+import { troublesOf } from './troubles.js';
+import { WorkerRegistry } from './worker-registry.js';
 
 export interface LitequeOptions {
   readonly clock?: QueueClock;
@@ -41,12 +47,16 @@ export class LitequeQueues implements Queues {
   readonly #db: JobsDatabase;
   readonly #clock: QueueClock;
   readonly #around: Surroundings;
+  readonly #registry: WorkerRegistry;
+  readonly positions: ReadPositions;
   readonly #queues = new Map<string, LitequeQueue>();
 
   private constructor(db: JobsDatabase, options: LitequeOptions) {
     const { clock = Date, random = Math.random, uptime = () => performance.now() } = options;
     this.#db = db;
     this.#clock = clock;
+    this.#registry = new WorkerRegistry(db, clock);
+    this.positions = new SqliteReadPositions(db, clock);
     const feed = new EventFeed(db);
     this.#around = { feed, pulse: new Pulse(db, feed), random, uptime };
   }
@@ -86,6 +96,18 @@ export class LitequeQueues implements Queues {
     return editTexts(this.#db, edit);
   }
 
+  announce(worker: Omit<WorkerRecord, 'seenAt'>): Promise<void> {
+    return this.#registry.announce(worker);
+  }
+
+  forget(workerId: string): Promise<void> {
+    return this.#registry.forget(workerId);
+  }
+
+  async workers(): Promise<WorkerRecord[]> {
+    return this.#registry.list();
+  }
+
   async close(): Promise<void> {
     this.#around.pulse.stop();
     this.#db.close();
@@ -120,6 +142,10 @@ class LitequeQueue implements JobQueue {
 
   async getJobCounts(): Promise<JobCounts> {
     return this.#store.counts();
+  }
+
+  async troubles(): Promise<QueueTroubles> {
+    return troublesOf(this.#store);
   }
 
   async waitingSince(): Promise<number | null> {

@@ -14,6 +14,8 @@ export interface JobQueue {
   /** Jobs in any of these states, oldest first; `end` is inclusive, -1 is the last. */
   getJobs(states: readonly JobState[], start?: number, end?: number): Promise<Job[]>;
   getJobCounts(): Promise<JobCounts>;
+  /** What went wrong in this queue, for a report. */
+  troubles(): Promise<QueueTroubles>;
   /** Since when the oldest job that could run has been waiting, in epoch milliseconds. */
   waitingSince(): Promise<number | null>;
   /** Puts a failed or completed job back as if it were new. @throws JobStateError, UnknownJobError. */
@@ -125,10 +127,76 @@ export interface StoredText {
 
 /** Returns what is to be stored instead; the very same value leaves the text alone. */
 export type TextEdit = (text: StoredText) => unknown;
+/** A file, whatever its name is now. */
+export interface FileKey {
+  readonly dev: string;
+  readonly ino: string;
+}
+
+/** Up to where a schedule has read a file, and how to tell whether it is still that file. */
+export interface ReadPosition {
+  readonly path: string;
+  /** When this content was met first, in epoch milliseconds. */
+  readonly beganAt: number;
+  /** Bytes that are read and stored. */
+  readonly offset: number;
+  /** Lines in them. */
+  readonly line: number;
+  /** Of those bytes, or of a part of them. */
+  readonly digest: string;
+  /** The journal's last event then: a journal that has fewer now is an older one. */
+  readonly journalSeq: number;
+}
+
+/** Where reading ended, for each schedule and file. Every method is one atomic transaction. */
+export interface ReadPositions {
+  find(schedulerId: string, file: FileKey): Promise<ReadPosition | undefined>;
+  /** Durable when it resolves. */
+  put(schedulerId: string, file: FileKey, position: ReadPosition): Promise<void>;
+}
+
+/** One worker process, as it said itself. */
+export interface WorkerRecord {
+  readonly id: string;
+  readonly kind: string;
+  readonly host: string;
+  readonly pid: number;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  /** When it last said that it is there. */
+  readonly seenAt: number;
+  /** Queues of which it takes jobs now. */
+  readonly queues: readonly string[];
+  /** Targets that it was started for; none is the active one. */
+  readonly targets: readonly number[];
+}
+
+/** What became of the jobs of a queue, by cause, the newest first. */
+export interface QueueTroubles {
+  /** Finished as failed, by reason; `retryJob` or `remove` ends it. */
+  readonly failed: readonly { readonly cause: string; readonly jobs: number }[];
+  /** Completed, and not all was well; `message` is of one of them. */
+  readonly warnings: readonly {
+    readonly cause: string;
+    readonly jobs: number;
+    readonly message: string;
+  }[];
+  /** Halves of jobs that no worker has put right yet, in one sentence. */
+  readonly halves: string | undefined;
+  /** When a worker last began to serve it. */
+  readonly servedAt: number | null;
+}
 
 /** All queues of one store, over one connection. */
 export interface Queues {
   queue(name: string): JobQueue;
+  readonly positions: ReadPositions;
+  /** A worker process says that it is there, and what it serves; again every few seconds. */
+  announce(worker: Omit<WorkerRecord, 'seenAt'>): Promise<void>;
+  /** It is there no more. */
+  forget(workerId: string): Promise<void>;
+  /** Those that announced themselves in the last day, dead ones among them. */
+  workers(): Promise<WorkerRecord[]>;
   /** Names of queues that hold anything, or only of those that a worker has served. */
   names(which?: { readonly served: true }): Promise<string[]>;
   /**

@@ -33,7 +33,10 @@ export async function upsertScheduler(
 }
 
 export function removeScheduler({ db, queue }: JobStore, id: string): Promise<boolean> {
-  return db.write(() => db.statement(sql.DELETE_SCHEDULER).run(queue, id).changes > 0);
+  return db.write(() => {
+    db.statement(sql.FORGET_POSITIONS_OF).run(id);
+    return db.statement(sql.DELETE_SCHEDULER).run(queue, id).changes > 0;
+  });
 }
 
 export function listSchedulers({ db, queue }: JobStore): JobScheduler[] {

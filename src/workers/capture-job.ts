@@ -1,21 +1,20 @@
 import { Readable } from 'node:stream';
+import { EXIT, type ExitCode, worstOf } from '../app/exit-codes.js';
 import { CAPTURE_DATA, type CaptureData, readData } from '../app/jobs/job-data.js';
-import type { CaptureInput, CaptureVerdict } from '../journal/capture.js';
-import { type CaptureReport, CaptureSummary, type InputPlace } from '../journal/capture-summary.js';
+import type { CaptureProblem, CaptureReport, CaptureSummary } from '../journal/capture-summary.js';
 import { GroupCommit } from '../journal/group-commit.js';
-import type { Candidate } from '../journal/input/candidate.js';
-import { readEvents } from '../journal/input/read-events.js';
 import { openSources } from '../journal/input/sources.js';
 import type { RunningJob } from '../queue/ports.js';
+import { captureFile, captureNewLines } from './capture-file.js';
+import { CaptureTask, type Group, GROUP_EVENTS, InputIds } from './capture-task.js';
+import { RefusedJobError, WarnedResult } from './job-outcome.js';
 import { nudgeDispatch } from './nudge.js';
 import type { Service } from './service.js';
 
-/** Most events of one group: one transaction, one fsync. */
-const GROUP_EVENTS = 1_000;
 /** Problems that a job's result names; the rest is in the counts. */
 const NAMED_PROBLEMS = 100;
-
-type Group = GroupCommit<CaptureInput, CaptureVerdict>;
+/** Problems that the reason of a failed job names. */
+const NAMED_IN_REASON = 3;
 
 /** Captures what jobs bring. Jobs that run side by side share groups, and so their fsyncs. */
 export class CaptureJobs {
@@ -27,35 +26,51 @@ export class CaptureJobs {
   }
 
   /**
-   * One job. An event with an id of its own is stored once however often the
-   * job is run; one without gets a new id each time.
+   * One job, as often as it has to be run: an event is stored once, whether it
+   * has an id of its own or not. Input that cannot be used fails the job, which
+   * keeps it; what could be used is stored all the same.
    */
-  async run(job: RunningJob): Promise<CaptureReport> {
+  async run(job: RunningJob): Promise<CaptureReport | WarnedResult> {
     const data = readData(CAPTURE_DATA, job.data);
     const task = new CaptureTask(this.#group(data), data.checkout ?? null);
-    await task.addTexts(data.events);
-    if (data.files.length > 0) await this.#addFiles(data.files, task, job.signal);
-    return this.#end(job, task.summary);
+    await task.addTexts(
+      data.events,
+      new InputIds(job.timestamp, `job ${job.queue} ${job.id} ${job.timestamp}`),
+    );
+    const unfinished = data.files.length === 0 ? 0 : await this.#addFiles(data.files, task, job);
+    return this.#end(job, task.summary, unfinished);
   }
 
-  async #addFiles(files: string[], task: CaptureTask, signal: AbortSignal): Promise<void> {
+  /** Answers how many files end in the middle of a line. */
+  async #addFiles(files: string[], task: CaptureTask, job: RunningJob): Promise<number> {
     const { settings } = await this.#service.app.situation();
     const { maxEventBytes } = settings.capture;
-    for (const source of await openSources(files, NO_STDIN))
-      for await (const batch of readEvents(source.open(), source.name, { maxEventBytes })) {
-        await task.addCandidates(batch, source.name);
-        signal.throwIfAborted();
-      }
+    const { jobSchedulerId } = job;
+    let unfinished = 0;
+    for (const { name: path } of await openSources(files, NO_STDIN)) {
+      const file = { path, job, task, maxEventBytes };
+      if (jobSchedulerId === null) await captureFile(file);
+      else if (await captureNewLines(this.#service, jobSchedulerId, file)) unfinished += 1;
+    }
+    return unfinished;
   }
 
-  async #end(job: RunningJob, { report, invalid }: CaptureSummary): Promise<CaptureReport> {
-    const { metrics, log, queues } = this.#service;
+  async #end(
+    job: RunningJob,
+    { report, invalid }: CaptureSummary,
+    unfinished: number,
+  ): Promise<CaptureReport | WarnedResult> {
+    const { metrics, log } = this.#service;
     const { errors, event_ids, ...counts } = report;
-    for (const [verdict, events] of Object.entries(counts)) metrics.captured(verdict, events);
-    log.info({ job: job.id, ...counts, invalid }, 'captured');
-    if (report.captured + report.spooled > 0) await nudgeDispatch(queues);
-    if (report.lost > 0) throw new Error(lostMessage(report));
-    return { ...report, errors: errors.slice(0, NAMED_PROBLEMS) };
+    for (const [verdict, events] of Object.entries({ ...counts, invalid }))
+      metrics.captured(verdict, events);
+    log.info({ job: job.id, ...counts, invalid, unfinished }, 'captured');
+    if (report.captured + report.spooled > 0) await nudgeDispatch(this.#service);
+    if (report.lost > 0) throw new EventsLostError(lostMessage(report));
+    const result = { ...report, errors: errors.slice(0, NAMED_PROBLEMS) };
+    if (invalid > 0)
+      throw new RefusedJobError(refusedMessage(report, invalid), result, exitCode(report, invalid));
+    return report.conflicts + report.refused > 0 ? warned(result) : result;
   }
 
   #group({ rules, auditDiscard }: CaptureData): Group {
@@ -74,40 +89,38 @@ export class CaptureJobs {
   }
 }
 
-/** The events of one job on their way through a group that others share. */
-class CaptureTask {
-  readonly summary = new CaptureSummary();
-  readonly #group: Group;
-  readonly #checkout: string | null;
+/** Neither journal nor spool took them; the job still has them, and is tried again. */
+class EventsLostError extends Error {
+  override readonly name = 'EventsLostError';
+}
 
-  constructor(group: Group, checkout: string | null) {
-    this.#group = group;
-    this.#checkout = checkout;
-  }
+function exitCode({ conflicts, refused }: CaptureReport, invalid: number): ExitCode {
+  const codes: ExitCode[] = [];
+  if (conflicts > 0) codes.push(EXIT.conflict);
+  if (refused > 0) codes.push(EXIT.discardRefused);
+  if (invalid > 0) codes.push(EXIT.badInput);
+  return worstOf(codes);
+}
 
-  async addTexts(texts: readonly string[]): Promise<void> {
-    for (let at = 0; at < texts.length; at += GROUP_EVENTS) {
-      const page = texts.slice(at, at + GROUP_EVENTS);
-      await this.#addAll(page.map((text, i) => [Buffer.from(text), { index: at + i }]));
-    }
-  }
+function warned(report: CaptureReport): WarnedResult {
+  const { conflicts, refused } = report;
+  const parts: string[] = [];
+  if (conflicts > 0) parts.push(`${conflicts} conflicts kept aside: \`redrain conflicts\``);
+  if (refused > 0) parts.push(`${refused} events journaled because OPT_OUT may not discard them`);
+  const cause = conflicts > 0 ? 'conflicts' : 'discard_refused';
+  return new WarnedResult(report, cause, parts.join(', '), exitCode(report, 0));
+}
 
-  async addCandidates(batch: readonly Candidate[], file: string): Promise<void> {
-    const events: [Buffer, InputPlace][] = [];
-    for (const one of batch) {
-      const place = { file, line: one.line };
-      if (one.kind === 'event') events.push([one.bytes, place]);
-      else this.summary.addProblem(one.problem, place);
-    }
-    await this.#addAll(events);
-  }
+function refusedMessage({ captured, duplicates, spooled, errors }: CaptureReport, invalid: number) {
+  const stored = captured + duplicates + spooled;
+  const named = errors.slice(0, NAMED_IN_REASON).map(problemText);
+  const more = errors.length > named.length ? ' …' : '';
+  return `${invalid} of ${stored + invalid} inputs are no usable event (${stored} are stored): ${named.join('; ')}${more}`;
+}
 
-  async #addAll(events: readonly [Buffer, InputPlace][]): Promise<void> {
-    const verdicts = await Promise.all(
-      events.map(([bytes]) => this.#group.add({ bytes, checkout: this.#checkout })),
-    );
-    for (const [i, verdict] of verdicts.entries()) this.summary.add(verdict, events[i]?.[1] ?? {});
-  }
+function problemText({ file, line, index, problem }: CaptureProblem): string {
+  const place = file === undefined ? `event ${(index ?? 0) + 1}` : `${file}:${line}`;
+  return `${place}: ${problem}`;
 }
 
 function lostMessage({ lost, errors }: CaptureReport): string {

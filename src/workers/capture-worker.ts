@@ -15,11 +15,12 @@ export const captureWorker: WorkerKind = {
   sweep: ingestSpool,
 };
 
-async function ingestSpool({ app, log, metrics, queues }: Service): Promise<void> {
+async function ingestSpool(service: Service): Promise<void> {
+  const { app, log, metrics } = service;
   const ingestions = await app.ingestSpool();
   for (const { file, verdicts, problems } of ingestions) {
     metrics.captured('from_spool', verdicts.length);
     log.info({ file, events: verdicts.length, problems }, 'spool file taken in');
   }
-  if (ingestions.length > 0) await nudgeDispatch(queues);
+  if (ingestions.length > 0) await nudgeDispatch(service);
 }

@@ -1,8 +1,11 @@
+import { EXIT, worstOf } from '../app/exit-codes.js';
 import { MIGRATE_DATA, readData } from '../app/jobs/job-data.js';
 import { MIGRATE_QUEUE } from '../app/jobs/queue-names.js';
+import type { MigrationReport } from '../legacy/migration-report.js';
 import { DelayedError } from '../queue/errors.js';
 import type { RunningJob } from '../queue/ports.js';
 import { STOPPED_PAUSE_MS } from './drain-job.js';
+import { RefusedJobError, WarnedResult } from './job-outcome.js';
 import { nudgeDispatch } from './nudge.js';
 import type { Service, WorkerKind } from './service.js';
 
@@ -15,7 +18,8 @@ export const migrateWorker: WorkerKind = {
   },
 };
 
-async function run({ app, log, stopping, queues }: Service, job: RunningJob): Promise<unknown> {
+async function run(service: Service, job: RunningJob): Promise<unknown> {
+  const { app, log, stopping } = service;
   const { dryRun } = readData(MIGRATE_DATA, job.data);
   const { migrate } = await import('../app/migrate.js');
   const report = await migrate(app, {
@@ -29,6 +33,27 @@ async function run({ app, log, stopping, queues }: Service, job: RunningJob): Pr
   });
   if (report.interrupted && stopping.aborted)
     throw new DelayedError(app.now() + STOPPED_PAUSE_MS, 'the worker was asked to stop');
-  if (!dryRun) await nudgeDispatch(queues);
-  return report;
+  if (!dryRun) await nudgeDispatch(service);
+  return migrated(report);
+}
+
+/** Another program holds the files: another attempt may find them free. */
+class SourceBusyError extends Error {
+  override readonly name = 'SourceBusyError';
+}
+
+/** What a damaged file still holds is only there: the job stays until somebody has looked. */
+function migrated(report: MigrationReport): MigrationReport | WarnedResult {
+  const bad = report.sources.filter(({ damage, error }) => damage !== null || error !== null);
+  const { open_conflicts: conflicts } = report;
+  if (bad.length > 0) {
+    const named = bad.map(({ path, damage, error }) => `${path}: ${damage ?? error}`);
+    const code = worstOf(conflicts > 0 ? [EXIT.conflict, EXIT.badInput] : [EXIT.badInput]);
+    const reason = `not everything could be taken in: ${named.join('; ')}`;
+    if (bad.every(({ status }) => status === 'busy')) throw new SourceBusyError(reason);
+    throw new RefusedJobError(reason, report, code);
+  }
+  if (conflicts === 0) return report;
+  const message = `${conflicts} conflicts to decide: \`redrain conflicts list\``;
+  return new WarnedResult(report, 'conflicts', message, EXIT.conflict);
 }

@@ -1,0 +1,71 @@
+import { EXIT, type ExitCode, worstOf } from '../app/exit-codes.js';
+import type { DrainReport } from '../dispatch/drain-report.js';
+import { UnrecoverableError } from '../queue/errors.js';
+import { WithWarning } from '../queue/ports.js';
+
+/** Done, and not all that the job carried could be used: the command would have exited with this code. */
+export class WarnedResult extends WithWarning {
+  constructor(
+    returnvalue: unknown,
+    cause: string,
+    message: string,
+    readonly exitCode: ExitCode,
+  ) {
+    super(returnvalue, { cause, message });
+  }
+}
+
+/** Not done, and another attempt would find the same: the job stays, with its result, to be looked at. */
+export class RefusedJobError extends UnrecoverableError {
+  constructor(
+    reason: string,
+    result: unknown,
+    readonly exitCode: ExitCode,
+  ) {
+    super(reason, result);
+  }
+}
+
+/** Codes of errors that do not carry their own; any other is unexpected. */
+const BY_NAME: Readonly<Record<string, ExitCode>> = {
+  DelayedError: EXIT.done,
+  RetryAtError: EXIT.failures,
+  UnrecoverableError: EXIT.badInput,
+  InputSourceError: EXIT.badInput,
+  SourceBusyError: EXIT.badInput,
+  ArchiveDamagedError: EXIT.badInput,
+  SplitBrainError: EXIT.splitBrain,
+  ConfigUnreadableError: EXIT.blocked,
+  CredentialStoreError: EXIT.blocked,
+  InsecureBearerError: EXIT.blocked,
+  RetentionBusyError: EXIT.blocked,
+  EventsLostError: EXIT.lost,
+};
+
+/** What came of a job, as the exit code of a command that did the same. */
+export function exitCodeOf(ended: unknown): ExitCode {
+  if (ended instanceof WarnedResult || ended instanceof RefusedJobError) return ended.exitCode;
+  if (!(ended instanceof Error)) return EXIT.done;
+  return BY_NAME[ended.name] ?? EXIT.internal;
+}
+
+/** A drain that ended with something to say: closed gates, refused events. */
+export function drainResult(report: DrainReport): DrainReport | WarnedResult {
+  const { blocked_reason: blocked, posts, rejected, terminal_failed: terminal } = report;
+  const refused = rejected + terminal;
+  const codes: ExitCode[] = [];
+  if (blocked !== null && (posts === 0 || refused === 0)) codes.push(EXIT.blocked);
+  if (refused > 0) codes.push(EXIT.failures);
+  if (codes.length === 0) return report;
+  const cause = blocked ?? (terminal > 0 ? 'terminal' : 'rejected');
+  return new WarnedResult(report, cause, drainWarning(report), worstOf(codes));
+}
+
+function drainWarning({ rejected, terminal_failed, message, failures, ...rest }: DrainReport) {
+  const parts: string[] = [];
+  if (rest.blocked_reason !== null) parts.push(message ?? `blocked: ${rest.blocked_reason}`);
+  if (rejected > 0) parts.push(`${rejected} rejected`);
+  if (terminal_failed > 0) parts.push(`${terminal_failed} failed for good`);
+  const last = failures.findLast(({ outcome }) => outcome !== 'transient');
+  return [parts.join(', '), last?.reason].filter(Boolean).join(': ');
+}
