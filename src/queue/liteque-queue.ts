@@ -96,8 +96,10 @@ export class LitequeQueues implements Queues {
     return editTexts(this.#db, edit);
   }
 
-  announce(worker: Omit<WorkerRecord, 'seenAt'>): Promise<void> {
-    return this.#registry.announce(worker);
+  async announce(worker: Omit<WorkerRecord, 'seenAt'>): Promise<void> {
+    await this.#registry.announce(worker);
+    // What it serves may be more than before.
+    this.#around.pulse.touch();
   }
 
   forget(workerId: string): Promise<void> {

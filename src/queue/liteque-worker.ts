@@ -115,7 +115,7 @@ export class LitequeWorker implements JobWorker, PulseListener {
       this.#lookAgain = false;
       try {
         await this.#oneTurn();
-        this.#pause.succeeded();
+        this.#recovered();
       } catch (error) {
         // A busy or full disk may pass: the next beat after the pause tries again.
         this.#wakeAt = 0;
@@ -236,6 +236,12 @@ export class LitequeWorker implements JobWorker, PulseListener {
 
   #tellIdle(): void {
     for (const tell of this.#idle.splice(0)) tell();
+  }
+
+  #recovered(): void {
+    if (this.#pause.times === 0) return;
+    this.#pause.succeeded();
+    this.#options.onRecovered?.();
   }
 
   #trouble(error: unknown): void {

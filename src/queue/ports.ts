@@ -92,6 +92,8 @@ export interface WorkerOptions {
   takes?(): boolean;
   /** Hears of trouble that belongs to no job, and of locks that were lost. */
   onTrouble?(error: unknown): void;
+  /** The trouble is over. */
+  onRecovered?(): void;
   /** Hears of what was found wrong in the queue, and is right again. */
   onMended?(what: string): void;
 }

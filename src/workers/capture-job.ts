@@ -6,7 +6,7 @@ import { GroupCommit } from '../journal/group-commit.js';
 import { openSources } from '../journal/input/sources.js';
 import type { RunningJob } from '../queue/ports.js';
 import { captureFile, captureNewLines } from './capture-file.js';
-import { CaptureTask, type Group, GROUP_EVENTS, InputIds } from './capture-task.js';
+import { CaptureTask, GROUP_EVENTS, type Group, InputIds } from './capture-task.js';
 import { RefusedJobError, WarnedResult } from './job-outcome.js';
 import { nudgeDispatch } from './nudge.js';
 import type { Service } from './service.js';

@@ -1,8 +1,8 @@
 import { dispatchQueueOf } from '../app/jobs/queue-names.js';
 import { standingWait } from '../dispatch/health.js';
 import { addDrain } from './nudge.js';
+import { type Prospect, prospectOf } from './prospect.js';
 import type { Service } from './service.js';
-import { type Prospect, prospectOf } from './targets-served.js';
 
 /** What a sweep decided about one target. */
 export type SweepResult = 'added' | 'coming' | 'nothing' | 'quiet' | 'blocked';

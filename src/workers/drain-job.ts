@@ -1,15 +1,16 @@
 import { UnknownTargetError } from '../app/drain-target.js';
 import { DISPATCH_DATA, readData } from '../app/jobs/job-data.js';
-import { dispatchQueueOf } from '../app/jobs/queue-names.js';
 import type { DrainReport } from '../dispatch/drain-report.js';
 import { lastPost, postsSince } from '../ledger/post-log.js';
 import { DelayedError, RetryAtError, UnrecoverableError } from '../queue/errors.js';
 import type { RunningJob } from '../queue/ports.js';
+import { RetiredTargetError } from '../targets/registry.js';
+import { drainResult, type WarnedResult } from './job-outcome.js';
+import { prospectOf } from './prospect.js';
 import type { Service } from './service.js';
-import { prospectOf } from './targets-served.js';
 
 /** Milliseconds before a drain asks again for a target that another process drains. */
-const LOCKED_PAUSE_MS = 1_000;
+export const LOCKED_PAUSE_MS = 1_000;
 /** Long enough that a worker on its way out does not take its own job again. */
 export const STOPPED_PAUSE_MS = 1_000;
 /** The least pause before a retry, whatever the ledger says: a job is not a busy loop. */
@@ -23,7 +24,7 @@ export async function runDrain(
   service: Service,
   served: number | undefined,
   job: RunningJob,
-): Promise<DrainReport> {
+): Promise<DrainReport | WarnedResult> {
   const { targetId } = readData(DISPATCH_DATA, job.data);
   await assertServed(service, served, targetId);
   const report = await drainWatched(service, targetId ?? served, job);
@@ -32,7 +33,7 @@ export async function runDrain(
   for (const { message, count } of warnings)
     service.log.warn({ job: job.id, target: report.target_id, count }, message);
   await follow(service, served, job, report);
-  return report;
+  return drainResult(report);
 }
 
 /** A job for another target than the one served is not run in its place. */
@@ -52,10 +53,11 @@ async function assertServed(
 }
 
 async function drainWatched(
-  { app, log, metrics, stopping, options }: Service,
+  service: Service,
   targetId: number | undefined,
   job: RunningJob,
 ): Promise<DrainReport> {
+  const { app, log, metrics, stopping, options } = service;
   const { db } = await app.stores();
   const seen = new Map<number, number>();
   let before: DrainReport | undefined;
@@ -81,7 +83,7 @@ async function drainWatched(
       onWarning: (line) => log.warn({ job: job.id }, line),
       onProgress: noteProgress,
     })
-    .catch(translate);
+    .catch((error: unknown) => translate(service, error));
   noteProgress(report);
   return report;
 }
@@ -90,10 +92,12 @@ function withoutId<T extends { readonly id: number }>({ id: _id, ...rest }: T): 
   return rest;
 }
 
-/** What no further attempt can change is not tried again. */
-function translate(error: unknown): never {
+/** What no further attempt can change is not tried again; a retired target may be restored. */
+async function translate({ targets, app }: Service, error: unknown): Promise<never> {
   if (error instanceof UnknownTargetError) throw new UnrecoverableError(error.message);
-  throw error;
+  if (!(error instanceof RetiredTargetError)) throw error;
+  await targets.refresh();
+  throw new DelayedError(app.now() + LOCKED_PAUSE_MS, error.message);
 }
 
 /** Makes the job end as the ledger does: done, put off, or due again when the ledger says so. */
@@ -111,7 +115,7 @@ async function follow(
   const isTransient = report.transient > 0 || report.blocked_reason === 'network_unavailable';
   if (!isTransient) return;
   const at = await nextAttemptAt(service, served, now);
-  if (at === undefined || (await isLeftToAnother(service, served, job))) return;
+  if (at === undefined || (await isLeftToAnother(service, job))) return;
   const due = Math.max(at, now + LEAST_PAUSE_MS);
   // What gets through proves that the target lives: attempts are for one that does not.
   if (report.delivered + report.duplicate > 0) throw new DelayedError(due, retryReason(report));
@@ -138,11 +142,7 @@ async function nextAttemptAt(
 }
 
 /** One chain of retries per target: a second would only count its own attempts down. */
-async function isLeftToAnother(
-  { queues }: Service,
-  served: number | undefined,
-  job: RunningJob,
-): Promise<boolean> {
-  const delayed = await queues.queue(dispatchQueueOf(served)).getJobs(['delayed'], 0, 9);
+async function isLeftToAnother({ queues }: Service, job: RunningJob): Promise<boolean> {
+  const delayed = await queues.queue(job.queue).getJobs(['delayed'], 0, 9);
   return delayed.some(({ id, name }) => name === 'drain' && id !== job.id);
 }

@@ -18,6 +18,8 @@ function portError(port: number, error: NodeJS.ErrnoException): MetricsPortError
 export interface HealthAnswers {
   /** Why work cannot be done, one reason a line; empty when it can. */
   notReady(): Promise<readonly string[]>;
+  /** What is to be known of one that is ready, one thing a line. */
+  notes?(): readonly string[];
   metrics(): Promise<{ readonly type: string; readonly text: string }>;
 }
 
@@ -64,7 +66,8 @@ async function answer(
   else if (path === '/readyz') {
     const reasons = await answers.notReady();
     const isReady = reasons.length === 0;
-    send(response, isReady ? 200 : 503, `${isReady ? 'ready' : reasons.join('\n')}\n`);
+    const lines = isReady ? ['ready', ...(answers.notes?.() ?? [])] : reasons;
+    send(response, isReady ? 200 : 503, `${lines.join('\n')}\n`);
   } else if (path === '/metrics') {
     const { type, text } = await answers.metrics();
     send(response, 200, text, type);

@@ -12,7 +12,7 @@ const OUTCOMES = [
 ] as const satisfies (keyof DrainReport)[];
 
 /** Of the counts of a capture. `lost` is there from the start: nobody sees a counter begin at 1. */
-const VERDICTS = ['captured', 'spooled', 'from_spool', 'lost'];
+const VERDICTS = ['captured', 'spooled', 'from_spool', 'lost', 'invalid'];
 
 /** Counts what this process did; what the home holds is read when somebody asks (`home-gauges.ts`). */
 export class WorkerMetrics {
@@ -49,6 +49,24 @@ export class WorkerMetrics {
     registers: [this.registry],
   });
 
+  readonly #warnings = new Counter({
+    name: 'redrain_job_warnings_total',
+    help: 'Completed jobs whose work was not all well, by cause',
+    labelNames: ['queue', 'cause'],
+    registers: [this.registry],
+  });
+  readonly #mended = new Counter({
+    name: 'redrain_queue_mended_total',
+    help: 'Times that halves of jobs were found and put right',
+    labelNames: ['queue'],
+    registers: [this.registry],
+  });
+  readonly #targets = new Gauge({
+    name: 'redrain_worker_targets',
+    help: 'Targets that this worker was started for: in service, or out of it',
+    labelNames: ['state'],
+    registers: [this.registry],
+  });
   readonly #homeReadable = new Gauge({
     name: 'redrain_home_readable',
     help: '1 when the gauges about the home could be read, 0 when they are missing',
@@ -89,6 +107,19 @@ export class WorkerMetrics {
 
   homeReadable(readable: boolean): void {
     this.#homeReadable.set(readable ? 1 : 0);
+  }
+
+  jobWarned(queue: string, cause: string): void {
+    this.#warnings.inc({ queue, cause });
+  }
+
+  mended(queue: string): void {
+    this.#mended.inc({ queue });
+  }
+
+  targets(served: number, out: number): void {
+    this.#targets.set({ state: 'served' }, served);
+    this.#targets.set({ state: 'out' }, out);
   }
 
   jobEnded(queue: string, result: 'completed' | 'failed' | 'put_off'): void {

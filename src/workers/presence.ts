@@ -30,8 +30,7 @@ export class Presence {
     };
   }
 
-  async start(): Promise<void> {
-    await this.say();
+  start(): void {
     this.#timer = setInterval(() => void this.say(), HEARTBEAT_MS);
   }
 

@@ -1,27 +1,20 @@
 import { CommanderError } from 'commander';
 import { App } from '../app/app.js';
-import { LockLostError } from '../queue/errors.js';
+import { EXIT, worstOf } from '../app/exit-codes.js';
 import { LitequeQueues } from '../queue/liteque-queue.js';
-import type { JobWorker, Processor, RunningJob } from '../queue/ports.js';
 import { WorkerMetrics } from './metrics.js';
+import { Presence } from './presence.js';
 import { logProcessTrouble } from './process-trouble.js';
 import type { ReadinessCheck } from './readiness.js';
-import type { ServedQueue, Service, WorkerKind } from './service.js';
+import { ServedQueues } from './served-queues.js';
+import type { Service, WorkerKind } from './service.js';
 import { atTerminal, onSignals, type StopSignals } from './signals.js';
 import { Sweeper } from './sweeper.js';
+import { loggedTargets } from './target-changes-log.js';
 import { TroubleLog } from './trouble-log.js';
 import { WorkerHealth } from './worker-health.js';
 import { type WorkerLog, workerLog } from './worker-log.js';
 import { readWorkerOptions, type WorkerOptions } from './worker-options.js';
-
-const EXIT = { done: 0, internal: 1, failures: 7, usage: 64 } as const;
-
-/**
- * How many workers may vanish under a job before it is failed. Far more than
- * BullMQ's one: a machine that kills workers is no fault of the job, running it
- * again is harmless, and each time costs a whole lock.
- */
-const MAX_STALLED = 100;
 
 /** One worker process from its command line to its exit code. */
 export async function runWorker(
@@ -46,7 +39,7 @@ class WorkerProcess {
   readonly #env: NodeJS.ProcessEnv;
   readonly #worker: WorkerLog;
   readonly #metrics: WorkerMetrics;
-  #failures = 0;
+  #exitCode: number = EXIT.done;
 
   constructor(kind: WorkerKind, options: WorkerOptions, env: NodeJS.ProcessEnv) {
     this.#kind = kind;
@@ -64,7 +57,7 @@ class WorkerProcess {
     });
     try {
       await this.#work(signals);
-      return this.#options.once && this.#failures > 0 ? EXIT.failures : EXIT.done;
+      return this.#exitCode;
     } catch (error) {
       this.#worker.log.fatal({ err: error }, 'the worker cannot go on');
       return isUsage(error) ? EXIT.usage : EXIT.internal;
@@ -92,72 +85,62 @@ class WorkerProcess {
 
   #service(app: App, queues: LitequeQueues, stopping: AbortSignal): Service {
     const { log } = this.#worker;
+    const options = this.#options;
+    const metrics = this.#metrics;
     const trouble = new TroubleLog(log);
-    return { app, queues, log, trouble, metrics: this.#metrics, stopping, options: this.#options };
+    const targets = loggedTargets(app, options.target, log, metrics);
+    return { app, queues, log, trouble, metrics, targets, stopping, options };
   }
 
   async #serve(service: Service, health: WorkerHealth, asked: Promise<void>): Promise<void> {
-    const served = await this.#kind.serves(service);
-    const sweeper = new Sweeper(this.#kind, service);
+    const served = new ServedQueues(this.#kind, service);
+    const presence = new Presence(this.#kind, service, () => served.serving);
+    const sweeper = new Sweeper(this.#kind, service, async () => {
+      await served.refresh();
+      await presence.say();
+    });
     // What the sweep finds on its own is there before anybody looks for an idle queue.
     await sweeper.sweep();
-    const workers = served.map((one) => this.#start(service, one));
-    const queues = served.map(({ queue }) => queue);
-    health.serves(service, readinessChecks(service));
+    presence.start();
+    health.serves(service, readinessChecks(service, served), () => notesOf(service));
+    const { queues } = served.serving;
     service.log.info({ queues, metrics_port: health.port }, 'ready');
-    if (this.#options.once) await Promise.race([asked, allIdle(workers)]);
+    if (this.#options.once) await Promise.race([asked, served.whenIdle()]);
     else {
       sweeper.start();
       await asked;
     }
     await sweeper.stop();
-    await Promise.all(workers.map((worker) => worker.close()));
+    await served.close();
+    await presence.stop();
+    this.#exitCode = exitCodeOf(service, served);
     service.log.info('stopped');
   }
+}
 
-  #start(service: Service, { queue, processor, concurrency }: ServedQueue): JobWorker {
-    return service.queues.queue(queue).process(this.#counted(service, queue, processor), {
-      concurrency,
-      lockDuration: this.#options.lockDuration,
-      maxStalledCount: MAX_STALLED,
-      onTrouble: (error) => logTrouble(service, queue, error),
-    });
-  }
-
-  #counted(service: Service, queue: string, processor: Processor): Processor {
-    return async (job: RunningJob) => {
-      try {
-        const result = await processor(job);
-        this.#metrics.jobEnded(queue, 'completed');
-        return result;
-      } catch (error) {
-        const { name, message } = error as Error;
-        const putOff = name === 'DelayedError';
-        this.#metrics.jobEnded(queue, putOff ? 'put_off' : 'failed');
-        if (!putOff) this.#failures += 1;
-        const fields = { queue, job: job.id, attempt: job.attemptsMade + 1, error: name };
-        service.log[putOff ? 'info' : 'warn'](fields, message);
-        throw error;
-      }
-    };
-  }
+/** Of a pass from cron: what the commands would have said; last, that a target could not be served. */
+function exitCodeOf({ options, targets }: Service, { exitCodes }: ServedQueues): number {
+  if (!options.once) return EXIT.done;
+  const worst = worstOf(exitCodes);
+  const isOut = targets.all.some(({ out }) => out !== undefined);
+  return worst === EXIT.done && isOut ? EXIT.usage : worst;
 }
 
 /** What this worker needs to do its work, as `/readyz` tells it. */
-function readinessChecks({ app, queues }: Service): ReadinessCheck[] {
+function readinessChecks(
+  { app, queues, targets }: Service,
+  served: ServedQueues,
+): ReadinessCheck[] {
   return [
     { name: 'journal', reason: () => app.stores().then(() => undefined) },
-    { name: 'jobs', reason: () => queues.names().then(() => undefined) },
+    { name: 'jobs', reason: () => queues.assertCurrent().then(() => served.trouble) },
+    { name: 'targets', reason: async () => targets.outOfService },
   ];
 }
 
-async function allIdle(workers: readonly JobWorker[]): Promise<void> {
-  await Promise.all(workers.map((worker) => worker.whenIdle()));
-}
-
-function logTrouble({ log, trouble }: Service, queue: string, error: unknown): void {
-  if (error instanceof LockLostError) log.warn({ queue, job: error.jobId }, error.message);
-  else trouble.note({ what: 'trouble with the queue', fields: { queue } }, error);
+/** What is out of service while the rest goes on. */
+function notesOf({ targets }: Service): string[] {
+  return targets.all.flatMap(({ out }) => (out === undefined ? [] : [out]));
 }
 
 function isUsage(error: unknown): boolean {

@@ -1,6 +1,6 @@
 import type { App } from '../app/app.js';
-import { activeRow, namedTarget } from '../app/named-target.js';
 import { dispatchQueueOf } from '../app/jobs/queue-names.js';
+import { activeRow, namedTarget } from '../app/named-target.js';
 import { shownUrl } from '../receivers/shown-url.js';
 import type { TargetRecord } from '../targets/registry.js';
 

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { App } from '../app/app.js';
 import type { Processor, Queues } from '../queue/ports.js';
 import type { WorkerMetrics } from './metrics.js';
+import type { ServedTargets } from './served-targets.js';
 import type { TroubleLog } from './trouble-log.js';
 import type { WorkerOptions } from './worker-options.js';
 
@@ -13,6 +14,8 @@ export interface Service {
   /** For trouble that may last: logged when it begins, once a minute, and when it is over. */
   readonly trouble: TroubleLog;
   readonly metrics: WorkerMetrics;
+  /** Of a dispatch worker: what became of each target that it was started for. */
+  readonly targets: ServedTargets;
   /** Aborts when the process is asked to stop: finish what is in flight, then come back. */
   readonly stopping: AbortSignal;
   readonly options: WorkerOptions;
@@ -23,13 +26,15 @@ export interface ServedQueue {
   readonly queue: string;
   readonly processor: Processor;
   readonly concurrency: number;
+  /** Whether jobs are to be taken now; always when it is left out. */
+  takes?(): boolean;
 }
 
 /** One kind of worker: what it serves, and what it looks for by itself. */
 export interface WorkerKind {
   readonly name: 'capture' | 'dispatch' | 'migrate' | 'gc';
   readonly defaultConcurrency: number;
-  /** Asked once, at the start. */
+  /** Asked at the start and after every sweep: what is new then is served too. */
   serves(service: Service): Promise<readonly ServedQueue[]>;
   /** At the start and then every sweep interval: what nobody told this worker of. */
   sweep?(service: Service): Promise<void>;

@@ -6,12 +6,15 @@ const SWEEP_FAILED = { what: 'the sweep failed' };
 export class Sweeper {
   readonly #kind: WorkerKind;
   readonly #service: Service;
+  readonly #after: () => Promise<void>;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
 
-  constructor(kind: WorkerKind, service: Service) {
+  /** `after` each sweep, whether it went well or not. */
+  constructor(kind: WorkerKind, service: Service, after: () => Promise<void>) {
     this.#kind = kind;
     this.#service = service;
+    this.#after = after;
   }
 
   /** Trouble is logged: the next sweep tries again. */
@@ -20,6 +23,7 @@ export class Sweeper {
     this.#running ??= Promise.resolve(this.#kind.sweep?.(this.#service))
       .then(() => trouble.over(SWEEP_FAILED))
       .catch((error: unknown) => trouble.note(SWEEP_FAILED, error))
+      .then(this.#after)
       .finally(() => {
         this.#running = undefined;
       });

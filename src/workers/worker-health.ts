@@ -24,6 +24,7 @@ export class WorkerHealth {
   #server: HealthServer | undefined;
   #gauges: HomeGauges | undefined;
   #checks: readonly ReadinessCheck[] = [];
+  #notes: () => readonly string[] = () => [];
 
   constructor(around: HealthSurroundings) {
     this.#around = around;
@@ -37,13 +38,19 @@ export class WorkerHealth {
   async listen(port: number): Promise<void> {
     this.#server = await HealthServer.start(port, {
       notReady: () => this.#notReady(),
+      notes: () => this.#notes(),
       metrics: () => this.#metrics(),
     });
   }
 
-  /** The worker takes jobs from now on; these checks say whether it can do them. */
-  serves({ app, queues }: Service, checks: readonly ReadinessCheck[]): void {
+  /** The worker takes jobs from now on; these checks say whether it can do them, the notes what it cannot do meanwhile. */
+  serves(
+    { app, queues }: Service,
+    checks: readonly ReadinessCheck[],
+    notes: () => readonly string[],
+  ): void {
     this.#checks = checks;
+    this.#notes = notes;
     if (this.#server !== undefined)
       this.#gauges = new HomeGauges(this.#around.metrics.registry, app, queues);
   }

@@ -444,8 +444,8 @@ export function describeJobQueue(name: string, adapter: QueueAdapter): void {
       });
 
       it('that is lost tells the job to stop', async () => {
-        const { lost, reasons } = await outlived(300);
-        clock.at += 301;
+        const { lost, reasons } = await outlived(1_500);
+        clock.at += 1_501;
         const quick = process(other, async () => 'in time', { lockDuration: 30_000 });
         await queue.resume();
         await finished(other, 1);

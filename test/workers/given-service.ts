@@ -1,9 +1,13 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import pino from 'pino';
 import { App, type AppOptions } from '../../src/app/app.js';
 import { LitequeQueues } from '../../src/queue/liteque-queue.js';
-import type { JobWorker } from '../../src/queue/ports.js';
+import type { JobWorker, WorkerRecord } from '../../src/queue/ports.js';
 import { WorkerMetrics } from '../../src/workers/metrics.js';
 import type { Service, WorkerKind } from '../../src/workers/service.js';
+import { loggedTargets } from '../../src/workers/target-changes-log.js';
 import { TroubleLog } from '../../src/workers/trouble-log.js';
 import { readWorkerOptions } from '../../src/workers/worker-options.js';
 import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
@@ -28,6 +32,8 @@ export async function givenService(
   closeAfterTest(() => queues.close());
   const stop = new AbortController();
   const log = pino({ level: 'silent' });
+  const metrics = new WorkerMetrics();
+  const options = readWorkerOptions('dispatch', args);
   return {
     app,
     queues,
@@ -36,16 +42,35 @@ export async function givenService(
     stopping: stop.signal,
     log,
     trouble: new TroubleLog(log),
-    metrics: new WorkerMetrics(),
-    options: readWorkerOptions('dispatch', args),
+    metrics,
+    targets: loggedTargets(app, options.target, log, metrics),
+    options,
   };
 }
 
 /** Runs everything a worker of this kind can run now, once. */
 export async function runIdle(kind: WorkerKind, service: Service): Promise<void> {
   const workers: JobWorker[] = [];
-  for (const { queue, processor, concurrency } of await kind.serves(service))
-    workers.push(service.queues.queue(queue).process(processor, { concurrency }));
+  for (const { queue, processor, ...options } of await kind.serves(service))
+    workers.push(service.queues.queue(queue).process(processor, options));
   await Promise.all(workers.map((worker) => worker.whenIdle()));
   await Promise.all(workers.map((worker) => worker.close()));
+}
+
+/** Enters a worker into jobs.db, as one of this process unless told otherwise. */
+export function announceWorker(
+  { queues, app }: GivenService,
+  more: Partial<Omit<WorkerRecord, 'seenAt'>>,
+): Promise<void> {
+  const startedAt = app.now();
+  const here = { id: randomUUID(), kind: 'dispatch', host: hostname(), pid: process.pid };
+  return queues.announce({ ...here, startedAt, queues: [], targets: [], ...more });
+}
+
+/** Of a process that has ended. */
+export function pidOfDead(): Promise<number> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['-e', '0'], { stdio: 'ignore' });
+    child.on('exit', () => resolve(child.pid as number));
+  });
 }

@@ -10,7 +10,13 @@ import { gcWorker } from '../../src/workers/gc-worker.js';
 import { migrateWorker } from '../../src/workers/migrate-worker.js';
 import { newEvents } from '../support/events.js';
 import { temporaryHome } from '../support/temporary-home.js';
-import { type GivenService, givenService, runIdle } from './given-service.js';
+import {
+  announceWorker,
+  type GivenService,
+  givenService,
+  pidOfDead,
+  runIdle,
+} from './given-service.js';
 
 const envelope = (id: string): string =>
   `{"event_id": "${id}",  "event_type":"WPStatusChanged", "n":1.50}`;
@@ -69,16 +75,20 @@ describe('a capture job', () => {
     expect(groups).to.be.below(24);
   });
 
-  it('nudges those who drain, once', async () => {
+  it('nudges those who drain, once, and nobody whom no worker serves', async () => {
     const service = await givenService();
-    await service.queues
-      .queue('dispatch')
-      .process(async () => null)
-      .close();
+    for (const queue of ['dispatch', 'dispatch:7'])
+      await service.queues
+        .queue(queue)
+        .process(async () => null)
+        .close();
+    await announceWorker(service, { queues: ['dispatch'] });
+    await announceWorker(service, { queues: ['dispatch:7'], pid: await pidOfDead() });
     for (const id of ['a', 'b', 'c'])
       await enqueue(service.queues, 'capture', { events: [envelope(id)] });
     await runIdle(captureWorker, service);
     expect((await service.queues.queue('dispatch').getJobCounts()).waiting).to.equal(1);
+    expect((await service.queues.queue('dispatch:7').getJobCounts()).waiting).to.equal(0);
   });
 
   it('is failed at once when nobody could understand it', async () => {

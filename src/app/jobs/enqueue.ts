@@ -6,6 +6,7 @@ import type { App } from '../app.js';
 import { activeRow, namedTarget } from '../named-target.js';
 import { readData } from './job-data.js';
 import { type JobData, type JobKind, KINDS } from './job-kinds.js';
+import { liveWorkers } from './live-workers.js';
 import { DISPATCH_QUEUE, dispatchQueueOf } from './queue-names.js';
 
 /** Queues on the home's jobs.db, closed when the work is done. */
@@ -68,8 +69,8 @@ export interface NamedDrain {
 
 /**
  * Drains of a named target go to the queue of its own, which a worker with
- * `--target` serves; those of the active one may go to the queue of whatever
- * is active. @throws UnknownTargetNameError, RetiredTargetError.
+ * `--target` serves; those of the active one, unless such a worker is at work,
+ * to the queue of whatever is active, which both kinds of workers serve. @throws UnknownTargetNameError, RetiredTargetError.
  */
 export async function namedDrain(app: App, queues: Queues, given: string): Promise<NamedDrain> {
   const stores = app.readStores();
@@ -78,7 +79,8 @@ export async function namedDrain(app: App, queues: Queues, given: string): Promi
     assertNotRetired(target);
     const data = { targetId: target.id };
     const own = dispatchQueueOf(target.id);
-    const isServed = (await queues.names({ served: true })).includes(own);
+    const live = await liveWorkers(queues, app.now());
+    const isServed = live.some((worker) => worker.queues.includes(own));
     const active = await activeRow(stores?.targets, await app.situation());
     return { data, queue: active?.id === target.id && !isServed ? DISPATCH_QUEUE : own };
   } finally {

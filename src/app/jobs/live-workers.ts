@@ -1,5 +1,5 @@
 import type { Queues, WorkerRecord } from '../../queue/ports.js';
-import { isAlive } from '../../targets/holder.js';
+import { mayBeAlive } from '../../targets/holder.js';
 
 /** How often a worker says that it is there. */
 export const HEARTBEAT_MS = 15_000;
@@ -13,5 +13,5 @@ export async function liveWorkers(queues: Queues, now: number): Promise<WorkerRe
 
 /** A time ahead of now was written by a clock that has been set right since. */
 export function isLive(worker: WorkerRecord, now: number): boolean {
-  return Math.abs(now - worker.seenAt) <= SILENT_MS && isAlive(worker);
+  return Math.abs(now - worker.seenAt) <= SILENT_MS && mayBeAlive(worker);
 }

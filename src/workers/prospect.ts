@@ -1,4 +1,4 @@
-import { activeRow, targetInUse } from '../app/named-target.js';
+import { activeRow } from '../app/named-target.js';
 import { modeGate, projectsNow } from '../app/target-permission.js';
 import { standingWait } from '../dispatch/health.js';
 import type { ClosedGate, Permission } from '../dispatch/ports.js';
@@ -6,19 +6,6 @@ import { type WorkDue, workDue } from '../ledger/work-due.js';
 import { permissionOf } from '../policy/permission.js';
 import type { TargetRecord } from '../targets/registry.js';
 import type { Service } from './service.js';
-
-/**
- * The targets this worker was started for: ids as named, or `[undefined]` for
- * whatever is active. @throws UnknownTargetNameError, RetiredTargetError.
- */
-export async function servedTargets({ app, options }: Service): Promise<(number | undefined)[]> {
-  if (options.target.length === 0) return [undefined];
-  const { targets } = await app.stores();
-  const situation = await app.situation();
-  const ids: number[] = [];
-  for (const given of options.target) ids.push((await targetInUse(targets, situation, given)).id);
-  return [...new Set(ids)];
-}
 
 /** A target as a drain would find it now. */
 export interface Prospect {
