@@ -13,9 +13,9 @@ import type {
   Processor,
   QueueClock,
   Queues,
-  TextEdit,
   QueueTroubles,
   ReadPositions,
+  TextEdit,
   WorkerOptions,
   WorkerRecord,
 } from './ports.js';
