@@ -34,9 +34,10 @@ import fcntl, os, struct, sys
 fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587D, struct.pack('I', 2))
 `;
 
-const run = (program: string, ...args: string[]): void => {
+/** Runs a tool of the system; throws when it fails. */
+export function run(program: string, ...args: string[]): void {
   execFileSync(program, args, { stdio: 'pipe' });
-};
+}
 
 export function mountExt4(blockSize: 1024 | 4096, megabytes = 24): Mounted {
   const { root, directory } = places();

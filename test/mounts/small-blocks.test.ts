@@ -1,8 +1,12 @@
+import { readdirSync, readlinkSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
+import { JobsDatabase } from '../../src/queue/jobs-database.js';
+import { JournalDatabase } from '../../src/storage/journal-database.js';
 import { Cli } from '../support/cli.js';
 import { rounds } from '../support/rounds.js';
 import { assertAllThere, Capturing } from './capturing.js';
-import { mountExt4, needMounts } from './mounted.js';
+import { mountExt4, needMounts, run } from './mounted.js';
 
 const isBad = (kind: string): boolean => kind === 'lost' || kind === 'spooled';
 
@@ -27,6 +31,24 @@ describe('a full disk with blocks of 1 KiB', function () {
     }
   });
 
+  it('finds every block of the index of the log in place, so that none is missed later', async () => {
+    const disk = mountExt4(1024);
+    const file = join(disk.home, 'redrain', 'journal.db');
+    // What makes the schema goes over every page of the index; whoever comes later does not.
+    (await JournalDatabase.open(file)).close();
+    (await JobsDatabase.open(join(dirname(file), 'jobs.db'))).close();
+    const db = await JournalDatabase.open(file);
+    const jobs = await JobsDatabase.open(join(dirname(file), 'jobs.db'));
+    run('sync', '-f', disk.directory);
+    for (const name of ['journal.db-shm', 'jobs.db-shm']) {
+      const { size, blocks } = statSync(join(dirname(file), name));
+      expect(blocks * 512, name).to.be.at.least(size);
+    }
+    jobs.close();
+    db.close();
+    expect(openOn(disk.directory), 'descriptors').to.deep.equal([]);
+  });
+
   it('costs a program that has the home open no event that it was told is safe', async () => {
     for (const free of rounds([0], [0, 3, 9, 17, 40, 0, 1, 2, 5, 12])) await fillsUp(free);
   });
@@ -43,6 +65,18 @@ async function fillsUp(free: number): Promise<void> {
   await program.end();
   expect(program.kinds()).to.include.oneOf(['lost', 'spooled']);
   await assertAllThere(disk.home, program.acknowledged);
+}
+
+/** What this process has open on the file system. */
+function openOn(directory: string): string[] {
+  const links = readdirSync('/proc/self/fd').map((name) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${name}`);
+    } catch {
+      return '';
+    }
+  });
+  return links.filter((path) => path.startsWith(directory));
 }
 
 const event = (id: string): string => `{"event_id":"${id}","event_type":"T"}\n`;
