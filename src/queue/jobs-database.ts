@@ -111,6 +111,11 @@ export class JobsDatabase {
     this.#assertKnownSchema();
   }
 
+  /** True once the file at the path is not the one that is open. */
+  isReplaced(): boolean {
+    return this.#files?.isReplaced() === true;
+  }
+
   /** Changes when another connection wrote; costs some microseconds. */
   dataVersion(): number {
     return this.#db.pragma('data_version', { simple: true }) as number;

@@ -88,6 +88,10 @@ export class LitequeQueues implements Queues {
     return (this.#db.statement(statement).all() as { queue: string }[]).map((row) => row.queue);
   }
 
+  isReplaced(): boolean {
+    return this.#db.isReplaced();
+  }
+
   async assertCurrent(): Promise<void> {
     this.#db.assertCurrent();
   }

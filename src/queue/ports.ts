@@ -206,6 +206,8 @@ export interface Queues {
    * when a newer redrain has changed it.
    */
   assertCurrent(): Promise<void>;
+  /** True once the store at its path is not the one that is open: nothing can be written to it any more. */
+  isReplaced(): boolean;
   /**
    * For erasing what should never have been stored: goes through every text of
    * every job, scheduler and event, and stores what `edit` returns instead. A

@@ -12,7 +12,7 @@ const WAITING_STATES = ['unsent', 'held', 'pending', 'rejected', 'transient', 't
 /** What the home holds: read when somebody asks, so that an idle worker does not read at all. */
 export class HomeGauges {
   readonly #app: App;
-  readonly #queues: Queues;
+  #queues: Queues;
   readonly #depth = gauge('queue_jobs', 'Jobs by state', 'queue', 'state');
   readonly #age = gauge('queue_age_seconds', 'Age of the oldest job that could run', 'queue');
   readonly #retained = gauge('journal_events', 'Events whose bytes are retained');
@@ -34,6 +34,11 @@ export class HomeGauges {
     this.#app = app;
     this.#queues = queues;
     for (const gauge of this.#all()) registry.registerMetric(gauge);
+  }
+
+  /** From now on of these: jobs.db was replaced, and opened again. */
+  use(queues: Queues): void {
+    this.#queues = queues;
   }
 
   async refresh(): Promise<void> {

@@ -3,6 +3,7 @@ import { App } from '../app/app.js';
 import { EXIT, worstOf } from '../app/exit-codes.js';
 import { LitequeQueues } from '../queue/liteque-queue.js';
 import { WorkerMetrics } from './metrics.js';
+import { openAgain, QueuesWatch } from './opened-queues.js';
 import { Presence } from './presence.js';
 import { logProcessTrouble } from './process-trouble.js';
 import type { ReadinessCheck } from './readiness.js';
@@ -74,12 +75,37 @@ class WorkerProcess {
     const health = new WorkerHealth({ app, metrics: this.#metrics, stopping });
     try {
       if (metricsPort !== undefined) await health.listen(metricsPort);
-      const queues = await LitequeQueues.open(app.paths.jobsDb);
-      const service = this.#service(app, queues, stopping);
-      await this.#serve(service, health, asked).finally(() => queues.close());
+      let queues: LitequeQueues | undefined = await LitequeQueues.open(app.paths.jobsDb);
+      while (queues !== undefined) {
+        await this.#serveUntilReplaced(app, queues, health, { stopping, asked });
+        queues =
+          stopping.aborted || !queues.isReplaced() ? undefined : await this.#open(app, stopping);
+      }
     } finally {
       await health.close();
       await app.close();
+    }
+  }
+
+  #open({ paths }: App, stopping: AbortSignal): Promise<LitequeQueues | undefined> {
+    this.#worker.log.warn('jobs.db was replaced or removed: opening what is there now');
+    return openAgain(paths.jobsDb, new TroubleLog(this.#worker.log), stopping);
+  }
+
+  /** With these queues as long as their file is the one at the path. */
+  async #serveUntilReplaced(
+    app: App,
+    queues: LitequeQueues,
+    health: WorkerHealth,
+    { stopping, asked }: Pick<StopSignals, 'stopping' | 'asked'>,
+  ): Promise<void> {
+    const watch = new QueuesWatch(queues);
+    const service = this.#service(app, queues, AbortSignal.any([stopping, watch.signal]));
+    try {
+      await this.#serve(service, health, Promise.race([asked, watch.whenReplaced()]));
+    } finally {
+      watch.stop();
+      await queues.close();
     }
   }
 
@@ -132,7 +158,7 @@ function readinessChecks(
   served: ServedQueues,
 ): ReadinessCheck[] {
   return [
-    { name: 'journal', reason: () => app.stores().then(() => undefined) },
+    { name: 'journal', reason: () => app.assertJournal().then(() => undefined) },
     { name: 'jobs', reason: () => queues.assertCurrent().then(() => served.trouble) },
     { name: 'targets', reason: async () => targets.outOfService },
   ];

@@ -51,8 +51,9 @@ export class WorkerHealth {
   ): void {
     this.#checks = checks;
     this.#notes = notes;
-    if (this.#server !== undefined)
-      this.#gauges = new HomeGauges(this.#around.metrics.registry, app, queues);
+    if (this.#server === undefined) return;
+    this.#gauges ??= new HomeGauges(this.#around.metrics.registry, app, queues);
+    this.#gauges.use(queues);
   }
 
   async close(): Promise<void> {
