@@ -1,5 +1,5 @@
 import { step } from '../storage/steps.js';
-import { Bisection, type Step } from './bisection.js';
+import { Bisection, type Step, suspects } from './bisection.js';
 import { addWarnings, countSettlements, type DrainReport, emptyReport } from './drain-report.js';
 import { batchSize, circuitIsOpen, healthAfter, isTransient, standingWait } from './health.js';
 import {
@@ -220,17 +220,21 @@ class DrainPass {
   async #deliverClaim(claim: Claim): Promise<void> {
     const { judged, postable } = unpostable(claim.events, this.#at.receiver, this.#limits);
     if (judged.length > 0) await this.#settle(claim, judged);
+    // In the order of the journal, whichever of them goes next.
     const waiting: Waiting[] =
       postable.length > 0 ? [{ events: postable, posted: false, company: claim.company }] : [];
+    this.#bisection.begin(claim.company);
     while (!this.#stopped && !this.#options.signal.aborted) {
-      const batch = waiting.shift();
+      const at = this.#bisection.pick(waiting);
+      const [batch] = waiting.splice(at, 1);
       if (batch === undefined) return;
       // Signals, timers and aborts of the program get their turn, also where no request gives them one.
       await turn();
       const events = await this.#mayLeave(claim, batch);
       if (events.length === 0) continue;
-      const { next, company } = await this.#post(claim, events);
-      waiting.unshift(...next.map((part) => ({ events: part, posted: true, company })));
+      const { next, company, aside } = await this.#post(claim, events);
+      waiting.splice(at, 0, ...next.map((part) => ({ events: part, posted: true, company })));
+      if (aside === true) return this.#putAside(claim, waiting);
     }
     await this.#giveBack(claim, waiting);
   }
@@ -247,6 +251,14 @@ class DrainPass {
     await this.#giveBack(claim, [{ ...batch, events: back }]);
     const given = new Set(back);
     return batch.events.filter((event) => !given.has(event));
+  }
+
+  /** For another pass: what is behind them is not to wait for them. */
+  async #putAside(claim: Claim, parts: readonly Waiting[]): Promise<void> {
+    await this.#settle(
+      claim,
+      parts.flatMap(({ events }) => suspects(events)),
+    );
   }
 
   /** What was posted keeps what was learned of it; the rest is as if it had not been claimed. */

@@ -185,15 +185,6 @@ describe('a drain', () => {
     expect(report).to.include({ posts: 0, blocked_reason: 'project_not_allowed' });
   });
 
-  it('stops when event after event is refused with one message', async () => {
-    await core.journal.append(newEvents(1_000), 'capture');
-    receiver.answer = (batch) => refused(batch, { kind: 'rejected', reason: 'proxy says no' });
-    const report = await drainWith(core, receiver);
-    expect(report.rejected).to.equal(8);
-    expect(report.message).to.contain('proxy says no');
-    expect(receiver.posts.length).to.be.lessThan(40);
-  });
-
   it('posts again, without those that have one, the events that got no verdict', async () => {
     await core.journal.append(newEvents(4), 'capture');
     receiver.answer = (batch) => {
