@@ -1,3 +1,4 @@
+import { keptSettings } from '../app/change-mode.js';
 import { configInForce } from '../config/in-force.js';
 import type { CommandBody } from './command.js';
 import { EXIT } from './exit-codes.js';
@@ -10,7 +11,7 @@ export const run: CommandBody = (call) =>
   withApp(call, async (app) => {
     const output = new Output(call.globals);
     const { config } = await app.situation();
-    const rows = configInForce(config, app.env);
+    const rows = configInForce(config, app.env, await keptSettings(app));
     output.result({ home: app.paths.home, file: app.paths.config, keys: rows }, () =>
       [
         `home ${app.paths.home}`,

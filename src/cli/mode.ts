@@ -1,9 +1,11 @@
+import type { App } from '../app/app.js';
+import { changeMode, type ModeReport, readMode } from '../app/change-mode.js';
 import { settingsOf } from '../config/document.js';
-import { editConfig } from '../config/edit.js';
-import type { SyncSettings } from '../config/settings.js';
+import { NAME_IN_FILE } from '../config/settings.js';
 import { MODES, type Mode, parseMode, policyOf } from '../policy/mode.js';
-import { type ModeRequest, modeChanges } from '../policy/mode-change.js';
+import type { ModeRequest } from '../policy/mode-change.js';
 import { canonicalUrl } from '../targets/canonical-url.js';
+import type { TargetSettings } from '../targets/registry.js';
 import type { CommandBody } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
@@ -21,20 +23,21 @@ export const run: CommandBody = (call) =>
     const output = new Output(call.globals);
     const options = call.options as unknown as ModeOptions;
     const [word] = call.args;
-    if (word !== undefined) {
-      const before = settingsOf((await app.situation()).config);
-      const request = requestOf(word, options);
-      const isNew = isNewEndpoint(request, before);
-      if (request.mode === 'EXTERNAL_RECEIVER' && !(request.endpoint ?? before.external.endpoint))
-        throw new UsageError('EXTERNAL_RECEIVER needs --endpoint URL');
-      await editConfig(app.paths.config, modeChanges(request, isNew, before.external));
-    } else if (changesAnything(options))
+    if (word === undefined && changesAnything(options))
       throw new UsageError('name the mode these options are for');
-    const settings = settingsOf((await app.situation()).config);
+    const report = word === undefined ? await readMode(app) : await set(app, word, options);
     const gone = await goneAtActive(app);
-    output.result(documentOf(settings), () => [sentence(settings), ...gone].join('\n'));
+    output.result(documentOf(report), () => [sentence(report), ...gone].join('\n'));
     return EXIT.done;
   });
+
+async function set(app: App, word: string, options: ModeOptions): Promise<ModeReport> {
+  const { external } = settingsOf((await app.situation()).config);
+  const request = requestOf(word, options);
+  if (request.mode === 'EXTERNAL_RECEIVER' && !(request.endpoint ?? external.endpoint))
+    throw new UsageError('EXTERNAL_RECEIVER needs --endpoint URL');
+  return changeMode(app, request);
+}
 
 function requestOf(word: string, options: ModeOptions): ModeRequest {
   const mode = parseMode(word);
@@ -63,37 +66,30 @@ function headerOf(text: string): [name: string, variable: string] {
   return [match[1] as string, match[2] as string];
 }
 
-function isNewEndpoint(request: ModeRequest, before: SyncSettings): boolean {
-  if (request.endpoint === undefined) return false;
-  const old = before.external.endpoint;
-  return old === undefined || sameAddress(old, request.endpoint) === false;
-}
-
-function sameAddress(a: string, b: string): boolean {
-  try {
-    return canonicalUrl(a) === canonicalUrl(b);
-  } catch {
-    return false;
-  }
-}
-
-function documentOf({ mode, external }: SyncSettings) {
+function documentOf({ settings: { mode, external }, external: inForce, changes }: ModeReport) {
   const { retention, delivery } = policyOf(mode);
+  const { headers, authEnv, ack, maxEvents, maxBytes, projects } = inForce ?? {
+    ...external,
+    headers: Object.fromEntries(external.headers),
+  };
   return {
     mode,
     retention,
     delivery,
     external: {
       endpoint: external.endpoint ?? null,
-      headers: Object.fromEntries(external.headers),
-      auth_env: external.authEnv ?? null,
-      ack: external.ack,
-      max_events: external.maxEvents,
-      max_bytes: external.maxBytes,
-      projects: external.projects,
+      headers: headers ?? {},
+      auth_env: authEnv ?? null,
+      ack,
+      max_events: maxEvents,
+      max_bytes: maxBytes,
+      projects,
     },
+    changes: changes.map(({ key, from, to }) => ({ key: KEY_IN_FILE[key], from, to })),
   };
 }
+
+const KEY_IN_FILE = { headers: 'headers', authEnv: 'auth_env', ...NAME_IN_FILE } as const;
 
 const MEANING: Readonly<Record<Mode, string>> = {
   TEAMSPACE: 'events are kept and sent to the server (`redrain server` shows which)',
@@ -102,8 +98,32 @@ const MEANING: Readonly<Record<Mode, string>> = {
   OPT_OUT: 'events are neither kept nor sent, as far as their family allows that',
 };
 
-function sentence({ mode, external }: SyncSettings): string {
+function sentence(report: ModeReport): string {
+  const { mode, external } = report.settings;
   const lines = [`mode: ${mode}`, MEANING[mode]];
-  if (mode === 'EXTERNAL_RECEIVER') lines.push(`endpoint: ${external.endpoint ?? 'none'}`);
+  if (mode !== 'EXTERNAL_RECEIVER') return lines.join('\n');
+  lines.push(`endpoint: ${external.endpoint ?? 'none'}`);
+  if (report.external !== undefined) lines.push(...settingLines(report, report.external));
   return lines.join('\n');
+}
+
+/** How the endpoint is spoken to; what the request changed of a known one is said as a change. */
+function settingLines({ changes, knownAs }: ModeReport, inForce: TargetSettings): string[] {
+  const changed = new Map(changes.map((change) => [change.key, change]));
+  const lines = KEYS.map((key) => {
+    const change = changed.get(key);
+    const value = shown(inForce[key]);
+    return `${KEY_IN_FILE[key]}: ${change === undefined ? value : `${shown(change.from)} → ${value}`}`;
+  });
+  if (knownAs !== null) lines.push(`This is target ${knownAs}; it keeps what was not changed.`);
+  return lines;
+}
+
+const KEYS = Object.keys(KEY_IN_FILE) as (keyof typeof KEY_IN_FILE)[];
+
+/** Headers as they are given: names and the variables that hold their values. */
+function shown(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value ?? 'none');
+  const headers = Object.entries(value).map(([name, variable]) => `${name}=${variable}`);
+  return headers.join(', ') || 'none';
 }

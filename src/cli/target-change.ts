@@ -35,7 +35,7 @@ function sentence({ kind }: TargetChange, { id, label, canonicalUrl }: TargetRec
     case 'ack':
       return `${target}: the reset signal is acknowledged`;
     case 'retire':
-      return `${target} is retired: nothing goes there and gc no longer waits for it. \`redrain targets restore ${id}\` takes that back.`;
+      return `${target} is retired: nothing goes there any more, but for a request that is on its way at this moment, and gc no longer waits for it. \`redrain targets restore ${id}\` takes that back.`;
     case 'restore':
       return `${target} is in use again`;
   }

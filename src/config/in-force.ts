@@ -9,7 +9,8 @@ export interface ConfigRow {
   readonly key: string;
   /** Ready to print, never a secret; null when nothing is set and nothing is the default. */
   readonly value: string | null;
-  readonly source: 'file' | 'environment' | 'default';
+  /** `kept`: the file is silent, and the configured endpoint has it from before. */
+  readonly source: 'file' | 'environment' | 'kept' | 'default';
   readonly type: string;
   readonly doc: string;
 }
@@ -21,10 +22,20 @@ export interface ConfigRow {
  *
  * @throws ConfigUnreadableError when the file cannot be used.
  */
-export function configInForce(document: ConfigDocument, env: NodeJS.ProcessEnv): ConfigRow[] {
+export function configInForce(
+  document: ConfigDocument,
+  env: NodeJS.ProcessEnv,
+  kept: ReadonlyMap<string, unknown> = new Map(),
+): ConfigRow[] {
   settingsOf(document);
   const file: TomlTable = document.state === 'ok' ? { sync: document.raw } : {};
-  return CONFIG_KEYS.flatMap((key) => rowsOf(key, file, env));
+  return CONFIG_KEYS.flatMap((key) =>
+    rowsOf(key, file, env).map((given) =>
+      given.source === 'default' && kept.has(given.key)
+        ? row(key, given.key, kept.get(given.key), 'kept')
+        : given,
+    ),
+  );
 }
 
 function rowsOf(key: ConfigKey, file: TomlTable, env: NodeJS.ProcessEnv): ConfigRow[] {

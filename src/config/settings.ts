@@ -34,6 +34,14 @@ export const EXTERNAL_KEYS = [
 ] as const satisfies (keyof ExternalSettings)[];
 export type ExternalKey = (typeof EXTERNAL_KEYS)[number];
 
+/** Each as `[sync.external]` spells it. */
+export const NAME_IN_FILE = {
+  ack: 'ack',
+  maxEvents: 'max_events',
+  maxBytes: 'max_bytes',
+  projects: 'projects',
+} as const satisfies Record<ExternalKey, string>;
+
 /** `config.toml [sync]`, validated and complete. */
 export interface SyncSettings {
   /** The text as written; only the target authority may make an address of it. */

@@ -4,8 +4,8 @@ import type { SyncTable } from './schema.js';
 import {
   DEFAULT_SETTINGS,
   EXTERNAL_KEYS,
-  type ExternalKey,
   type ExternalSettings,
+  NAME_IN_FILE,
   type SyncSettings,
 } from './settings.js';
 
@@ -37,16 +37,9 @@ function toExternal(external: NonNullable<SyncTable['external']>): ExternalSetti
     maxEvents: external.max_events ?? maxEvents,
     maxBytes: external.max_bytes ?? maxBytes,
     projects: external.projects ?? projects,
-    unsaid: new Set(EXTERNAL_KEYS.filter((key) => external[KEY_IN_FILE[key]] === undefined)),
+    unsaid: new Set(EXTERNAL_KEYS.filter((key) => external[NAME_IN_FILE[key]] === undefined)),
   });
 }
-
-const KEY_IN_FILE = {
-  ack: 'ack',
-  maxEvents: 'max_events',
-  maxBytes: 'max_bytes',
-  projects: 'projects',
-} as const satisfies Record<ExternalKey, keyof NonNullable<SyncTable['external']>>;
 
 function toCoalescing(
   types: NonNullable<SyncTable['coalesce']>,

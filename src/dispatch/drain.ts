@@ -1,7 +1,8 @@
+import { turn } from '../base/pace.js';
 import { step } from '../storage/steps.js';
 import { Bisection, type Step, suspects } from './bisection.js';
 import { addWarnings, countSettlements, type DrainReport, emptyReport } from './drain-report.js';
-import { batchSize, circuitIsOpen, healthAfter, isTransient, standingWait } from './health.js';
+import { batchSize, circuitIsOpen, healthAfter, isTransient } from './health.js';
 import {
   type BatchLimits,
   type Claim,
@@ -21,6 +22,7 @@ import {
   type TargetHealth,
 } from './ports.js';
 import { unpostable } from './unpostable.js';
+import { WAITS } from './waits.js';
 
 /** The lock that decides who drains a target; the operating system frees it with its holder. */
 export interface TargetLock {
@@ -165,8 +167,8 @@ class DrainPass {
   /** Waits that the server or the circuit asks for. */
   #mayStart(): boolean {
     const now = this.#at.now();
-    const resumeAt = standingWait(this.#health.resumeAt, now);
-    const circuitOpenUntil = standingWait(this.#health.circuitOpenUntil, now);
+    const resumeAt = WAITS.standing(this.#health.resumeAt, now);
+    const circuitOpenUntil = WAITS.standing(this.#health.circuitOpenUntil, now);
     if (resumeAt !== null) {
       this.#stop(`the target asked to be left alone until ${new Date(resumeAt).toISOString()}`);
       this.#report.blocked_reason = 'network_unavailable';
@@ -356,9 +358,6 @@ interface Waiting {
 }
 
 const NEVER_ABORTED = new AbortController().signal;
-
-/** A turn of the event loop, not only of the promises in it. */
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Asks once for each origin: a batch has many events of few. */
 function heldAmong(permission: Permission): (event: ClaimedEvent) => boolean {

@@ -1,14 +1,8 @@
 import type { DeliveryReport, TargetHealth } from './ports.js';
+import { WAITS } from './waits.js';
 
 /** Batches in a row that end transient as a whole before the circuit opens. */
 export const CIRCUIT_THRESHOLD = 3;
-/** The longest a server's Retry-After is honoured. */
-export const MAX_RETRY_AFTER_MS = 3_600_000;
-/** No backoff, circuit or Retry-After is longer: a wait that is was written by a clock that has been set back since. */
-export const LONGEST_WAIT_MS = 3_600_000;
-const CIRCUIT_BASE_MS = 5_000;
-const CIRCUIT_CAP_MS = 600_000;
-
 /** The health of a target after one more POST. Pure. */
 export function healthAfter(
   before: TargetHealth,
@@ -20,20 +14,16 @@ export function healthAfter(
   const silent = report.httpStatus === null;
   return {
     circuitFailures: failures,
-    circuitOpenUntil: failures >= CIRCUIT_THRESHOLD ? now + circuitPauseMs(failures, random) : null,
+    circuitOpenUntil:
+      failures >= CIRCUIT_THRESHOLD
+        ? now + WAITS.circuitMs(failures - CIRCUIT_THRESHOLD, random)
+        : null,
     resumeAt:
-      report.retryAfterMs === undefined
-        ? null
-        : now + Math.min(report.retryAfterMs, MAX_RETRY_AFTER_MS),
+      report.retryAfterMs === undefined ? null : now + WAITS.retryAfterMs(report.retryAfterMs),
     silentTimes: silent ? before.silentTimes + 1 : Math.max(0, before.silentTimes - 1),
     blockedReason: report.blocked ?? (silent ? 'network_unavailable' : null),
     blockedMessage: report.blocked === undefined && !silent ? null : (report.error ?? null),
   };
-}
-
-/** Until when to wait, in epoch milliseconds; null for a wait that is over, or that nobody can have meant. */
-export function standingWait(until: number | null, now: number): number | null {
-  return until !== null && until > now && until - now <= LONGEST_WAIT_MS ? until : null;
 }
 
 /** True when the answer brought no event forward: every verdict is transient. */
@@ -54,9 +44,4 @@ export function circuitIsOpen(health: Pick<TargetHealth, 'circuitFailures'>): bo
 export function batchSize(health: TargetHealth, maxEvents: number): number {
   const halvings = Math.max(0, health.silentTimes - 1);
   return Math.max(1, Math.floor(maxEvents / 2 ** halvings));
-}
-
-function circuitPauseMs(failures: number, random: () => number): number {
-  const steps = Math.min(failures - CIRCUIT_THRESHOLD, 20);
-  return 1_000 + Math.ceil(random() * Math.min(CIRCUIT_CAP_MS, CIRCUIT_BASE_MS * 2 ** steps));
 }

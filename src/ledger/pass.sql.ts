@@ -12,13 +12,14 @@ export const OPEN_PASS = `
     circuit_open_until AS circuitOpenUntil, resume_at AS resumeAt, silent_times AS silentTimes, blocked_reason AS blockedReason, blocked_message AS blockedMessage`;
 
 /** Retries that were put off by a clock that has been set back since: no rule puts one off for so long. */
-export const PULL_IN = `
+export const CLAMP_FUTURE_RETRIES = `
   UPDATE todo SET due_at = @now WHERE (target_id, seq) IN (
     SELECT t.target_id, t.seq
     FROM origin o CROSS JOIN json_each('["any","suspect","alone"]') c
     CROSS JOIN todo t INDEXED BY ix_todo_due
     WHERE t.target_id = @targetId AND t.origin_id = o.id AND t.company = c.value
-      AND t.due_at > @latest)`;
+      AND t.due_at > @latest
+    LIMIT @page)`;
 
 export const JOURNAL_HEAD = 'SELECT COALESCE(MAX(seq), 0) AS head FROM event';
 

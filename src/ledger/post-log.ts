@@ -1,5 +1,8 @@
 import type { JournalDatabase } from '../storage/journal-database.js';
 
+/** The error of a post whose sender died: it is dated by its start, and lasts until it was found. */
+export const INTERRUPTED = 'interrupted before its result was recorded: it may have arrived';
+
 /** One line of the dispatch log, as a worker's own log and metrics want it. */
 export interface LoggedPost {
   readonly id: number;

@@ -1,4 +1,5 @@
 import type { Company, Outcome } from '../dispatch/ports.js';
+import type { Waits } from '../dispatch/waits.js';
 import type { JournalDatabase } from '../storage/journal-database.js';
 import { CauseTally } from './causes.js';
 import * as sql from './settle.sql.js';
@@ -24,6 +25,8 @@ export interface Circumstances {
   readonly httpStatus: number | null;
   readonly deploymentRef: number | null;
   random(): number;
+  readonly waits: Waits;
+  readonly attemptedAt?: number;
 }
 
 /** What the ledger and the journal know of the events of a batch; absent means nothing special. */
@@ -90,6 +93,8 @@ function applyOne(
     httpStatus: given.httpStatus,
     deploymentRef: given.deploymentRef,
     random: given.random,
+    waits: given.waits,
+    attemptedAt: given.attemptedAt,
   });
   if (replayed) db.statement(sql.KEEP_GENERATION).run(given.targetId, seq);
   if (after !== before) {

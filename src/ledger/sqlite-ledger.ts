@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { LONGEST_WAIT_MS } from '../dispatch/health.js';
+import { turn } from '../base/pace.js';
 import type {
   Backlog,
   Claim,
@@ -15,17 +15,20 @@ import type {
   SettleRequest,
   TargetHealth,
 } from '../dispatch/ports.js';
+import { WAITS, type Waits } from '../dispatch/waits.js';
 import type { JournalDatabase } from '../storage/journal-database.js';
 import { step } from '../storage/steps.js';
 import { claimBatch } from './claiming.js';
 import * as passSql from './pass.sql.js';
+import { INTERRUPTED } from './post-log.js';
 import { giveBack, redactedAmong } from './releasing.js';
 import { originFields } from './selection.js';
 import { fromRanges, type SeqRanges, toRanges } from './seq-ranges.js';
 import * as sql from './settle.sql.js';
 import { applyRulings, type Ruling } from './settling.js';
 
-const INTERRUPTED = 'interrupted before its result was recorded: it may have arrived';
+/** Rows in one transaction: short enough that nobody waits long for it. */
+const PAGE = 2_000;
 
 /** The lease has moved on: another process drains this target now. */
 export class LostLeaseError extends Error {
@@ -47,10 +50,13 @@ export class SqliteLedger implements DeliveryLedger {
   readonly #db: JournalDatabase;
   readonly #random: () => number;
 
+  readonly #waits: Waits;
+
   /** `random` is the jitter of backoffs. */
-  constructor(db: JournalDatabase, random: () => number = Math.random) {
+  constructor(db: JournalDatabase, random: () => number = Math.random, waits: Waits = WAITS) {
     this.#db = db;
     this.#random = random;
+    this.#waits = waits;
   }
 
   async takeLease(targetId: number, holder: string): Promise<Lease> {
@@ -62,19 +68,24 @@ export class SqliteLedger implements DeliveryLedger {
   }
 
   async beginPass(lease: Lease, now: number): Promise<Pass> {
+    await this.#clampFutureRetries(lease.targetId, now);
     const pass = await this.#db.write(() => {
       const recovered = this.#recoverFlight(lease.targetId, now);
       const opened = this.#db.statement(passSql.OPEN_PASS).get({ ...lease });
       if (opened === undefined) throw new LostLeaseError(lease.targetId);
       const { passNo, ...health } = opened as { passNo: number } & TargetHealth;
-      this.#db
-        .statement(passSql.PULL_IN)
-        .run({ targetId: lease.targetId, now, latest: now + LONGEST_WAIT_MS });
       const { head } = this.#db.statement(passSql.JOURNAL_HEAD).get() as { head: number };
       return { lease, passNo, head, startedAt: now, recovered, health };
     });
     step('dispatch.pass-begun');
     return pass;
+  }
+
+  /** In pages, as a wrong clock can have put off everything there is. */
+  async #clampFutureRetries(targetId: number, now: number): Promise<void> {
+    const values = { targetId, now, latest: now + this.#waits.longestMs, page: PAGE };
+    const isDue = () => this.#db.statement(passSql.CLAMP_FUTURE_RETRIES).run(values).changes < PAGE;
+    while (!(await this.#db.write(isDue))) await turn();
   }
 
   async claim(pass: Pass, request: ClaimRequest): Promise<Claim | undefined> {
@@ -168,8 +179,7 @@ export class SqliteLedger implements DeliveryLedger {
   #recoverFlight(targetId: number, now: number): number {
     const flight = this.#flight(targetId);
     if (flight === undefined) return 0;
-    const ranges = JSON.parse(flight.seqs) as SeqRanges;
-    const seqs = fromRanges(ranges);
+    const seqs = fromRanges(JSON.parse(flight.seqs) as SeqRanges);
     const rows = this.#db.statement(sql.ORIGINS_OF).all(JSON.stringify(seqs)) as Pick<
       Ruling,
       'seq' | 'originId'
@@ -182,11 +192,13 @@ export class SqliteLedger implements DeliveryLedger {
       targetId,
       passNo,
       now,
+      attemptedAt: Math.min(flight.startedAt, now),
       httpStatus: null,
       deploymentRef: null,
       random: this.#random,
+      waits: this.#waits,
     });
-    this.#logInterruption(targetId, passNo, now, ranges, seqs.length);
+    this.#logInterruption(targetId, passNo, now, flight);
     this.#db.statement(sql.LAND).run(targetId, flight.claimId);
     return seqs.length;
   }
@@ -209,6 +221,7 @@ export class SqliteLedger implements DeliveryLedger {
       httpStatus: request.post?.report.httpStatus ?? null,
       deploymentRef: request.deploymentRef,
       random: this.#random,
+      waits: this.#waits,
     });
   }
 
@@ -247,19 +260,19 @@ export class SqliteLedger implements DeliveryLedger {
       );
   }
 
-  #logInterruption(
-    targetId: number,
-    passNo: number,
-    now: number,
-    ranges: SeqRanges,
-    events: number,
-  ): void {
+  /** From the start of the post to now: when it ended, nobody knows. */
+  #logInterruption(targetId: number, passNo: number, now: number, flight: FlightRow): void {
+    const ranges = JSON.parse(flight.seqs) as SeqRanges;
+    const events = fromRanges(ranges).length;
     const first = ranges[0]?.[0] ?? 0;
     const last = ranges.at(-1)?.[1] ?? 0;
     const outcomes = JSON.stringify({ transient: ranges });
+    // A clock that was set back since says nothing of how long it took.
+    const startedAt = Math.min(flight.startedAt, now);
+    const took = now - startedAt;
     this.#db
       .statement(sql.LOG_POST)
-      .run(targetId, passNo, now, 0, first, last, events, outcomes, null, 0, INTERRUPTED);
+      .run(targetId, passNo, startedAt, took, first, last, events, outcomes, null, 0, INTERRUPTED);
   }
 
   #recordHealth(lease: Lease, health: TargetHealth): void {

@@ -1,5 +1,5 @@
 import type { Outcome } from '../dispatch/ports.js';
-import { backoffMs } from './backoff.js';
+import { WAITS, type Waits } from '../dispatch/waits.js';
 
 /** What the ledger knows of one event at one target (SPEC section 5). */
 export type DeliveryStatus =
@@ -36,6 +36,8 @@ export interface Verdict {
   readonly outcome: Outcome;
   /** Epoch milliseconds. */
   readonly now: number;
+  /** When the post began, where that was long ago; `now` when absent. */
+  readonly attemptedAt?: number | undefined;
   /** False when the event was judged without being posted. */
   readonly posted: boolean;
   readonly dueNow: boolean;
@@ -43,6 +45,8 @@ export interface Verdict {
   readonly deploymentRef: number | null;
   /** Uniform in [0, 1): the jitter of the backoff. */
   random(): number;
+  /** Those in force when absent. */
+  readonly waits?: Waits;
 }
 
 export function isDelivered(status: DeliveryStatus): boolean {
@@ -117,10 +121,11 @@ const NEVER_ATTEMPTED: DeliveryState = {
 
 function attempt(from: DeliveryState, verdict: Verdict): Partial<DeliveryState> {
   if (!verdict.posted) return {};
+  const at = verdict.attemptedAt ?? verdict.now;
   return {
     attemptCount: from.attemptCount + 1,
-    firstAttemptedAt: from.firstAttemptedAt ?? verdict.now,
-    lastAttemptedAt: verdict.now,
+    firstAttemptedAt: from.firstAttemptedAt ?? at,
+    lastAttemptedAt: at,
     lastHttpStatus: verdict.httpStatus,
     lastResponseJson: verdict.outcome.response ?? null,
   };
@@ -142,5 +147,6 @@ function accepted(
 }
 
 function retryAt(tries: number, verdict: Verdict): number {
-  return verdict.dueNow ? verdict.now : verdict.now + backoffMs(tries, verdict.random);
+  const { dueNow, now, random, waits = WAITS } = verdict;
+  return dueNow ? now : now + waits.backoffMs(tries, random);
 }

@@ -16,23 +16,27 @@ export interface ModeRequest {
   readonly projects?: 'all' | 'allowed' | undefined;
 }
 
+/** The settings of the endpoint that a request goes to, as far as it was known before. */
+export type KnownSettings = Omit<Partial<ModeRequest>, 'mode' | 'endpoint'>;
+
 /**
- * The edits of config.toml that put a request in force. A new endpoint starts
- * with none of the old one's settings, least of all its secrets (SPEC section
- * 12); for the same endpoint only what was named changes.
+ * The edits of config.toml that put a request in force. Another endpoint gets
+ * none of the settings of the one before, least of all its secrets; one that is
+ * known gets its own back. For the same endpoint only what was named changes.
  */
 export function modeChanges(
   request: ModeRequest,
   isNewEndpoint: boolean,
   before: ExternalSettings,
+  known: KnownSettings = {},
 ): TomlChange[] {
   const named: [string, unknown][] = [
     ['endpoint', request.endpoint],
-    ['auth_env', request.authEnv],
-    ['ack', request.ack],
-    ['max_events', request.maxEvents],
-    ['max_bytes', request.maxBytes],
-    ['projects', request.projects],
+    ['auth_env', request.authEnv ?? known.authEnv],
+    ['ack', request.ack ?? known.ack],
+    ['max_events', request.maxEvents ?? known.maxEvents],
+    ['max_bytes', request.maxBytes ?? known.maxBytes],
+    ['projects', request.projects ?? known.projects],
   ];
   const changes: TomlChange[] = [{ path: ['sync', 'mode'], value: request.mode }];
   for (const [key, value] of named) {
@@ -42,7 +46,7 @@ export function modeChanges(
   if (isNewEndpoint)
     for (const name of before.headers.keys())
       changes.push({ path: [...EXTERNAL, 'headers', name], value: undefined });
-  for (const [name, variable] of Object.entries(request.headers))
+  for (const [name, variable] of Object.entries({ ...known.headers, ...request.headers }))
     changes.push({ path: [...EXTERNAL, 'headers', name], value: variable });
   return changes;
 }

@@ -1,4 +1,5 @@
-import { circuitIsOpen, standingWait } from '../dispatch/health.js';
+import { circuitIsOpen } from '../dispatch/health.js';
+import { WAITS } from '../dispatch/waits.js';
 import type { TargetRecord } from '../targets/registry.js';
 import type { CircuitState } from './status-document.js';
 
@@ -6,8 +7,8 @@ import type { CircuitState } from './status-document.js';
 export function circuitState(target: TargetRecord, now: number): CircuitState {
   const failures = target.circuitFailures;
   const until = Math.max(
-    standingWait(target.circuitOpenUntil, now) ?? 0,
-    standingWait(target.resumeAt, now) ?? 0,
+    WAITS.standing(target.circuitOpenUntil, now) ?? 0,
+    WAITS.standing(target.resumeAt, now) ?? 0,
   );
   const nextAttempt = until > 0 ? new Date(until).toISOString() : null;
   if (!circuitIsOpen({ circuitFailures: failures }))

@@ -1,3 +1,4 @@
+import { INTERRUPTED } from '../ledger/post-log.js';
 import type { JournaledStory, RevisionStory, StoryEntry, TargetStory } from './story.js';
 
 type Facts = Omit<JournaledStory, 'timeline'>;
@@ -69,7 +70,11 @@ function targetEntries(target: TargetStory): StoryEntry[] {
 function postText(post: Row): string {
   const status = post.http_status === null ? 'no answer' : `HTTP ${post.http_status}`;
   const error = post.error === null ? '' : `: ${post.error}`;
-  return `posted among ${post.events} (post ${post.id}, ${status}, ${post.duration_ms} ms): ${post.outcome}${error}`;
+  const took =
+    post.error === INTERRUPTED
+      ? `found ${post.duration_ms} ms after it began`
+      : `${post.duration_ms} ms`;
+  return `posted among ${post.events} (post ${post.id}, ${status}, ${took}): ${post.outcome}${error}`;
 }
 
 /** What the posts do not say: how a generation ended, and what comes next. */

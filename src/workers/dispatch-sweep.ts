@@ -1,5 +1,5 @@
 import { dispatchQueueOf } from '../app/jobs/queue-names.js';
-import { standingWait } from '../dispatch/health.js';
+import { WAITS } from '../dispatch/waits.js';
 import { addDrain } from './nudge.js';
 import { type Prospect, prospectOf } from './prospect.js';
 import type { Service } from './service.js';
@@ -29,7 +29,9 @@ export async function sweepTarget(
 
 function isDue({ work }: Prospect, now: number): boolean {
   const { hasUnsent, nextRetryAt, inFlight } = work;
-  return hasUnsent || inFlight || (nextRetryAt !== null && standingWait(nextRetryAt, now) === null);
+  return (
+    hasUnsent || inFlight || (nextRetryAt !== null && WAITS.standing(nextRetryAt, now) === null)
+  );
 }
 
 /** One that waits, runs, or waits out its backoff but comes before the next sweep. */

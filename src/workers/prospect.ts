@@ -1,7 +1,7 @@
 import { activeRow } from '../app/named-target.js';
 import { modeGate, projectsNow } from '../app/target-permission.js';
-import { standingWait } from '../dispatch/health.js';
 import type { ClosedGate, Permission } from '../dispatch/ports.js';
+import { WAITS } from '../dispatch/waits.js';
 import { type WorkDue, workDue } from '../ledger/work-due.js';
 import { permissionOf } from '../policy/permission.js';
 import type { TargetRecord } from '../targets/registry.js';
@@ -38,8 +38,8 @@ export async function prospectOf(
     target,
     work: workDue(db, target?.id ?? NO_TARGET, heldBy),
     quietUntil: Math.max(
-      standingWait(target?.resumeAt ?? null, app.now()) ?? 0,
-      standingWait(target?.circuitOpenUntil ?? null, app.now()) ?? 0,
+      WAITS.standing(target?.resumeAt ?? null, app.now()) ?? 0,
+      WAITS.standing(target?.circuitOpenUntil ?? null, app.now()) ?? 0,
     ),
   };
 }

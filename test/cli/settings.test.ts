@@ -92,6 +92,25 @@ describe('redrain mode', () => {
   });
 });
 
+describe('redrain mode, back at a known endpoint', () => {
+  it('says what is kept, and each change as one', async () => {
+    const cli = new Cli({ HOOK_KEY: 'secret-key' });
+    await endpoint(cli, 'stub:a', '--projects', 'allowed', '--header', 'X-Key=HOOK_KEY');
+    await done(cli, ['now']);
+    await endpoint(cli, 'stub:b');
+    const { stdout } = await endpoint(cli, 'stub:a', '--max-events', '7');
+    expect(stdout).to.match(/^projects: allowed$/m);
+    expect(stdout).to.match(/^headers: X-Key=HOOK_KEY$/m);
+    expect(stdout).to.match(/^max_events: 1000 → 7$/m);
+    expect(stdout).to.include('target 1').and.not.include('secret-key');
+    const widened = await endpoint(cli, 'stub:a', '--projects', 'all', '--json');
+    expect(widened.json()).to.deep.include({
+      changes: [{ key: 'projects', from: 'allowed', to: 'all' }],
+    });
+    expect((await done(cli, ['mode', '--json'])).json()).to.deep.include({ changes: [] });
+  });
+});
+
 describe('redrain projects', () => {
   it('lists what is known and where each permission comes from, and allows and holds', async () => {
     const cli = new Cli();
