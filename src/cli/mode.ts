@@ -1,7 +1,7 @@
 import type { App } from '../app/app.js';
 import { changeMode, type ModeReport, readMode } from '../app/change-mode.js';
 import { settingsOf } from '../config/document.js';
-import { NAME_IN_FILE } from '../config/settings.js';
+import { DEFAULT_SETTINGS, NAME_IN_FILE } from '../config/settings.js';
 import { MODES, type Mode, parseMode, policyOf } from '../policy/mode.js';
 import type { ModeRequest } from '../policy/mode-change.js';
 import { canonicalUrl } from '../targets/canonical-url.js';
@@ -107,10 +107,11 @@ function sentence(report: ModeReport): string {
   return lines.join('\n');
 }
 
-/** How the endpoint is spoken to; what the request changed of a known one is said as a change. */
+/** What is not as everywhere else; of a known endpoint everything, and changes as changes. */
 function settingLines({ changes, knownAs }: ModeReport, inForce: TargetSettings): string[] {
   const changed = new Map(changes.map((change) => [change.key, change]));
-  const lines = KEYS.map((key) => {
+  const isTold = (key: (typeof KEYS)[number]) => knownAs !== null || !isDefault(key, inForce[key]);
+  const lines = KEYS.filter(isTold).map((key) => {
     const change = changed.get(key);
     const value = shown(inForce[key]);
     return `${KEY_IN_FILE[key]}: ${change === undefined ? value : `${shown(change.from)} → ${value}`}`;
@@ -120,6 +121,11 @@ function settingLines({ changes, knownAs }: ModeReport, inForce: TargetSettings)
 }
 
 const KEYS = Object.keys(KEY_IN_FILE) as (keyof typeof KEY_IN_FILE)[];
+
+function isDefault(key: (typeof KEYS)[number], value: unknown): boolean {
+  const given = DEFAULT_SETTINGS.external[key];
+  return shown(value) === shown(given instanceof Map ? Object.fromEntries(given) : given);
+}
 
 /** Headers as they are given: names and the variables that hold their values. */
 function shown(value: unknown): string {
