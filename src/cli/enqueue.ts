@@ -13,6 +13,9 @@ import { DATA_OF, given } from './job-data-options.js';
 import { withApp } from './open-app.js';
 import { Output } from './output.js';
 
+const ONCE_A_JOB =
+  'Events without an id are stored once by each job: enqueue the same file again, and they are new ones.';
+
 /** `redrain enqueue KIND`. */
 export function enqueueKind(name: string): CommandBody {
   const kind = name as JobKind;
@@ -26,6 +29,7 @@ export function enqueueKind(name: string): CommandBody {
         output.result({ jobs, problems }, () =>
           jobs.map(({ id, queue, state }) => `job ${id} in queue ${queue}: ${state}`).join('\n'),
         );
+        if (kind === 'capture') output.note(ONCE_A_JOB);
         return problems > 0 ? EXIT.badInput : EXIT.done;
       }),
     );

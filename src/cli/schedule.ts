@@ -26,12 +26,16 @@ export const list: CommandBody = (call) =>
     return EXIT.done;
   });
 
+const READ_ON =
+  'Each run reads on from where the one before it ended, so that events without an id are stored once. A file that is cut off, or written anew, is read from its start: its events without an id are then new ones.';
+
 /** `redrain schedule add KIND`. */
 export function addKind(name: string): CommandBody {
   return (call) =>
     withApp(call, (app) =>
       withQueues(app, async (queues) => {
         show(call, [await add(app, queues, name as JobKind, call)]);
+        if (name === 'capture') new Output(call.globals).note(READ_ON);
         return EXIT.done;
       }),
     );

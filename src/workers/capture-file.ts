@@ -5,7 +5,7 @@ import { readEvents } from '../journal/input/read-events.js';
 import type { RunningJob } from '../queue/ports.js';
 import { type CaptureTask, InputIds } from './capture-task.js';
 import { digestUpTo, fileNow, whereToRead } from './file-position.js';
-import { LineCounter } from './line-counter.js';
+import { LINES_KNOWN, LineCounter } from './line-counter.js';
 import type { Service } from './service.js';
 
 const CHUNK_BYTES = 256 * 1024;
@@ -106,38 +106,46 @@ interface Reading {
   readonly from: Start;
   readonly ids: InputIds;
   readonly isPlain: boolean;
+  readonly canGoOn: boolean;
 }
 
-/** The last candidate is held back until the end is known: it may be half a line. */
+/** What may be the beginning of an event is held back until the end is known. */
 async function addAll(
   events: AsyncIterable<Candidate[]>,
   counter: LineCounter,
-  { path, job, task, from, ids, isPlain }: Reading,
+  { path, job, task, from, ids, isPlain, canGoOn }: Reading,
 ): Promise<Start & { readonly isUnfinished: boolean }> {
   let held: Candidate[] = [];
   const add = (batch: Candidate[]) => task.addCandidates(batch, path, from.line, ids);
   for await (const batch of events) {
     if (counter.failure !== undefined) throw counter.failure;
     const all = [...held, ...batch];
-    held = all.splice(-1);
+    held = all.splice(all.length - heldBack(all));
     await add(all);
     job.signal.throwIfAborted();
   }
-  const whole = { offset: from.offset + counter.bytes, line: from.line + counter.lines };
-  if (!isPlain || !counter.endsInLine || !isHalf(held[0])) {
-    await add(held);
-    return { ...whole, isUnfinished: false };
+  const [first] = held;
+  if (first !== undefined && isPlain && counter.endsInLine && isHalf(first)) {
+    const start = canGoOn ? counter.startOf(first.line) : undefined;
+    if (start === undefined) return { ...from, isUnfinished: true };
+    return { offset: from.offset + start, line: from.line + first.line - 1, isUnfinished: true };
   }
-  // An event over several lines begins before the last one: all of it is read again.
-  if (held[0]?.line !== counter.lines + 1) return { ...from, isUnfinished: true };
-  return { offset: from.offset + counter.wholeBytes, line: whole.line, isUnfinished: true };
+  await add(held);
+  const [offset, line] = [from.offset + counter.bytes, from.line + counter.lines];
+  return { offset, line, isUnfinished: false };
 }
 
-/** Whether the last line is no JSON as it stands. */
-function isHalf(last: Candidate | undefined): boolean {
-  if (last === undefined || last.kind === 'problem') return last !== undefined;
+/** How many at the end: the last event, or the lines after it, which may be one that is not whole. */
+function heldBack(all: readonly Candidate[]): number {
+  const after = all.length - 1 - all.findLastIndex(({ kind }) => kind === 'event');
+  return Math.max(Math.min(1, all.length), Math.min(after, LINES_KNOWN - 1));
+}
+
+/** Whether this is no JSON as it stands. */
+function isHalf(one: Candidate): boolean {
+  if (one.kind === 'problem') return true;
   try {
-    JSON.parse(last.bytes.toString());
+    JSON.parse(one.bytes.toString());
     return false;
   } catch {
     return true;

@@ -10,15 +10,18 @@ const TAIL_BYTES = 64 * 1024;
 export interface FileNow {
   readonly key: FileKey;
   readonly size: number;
-  /** False for compressed bytes and UTF-16: nobody can go on in the middle of them. */
+  /** False for compressed bytes and UTF-16, whose lines nobody can count. */
   readonly isPlain: boolean;
+  /** False where nobody can go on in the middle: in these, and in an array. */
+  readonly canGoOn: boolean;
 }
 
 export async function fileNow(file: FileHandle): Promise<FileNow> {
   const { dev, ino, size } = await file.stat({ bigint: true });
-  const start = await bytesAt(file, 0, 2);
-  const isPlain = !['1f8b', 'fffe', 'feff'].includes(start.toString('hex'));
-  return { key: { dev: String(dev), ino: String(ino) }, size: Number(size), isPlain };
+  const start = await bytesAt(file, 0, HEAD_BYTES);
+  const isPlain = !['1f8b', 'fffe', 'feff'].includes(start.toString('hex', 0, 2));
+  const canGoOn = isPlain && !start.toString().trimStart().startsWith('[');
+  return { key: { dev: String(dev), ino: String(ino) }, size: Number(size), isPlain, canGoOn };
 }
 
 /** Where to read from, for a file that may have grown, been written anew, or cut off since. */
@@ -31,8 +34,8 @@ export async function whereToRead(
   if (known === undefined || now.size < known.offset) return 'whole';
   if ((await digestUpTo(file, known.offset)) !== known.digest) return 'whole';
   const isOlderJournal = journalSeq < known.journalSeq;
-  const canGoOn = now.isPlain || now.size === known.offset;
-  return isOlderJournal || !canGoOn ? 'again' : 'on';
+  const goesOn = now.canGoOn || now.size === known.offset;
+  return isOlderJournal || !goesOn ? 'again' : 'on';
 }
 
 /** Of the first and the last bytes before this offset. */
