@@ -29,7 +29,7 @@ export function enqueueKind(name: string): CommandBody {
         output.result({ jobs, problems }, () =>
           jobs.map(({ id, queue, state }) => `job ${id} in queue ${queue}: ${state}`).join('\n'),
         );
-        if (kind === 'capture') output.note(ONCE_A_JOB);
+        if (kind === 'capture' && call.args.some((file) => file !== '-')) output.note(ONCE_A_JOB);
         return problems > 0 ? EXIT.badInput : EXIT.done;
       }),
     );

@@ -22,6 +22,20 @@ describe('readiness of a worker', () => {
     expect(await notReady(CHECKS.slice(0, 1))).to.deep.equal([]);
   });
 
+  it('tells, of a worker that is ready, what is out of service meanwhile', async () => {
+    const server = await HealthServer.start(0, {
+      notReady: async () => [],
+      notes: () => ['target 1 is retired'],
+      metrics: () => Promise.reject(new Error('no metrics')),
+    });
+    closeAfterTest(() => server.close());
+    const response = await fetch(`http://127.0.0.1:${server.port}/readyz`);
+    expect([response.status, await response.text()]).to.deep.equal([
+      200,
+      'ready\ntarget 1 is retired\n',
+    ]);
+  });
+
   it('is answered with 503 and one reason a line', async () => {
     let reasons: string[] = [];
     const metrics = () => Promise.reject(new Error('no metrics'));
