@@ -27,7 +27,14 @@ export interface ReadinessReport {
 }
 
 /** What stands in the way, as far as this machine can tell alone. */
-export type Obstacle = Pick<ReadinessReport, 'state' | 'message' | 'next_action'>;
+export interface Obstacle {
+  readonly state: ReadinessState;
+  readonly message: string;
+  /** The command that ends it; null where no one command does. */
+  readonly command: string | null;
+  /** What ends it where no one command does. */
+  readonly advice?: string;
+}
 
 /**
  * Judges switch, login and configuration without any network, and only then
@@ -38,8 +45,16 @@ export async function readiness(app: App, ask?: AskHttp): Promise<ReadinessRepor
   const situation = await app.situation();
   const target = situation.authority?.resolved ?? null;
   const obstacle = obstacleOf(app, situation);
-  if (obstacle !== undefined) return { ...obstacle, target };
-  return { ...fromAnswer(situation, await reach(app, situation, ask)), target };
+  const verdict = obstacle ?? fromAnswer(situation, await reach(app, situation, ask));
+  return readinessReport(verdict, target);
+}
+
+/** A verdict as programs read it. */
+export function readinessReport(
+  { state, message, command, advice }: Obstacle,
+  target: ReadinessReport['target'],
+): ReadinessReport {
+  return { state, message, next_action: command ?? advice ?? null, target };
 }
 
 /** The first obstacle that can be seen without any network, or undefined. */
@@ -51,18 +66,21 @@ export function obstacleOf(app: App, situation: Situation): Obstacle | undefined
 export function fromAnswer(situation: Situation, answer: Reachability | undefined): Obstacle {
   const where = addressOf(situation);
   if (answer === undefined)
-    return { state: 'ready', message: `${where} is within redrain: ready`, next_action: null };
+    return { state: 'ready', message: `${where} is within redrain: ready`, command: null };
   const message = `${where}: ${answer.message}`;
   switch (answer.state) {
     case 'healthy':
     case 'unconfirmed':
-      return { state: 'ready', message, next_action: null };
+      return { state: 'ready', message, command: null };
     case 'refused':
-      return { state: 'missing_auth', message, next_action: `redrain login ${where}` };
+      return { state: 'missing_auth', message, command: `redrain login ${where}` };
     case 'unreachable':
-      return { state: 'host_unreachable', message, next_action: 'redrain doctor' };
+      return { state: 'host_unreachable', message, command: null, advice: UNREACHABLE };
   }
 }
+
+const UNREACHABLE =
+  'compare the address: redrain server, or redrain mode, shows it; then look at network and proxy';
 
 /** The address of the active target as people know it. */
 export function addressOf({ active, authority }: Situation): string {
@@ -77,8 +95,11 @@ const CHECKS: readonly Check[] = [rollout, configRead, teamspaceLogin, endpointS
 const obstacle = (
   state: ReadinessState,
   message: string,
-  next_action: string | null,
-): Obstacle => ({ state, message, next_action });
+  command: string | { readonly advice: string },
+): Obstacle =>
+  typeof command === 'string'
+    ? { state, message, command }
+    : { state, message, command: null, advice: command.advice };
 
 const isTeamspace = ({ config, settings }: Situation): boolean =>
   config.state === 'unreadable' || policyOf(settings.mode).delivery === 'teamspace';
@@ -86,7 +107,7 @@ const isTeamspace = ({ config, settings }: Situation): boolean =>
 function rollout(app: App, situation: Situation): Obstacle | undefined {
   const { active } = situation;
   if (active.state === 'none')
-    return obstacle('rollout_disabled', active.message, 'redrain mode TEAMSPACE');
+    return obstacle('rollout_disabled', active.message, { advice: SEND_AGAIN });
   if (!isTeamspace(situation) || saasEnabled(app.env)) return undefined;
   return obstacle(
     'rollout_disabled',
@@ -95,10 +116,13 @@ function rollout(app: App, situation: Situation): Obstacle | undefined {
   );
 }
 
+const SEND_AGAIN =
+  'redrain mode TEAMSPACE, or redrain mode EXTERNAL_RECEIVER --endpoint URL, sends again';
+
 /** Who would log in, and where, is not known while the file cannot be read. */
 function configRead(_app: App, { config, authorityError }: Situation): Obstacle | undefined {
   if (config.state === 'unreadable')
-    return obstacle('missing_host_config', config.reason, `mend ${config.path}`);
+    return obstacle('missing_host_config', config.reason, { advice: `mend ${config.path}` });
   if (authorityError === undefined) return undefined;
   return obstacle('missing_host_config', authorityError, 'redrain server URL');
 }

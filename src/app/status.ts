@@ -4,8 +4,10 @@ import { oldQueueState } from '../legacy/old-queue-state.js';
 import { blockedReason } from '../policy/capture-reason.js';
 import { policyOf } from '../policy/mode.js';
 import { permissionOf } from '../policy/permission.js';
-import { saasEnabled } from '../policy/saas-switch.js';
+import { archivesInForce } from '../retention/archives-in-force.js';
+import { assess, holds } from '../status/assess.js';
 import { emptySections } from '../status/empty-sections.js';
+import type { Finding } from '../status/finding.js';
 import {
   type OldQueueSections,
   oldQueueSections,
@@ -13,13 +15,14 @@ import {
   waitingFiles,
 } from '../status/old-queues.js';
 import type { UnreadableSection } from '../status/or-unreadable.js';
-import { type Judged, type Problem, problemsOf } from '../status/problems.js';
+import { type RunningDrain, runningDrains } from '../status/running-drain.js';
 import { readSections } from '../status/sqlite-status.js';
 import type {
   AuthoritySection,
   OlderFields,
   StatusDocument,
   StatusSections,
+  TargetLedger,
 } from '../status/status-document.js';
 import { reportAuthority } from '../targets/authority-report.js';
 import { identityOf } from '../targets/credentials.js';
@@ -28,17 +31,29 @@ import type { TargetRecord } from '../targets/registry.js';
 import type { Situation } from '../targets/situation.js';
 import { wayOut } from '../targets/way-out.js';
 import type { App } from './app.js';
+import { type Check, isFinding } from './doctor/check.js';
+import { examineDelivery } from './doctor/delivery.js';
+import { examineHome } from './doctor/home.js';
+import { examineRuntime } from './doctor/runtime.js';
+import { schemaFindings } from './doctor/schema.js';
+import { jobsSection } from './jobs/jobs-section.js';
 import { processes } from './preflight.js';
+import { type Obstacle, obstacleOf } from './readiness.js';
 import type { Stores } from './stores.js';
 import { projectsNow } from './target-permission.js';
 
-/** The document, and what it finds wrong in words for a person. */
+/** The document, and what it is judged by. */
 export interface StatusReport {
   readonly document: StatusDocument;
-  /** Why `ok` is false, each with the command that mends it. */
-  readonly problems: readonly Problem[];
-  /** Rows of old queue files of other identities that no import has taken in yet. */
-  readonly waitingElsewhere: number;
+  /** Those of the document. */
+  readonly findings: readonly Finding[];
+  /** Home, configuration and login: what was found, and what is well. */
+  readonly around: readonly (Finding | Check)[];
+  /** What keeps events from leaving, as far as this machine can tell. */
+  readonly obstacle: Obstacle | undefined;
+  readonly situation: Situation;
+  /** Why sections could not be read. */
+  readonly unreadable: readonly unknown[];
 }
 
 /** The whole status document. Changes nothing and blocks no writer; works on a home without a journal. */
@@ -49,21 +64,59 @@ export async function readStatus(app: App): Promise<StatusDocument> {
 /** The status document with what follows from it. */
 export async function reportStatus(app: App): Promise<StatusReport> {
   const situation = await app.situation();
-  const { sections, targets, current, oldQueues } = await fromStores(app, situation);
+  // Before the journal is open: SQLite gives its log the mode of the journal.
+  const home = [...examineRuntime(), ...examineHome(app)];
+  const read = await fromStores(app, situation);
+  const { sections, targets, current, oldQueues, unreadable } = read;
+  const jobs = await jobsSection(app);
   const older = olderFields(app, situation, targets, current, oldQueues);
-  const facts = {
+  const fields = {
     ...older,
     target_authority: authoritySection(app, situation),
     ...sections,
     migration_conflicts: withWaiting(sections.migration_conflicts, oldQueues.waitingFiles),
     body_upload_compatibility: oldQueues.body_upload_compatibility,
   };
-  const { waitingInScope, waitingElsewhere } = oldQueues;
-  const judged: Judged = { ...facts, saasEnabled: saasEnabled(app.env), waitingInScope };
-  const problems = problemsOf(judged);
-  const ok = problems.length === 0;
-  return { document: { ok, exit_code: ok ? 0 : 2, ...facts }, problems, waitingElsewhere };
+  const obstacle = obstacleOf(app, situation);
+  const waiting = waitingIn(sections);
+  const around = [...home, ...examineDelivery(app, situation, obstacle, waiting)];
+  const facts = { ...fields, jobs, ...factsBeside(app, situation, read, obstacle) };
+  const findings = assess(facts, [...around.filter(isFinding), ...schemaFindings(unreadable)]);
+  const ok = holds(findings);
+  const document = { ok, exit_code: ok ? 0 : 2, ...fields, jobs, findings } as const;
+  return { document, findings, around, obstacle, situation, unreadable };
 }
+
+const waitingIn = ({ event_journal: journal }: StatusSections): number =>
+  'error' in journal ? 0 : journal.drain_blocked.waiting;
+
+function factsBeside(
+  app: App,
+  { config, settings, active }: Situation,
+  { sections, targets, current, drains, oldQueues }: FromStores,
+  obstacle: Obstacle | undefined,
+) {
+  const isRetired = (current?.retiredAt ?? null) !== null;
+  const { delivery_ledger: ledger } = sections;
+  const row = 'error' in ledger ? undefined : ledger.per_target.find(isOf(current));
+  return {
+    targets: new Map(targets.map((target) => [target.id, target])),
+    drains,
+    archives:
+      (row?.archived ?? 0) > 0 ? archivesInForce(app.paths.archiveDir) : { ids: [], command: null },
+    mayLeave: obstacle === undefined && active.state === 'target' && !isRetired,
+    mayLeaveToNamed: config.state !== 'unreadable' && policyOf(settings.mode).delivery !== 'none',
+    waitingInScope: oldQueues.waitingInScope,
+    waitingElsewhere: oldQueues.waitingElsewhere,
+    spoolDir: app.paths.spoolDir,
+    now: app.now(),
+  };
+}
+
+const isOf =
+  (current: TargetRecord | undefined) =>
+  ({ target_id }: TargetLedger): boolean =>
+    target_id === current?.id;
 
 const withWaiting = (
   section: StatusSections['migration_conflicts'],
@@ -76,6 +129,8 @@ interface FromStores {
   readonly targets: readonly TargetRecord[];
   readonly current: TargetRecord | undefined;
   readonly oldQueues: OldQueues;
+  readonly drains: ReadonlyMap<number, RunningDrain>;
+  readonly unreadable: readonly unknown[];
 }
 
 /** What the old files come to, and which of them wait. */
@@ -87,18 +142,37 @@ async function fromStores(app: App, situation: Situation): Promise<FromStores> {
   try {
     stores = app.readStores();
     const targets = (await stores?.targets.list()) ?? [];
-    const key = situation.description;
-    const current = key && (await stores?.targets.findByKey(key));
+    const current = currentOf(targets, situation);
     const sections = sectionsOf(app, situation, stores, targets, current);
-    return { sections, targets, current, oldQueues: await oldQueuesOf(app, situation, stores) };
+    const drains = stores === undefined ? new Map() : runningDrains(stores.db, targets);
+    const oldQueues = await oldQueuesOf(app, situation, stores);
+    return { sections, targets, current, oldQueues, drains, unreadable: errorsOf(sections) };
   } catch (error) {
     const oldQueues = await oldQueuesOf(app, situation, undefined);
     const sections = unreadable(error as Error);
-    return { sections, targets: [], current: undefined, oldQueues };
+    const drains = new Map();
+    return { sections, targets: [], current: undefined, oldQueues, drains, unreadable: [error] };
   } finally {
     stores?.db.close();
   }
 }
+
+/** Of the list that was read anyway. */
+function currentOf(
+  targets: readonly TargetRecord[],
+  { description }: Situation,
+): TargetRecord | undefined {
+  if (description === undefined) return undefined;
+  const { urlHash, teamSlug, userEmail } = description;
+  return targets.find(
+    (target) =>
+      target.urlHash === urlHash && target.teamSlug === teamSlug && target.userEmail === userEmail,
+  );
+}
+
+/** A section that could not be read takes no other with it. */
+const errorsOf = (sections: StatusSections): string[] =>
+  Object.values(sections).flatMap((section) => ('error' in section ? [section.error] : []));
 
 async function oldQueuesOf(
   app: App,

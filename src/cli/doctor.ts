@@ -1,4 +1,4 @@
-import type { Finding } from '../app/doctor/finding.js';
+import type { Check } from '../app/doctor/check.js';
 import { type DoctorReport, examine } from '../app/doctor.js';
 import { color } from './color.js';
 import type { CommandBody } from './command.js';
@@ -15,19 +15,28 @@ export const run: CommandBody = (call) =>
   });
 
 function tell({ checks, ok }: DoctorReport): string {
-  const problems = checks.filter(({ status }) => status === 'problem').length;
-  const verdict = ok ? color.green('nothing is wrong') : color.red(count(problems, 'problem'));
-  return [...checks.map(sentence), verdict].join('\n');
+  return [...checks.map(sentence), verdict(checks, ok)].join('\n');
 }
 
-const MARKS: Readonly<Record<Finding['status'], string>> = {
+/** "Nothing is wrong" only where nothing is: a warning is no failure and no comfort either. */
+function verdict(checks: readonly Check[], ok: boolean): string {
+  const number = (wanted: Check['status']): number =>
+    checks.filter(({ status }) => status === wanted).length;
+  if (!ok) return color.red(count(number('problem'), 'problem'));
+  const warnings = number('warning');
+  if (warnings > 0) return color.yellow(`no problem, ${count(warnings, 'warning')}`);
+  return color.green('nothing is wrong');
+}
+
+const MARKS: Readonly<Record<Check['status'], string>> = {
   ok: color.green('ok      '),
-  warning: color.yellow('note    '),
+  notice: color.dim('note    '),
+  warning: color.yellow('WARNING '),
   problem: color.red('PROBLEM '),
   skipped: color.dim('skipped '),
 };
 
-function sentence({ check, status, message, command }: Finding): string {
+function sentence({ check, status, message, command }: Check): string {
   const line = `${MARKS[status]}${check.padEnd(17)}${message}`;
   return command === null ? line : `${line}\n${' '.repeat(25)}→ ${command}`;
 }

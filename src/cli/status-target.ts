@@ -1,3 +1,4 @@
+import type { WorkerRow } from '../status/jobs-section.js';
 import type {
   LedgerSection,
   StatusDocument,
@@ -74,10 +75,29 @@ function elsewhereLines(ledger: LedgerSection, current: TargetLedger | undefined
   });
 }
 
-/** Who drains the current target at this moment. */
-export function workerLines({ daemon_owner_record: owner }: StatusDocument): string[] {
+/** Who drains the current target at this moment, and which workers are there. */
+export function workerLines({
+  daemon_owner_record: owner,
+  findings,
+  jobs,
+}: StatusDocument): string[] {
+  const pace = findings.find(({ check }) => check === 'draining')?.message;
+  const workers = 'error' in jobs ? [] : jobs.workers;
+  return [...drainLines(owner, pace), ...presentLines(workers)];
+}
+
+function drainLines(owner: StatusDocument['daemon_owner_record'], pace = 'draining'): string[] {
   if (owner?.status === 'absent')
-    return [line('worker', 'somebody drains this target, and the lease does not say who')];
-  if (owner?.status !== 'present') return [line('worker', 'none at work')];
-  return [line('worker', `process ${owner.pid}, redrain ${owner.package_version ?? 'unknown'}`)];
+    return [line('drain', 'somebody drains this target, and the lease does not say who')];
+  if (owner?.status !== 'present') return [line('drain', 'none runs now')];
+  return [line('drain', `${pace}, redrain ${owner.package_version ?? 'unknown'}`)];
+}
+
+const MOST_WORKERS = 4;
+
+function presentLines(workers: readonly WorkerRow[]): string[] {
+  const shown = workers.slice(0, MOST_WORKERS).map(({ kind, pid }) => `${kind} ${pid}`);
+  const more = workers.length - shown.length;
+  if (more > 0) shown.push(`${more} more`);
+  return [line('workers', shown.length === 0 ? 'none' : shown.join(', '))];
 }

@@ -2,7 +2,7 @@ import type { StatusReport } from '../app/status.js';
 import type { JournalSection, StatusDocument } from '../status/status-document.js';
 import { color } from './color.js';
 import { bytes, count } from './output.js';
-import { concernLines, nextLines, problemLines } from './status-advice.js';
+import { findingLines, nextLines } from './status-advice.js';
 import { line } from './status-line.js';
 import { targetLines, workerLines } from './status-target.js';
 
@@ -14,8 +14,7 @@ export function statusText(report: StatusReport): string {
     ...journalLines(status.event_journal),
     ...targetLines(status),
     ...workerLines(status),
-    ...problemLines(report),
-    ...concernLines(report),
+    ...findingLines(report),
     ...nextLines(report),
   ].join('\n');
 }

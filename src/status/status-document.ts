@@ -4,6 +4,8 @@ import type { Mode } from '../policy/mode.js';
 import type { GcSuggestion } from '../retention/gc-suggestion.js';
 import type { TargetAuthorityReport } from '../targets/authority-report.js';
 import type { ResetSignalRecord } from '../targets/registry.js';
+import type { Finding } from './finding.js';
+import type { JobsSection } from './jobs-section.js';
 import type { OldQueueSections, WaitingFile } from './old-queues.js';
 import type { UnreadableSection } from './or-unreadable.js';
 import type { Foreground, Mismatch, OrphanRecord, OwnerRecord } from './processes.js';
@@ -115,7 +117,7 @@ export interface ConflictSection {
   readonly waiting_files?: readonly WaitingFile[];
 }
 
-/** The seven sections and what they are read from; `problems.ts` judges them. */
+/** The seven sections and what they are read from; `assess.ts` judges them. */
 export interface StatusSections {
   readonly event_journal: JournalSection | UnreadableSection;
   readonly delivery_targets: TargetsSection | UnreadableSection;
@@ -151,4 +153,8 @@ export interface StatusDocument extends OlderFields, StatusSections {
   readonly exit_code: 0 | 2;
   readonly target_authority: AuthoritySection;
   readonly body_upload_compatibility: OldQueueSections['body_upload_compatibility'];
+  /** Queues and workers. */
+  readonly jobs: JobsSection | UnreadableSection;
+  /** Everything that is not as if nothing had to be done, most pressing first; `ok` is made of it. */
+  readonly findings: readonly Finding[];
 }

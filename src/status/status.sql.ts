@@ -93,3 +93,9 @@ export const IMPORTED_FROM = `
   FROM imported_row r JOIN import_source i ON i.id = r.source_id WHERE r.seq = ? ORDER BY i.id, r.row_id`;
 
 export const REDACTION_OF = 'SELECT at, reason FROM redaction WHERE event_id = ?';
+
+/** The latest posts of a target, as far as they are of the pass that runs now. */
+export const LATEST_POSTS = `
+  SELECT SUM(events) AS events, MIN(started_at) AS since, MAX(started_at + duration_ms) AS until
+  FROM (SELECT * FROM post WHERE target_id = @targetId ORDER BY id DESC LIMIT 50)
+  WHERE pass_no = @passNo AND http_status IS NOT NULL`;

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { App } from '../../src/app/app.js';
-import type { Finding } from '../../src/app/doctor/finding.js';
+import type { Check as Finding } from '../../src/app/doctor/check.js';
 import { type DoctorReport, examine } from '../../src/app/doctor.js';
 import { Spool } from '../../src/journal/spool.js';
 import type { HttpAnswer } from '../../src/receivers/answer.js';

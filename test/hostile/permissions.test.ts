@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { App } from '../../src/app/app.js';
 import { runArchive } from '../../src/app/archive.js';
-import type { Finding } from '../../src/app/doctor/finding.js';
+import type { Check as Finding } from '../../src/app/doctor/check.js';
 import { examine } from '../../src/app/doctor.js';
 import { openRedrain } from '../../src/index.js';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';

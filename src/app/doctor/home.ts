@@ -2,8 +2,12 @@ import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs
 import { dirname } from 'node:path';
 import type { HomePaths } from '../../config/home.js';
 import { assertLocalFilesystem, NetworkHomeError } from '../../config/local-filesystem.js';
+import { type Finding, problem, warning } from '../../status/finding.js';
 import type { App } from '../app.js';
-import { type Finding, fine, problem, warning } from './finding.js';
+import { type Check, fine } from './check.js';
+
+/** What is wrong, or that nothing is. */
+type Line = Finding | Check;
 
 const MIB = 1024 * 1024;
 /** Less than this and the next group of events may find the disk full. */
@@ -11,17 +15,19 @@ const TOO_LITTLE_BYTES = 64 * MIB;
 const SOON_TOO_LITTLE_BYTES = 512 * MIB;
 
 /** The home itself: where it lies, who may read it, how much room there is. */
-export function examineHome({ paths }: App): Finding[] {
+export function examineHome({ paths }: App): Line[] {
   return [...place(paths), ...modes(paths), diskSpace(paths)];
 }
 
-function place(paths: HomePaths): Finding[] {
-  const findings: Finding[] = [];
+function place(paths: HomePaths): Line[] {
+  const findings: Line[] = [];
   try {
     assertLocalFilesystem(paths.home);
   } catch (error) {
     if (!(error instanceof NetworkHomeError)) throw error;
-    findings.push(warning('home', error.message, 'redrain --home DIR …'));
+    findings.push(
+      warning('home', error.message, { advice: 'use a home on a local disk: --home DIR' }),
+    );
   }
   const there = nearestExisting(paths.home);
   if (there !== paths.home)
@@ -29,16 +35,16 @@ function place(paths: HomePaths): Finding[] {
       ...findings,
       isWritable(there)
         ? fine('home', `${paths.home} does not exist yet: the first capture makes it`)
-        : problem(
-            'home',
-            `${paths.home} cannot be made: ${there} is in the way`,
-            `ls -ld ${there}`,
-          ),
+        : problem('home', `${paths.home} cannot be made: ${there} is in the way`, {
+            advice: 'move it away, or use another home: --home DIR',
+          }),
     ];
   if (!isWritable(paths.home))
     return [
       ...findings,
-      problem('home', `${paths.home} cannot be written by this user`, `ls -ld ${paths.home}`),
+      problem('home', `${paths.home} cannot be written by this user`, {
+        advice: 'give this user the right to write there, or use another home: --home DIR',
+      }),
     ];
   return [...findings, fine('home', paths.home)];
 }
@@ -53,7 +59,7 @@ function isWritable(path: string): boolean {
 }
 
 /** Events and tokens are their owner's alone. */
-function modes(paths: HomePaths): Finding[] {
+function modes(paths: HomePaths): Line[] {
   if (process.platform === 'win32') return [];
   const directories = [paths.state, paths.spoolDir, paths.archiveDir, paths.locksDir];
   const databases = [paths.journalDb, paths.jobsDb].flatMap((file) => [file, `${file}-wal`]);
@@ -68,7 +74,7 @@ function modes(paths: HomePaths): Finding[] {
 }
 
 /** The home is Spec Kitty's too, which may have made it for all to read; nobody else may change it. */
-function homeMode(home: string): Finding[] {
+function homeMode(home: string): Line[] {
   if (isWritableByOthers(home)) return [editable(home)];
   if (!isOpen(home)) return [];
   const message = `${home} can be listed by other users of this machine`;
@@ -80,7 +86,7 @@ function isWritableByOthers(path: string): boolean {
 }
 
 /** Whoever can write here decides where events and tokens go. */
-const editable = (path: string): Finding =>
+const editable = (path: string): Line =>
   problem('file_modes', `${path} can be changed by other users`, `chmod go-w ${path}`);
 
 function isOpen(path: string): boolean {
@@ -92,16 +98,18 @@ function modeOf(path: string): number {
   return existsSync(path) ? statSync(path).mode & 0o777 : 0;
 }
 
-const opened = (path: string, mode: string): Finding =>
+const opened = (path: string, mode: string): Line =>
   problem('file_modes', `${path} is open to other users of this machine`, `chmod ${mode} ${path}`);
 
-function diskSpace({ home }: HomePaths): Finding {
+const MAKE_ROOM = 'make room on this disk; redrain gc says what could go';
+
+function diskSpace({ home }: HomePaths): Line {
   const { bavail, bsize } = statfsSync(nearestExisting(home));
   const free = bavail * bsize;
   const message = `${Math.floor(free / MIB).toLocaleString('en')} MiB free`;
   if (free < TOO_LITTLE_BYTES)
-    return problem('disk_space', message, 'redrain gc, or make room on this disk');
-  if (free < SOON_TOO_LITTLE_BYTES) return warning('disk_space', message, 'redrain gc');
+    return problem('disk_space', message, { advice: MAKE_ROOM }, { stops: ['capture'] });
+  if (free < SOON_TOO_LITTLE_BYTES) return warning('disk_space', message, { advice: MAKE_ROOM });
   return fine('disk_space', message);
 }
 

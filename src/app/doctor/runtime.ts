@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
-import { type Finding, fine, warning } from './finding.js';
+import { type Finding, warning } from '../../status/finding.js';
+import { type Check, fine } from './check.js';
 
 /** The parts of this process that redrain did not write. */
 export interface Runtime {
@@ -12,13 +13,15 @@ export interface Runtime {
  * Node 24 from 24.19 on, with better-sqlite3 12 compiled against its headers,
  * ends processes at random (docs/compatibility.md).
  */
-export function examineRuntime({ node, driver }: Runtime = thisRuntime()): Finding[] {
+export function examineRuntime({ node, driver }: Runtime = thisRuntime()): (Finding | Check)[] {
   const what = `Node ${node}, better-sqlite3 ${driver}`;
   const [major = 0, minor = 0] = numbersOf(node);
   const [driverMajor = 0] = numbersOf(driver);
   if (major !== 24 || minor < 19 || driverMajor !== 12) return [fine('runtime', what)];
   const message = `${what}: built together, these can end a process at random with exit code 134; nothing is lost by it. Override better-sqlite3 with ^13.2.0, or use another line of Node (docs/compatibility.md)`;
-  return [warning('runtime', message, 'npm ls better-sqlite3')];
+  return [
+    warning('runtime', message, { advice: 'npm ls better-sqlite3 shows which is installed' }),
+  ];
 }
 
 function thisRuntime(): Runtime {

@@ -1,0 +1,43 @@
+import { type Finding, problem, type Remedy, warning } from '../../status/finding.js';
+import {
+  NewerSchemaError,
+  OlderSchemaError,
+  StorageUnavailableError,
+} from '../../storage/errors.js';
+
+const EVERYBODY = { stops: ['capture', 'dispatch', 'migrate', 'gc'] } as const;
+
+/** Why the journal, or a part of it, cannot be read; each reason once. */
+export function schemaFindings(errors: readonly unknown[]): Finding[] {
+  const byMessage = new Map(errors.map((error) => [messageOf(error), error]));
+  return [...byMessage.values()].map(schemaFinding);
+}
+
+function schemaFinding(error: unknown): Finding {
+  const message = messageOf(error);
+  if (error instanceof OlderSchemaError) return warning('schema', message, 'redrain now');
+  if (error instanceof NewerSchemaError)
+    return problem('schema', message, 'npm install --global redrain', EVERYBODY);
+  const remedy =
+    error instanceof StorageUnavailableError ? REMEDIES[error.trouble] : REMEDIES.corrupt;
+  return problem('schema', message, remedy, EVERYBODY);
+}
+
+/** Whoever reads a finding has asked already. */
+const messageOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replace(
+    '; `redrain doctor` says what to do',
+    '',
+  );
+
+const REMEDIES: Readonly<Record<StorageUnavailableError['trouble'], Remedy>> = {
+  busy: { advice: 'wait for the other process to end' },
+  full: { advice: 'make room on this disk' },
+  readonly: { advice: 'give this user back the right to write there' },
+  corrupt: {
+    advice: 'redrain verify, then put a backup of journal.db in place (docs/operations.md)',
+  },
+  io: { advice: 'look at the disk: `dmesg` says what it reported' },
+  limit: { advice: 'end programs that hold many files open, or raise `ulimit -n`' },
+  replaced: { advice: 'start the command again' },
+};
