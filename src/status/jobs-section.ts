@@ -13,8 +13,17 @@ export interface QueueRow {
   readonly waiting_since: string | null;
   /** Whether a living worker takes jobs of it. */
   readonly served: boolean;
-  /** Why jobs of it failed, or completed with a warning: the newest one. */
-  readonly last_trouble: string | null;
+  /** Why jobs of it failed, the newest cause first. */
+  readonly failures: readonly JobCause[];
+  /** What was wrong with jobs that completed, the newest cause first. */
+  readonly warnings: readonly JobCause[];
+  /** Jobs of which only a half is stored, in one sentence; a worker puts them right. */
+  readonly halves: string | null;
+}
+
+export interface JobCause {
+  readonly cause: string;
+  readonly jobs: number;
 }
 
 /** A worker process that said a moment ago that it is there. */

@@ -10,6 +10,7 @@ import type { ReadinessCheck } from './readiness.js';
 import { ServedQueues } from './served-queues.js';
 import type { Service, WorkerKind } from './service.js';
 import { atTerminal, onSignals, type StopSignals } from './signals.js';
+import { stoppedWork } from './stopped-work.js';
 import { Sweeper } from './sweeper.js';
 import { loggedTargets } from './target-changes-log.js';
 import { TroubleLog } from './trouble-log.js';
@@ -128,7 +129,9 @@ class WorkerProcess {
     // What the sweep finds on its own is there before anybody looks for an idle queue.
     await sweeper.sweep();
     presence.start();
-    health.serves(service, readinessChecks(service, served), () => notesOf(service));
+    health.serves(service, readinessChecks(service, served, this.#kind.name), () =>
+      notesOf(service),
+    );
     const { queues } = served.serving;
     service.log.info({ queues, metrics_port: health.port }, 'ready');
     if (this.#options.once) await Promise.race([asked, served.whenIdle()]);
@@ -154,13 +157,16 @@ function exitCodeOf({ options, targets }: Service, { exitCodes }: ServedQueues):
 
 /** What this worker needs to do its work, as `/readyz` tells it. */
 function readinessChecks(
-  { app, queues, targets }: Service,
+  service: Service,
   served: ServedQueues,
+  work: WorkerKind['name'],
 ): ReadinessCheck[] {
+  const { app, queues, targets } = service;
   return [
     { name: 'journal', reason: () => app.assertJournal().then(() => undefined) },
     { name: 'jobs', reason: () => queues.assertCurrent().then(() => served.trouble) },
     { name: 'targets', reason: async () => targets.outOfService },
+    { name: work, reason: () => stoppedWork(service, work, served.serving.queues) },
   ];
 }
 

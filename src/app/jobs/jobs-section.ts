@@ -1,28 +1,32 @@
-import type { JobQueue, Queues } from '../../queue/ports.js';
-import type { JobsSection, QueueRow } from '../../status/jobs-section.js';
+import type { JobQueue, Queues, WorkerRecord } from '../../queue/ports.js';
+import type { JobsSection, QueueRow, WorkerRow } from '../../status/jobs-section.js';
 import type { UnreadableSection } from '../../status/or-unreadable.js';
 import type { App } from '../app.js';
 import { readQueues } from './enqueue.js';
+import { liveWorkers } from './live-workers.js';
 
 /** Queues and workers of a home as `status` shows them. Changes nothing. */
 export async function jobsSection(app: App): Promise<JobsSection | UnreadableSection> {
   try {
-    return (await readQueues(app, (queues) => read(queues))) ?? { queues: [], workers: [] };
+    return (await readQueues(app, (queues) => read(app, queues))) ?? { queues: [], workers: [] };
   } catch (error) {
     return { error: (error as Error).message };
   }
 }
 
-async function read(queues: Queues): Promise<JobsSection> {
+async function read(app: App, queues: Queues): Promise<JobsSection> {
+  const workers = await liveWorkers(queues, app.now());
+  const served = new Set(workers.flatMap((worker) => worker.queues));
   const rows: QueueRow[] = [];
-  for (const name of await queues.names()) rows.push(await rowOf(queues.queue(name)));
-  return { queues: rows, workers: [] };
+  for (const name of await queues.names())
+    rows.push(await rowOf(queues.queue(name), served.has(name)));
+  return { queues: rows, workers: workers.map(workerRow) };
 }
 
-async function rowOf(queue: JobQueue): Promise<QueueRow> {
+async function rowOf(queue: JobQueue, served: boolean): Promise<QueueRow> {
   const { waiting, active, delayed, failed } = await queue.getJobCounts();
   const since = await queue.waitingSince();
-  const [last] = failed === 0 ? [] : await queue.getJobs(['failed'], failed - 1, failed - 1);
+  const troubles = await queue.troubles();
   return {
     queue: queue.name,
     paused: await queue.isPaused(),
@@ -30,9 +34,19 @@ async function rowOf(queue: JobQueue): Promise<QueueRow> {
     active,
     delayed,
     failed,
-    warned: 0,
+    warned: troubles.warnings.reduce((sum, { jobs }) => sum + jobs, 0),
     waiting_since: since === null ? null : new Date(since).toISOString(),
-    served: true,
-    last_trouble: last?.failedReason ?? null,
+    served,
+    failures: troubles.failed.map(({ cause, jobs }) => ({ cause, jobs })),
+    warnings: troubles.warnings.map(({ message, jobs }) => ({ cause: message, jobs })),
+    halves: troubles.halves ?? null,
   };
 }
+
+const workerRow = ({ kind, host, pid, startedAt, queues }: WorkerRecord): WorkerRow => ({
+  kind,
+  host,
+  pid,
+  started_at: new Date(startedAt).toISOString(),
+  queues,
+});

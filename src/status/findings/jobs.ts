@@ -1,6 +1,6 @@
 import type { Facts } from '../facts.js';
 import { type Finding, problem, type Work, warning } from '../finding.js';
-import type { QueueRow } from '../jobs-section.js';
+import type { JobCause, QueueRow } from '../jobs-section.js';
 import { counted } from './cause-text.js';
 
 /** Queues that stand still, and what became of their jobs. */
@@ -10,7 +10,7 @@ export function jobFindings({ jobs }: Facts): Finding[] {
     return [problem('jobs', jobs.error, { advice }, { stops: EVERYBODY })];
   }
   return jobs.queues.flatMap((row) =>
-    [paused, unserved, failed, warned].flatMap((look) => look(row)),
+    [paused, unserved, failed, warned, halves].flatMap((look) => look(row)),
   );
 }
 
@@ -33,21 +33,39 @@ function unserved({ queue, served, paused, waiting: count, waiting_since }: Queu
 
 const waits = (count: number): string => (count === 1 ? 'waits' : 'wait');
 
-function failed({ queue, failed: count, last_trouble }: QueueRow): Finding[] {
+function failed({ queue, failed: count, failures }: QueueRow): Finding[] {
   if (count === 0) return [];
-  const message = `${counted(count, 'job')} failed in queue ${queue}${because(last_trouble)}`;
+  const message = `${counted(count, 'job')} failed in queue ${queue}${because(failures)}`;
   const command = `redrain jobs retry --failed --queue ${queue}`;
   return [problem('failed_jobs', message, command, { queue, count })];
 }
 
-function warned({ queue, warned: count, last_trouble }: QueueRow): Finding[] {
+function warned({ queue, warned: count, warnings }: QueueRow): Finding[] {
   if (count === 0) return [];
-  const message = `${counted(count, 'job')} of queue ${queue} completed with a warning${because(last_trouble)}`;
+  const message = `${counted(count, 'job')} of queue ${queue} completed with a warning${because(warnings)}`;
   const advice = `redrain jobs list --queue ${queue} shows them; redrain jobs remove ID takes note of one`;
   return [warning('warned_jobs', message, { advice }, { queue, count })];
 }
 
-const because = (reason: string | null): string => (reason === null ? '' : ` · "${reason}"`);
+function because([newest, ...others]: readonly JobCause[]): string {
+  if (newest === undefined) return '';
+  const more = others.length === 0 ? '' : `, and ${counted(others.length, 'other cause')}`;
+  return ` · "${shortened(newest.cause)}"${more}`;
+}
+
+const LONGEST = 160;
+
+function shortened(text: string): string {
+  const line = text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
+  return line.length <= LONGEST ? line : `${line.slice(0, LONGEST - 1)}…`;
+}
+
+/** A worker finds them by itself. */
+function halves({ queue, halves: what, served }: QueueRow): Finding[] {
+  if (what === null) return [];
+  const remedy = served ? null : workerCommand(queue);
+  return [warning('halves', `queue ${queue}: ${what}`, remedy, { queue })];
+}
 
 /** Queues are named after the worker that serves them; those of one target after it too. */
 function workOf(queue: string): Work {
