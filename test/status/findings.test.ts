@@ -1,0 +1,321 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { expect } from 'chai';
+import { App } from '../../src/app/app.js';
+import { examine } from '../../src/app/doctor.js';
+import { reportStatus } from '../../src/app/status.js';
+import { statusText } from '../../src/cli/status-text.js';
+import { Spool } from '../../src/journal/spool.js';
+import { LitequeQueues } from '../../src/queue/liteque-queue.js';
+import type { Finding } from '../../src/status/finding.js';
+import { thisProcess } from '../../src/targets/holder.js';
+import { envelopes, externalTo, writeConfig } from '../library/given-redrain.js';
+import { changeJournal } from '../library/journal-rows.js';
+import { scriptedServer } from '../receivers/scripted-server.js';
+import { newEvents } from '../support/events.js';
+import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
+import { typed, typedLine } from '../support/typed.js';
+
+/** A home that sends to a server which answers as the test says. */
+interface Given {
+  readonly home: string;
+  readonly app: App;
+  /** What the server says of each event, or the status of the whole answer. */
+  answer: string | number;
+}
+
+async function given(more = ''): Promise<Given> {
+  const home = temporaryHome();
+  chmodSync(home, 0o700);
+  const state: { answer: string | number } = { answer: 'success' };
+  const server = await scriptedServer(({ eventIds }) => {
+    if (typeof state.answer === 'number') return { status: state.answer, body: '{}' };
+    const results = eventIds.map((event_id) => ({
+      event_id,
+      status: state.answer,
+      error: 'type T refused',
+      error_category: 'nope',
+    }));
+    return { status: 200, body: JSON.stringify({ results }) };
+  });
+  closeAfterTest(() => server.close());
+  writeConfig(home, externalTo(server.url, more));
+  const app = new App({ home, env: {} });
+  closeAfterTest(() => app.close());
+  return Object.assign(state, { home, app });
+}
+
+async function capture({ app }: Given, count: number, prefix = 'e'): Promise<void> {
+  await app.captureGroup(
+    envelopes(count, prefix).map((one) => ({ bytes: Buffer.from(JSON.stringify(one)) })),
+  );
+}
+
+async function found({ home }: Given, check: string): Promise<Finding[]> {
+  const app = new App({ home, env: {} });
+  const { findings } = await reportStatus(app).finally(() => app.close());
+  return findings.filter((one) => one.check === check);
+}
+
+const healthy = async () => ({ status: 405, headers: {}, body: Buffer.alloc(0) });
+
+/**
+ * Status, its check, doctor and the next step say the same of one finding, and
+ * what they say to type ends it.
+ */
+async function expectMended(
+  at: Given,
+  check: string,
+  {
+    weight = 'problem',
+    says,
+    before,
+  }: { weight?: string; says?: RegExp; before?: () => unknown } = {},
+): Promise<void> {
+  const app = new App({ home: at.home, env: {} });
+  const report = await reportStatus(app);
+  const doctor = await examine(app, healthy);
+  await app.close();
+  const one = report.findings.find((finding) => finding.check === check) as Finding;
+  const all = JSON.stringify(report.findings.map((finding) => [finding.check, finding.message]));
+  expect(one, `${check} of ${all}`).to.not.equal(undefined);
+  expect(one.status, one.message).to.equal(weight);
+  if (says !== undefined) expect(one.message).to.match(says);
+  expect(report.document.ok).to.equal(report.findings.every(({ status }) => status !== 'problem'));
+  expect(doctor.ok).to.equal(report.document.ok);
+  expect(doctor.checks).to.deep.include({
+    check,
+    status: one.status,
+    message: one.message,
+    command: one.command,
+  });
+  expect(one.command, one.message)
+    .to.be.a('string')
+    .and.not.match(/redrain (doctor|status)/);
+  if (report.findings[0] === one) expect(statusText(report)).to.include(`\`${one.command}\``);
+  before?.();
+  await typedLine(at.home, one.command as string);
+  expect(await found(at, check), `after ${one.command}`).to.deep.equal([]);
+}
+
+describe('what is found, and what ends it:', () => {
+  it('rejected events, with the cause the server gave', async () => {
+    const at = await given();
+    await capture(at, 3);
+    at.answer = 'rejected';
+    await typed(at.home, ['now']);
+    const before = () => (at.answer = 'success');
+    await expectMended(at, 'rejected', { says: /^3 rejected · ".*type T refused"/, before });
+  });
+
+  it('events that failed for good', async () => {
+    const at = await given('max_bytes = 2000\n');
+    await at.app.captureGroup([
+      {
+        bytes: Buffer.from(
+          JSON.stringify({ event_id: 'big', event_type: 'T', pad: 'x'.repeat(5000) }),
+        ),
+      },
+    ]);
+    await typed(at.home, ['now']);
+    await expectMended(at, 'terminal', { says: /^1 failed for good · "/ });
+  });
+
+  it('an open circuit, and what is to be tried again', async () => {
+    const at = await given('max_events = 1\n');
+    await capture(at, 5);
+    at.answer = 500;
+    await typed(at.home, ['now']);
+    expect((await found(at, 'transient'))[0]).to.include({ status: 'warning', count: 3 });
+    const before = () => (at.answer = 'success');
+    await expectMended(at, 'circuit', { says: /open after 3 failed batches/, before });
+    expect(await found(at, 'transient')).to.deep.equal([]);
+  });
+
+  it('pending events, which are no failure', async () => {
+    const at = await given();
+    await capture(at, 2);
+    at.answer = 'pending';
+    await typed(at.home, ['now']);
+    const before = () => (at.answer = 'success');
+    await expectMended(at, 'pending', { weight: 'notice', before });
+  });
+
+  it('a backlog, which is no failure, and a reset', async () => {
+    const at = await given();
+    await capture(at, 2);
+    await expectMended(at, 'unsent', { weight: 'notice', says: /^2 events wait to be sent/ });
+    const signal = JSON.stringify({ field: 'server_instance_id', before: 'a', after: 'b', at: 1 });
+    changeJournal(at.home, `UPDATE target SET reset_signal = '${signal}'`);
+    await expectMended(at, 'reset', { weight: 'warning', says: /may have been reset/ });
+    await expectMended(at, 'replay', { weight: 'notice' });
+  });
+
+  it('a retired target in force, to which events wait to go', async () => {
+    const at = await given();
+    await capture(at, 1);
+    await typed(at.home, ['now']);
+    await typed(at.home, ['targets', 'retire', '1']);
+    expect((await found(at, 'retired'))[0]?.status).to.equal('warning');
+    await capture(at, 1, 'later');
+    expect(await found(at, 'unsent')).to.deep.equal([]);
+    await expectMended(at, 'retired', { says: /retired and gets nothing: 1 event waiting/ });
+  });
+
+  it('events of no project, and events that only an archive has', async () => {
+    const at = await given('projects = "allowed"\n');
+    await capture(at, 2);
+    await expectMended(at, 'held', { weight: 'notice' });
+    await typed(at.home, ['now']);
+    await typed(at.home, ['archive', '--yes']);
+    writeConfig(at.home, externalTo('stub:other'));
+    await typed(at.home, ['now']);
+    await expectMended(at, 'archived', { weight: 'notice', says: /^2 events only in an archive/ });
+  });
+
+  it('counters that are wrong, and a lease whose process is gone', async () => {
+    const at = await given();
+    await capture(at, 2);
+    await typed(at.home, ['now']);
+    const holder = thisProcess({ server_url: null, team_or_user: null, queue_db_path: null });
+    const gone = JSON.stringify({ ...holder, pid: 2 ** 30 });
+    changeJournal(at.home, `UPDATE target SET lease_holder = '${gone}'`);
+    await expectMended(at, 'leases', { says: /left its lease on target 1/ });
+    changeJournal(at.home, 'UPDATE ledger_count SET events = events + 1');
+    await expectMended(at, 'counters');
+  });
+
+  it('a spool that waits, and one that is damaged', async () => {
+    const at = await given();
+    const dir = join(at.home, 'redrain', 'spool');
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    new Spool(dir).write(newEvents(2));
+    await expectMended(at, 'spool', { weight: 'warning', says: /^2 events in 1 file/ });
+    writeFileSync(join(dir, 'x.spool.torn'), '', { mode: 0o600 });
+    await expectMended(at, 'spool', { says: /1 damaged spool file/ });
+  });
+
+  it('a conflict, old rows, and files that others can read', async () => {
+    const at = await given();
+    await capture(at, 1);
+    await at.app.captureGroup([{ bytes: Buffer.from('{"event_id":"e0","event_type":"Other"}') }]);
+    await expectMended(at, 'conflicts', { says: /^1 conflict not resolved/ });
+    const old = new Database(join(at.home, 'queue.db'));
+    old.exec(`CREATE TABLE queue (id INTEGER PRIMARY KEY AUTOINCREMENT, event_id TEXT UNIQUE,
+        event_type TEXT, data TEXT, timestamp INTEGER, retry_count INTEGER);
+      INSERT INTO queue (event_id, event_type, data, timestamp, retry_count)
+        VALUES ('o', 'T', '{"event_id":"o","event_type":"T"}', 1, 0)`);
+    old.close();
+    await expectMended(at, 'old_queues', { says: /1 row waits in an old queue/ });
+    chmodSync(join(at.home, 'redrain'), 0o755);
+    await expectMended(at, 'file_modes');
+  });
+
+  it('jobs that failed, that wait in a paused queue, and that nobody serves', async () => {
+    const at = await given();
+    const queues = await LitequeQueues.open(at.app.paths.jobsDb);
+    closeAfterTest(() => queues.close());
+    const queue = queues.queue('gc');
+    await queue.add('gc', {}, { attempts: 1 });
+    const worker = queue.process(async () => Promise.reject(new Error('no room')));
+    await worker.whenIdle();
+    await worker.close();
+    await expectMended(at, 'failed_jobs', { says: /1 job failed in queue gc · "no room"/ });
+    await queue.pause();
+    await expectMended(at, 'paused', { says: /queue gc is paused, and 1 job waits in it/ });
+    const [unserved] = await found(at, 'unserved');
+    expect(unserved).to.include({ status: 'problem', command: 'npm run worker:gc', count: 1 });
+    const who = { ...thisProcess({ server_url: null, team_or_user: null, queue_db_path: null }) };
+    const live = { id: 'w', kind: 'gc', host: who.host, pid: who.pid, startedAt: 1, targets: [] };
+    await queues.announce({ ...live, queues: ['gc'] });
+    expect(await found(at, 'unserved')).to.deep.equal([]);
+    expect(statusText(await reportStatus(at.app))).to.match(new RegExp(`workers +gc ${who.pid}`));
+  });
+});
+
+describe('the next step', () => {
+  const next = async ({ app }: Given): Promise<string> =>
+    /^next +(.*)$/m.exec(statusText(await reportStatus(app)))?.[1] ?? '';
+
+  it('is never `redrain now` where it would send nothing', async () => {
+    const at = await given();
+    expect(await next(at)).to.equal('nothing to do');
+    await capture(at, 2);
+    expect(await next(at)).to.equal('`redrain now` sends 2 events');
+    for (const mode of ['LOCAL_RETENTION', 'OPT_OUT']) {
+      await typed(at.home, ['mode', mode]);
+      expect(await next(at)).to.match(/redrain mode .* sends again/);
+    }
+    writeConfig(at.home, '[sync\n');
+    expect(await next(at)).to.match(/^mend .*config\.toml/);
+  });
+
+  it('is to wait where the target asked for that', async () => {
+    const at = await given();
+    await capture(at, 2);
+    await typed(at.home, ['now', '--limit', '1']);
+    changeJournal(at.home, `UPDATE target SET resume_at = ${Date.now() + 600_000}`);
+    expect(await next(at)).to.match(/^wait until 20.*then redrain now/);
+    expect((await typed(at.home, ['now'])).code).to.equal(6);
+  });
+
+  it('is nothing while a drain runs, whose pace and end it shows', async () => {
+    const at = await given('max_events = 1\n');
+    await capture(at, 6);
+    await typed(at.home, ['now', '--limit', '2']);
+    const holder = JSON.stringify(
+      thisProcess({ server_url: null, team_or_user: null, queue_db_path: null }),
+    );
+    changeJournal(
+      at.home,
+      `UPDATE target SET lease_holder = '${holder}';
+       UPDATE post SET started_at = 1000 + id * 1000, duration_ms = 1000, pass_no = (SELECT pass_no FROM target)`,
+    );
+    expect(await next(at)).to.match(/^nothing to type: sending, 1\/s, 4 s left \(process \d+\)/);
+  });
+});
+
+describe('"nothing is wrong"', () => {
+  it('is said only when nothing is', async () => {
+    const at = await given();
+    await capture(at, 2);
+    const verdict = async (): Promise<string> =>
+      (await typed(at.home, ['doctor'])).stdout.trimEnd().split('\n').at(-1) ?? '';
+    expect(await verdict()).to.equal('nothing is wrong');
+    at.answer = 500;
+    await typed(at.home, ['now']);
+    at.answer = 'success';
+    expect(await verdict()).to.equal('no problem, 1 warning');
+  });
+});
+
+describe('findings at targets that are not in force', () => {
+  it('are warnings, a few of them by name, and none of a retired one', async () => {
+    const at = await given();
+    await capture(at, 1);
+    at.answer = 'rejected';
+    await typed(at.home, ['now']);
+    changeJournal(
+      at.home,
+      Array.from({ length: 8 }, (_, i) => COPY.replaceAll('@id', String(i + 2))).join(';'),
+    );
+    await typed(at.home, ['targets', 'retire', '2']);
+    writeConfig(at.home, externalTo('stub:'));
+    await typed(at.home, ['now']);
+    const rejected = await found(at, 'rejected');
+    expect(rejected.map(({ status, target_id }) => [status, target_id])).to.deep.equal(
+      [1, 3, 4, 5, 6].map((id) => ['warning', id]),
+    );
+    expect((await found(at, 'other_targets'))[0]).to.include({ count: 3 });
+  });
+});
+
+const COPY = `
+  INSERT INTO target (id, url_hash, team_slug, user_email, kind, canonical_url, raw_endpoint, settings, created_at, delivery_rows)
+    SELECT @id, 'h@id', '', '', kind, 'http://@id.test', 'http://@id.test', settings, 1, 1 FROM target WHERE id = 1;
+  INSERT INTO delivery SELECT @id, seq, status, attempt_count, rejection_count, first_attempted_at,
+    last_attempted_at, accepted_at, completed_at, next_attempt_at, server_drain_state,
+    last_http_status, last_error, last_response_json, deployment_ref, generation FROM delivery WHERE target_id = 1;
+  INSERT INTO ledger_count SELECT @id, origin_id, class, status, events FROM ledger_count WHERE target_id = 1;
+  INSERT INTO cause SELECT @id, status, text, events FROM cause WHERE target_id = 1`;
