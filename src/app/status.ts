@@ -52,6 +52,8 @@ export interface StatusReport {
   /** What keeps events from leaving, as far as this machine can tell. */
   readonly obstacle: Obstacle | undefined;
   readonly situation: Situation;
+  /** Every known target, first seen first. */
+  readonly targets: readonly TargetRecord[];
   /** Why sections could not be read. */
   readonly unreadable: readonly unknown[];
 }
@@ -84,7 +86,7 @@ export async function reportStatus(app: App): Promise<StatusReport> {
   const findings = assess(facts, [...around.filter(isFinding), ...schemaFindings(unreadable)]);
   const ok = holds(findings);
   const document = { ok, exit_code: ok ? 0 : 2, ...fields, jobs, findings } as const;
-  return { document, findings, around, obstacle, situation, unreadable };
+  return { document, findings, around, obstacle, situation, targets, unreadable };
 }
 
 const waitingIn = ({ event_journal: journal }: StatusSections): number =>

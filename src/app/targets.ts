@@ -1,8 +1,8 @@
 import { circuitState } from '../status/circuit-state.js';
-import type { CircuitState } from '../status/status-document.js';
+import type { CircuitState, TargetLedger } from '../status/status-document.js';
 import type { TargetRecord } from '../targets/registry.js';
 import type { App } from './app.js';
-import { readStatus } from './status.js';
+import { reportStatus } from './status.js';
 
 /** One known target as `redrain targets` shows it. */
 export interface TargetSummary extends Omit<TargetRecord, 'leaseHolder' | 'circuitFailures'> {
@@ -15,30 +15,32 @@ export interface TargetSummary extends Omit<TargetRecord, 'leaseHolder' | 'circu
   readonly circuit: CircuitState;
 }
 
-/** Every known target, first seen first. Changes nothing. */
+/** Every known target, first seen first, from the same snapshot as `status`. Changes nothing. */
 export async function readTargets(app: App): Promise<TargetSummary[]> {
-  const stores = app.readStores();
-  if (stores === undefined) return [];
-  try {
-    const records = await stores.targets.list();
-    const status = await readStatus(app);
-    const ledger = 'error' in status.delivery_ledger ? [] : status.delivery_ledger.per_target;
-    const current =
-      'error' in status.delivery_targets ? null : status.delivery_targets.current.target_id;
-    return records.map(({ leaseHolder: _holder, circuitFailures: _failures, ...record }, i) => {
-      const row = ledger.find((one) => one.target_id === record.id);
-      return {
-        ...record,
-        is_current: record.id === current,
-        delivered: row?.delivered ?? 0,
-        waiting:
-          (row?.unsent ?? 0) + (row?.pending ?? 0) + (row?.rejected ?? 0) + (row?.transient ?? 0),
-        held: row?.held ?? 0,
-        replay_marked: row?.replay_marked ?? 0,
-        circuit: circuitState(records[i] as TargetRecord, app.now()),
-      };
-    });
-  } finally {
-    stores.db.close();
-  }
+  const { document, targets } = await reportStatus(app);
+  const { delivery_ledger: ledger, delivery_targets } = document;
+  const rows = new Map(
+    'error' in ledger ? [] : ledger.per_target.map((row) => [row.target_id, row]),
+  );
+  const current = 'error' in delivery_targets ? null : delivery_targets.current.target_id;
+  return targets.map((record) => summaryOf(app, record, rows.get(record.id), current));
+}
+
+function summaryOf(
+  app: App,
+  target: TargetRecord,
+  row: TargetLedger | undefined,
+  current: number | null,
+): TargetSummary {
+  const { leaseHolder: _holder, circuitFailures: _failures, ...record } = target;
+  return {
+    ...record,
+    is_current: record.id === current,
+    delivered: row?.delivered ?? 0,
+    waiting:
+      (row?.unsent ?? 0) + (row?.pending ?? 0) + (row?.rejected ?? 0) + (row?.transient ?? 0),
+    held: row?.held ?? 0,
+    replay_marked: row?.replay_marked ?? 0,
+    circuit: circuitState(target, app.now()),
+  };
 }

@@ -1,6 +1,7 @@
 import type { SyncSettings } from '../config/settings.js';
 import { permissionOf } from '../policy/permission.js';
 import { type ArchivesInForce, archivesInForce } from '../retention/archives-in-force.js';
+import type { CountedCause } from '../status/status-document.js';
 import { type Undelivered, undeliveredAt } from '../status/undelivered.js';
 import type { TargetRecord } from '../targets/registry.js';
 import type { App } from './app.js';
@@ -10,6 +11,8 @@ import type { Stores } from './stores.js';
 /** What one target lacks, and which archives hold some of it. */
 export interface TargetGap {
   readonly undelivered: Undelivered;
+  /** Why events are rejected, transient or failed for good there. */
+  readonly causes: readonly CountedCause[];
   /** Archives that were not brought back; asked for only when something archived is lacking. */
   readonly archives: ArchivesInForce;
 }
@@ -39,9 +42,9 @@ function gapAt(
   { projectRules }: SyncSettings,
 ): TargetGap {
   const permission = permissionOf(projectRules, target?.settings.projects ?? 'all');
-  const undelivered = undeliveredAt(stores.db, target, permission, app.now());
+  const { undelivered, causes } = undeliveredAt(stores.db, target, permission, app.now());
   const archives = undelivered.archived > 0 ? archivesInForce(app.paths.archiveDir) : NONE;
-  return { undelivered, archives };
+  return { undelivered, causes, archives };
 }
 
 async function reading<T>(app: App, work: (stores: Stores) => Promise<T>): Promise<T | undefined> {

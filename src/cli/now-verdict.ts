@@ -1,6 +1,8 @@
 import type { App } from '../app/app.js';
 import { activeGap, type TargetGap } from '../app/undelivered.js';
 import type { DrainReport } from '../dispatch/drain-report.js';
+import { causesText } from '../status/findings/cause-text.js';
+import type { CountedCause } from '../status/status-document.js';
 import { isComplete, type Undelivered } from '../status/undelivered.js';
 import { EXIT, type ExitCode, worstOf } from './exit-codes.js';
 import { count } from './output.js';
@@ -45,12 +47,35 @@ const stoppedEarly = ({ target_id, message, unsent }: DrainReport): boolean =>
 export function gapFields(gap: TargetGap | undefined): {
   complete: boolean;
   undelivered: Undelivered | null;
+  causes: readonly CountedCause[];
 } {
   return {
     complete: gap === undefined || isComplete(gap.undelivered),
     undelivered: gap?.undelivered ?? null,
+    causes: gap?.causes ?? [],
   };
 }
+
+/** What this drain could not deliver, by cause: `3,500 rejected · "type PaymentFailed refused"`. */
+export function causeLines(report: DrainReport, gap: TargetGap | undefined): string[] {
+  const failed = {
+    rejected: report.rejected,
+    transient: report.transient,
+    terminal: report.terminal_failed,
+  };
+  return (['terminal', 'rejected', 'transient'] as const).flatMap((state) => {
+    const text = gap === undefined || failed[state] === 0 ? null : causesText(gap.causes, state);
+    if (text === null) return [];
+    const events = gap?.undelivered[state] ?? failed[state];
+    return [`${events.toLocaleString('en')} ${STATES[state]} · ${text}`];
+  });
+}
+
+const STATES = {
+  terminal: 'failed for good',
+  rejected: 'rejected',
+  transient: 'to be tried again',
+};
 
 /** Why `--strict` is not content, and always what no drain can send any more. */
 export function gapLines(gap: TargetGap | undefined, strict = false): string[] {

@@ -12,7 +12,7 @@ import { deploymentOf } from './deployment-option.js';
 import { durationOf } from './duration.js';
 import { EXIT } from './exit-codes.js';
 import { type Interrupt, onInterrupt } from './interrupt.js';
-import { exitCode, gapFields, gapLines } from './now-verdict.js';
+import { causeLines, exitCode, gapFields, gapLines } from './now-verdict.js';
 import { withApp } from './open-app.js';
 import { count, Output } from './output.js';
 import { startProgress } from './progress.js';
@@ -52,7 +52,9 @@ export const run: CommandBody = async (call) => {
     for (const line of await waitingLines(app)) output.note(line);
     const gap = await gapOf(app, report.target_id);
     const document = { ...report, ...gapFields(gap) };
-    output.result(document, () => [sentence(report), ...gapLines(gap, options.strict)].join('\n'));
+    output.result(document, () =>
+      [sentence(report), ...causeLines(report, gap), ...gapLines(gap, options.strict)].join('\n'),
+    );
     return interrupt.exitCode() ?? exitCode(report, gap, options);
   });
 };

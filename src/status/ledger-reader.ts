@@ -59,8 +59,7 @@ export class LedgerReader {
     return { ...sum, adds_up: sum.adds_up && holds };
   }
 
-  rowOf(target: TargetRecord): TargetLedger {
-    const sum = this.of(target);
+  rowOf(target: TargetRecord, sum: TargetBalance = this.of(target)): TargetLedger {
     return {
       target_id: target.id,
       canonical_url: target.canonicalUrl,

@@ -54,10 +54,11 @@ export function readSections(db: JournalDatabase, context: StatusContext): ReadS
   return db.read(() => {
     const classes = db.statement(sql.JOURNAL_TOTALS).all() as ClassTotals[];
     const ledgers = new LedgerReader(db, classes, context);
-    const current = ledgers.of(context.current);
     const perTarget = context.targets.map((target) => ledgers.rowOf(target));
+    const row = perTarget.find(isCurrent(context));
+    const current = row ?? ledgers.of(undefined);
     const suggestion = gcSuggestion(ledgers.gcFacts(perTarget));
-    const marked = perTarget.find(isCurrent(context))?.replay_marked ?? 0;
+    const marked = row?.replay_marked ?? 0;
     return {
       event_journal: orUnreadable(() => ({
         ...journalTotals(db, classes),

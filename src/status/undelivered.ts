@@ -3,6 +3,7 @@ import type { JournalDatabase } from '../storage/journal-database.js';
 import type { TargetRecord } from '../targets/registry.js';
 import { type ClassTotals, LedgerReader } from './ledger-reader.js';
 import * as sql from './status.sql.js';
+import type { CountedCause } from './status-document.js';
 
 /** What a target should have and does not: only redacted, replaced and coalesced events are not owed. */
 export interface Undelivered {
@@ -26,14 +27,28 @@ export function undeliveredAt(
   target: TargetRecord | undefined,
   permission: Permission,
   now: number,
-): Undelivered {
+): { readonly undelivered: Undelivered; readonly causes: readonly CountedCause[] } {
   return db.read(() => {
     const classes = db.statement(sql.JOURNAL_TOTALS).all() as ClassTotals[];
     const reader = new LedgerReader(db, classes, { permissionFor: () => permission, now });
-    const { unsent, held, pending, rejected, transient, terminal, archived, purged } =
-      reader.of(target);
-    const replay = target === undefined ? 0 : reader.rowOf(target).replay_marked;
-    return { unsent, held, pending, rejected, transient, terminal, archived, purged, replay };
+    const sum = reader.of(target);
+    const row = target === undefined ? undefined : reader.rowOf(target, sum);
+    const { unsent, held, pending, rejected, transient, terminal, archived, purged } = sum;
+    const replay = row?.replay_marked ?? 0;
+    return {
+      undelivered: {
+        unsent,
+        held,
+        pending,
+        rejected,
+        transient,
+        terminal,
+        archived,
+        purged,
+        replay,
+      },
+      causes: row?.causes ?? [],
+    };
   });
 }
 
