@@ -3,6 +3,7 @@ import { type DoctorReport, examine } from '../app/doctor.js';
 import { color } from './color.js';
 import type { CommandBody } from './command.js';
 import { EXIT } from './exit-codes.js';
+import { forScreen } from './fold.js';
 import { withApp } from './open-app.js';
 import { count, Output } from './output.js';
 
@@ -10,7 +11,7 @@ import { count, Output } from './output.js';
 export const run: CommandBody = (call) =>
   withApp(call, async (app) => {
     const report = await examine(app);
-    new Output(call.globals).result(report, () => tell(report));
+    new Output(call.globals).result(report, () => forScreen(tell(report), () => 25));
     return report.ok ? EXIT.done : EXIT.checkFailed;
   });
 

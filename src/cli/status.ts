@@ -2,6 +2,7 @@ import { reportStatus } from '../app/status.js';
 import type { StatusDocument } from '../status/status-document.js';
 import type { CommandBody } from './command.js';
 import { EXIT } from './exit-codes.js';
+import { forScreen } from './fold.js';
 import { withApp } from './open-app.js';
 import { Output } from './output.js';
 import { statusText } from './status-text.js';
@@ -11,10 +12,13 @@ export const run: CommandBody = (call) =>
   withApp(call, async (app) => {
     const report = await reportStatus(app);
     const { document } = report;
-    new Output(call.globals).result(document, () => statusText(report));
+    new Output(call.globals).result(document, () => forScreen(statusText(report), indentOf));
     if (call.options.check === true) return document.exit_code;
     return isReadable(document) ? EXIT.done : EXIT.internal;
   });
+
+/** Under the value of a fact, or under the words of a finding. */
+const indentOf = (line: string): number => (/^\S*(problem|note)\S*:/.test(line) ? 9 : 18);
 
 function isReadable(status: StatusDocument): boolean {
   return !('error' in status.event_journal);

@@ -238,6 +238,9 @@ describe('the next step', () => {
   const next = async ({ app }: Given): Promise<string> =>
     /^next +(.*)$/m.exec(statusText(await reportStatus(app)))?.[1] ?? '';
 
+  const commands = async ({ app }: Given): Promise<(string | null)[]> =>
+    (await reportStatus(app)).findings.map(({ command }) => command);
+
   it('is never `redrain now` where it would send nothing', async () => {
     const at = await given();
     expect(await next(at)).to.equal('nothing to do');
@@ -246,6 +249,7 @@ describe('the next step', () => {
     for (const mode of ['LOCAL_RETENTION', 'OPT_OUT']) {
       await typed(at.home, ['mode', mode]);
       expect(await next(at)).to.match(/redrain mode .* sends again/);
+      expect(await commands(at)).to.not.include('redrain now');
     }
     writeConfig(at.home, '[sync\n');
     expect(await next(at)).to.match(/^mend .*config\.toml/);
@@ -257,6 +261,7 @@ describe('the next step', () => {
     await typed(at.home, ['now', '--limit', '1']);
     changeJournal(at.home, `UPDATE target SET resume_at = ${Date.now() + 600_000}`);
     expect(await next(at)).to.match(/^wait until 20.*then redrain now/);
+    expect(await commands(at)).to.deep.equal([null, null]);
     expect((await typed(at.home, ['now'])).code).to.equal(6);
   });
 

@@ -1,0 +1,26 @@
+import { expect } from 'chai';
+import { fold } from '../../src/cli/fold.js';
+
+describe('a text for a screen', () => {
+  it('is broken between words, what follows under what was said, and loses none of them', () => {
+    const line = `problem: ${'some words of a finding '.repeat(8)}\`redrain now --target 1\``;
+    const folded = fold(`short\n${line}`, 80, () => 9);
+    const lines = folded.split('\n');
+    expect(lines[0]).to.equal('short');
+    expect(lines.length).to.be.greaterThan(3);
+    for (const one of lines) expect(one.length).to.be.at.most(80);
+    for (const one of lines.slice(2)) expect(one).to.match(/^ {9}\S/);
+    expect(
+      lines
+        .slice(1)
+        .map((one) => one.trim())
+        .join(' '),
+    ).to.equal(line);
+  });
+
+  it('counts no colour, and leaves a word whole that is wider than the screen', () => {
+    const red = `\u001b[31m${'x'.repeat(10)}\u001b[39m yy`;
+    expect(fold(red, 13, () => 2)).to.equal(red);
+    expect(fold(`a ${'w'.repeat(90)} b`, 80, () => 2)).to.include('w'.repeat(90));
+  });
+});
