@@ -1,4 +1,4 @@
-import { standingWait } from '../../dispatch/health.js';
+import { WAITS } from '../../dispatch/waits.js';
 import type { Facts } from '../facts.js';
 import { type Finding, notice, problem, warning } from '../finding.js';
 import { drainText } from '../running-drain.js';
@@ -69,7 +69,7 @@ function refused({ targets, mayLeave, now }: Facts, { row, waiting }: Backlog): 
     return [problem('delivery', message, { advice }, stopping)];
   }
   const isTold = row.circuit.state !== 'closed' || row.actionable.transient > 0;
-  const waits = standingWait(target.resumeAt, now) !== null;
+  const waits = WAITS.standing(target.resumeAt, now) !== null;
   if (reason !== 'network_unavailable' || isTold || waits) return [];
   return [warning('unreachable', message, 'redrain now', more)];
 }
@@ -93,7 +93,7 @@ function unsent(facts: Facts, { row, unsent: count }: Backlog): Finding[] {
 function remedy(facts: Facts, row: TargetLedger | undefined) {
   const target = row && facts.targets.get(row.target_id);
   if (row !== undefined && facts.drains.has(row.target_id)) return null;
-  const resumeAt = standingWait(target?.resumeAt ?? null, facts.now);
+  const resumeAt = WAITS.standing(target?.resumeAt ?? null, facts.now);
   if (resumeAt === null) return 'redrain now';
   return { advice: `wait until ${new Date(resumeAt).toISOString()}, then redrain now` };
 }

@@ -1,4 +1,4 @@
-import { standingWait } from '../../dispatch/health.js';
+import { WAITS } from '../../dispatch/waits.js';
 import type { ResetSignalRecord } from '../../targets/registry.js';
 import type { Facts } from '../facts.js';
 import { type Finding, notice, problem, warning } from '../finding.js';
@@ -39,7 +39,7 @@ function ofTarget(facts: Facts, row: TargetLedger, isCurrent: boolean): Finding[
     where: isCurrent ? '' : ` at target ${row.target_id}`,
     wrong: isCurrent ? problem : warning,
     now: nowCommand(facts, row, isCurrent),
-    resumeAt: standingWait(target?.resumeAt ?? null, facts.now),
+    resumeAt: WAITS.standing(target?.resumeAt ?? null, facts.now),
     signal: target?.resetSignal ?? null,
   };
   return [circuit, asked, terminal, rejected, transient, reset, pending, replays].flatMap((look) =>
