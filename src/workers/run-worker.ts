@@ -78,9 +78,8 @@ class WorkerProcess {
       if (metricsPort !== undefined) await health.listen(metricsPort);
       let queues: LitequeQueues | undefined = await LitequeQueues.open(app.paths.jobsDb);
       while (queues !== undefined) {
-        await this.#serveUntilReplaced(app, queues, health, { stopping, asked });
-        queues =
-          stopping.aborted || !queues.isReplaced() ? undefined : await this.#open(app, stopping);
+        const isReplaced = await this.#serveUntilReplaced(app, queues, health, { stopping, asked });
+        queues = isReplaced && !stopping.aborted ? await this.#open(app, stopping) : undefined;
       }
     } finally {
       await health.close();
@@ -93,17 +92,18 @@ class WorkerProcess {
     return openAgain(paths.jobsDb, new TroubleLog(this.#worker.log), stopping);
   }
 
-  /** With these queues as long as their file is the one at the path. */
+  /** With these queues as long as their file is the one at the path. True when it no longer is. */
   async #serveUntilReplaced(
     app: App,
     queues: LitequeQueues,
     health: WorkerHealth,
     { stopping, asked }: Pick<StopSignals, 'stopping' | 'asked'>,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const watch = new QueuesWatch(queues);
     const service = this.#service(app, queues, AbortSignal.any([stopping, watch.signal]));
     try {
       await this.#serve(service, health, Promise.race([asked, watch.whenReplaced()]));
+      return watch.signal.aborted;
     } finally {
       watch.stop();
       await queues.close();
