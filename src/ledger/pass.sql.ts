@@ -33,9 +33,9 @@ export const CLOSE_PASS = `
   UPDATE target SET lease_token = NULL, lease_holder = NULL, last_drained_at = @now
   WHERE id = @targetId AND lease_token = @token`;
 
-/** Events of each origin that are live, and those of them the ledger speaks of, by status. */
+/** A page of origins: events of each that are live, and those of them the ledger speaks of, by status. */
 export const BACKLOG = `
-  SELECT o.project_uuid AS projectUuid, o.repo_slug AS repoSlug, o.checkout,
+  SELECT o.id AS originId, o.project_uuid AS projectUuid, o.repo_slug AS repoSlug, o.checkout,
     COALESCE((SELECT events FROM journal_count j WHERE j.origin_id = o.id AND j.class = 'live'), 0) AS live,
     COALESCE((SELECT SUM(events) FROM ledger_count c
       WHERE c.target_id = @targetId AND c.origin_id = o.id AND c.class = 'live'), 0) AS known,
@@ -44,7 +44,7 @@ export const BACKLOG = `
         AND c.status IN ('pending', 'rejected', 'failed_transient')), 0)
     + (SELECT COUNT(*) FROM todo t INDEXED BY ix_todo_replay
       WHERE t.target_id = @targetId AND t.origin_id = o.id AND t.replay = 1) AS retryable
-  FROM origin o`;
+  FROM origin o WHERE o.id > @after ORDER BY o.id LIMIT @page`;
 
 export const NOTE_BLOCKED =
   'UPDATE target SET blocked_reason = ?, blocked_message = ? WHERE id = ?';

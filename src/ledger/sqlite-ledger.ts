@@ -146,14 +146,11 @@ export class SqliteLedger implements DeliveryLedger {
   }
 
   async backlog(targetId: number, heldBy: Permission): Promise<Backlog> {
-    const rows = this.#db.read(
-      () => this.#db.statement(passSql.BACKLOG).all({ targetId }) as BacklogRow[],
-    );
     const held: Partial<Record<DrainBlockedReason, number>> = {};
     const heldRetries: Partial<Record<DrainBlockedReason, number>> = {};
     let unsent = 0;
     let retryable = 0;
-    for (const row of rows) {
+    for await (const row of this.#backlogRows(targetId)) {
       const waiting = row.live - row.known;
       const reason = heldBy(originFields(row));
       if (reason === null) {
@@ -165,6 +162,19 @@ export class SqliteLedger implements DeliveryLedger {
       }
     }
     return { unsent, held, heldRetries, retryable };
+  }
+
+  /** In pages, each from a snapshot of its own: there may be many origins. */
+  async *#backlogRows(targetId: number): AsyncGenerator<BacklogRow> {
+    const statement = this.#db.statement(passSql.BACKLOG);
+    for (let after = 0; ; ) {
+      const values = { targetId, after, page: PAGE };
+      const rows = this.#db.read(() => statement.all(values) as BacklogRow[]);
+      yield* rows;
+      if (rows.length < PAGE) return;
+      after = rows.at(-1)?.originId ?? after;
+      await turn();
+    }
   }
 
   async noteBlocked(targetId: number, gate: ClosedGate | null): Promise<void> {
@@ -308,6 +318,7 @@ function addTo(
 }
 
 interface BacklogRow {
+  originId: number;
   projectUuid: string;
   repoSlug: string;
   checkout: string;

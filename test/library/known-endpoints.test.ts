@@ -59,6 +59,7 @@ describe('going back to a known endpoint', () => {
     expect(file()).not.to.match(/A_TOKEN|A_KEY|allowed/);
     const back = await mode(A);
     expect(back).to.deep.include({ knownAs: 1, changes: [] });
+    expect(file(), 'the file says what is in force').to.match(/projects = "allowed"/);
     expect(back.external).to.deep.equal({
       projects: 'allowed',
       ack: 'status',
@@ -79,6 +80,14 @@ describe('going back to a known endpoint', () => {
     await mode(A);
     await capture('private');
     expect(await drain()).to.include({ held: 1, posts: 0 });
+  });
+
+  it('keeps what was edited by hand before another endpoint took its place', async () => {
+    await mode(A);
+    await drain();
+    writeConfig(home.dir, externalTo(A, 'projects = "allowed"\n'));
+    await mode(B);
+    expect((await mode(A)).external).to.include({ projects: 'allowed' });
   });
 
   it('changes what is asked for now, and says so', async () => {
