@@ -167,7 +167,7 @@ export class SqliteLedger implements DeliveryLedger {
   /** In pages, each from a snapshot of its own: there may be many origins. */
   async *#backlogRows(targetId: number): AsyncGenerator<BacklogRow> {
     const statement = this.#db.statement(passSql.BACKLOG);
-    for (let after = 0; ; ) {
+    for (let after = -1; ; ) {
       const values = { targetId, after, page: PAGE };
       const rows = this.#db.read(() => statement.all(values) as BacklogRow[]);
       yield* rows;
