@@ -23,6 +23,7 @@ import type { Job, JobOptions } from './queue/job.js';
 import type { StatusDocument } from './status/status-document.js';
 import type { EventStory } from './status/story.js';
 
+export type { Address } from './address/address.js';
 export type { AppOptions } from './app/app.js';
 export type { DiffOptions, DiffReport } from './app/diff.js';
 export { UnknownTargetError } from './app/drain-target.js';

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { Address } from '../../src/address/address.js';
 import { openRedrain } from '../../src/index.js';
 import { SqliteLedger } from '../../src/ledger/sqlite-ledger.js';
 import { configureConnection } from '../../src/storage/connection.js';
@@ -68,7 +69,7 @@ async function registerTargets(db: JournalDatabase): Promise<Record<Shape, numbe
   const register = async (name: string): Promise<number> => {
     const url = `http://127.0.0.1/${name}`;
     const key = { urlHash: name, teamSlug: '', userEmail: '' };
-    const address = { kind: 'external', canonicalUrl: url, rawEndpoint: url } as const;
+    const address = { kind: 'external', canonicalUrl: url, rawEndpoint: new Address(url) } as const;
     const target = await registry.ensure({ ...key, ...address, settings: {} }, Date.now());
     return target.id;
   };

@@ -1,3 +1,4 @@
+import { shownAddress } from '../address/shown-address.js';
 import { readConfigDocument, settingsOf } from '../config/document.js';
 import { assertBearerMayTravel } from '../policy/bearer.js';
 import { assertNotSplit, overrideWarning } from '../targets/authority.js';
@@ -75,7 +76,7 @@ function surroundings(server: string, { paths }: App, { resolved, credentials }:
   const isServerInForce = isInForce(server, resolved);
   const hasVariable = credentials.state === 'found' && credentials.source.kind === 'environment';
   return {
-    server,
+    server: shownAddress(server),
     kept_in: paths.ownCredentials,
     is_server_in_force: isServerInForce,
     is_overruled: isServerInForce && hasVariable,

@@ -1,3 +1,4 @@
+import { shownAddress } from '../address/shown-address.js';
 import { readConfigDocument } from '../config/document.js';
 import { assertNotSplit, type ResolvedSyncTarget } from '../targets/authority.js';
 import { lookupCredentials } from '../targets/credentials.js';
@@ -28,7 +29,12 @@ export async function logout(app: App, url: string | undefined): Promise<LogoutR
   const server = url === undefined ? await serverInForceHere(app) : namedServer(url);
   const removed = await forgetLogin(app.paths.ownCredentials, new URL(server).origin);
   const still_found_in = [...(await inEnvironment(app, server)), ...(await inFiles(app, server))];
-  return { server, removed, kept_in: app.paths.ownCredentials, still_found_in };
+  return {
+    server: shownAddress(server),
+    removed,
+    kept_in: app.paths.ownCredentials,
+    still_found_in,
+  };
 }
 
 async function serverInForceHere(app: App): Promise<string> {

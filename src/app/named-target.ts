@@ -1,4 +1,5 @@
-import { canonicalUrl, UnusableUrlError } from '../targets/canonical-url.js';
+import { shownAddress } from '../address/shown-address.js';
+import { canonicalUrl, UnusableUrlError, urlHash } from '../targets/canonical-url.js';
 import { assertNotRetired, type TargetRecord, type TargetRegistry } from '../targets/registry.js';
 import type { Situation } from '../targets/situation.js';
 
@@ -6,7 +7,7 @@ import type { Situation } from '../targets/situation.js';
 export class UnknownTargetNameError extends Error {
   override readonly name = 'UnknownTargetNameError';
   constructor(given: string, why = 'there is no target') {
-    super(`${why} ${given}: \`redrain targets\` lists those there are`);
+    super(`${why} ${shownAddress(given)}: \`redrain targets\` lists those there are`);
   }
 }
 
@@ -24,9 +25,9 @@ export async function namedTarget(
     if (target === undefined) throw new UnknownTargetNameError(given);
     return target;
   }
-  const address = addressOf(given);
+  const hash = urlHash(addressOf(given));
   const known = (await targets?.list()) ?? [];
-  const there = known.filter((target) => target.canonicalUrl === address);
+  const there = known.filter((target) => target.urlHash === hash);
   if (there.length > 1)
     throw new UnknownTargetNameError(
       given,

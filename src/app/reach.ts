@@ -1,7 +1,9 @@
 import { mayCarryToken } from '../policy/bearer.js';
 import type { HttpAnswer } from '../receivers/answer.js';
+import { fillQuery } from '../receivers/external/query-variables.js';
 import { teamHeader } from '../receivers/headers.js';
 import { judgeEndpoint, judgeHealth, type Reachability } from '../receivers/reachability.js';
+import type { TargetIdentity } from '../targets/identity.js';
 import type { OpenAuthority } from '../targets/open-authority.js';
 import type { Situation } from '../targets/situation.js';
 import { isExpired } from '../targets/token-freshness.js';
@@ -25,12 +27,16 @@ export async function reach(
   const { active, authority } = situation;
   if (active.state !== 'target' || active.identity.kind === 'stub') return undefined;
   if (active.identity.kind === 'external')
-    return judgeEndpoint(await ask(active.identity.rawEndpoint, COMMON_HEADERS));
+    return judgeEndpoint(await ask(endpointOf(app, active.identity), COMMON_HEADERS));
   if (authority === undefined) return undefined;
   const token = tokenHeaders(app, authority);
   const answer = await ask(authority.resolved.healthUrl, { ...COMMON_HEADERS, ...token });
   return judgeHealth(answer, token.Authorization !== undefined);
 }
+
+/** With the values of its variables: those that are missing are an obstacle before. */
+const endpointOf = (app: App, { rawEndpoint }: TargetIdentity): string =>
+  fillQuery(rawEndpoint.reveal(), app.env).address;
 
 const COMMON_HEADERS = { Accept: 'application/json', 'User-Agent': `redrain/${VERSION}` };
 

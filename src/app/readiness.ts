@@ -7,6 +7,7 @@ import { SplitBrainError } from '../targets/authority-errors.js';
 import type { Situation } from '../targets/situation.js';
 import { isExpired, whyNotRenewable } from '../targets/token-freshness.js';
 import type { App } from './app.js';
+import { endpointGateOf } from './endpoint-gate.js';
 import { type AskHttp, reach } from './reach.js';
 
 /** Whether events could leave now: the first of these that holds, in this order (SPEC section 3). */
@@ -90,7 +91,7 @@ export function addressOf({ active, authority }: Situation): string {
 
 type Check = (app: App, situation: Situation) => Obstacle | undefined;
 
-const CHECKS: readonly Check[] = [rollout, configRead, teamspaceLogin, endpointSecrets, hostConfig];
+const CHECKS: readonly Check[] = [rollout, configRead, teamspaceLogin, endpointGate, hostConfig];
 
 const obstacle = (
   state: ReadinessState,
@@ -146,14 +147,18 @@ const LOGIN_GATES: ReadonlySet<string> = new Set([
   'private_teamspace_gate',
 ]);
 
-function endpointSecrets(app: App, { settings, active }: Situation): Obstacle | undefined {
-  if (active.state !== 'target' || active.identity.kind === 'teamspace') return undefined;
-  const { authEnv, headers } = settings.external;
-  const named = [...headers.values(), ...(authEnv === undefined ? [] : [authEnv])];
-  const missing = named.filter((variable) => (app.env[variable] ?? '').trim() === '');
-  if (missing.length === 0) return undefined;
-  const message = `The endpoint needs ${missing.join(', ')}, and there is no value.`;
-  return obstacle('missing_auth', message, `export ${missing[0]}=…`);
+/** What closes the gate of an operator's own endpoint, as far as this machine can tell. */
+function endpointGate(app: App, { settings, active }: Situation): Obstacle | undefined {
+  if (active.state !== 'target' || active.identity.kind !== 'external') return undefined;
+  const gate = endpointGateOf(app, settings);
+  if (gate === undefined) return undefined;
+  const state = gate.reason === 'missing_auth' ? 'missing_auth' : 'missing_host_config';
+  const { message, variable } = gate;
+  return obstacle(
+    state,
+    message,
+    variable === undefined ? 'redrain config' : `export ${variable}=…`,
+  );
 }
 
 function hostConfig(_app: App, situation: Situation): Obstacle | undefined {

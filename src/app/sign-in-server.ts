@@ -1,7 +1,7 @@
 import type { ResolvedSyncTarget } from '../targets/authority.js';
 import { canonicalUrl, isStubUrl, UnusableUrlError } from '../targets/canonical-url.js';
 
-type Resolved = Pick<ResolvedSyncTarget, 'configured' | 'resolved_server_url'>;
+type Resolved = Pick<ResolvedSyncTarget, 'configured' | 'resolved_server_url' | 'server'>;
 
 /** Nobody said which server is meant, and a password is not sent to a guess. */
 export class UnnamedServerError extends Error {
@@ -18,7 +18,7 @@ export class UnnamedServerError extends Error {
 export function serverOf(command: string, given: string | undefined, resolved: Resolved): string {
   if (given !== undefined) return namedServer(given);
   if (!resolved.configured) throw new UnnamedServerError(command);
-  return resolved.resolved_server_url;
+  return resolved.server.reveal();
 }
 
 /** The canonical address of a server somebody can be signed in at. @throws UnusableUrlError */

@@ -1,3 +1,4 @@
+import { shownAddress } from '../address/shown-address.js';
 import { type LoginReport, login } from '../app/login.js';
 import { Secret } from '../config/secret.js';
 import type { Proof } from '../targets/sign-in.js';
@@ -53,7 +54,7 @@ async function proofOf(
       'there is no terminal to ask for a password: give a token with --token-stdin or --token-env NAME',
     );
   const questions = [
-    ...(user === undefined ? [{ text: `User at ${server}: `, hidden: false }] : []),
+    ...(user === undefined ? [{ text: `User at ${shownAddress(server)}: `, hidden: false }] : []),
     { text: 'Password: ', hidden: true },
   ];
   const answers = await ask(questions, terminal);

@@ -1,9 +1,14 @@
+import { shownAddress } from '../address/shown-address.js';
 import type { App } from '../app/app.js';
 import { changeMode, type ModeReport, readMode } from '../app/change-mode.js';
+import { endpointChangeWarning } from '../app/endpoint-change.js';
+import { endpointGateOf } from '../app/endpoint-gate.js';
 import { settingsOf } from '../config/document.js';
 import { DEFAULT_SETTINGS, NAME_IN_FILE } from '../config/settings.js';
 import { MODES, type Mode, parseMode, policyOf } from '../policy/mode.js';
 import type { ModeRequest } from '../policy/mode-change.js';
+import { hasMisplacedVariable } from '../receivers/external/query-variables.js';
+import { headersFault } from '../receivers/headers.js';
 import { canonicalUrl } from '../targets/canonical-url.js';
 import type { TargetSettings } from '../targets/registry.js';
 import type { CommandBody } from './command.js';
@@ -25,17 +30,24 @@ export const run: CommandBody = (call) =>
     const [word] = call.args;
     if (word === undefined && changesAnything(options))
       throw new UsageError('name the mode these options are for');
-    const report = word === undefined ? await readMode(app) : await set(app, word, options);
+    const report = word === undefined ? await readMode(app) : await set(app, word, options, output);
+    warnOfGate(app, report.settings, output);
     const gone = await goneAtActive(app);
     output.result(documentOf(report), () => [sentence(report), ...gone].join('\n'));
     return EXIT.done;
   });
 
-async function set(app: App, word: string, options: ModeOptions): Promise<ModeReport> {
+async function set(
+  app: App,
+  word: string,
+  options: ModeOptions,
+  output: Output,
+): Promise<ModeReport> {
   const { external } = settingsOf((await app.situation()).config);
   const request = requestOf(word, options);
   if (request.mode === 'EXTERNAL_RECEIVER' && !(request.endpoint ?? external.endpoint))
     throw new UsageError('EXTERNAL_RECEIVER needs --endpoint URL');
+  await warnOf(app, external.endpoint, request, output);
   return changeMode(app, request);
 }
 
@@ -48,8 +60,36 @@ function requestOf(word: string, options: ModeOptions): ModeRequest {
       `--endpoint and its companions belong to EXTERNAL_RECEIVER, not to ${mode}`,
     );
   const { header, ...rest } = options;
-  if (rest.endpoint !== undefined) canonicalUrl(rest.endpoint);
-  return { ...rest, mode, headers: Object.fromEntries(header.map(headerOf)) };
+  if (rest.endpoint !== undefined) assertUsable(rest.endpoint);
+  const headers = header.map(headerOf);
+  const fault = headersFault(headers.map(([name]) => name));
+  if (fault !== undefined) throw new UsageError(`--header: ${fault}`);
+  return { ...rest, mode, headers: Object.fromEntries(headers) };
+}
+
+function assertUsable(endpoint: string): void {
+  canonicalUrl(endpoint);
+  if (hasMisplacedVariable(endpoint))
+    throw new UsageError(`--endpoint: only values of its query may be variables, ?key=\${NAME}`);
+}
+
+/** Said before it is done: a changed address can make everything be sent again. */
+async function warnOf(
+  app: App,
+  before: string | undefined,
+  { endpoint }: ModeRequest,
+  output: Output,
+): Promise<void> {
+  if (endpoint === undefined) return;
+  const warning = await endpointChangeWarning(app, before, endpoint);
+  if (warning !== undefined) output.warn(`warning: ${warning}`);
+}
+
+/** What keeps events from leaving for the endpoint that is set now. */
+function warnOfGate(app: App, settings: ModeReport['settings'], output: Output): void {
+  if (settings.mode !== 'EXTERNAL_RECEIVER') return;
+  const gate = endpointGateOf(app, settings);
+  if (gate !== undefined) output.warn(`warning: ${gate.message}`);
 }
 
 function changesAnything({ header, ...rest }: ModeOptions): boolean {
@@ -77,7 +117,7 @@ function documentOf({ settings: { mode, external }, external: inForce, changes }
     retention,
     delivery,
     external: {
-      endpoint: external.endpoint ?? null,
+      endpoint: external.endpoint === undefined ? null : shownAddress(external.endpoint),
       headers: headers ?? {},
       auth_env: authEnv ?? null,
       ack,
@@ -102,7 +142,7 @@ function sentence(report: ModeReport): string {
   const { mode, external } = report.settings;
   const lines = [`mode: ${mode}`, MEANING[mode]];
   if (mode !== 'EXTERNAL_RECEIVER') return lines.join('\n');
-  lines.push(`endpoint: ${external.endpoint ?? 'none'}`);
+  lines.push(`endpoint: ${shownAddress(external.endpoint ?? 'none')}`);
   if (report.external !== undefined) lines.push(...settingLines(report, report.external));
   return lines.join('\n');
 }

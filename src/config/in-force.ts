@@ -1,3 +1,4 @@
+import { shownAddress } from '../address/shown-address.js';
 import type { ConfigDocument } from './config-document.js';
 import { settingsOf } from './document.js';
 import { CONFIG_KEYS, type ConfigKey } from './keys.js';
@@ -69,7 +70,7 @@ const row = (
 function display(value: unknown, shown: ConfigKey['shown']): string {
   if (shown === 'secret') return '[secret]';
   const text = typeof value === 'string' ? value : JSON.stringify(value, spellBigInt);
-  return shown === 'url' ? text.replace(/\/\/[^/?#]*@/, '//[secret]@') : text;
+  return shown === 'url' ? shownAddress(text) : text;
 }
 
 const spellBigInt = (_: string, value: unknown): unknown =>

@@ -15,7 +15,7 @@ export interface ConfigKey {
   /** What holds when nobody says anything; undefined when nothing does. */
   readonly default?: string;
   readonly doc: string;
-  /** `secret` is never shown, `url` is shown without user and password. */
+  /** `secret` is never shown, `url` is shown without user, password, fragment and values of its query. */
   readonly shown?: 'secret' | 'url';
 }
 

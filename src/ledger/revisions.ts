@@ -1,3 +1,4 @@
+import { shownAddress } from '../address/shown-address.js';
 import type { JournalDatabase } from '../storage/journal-database.js';
 import { CauseTally } from './causes.js';
 import * as sql from './revision.sql.js';
@@ -31,7 +32,7 @@ export function revisionAtTargets(db: JournalDatabase, eventId: string): Revisio
     const reasons = revisions.flatMap((row) => arrival(db, id, row) ?? []);
     return {
       target_id: id,
-      canonical_url: canonicalUrl,
+      canonical_url: shownAddress(canonicalUrl),
       receives: reasons.length === 0,
       reason: reasons[0] ?? 'no earlier revision can have arrived there',
     };

@@ -1,3 +1,4 @@
+import { secretsInAddress, shownAddress } from '../address/shown-address.js';
 import type {
   BatchLimits,
   ClosedGate,
@@ -11,13 +12,12 @@ import { closedReport } from './closed-report.js';
 import { reportOf } from './delivery-report.js';
 import { externalGate } from './external/gate.js';
 import type { ExternalReceiverSettings } from './external/settings.js';
-import { batchHeaders, isReserved } from './headers.js';
+import { batchHeaders } from './headers.js';
 import { HttpClient } from './http-client.js';
 import { DEFAULT_LIMITS, roomForEvents } from './limits.js';
 import { mapResponse } from './mapper.js';
 import { type Redactor, redactorFor } from './redact.js';
 import { composeBody, compressBody, wireSize } from './request-body.js';
-import { shownUrl } from './shown-url.js';
 import { unsendableAsJson } from './unsendable.js';
 
 /** Where the status alone counts, the body is read for a warning and for the next request's sake. */
@@ -32,7 +32,7 @@ export class ExternalReceiver implements DeliveryReceiver {
   readonly #redact: Redactor;
 
   constructor(settings: ExternalReceiverSettings) {
-    this.endpoint = shownUrl(settings.endpoint ?? '');
+    this.endpoint = shownAddress(settings.endpoint ?? '');
     this.limits = roomForEvents({ ...DEFAULT_LIMITS, ...settings.limits });
     this.#settings = settings;
     this.#client = new HttpClient(settings.transport);
@@ -64,7 +64,7 @@ export class ExternalReceiver implements DeliveryReceiver {
     const answer = await this.#client.request({
       method: 'POST',
       url: this.#settings.endpoint ?? '',
-      headers: { ...operatorHeaders(this.#settings), ...batchHeaders(this.#settings.version) },
+      headers: allHeaders(this.#settings),
       body,
       bodyWithinMs: ack === 'status' ? BODY_WITHIN_MS : undefined,
       signal,
@@ -79,14 +79,19 @@ export class ExternalReceiver implements DeliveryReceiver {
   }
 }
 
-function operatorHeaders({ headers = {} }: ExternalReceiverSettings): Record<string, string> {
-  const sent = Object.entries(headers).filter(([name]) => !isReserved(name));
-  return Object.fromEntries(sent.map(([name, value]) => [name, value.reveal().trim()]));
+/** An operator's header goes before ours of the same name, however it is spelled. */
+function allHeaders({ headers = {}, version }: ExternalReceiverSettings): Record<string, string> {
+  const own = Object.entries(headers).map(([name, value]) => [name, value.reveal().trim()]);
+  const set = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
+  const ours = Object.entries(batchHeaders(version)).filter(
+    ([name]) => !set.has(name.toLowerCase()),
+  );
+  return Object.fromEntries([...own, ...ours]);
 }
 
 /** A query may hold a key just as a header may. */
-function secretsOf({ headers = {}, endpoint = '' }: ExternalReceiverSettings): string[] {
-  const values = Object.values(headers).map((value) => value.reveal());
-  const query = URL.canParse(endpoint) ? [...new URL(endpoint).searchParams.values()] : [];
-  return [...values, ...query];
+function secretsOf(settings: ExternalReceiverSettings): string[] {
+  const { headers = {}, queryValues = [], endpoint = '' } = settings;
+  const values = [...Object.values(headers), ...queryValues].map((value) => value.reveal());
+  return [...values, ...secretsInAddress(endpoint)];
 }

@@ -1,6 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 
-/** What every batch carries, whoever it goes to (WIRE.md, "Request"). */
+/** What every batch carries, whoever it goes to; an operator may set type and agent otherwise. */
 export function batchHeaders(version: string): Record<string, string> {
   return {
     'Content-Type': 'application/json',
@@ -9,19 +9,37 @@ export function batchHeaders(version: string): Record<string, string> {
   };
 }
 
-/** Headers that describe our own body or connection: an operator's must not contradict them. */
-const RESERVED = new Set([
-  'accept-encoding',
-  'connection',
-  'content-encoding',
-  'content-length',
-  'content-type',
-  'transfer-encoding',
-  'user-agent',
-]);
+/** Headers that an operator cannot set, and why: they describe our own body or connection. */
+const RESERVED: Readonly<Record<string, string>> = {
+  'accept-encoding': 'redrain asks for what it can decode',
+  connection: 'redrain keeps its connections',
+  'content-encoding': 'it is that of the body redrain sends',
+  'content-length': 'it is that of the body redrain sends',
+  expect: 'redrain waits for no permission to send a body',
+  host: 'it is the host of the endpoint',
+  'keep-alive': 'redrain keeps its connections',
+  'proxy-authorization': 'user and password of a proxy belong into HTTPS_PROXY',
+  'proxy-connection': 'redrain keeps its connections',
+  te: 'redrain takes whole answers',
+  trailer: 'redrain sends none',
+  'transfer-encoding': 'redrain says how long its body is',
+  upgrade: 'redrain speaks HTTP/1.1',
+};
 
-export function isReserved(name: string): boolean {
-  return RESERVED.has(name.toLowerCase());
+/** Why this header cannot be set by an operator; undefined for one that is sent as it is set. */
+export function reservedBecause(name: string): string | undefined {
+  const lowerCase = name.toLowerCase();
+  return Object.hasOwn(RESERVED, lowerCase) ? RESERVED[lowerCase] : undefined;
+}
+
+/** What is wrong with headers that an operator names: none may be dropped in silence. */
+export function headersFault(names: readonly string[]): string | undefined {
+  const reserved = names.find((name) => reservedBecause(name) !== undefined);
+  if (reserved !== undefined)
+    return `the header ${reserved} cannot be set: ${reservedBecause(reserved)}`;
+  const lowerCase = names.map((name) => name.toLowerCase());
+  const twice = names.find((_, i) => lowerCase.indexOf(lowerCase[i] ?? '') < i);
+  return twice === undefined ? undefined : `the header ${twice} is set twice`;
 }
 
 /** Whether HTTP can carry this name and this value at all. */
@@ -33,11 +51,6 @@ export function isSendable(name: string, value: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** True for what must not travel in the clear: credentials by header name, or a Bearer token. */
-export function isCredential(name: string, value: string): boolean {
-  return /^(proxy-)?authorization$/i.test(name) || /^bearer\s/i.test(value);
 }
 
 /** Slugs are ASCII; another one is percent-encoded rather than mangled on the way. */

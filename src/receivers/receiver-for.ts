@@ -1,10 +1,9 @@
 import { join } from 'node:path';
-import { Secret } from '../config/secret.js';
 import type { DeliveryReceiver } from '../dispatch/ports.js';
+import { canonicalUrl } from '../targets/canonical-url.js';
 import type { TargetRecord, TargetSettings } from '../targets/registry.js';
 import { surfacesOf } from '../targets/surfaces.js';
 import type { TeamspaceAccess } from '../targets/teamspace-access.js';
-import type { MissingVariable } from './external/settings.js';
 import { sinkFileName } from './stub/sink-name.js';
 
 /** What a receiver needs beside its target's row. */
@@ -46,7 +45,7 @@ async function teamspaceReceiver(
   given: ReceiverSurroundings,
 ): Promise<DeliveryReceiver> {
   const { TeamspaceReceiver } = await import('./teamspace-receiver.js');
-  const { batchUrl, healthUrl } = surfacesOf(target.canonicalUrl);
+  const { batchUrl, healthUrl } = surfacesOf(canonicalUrl(target.rawEndpoint.reveal()));
   return new TeamspaceReceiver({
     batchUrl,
     healthUrl,
@@ -64,11 +63,9 @@ async function externalReceiver(
   given: ReceiverSurroundings,
 ): Promise<DeliveryReceiver> {
   const { ExternalReceiver } = await import('./external-receiver.js');
-  const { headers, missingVariables } = secretHeaders(target.settings, given.env);
+  const { givenSettings } = await import('./external/given-settings.js');
   return new ExternalReceiver({
-    endpoint: target.rawEndpoint,
-    headers,
-    missingVariables,
+    ...givenSettings(target.rawEndpoint, target.settings, given.env),
     ...(target.settings.ack === undefined ? {} : { ack: target.settings.ack }),
     ...common(target.settings, given),
   });
@@ -104,25 +101,3 @@ function limitsOf({ maxEvents, maxBytes }: TargetSettings) {
     ...(maxBytes === undefined ? {} : { maxBytes }),
   };
 }
-
-/** The values behind the named variables; a name without a value closes the gate. */
-function secretHeaders(settings: TargetSettings, env: NodeJS.ProcessEnv) {
-  const headers: Record<string, Secret> = {};
-  const missingVariables: MissingVariable[] = [];
-  for (const [header, variable] of namedVariables(settings)) {
-    const value = env[variable]?.trim();
-    if (value) headers[header] = new Secret(header === AUTH ? authorization(value) : value);
-    else missingVariables.push({ header, variable });
-  }
-  return { headers, missingVariables };
-}
-
-const AUTH = 'Authorization';
-
-function namedVariables({ authEnv, headers = {} }: TargetSettings): [string, string][] {
-  const named = Object.entries(headers);
-  return authEnv === undefined ? named : [...named, [AUTH, authEnv]];
-}
-
-/** A bare token is a Bearer token; a value with a scheme of its own is taken as it is. */
-const authorization = (value: string): string => (value.includes(' ') ? value : `Bearer ${value}`);

@@ -1,3 +1,4 @@
+import { shownAddress } from '../address/shown-address.js';
 import { Secret } from '../config/secret.js';
 import type {
   BatchLimits,
@@ -13,7 +14,6 @@ import { reportOf } from './delivery-report.js';
 import { DEFAULT_LIMITS, roomForEvents } from './limits.js';
 import { mapResponse } from './mapper.js';
 import { composeBody, compressBody, wireSize } from './request-body.js';
-import { shownUrl } from './shown-url.js';
 import { teamspaceGate, wireGate } from './teamspace/gate.js';
 import { readHealth } from './teamspace/health.js';
 import { TeamspaceLine } from './teamspace/line.js';
@@ -30,7 +30,7 @@ export class TeamspaceReceiver implements DeliveryReceiver {
   readonly #line: TeamspaceLine;
 
   constructor(settings: TeamspaceReceiverSettings) {
-    this.endpoint = shownUrl(settings.batchUrl);
+    this.endpoint = shownAddress(settings.batchUrl);
     this.#fullLimits = { ...DEFAULT_LIMITS, ...settings.limits };
     this.limits = roomForEvents(this.#fullLimits);
     this.#settings = settings;

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { shownAddress } from '../address/shown-address.js';
 import { UnknownEventError } from '../journal/unknown-event.js';
 import { canonicalDigest } from '../json/canonical.js';
 import type { JournalDatabase } from '../storage/journal-database.js';
@@ -103,7 +104,11 @@ export class SqliteRedaction {
     if (revisions.length === 0 && copies.audits === 0 && earlier === undefined)
       throw new UnknownEventError(eventId);
     const seqs = JSON.stringify(revisions.map(({ seq }) => seq));
-    const seenBy = this.#db.statement(sql.SEEN_BY).all(seqs) as Traces['seenBy'];
+    const rows = this.#db.statement(sql.SEEN_BY).all(seqs) as Traces['seenBy'];
+    const seenBy = rows.map((row) => ({
+      ...row,
+      canonical_url: shownAddress(row.canonical_url),
+    }));
     const importedFrom = this.#db
       .statement<[string], { path: string }>(sql.IMPORTED_FROM)
       .all(seqs);

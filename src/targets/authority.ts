@@ -1,3 +1,5 @@
+import { Address } from '../address/address.js';
+import { shownAddress } from '../address/shown-address.js';
 import type { ConfigDocument } from '../config/config-document.js';
 import { settingsOf } from '../config/document.js';
 import type { HomePaths } from '../config/home.js';
@@ -42,7 +44,7 @@ export interface ServerInForce {
   readonly isConfigured: boolean;
 }
 
-/** The nine fields every report shows (SPEC section 3). */
+/** The nine fields every report shows; addresses as people may see them. */
 export interface TargetAuthority {
   readonly configured_server_url: string | null;
   readonly env_server_url: string | null;
@@ -59,6 +61,8 @@ export interface TargetAuthority {
 /** The one answer to "where to, as whom", for the whole process. Frozen. */
 export interface ResolvedSyncTarget extends TargetAuthority, HostedSurfaces {
   readonly configured: boolean;
+  /** The canonical address of the server itself. */
+  readonly server: Address;
 }
 
 /**
@@ -100,14 +104,15 @@ export function resolveSyncTarget(request: ResolveRequest): Readonly<ResolvedSyn
   const team = present(request.identity.team) ?? null;
   const parts = { server: server.asWritten, user, team };
   const scope = scopeOf(parts);
-  return Object.freeze({
-    configured_server_url: server.configured,
-    env_server_url: server.env,
+  return showable({
+    configured_server_url: shownOrNull(server.configured),
+    env_server_url: shownOrNull(server.env),
     override_mode: server.overrideMode,
-    resolved_server_url: server.resolved,
+    resolved_server_url: shownAddress(server.resolved),
+    server: new Address(server.resolved),
     user_id: user,
     team_slug: team,
-    derived_queue_scope: asciiScope(scope),
+    derived_queue_scope: asciiScope(scopeOf({ ...parts, server: shownAddress(parts.server) })),
     queue_db_path: queueDbPath(request.paths, parts),
     active_queue_scope_status: activeScopeStatus(request.paths.activeScope, scope),
     configured: server.isConfigured,
@@ -155,6 +160,17 @@ function usable(text: string | undefined, source: string): string | null {
     if (!(error instanceof UnusableUrlError)) throw error;
     throw new UnusableUrlError(`${source} = ${error.shownUrl}`, error.reason);
   }
+}
+
+const shownOrNull = (url: string | null): string | null =>
+  url === null ? null : shownAddress(url);
+
+/** Frozen; the surfaces are there to be posted to, and are serialised as addresses are shown. */
+function showable(target: ResolvedSyncTarget): Readonly<ResolvedSyncTarget> {
+  const { server: _server, ...fields } = target;
+  const surfaces = surfacesOf(target.resolved_server_url);
+  const toJSON = () => ({ ...fields, ...surfaces });
+  return Object.freeze(Object.defineProperty(target, 'toJSON', { value: toJSON }));
 }
 
 const present = (text: string | null | undefined): string | undefined =>

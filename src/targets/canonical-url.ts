@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { shownAddress } from '../address/shown-address.js';
 
 /** No target can be made of this text. The message shows it without secrets. */
 export class UnusableUrlError extends Error {
@@ -61,10 +62,8 @@ function problemOf(given: string): string | undefined {
   return undefined;
 }
 
-/** Good enough to recognise, too little to leak: no user, password, query or fragment. */
+/** One short line, without what an address hides. */
 const withoutSecrets = (given: string): string =>
-  given
-    .replace(/[?#].*$/s, '')
-    .replace(/^([a-z]*:\/\/)?.*@/is, '$1[secret]@')
+  shownAddress(given)
     .replaceAll(/\p{Cc}/gu, '?')
     .slice(0, 200);

@@ -1,3 +1,4 @@
+import { shownAddress } from '../address/shown-address.js';
 import type { HomePaths } from '../config/home.js';
 import type { Secret } from '../config/secret.js';
 import type { SyncIdentity } from './authority.js';
@@ -51,7 +52,7 @@ export async function lookupCredentials(request: CredentialRequest): Promise<Cre
   const otherServers = originsBut(origin, files);
   return {
     state: 'absent',
-    message: absentMessage(server.url, own, otherServers, files, fromEnv?.problem),
+    message: absentMessage(shownAddress(server.url), own, otherServers, files, fromEnv?.problem),
     otherServers,
     username: own[0]?.username ?? null,
     teamSlug: own[0]?.teamSlug ?? null,

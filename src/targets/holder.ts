@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { shownAddress } from '../address/shown-address.js';
 import { isAlive } from '../files/is-alive.js';
 import { VERSION } from '../version.js';
 
@@ -33,7 +34,9 @@ export function thisProcess(
 export function parseHolder(holder: string | null): LeaseHolder | undefined {
   if (holder === null) return undefined;
   try {
-    return JSON.parse(holder) as LeaseHolder;
+    const record = JSON.parse(holder) as LeaseHolder;
+    const { server_url: url } = record;
+    return { ...record, server_url: typeof url === 'string' ? shownAddress(url) : null };
   } catch {
     return undefined;
   }

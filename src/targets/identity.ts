@@ -1,3 +1,5 @@
+import { Address } from '../address/address.js';
+import { shownAddress } from '../address/shown-address.js';
 import { canonicalUrl, isStubUrl, urlHash } from './canonical-url.js';
 import type { TargetDescription } from './registry.js';
 
@@ -13,18 +15,19 @@ export const ANONYMOUS = Object.freeze({ teamSlug: '(none)', userEmail: '(anonym
 
 /** A hosted team: its server's address, team and user. */
 export function teamspaceIdentity(target: {
-  readonly resolved_server_url: string;
+  /** The canonical address itself. */
+  readonly server: Address;
   readonly team_slug: string | null;
   readonly user_id: string | null;
 }): TargetIdentity {
-  const address = canonicalUrl(target.resolved_server_url);
+  const address = canonicalUrl(target.server.reveal());
   return Object.freeze({
     kind: 'teamspace',
-    canonicalUrl: address,
+    canonicalUrl: shownAddress(address),
     urlHash: urlHash(address),
     teamSlug: target.team_slug?.trim() ?? '',
     userEmail: target.user_id?.trim().toLowerCase() ?? '',
-    rawEndpoint: target.resolved_server_url,
+    rawEndpoint: target.server,
   });
 }
 
@@ -36,9 +39,9 @@ export function externalIdentity(endpoint: string): TargetIdentity {
   const address = canonicalUrl(endpoint);
   return Object.freeze({
     kind: isStubUrl(address) ? 'stub' : 'external',
-    canonicalUrl: address,
+    canonicalUrl: shownAddress(address),
     urlHash: urlHash(address),
     ...ANONYMOUS,
-    rawEndpoint: endpoint.trim(),
+    rawEndpoint: new Address(endpoint.trim()),
   });
 }

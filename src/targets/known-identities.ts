@@ -3,6 +3,7 @@ import { MAX_TEXT_BYTES, readPlainFile } from '../config/plain-file.js';
 import { DEFAULT_SETTINGS } from '../config/settings.js';
 import { isTable, type TomlTable } from '../config/toml-table.js';
 import { type ServerRequest, serverInForce } from './authority.js';
+import { canonicalUrl } from './canonical-url.js';
 import { readCredentialFiles } from './credentials-files.js';
 import { pythonLower, pythonStrip } from './python-text.js';
 import type { TargetRecord } from './registry.js';
@@ -61,7 +62,10 @@ async function collectPieces(request: KnownIdentityRequest): Promise<Pieces> {
       ...configuredServers(request),
       login.server,
       ...entries.map(([origin]) => origin),
-      ...hosted.flatMap(({ rawEndpoint, canonicalUrl }) => [rawEndpoint, canonicalUrl]),
+      ...hosted.flatMap(({ rawEndpoint }) => [
+        rawEndpoint.reveal(),
+        canonicalUrl(rawEndpoint.reveal()),
+      ]),
     ]),
     users: present([
       identity.user,

@@ -1,3 +1,4 @@
+import type { Address } from '../address/address.js';
 import type {
   DeploymentMetadata,
   DrainBlockedReason,
@@ -30,8 +31,10 @@ export interface TargetKey {
 
 export interface TargetDescription extends TargetKey {
   readonly kind: TargetKind;
+  /** The canonical address as people may see it: without the values of its query. */
   readonly canonicalUrl: string;
-  readonly rawEndpoint: string;
+  /** The address as the operator wrote it. */
+  readonly rawEndpoint: Address;
   readonly settings: TargetSettings;
   /** Settings that nobody has said anything about: a known target keeps what it has. */
   readonly unsaid?: readonly (keyof TargetSettings)[] | undefined;

@@ -1,3 +1,4 @@
+import { shownAddress } from '../address/shown-address.js';
 import type { Secret } from '../config/secret.js';
 import { keepLogin, type NewLogin } from './credentials-store.js';
 import { surfacesOf } from './surfaces.js';
@@ -72,11 +73,12 @@ const NEVER_RENEWED = { refresh: null, expiresAt: null, refreshExpiresAt: null }
 
 function failure(server: string, answer: Exclude<TokenAnswer, { kind: 'granted' }>): Failure {
   const { reason } = answer;
+  const name = shownAddress(server);
   if (answer.kind === 'refused') {
-    const message = `${server} refused this user and password: ${reason}. Nothing was changed.`;
+    const message = `${name} refused this user and password: ${reason}. Nothing was changed.`;
     return { state: 'refused', message };
   }
-  const message = `no tokens could be had from ${server}: ${reason}. Nothing was changed; try again.`;
+  const message = `no tokens could be had from ${name}: ${reason}. Nothing was changed; try again.`;
   return { state: 'unreachable', message };
 }
 

@@ -1,5 +1,8 @@
+import { Address } from '../address/address.js';
+import { shownAddress } from '../address/shown-address.js';
 import type { DeploymentMetadata, DrainBlockedReason } from '../dispatch/ports.js';
 import type { JournalDatabase } from '../storage/journal-database.js';
+import { canonicalUrl } from './canonical-url.js';
 import type {
   ResetSignalRecord,
   TargetDescription,
@@ -55,7 +58,9 @@ export class SqliteTargets implements TargetRegistry {
       const known = this.#rowByKey(description);
       const kept = known && (JSON.parse(known.settings) as TargetSettings);
       const settings = JSON.stringify(settingsInForce(description, kept));
-      const values = { ...described, settings, now };
+      const rawEndpoint = description.rawEndpoint.reveal();
+      const address = canonicalUrl(rawEndpoint);
+      const values = { ...described, canonicalUrl: address, rawEndpoint, settings, now };
       if (known === undefined) this.#db.statement(sql.INSERT).run(values);
       else if (known.settings !== values.settings || known.rawEndpoint !== values.rawEndpoint)
         this.#db.statement(sql.FOLLOW_DESCRIPTION).run(values);
@@ -160,6 +165,8 @@ function toRecord(row: TargetRow): TargetRecord {
   } = row;
   return {
     ...rest,
+    canonicalUrl: shownAddress(row.canonicalUrl),
+    rawEndpoint: new Address(row.rawEndpoint),
     settings: JSON.parse(row.settings) as TargetSettings,
     deployment: deploymentOf(row),
     resetSignal:

@@ -2,6 +2,7 @@ import type { HomePaths } from '../config/home.js';
 import { Secret } from '../config/secret.js';
 import type { ClosedGate } from '../dispatch/ports.js';
 import { teamspaceGate } from '../policy/gates.js';
+import { canonicalUrl } from './canonical-url.js';
 import { type CredentialLookup, lookupCredentials } from './credentials.js';
 import type { TargetRecord } from './registry.js';
 import type { Situation } from './situation.js';
@@ -37,7 +38,7 @@ export function teamspaceAccess(
   situation: Situation,
   given: AccessSurroundings,
 ): TeamspaceAccess {
-  const server = target.canonicalUrl;
+  const server = canonicalUrl(target.rawEndpoint.reveal());
   const takesEnvironmentToken = isServerInForce(target, situation);
   const lookup = (): Promise<CredentialLookup> =>
     lookupCredentials({ ...given, server: { url: server, takesEnvironmentToken } });
@@ -47,7 +48,7 @@ export function teamspaceAccess(
   };
   let lastGiven: Secret | undefined;
   return {
-    loginCommand: `redrain login ${server}`,
+    loginCommand: `redrain login ${target.canonicalUrl}`,
     async gate() {
       const credentials = await lookup();
       return gateOf(target, situation, given, credentials);
@@ -99,7 +100,10 @@ const missingAuth = (message: string): ClosedGate => ({ reason: 'missing_auth', 
 
 function isServerInForce(target: TargetRecord, { authority }: Situation): boolean {
   const resolved = authority?.resolved;
-  return resolved?.configured === true && resolved.resolved_server_url === target.canonicalUrl;
+  return (
+    resolved?.configured === true &&
+    resolved.server.reveal() === canonicalUrl(target.rawEndpoint.reveal())
+  );
 }
 
 /** Somebody else is signed in at this server now: their token is not this target's. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { shownAddress } from '../address/shown-address.js';
 import type { HomePaths } from '../config/home.js';
 import type { Secret } from '../config/secret.js';
 import type { ClosedGate } from '../dispatch/ports.js';
@@ -41,7 +42,9 @@ export async function renewedToken(
 ): Promise<Secret | ClosedGate> {
   const lock = await OsLock.acquire(lockFile(at), AbortSignal.timeout(LOCK_WAIT_MS));
   if (lock === undefined)
-    return unreachable(`another process is renewing the login at ${at.server}. Try again.`);
+    return unreachable(
+      `another process is renewing the login at ${shownAddress(at.server)}. Try again.`,
+    );
   try {
     return await renewUnderLock(stale, at);
   } finally {
@@ -61,7 +64,7 @@ async function renewUnderLock(
   const obstacle = whyNotRenewable(found, at.now());
   if (obstacle !== undefined || refresh === undefined)
     return missingAuth(
-      `The login at ${at.server} has to be renewed, and ${obstacle}. ${howTo(at)}`,
+      `The login at ${shownAddress(at.server)} has to be renewed, and ${obstacle}. ${howTo(at)}`,
     );
   return refreshedFrom(source, refresh, stale, at);
 }
@@ -94,10 +97,14 @@ async function withoutGrant(
   at: RenewalSurroundings,
 ): Promise<Secret | ClosedGate> {
   if (answer.kind === 'failed')
-    return unreachable(`The login at ${at.server} could not be renewed: ${answer.reason}`);
+    return unreachable(
+      `The login at ${shownAddress(at.server)} could not be renewed: ${answer.reason}`,
+    );
   const found = await at.lookup();
   if (found.state === 'found' && isNews(found, stale, at.now())) return found.token;
-  return missingAuth(`${at.server} refused to renew the login: ${answer.reason}. ${howTo(at)}`);
+  return missingAuth(
+    `${shownAddress(at.server)} refused to renew the login: ${answer.reason}. ${howTo(at)}`,
+  );
 }
 
 /** Somebody logged in or out while we asked: what they left behind counts. */
@@ -107,7 +114,9 @@ async function replacedMeanwhile(
 ): Promise<Secret | ClosedGate> {
   const found = await at.lookup();
   if (found.state === 'found' && isNews(found, stale, at.now())) return found.token;
-  return missingAuth(`The login at ${at.server} was changed while it was renewed. ${howTo(at)}`);
+  return missingAuth(
+    `The login at ${shownAddress(at.server)} was changed while it was renewed. ${howTo(at)}`,
+  );
 }
 
 const isNews = (found: Found, stale: Secret, now: number): boolean =>
@@ -129,13 +138,14 @@ function lockFile({ paths, server }: RenewalSurroundings): string {
 const missingAuth = (message: string): ClosedGate => ({ reason: 'missing_auth', message });
 const unreachable = (message: string): ClosedGate => ({ reason: 'network_unavailable', message });
 
-const howTo = ({ server }: RenewalSurroundings): string => `Run \`redrain login ${server}\`.`;
+const howTo = ({ server }: RenewalSurroundings): string =>
+  `Run \`redrain login ${shownAddress(server)}\`.`;
 
 const environmentMessage = (variable: string, { server }: RenewalSurroundings): string =>
-  `${server} refused the token in ${variable}, which cannot be renewed: set the variable to a new token.`;
+  `${shownAddress(server)} refused the token in ${variable}, which cannot be renewed: set the variable to a new token.`;
 
 /** Errors here come from the file system and our own TOML code: they quote no content. */
 function unkeepable({ path }: FileSource, error: unknown, at: RenewalSurroundings): string {
   const why = error instanceof Error ? error.message : String(error);
-  return `The login at ${at.server} cannot be renewed, for ${path} cannot be rewritten: ${why}. Mend that, or run \`redrain login ${at.server}\`.`;
+  return `The login at ${shownAddress(at.server)} cannot be renewed, for ${path} cannot be rewritten: ${why}. Mend that, or run \`redrain login ${shownAddress(at.server)}\`.`;
 }

@@ -22,12 +22,12 @@ const SHOWN_ONLY = ['sync.max_queue_size', 'sync.background_daemon'];
 
 /** Reads whose variable the operator names, or that a table names which is compared as well. */
 const COMPUTED: readonly ComputedRead[] = [
-  { file: 'src/app/readiness.ts', expression: 'variable' },
   { file: 'src/app/status.ts', expression: 'authEnv' },
   { file: 'src/cli/ready-token.ts', expression: 'variable' },
   { file: 'src/config/in-force.ts', expression: 'key.env' },
   { file: 'src/config/in-force.ts', expression: 'key.env.toLowerCase()' },
-  { file: 'src/receivers/receiver-for.ts', expression: 'variable' },
+  { file: 'src/receivers/external/given-settings.ts', expression: 'variable' },
+  { file: 'src/receivers/external/query-variables.ts', expression: 'variable' },
   { file: 'src/receivers/transport/proxy-choice.ts', expression: 'variable' },
 ];
 

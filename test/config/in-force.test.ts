@@ -77,7 +77,7 @@ describe('the configuration in force', () => {
       },
     );
     expect(all.get('SPEC_KITTY_TOKEN')).to.include({ value: '[secret]', source: 'environment' });
-    expect(all.get('HTTPS_PROXY')?.value).to.equal('http://[secret]@proxy.example:3128');
+    expect(all.get('HTTPS_PROXY')?.value).to.equal('http://proxy.example:3128');
     expect(JSON.stringify([...all.values()])).not.to.contain('hidden');
   });
 
@@ -90,7 +90,7 @@ describe('the configuration in force', () => {
       NO_PROXY: 'localhost',
     });
     expect(all.get('HTTPS_PROXY')?.value).to.equal('http://lower.example:3128');
-    expect(all.get('ALL_PROXY')?.value).to.equal('http://[secret]@all.example:3128');
+    expect(all.get('ALL_PROXY')?.value).to.equal('http://all.example:3128');
     expect(all.get('NO_PROXY')).to.include({ value: 'localhost', source: 'environment' });
   });
 

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { Address } from '../../src/address/address.js';
 import { readConfigDocument } from '../../src/config/document.js';
 import { resolveHome } from '../../src/config/home.js';
 import { type KnownIdentities, knownIdentities } from '../../src/targets/known-identities.js';
@@ -51,14 +52,14 @@ describe('the identities a home knows', () => {
         {
           kind: 'teamspace',
           canonicalUrl: 'https://past.example',
-          rawEndpoint: 'https://Past.example/',
+          rawEndpoint: new Address('https://Past.example/'),
           userEmail: 'carl',
           teamSlug: 'green',
         },
         {
           kind: 'external',
           canonicalUrl: 'https://hook.example',
-          rawEndpoint: 'https://hook.example',
+          rawEndpoint: new Address('https://hook.example'),
           userEmail: '',
           teamSlug: '',
         },

@@ -52,7 +52,7 @@ export class Drains {
     this.#at.followSpool();
     this.#at.model.targets.set(name, target);
     return new StubReceiver({
-      endpoint: rawEndpoint,
+      endpoint: rawEndpoint.reveal(),
       sinkFile: ':memory:',
       limits: { maxEvents: now.batch },
       now: () => this.#at.model.now,

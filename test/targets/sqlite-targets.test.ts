@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { Address } from '../../src/address/address.js';
 import { type Core, openCore, rows, targetDescription } from '../support/core.js';
 
 describe('the target registry', () => {
@@ -28,7 +29,12 @@ describe('the target registry', () => {
     for (const other of others) await core.targets.ensure({ ...a, ...other }, 1);
     const ids = (await core.targets.list()).map((target) => target.id);
     expect(ids).to.deep.equal([1, 2, 3]);
-    const sameIdentity = { ...a, urlHash: 'other', kind: 'stub' as const, rawEndpoint: 'else' };
+    const sameIdentity = {
+      ...a,
+      urlHash: 'other',
+      kind: 'stub' as const,
+      rawEndpoint: new Address('http://else.test'),
+    };
     expect((await core.targets.ensure(sameIdentity, 1)).id).to.equal(1);
   });
 
@@ -37,11 +43,16 @@ describe('the target registry', () => {
     await core.targets.ensure(a, 1_000);
     const settings = { authEnv: 'A_TOKEN', headers: { 'X-Key': 'A_KEY' }, maxEvents: 10 };
     const changed = await core.targets.ensure(
-      { ...a, rawEndpoint: 'HTTP://A.test', settings, canonicalUrl: 'http://other.test' },
+      {
+        ...a,
+        rawEndpoint: new Address('HTTP://A.test'),
+        settings,
+        canonicalUrl: 'http://other.test',
+      },
       5_000,
     );
     expect(changed).to.deep.include({
-      rawEndpoint: 'HTTP://A.test',
+      rawEndpoint: new Address('HTTP://A.test'),
       settings,
       canonicalUrl: a.canonicalUrl,
       createdAt: 1_000,

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { Address } from '../../src/address/address.js';
 import { Secret } from '../../src/config/secret.js';
 import type { ClosedGate } from '../../src/dispatch/ports.js';
 import type { TargetRecord } from '../../src/targets/registry.js';
@@ -103,7 +104,7 @@ async function givenAccess(given: Given): Promise<TeamspaceAccess> {
       kind: 'teamspace',
       urlHash: target,
       canonicalUrl: target,
-      rawEndpoint: target,
+      rawEndpoint: new Address(target),
       teamSlug: 'blue',
       userEmail,
       settings: {},

@@ -1,3 +1,4 @@
+import { shownAddress } from '../../address/shown-address.js';
 import type { DrainBlockedReason } from '../../dispatch/ports.js';
 import type { CompleteAnswer } from '../answer.js';
 import type { Redactor } from '../redact.js';
@@ -33,10 +34,9 @@ function failureLine(answer: CompleteAnswer, object: JsonObject, redact: Redacto
   return oneLine(`${describeStatus(answer.status)}, not followed: it points to ${target}`, redact);
 }
 
-/** Without query, fragment and userinfo: those may hold somebody's session. */
+/** Bounded, and as any address is shown: it may hold somebody's session. */
 function redirectTarget(location: string | undefined): string {
-  const address = location?.split(/[?#]/)[0]?.replace(/\/\/[^/]*@/, '//');
-  return address || 'nowhere';
+  return shownAddress(location ?? '') || 'nowhere';
 }
 
 function pause(answer: CompleteAnswer, now: number): VerdictDetails {

@@ -1,6 +1,6 @@
+import { shownAddress } from '../../address/shown-address.js';
 import { type ClosedGate, DRAIN_BLOCKED_REASONS } from '../../dispatch/ports.js';
 import { mayCarryToken } from '../../policy/bearer.js';
-import { shownUrl } from '../shown-url.js';
 import { caFileFault } from '../transport/trust.js';
 import type { TeamspaceReceiverSettings } from './settings.js';
 
@@ -19,7 +19,10 @@ export function wireGate({
   transport,
 }: Pick<TeamspaceReceiverSettings, 'batchUrl' | 'transport'>): ClosedGate | undefined {
   if (!URL.canParse(batchUrl))
-    return { reason: 'config_unreadable', message: `the server URL ${batchUrl} is no URL` };
+    return {
+      reason: 'config_unreadable',
+      message: `the server URL ${shownAddress(batchUrl)} is no URL`,
+    };
   if (!mayCarryToken(new URL(batchUrl)))
     return { reason: 'missing_auth', message: unencrypted(batchUrl) };
   const fault = caFileFault(transport.caFile);
@@ -28,7 +31,7 @@ export function wireGate({
 
 function unencrypted(batchUrl: string): string {
   return (
-    `a token would travel unencrypted to ${shownUrl(batchUrl)}: ` +
+    `a token would travel unencrypted to ${shownAddress(batchUrl)}: ` +
     'set an https server with `redrain server URL` (plain http is for this machine only)'
   );
 }

@@ -1,3 +1,4 @@
+import { secretsInAddress } from '../../address/shown-address.js';
 import { Secret } from '../../config/secret.js';
 import type { ClosedGate } from '../../dispatch/ports.js';
 import type { HttpAnswer } from '../answer.js';
@@ -14,10 +15,11 @@ const HEALTH_DEADLINE_MS = 5_000;
 export class TeamspaceLine {
   readonly #settings: TeamspaceReceiverSettings;
   readonly #client: HttpClient;
-  readonly #tokens = new KnownTokens();
+  readonly #tokens: KnownTokens;
 
   constructor(settings: TeamspaceReceiverSettings) {
     this.#settings = settings;
+    this.#tokens = new KnownTokens(secretsInAddress(settings.batchUrl));
     this.#client = new HttpClient(settings.transport);
   }
 

@@ -1,3 +1,4 @@
+import { secretsInAddress, shownAddress } from '../../address/shown-address.js';
 import type { Secret } from '../../config/secret.js';
 import { mayCarryToken } from '../../policy/bearer.js';
 import { secretOf, textOf } from '../../targets/credentials-values.js';
@@ -8,7 +9,6 @@ import { type JsonObject, readJsonObject } from '../mapping/answer-body.js';
 import { topLevelError } from '../mapping/batch-error.js';
 import { oneLine } from '../mapping/shown.js';
 import { type Redactor, redactorFor } from '../redact.js';
-import { shownUrl } from '../shown-url.js';
 import type { TransportSettings } from '../transport/agents.js';
 
 const DEADLINE_MS = 30_000;
@@ -40,7 +40,9 @@ export async function askForTokens(
   { transport, version }: TokenClientSettings,
 ): Promise<TokenAnswer> {
   if (!URL.canParse(request.url) || !mayCarryToken(new URL(request.url)))
-    return failed(`${shownUrl(request.url)} is no https address, and nothing secret is sent there`);
+    return failed(
+      `${shownAddress(request.url)} is no https address, and nothing secret is sent there`,
+    );
   const client = new HttpClient(transport);
   try {
     const answer = await client.request({
@@ -55,7 +57,7 @@ export async function askForTokens(
       deadlineMs: transport.deadlineMs ?? DEADLINE_MS,
       signal: new AbortController().signal,
     });
-    return readAnswer(answer, redactorFor([secretIn(request)]));
+    return readAnswer(answer, redactorFor([secretIn(request), ...secretsInAddress(request.url)]));
   } finally {
     client.close();
   }

@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { sourceFiles } from './source-imports.js';
+
+/** The files that need the address itself: to post there, to store it, to compare it. */
+const REVEALING = [
+  'src/address/address.ts',
+  'src/app/endpoint-change.ts',
+  'src/app/reach.ts',
+  'src/app/sign-in-server.ts',
+  'src/receivers/external/given-settings.ts',
+  'src/receivers/receiver-for.ts',
+  'src/targets/identity.ts',
+  'src/targets/known-identities.ts',
+  'src/targets/sqlite-targets.ts',
+  'src/targets/teamspace-access.ts',
+];
+
+/** The statements that read an address; those who run them show it by `shownAddress`. */
+const READING = [
+  'src/ledger/revision.sql.ts',
+  'src/retention/retention.sql.ts',
+  'src/targets/targets.sql.ts',
+];
+
+describe('addresses, which may hold keys,', () => {
+  const files = sourceFiles('src', 'workers').map((file) => ({
+    file,
+    text: readFileSync(file, 'utf8'),
+  }));
+  const having = (pattern: RegExp): string[] =>
+    files.flatMap(({ file, text }) => (pattern.test(text) ? [file] : []));
+
+  it('are revealed by those who need them, and by nobody else', () => {
+    const found = having(/\b(rawEndpoint|endpoint|server|address)\s*\.reveal\(\)/);
+    expect([...found, 'src/address/address.ts']).to.have.members(REVEALING);
+  });
+
+  it('are read from the database by known statements only', () => {
+    const found = having(/\b(canonical_url|raw_endpoint)\b/).filter((file) =>
+      file.endsWith('.sql.ts'),
+    );
+    expect(found).to.have.members(READING);
+  });
+});
