@@ -1,7 +1,7 @@
+import { shownAddress } from '../address/shown-address.js';
 import type { App } from '../app/app.js';
 import { dispatchQueueOf } from '../app/jobs/queue-names.js';
 import { activeRow, namedTarget } from '../app/named-target.js';
-import { shownUrl } from '../receivers/shown-url.js';
 import type { TargetRecord } from '../targets/registry.js';
 
 /** One target that a worker was started for. */
@@ -113,7 +113,7 @@ function unknown(given: string, { message }: Error): ServedTarget {
 
 /** Operators put keys into addresses. */
 function shownOf(given: string): string {
-  return /^\d+$/.test(given) ? `target ${given}` : shownUrl(given);
+  return /^\d+$/.test(given) ? `target ${given}` : shownAddress(given);
 }
 
 function reasonOf(target: TargetRecord | undefined): string | undefined {
