@@ -1,10 +1,15 @@
 import { inspect } from 'node:util';
 import { expect } from 'chai';
+import pino from 'pino';
+import { enqueue } from '../../src/app/jobs/enqueue.js';
+import { dispatchQueueOf } from '../../src/app/jobs/queue-names.js';
 import { openRedrain } from '../../src/index.js';
+import { dispatchWorker } from '../../src/workers/dispatch-worker.js';
+import { TroubleLog } from '../../src/workers/trouble-log.js';
 import { Cli } from '../support/cli.js';
 import { eventServer } from '../support/event-server.js';
 import { closeAfterTest } from '../support/temporary-home.js';
-import { startWorker } from '../workers/worker-process.js';
+import { givenService, runIdle } from '../workers/given-service.js';
 
 const KEYS = ['QUERYKEY%20789', 'QUERYKEY 789', 'FRAGMENTKEY1', 'VARIABLEKEY2', 'HEADERKEY3'];
 const HIDDEN = [
@@ -70,7 +75,7 @@ describe('keys in an address', () => {
     }
   });
 
-  it('are in no output of a command, and in no log of a worker', async () => {
+  it('are in no output of a command', async () => {
     const { cli, endpoint } = await given();
     const file = cli.file('events.jsonl', [{ event_id: 'e-1', event_type: 'Noted' }]);
     const commands = [
@@ -106,9 +111,21 @@ describe('keys in an address', () => {
       const { stdout, stderr } = await cli.run(args);
       expectNoKey(stdout + stderr, args.slice(0, 2).join(' '));
     }
-    const worker = startWorker(cli, 'dispatch', ['--once', '--log-level', 'trace']);
-    const { stdout, stderr } = await worker.exited;
-    expect(stdout).to.include('"msg"');
-    expectNoKey(stdout + stderr, 'the log');
+  });
+
+  it('are in no log, metric or job of a worker', async () => {
+    const { cli } = await given();
+    const lines: string[] = [];
+    const service = await givenService(cli.home, [], { env: ENV });
+    const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
+    const logging = { ...service, log, trouble: new TroubleLog(log) };
+    const bytes = Buffer.from(JSON.stringify({ event_id: 'e-1', event_type: 'Noted' }));
+    await service.app.captureGroup([{ bytes }]);
+    const { id } = await enqueue(service.queues, 'dispatch', {});
+    await runIdle(dispatchWorker, logging);
+    expect(lines.join('')).to.include('"batch"');
+    expectNoKey(lines.join(''), 'the log');
+    const job = await service.queues.queue(dispatchQueueOf(undefined)).getJob(id);
+    expectNoKey(JSON.stringify(job), 'the job');
   });
 });
