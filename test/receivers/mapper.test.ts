@@ -202,11 +202,12 @@ describe('mapResponse: answers about the batch or the line', () => {
     expect(map(['a'], 307, '').error).to.match(/points to nowhere$/);
   });
 
-  it('passes Retry-After on from 429 and 503 alone', () => {
+  it('passes Retry-After on from what may carry it', () => {
     const header = { 'retry-after': '30' };
     expect(map(['a'], 429, '', header).retryAfterMs).to.equal(30_000);
     expect(map(['a'], 503, '', header).retryAfterMs).to.equal(30_000);
-    expect(map(['a'], 500, '', header)).to.not.have.property('retryAfterMs');
+    expect(map(['a'], 500, '', header).retryAfterMs).to.equal(30_000);
+    expect(map(['a'], 404, '', header)).to.not.have.property('retryAfterMs');
     expect(map(['a'], 200, '', header)).to.not.have.property('retryAfterMs');
   });
 

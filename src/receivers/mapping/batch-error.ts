@@ -2,11 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { CompleteAnswer } from '../answer.js';
 import type { Redactor } from '../redact.js';
 import type { JsonObject } from './answer-body.js';
-import { firstShown, oneLine } from './shown.js';
-
-/** Where servers put what went wrong with a request, the contract's own member first. */
-const ERROR_MEMBERS = ['error', 'detail', 'message', 'error_description', 'error_code'];
-const MAX_PLAIN_TEXT = 200;
+import { serverWords } from './server-words.js';
 
 /** What a server says went wrong with a whole batch. */
 export interface BatchError {
@@ -23,7 +19,7 @@ export function topLevelError(
   redact: Redactor,
 ): BatchError {
   const status = describeStatus(answer.status);
-  const words = firstShown(object, ERROR_MEMBERS, redact) ?? plainText(answer, redact);
+  const words = serverWords(answer, object, redact);
   if (words === undefined) return { reason: status, line: status };
   return { reason: words, line: `${status}: ${words}` };
 }
@@ -32,10 +28,4 @@ export function topLevelError(
 export function describeStatus(status: number): string {
   const name = STATUS_CODES[status];
   return name === undefined ? `HTTP ${status}` : `HTTP ${status} ${name}`;
-}
-
-/** A plain text body is the server's message to whoever reads it; a web page is not. */
-function plainText(answer: CompleteAnswer, redact: Redactor): string | undefined {
-  if (!/^text\/plain\b/i.test(answer.headers['content-type'] ?? '')) return undefined;
-  return oneLine(answer.body.toString('utf8'), redact).slice(0, MAX_PLAIN_TEXT) || undefined;
 }

@@ -8,6 +8,8 @@ import { retryAfterMs } from './retry-after.js';
 import { oneLine, shown } from './shown.js';
 import { transientForAll, type Verdict, type VerdictDetails } from './verdict.js';
 
+/** With these, and with 5xx, a server may say when it wants to be asked again. */
+const PAUSING = new Set([408, 409, 425, 429]);
 const PRIVATE_TEAMSPACE = /private[\s_-]*teamspace/i;
 
 /** Every answer that speaks of the batch or the line and of no event: transient for all (WIRE.md). */
@@ -40,7 +42,7 @@ function redirectTarget(location: string | undefined): string {
 }
 
 function pause(answer: CompleteAnswer, now: number): VerdictDetails {
-  if (answer.status !== 429 && answer.status !== 503) return {};
+  if (!PAUSING.has(answer.status) && answer.status < 500) return {};
   const ms = retryAfterMs(answer.headers['retry-after'], now);
   return ms === undefined ? {} : { retryAfterMs: ms };
 }

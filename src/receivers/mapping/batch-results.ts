@@ -4,12 +4,18 @@ import type { JsonObject } from './answer-body.js';
 import { hasGarbledId, lastEntryById } from './event-entries.js';
 import { rejection } from './rejection.js';
 import { entryJson, shown } from './shown.js';
+import { strayEntries } from './stray-entries.js';
 import { transientForAll, type Verdict } from './verdict.js';
 
 const SUCCESS = new Set(['success', 'accepted', 'warning']);
 const PENDING = new Set(['pending', 'queued']);
 const REJECTION_REASONS = ['error_message', 'error'];
 const MISSING: Outcome = { kind: 'transient', reason: 'missing per-event result' };
+const MISSPELLED: Outcome = {
+  kind: 'transient',
+  reason:
+    'missing per-event result: an id came back that differs in upper and lower case, and ids are compared exactly',
+};
 
 /** Per-event results of a 2xx answer (WIRE.md): each sent event gets what its last entry says. */
 export function mapResults(
@@ -21,11 +27,14 @@ export function mapResults(
   if (results.some(hasGarbledId))
     return transientForAll(sentIds.length, garbled(httpStatus), httpStatus);
   const entries = lastEntryById(sentIds, results);
+  const stray = strayEntries(sentIds, results);
   const outcomes = sentIds.map((id) => {
     const entry = entries.get(id);
-    return entry === undefined ? MISSING : outcomeOf(entry, redact);
+    if (entry !== undefined) return outcomeOf(entry, redact);
+    return stray.otherwiseSpelled.has(id) ? MISSPELLED : MISSING;
   });
-  return { outcomes, httpStatus };
+  const { warnings } = stray;
+  return { outcomes, httpStatus, ...(warnings.length > 0 && { warnings }) };
 }
 
 function garbled(httpStatus: number): string {

@@ -3,7 +3,9 @@ import { BodyTooLargeError, decodeBody } from '../transport/content-decoding.js'
 
 /** Of a request as sent, and as decoded. */
 const MAX_RAW_BYTES = 64 * 1024 * 1024;
-const MAX_DECODED_BYTES = 256 * 1024 * 1024;
+const MAX_DECODED_BYTES = 65 * 1024 * 1024;
+/** Lists and objects in one body: each takes many times its bytes once it is parsed. */
+const MAX_BRACKETS = 1_000_000;
 
 /** A request body that is refused before anything reads it. */
 export interface UnreadableBody {
@@ -19,7 +21,9 @@ export async function readRequest(request: IncomingMessage): Promise<Buffer | Un
   const raw = await collect(request);
   if (raw === undefined) return { status: 413, error: 'the request is too large' };
   try {
-    return await decodeBody(raw, request.headers['content-encoding'], MAX_DECODED_BYTES);
+    const body = await decodeBody(raw, request.headers['content-encoding'], MAX_DECODED_BYTES);
+    if (!hasManyBrackets(body)) return body;
+    return { status: 413, error: 'the request has too many lists and objects' };
   } catch (error) {
     if (error instanceof BodyTooLargeError)
       return { status: 413, error: 'the decoded request is too large' };
@@ -37,4 +41,15 @@ async function collect(request: IncomingMessage): Promise<Buffer | undefined> {
     chunks.push(chunk as Buffer);
   }
   return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length);
+}
+
+/** Stops counting at the limit, so that a body made of them costs nothing. */
+function hasManyBrackets(body: Buffer): boolean {
+  let count = 0;
+  for (const byte of body) {
+    if (byte !== 0x5b && byte !== 0x7b) continue;
+    count += 1;
+    if (count > MAX_BRACKETS) return true;
+  }
+  return false;
 }

@@ -56,7 +56,7 @@ export class Sink {
     if (db !== ':memory:') createPrivately(db);
     this.#db = new Database(db, { timeout: BUSY_TIMEOUT_MS });
     this.#db.pragma('journal_mode = WAL');
-    this.#db.pragma(`synchronous = ${durable ? 'NORMAL' : 'OFF'}`);
+    this.#db.pragma(`synchronous = ${durable ? 'FULL' : 'OFF'}`);
     this.#db.exec(sql.CREATE);
     this.#receive = this.#db.prepare<[string, Buffer], number>(sql.RECEIVE).pluck();
     this.#log = this.#db.prepare(sql.LOG_POST);

@@ -20,7 +20,6 @@ describe('retryAfterMs', () => {
       undefined,
       '',
       '-5',
-      '1.5',
       '1e3',
       'soon',
       '30, 60',
