@@ -1,6 +1,6 @@
 import { locateManifest, UnknownArchiveError } from '../retention/archive-manifest.js';
 import type { Course } from '../retention/collecting.js';
-import { type Restored, restoreArchive } from '../retention/restoring.js';
+import { type Restored, type RestoreOptions, restoreArchive } from '../retention/restoring.js';
 import { SqliteRestore } from '../retention/sqlite-restore.js';
 import type { App } from './app.js';
 import { withRetentionLock } from './retention-lock.js';
@@ -19,18 +19,23 @@ export async function previewRestore(
   app: App,
   wanted: readonly string[],
   course: Course,
+  addMissing = false,
 ): Promise<RestoreReport> {
   const stores = app.readStores();
   if (stores === undefined) throw new UnknownArchiveError(wanted.join(', '));
   try {
-    return { dry_run: true, archives: await restoreAll(app, stores.db, wanted, true, course) };
+    return {
+      dry_run: true,
+      archives: await restoreAll(app, stores.db, wanted, { dryRun: true, course, addMissing }),
+    };
   } finally {
     stores.db.close();
   }
 }
 
 /**
- * Brings archives back into the journal, bytes identical.
+ * Brings archives back into the journal, bytes identical; with `addMissing`
+ * also events that this journal never had, which every target then gets.
  *
  * @throws UnknownArchiveError, ArchiveDamagedError before that archive changes anything.
  */
@@ -38,11 +43,12 @@ export async function runRestore(
   app: App,
   wanted: readonly string[],
   course: Course,
+  addMissing = false,
 ): Promise<RestoreReport> {
   const { db } = await app.stores();
   return withRetentionLock(app, course.signal, async () => ({
     dry_run: false,
-    archives: await restoreAll(app, db, wanted, false, course),
+    archives: await restoreAll(app, db, wanted, { dryRun: false, course, addMissing }),
   }));
 }
 
@@ -50,13 +56,12 @@ async function restoreAll(
   app: App,
   db: ConstructorParameters<typeof SqliteRestore>[0],
   wanted: readonly string[],
-  dryRun: boolean,
-  course: Course,
+  options: Omit<RestoreOptions, 'now'>,
 ): Promise<Restored[]> {
   const store = new SqliteRestore(db);
   const paths = wanted.map((name) => locateManifest(app.paths.archiveDir, name));
   const done: Restored[] = [];
   for (const path of paths)
-    done.push(await restoreArchive(store, path, { now: app.now(), dryRun, course }));
+    done.push(await restoreArchive(store, path, { now: app.now(), ...options }));
   return done;
 }

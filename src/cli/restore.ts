@@ -1,7 +1,8 @@
 import { previewRestore, type RestoreReport, runRestore } from '../app/restore.js';
+import type { Restored } from '../retention/restoring.js';
 import type { CommandBody } from './command.js';
 import { withCourse } from './course.js';
-import { EXIT } from './exit-codes.js';
+import { EXIT, type ExitCode, worstOf } from './exit-codes.js';
 import { withApp } from './open-app.js';
 import { count, Output } from './output.js';
 
@@ -11,12 +12,19 @@ export const run: CommandBody = (call) =>
     const output = new Output(call.globals);
     const act = call.options.yes === true ? runRestore : previewRestore;
     return withCourse(output, 'restored', async (course, interrupt) => {
-      const report = await act(app, call.args, course);
+      const addMissing = call.options.addMissing === true;
+      const report = await act(app, call.args, course, addMissing);
       output.result(report, () => tell(report));
-      const strangers = report.archives.some(({ unknown }) => unknown > 0);
-      return interrupt.exitCode() ?? (strangers ? EXIT.badInput : EXIT.done);
+      return interrupt.exitCode() ?? worstOf(codesOf(report));
     });
   });
+
+function codesOf({ archives }: RestoreReport): ExitCode[] {
+  return archives.flatMap(({ unknown, conflicts }) => [
+    ...(unknown > 0 ? [EXIT.badInput] : []),
+    ...(conflicts > 0 ? [EXIT.conflict] : []),
+  ]);
+}
 
 function tell({ dry_run, archives }: RestoreReport): string {
   const lines = archives.flatMap((archive) => {
@@ -25,10 +33,27 @@ function tell({ dry_run, archives }: RestoreReport): string {
     if (archive.present > 0) told.push(`  ${count(archive.present, 'event')} already there.`);
     if (archive.redacted > 0)
       told.push(`  ${count(archive.redacted, 'event')} redacted: these never come back.`);
-    if (archive.unknown > 0)
-      told.push(`  ${count(archive.unknown, 'event')} not of this journal: left alone.`);
-    return told;
+    return [...told, ...tellStrangers(archive, dry_run)];
   });
   if (dry_run) lines.push('Nothing was changed: --yes does it.');
   return lines.join('\n');
+}
+
+function tellStrangers(archive: Restored, dryRun: boolean): string[] {
+  const { archive_id, added, conflicts, unknown } = archive;
+  const would = dryRun ? 'would be ' : '';
+  const told: string[] = [];
+  if (added > 0)
+    told.push(
+      `  ${count(added, 'event')} ${would}added, which this journal never had: nothing says where they have been, so every target gets them (again).`,
+    );
+  if (conflicts > 0)
+    told.push(
+      `  ${count(conflicts, 'event')} ${would}kept as conflicts: the journal has other bytes under their ids; \`redrain conflicts list\`.`,
+    );
+  if (unknown > 0)
+    told.push(
+      `  ${count(unknown, 'event')} not of this journal: left alone, and still in the archive. \`redrain restore ${archive_id} --add-missing --yes\` adds them; targets get them again.`,
+    );
+  return told;
 }

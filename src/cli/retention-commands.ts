@@ -47,6 +47,10 @@ function addRestore(program: Command, run: RunCommand): void {
       'Bring the bytes of archived events back, identical. Targets that never had them get them. Without --yes it only checks the archive and says what would come back.',
     )
     .argument('<archives...>', 'ids, or paths of manifests or data files')
+    .option(
+      '--add-missing',
+      'also add events that this journal never had, as under an older journal; targets get them again',
+    )
     .option('--yes', 'do it')
     .addHelpText('after', example('redrain restore archive-20260101T030000000Z-1-0a1b2c3d --yes'))
     .action(run(() => import('./restore.js')));

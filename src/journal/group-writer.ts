@@ -52,7 +52,7 @@ interface InForceRow {
 
 /** What a conflict record says beside the two payloads. */
 export interface ConflictNote {
-  /** Digest of the old queue file. */
+  /** Digest of the old queue file, or the id of the archive. */
   readonly sourceDigest: string | null;
   /** Epoch milliseconds; else the time of the event's capture. */
   readonly foundAt?: number;
@@ -264,19 +264,18 @@ export class GroupWriter {
       .statement<[string, Buffer], { id: number }>(sql.FIND_CONFLICT)
       .get(event.eventId, event.sha256);
     if (known !== undefined) return known.id;
-    const { lastInsertRowid } = this.#db
-      .statement(sql.INSERT_CONFLICT)
-      .run(
-        event.eventId,
-        current.seq,
-        current.sha256,
-        event.sha256,
-        event.bytes,
-        event.eventType,
-        this.#source,
-        this.#note.sourceDigest,
-        this.#note.foundAt ?? event.capturedAt,
-      );
+    const { lastInsertRowid } = this.#db.statement(sql.INSERT_CONFLICT).run(
+      event.eventId,
+      current.seq,
+      current.sha256,
+      event.sha256,
+      event.bytes,
+      event.eventType,
+      // The note names the archive; the table knows three ways in.
+      this.#source === 'archive' ? 'capture' : this.#source,
+      this.#note.sourceDigest,
+      this.#note.foundAt ?? event.capturedAt,
+    );
     return Number(lastInsertRowid);
   }
 

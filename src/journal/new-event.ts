@@ -43,7 +43,7 @@ export interface AuditNote {
 export type AppendVerdict = 'captured' | 'duplicate' | 'conflict' | 'audited';
 
 /** How a group came in; `decision` is the payload of a conflict that an operator kept. */
-export type EventSource = 'capture' | 'spool' | 'import' | 'decision';
+export type EventSource = 'capture' | 'spool' | 'import' | 'decision' | 'archive';
 
 /** Where captured events go. One call is one atomic, durable group. */
 export interface EventJournal {

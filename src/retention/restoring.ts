@@ -14,9 +14,22 @@ export interface Restored {
   readonly present: number;
   /** Erased on purpose: they never come back. */
   readonly redacted: number;
+  /** This journal never had them, and has them now: only with `addMissing`. */
+  readonly added: number;
+  /** This journal has other bytes under their ids; both are kept: only with `addMissing`. */
+  readonly conflicts: number;
   /** This journal never had them, or had other bytes: left alone. */
   readonly unknown: number;
   readonly interrupted: boolean;
+}
+
+export interface RestoreOptions {
+  /** Epoch milliseconds. */
+  readonly now: number;
+  readonly dryRun: boolean;
+  readonly course: Course;
+  /** Also take in events that this journal never had: an older journal under newer archives. */
+  readonly addMissing?: boolean;
 }
 
 /** Records per transaction. */
@@ -31,18 +44,20 @@ const CHUNK = 500;
 export async function restoreArchive(
   store: SqliteRestore,
   manifestPath: string,
-  { now, dryRun, course }: { now: number; dryRun: boolean; course: Course },
+  { now, dryRun, course, addMissing = false }: RestoreOptions,
 ): Promise<Restored> {
   const manifest = readManifest(manifestPath);
+  const order = { now, addMissing, archiveId: manifest.id };
   await checkArchive(manifestPath, manifest);
   let sum = nothingOf(manifest);
   for await (const chunk of chunks(readRecords(manifestPath, manifest))) {
     if (course.signal.aborted) return { ...sum, interrupted: true };
-    sum = plus(sum, dryRun ? store.preview(chunk) : await store.restore(chunk, now));
+    sum = plus(sum, dryRun ? store.preview(chunk, order) : await store.restore(chunk, order));
     if (!dryRun) step('restore.chunk');
-    course.progress(sum.restored + sum.present, manifest.events);
+    course.progress(sum.restored + sum.present + sum.added, manifest.events);
   }
-  if (!dryRun) {
+  // While events of it are nowhere else, it is in force.
+  if (!dryRun && sum.unknown === 0) {
     const restored_at = new Date(now).toISOString();
     const text = `${JSON.stringify({ ...manifest, restored_at }, null, 2)}\n`;
     replaceFile(manifestPath, text, () => step('archive.manifest-synced'));
@@ -57,6 +72,8 @@ function nothingOf(manifest: ArchiveManifest): Restored {
     restored: 0,
     present: 0,
     redacted: 0,
+    added: 0,
+    conflicts: 0,
     unknown: 0,
     interrupted: false,
   };
@@ -68,6 +85,8 @@ function plus(sum: Restored, more: Omit<Restored, 'archive_id' | 'interrupted'>)
     restored: sum.restored + more.restored,
     present: sum.present + more.present,
     redacted: sum.redacted + more.redacted,
+    added: sum.added + more.added,
+    conflicts: sum.conflicts + more.conflicts,
     unknown: sum.unknown + more.unknown,
   };
 }

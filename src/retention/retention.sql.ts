@@ -98,12 +98,24 @@ export const REMOVE_LIVE = `
 export const REMOVE_TODO = `
   DELETE FROM todo WHERE seq = @seq AND target_id IN (SELECT id FROM target)`;
 
-/** The journal's side of one archived event. */
-export const FIND_ARCHIVED = `
+const ARCHIVED = `
   SELECT e.seq, e.event_id AS eventId, e.origin_id AS originId, e.sha256,
     p.seq IS NOT NULL AS present, g.kind, m.class
   FROM event e LEFT JOIN payload p ON p.seq = e.seq LEFT JOIN purge g ON g.seq = e.seq
-  LEFT JOIN mark m ON m.seq = e.seq WHERE e.seq = ?`;
+  LEFT JOIN mark m ON m.seq = e.seq`;
+
+/** The journal's side of one archived event. */
+export const FIND_ARCHIVED = `${ARCHIVED} WHERE e.seq = ?`;
+
+/** The same where another journal gave the number: an event is its id and its bytes. */
+export const FIND_BY_CONTENT = `${ARCHIVED} WHERE e.event_id = ? AND e.sha256 = ?`;
+
+export const KNOWS_ID = 'SELECT 1 FROM event WHERE event_id = ? LIMIT 1';
+
+/** Where an event of an archive came from that this journal never had. */
+export const AUDIT_ADDED = `
+  INSERT INTO audit (at, action, event_id, event_type, reason)
+  VALUES (?, 'added_from_archive', ?, ?, ?)`;
 
 export const INSERT_PAYLOAD = 'INSERT INTO payload (seq, bytes) VALUES (?, ?)';
 

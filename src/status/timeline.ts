@@ -34,6 +34,7 @@ const HOW: Readonly<Record<string, string>> = {
   capture: 'captured',
   spool: 'taken in from the spool',
   import: 'imported from an old queue',
+  archive: 'captured by another journal, taken in from its archive',
 };
 
 function captureEntries(revision: RevisionStory): StoryEntry[] {

@@ -4,9 +4,10 @@ const COLUMNS = `c.id, c.event_id AS eventId, c.existing_seq AS existingSeq,
   c.existing_sha256 AS existingSha256, c.incoming_sha256 AS incomingSha256,
   c.incoming_bytes AS incomingBytes, c.incoming_type AS incomingType, c.found_by AS foundBy,
   c.source_digest AS sourceDigest, c.found_at AS foundAt, c.resolved_at AS resolvedAt, c.kept,
-  (SELECT group_concat(s.path || ' row ' || i.row_id, ', ') FROM imported_row i
+  COALESCE((SELECT group_concat(s.path || ' row ' || i.row_id, ', ') FROM imported_row i
     JOIN import_source s ON s.id = i.source_id
-    WHERE i.seq = c.existing_seq AND i.conflict_id = c.id) AS foundIn`;
+    WHERE i.seq = c.existing_seq AND i.conflict_id = c.id),
+    CASE WHEN c.source_digest GLOB 'archive-*' THEN c.source_digest END) AS foundIn`;
 
 export const LIST = `
   SELECT ${COLUMNS} FROM conflict c WHERE c.resolved_at IS NULL OR @all ORDER BY c.id LIMIT @limit`;
