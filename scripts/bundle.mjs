@@ -24,6 +24,7 @@ await build({
     'workers/gc': dist('workers/gc.js'),
     // Run by the others, each in a process or thread of its own (src/storage/child-script.ts).
     'children/compact-child': dist('src/storage/compact-child.js'),
+    'children/verify-thread': dist('src/retention/verification/verify-thread.js'),
   },
   outdir: lib,
   chunkNames: 'chunks/[name]-[hash]',

@@ -271,7 +271,7 @@ export class Redrain {
   }
 
   /**
-   * Whether the ledger can be believed: digests, tables, triggers, references,
+   * Checks everything: digests, tables, triggers, references,
    * counters, ledger, spool, archives and the file itself. Changes nothing.
    */
   async verify(): Promise<VerifyReport> {

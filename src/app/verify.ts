@@ -1,24 +1,26 @@
-import { ArchiveDirectory } from '../retention/archive-directory.js';
+import { visible } from '../base/visible.js';
 import type { Course } from '../retention/collecting.js';
 import type { Finding } from '../retention/verification/finding.js';
-import { checkCounters, mendCounters } from '../retention/verification/ledger-checks.js';
-import { verifyAll } from '../retention/verification/verify.js';
+import { mendCounters } from '../retention/verification/ledger-checks.js';
+import { verifyOffLoop } from '../retention/verification/off-loop.js';
+import { NOTHING_VERIFIED, type Verified } from '../retention/verification/verify.js';
 import { StorageUnavailableError } from '../storage/errors.js';
 import type { App } from './app.js';
-import type { Stores } from './stores.js';
 
 export interface VerifyReport {
   readonly ok: boolean;
-  /** One line: whether the ledger can be believed. */
+  /** One line: whether everything is as it should be, and the first thing that is not. */
   readonly verdict: string;
+  /** Events of the journal, whatever became of them. */
+  readonly events: number;
   readonly checks: readonly Finding[];
   /** True when counters were mended before the checks. */
   readonly repaired: boolean;
 }
 
-/** Every check of SPEC section 9. Changes nothing. */
+/** Every check, in a thread of its own. Changes nothing. */
 export async function verify(app: App, course: Course): Promise<VerifyReport> {
-  return reportOf(await checksOf(app, course), false, course);
+  return reportOf(await verifiedBy(app, course), false, course);
 }
 
 /**
@@ -26,50 +28,56 @@ export async function verify(app: App, course: Course): Promise<VerifyReport> {
  * checks everything.
  */
 export async function verifyAndRepair(app: App, course: Course): Promise<VerifyReport> {
-  const wrong = onStores(app, (stores) => !checkCounters(stores.db).ok) ?? false;
+  const { checks } = await verifiedBy(app, course, ['counters']);
+  const wrong = checks.some(({ name, ok }) => name === 'counters' && !ok);
   if (wrong) await mendCounters((await app.stores()).db);
-  return reportOf(await checksOf(app, course), wrong, course);
+  return reportOf(await verifiedBy(app, course), wrong, course);
 }
 
-async function checksOf(app: App, course: Course): Promise<Finding[]> {
-  const directory = new ArchiveDirectory(app.paths.archiveDir);
-  let stores: Stores | undefined;
+async function verifiedBy(app: App, course: Course, only?: string[]): Promise<Verified> {
+  const { journalDb, spoolDir, archiveDir } = app.paths;
   try {
-    stores = app.readStores();
-    if (stores === undefined) return [];
-    return await verifyAll({ db: stores.db, spool: app.spool, directory }, course);
+    // What keeps the file from being opened at all is told by its own error.
+    const stores = app.readStores();
+    if (stores === undefined) return NOTHING_VERIFIED;
+    stores.db.close();
+    const order = { journalDb, spoolDir, archiveDir, ...(only === undefined ? {} : { only }) };
+    return await verifyOffLoop(order, course);
   } catch (error) {
     if (!(error instanceof StorageUnavailableError) || error.trouble !== 'corrupt') throw error;
     const { message } = error;
-    return [{ name: 'integrity', ok: false, count: 1, problems: [message], notes: [] }];
-  } finally {
-    stores?.db.close();
+    const damage = { name: 'integrity', ok: false, count: 1, problems: [message], notes: [] };
+    return { checks: [damage], events: 0 };
   }
 }
 
-function onStores<T>(app: App, work: (stores: Stores) => T): T | undefined {
-  const stores = app.readStores();
-  if (stores === undefined) return undefined;
-  try {
-    return work(stores);
-  } finally {
-    stores.db.close();
-  }
-}
-
-function reportOf(checks: readonly Finding[], repaired: boolean, course: Course): VerifyReport {
+/** The report that follows from what was found. */
+export function reportOf(
+  { checks, events }: Verified,
+  repaired: boolean,
+  { signal }: Course,
+): VerifyReport {
   const failed = checks.filter(({ ok }) => !ok);
-  const whole = !course.signal.aborted;
-  return { ok: failed.length === 0, verdict: verdictOf(checks, failed, whole), checks, repaired };
+  const verdict = verdictOf(checks, failed, events, !signal.aborted);
+  return { ok: failed.length === 0, verdict, events, checks, repaired };
 }
 
-function verdictOf(checks: readonly Finding[], failed: readonly Finding[], whole: boolean): string {
+function verdictOf(
+  checks: readonly Finding[],
+  failed: readonly Finding[],
+  events: number,
+  whole: boolean,
+): string {
   if (checks.length === 0) return 'There is no journal yet: nothing to verify.';
-  if (failed.length === 0 && !whole) return 'Interrupted: what was looked at holds.';
-  if (failed.length === 0) return `The ledger can be believed: ${checks.length} checks hold.`;
+  const looked = `${checks.length} checks, ${events.toLocaleString('en')} events`;
+  if (failed.length === 0 && !whole)
+    return `Interrupted: no problem in what was checked (${looked}).`;
+  if (failed.length === 0)
+    return `OK: ${checks.length} checks passed, ${events.toLocaleString('en')} ${events === 1 ? 'event' : 'events'}, 0 problems`;
   const names = failed.map(({ name, count }) => `${name} (${count})`).join(', ');
+  const problems = failed.reduce((sum, { count }) => sum + count, 0);
   const first = failed[0]?.problems[0] ?? '';
   const counters = failed.every(({ name }) => name === 'counters');
-  const way = counters ? '; `redrain verify --repair` mends counters' : '';
-  return `The ledger cannot be believed: ${names}: ${first}${way}`;
+  const way = counters ? '; `redrain verify --repair` counts again' : '';
+  return `NOT OK: ${problems.toLocaleString('en')} ${problems === 1 ? 'problem' : 'problems'} in ${failed.length} of ${checks.length} checks: ${names}: ${visible(first)}${way}`;
 }

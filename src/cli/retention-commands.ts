@@ -76,9 +76,9 @@ function addRedact(program: Command, run: RunCommand): void {
 function addVerify(program: Command, run: RunCommand): void {
   program
     .command('verify')
-    .summary('can the ledger be believed?')
+    .summary('check journal, ledger and archives')
     .description(
-      'Recompute every digest; check tables, triggers, references, counters, ledger, spool, archives and the file itself. One line of verdict; exit 2 when anything does not hold. Changes nothing.',
+      'Recompute every digest; check tables, triggers, references, counters, ledger, spool, archives and the file itself. One line of verdict; exit 2 when anything is wrong. Changes nothing.',
     )
     .option('--repair', 'replace wrong counters by a recount, and nothing else')
     .addHelpText('after', example('redrain verify --verbose'))

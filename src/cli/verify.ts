@@ -1,11 +1,12 @@
 import { type VerifyReport, verify, verifyAndRepair } from '../app/verify.js';
+import { oneLine } from './color.js';
 import type { CommandBody } from './command.js';
 import { withCourse } from './course.js';
 import { EXIT } from './exit-codes.js';
 import { withApp } from './open-app.js';
 import { Output } from './output.js';
 
-/** `redrain verify`: can the ledger be believed? */
+/** `redrain verify`: is everything in the journal and the ledger as it should be? */
 export const run: CommandBody = (call) =>
   withApp(call, (app) => {
     const output = new Output(call.globals);
@@ -18,12 +19,17 @@ export const run: CommandBody = (call) =>
   });
 
 function tell(report: VerifyReport, verbose: boolean): string {
-  const lines = report.repaired ? ['Counters were mended.', report.verdict] : [report.verdict];
+  const lines = report.repaired
+    ? ['The counters were wrong and were counted again.', report.verdict]
+    : [report.verdict];
   if (!verbose) return lines.join('\n');
   for (const { name, ok, count, problems, notes } of report.checks) {
-    lines.push(`  ${name}: ${ok ? 'holds' : `${count} that do not hold`}`);
-    lines.push(...[...problems, ...notes].map((line) => `    ${line}`));
+    lines.push(`  ${name}: ${ok ? 'passed' : problemCount(count)}`);
+    lines.push(...[...problems, ...notes].map((line) => `    ${oneLine(line)}`));
     if (count > problems.length) lines.push(`    … and ${count - problems.length} more`);
   }
   return lines.join('\n');
 }
+
+const problemCount = (n: number): string =>
+  n === 1 ? '1 problem' : `${n.toLocaleString('en')} problems`;

@@ -1,5 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { readPlainFile } from '../config/plain-file.js';
 import { makeDirectory, syncEntries } from '../files/directory.js';
 import { replaceFile } from '../files/durable-file.js';
 import { errorCode } from '../storage/errors.js';
@@ -40,6 +41,16 @@ export class ArchiveDirectory {
       )
       .sort()
       .map((name) => this.pathOf(name));
+  }
+
+  /** The text of a manifest as it is now; undefined when it is not there. */
+  async manifestText(path: string): Promise<Buffer | undefined> {
+    try {
+      return readPlainFile(path);
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return undefined;
+      throw error;
+    }
   }
 
   writeManifest(manifest: ArchiveManifest): void {

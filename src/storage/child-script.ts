@@ -1,15 +1,16 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** Beside this file as it is compiled; in a folder of their own as it is bundled. */
+/** Beside the file that asks, as it is compiled; in a folder of their own as they are bundled. */
 const PLACES = ['./', './children/', '../children/'];
 
-/** The file of a program that this one runs in a process or thread of its own. */
-export function childScript(name: string): string {
-  const files = PLACES.map((place) =>
-    fileURLToPath(new URL(`${place}${name}.js`, import.meta.url)),
-  );
+/**
+ * The file of a program that runs in a process or thread of its own. `asker` is
+ * the `import.meta.url` of the module that starts it.
+ */
+export function childScript(asker: string, name: string): string {
+  const files = PLACES.map((place) => fileURLToPath(new URL(`${place}${name}.js`, asker)));
   const found = files.find((file) => existsSync(file));
-  if (found === undefined) throw new Error(`${name}.js is not where redrain was installed`);
+  if (found === undefined) throw new Error(`${name}.js is missing where redrain is installed`);
   return found;
 }

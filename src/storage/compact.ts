@@ -40,13 +40,18 @@ export async function compact(file: string, env: NodeJS.ProcessEnv = {}): Promis
 
 function runChild(file: string, env: NodeJS.ProcessEnv): Promise<Compacted | Refusal> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [childScript('compact-child'), file], { env }, (error, stdout) => {
-      try {
-        resolve(JSON.parse(stdout) as Compacted | Refusal);
-      } catch {
-        resolve({ code: 'NO_CHILD', message: error?.message ?? 'it ended without a word' });
-      }
-    });
+    execFile(
+      process.execPath,
+      [childScript(import.meta.url, 'compact-child'), file],
+      { env },
+      (error, stdout) => {
+        try {
+          resolve(JSON.parse(stdout) as Compacted | Refusal);
+        } catch {
+          resolve({ code: 'NO_CHILD', message: error?.message ?? 'it ended without a word' });
+        }
+      },
+    );
   });
 }
 

@@ -1,7 +1,7 @@
 import type { Spool } from '../../journal/spool.js';
 import type { JournalDatabase } from '../../storage/journal-database.js';
 import type { ArchiveDirectory } from '../archive-directory.js';
-import { archiveIdOf, readManifest } from '../archive-manifest.js';
+import { archiveIdOf, manifestName, readManifest } from '../archive-manifest.js';
 import { checkArchive } from '../archive-reader.js';
 import { type Finding, Findings } from './finding.js';
 import * as sql from './verification.sql.js';
@@ -30,31 +30,66 @@ async function countHeld(db: JournalDatabase, path: string, id: string): Promise
   return held;
 }
 
+/**
+ * How often an archive is looked at that other processes change meanwhile: by a
+ * restore chunk by chunk, by a redaction that writes it again.
+ */
+const MOST_LOOKS = 20;
+
 /** Archives are what their manifests say, and those that are needed are there or were moved away. */
 export async function checkArchives(
   db: JournalDatabase,
   directory: ArchiveDirectory,
 ): Promise<Finding> {
   const findings = new Findings('archives');
+  for (const path of directory.manifests()) await checkArchiveAt(db, directory, path, findings);
   const inUse = db.statement(sql.ARCHIVES_IN_USE).all() as { id: string; events: number }[];
-  const missing = new Map(inUse.map(({ id, events }) => [id, events]));
-  for (const path of directory.manifests()) {
-    const id = archiveIdOf(path.slice(directory.path.length + 1)) ?? '';
-    const needed = missing.get(id) ?? 0;
-    missing.delete(id);
-    try {
-      const held = await countHeld(db, path, id);
-      if (held < needed)
-        findings.problem(
-          `${path} lacks ${needed - held} of the ${needed} events that the journal says are only there`,
-        );
-    } catch (error) {
-      findings.problem((error as Error).message);
+  for (const { id, events } of inUse)
+    if ((await directory.manifestText(directory.pathOf(manifestName(id)))) === undefined)
+      findings.note(
+        `${id}, which has the only bytes of ${events} events, is not in ${directory.path}`,
+      );
+  return findings.finding;
+}
+
+/** A problem counts only when neither the archive nor what the journal needs of it changed meanwhile. */
+async function checkArchiveAt(
+  db: JournalDatabase,
+  directory: ArchiveDirectory,
+  path: string,
+  findings: Findings,
+): Promise<void> {
+  const id = archiveIdOf(path.slice(directory.path.length + 1)) ?? '';
+  for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
+    const before = await directory.manifestText(path);
+    if (before === undefined) return;
+    const needed = neededOf(db, id);
+    const problem = await problemOf(db, path, id, needed);
+    if (problem === undefined) return;
+    const after = await directory.manifestText(path);
+    if (after?.equals(before) === true && neededOf(db, id) === needed) {
+      findings.problem(problem);
+      return;
     }
   }
-  for (const [id, events] of missing)
-    findings.note(
-      `${id}, which has the only bytes of ${events} events, is not in ${directory.path}`,
-    );
-  return findings.finding;
+  findings.note(`${path} changed each time it was looked at: run \`redrain verify\` again`);
+}
+
+function neededOf(db: JournalDatabase, id: string): number {
+  return (db.statement(sql.NEEDED_OF_ARCHIVE).get(id) as { events: number }).events;
+}
+
+async function problemOf(
+  db: JournalDatabase,
+  path: string,
+  id: string,
+  needed: number,
+): Promise<string | undefined> {
+  try {
+    const held = await countHeld(db, path, id);
+    if (held >= needed) return undefined;
+    return `${path} lacks ${needed - held} of the ${needed} events that the journal says are only there`;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }

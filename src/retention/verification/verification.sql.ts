@@ -115,6 +115,9 @@ export const MEND_COUNTERS = [
 export const ARCHIVES_IN_USE = `
   SELECT detail AS id, COUNT(*) AS events FROM purge WHERE kind = 'archive' GROUP BY 1`;
 
+export const NEEDED_OF_ARCHIVE = `
+  SELECT COUNT(*) AS events FROM purge WHERE kind = 'archive' AND detail = ?`;
+
 /** Whether the only bytes of an event are said to be in this archive. */
 export const GIVEN_TO_ARCHIVE = `
   SELECT 1 FROM event e JOIN purge g ON g.seq = e.seq
