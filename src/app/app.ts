@@ -6,6 +6,7 @@ import type { CaptureInput, CaptureVerdict } from '../journal/capture.js';
 import type { EnvelopeRules } from '../journal/envelope.js';
 import { Spool, type SpoolIngestion } from '../journal/spool.js';
 import { JournalDatabase, type OpenOptions } from '../storage/journal-database.js';
+import { provideTemporaryDirectory } from '../storage/temporary-directory.js';
 import type { TargetRecord } from '../targets/registry.js';
 import { readSituation, type Situation } from '../targets/situation.js';
 import { CaptureReadiness } from './capture-readiness.js';
@@ -53,6 +54,7 @@ export class App {
     this.paths = resolveHome({ home: options.home, env: this.env });
     if (options.unsafeHome !== true) assertLocalFilesystem(this.paths.home);
     this.spool = new Spool(this.paths.spoolDir);
+    provideTemporaryDirectory(this.paths.state, this.env);
   }
 
   now(): number {

@@ -8,6 +8,7 @@ import {
 import { fileSpace, type SpaceWon, vacuum } from '../retention/maintenance.js';
 import { scopeOf } from '../retention/scope.js';
 import { SqliteRetention } from '../retention/sqlite-retention.js';
+import { StorageUnavailableError } from '../storage/errors.js';
 import type { App } from './app.js';
 import { withRetentionLock } from './retention-lock.js';
 
@@ -20,6 +21,8 @@ export interface GcRequest {
 export interface GcReport extends Omit<Collected, 'undelivered'> {
   readonly dry_run: boolean;
   readonly vacuum: SpaceWon | null;
+  /** Why the file could not be written anew, which changed nothing; null when it was, or was not to be. */
+  readonly vacuum_error: string | null;
   /** Bytes of the file that hold nothing: what `--vacuum` would win now. */
   readonly free_bytes: number;
 }
@@ -38,14 +41,38 @@ export async function previewGc(app: App, request: GcRequest, course: Course): P
 }
 
 /** Purges the bytes of what every target has (SPEC section 9). */
-export async function runGc(app: App, request: GcRequest, course: Course): Promise<GcReport> {
+export async function runGc(
+  app: App,
+  request: GcRequest,
+  course: Course,
+  shrink = vacuum,
+): Promise<GcReport> {
   const { db } = await app.stores();
   return withRetentionLock(app, course.signal, async () => {
     const scope = scopeOf(app.now(), request.keepDays);
     const gone = await collect(new SqliteRetention(db), scope, app.now(), course);
-    const won = request.vacuum && !gone.interrupted ? await vacuum(db, app.env) : null;
-    return reportOf(gone, false, won, fileSpace(db).free);
+    const { won, error } =
+      request.vacuum && !gone.interrupted ? await shrunk(() => shrink(db, app.env)) : UNTOUCHED;
+    return { ...reportOf(gone, false, won, fileSpace(db).free), vacuum_error: error };
   });
+}
+
+interface Shrunk {
+  readonly won: SpaceWon | null;
+  readonly error: string | null;
+}
+
+const UNTOUCHED: Shrunk = { won: null, error: null };
+
+/** What was purged is on record already: a full disk must not make it look undone. */
+async function shrunk(shrink: () => ReturnType<typeof vacuum>): Promise<Shrunk> {
+  try {
+    const { log_emptied: _emptied, ...won } = await shrink();
+    return { won, error: null };
+  } catch (error) {
+    if (error instanceof StorageUnavailableError) return { won: null, error: error.message };
+    throw error;
+  }
 }
 
 function reportOf(
@@ -54,5 +81,5 @@ function reportOf(
   won: SpaceWon | null,
   free: number,
 ): GcReport {
-  return { dry_run: dryRun, ...collected, vacuum: won, free_bytes: free };
+  return { dry_run: dryRun, ...collected, vacuum: won, vacuum_error: null, free_bytes: free };
 }

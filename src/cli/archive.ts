@@ -23,7 +23,7 @@ export const run: CommandBody = (call) =>
   });
 
 function warning({ undelivered, dry_run }: ArchiveReport): string {
-  return `${count(undelivered, 'event')} not delivered to every target ${dry_run ? 'would be' : 'were'} archived: no drain sends them until they are restored`;
+  return `${count(undelivered, 'event')} not delivered to every target ${dry_run ? 'would be' : 'were'} archived: no drain sends them until \`redrain restore ID --yes\` brings them back`;
 }
 
 function tell(report: ArchiveReport): string {
@@ -38,6 +38,11 @@ function tell(report: ArchiveReport): string {
     lines.push(`  ${archive.id}  ${count(archive.events, 'event')}  ${bytes(archive.bytes)}`);
   if (damaged > 0)
     lines.push(`${count(damaged, 'event')} left alone: damaged; \`redrain verify\` names them.`);
-  if (archives.length > 0) lines.push('`redrain restore ID` brings one back.');
+  if (events > 0)
+    lines.push(
+      dry_run
+        ? 'Targets added later do not get archived events until `redrain restore ID --yes` brings them back.'
+        : `Targets added later get them once they are restored: \`redrain restore ${archives.map(({ id }) => id).join(' ')} --yes\`.`,
+    );
   return lines.join('\n');
 }

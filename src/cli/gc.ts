@@ -5,7 +5,7 @@ import { EXIT } from './exit-codes.js';
 import { withApp } from './open-app.js';
 import { bytes, count, Output } from './output.js';
 
-/** `redrain gc`: give up bytes that every target has. */
+/** `redrain gc`: delete payload bytes that every target has. */
 export const run: CommandBody = (call) =>
   withApp(call, (app) => {
     const output = new Output(call.globals);
@@ -13,8 +13,12 @@ export const run: CommandBody = (call) =>
     const request = { keepDays: keepDays as number | undefined, vacuum: vacuum === true };
     return withCourse(output, 'looked at', async (course, interrupt) => {
       const report = await (yes === true ? runGc : previewGc)(app, request, course);
+      if (report.vacuum_error !== null)
+        output.warn(
+          `the file was not made smaller, and nothing is lost: ${report.vacuum_error}; make room, or name a directory with room in SQLITE_TMPDIR, and run \`redrain gc --vacuum --yes\` again`,
+        );
       output.result(report, () => tell(report, request.vacuum));
-      return interrupt.exitCode() ?? EXIT.done;
+      return interrupt.exitCode() ?? (report.vacuum_error === null ? EXIT.done : EXIT.failures);
     });
   });
 
@@ -26,6 +30,7 @@ function tell(report: GcReport, wantsVacuum: boolean): string {
       ? `Would purge ${what}. Every target has them; nothing was changed: --yes does it.`
       : `Purged ${what}. Ids, digests and the whole ledger are kept.`,
   ];
+  if (events > 0) lines.push(forLater(dry_run));
   if (coalesced > 0)
     lines.push(`${count(coalesced, 'event')} of these were coalesced, never sent.`);
   if (damaged > 0)
@@ -34,9 +39,15 @@ function tell(report: GcReport, wantsVacuum: boolean): string {
     lines.push(
       `The file shrank from ${bytes(report.vacuum.before_bytes)} to ${bytes(report.vacuum.after_bytes)}: ${bytes(Math.max(0, report.vacuum.won_bytes))} won.`,
     );
-  else if (wantsVacuum)
+  else if (wantsVacuum && report.vacuum_error === null)
     lines.push(`--vacuum would win at least ${bytes(report.free_bytes)} that are free already.`);
   else if (!dry_run && report.free_bytes > 0)
     lines.push(`${bytes(report.free_bytes)} of the file are free: --vacuum gives them back.`);
   return lines.join('\n');
 }
+
+/** Said before, when it still helps, and after. */
+const forLater = (isBefore: boolean): string =>
+  isBefore
+    ? 'Targets added later will not get these events, and nothing brings the bytes back: `redrain archive` keeps a copy to restore.'
+    : 'Targets added later will not get these events: nothing brings the bytes back.';

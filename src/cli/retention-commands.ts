@@ -14,9 +14,9 @@ export function addRetentionCommands(program: Command, run: RunCommand): void {
 function addGc(program: Command, run: RunCommand): void {
   program
     .command('gc')
-    .summary('give up bytes that every target has')
+    .summary('delete payload bytes that every target has')
     .description(
-      'Purge the payload bytes of events that every known target has, and of coalesced ones. Ids, digests and the whole ledger stay. Without --yes it only says what would go.',
+      'Purge the payload bytes of events that every known target has, and of coalesced ones. Ids, digests and the whole ledger stay. Targets that are added later do not get these events. Without --yes it only says what would go.',
     )
     .option('--keep-days <n>', 'keep what was captured in the last n days', days)
     .option('--vacuum', 'give the space back to the file system, and say how much')
@@ -61,7 +61,7 @@ function addRedact(program: Command, run: RunCommand): void {
     .command('redact')
     .summary('erase an event that should never have been captured')
     .description(
-      'Erase the bytes of one event, delivered or not: all revisions, and its copies in conflicts, audit log and archives. Digest, reason and time stay. Without --yes it only says where its bytes are.',
+      'Erase the bytes of one event, delivered or not: all revisions, and its copies in conflicts, audit log, archives, jobs, stub sinks, spool and recorded answers. Digest, reason and time stay. Ends with 7 and names the place when one could not be reached. Without --yes it only says where its bytes are.',
     )
     .argument('<event-id>')
     .requiredOption('--reason <text>', 'why; kept for good')

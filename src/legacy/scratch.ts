@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeDirectory } from '../files/directory.js';
+import { ownTemporaryDirectory } from '../storage/temporary-directory.js';
 
 /**
  * A directory for copies that only its owner can look into, removed afterwards.
@@ -21,7 +21,7 @@ export async function withScratch<T>(
   }
 }
 
-const temporary = (): string => mkdtempSync(join(tmpdir(), 'redrain-'));
+const temporary = (): string => mkdtempSync(join(ownTemporaryDirectory(), 'redrain-'));
 
 function fresh(parent: string): string {
   const directory = join(parent, 'scratch');

@@ -1,4 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { StorageUnavailableError } from './errors.js';
 
 /** Where SQLite looks for itself, after `SQLITE_TMPDIR` and `TMPDIR`. */
 const OF_THE_SYSTEM = ['/var/tmp', '/usr/tmp', '/tmp'];
@@ -20,10 +22,29 @@ export function temporaryDirectories(beside: string, env: NodeJS.ProcessEnv): st
  * has none. Called once, before the first database is opened. Changes nothing
  * where there is one.
  */
-export function provideTemporaryDirectory(fallback: string, env: NodeJS.ProcessEnv): void {
-  const own = [env.SQLITE_TMPDIR ?? '', env.TMPDIR ?? '', ...OF_THE_SYSTEM];
+export function provideTemporaryDirectory(
+  fallback: string,
+  env: NodeJS.ProcessEnv,
+  ofTheSystem: readonly string[] = OF_THE_SYSTEM,
+): void {
+  const own = [env.SQLITE_TMPDIR ?? '', env.TMPDIR ?? '', ...ofTheSystem];
   if (own.some(isUsable) || !isUsable(fallback)) return;
   env.SQLITE_TMPDIR = fallback;
+}
+
+/**
+ * A directory for temporary files of our own, none of SQLite's.
+ *
+ * @throws StorageUnavailableError when there is none.
+ */
+export function ownTemporaryDirectory(
+  named = tmpdir(),
+  ofTheSystem: readonly string[] = OF_THE_SYSTEM,
+): string {
+  const found = [named, ...ofTheSystem].find(isUsable);
+  if (found !== undefined) return found;
+  const detail = 'no directory for temporary files can be written: name one in TMPDIR';
+  throw new StorageUnavailableError(named, 'readonly', detail);
 }
 
 /** A directory that files can be made in. */

@@ -1,7 +1,7 @@
 import { ARCHIVE_DATA, GC_DATA, readData } from '../app/jobs/job-data.js';
 import { GC_QUEUE } from '../app/jobs/queue-names.js';
 import { DelayedError, UnrecoverableError } from '../queue/errors.js';
-import type { RunningJob } from '../queue/ports.js';
+import { type RunningJob, WithWarning } from '../queue/ports.js';
 import { STOPPED_PAUSE_MS } from './drain-job.js';
 import type { Service, WorkerKind } from './service.js';
 
@@ -19,7 +19,9 @@ async function run(service: Service, job: RunningJob): Promise<unknown> {
   service.log.info({ job: job.id, ...report }, job.name);
   if (report.interrupted && service.stopping.aborted)
     throw new DelayedError(service.app.now() + STOPPED_PAUSE_MS, 'the worker was asked to stop');
-  return report;
+  return 'vacuum_error' in report && report.vacuum_error !== null
+    ? new WithWarning(report, { cause: 'vacuum', message: report.vacuum_error })
+    : report;
 }
 
 function reportOf(service: Service, job: RunningJob) {
