@@ -15,11 +15,18 @@ export function readAudit(app: App, limit: number): AuditRow[] {
   }
 }
 
-/** Events in the spool of which the audit log will say why they were kept. Changes nothing. */
-export function auditedInSpool(app: App): number {
+/**
+ * Events in the spool of which the audit log will say why they were kept; null
+ * when the spool cannot be read. Changes nothing.
+ */
+export function auditedInSpool(app: App): number | null {
   let events = 0;
-  for (const { event } of app.spool.events()) if (event.audit !== null) events += 1;
-  return events;
+  try {
+    for (const { event } of app.spool.events()) if (event.audit !== null) events += 1;
+    return events;
+  } catch {
+    return null;
+  }
 }
 
 /** No entry with this number holds an event. */

@@ -8,6 +8,7 @@ import {
   newestEvents,
 } from '../status/event-list.js';
 import type { EventState } from '../status/event-states.js';
+import { orUnreadable, type UnreadableSection } from '../status/or-unreadable.js';
 import type { TargetRecord } from '../targets/registry.js';
 import type { Situation } from '../targets/situation.js';
 import type { App } from './app.js';
@@ -31,7 +32,7 @@ export interface EventsReport {
   /** Newest first. */
   readonly events: readonly ListedEvent[];
   /** Events that wait in the spool and are in no list yet, whatever was asked for. */
-  readonly spooled: SpoolWaiting;
+  readonly spooled: SpoolWaiting | UnreadableSection;
 }
 
 const DEFAULT_LIMIT = 50;
@@ -47,8 +48,13 @@ export async function listEvents(app: App, options: EventsOptions = {}): Promise
     target_url: target?.canonicalUrl ?? null,
     events:
       stores === undefined ? [] : newestEvents(stores.db, query, options.limit ?? DEFAULT_LIMIT),
-    spooled: app.spool.waiting(),
+    spooled: spoolOf(app),
   }));
+}
+
+/** What waits in the spool, which no list has yet. */
+export function spoolOf(app: App): EventsReport['spooled'] {
+  return orUnreadable(() => app.spool.waiting());
 }
 
 /**

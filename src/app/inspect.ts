@@ -14,20 +14,28 @@ import type { Stores } from './stores.js';
  * @throws StorageUnavailableError when the journal cannot be read and the spool has nothing.
  */
 export async function inspectEvent(app: App, eventId: string): Promise<EventStory | undefined> {
-  const spooled = app.spool.find(eventId).map(spooledStory);
+  const { spooled, spool_error } = inSpool(app, eventId);
   let stores: Stores | undefined;
   try {
     stores = app.readStores();
     const story = stores && eventStory(stores.db, await stores.targets.list(), eventId);
     const audit = stores === undefined ? [] : auditOf(stores.db, eventId);
-    if (story !== undefined) return { ...story, spooled, audit };
+    if (story !== undefined) return { ...story, spooled, spool_error, audit };
     if (spooled.length === 0 && audit.length === 0) return undefined;
-    return { ...ofNoRevision(eventId), spooled, audit };
+    return { ...ofNoRevision(eventId), spooled, spool_error, audit };
   } catch (error) {
     if (!(error instanceof StorageUnavailableError) || spooled.length === 0) throw error;
-    return { ...ofNoRevision(eventId), spooled, audit: [] };
+    return { ...ofNoRevision(eventId), spooled, spool_error, audit: [] };
   } finally {
     stores?.db.close();
+  }
+}
+
+function inSpool(app: App, eventId: string): Pick<EventStory, 'spooled' | 'spool_error'> {
+  try {
+    return { spooled: app.spool.find(eventId).map(spooledStory), spool_error: null };
+  } catch (error) {
+    return { spooled: [], spool_error: (error as Error).message };
   }
 }
 

@@ -15,7 +15,8 @@ export const list: CommandBody = (call) =>
     const limit = (call.options.limit as number | undefined) ?? DEFAULT_LIMIT;
     const entries = readAudit(app, limit);
     const waiting = auditedInSpool(app);
-    if (waiting > 0)
+    if (waiting === null) output.warn('the spool cannot be read: what waits there is not listed');
+    else if (waiting > 0)
       output.note(
         `${count(waiting, 'event')} in the spool: the log says why each was kept once the journal has them`,
       );

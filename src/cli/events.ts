@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type EventsReport, exportMatching, listEvents } from '../app/events.js';
+import { type EventsReport, exportMatching, listEvents, spoolOf } from '../app/events.js';
 import type { ExportedEvent } from '../status/event-list.js';
 import type { EventState } from '../status/event-states.js';
 import type { CommandBody } from './command.js';
@@ -28,19 +28,20 @@ export const run: CommandBody = (call) =>
       const writer = new ExportWriter();
       await exportMatching(app, wanted, (event) => writer.write(event));
       writer.explain(output);
-      tellSpooled(output, app.spool.waiting().events);
+      tellSpooled(output, spoolOf(app));
       return EXIT.done;
     }
     const report = await listEvents(app, wanted);
-    tellSpooled(output, report.spooled.events);
+    tellSpooled(output, report.spooled);
     output.result(report, () => tell(report));
     return EXIT.done;
   });
 
-function tellSpooled(output: Output, events: number): void {
-  if (events > 0)
+function tellSpooled(output: Output, spool: EventsReport['spooled']): void {
+  if ('error' in spool) output.warn(`the spool cannot be read: ${spool.error}`);
+  else if (spool.events > 0)
     output.note(
-      `${count(events, 'event')} more in the spool, not in the journal yet: \`redrain inspect EVENT\` knows them, the next command that writes the journal takes them in`,
+      `${count(spool.events, 'event')} more in the spool, not in the journal yet: \`redrain inspect EVENT\` knows them, the next command that writes the journal takes them in`,
     );
 }
 

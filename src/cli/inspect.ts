@@ -61,6 +61,8 @@ function tell(story: EventStory): string {
     lines.push(
       `conflict ${conflict.id}: another content (${conflict.incoming_size} bytes, SHA-256 ${conflict.incoming_sha}) found by ${conflict.found_by}, ${conflict.resolved_at === null ? 'not resolved: `redrain conflicts show`' : `resolved: ${conflict.kept} kept`}`,
     );
+  if (story.spool_error !== null)
+    lines.push(`the spool cannot be read: ${oneLine(story.spool_error)}`);
   lines.push(...story.spooled.map(tellSpooled), ...story.audit.map(tellAudit));
   if (story.timeline.length > 0) lines.push('what happened:', ...story.timeline.map(tellEntry));
   // One text, not a list: a payload may have more lines than a call has room for.

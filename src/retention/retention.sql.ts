@@ -187,12 +187,6 @@ export const COPIED_BYTES = `
   SELECT incoming_bytes AS bytes FROM conflict WHERE event_id = @eventId AND length(incoming_bytes) > 0
   UNION ALL SELECT bytes FROM audit WHERE event_id = @eventId AND bytes IS NOT NULL`;
 
-/** Of each class without bytes: events there are, less those that the target has. */
-export const OUT_OF_REACH = `
-  SELECT c.class, SUM(c.events) - COALESCE((SELECT SUM(l.events) FROM ledger_count l
-    WHERE l.target_id = @targetId AND l.class = c.class AND l.status IN ('success', 'duplicate')), 0) AS events
-  FROM journal_count c WHERE c.class IN ('archived', 'purged') GROUP BY c.class`;
-
 export const LAST_ATTEMPT = `
   SELECT max(d.last_attempted_at) AS at FROM json_each(?) j CROSS JOIN target t
   CROSS JOIN delivery d ON d.target_id = t.id AND d.seq = j.value`;

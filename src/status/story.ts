@@ -14,6 +14,8 @@ export interface EventStory {
   readonly redaction: { readonly at: string; readonly reason: string } | null;
   /** Copies that wait in the spool until the journal can be written. */
   readonly spooled: readonly SpooledStory[];
+  /** Why nobody knows what the spool holds; null when it could be read. */
+  readonly spool_error: string | null;
   /** What the audit log says of it, newest first. */
   readonly audit: readonly AuditRow[];
   /** Everything that happened to it, oldest first. */
@@ -21,7 +23,7 @@ export interface EventStory {
 }
 
 /** The part of it that the journal tells. */
-export type JournaledStory = Omit<EventStory, 'spooled' | 'audit'>;
+export type JournaledStory = Omit<EventStory, 'spooled' | 'spool_error' | 'audit'>;
 
 export interface RevisionStory {
   readonly seq: number;

@@ -3,9 +3,6 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { App } from '../../src/app/app.js';
 import { runGc } from '../../src/app/gc.js';
-import { archiveEvents } from '../../src/retention/archiving.js';
-import { collect } from '../../src/retention/collecting.js';
-import { outOfReach } from '../../src/retention/out-of-reach.js';
 import { compact } from '../../src/storage/compact.js';
 import { StorageUnavailableError } from '../../src/storage/errors.js';
 import {
@@ -15,17 +12,9 @@ import {
 } from '../../src/storage/temporary-directory.js';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';
 import { Cli } from '../support/cli.js';
-import { givenTarget } from '../support/core.js';
 import { newEvents } from '../support/events.js';
 import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
-import {
-  ANY_AGE,
-  COURSE,
-  delivered,
-  EVEN_UNDELIVERED,
-  givenDelivered,
-  retained,
-} from './given-journal.js';
+import { COURSE, givenDelivered, retained } from './given-journal.js';
 
 const NOWHERE = '/nowhere/at/all';
 
@@ -97,25 +86,5 @@ describe('gc --vacuum', () => {
     const error = await compact(file, process.env).catch((thrown: unknown) => thrown);
     expect(error).to.be.instanceOf(StorageUnavailableError);
     expect((error as Error).message).to.match(/could not be written anew: file is not a database/);
-  });
-});
-
-describe('what a target can no longer get', () => {
-  it('is counted by what brings it back', async () => {
-    const keeping = await givenDelivered(3);
-    await collect(keeping.retention, ANY_AGE, 1, COURSE);
-    await keeping.journal.append(newEvents(2, 'arch'), 'capture');
-    await delivered(keeping, 1);
-    await keeping.journal.append(newEvents(4, 'unsent'), 'capture');
-    await archiveEvents({
-      ...keeping,
-      scope: EVEN_UNDELIVERED,
-      now: 1_795_358_210_123,
-      course: COURSE,
-    });
-    const later = await givenTarget(keeping, 'later');
-    expect(outOfReach(keeping.db, later.id)).to.deep.equal({ archived: 6, purged: 3 });
-    expect(outOfReach(keeping.db, 0)).to.deep.equal({ archived: 6, purged: 3 });
-    expect(outOfReach(keeping.db, 1)).to.deep.equal({ archived: 4, purged: 0 });
   });
 });
