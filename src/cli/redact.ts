@@ -2,7 +2,7 @@ import { previewRedact, type RedactReport, runRedact } from '../app/redact.js';
 import { shortLine } from './color.js';
 import type { CommandBody } from './command.js';
 import { withCourse } from './course.js';
-import { EXIT } from './exit-codes.js';
+import { EXIT, type ExitCode } from './exit-codes.js';
 import { UsageError } from './failure.js';
 import { withApp } from './open-app.js';
 import { bytes, count, Output } from './output.js';
@@ -19,10 +19,14 @@ export const run: CommandBody = (call) =>
         ? runRedact(app, eventId, reason, course.signal)
         : previewRedact(app, eventId));
       output.result(report, () => tell(report));
-      const isWhole = report.dry_run || report.remains.length === 0;
-      return isWhole ? EXIT.done : EXIT.failures;
+      return exitCodeOf(report);
     });
   });
+
+/** Not done while any place still holds the event. */
+export function exitCodeOf({ dry_run, remains }: RedactReport): ExitCode {
+  return dry_run || remains.length === 0 ? EXIT.done : EXIT.failures;
+}
 
 function tell(report: RedactReport): string {
   const { dry_run, event_id, revisions } = report;

@@ -26,6 +26,7 @@ import { originFields } from './selection.js';
 import { fromRanges, type SeqRanges, toRanges } from './seq-ranges.js';
 import * as sql from './settle.sql.js';
 import { applyRulings, type Ruling } from './settling.js';
+import { withoutWords } from './unsaid.js';
 
 /** Rows in one transaction: short enough that nobody waits long for it. */
 const PAGE = 2_000;
@@ -102,14 +103,20 @@ export class SqliteLedger implements DeliveryLedger {
       const flight = this.#flightOf(pass, claim);
       if (flight === undefined) return false;
       const inFlight = new Set(fromRanges(JSON.parse(flight.seqs) as SeqRanges));
-      this.#applySettlements(pass, request, inFlight);
-      this.#landAllBut(inFlight, pass, flight, request.now);
-      if (request.post !== undefined) this.#logPost(pass, request.post);
-      this.#recordHealth(pass.lease, request.health);
+      const heard = this.#isOvertaken(request) ? withoutWords(request) : request;
+      this.#applySettlements(pass, heard, inFlight);
+      this.#landAllBut(inFlight, pass, flight, heard.now);
+      if (heard.post !== undefined) this.#logPost(pass, heard.post);
+      this.#recordHealth(pass.lease, heard.health);
       return true;
     });
     step('dispatch.settled');
     return settled;
+  }
+
+  /** Whether an event of the post was redacted while it was on its way. */
+  #isOvertaken({ post }: SettleRequest): boolean {
+    return post !== undefined && redactedAmong(this.#db, post.events).size > 0;
   }
 
   async redactedOf(

@@ -24,10 +24,10 @@ import {
 } from './collecting.js';
 import { writeGzip } from './durable-file.js';
 import type { RetentionScope } from './scope.js';
-import { spansTo } from './spans.js';
+import { SPAN, spansTo } from './spans.js';
 import type { EligibleEvent, SqliteRetention } from './sqlite-retention.js';
 
-/** Most events of one archive: its purge is one transaction, and others wait for it. */
+/** Most events of one archive. */
 const MAX_EVENTS = 5_000;
 const MAX_BYTES = 32 * 1024 * 1024;
 /** Records in memory at a time while a file is written. */
@@ -56,9 +56,10 @@ export interface ArchiveJob {
 
 /**
  * Moves the bytes of what may go into archives. For each: write, fsync,
- * rename, manifest, read back, and only then one transaction that marks and
- * purges. A kill anywhere loses nothing; the next run takes up a finished
- * archive whose events were not marked yet, and removes unfinished ones.
+ * rename, manifest, read back, and only then transactions that mark and purge,
+ * a part of it each, so that others get their turns. A kill anywhere loses
+ * nothing; the next run takes up a finished archive of which not everything
+ * was marked yet, and removes unfinished ones.
  */
 export async function archiveEvents(job: ArchiveJob): Promise<Archived> {
   const { retention, directory, course } = job;
@@ -88,8 +89,7 @@ export async function archiveEvents(job: ArchiveJob): Promise<Archived> {
 async function takeUp(job: ArchiveJob, path: string, sum: Archived): Promise<Archived> {
   try {
     const manifest = readManifest(path);
-    const { id, seqs, restored_at } = manifest;
-    if (restored_at !== null || job.retention.dependsOn(id, seqs)) return sum;
+    if (manifest.restored_at !== null || isPurgedBehind(job, manifest)) return sum;
     await checkArchive(path, manifest);
     const own: number[] = [];
     for await (const record of readRecords(path, manifest))
@@ -99,6 +99,12 @@ async function takeUp(job: ArchiveJob, path: string, sum: Archived): Promise<Arc
     if (error instanceof ArchiveDamagedError) return sum;
     throw error;
   }
+}
+
+/** Whether the journal has given up all that this archive holds. */
+function isPurgedBehind({ retention }: ArchiveJob, manifest: ArchiveManifest): boolean {
+  const { id, seqs, events, redacted } = manifest;
+  return retention.countBehind(id, seqs) + redacted.length >= events;
 }
 
 function isFull(found: readonly EligibleEvent[]): boolean {
@@ -188,12 +194,13 @@ async function purgeBehind(
   seqs = fromRanges(manifest.seqs),
 ): Promise<Archived> {
   const { id, file } = manifest;
-  const gone = await job.retention.purge(
-    seqs,
-    job.scope,
-    { kind: 'archive', archiveId: id },
-    job.now,
-  );
+  const record = { kind: 'archive', archiveId: id } as const;
+  let gone = { events: 0, bytes: 0, damaged: 0 };
+  for (let at = 0; at < seqs.length; at += SPAN) {
+    const chunk = seqs.slice(at, at + SPAN);
+    gone = added(gone, await job.retention.purge(chunk, job.scope, record, job.now));
+    await breath();
+  }
   if (gone.events === 0) return sum;
   const archive = { id, file, events: gone.events, bytes: gone.bytes };
   return { ...sum, ...added(sum, gone), archives: [...sum.archives, archive] };

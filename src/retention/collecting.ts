@@ -77,7 +77,7 @@ export async function collect(
 
 /** What really went, in place of what was found. */
 export function added(
-  sum: Collected,
+  sum: Pick<Collected, 'events' | 'bytes' | 'damaged'>,
   gone: Pick<Collected, 'events' | 'bytes' | 'damaged'>,
 ): Pick<Collected, 'events' | 'bytes' | 'damaged'> {
   return {

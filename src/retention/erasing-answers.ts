@@ -13,6 +13,8 @@ interface Words {
   readonly generation: number;
   readonly error: string | null;
   readonly response: string | null;
+  /** A server's own word for where a pending event is. */
+  readonly state: string | null;
 }
 
 interface CauseRow {
@@ -96,9 +98,10 @@ function eraseWords(
     for (const words of db.statement(find).all({ targetId, first, last }) as Words[]) {
       const error = erasedText(words.error, isToGo, ERASED);
       const response = erasedText(words.response, isToGo, null);
-      if (error === words.error && response === words.response) continue;
+      const state = erasedText(words.state, isToGo, null);
+      if (error === words.error && response === words.response && state === words.state) continue;
       const { targetId: id, seq, generation } = words;
-      const row = { targetId: id, seq, generation, error, response };
+      const row = { targetId: id, seq, generation, error, response, state };
       erased += db.statement(sql.ERASE_WORDS[i] as string).run(row).changes;
     }
   return erased;

@@ -33,7 +33,7 @@ export interface RestoreOptions {
 }
 
 /** Records per transaction. */
-const CHUNK = 500;
+const CHUNK = 250;
 
 /**
  * Brings an archive back, chunk by chunk, after all of it was read and found

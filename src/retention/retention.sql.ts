@@ -155,6 +155,10 @@ export const HELD_BY_ARCHIVE = `
   SELECT 1 FROM purge
   WHERE seq BETWEEN @first AND @last AND kind = 'archive' AND detail = @archiveId LIMIT 1`;
 
+export const COUNT_BEHIND_ARCHIVE = `
+  SELECT COUNT(*) AS events FROM purge
+  WHERE seq BETWEEN @first AND @last AND kind = 'archive' AND detail = @archiveId`;
+
 /** The same for an archive whose ranges nobody knows. */
 export const NEEDS_ARCHIVE = `SELECT 1 FROM purge WHERE kind = 'archive' AND detail = ? LIMIT 1`;
 
@@ -219,14 +223,15 @@ export const ERASE_POST = 'UPDATE post SET error = @text WHERE id = @id';
 /** What servers said of these events, now and in earlier generations. */
 export const WORDS_ON = ['delivery', 'delivery_history'].map(
   (table) => `
-  SELECT target_id AS targetId, seq, generation, last_error AS error, last_response_json AS response
+  SELECT target_id AS targetId, seq, generation, last_error AS error, last_response_json AS response,
+    server_drain_state AS state
   FROM ${table} WHERE target_id = @targetId AND seq BETWEEN @first AND @last
-    AND (last_error IS NOT NULL OR last_response_json IS NOT NULL)`,
+    AND COALESCE(last_error, last_response_json, server_drain_state) IS NOT NULL`,
 );
 
 export const ERASE_WORDS = ['delivery', 'delivery_history'].map(
   (table) => `
-  UPDATE ${table} SET last_response_json = @response, last_error = @error
+  UPDATE ${table} SET last_response_json = @response, last_error = @error, server_drain_state = @state
   WHERE target_id = @targetId AND seq = @seq AND generation = @generation`,
 );
 

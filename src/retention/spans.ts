@@ -1,7 +1,7 @@
 import type { SeqSpan } from './sqlite-retention.js';
 
-/** Sequence numbers looked at in one transaction: about 15 ms of work where everything may go. */
-export const SPAN = 500;
+/** Sequence numbers looked at in one transaction: about 8 ms of work where everything may go. */
+export const SPAN = 250;
 
 /** The whole journal in spans of neighbours, from `first` to `head`. Finding candidates costs one look at each event. */
 export function* spansTo(head: number, size = SPAN): Generator<SeqSpan> {

@@ -101,6 +101,15 @@ export class SqliteRetention {
     return seqs.some(([first, last]) => held.get({ first, last, archiveId }) !== undefined);
   }
 
+  /** Of how many events of these ranges this archive holds the only bytes. */
+  countBehind(archiveId: string, seqs: SeqRanges): number {
+    const count = this.#db.statement<[object], { events: number }>(sql.COUNT_BEHIND_ARCHIVE);
+    return seqs.reduce(
+      (sum, [first, last]) => sum + (count.get({ first, last, archiveId })?.events ?? 0),
+      0,
+    );
+  }
+
   /** The same for an archive whose ranges nobody knows: looks through all purge records. */
   needsArchive(archiveId: string): boolean {
     return this.#db.statement(sql.NEEDS_ARCHIVE).get(archiveId) !== undefined;

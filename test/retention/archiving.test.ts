@@ -157,6 +157,22 @@ describe('an archive', () => {
     assertLedgerInvariant(keeping);
   });
 
+  it('of which a part was given up when the run was killed is taken up by the next', async () => {
+    const keeping = await givenDelivered(700);
+    failAt('retention.archive-purged', 'EIO');
+    await failure(archive(keeping));
+    failAt('nowhere', 'EIO');
+    expect(rows(keeping, 'SELECT count(*) AS n FROM payload')).to.deep.equal([{ n: 450 }]);
+    const report = await archive(keeping);
+    expect(report).to.include({ events: 450 });
+    expect(keeping.directory.manifests()).to.have.length(1);
+    expect(retained(keeping)).to.deep.equal([]);
+    expect(await archive(keeping)).to.include({ events: 0 });
+    assertLedgerInvariant(keeping);
+    expect(await restore(keeping, report.archives[0]?.id ?? '')).to.include({ restored: 700 });
+    assertLedgerInvariant(keeping);
+  });
+
   it('can be restored from where it was moved to', async () => {
     const keeping = await givenDelivered(2);
     await archive(keeping);

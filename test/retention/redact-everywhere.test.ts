@@ -1,19 +1,25 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { App } from '../../src/app/app.js';
 import { runArchive } from '../../src/app/archive.js';
 import { enqueue } from '../../src/app/jobs/enqueue.js';
 import { previewRedact, runRedact } from '../../src/app/redact.js';
+import { exitCodeOf } from '../../src/cli/redact.js';
 import { encodeSpool } from '../../src/journal/spool-format.js';
 import { UnrecoverableError } from '../../src/queue/errors.js';
+import { ERASED } from '../../src/retention/erasing-answers.js';
+import { redactEvent } from '../../src/retention/redacting.js';
 import { captureWorker } from '../../src/workers/capture-worker.js';
 import { scriptedServer } from '../receivers/scripted-server.js';
+import { givenTarget, rows } from '../support/core.js';
 import { newEvent } from '../support/events.js';
+import { assertLedgerInvariant } from '../support/invariant.js';
+import { results, ScriptedReceiver } from '../support/scripted-receiver.js';
 import { filesHolding } from '../support/secret-search.js';
 import { closeAfterTest } from '../support/temporary-home.js';
 import { type GivenService, givenService, runIdle } from '../workers/given-service.js';
-import { COURSE } from './given-journal.js';
+import { COURSE, delivered, openKeeping } from './given-journal.js';
 
 const SECRET = 'correcthorsebatterystaple';
 const NEVER = new AbortController().signal;
@@ -153,5 +159,121 @@ describe('redact reaches every file of the home', () => {
     });
     const ids = await rowsOf<{ id: string }>(app, 'SELECT event_id AS id FROM event ORDER BY seq');
     expect(ids.map((row) => row.id)).to.have.members(['a', 'x', 'c', 'b']);
+  });
+
+  it('names what it does not reach, and the command says so with exit 7', async () => {
+    const service = await givenService();
+    const { app, queues } = service;
+    await capture(app, line('x'), line(null));
+    const [, other] = await rowsOf<{ id: string }>(
+      app,
+      'SELECT event_id AS id FROM event ORDER BY seq',
+    );
+    // A line without an id in a job that never ran will be another event: nothing of it may be lost.
+    const { id } = await enqueue(queues, 'capture', { events: [line(null)] });
+    const first = await redact(app, other?.id);
+    expect(first.remains).to.have.length(1);
+    expect(first.remains[0]).to.match(new RegExp(`jobs remove capture ${id}`));
+    expect((await queues.queue('capture').getJob(id))?.data).to.deep.include({
+      events: [line(null)],
+    });
+    expect(exitCodeOf(first)).to.equal(7);
+    await runIdle(captureWorker, service);
+    const [, , third] = await rowsOf<{ id: string }>(
+      app,
+      'SELECT event_id AS id FROM event ORDER BY seq',
+    );
+    expect((await redact(app, third?.id)).remains).to.deep.equal([]);
+    const report = await redact(app);
+    expect(report.remains).to.deep.equal([]);
+    expect(exitCodeOf(report)).to.equal(0);
+    expect(await leftIn(service)).to.deep.equal([]);
+  });
+
+  it('names another event with the very same bytes', async () => {
+    const service = await givenService();
+    await capture(service.app, line(null), line(null));
+    const [one, two] = await rowsOf<{ id: string }>(
+      service.app,
+      'SELECT event_id AS id FROM event',
+    );
+    const report = await redact(service.app, one?.id);
+    expect(report.remains).to.have.length(1);
+    expect(report.remains[0])
+      .to.contain(two?.id)
+      .and.to.match(/same bytes/);
+    expect((await redact(service.app, two?.id)).remains).to.deep.equal([]);
+    expect(await leftIn(service)).to.deep.equal([]);
+  });
+
+  it('names a damaged archive and one that was moved away', async () => {
+    const service = await givenService();
+    const { app } = service;
+    await capture(app, line('x'));
+    const { archives } = await runArchive(app, { includeUndelivered: true }, COURSE);
+    const file = join(app.paths.archiveDir, archives[0]?.file ?? '');
+    const whole = readFileSync(file);
+    writeFileSync(file, whole.subarray(0, whole.length - 9));
+    const damaged = await redact(app);
+    expect(damaged.remains.join())
+      .to.contain(archives[0]?.id)
+      .and.to.match(/cannot be read/);
+
+    const away = await givenService();
+    await capture(away.app, line('x'));
+    await runArchive(away.app, { includeUndelivered: true }, COURSE);
+    rmSync(away.app.paths.archiveDir, { recursive: true });
+    expect((await redact(away.app)).remains.join()).to.match(
+      /not in the archive directory any more/,
+    );
+  });
+
+  it('records no words of an answer that comes after it', async () => {
+    const keeping = await openKeeping();
+    await givenTarget(keeping);
+    const bytes = Buffer.from(line('x'));
+    await keeping.journal.append([newEvent('x', { bytes }), newEvent('y')], 'capture');
+    const receiver = new ScriptedReceiver();
+    receiver.answer = async (batch) => {
+      if (receiver.posts.length > 1) return results(batch, () => ({ kind: 'success' }));
+      const report = await redactEvent(keeping, 'x', { reason: 'r', now: 1 });
+      expect(report.remains.join()).to.match(/is being given it now/);
+      const words = `bad: ${line('x')}`;
+      const report2 = results(batch, () => ({ kind: 'rejected', reason: words, response: words }));
+      return { ...report2, error: words };
+    };
+    await delivered(keeping, 1, receiver);
+    expect(rows(keeping, 'SELECT last_error AS error FROM delivery')).to.have.length(2);
+    await redactEvent(keeping, 'x', { reason: 'r', now: 1 });
+    expect(await filesHolding(keeping.home, SECRET)).to.deep.equal([]);
+    assertLedgerInvariant(keeping);
+  });
+
+  it('keeps the words of servers that do not repeat the event, for the events beside it', async () => {
+    const keeping = await openKeeping();
+    await givenTarget(keeping);
+    const bytes = Buffer.from(line('x'));
+    await keeping.journal.append(
+      [newEvent('x', { bytes }), newEvent('y'), newEvent('z')],
+      'capture',
+    );
+    const receiver = new ScriptedReceiver();
+    receiver.answer = (batch) =>
+      results(batch, ({ eventId }) => ({
+        kind: 'rejected',
+        reason: eventId === 'z' ? `bad neighbour: ${SECRET}` : 'type T refused',
+      }));
+    await delivered(keeping, 1, receiver);
+    await redactEvent(keeping, 'x', { reason: 'r', now: 1 });
+    const words = rows<{ id: string; error: string }>(
+      keeping,
+      'SELECT event_id AS id, last_error AS error FROM delivery JOIN event USING (seq) ORDER BY seq',
+    );
+    expect(words.map(({ error }) => error)).to.deep.equal([ERASED, 'type T refused', ERASED]);
+    expect(rows(keeping, 'SELECT text, events FROM cause ORDER BY text')).to.deep.equal([
+      { text: ERASED, events: 1 },
+      { text: 'type T refused', events: 1 },
+    ]);
+    assertLedgerInvariant(keeping);
   });
 });
