@@ -61,9 +61,9 @@ async function checkArchiveAt(
 ): Promise<void> {
   const id = archiveIdOf(path.slice(directory.path.length + 1)) ?? '';
   for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
+    const needed = neededOf(db, id);
     const before = await directory.manifestText(path);
     if (before === undefined) return;
-    const needed = neededOf(db, id);
     const problem = await problemOf(db, path, id, needed);
     if (problem === undefined) return;
     const after = await directory.manifestText(path);
