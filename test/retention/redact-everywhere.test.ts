@@ -276,4 +276,19 @@ describe('redact reaches every file of the home', () => {
     ]);
     assertLedgerInvariant(keeping);
   });
+
+  it('leaves no cause that repeats it, whatever the count of causes says', async () => {
+    const keeping = await openKeeping();
+    await givenTarget(keeping);
+    await keeping.journal.append([newEvent('x', { bytes: Buffer.from(line('x')) })], 'capture');
+    await keeping.db.write((db) =>
+      db.prepare("INSERT INTO cause VALUES (1, 'rejected', ?, 2)").run(`bad ${SECRET}`),
+    );
+    const report = await redactEvent(keeping, 'x', { reason: 'r', now: 1 });
+    expect(report.answers).to.equal(1);
+    expect(rows(keeping, 'SELECT text, events FROM cause')).to.deep.equal([
+      { text: '', events: 2 },
+    ]);
+    expect(await filesHolding(keeping.home, SECRET)).to.deep.equal([]);
+  });
 });

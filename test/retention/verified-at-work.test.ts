@@ -1,6 +1,8 @@
 import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { App } from '../../src/app/app.js';
+import { verify } from '../../src/app/verify.js';
 import { Spool } from '../../src/journal/spool.js';
 import { ArchiveDirectory } from '../../src/retention/archive-directory.js';
 import { manifestName } from '../../src/retention/archive-manifest.js';
@@ -160,5 +162,19 @@ describe('verify beside other work', () => {
     const checks = await verifiedWhile(keeping, 'looked', work);
     expect(problems(checks)).to.have.length(1);
     expect(problems(checks)[0]).to.match(/its SHA-256 is not the one of its manifest/);
+  });
+
+  it('is done by a thread of its own', async () => {
+    const { keeping } = await givenArchived(5);
+    const app = new App({ home: keeping.home, env: {} });
+    closeAfterTest(() => app.close());
+    const isThere = () => process.getActiveResourcesInfo().includes('MessagePort');
+    const before = isThere();
+    const verified = verify(app, COURSE);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([before, isThere()]).to.deep.equal([false, true]);
+    expect((await verified).ok).to.equal(true);
+    const stopped = { signal: AbortSignal.abort(), progress: () => undefined };
+    expect((await verify(app, stopped)).verdict).to.match(/^Interrupted: no problem/);
   });
 });
