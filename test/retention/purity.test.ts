@@ -20,7 +20,7 @@ describe('the source', () => {
   });
 
   it('reaches retention from its own commands alone, never from capture, drains or migration', () => {
-    const reaches = /from '[./]+retention\/(?!gc-suggestion)/;
+    const reaches = /from '[./]+retention\/(?!gc-suggestion|archives-in-force)/;
     const allowed =
       /src\/(app\/(undelivered|gc|archive|restore|redact|redaction\/[a-z-]+|verify)|cli\/(course|restore))\.ts$/;
     const found = others.filter((file) => reaches.test(readFileSync(file, 'utf8')));
