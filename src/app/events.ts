@@ -59,21 +59,21 @@ export function spoolOf(app: App): EventsReport['spooled'] {
 
 /**
  * Hands every event that matches to `take`, in journal order, with its exact
- * bytes, one after the other. Changes nothing.
+ * bytes, one after the other, until `take` returns false. Changes nothing.
  *
  * @throws UnknownTargetNameError, UnknownEventError.
  */
 export async function exportMatching(
   app: App,
   options: EventsOptions,
-  take: (event: ExportedEvent) => Promise<void> | void,
+  take: (event: ExportedEvent) => Promise<boolean>,
 ): Promise<void> {
   await withQuery(app, options, async (stores, query) => {
     if (stores === undefined) return;
     let left = options.limit ?? Number.POSITIVE_INFINITY;
     for (const event of exportEvents(stores.db, query)) {
       if (left-- <= 0) return;
-      await take(event);
+      if (!(await take(event))) return;
     }
   });
 }

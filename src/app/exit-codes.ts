@@ -11,6 +11,7 @@ export const EXIT = {
   discardRefused: 8,
   lost: 9,
   usage: 64,
+  hungUp: 129,
   interrupted: 130,
   terminated: 143,
 } as const;

@@ -3,6 +3,7 @@ import type { App } from '../app/app.js';
 import { changeProjects, type ProjectRow, readProjects } from '../app/projects.js';
 import { oneLine } from './color.js';
 import { count, type Output } from './output.js';
+import { TerminalStream } from './terminal-stream.js';
 
 /**
  * Asks on a terminal, once for each project nobody has decided about, whether
@@ -15,7 +16,7 @@ export async function askAboutProjects(app: App, output: Output): Promise<void> 
   if (active.state !== 'target' || active.settings.projects !== 'allowed') return;
   const undecided = undecidedProjects(await readProjects(app));
   if (undecided.size === 0) return;
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const terminal = createInterface({ input: process.stdin, output: new TerminalStream() });
   try {
     for (const [uuid, events] of undecided) {
       const where = active.identity.canonicalUrl;

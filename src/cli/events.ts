@@ -1,10 +1,10 @@
-import { once } from 'node:events';
 import { type EventsReport, exportMatching, listEvents, spoolOf } from '../app/events.js';
+import { stdout } from '../output/standard.js';
 import type { ExportedEvent } from '../status/event-list.js';
 import type { EventState } from '../status/event-states.js';
 import type { CommandBody } from './command.js';
 import { type EventOptions, selectionOf } from './event-options.js';
-import { EXIT } from './exit-codes.js';
+import { EXIT, type ExitCode } from './exit-codes.js';
 import { exportLine } from './export-line.js';
 import { withApp } from './open-app.js';
 import { count, Output } from './output.js';
@@ -27,9 +27,9 @@ export const run: CommandBody = (call) =>
     if (options.export === true) {
       const writer = new ExportWriter();
       await exportMatching(app, wanted, (event) => writer.write(event));
-      writer.explain(output);
+      const code = await writer.end(output);
       tellSpooled(output, spoolOf(app));
-      return EXIT.done;
+      return code;
     }
     const report = await listEvents(app, wanted);
     tellSpooled(output, report.spooled);
@@ -61,24 +61,40 @@ function tell({ events, target_url }: EventsReport): string {
   );
 }
 
-/** Writes no faster than the reader of stdout takes it. */
+/** Bytes that wait for the reader before no more are read from the journal. */
+const MOST_WAITING = 64 * 1024;
+
+/** Writes no faster than the reader of stdout takes it, and no longer than it takes anything. */
 class ExportWriter {
+  readonly #out = stdout();
   #written = 0;
   #wrapped = 0;
   #gone = 0;
 
-  async write(event: ExportedEvent): Promise<void> {
+  /** False when nobody takes it any more. */
+  async write(event: ExportedEvent): Promise<boolean> {
     const line = exportLine(event);
     if (line === undefined) {
       this.#gone += 1;
-      return;
+      return true;
     }
     this.#written += 1;
     if (line.isWrapped) this.#wrapped += 1;
-    if (!process.stdout.write(line.bytes)) await once(process.stdout, 'drain');
+    this.#out.write(line.bytes);
+    if (this.#out.waiting > MOST_WAITING) await this.#out.settled();
+    return this.#out.brokenBy === undefined;
   }
 
-  explain(output: Output): void {
+  /** An export is nothing but its output: where that could not be written, it failed. */
+  async end(output: Output): Promise<ExitCode> {
+    await this.#out.settled();
+    if (this.#out.brokenBy === undefined) this.#explain(output);
+    return this.#out.brokenBy === undefined || this.#out.brokenBy === 'EPIPE'
+      ? EXIT.done
+      : EXIT.internal;
+  }
+
+  #explain(output: Output): void {
     output.note(`${count(this.#written, 'event')} exported`);
     if (this.#wrapped > 0)
       output.note(

@@ -1,4 +1,5 @@
 import { inspectEvent } from '../app/inspect.js';
+import { stdout } from '../output/standard.js';
 import type { SpooledStory } from '../status/spooled-story.js';
 import type { EventStory, RevisionStory, StoryEntry } from '../status/story.js';
 import { jsonText, oneLine, shortLine } from './color.js';
@@ -31,7 +32,7 @@ function writeRaw(story: EventStory): void {
   const bytes = current(story) === undefined ? story.spooled.at(-1)?.bytes : current(story)?.bytes;
   if (bytes === null || bytes === undefined)
     throw new UsageError(`the bytes of ${story.event_id} are not here: ${whereElse(story)}`);
-  process.stdout.write(bytes);
+  stdout().write(bytes);
 }
 
 function whereElse(story: EventStory): string {

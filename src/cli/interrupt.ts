@@ -9,8 +9,15 @@ export interface Interrupt {
   done(): void;
 }
 
+const CODES: Readonly<Partial<Record<NodeJS.Signals, number>>> = {
+  SIGINT: EXIT.interrupted,
+  SIGTERM: EXIT.terminated,
+  SIGHUP: EXIT.hungUp,
+};
+const SIGNALS = Object.keys(CODES) as NodeJS.Signals[];
+
 /**
- * The first SIGINT or SIGTERM asks the work to end in order; the second ends
+ * The first SIGINT, SIGTERM or SIGHUP asks the work to end in order; the second ends
  * the process at once. `last` is what is still finished.
  */
 export function onInterrupt(output: Output, last: string): Interrupt {
@@ -18,18 +25,16 @@ export function onInterrupt(output: Output, last: string): Interrupt {
   let code: number | undefined;
   const listener = (name: NodeJS.Signals): void => {
     if (code !== undefined) process.exit(code);
-    code = name === 'SIGINT' ? EXIT.interrupted : EXIT.terminated;
+    code = CODES[name] ?? EXIT.terminated;
     output.note(`stopping after ${last} (again: stop at once)`);
     controller.abort();
   };
-  process.on('SIGINT', listener);
-  process.on('SIGTERM', listener);
+  for (const name of SIGNALS) process.on(name, listener);
   return {
     signal: controller.signal,
     exitCode: () => code,
     done() {
-      process.off('SIGINT', listener);
-      process.off('SIGTERM', listener);
+      for (const name of SIGNALS) process.off(name, listener);
     },
   };
 }

@@ -9,6 +9,7 @@ import { UsageError } from './failure.js';
 import { withApp } from './open-app.js';
 import { Output } from './output.js';
 import { readReadyToken } from './ready-token.js';
+import { TerminalStream } from './terminal-stream.js';
 
 interface LoginOptions {
   readonly user?: string;
@@ -48,7 +49,7 @@ async function proofOf(
   const { user, tokenStdin, tokenEnv } = options;
   if (tokenStdin === true || tokenEnv !== undefined)
     return { kind: 'token', token: await readReadyToken(tokenEnv, env) };
-  const terminal = { input: process.stdin, output: process.stderr };
+  const terminal = { input: process.stdin, output: new TerminalStream() };
   if (!terminal.input.isTTY || !terminal.output.isTTY)
     throw new UsageError(
       'there is no terminal to ask for a password: give a token with --token-stdin or --token-env NAME',

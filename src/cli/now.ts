@@ -45,8 +45,9 @@ export const run: CommandBody = async (call) => {
     }
     if (options.target === undefined) await askAboutProjects(app, output);
     const interrupt = onInterrupt(output, 'the batch in flight');
-    const report = await drainAndWait(app, output, options, interrupt, waitMs);
-    interrupt.done();
+    const report = await drainAndWait(app, output, options, interrupt, waitMs).finally(() =>
+      interrupt.done(),
+    );
     for (const line of failureLines(report)) output.note(line);
     for (const { message, count: n } of report.warnings) output.warn(`warning: ${message} (${n})`);
     for (const line of await waitingLines(app)) output.note(line);

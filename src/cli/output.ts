@@ -1,3 +1,5 @@
+import { isatty } from 'node:tty';
+import { stderr, stdout } from '../output/standard.js';
 import { color, forTerminal, jsonForTerminal, oneLine } from './color.js';
 
 export interface GlobalOptions {
@@ -22,26 +24,26 @@ export class Output {
 
   /** True when somebody watches: progress, colour and questions make sense. */
   get isInteractive(): boolean {
-    return process.stderr.isTTY === true && !this.json && !this.#quiet;
+    return isatty(2) && !this.json && !this.#quiet;
   }
 
   /** The result: `document` for machines, `text` for people. */
   result(document: unknown, text: () => string): void {
-    if (this.json) process.stdout.write(`${jsonForTerminal(document)}\n`);
-    else if (!this.#quiet) process.stdout.write(`${forTerminal(text())}\n`);
+    if (this.json) stdout().write(`${jsonForTerminal(document)}\n`);
+    else if (!this.#quiet) stdout().write(`${forTerminal(text())}\n`);
   }
 
   note(line: string): void {
-    if (!this.#quiet) process.stderr.write(`${forTerminal(line)}\n`);
+    if (!this.#quiet) stderr().write(`${forTerminal(line)}\n`);
   }
 
   /** Shown whatever the options say. */
   warn(line: string): void {
-    process.stderr.write(`${forTerminal(color.yellow(oneLine(line)))}\n`);
+    stderr().write(`${forTerminal(color.yellow(oneLine(line)))}\n`);
   }
 
   error(line: string): void {
-    process.stderr.write(`${forTerminal(`${color.red('error:')} ${oneLine(line)}`)}\n`);
+    stderr().write(`${forTerminal(`${color.red('error:')} ${oneLine(line)}`)}\n`);
   }
 
   /** With --json there is one document on stdout also when the command has no result to show. */

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { stderr, stdout } from '../output/standard.js';
 import { VERSION } from '../version.js';
 import { forTerminal } from './color.js';
 import type { RunCommand } from './command.js';
@@ -12,7 +13,7 @@ import { addTargets } from './target-commands.js';
 const EXIT_CODES = `
 Exit codes: 0 done, 1 internal failure, 2 a check did not hold, 3 some input was bad,
 4 two servers are named, 5 conflict, 6 nothing could be sent, 7 failures in this pass,
-8 discard refused, 9 events lost, 64 usage, 130 and 143 interrupted.`;
+8 discard refused, 9 events lost, 64 usage, 129, 130 and 143 ended by a signal.`;
 
 /** The whole command line. `run` wraps each body with the error handling they share. */
 export function buildProgram(run: RunCommand): Command {
@@ -28,7 +29,8 @@ export function buildProgram(run: RunCommand): Command {
     .addHelpText('after', EXIT_CODES)
     .showHelpAfterError('(redrain COMMAND --help shows what is possible)')
     .configureOutput({
-      writeErr: (text) => process.stderr.write(forTerminal(text)),
+      writeOut: (text) => stdout().write(text),
+      writeErr: (text) => stderr().write(forTerminal(text)),
     })
     .exitOverride();
   for (const add of COMMANDS) add(program, run);

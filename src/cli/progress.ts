@@ -1,4 +1,6 @@
+import { stderr } from '../output/standard.js';
 import type { Output } from './output.js';
+import { TerminalStream } from './terminal-stream.js';
 
 export interface Progress {
   update(done: number, details?: string): void;
@@ -6,6 +8,8 @@ export interface Progress {
 }
 
 const SILENT: Progress = { update: () => undefined, stop: () => undefined };
+/** Also where a terminal that was stopped lost the one of the bar. */
+const SHOW_CURSOR = '\u001b[?25h';
 /** A bar that flashes by helps nobody. */
 const SHOW_AFTER_MS = 400;
 
@@ -39,7 +43,7 @@ async function openBar(
   const left = total === undefined ? '' : ' / {total} · {eta_formatted} left';
   const bar = new cliProgress.SingleBar({
     format: `${verb} {value}${left} · {rate}/s {details}`,
-    stream: process.stderr,
+    stream: new TerminalStream(),
     clearOnComplete: true,
     hideCursor: true,
   });
@@ -49,6 +53,9 @@ async function openBar(
       const rate = Math.round((done * 1000) / (performance.now() - startedAt));
       bar.update(done, { rate: rate.toLocaleString('en'), details });
     },
-    stop: () => bar.stop(),
+    stop() {
+      bar.stop();
+      stderr().write(SHOW_CURSOR);
+    },
   };
 }

@@ -1,4 +1,6 @@
 import { type Command, CommanderError } from 'commander';
+import { finishOutput, stderr, stdout } from '../output/standard.js';
+import { oneLine } from './color.js';
 import type { CommandCall, RunCommand } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { type GlobalOptions, Output } from './output.js';
@@ -15,17 +17,18 @@ const run: RunCommand =
       const body = await load();
       process.exitCode = await body.run(call);
     } catch (error) {
-      const { reportFailure } = await import('./failure.js');
-      process.exitCode = reportFailure(error, new Output(globals));
+      await fail(error, globals);
     }
   };
 
-// A reader that has seen enough (`| head`) is no failure of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(process.exitCode ?? EXIT.done);
-});
+async function fail(error: unknown, globals: GlobalOptions): Promise<void> {
+  const { reportFailure } = await import('./failure.js');
+  process.exitCode = reportFailure(error, new Output(globals));
+}
 
+const SIGNAL_CODES = new Set<unknown>([EXIT.hungUp, EXIT.interrupted, EXIT.terminated]);
+
+listenToNode();
 try {
   await buildProgram(run).parseAsync();
 } catch (error) {
@@ -33,6 +36,24 @@ try {
   // Help and version were asked for; everything else is a wrong command line.
   process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
   if (process.exitCode === EXIT.usage) tellWrongUsage(error);
+}
+await finishOutput({ isAskedToEnd: SIGNAL_CODES.has(process.exitCode) });
+
+/**
+ * Warnings and errors that nobody caught are written as everything else is:
+ * Node would wait for the reader of stderr inside a system call. SIGUSR1 has a
+ * listener because Node would open its debugger without one.
+ */
+function listenToNode(): void {
+  process.removeAllListeners('warning');
+  process.on('warning', ({ message }) => stderr().write(`warning: ${oneLine(message)}\n`));
+  process.on('uncaughtException', (error) => {
+    void fail(error, { verbose: process.argv.includes('--verbose') }).finally(() => {
+      stdout().tryNow();
+      process.exit();
+    });
+  });
+  process.on('SIGUSR1', () => undefined);
 }
 
 /** Commander has said it on stderr; the options were not understood, so --json is looked for. */

@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { App } from '../app/app.js';
 import { EXIT, worstOf } from '../app/exit-codes.js';
+import { finishOutput } from '../output/standard.js';
 import { LitequeQueues } from '../queue/liteque-queue.js';
 import { WorkerMetrics } from './metrics.js';
 import { openAgain, QueuesWatch } from './opened-queues.js';
@@ -29,6 +30,7 @@ export async function runWorker(
     options = readWorkerOptions(kind.name, argv);
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
+    await finishOutput();
     return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   }
   return new WorkerProcess(kind, options, env).run();

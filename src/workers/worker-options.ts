@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { refuseRepeats } from '../cli/given-once.js';
 import { repeatable } from '../cli/option-values.js';
+import { stderr, stdout } from '../output/standard.js';
 
 /** How a worker process was started. */
 export interface WorkerOptions {
@@ -43,6 +44,10 @@ export function readWorkerOptions(name: string, argv: readonly string[]): Worker
     .option('--sweep-interval <ms|5s>', 'between two looks for work nobody told of', ms, 60_000)
     .option('--grace <ms|5s>', 'for the work in flight after SIGTERM', ms, 90_000)
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent', level, 'info')
+    .configureOutput({
+      writeOut: (text) => stdout().write(text),
+      writeErr: (text) => stderr().write(text),
+    })
     .exitOverride();
   if (name === 'dispatch')
     program.addOption(repeatable('--target <id|url>', 'a target in place of the active one'));

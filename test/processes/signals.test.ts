@@ -33,14 +33,17 @@ describe('a drain that is asked to stop', () => {
   for (const [signal, code] of [
     ['SIGTERM', 143],
     ['SIGINT', 130],
+    ['SIGHUP', 129],
   ] as const)
     it(`finishes and records the batch in flight on ${signal}, and exits ${code}`, async () => {
       const { cli, receiver, running } = await givenSecondPostInFlight();
+      running.kill('SIGUSR1');
       await stop(running, signal);
       receiver.release();
 
       const ended = await running.exited;
       expect(ended.code, ended.stderr).to.equal(code);
+      expect(ended.stderr, 'what SIGUSR1 opens without a listener').not.to.include('Debugger');
       expect(ended.json<DrainReport>()).to.include({
         selected: 2 * PER_POST,
         delivered: 2 * PER_POST,
