@@ -12,9 +12,11 @@ import { type RetryOptions, type RetryReport, retryEvents } from './app/retry.js
 import { readStatus } from './app/status.js';
 import { readTargets, type TargetSummary } from './app/targets.js';
 import type { VerifyReport } from './app/verify.js';
+import { turn } from './base/pace.js';
 import type { DrainReport } from './dispatch/drain-report.js';
 import type { DeploymentMetadata } from './dispatch/ports.js';
 import type { CaptureInput, CaptureVerdict } from './journal/capture.js';
+import { CAPTURE_GROUP } from './journal/capture-groups.js';
 import { type CaptureReport, CaptureSummary } from './journal/capture-summary.js';
 import type { EnvelopeRules } from './journal/envelope.js';
 import { GroupCommit } from './journal/group-commit.js';
@@ -56,9 +58,6 @@ export { NewerSchemaError, StorageUnavailableError } from './storage/errors.js';
 export { SplitBrainError } from './targets/authority-errors.js';
 export { RetiredTargetError, type TargetRecord } from './targets/registry.js';
 export { VERSION } from './version.js';
-
-/** Most events of one group: one transaction, one fsync. */
-const GROUP_EVENTS = 1_000;
 
 /**
  * An event as a program has it: the exact bytes or text of an envelope, which
@@ -145,7 +144,8 @@ export class Redrain {
   }
 
   /**
-   * Captures many events in groups of 1000, each durable as a whole. What is
+   * Captures many events in groups of at most 1000, or of about 1 MiB, each
+   * durable as a whole. Between two groups the event loop gets a turn. What is
    * no usable event is in `errors` and stops nothing else.
    *
    * @throws EventsLostError, after everything that could be stored was stored.
@@ -158,8 +158,7 @@ export class Redrain {
     const summary = new CaptureSummary();
     const lost: { ids: string[]; reason: string } = { ids: [], reason: '' };
     let index = 0;
-    for await (const group of groupsOf(events)) {
-      const given = group.map(bytesOf);
+    for await (const given of groupsOf(events)) {
       const inputs = given.flatMap((bytes) =>
         typeof bytes === 'string' ? [] : [{ bytes, checkout }],
       );
@@ -177,6 +176,7 @@ export class Redrain {
         lost.ids.push(verdict.eventId);
         lost.reason = verdict.reason;
       }
+      await turn();
     }
     if (lost.ids.length > 0) throw new EventsLostError(lost.ids, lost.reason);
     return summary.report;
@@ -323,7 +323,7 @@ export class Redrain {
   ): GroupCommit<CaptureInput, CaptureVerdict> {
     const group = new GroupCommit<CaptureInput, CaptureVerdict>(
       (inputs) => this.#app.captureGroup(inputs, rules, { auditDiscard }),
-      GROUP_EVENTS,
+      CAPTURE_GROUP,
     );
     this.#groups.set(key, group);
     return group;
@@ -353,15 +353,25 @@ function bytesOf(event: EventInput): Buffer | string {
   }
 }
 
+/** Bytes, or problems in the place of them, in groups of what one transaction may hold. */
 async function* groupsOf(
   events: Iterable<EventInput> | AsyncIterable<EventInput>,
-): AsyncGenerator<EventInput[]> {
-  let group: EventInput[] = [];
+): AsyncGenerator<(Buffer | string)[]> {
+  let group: (Buffer | string)[] = [];
+  let size = 0;
   for await (const event of events) {
-    group.push(event);
-    if (group.length < GROUP_EVENTS) continue;
+    const bytes = bytesOf(event);
+    if (size + bytes.length > CAPTURE_GROUP.maxBytes && group.length > 0) {
+      yield group;
+      group = [];
+      size = 0;
+    }
+    group.push(bytes);
+    size += bytes.length;
+    if (group.length < CAPTURE_GROUP.maxItems) continue;
     yield group;
     group = [];
+    size = 0;
   }
   if (group.length > 0) yield group;
 }

@@ -52,9 +52,9 @@ export async function diffTargets(
     const limit = options.limit ?? DEFAULT_LIMIT;
     const events: ListedEvent[] = [];
     let count = 0;
-    for (const event of differingEvents(stores.db, query, to.id)) {
-      count += 1;
-      if (events.length < limit) events.push(event);
+    for await (const page of differingEvents(stores.db, query, to.id)) {
+      count += page.length;
+      events.push(...page.slice(0, limit - events.length));
     }
     return { a: side(from), b: side(to), count, events };
   } finally {

@@ -47,7 +47,9 @@ export async function listEvents(app: App, options: EventsOptions = {}): Promise
     target_id: target?.id ?? null,
     target_url: target?.canonicalUrl ?? null,
     events:
-      stores === undefined ? [] : newestEvents(stores.db, query, options.limit ?? DEFAULT_LIMIT),
+      stores === undefined
+        ? []
+        : await newestEvents(stores.db, query, options.limit ?? DEFAULT_LIMIT),
     spooled: spoolOf(app),
   }));
 }
@@ -71,7 +73,7 @@ export async function exportMatching(
   await withQuery(app, options, async (stores, query) => {
     if (stores === undefined) return;
     let left = options.limit ?? Number.POSITIVE_INFINITY;
-    for (const event of exportEvents(stores.db, query)) {
+    for await (const event of exportEvents(stores.db, query)) {
       if (left-- <= 0) return;
       if (!(await take(event))) return;
     }

@@ -28,7 +28,7 @@ export async function requeueAt(
   const request = { kind, targetId: target.id, filter, now: app.now() };
   const counts =
     options.dryRun === true
-      ? countRequeue(stores.db, request)
+      ? await countRequeue(stores.db, request)
       : await requeue(stores.db, request, (done) => options.onProgress?.(done));
   return { target_id: target.id, target_url: target.canonicalUrl, ...counts };
 }

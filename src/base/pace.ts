@@ -11,9 +11,14 @@ const STRETCH_MS = 10;
 export class Pace {
   #since = performance.now();
 
+  /** Asked where an await for each step would itself cost too much. */
+  get isDue(): boolean {
+    return performance.now() - this.#since >= STRETCH_MS;
+  }
+
   /** Gives the loop a turn if one is due. */
   async step(): Promise<void> {
-    if (performance.now() - this.#since < STRETCH_MS) return;
+    if (!this.isDue) return;
     await turn();
     this.#since = performance.now();
   }

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { Pace } from '../base/pace.js';
 import { plainMessage } from '../files/trouble.js';
 import { type DiscardPolicy, type Disposition, dispose } from '../policy/discard.js';
 import { type Envelope, type EnvelopeRules, readEnvelope } from './envelope.js';
@@ -73,7 +74,7 @@ export class Capture {
     context: CaptureContext,
   ): Promise<CaptureVerdict[]> {
     const places = new Places(context);
-    const prepared = inputs.map((input) => prepare(input, context, places));
+    const prepared = await prepareAll(inputs, (input) => prepare(input, context, places));
     const events: NewEvent[] = [];
     for (const one of prepared) if ('event' in one) events.push(one.event);
     const stored = events.length === 0 ? [] : await this.#store(events);
@@ -157,6 +158,20 @@ class Places {
     this.#byProject.set(projectUuid, place);
     return place;
   }
+}
+
+/** Parsing and digesting a whole group takes a while: others get a turn before it is written. */
+async function prepareAll(
+  inputs: readonly CaptureInput[],
+  prepareOne: (input: CaptureInput) => Prepared,
+): Promise<Prepared[]> {
+  const pace = new Pace();
+  const prepared: Prepared[] = [];
+  for (const input of inputs) {
+    prepared.push(prepareOne(input));
+    if (pace.isDue) await pace.step();
+  }
+  return prepared;
 }
 
 function prepare(input: CaptureInput, context: CaptureContext, places: Places): Prepared {

@@ -1,3 +1,5 @@
+import { Pace } from '../base/pace.js';
+
 /**
  * Joins single calls that arrive together into one group, so that they share
  * one fsync. A call that arrives alone is not held back: it goes with the end
@@ -5,14 +7,15 @@
  */
 export class GroupCommit<Item, Result> {
   readonly #commit: (items: Item[]) => Promise<Result[]>;
-  readonly #maxGroup: number;
+  readonly #limits: GroupLimits<Item>;
+  readonly #pace = new Pace();
   #waiting: Waiting<Item, Result>[] = [];
   #running: Promise<void> | undefined;
 
   /** `commit` answers one result for each item, in order, or rejects for the whole group. */
-  constructor(commit: (items: Item[]) => Promise<Result[]>, maxGroup: number) {
+  constructor(commit: (items: Item[]) => Promise<Result[]>, limits: GroupLimits<Item>) {
     this.#commit = commit;
-    this.#maxGroup = maxGroup;
+    this.#limits = limits;
   }
 
   /** Resolves with the result of this item once its group is done. */
@@ -31,7 +34,9 @@ export class GroupCommit<Item, Result> {
   async #run(): Promise<void> {
     await undefined; // let the callers of this turn join
     while (this.#waiting.length > 0) {
-      const group = this.#waiting.splice(0, this.#maxGroup);
+      // One capture after the other would never let go of the event loop by itself.
+      if (this.#pace.isDue) await this.#pace.step();
+      const group = this.#waiting.splice(0, this.#fitting());
       try {
         const results = await this.#commit(group.map((one) => one.item));
         group.forEach((one, i) => {
@@ -43,6 +48,25 @@ export class GroupCommit<Item, Result> {
     }
     this.#running = undefined;
   }
+
+  /** How many of those that wait make one group; always one. */
+  #fitting(): number {
+    const { maxItems, maxBytes, sizeOf } = this.#limits;
+    const most = Math.min(this.#waiting.length, maxItems);
+    let bytes = 0;
+    for (let count = 0; count < most; count += 1) {
+      bytes += sizeOf((this.#waiting[count] as Waiting<Item, Result>).item);
+      if (bytes > maxBytes) return Math.max(count, 1);
+    }
+    return most;
+  }
+}
+
+/** One group is one transaction: more in it would hold up everybody else for longer. */
+export interface GroupLimits<Item> {
+  readonly maxItems: number;
+  readonly maxBytes: number;
+  sizeOf(item: Item): number;
 }
 
 interface Waiting<Item, Result> {

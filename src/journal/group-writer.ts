@@ -1,12 +1,7 @@
-import { canonicalDigest } from '../json/canonical.js';
 import type { JournalDatabase } from '../storage/journal-database.js';
 import * as sql from './journal.sql.js';
 import type { AppendVerdict, AuditNote, EventOrigin, EventSource, NewEvent } from './new-event.js';
-
-interface CurrentRow {
-  seq: number;
-  sha256: Buffer;
-}
+import { type CurrentRow, SameContent } from './same-content.js';
 
 const AUDITED: Written = { verdict: 'audited', seq: null, conflictId: null };
 
@@ -65,6 +60,7 @@ export class GroupWriter {
   readonly #source: EventSource;
   readonly #knownOrigins: ReadonlyMap<string, number>;
   readonly #note: ConflictNote;
+  readonly #content: SameContent;
   readonly #tallies = new Map<number, Tally>();
   /** Events of one capture share their origin objects. */
   readonly #idOfOrigin = new Map<EventOrigin, number>();
@@ -76,7 +72,9 @@ export class GroupWriter {
     source: EventSource,
     origins: ReadonlyMap<string, number>,
     note: ConflictNote = { sourceDigest: null },
+    content = new SameContent(db, Number.POSITIVE_INFINITY),
   ) {
+    this.#content = content;
     this.#db = db;
     this.#source = source;
     this.#knownOrigins = origins;
@@ -97,7 +95,7 @@ export class GroupWriter {
     const current = this.#db.statement<[string], CurrentRow>(sql.FIND_CURRENT).get(event.eventId);
     if (current === undefined)
       return { verdict: 'captured', seq: this.#insert(event), conflictId: null };
-    const equal = this.#sameContent(current, event) ? current.seq : this.#earlierRevision(event);
+    const equal = this.#content.isSame(current, event) ? current.seq : this.#earlierRevision(event);
     if (equal !== undefined) return { verdict: 'duplicate', seq: equal, conflictId: null };
     const conflictId = this.#keepConflict(current, event);
     return { verdict: 'conflict', seq: current.seq, conflictId };
@@ -242,20 +240,6 @@ export class GroupWriter {
       tally.events += 1;
       tally.bytes += bytes;
     }
-  }
-
-  /** Equality is by value, so equal bytes decide it fast and different bytes do not. */
-  #sameContent(current: CurrentRow, event: NewEvent): boolean {
-    if (current.sha256.equals(event.sha256)) return true;
-    const incoming = canonicalDigest(event.bytes);
-    const stored = this.#db
-      .statement<[number], { bytes: Buffer }>(sql.FIND_PAYLOAD)
-      .get(current.seq);
-    if (stored !== undefined) return canonicalDigest(stored.bytes).equals(incoming);
-    const purged = this.#db
-      .statement<[number], { digest: Buffer }>(sql.FIND_PURGED_DIGEST)
-      .get(current.seq);
-    return purged?.digest.equals(incoming) === true;
   }
 
   /** The same conflict met again adds nothing: its bytes are kept already. */

@@ -50,7 +50,7 @@ export class SameContent {
       const current = this.#db.statement<[string], CurrentRow>(sql.FIND_CURRENT).get(event.eventId);
       if (current !== undefined && !current.sha256.equals(event.sha256))
         this.#known.set(keyOf(current, event), this.#compare(current, event));
-      await pace.step();
+      if (pace.isDue) await pace.step();
     }
     this.#left = Number.POSITIVE_INFINITY;
   }

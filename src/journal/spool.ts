@@ -1,6 +1,7 @@
 import { readdirSync, renameSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { monotonicFactory } from 'ulid';
+import { turn } from '../base/pace.js';
 import { readPlainFile } from '../config/plain-file.js';
 import { makeDirectory, syncEntries } from '../files/directory.js';
 import { putInPlace, removeIfThere, writeNewFile } from '../files/durable-file.js';
@@ -203,6 +204,7 @@ export class Spool {
         // One file that cannot be taken in must not keep the others waiting.
         troubles.push(error);
       }
+      await turn();
     }
     if (troubles.length > 0) throw troubles[0];
     return done;

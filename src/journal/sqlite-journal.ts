@@ -3,6 +3,7 @@ import { step } from '../storage/steps.js';
 import { GroupWriter } from './group-writer.js';
 import * as sql from './journal.sql.js';
 import type { AppendVerdict, EventJournal, EventSource, NewEvent } from './new-event.js';
+import { SameContent, TooMuchToCompare } from './same-content.js';
 
 /** The journal on SQLite. Appending is all it can do to events. */
 export class SqliteJournal implements EventJournal {
@@ -15,9 +16,7 @@ export class SqliteJournal implements EventJournal {
   }
 
   async append(events: readonly NewEvent[], source: EventSource): Promise<AppendVerdict[]> {
-    const group = new GroupWriter(this.#db, source, this.#origins);
-    const verdicts = await this.#db.write(() => group.write(events));
-    this.#rememberOrigins(group);
+    const verdicts = await this.#writeGroup(events, source, (group) => group.write(events));
     step('journal.appended');
     return verdicts;
   }
@@ -27,15 +26,13 @@ export class SqliteJournal implements EventJournal {
     events: readonly NewEvent[],
     problems: readonly string[],
   ): Promise<AppendVerdict[] | undefined> {
-    const group = new GroupWriter(this.#db, 'spool', this.#origins);
-    const verdicts = await this.#db.write(() => {
-      const notes = problems.length === 0 ? null : JSON.stringify(problems);
+    const notes = problems.length === 0 ? null : JSON.stringify(problems);
+    const verdicts = await this.#writeGroup(events, 'spool', (group) => {
       const claimed = this.#db
         .statement(sql.CLAIM_SPOOL_FILE)
         .run(file, Date.now(), events.length, notes);
       return claimed.changes === 0 ? undefined : group.write(events);
     });
-    if (verdicts !== undefined) this.#rememberOrigins(group);
     step('journal.spool-appended');
     return verdicts;
   }
@@ -50,6 +47,28 @@ export class SqliteJournal implements EventJournal {
   /** The last sequence number; 0 before the first. */
   async head(): Promise<number> {
     return (this.#db.statement(sql.HEAD).get() as { head: number }).head;
+  }
+
+  /** Where a transaction would take long to compare contents, they are compared first, and it is run again. */
+  async #writeGroup<T extends AppendVerdict[] | undefined>(
+    events: readonly NewEvent[],
+    source: EventSource,
+    work: (group: GroupWriter) => T,
+  ): Promise<T> {
+    const content = new SameContent(this.#db);
+    const write = async (): Promise<T> => {
+      const group = new GroupWriter(this.#db, source, this.#origins, undefined, content);
+      const verdicts = await this.#db.write(() => work(group));
+      if (verdicts !== undefined) this.#rememberOrigins(group);
+      return verdicts;
+    };
+    try {
+      return await write();
+    } catch (error) {
+      if (!(error instanceof TooMuchToCompare)) throw error;
+    }
+    await content.lookAhead(events);
+    return write();
   }
 
   /** Only after COMMIT: an origin of a rolled back group does not exist. */

@@ -10,8 +10,10 @@ export const candidates = (states: string, conditions: string): string => `
   FROM delivery d CROSS JOIN event e ON e.seq = d.seq
   LEFT JOIN mark m ON m.seq = d.seq
   LEFT JOIN todo t ON t.target_id = d.target_id AND t.seq = d.seq
-  WHERE d.target_id = @targetId AND d.seq > @after AND d.status IN ${states}${conditions}
+  WHERE d.target_id = @targetId AND d.seq > @after AND d.seq <= @to AND d.status IN ${states}${conditions}
   ORDER BY d.seq LIMIT @page`;
+
+export const HEAD = 'SELECT COALESCE(MAX(seq), 0) AS head FROM event';
 
 export const FLIGHT_OF = 'SELECT seqs FROM flight WHERE target_id = ?';
 

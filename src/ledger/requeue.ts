@@ -1,14 +1,16 @@
+import { turn } from '../base/pace.js';
 import type { EventFilter } from '../journal/event-filter.js';
 import { eventConditions } from '../journal/event-filter.sql.js';
 import type { JournalDatabase } from '../storage/journal-database.js';
+import { SeqWindow } from '../storage/seq-window.js';
 import { step } from '../storage/steps.js';
 import { CauseTally } from './causes.js';
 import * as sql from './requeue.sql.js';
 import { fromRanges, type SeqRanges } from './seq-ranges.js';
 import { COUNT_DELIVERIES } from './settle.sql.js';
 
-/** Deliveries in one transaction: short enough that a capture never waits long for it. */
-const PAGE = 2_000;
+/** Deliveries in one transaction: short enough that no capture and no event loop waits long for it. */
+const PAGE = 1_000;
 
 export type RequeueKind = 'retry' | 'replay';
 
@@ -45,9 +47,15 @@ export function noCounts(): RequeueCounts {
 }
 
 /** What `requeue` would do, from the same pages. Reads only. */
-export function countRequeue(db: JournalDatabase, request: RequeueRequest): RequeueCounts {
+export async function countRequeue(
+  db: JournalDatabase,
+  request: RequeueRequest,
+): Promise<RequeueCounts> {
   const counts = noCounts();
-  for (const page of pages(db, request)) tally(counts, page);
+  for (const page of pages(db, request)) {
+    tally(counts, page);
+    await turn();
+  }
   return counts;
 }
 
@@ -74,6 +82,7 @@ export async function requeue(
     // A drain that settled one of them in between was faster than this.
     counts.selected -= seqs.length - done;
     onProgress(counts.selected);
+    await turn();
   }
   return counts;
 }
@@ -90,16 +99,20 @@ function* pages(db: JournalDatabase, request: RequeueRequest): Generator<Page> {
   const conditions = eventConditions(request.filter, 'd.seq');
   const states = kind === 'retry' ? sql.RETRIABLE : sql.REPLAYABLE;
   const statement = db.statement(sql.candidates(states, conditions.sql));
-  for (let after = 0; ; ) {
+  const { head } = db.statement(sql.HEAD).get() as { head: number };
+  const window = new SeqWindow();
+  for (let after = 0; after < head; ) {
+    const to = after + window.span;
+    const page = { ...conditions.values, targetId, after, to, page: PAGE };
     const { rows, inFlight } = db.read(() => ({
-      rows: statement.all({ ...conditions.values, targetId, after, page: PAGE }) as Candidate[],
+      rows: statement.all(page) as Candidate[],
       inFlight: flightOf(db, targetId),
     }));
     const isFree = (row: Candidate): boolean =>
       row.class === 'live' && row.marked === 0 && !inFlight.has(row.seq);
     yield { rows, selected: rows.filter(isFree), inFlight };
-    if (rows.length < PAGE) return;
-    after = rows.at(-1)?.seq ?? after;
+    window.found(rows.length);
+    after = rows.length < PAGE ? to : (rows.at(-1)?.seq ?? to);
   }
 }
 

@@ -1,3 +1,4 @@
+import { turn } from '../base/pace.js';
 import type {
   BatchLimits,
   ClosedGate,
@@ -69,6 +70,8 @@ export class StubReceiver implements DeliveryReceiver {
   }
 
   async deliver(batch: readonly OutboundEvent[]): Promise<DeliveryReport> {
+    // A sink without a network never waits: signals and timers get their turn here.
+    await turn();
     const body = composeBody(batch);
     const answer = await this.#answer(body);
     const sentIds = batch.map(({ eventId }) => eventId);

@@ -51,13 +51,13 @@ const stateCondition = (state: EventState | undefined): string =>
 /** The newest events before `@before`. */
 export const newest = (state: EventState | undefined, conditions: string): string => `
   SELECT ${COLUMNS} FROM ${source(state)}
-  WHERE ${key(state)} < @before${stateCondition(state)}${conditions} ORDER BY ${key(state)} DESC LIMIT @page`;
+  WHERE ${key(state)} < @before AND ${key(state)} >= @from${stateCondition(state)}${conditions} ORDER BY ${key(state)} DESC LIMIT @page`;
 
 /** The next events after `@after`, with their bytes. */
 export const exported = (state: EventState | undefined, conditions: string): string => `
   SELECT ${COLUMNS}, e.undeliverable, lower(hex(e.sha256)) AS sha256, p.bytes
   FROM ${source(state)} LEFT JOIN payload p ON p.seq = e.seq
-  WHERE ${key(state)} > @after${stateCondition(state)}${conditions} ORDER BY ${key(state)} LIMIT @page`;
+  WHERE ${key(state)} > @after AND ${key(state)} <= @to${stateCondition(state)}${conditions} ORDER BY ${key(state)} LIMIT @page`;
 
 /** Delivered to one target and not to another, in journal order. */
 export const difference = (conditions: string): string => `
@@ -67,6 +67,9 @@ export const difference = (conditions: string): string => `
   FROM delivery a CROSS JOIN event e ON e.seq = a.seq CROSS JOIN origin o ON o.id = e.origin_id
   LEFT JOIN mark m ON m.seq = e.seq
   LEFT JOIN delivery b ON b.target_id = @other AND b.seq = a.seq
-  WHERE a.target_id = @targetId AND a.seq > @after AND a.status IN ('success', 'duplicate')
+  WHERE a.target_id = @targetId AND a.seq > @after AND a.seq <= @to AND a.status IN ('success', 'duplicate')
     AND (b.status IS NULL OR b.status NOT IN ('success', 'duplicate'))${conditions}
   ORDER BY a.seq LIMIT @page`;
+
+/** The newest sequence number. */
+export const HEAD = 'SELECT COALESCE(MAX(seq), 0) AS head FROM event';

@@ -1,9 +1,11 @@
+import { turn } from '../base/pace.js';
 import type { Permission } from '../dispatch/ports.js';
 import type { EventFilter } from '../journal/event-filter.js';
 import { eventConditions } from '../journal/event-filter.sql.js';
 import { originFields } from '../ledger/selection.js';
 import type { DeliveryStatus } from '../ledger/transition.js';
 import type { JournalDatabase } from '../storage/journal-database.js';
+import { SeqWindow } from '../storage/seq-window.js';
 import * as sql from './event-list.sql.js';
 import type { EventState } from './event-states.js';
 import { type OriginRow, TERM_OF_STATUS } from './target-terms.js';
@@ -73,28 +75,40 @@ interface ExportRow extends Row {
 }
 
 const EXPORT_PAGE = 200;
-const DIFF_PAGE = 2_000;
+const DIFF_PAGE = 1_000;
 
-/** The newest events that match, newest first. */
-export function newestEvents(db: JournalDatabase, query: EventQuery, limit: number): ListedEvent[] {
+/** The newest events that match, newest first. Between two looks the event loop gets a turn. */
+export async function newestEvents(
+  db: JournalDatabase,
+  query: EventQuery,
+  limit: number,
+): Promise<ListedEvent[]> {
   const { sql: conditions, values } = conditionsOf(query);
+  const statement = db.statement(sql.newest(query.state, conditions));
   const heldOrigins = held(query);
-  return db.read(() => {
-    const rows = db
-      .statement(sql.newest(query.state, conditions))
-      .all({ ...values, targetId: query.targetId, before: Number.MAX_SAFE_INTEGER, page: limit });
-    return (rows as Row[]).map((row) => listed(row, heldOrigins));
-  });
+  const window = new SeqWindow();
+  const events: ListedEvent[] = [];
+  for (let before = headOf(db) + 1; before > 1 && events.length < limit; ) {
+    const from = Math.max(before - window.span, 1);
+    const page = limit - events.length;
+    const rows = readRows<Row>(db, statement, { ...values, ...at(query), before, from, page });
+    for (const row of rows) events.push(listed(row, heldOrigins));
+    window.found(rows.length);
+    before = from;
+    await turn();
+  }
+  return events;
 }
 
 /** Every event that matches, in journal order, a page at a time: memory stays flat. */
-export function* exportEvents(db: JournalDatabase, query: EventQuery): Generator<ExportedEvent> {
+export async function* exportEvents(
+  db: JournalDatabase,
+  query: EventQuery,
+): AsyncGenerator<ExportedEvent> {
   const { sql: conditions, values } = conditionsOf(query);
   const statement = db.statement(sql.exported(query.state, conditions));
-  for (let after = 0; ; ) {
-    const rows = db.read(() =>
-      statement.all({ ...values, targetId: query.targetId, after, page: EXPORT_PAGE }),
-    ) as ExportRow[];
+  const pages = ascending<ExportRow>(db, statement, { ...values, ...at(query) }, EXPORT_PAGE);
+  for await (const rows of pages)
     for (const row of rows)
       yield {
         eventId: row.event_id,
@@ -104,29 +118,49 @@ export function* exportEvents(db: JournalDatabase, query: EventQuery): Generator
         isDeliverable: row.undeliverable === null,
         bytes: row.bytes,
       };
-    if (rows.length < EXPORT_PAGE) return;
-    after = rows.at(-1)?.seq ?? after;
-  }
 }
 
-/** Events delivered to the target of the query and not to `other`, in journal order. */
-export function* differingEvents(
+/** Events delivered to the target of the query and not to `other`, in journal order, in pages. */
+export async function* differingEvents(
   db: JournalDatabase,
   query: Omit<EventQuery, 'state'>,
   other: number,
-): Generator<ListedEvent> {
+): AsyncGenerator<ListedEvent[]> {
   const { sql: conditions, values } = eventConditions(query.filter, 'a.seq');
   const statement = db.statement(sql.difference(conditions));
   const heldOrigins = held(query);
-  for (let after = 0; ; ) {
-    const rows = db.read(() =>
-      statement.all({ ...values, targetId: query.targetId, other, after, page: DIFF_PAGE }),
-    ) as Row[];
-    for (const row of rows) yield listed(row, heldOrigins);
-    if (rows.length < DIFF_PAGE) return;
-    after = rows.at(-1)?.seq ?? after;
+  const pages = ascending<Row>(db, statement, { ...values, ...at(query), other }, DIFF_PAGE);
+  for await (const rows of pages) yield rows.map((row) => listed(row, heldOrigins));
+}
+
+const at = ({ targetId }: { readonly targetId: number }) => ({ targetId });
+
+/** Rows in journal order. Between two pages the event loop gets a turn. */
+async function* ascending<R extends Row>(
+  db: JournalDatabase,
+  statement: Statement,
+  values: Readonly<Record<string, unknown>>,
+  page: number,
+): AsyncGenerator<R[]> {
+  const head = headOf(db);
+  const window = new SeqWindow();
+  for (let after = 0; after < head; ) {
+    const to = after + window.span;
+    const rows = readRows<R>(db, statement, { ...values, after, to, page });
+    yield rows;
+    window.found(rows.length);
+    after = rows.length < page ? to : (rows.at(-1)?.seq ?? to);
+    await turn();
   }
 }
+
+type Statement = ReturnType<JournalDatabase['statement']>;
+
+const readRows = <R extends Row>(db: JournalDatabase, statement: Statement, values: object): R[] =>
+  db.read(() => (statement as { all(values: object): unknown[] }).all(values)) as R[];
+
+const headOf = (db: JournalDatabase): number =>
+  (db.statement(sql.HEAD).get() as { head: number }).head;
 
 /** `held` and `unsent` differ in nothing but the origin. */
 function conditionsOf(query: EventQuery) {

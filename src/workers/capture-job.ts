@@ -1,12 +1,13 @@
 import { Readable } from 'node:stream';
 import { EXIT, type ExitCode, worstOf } from '../app/exit-codes.js';
 import { CAPTURE_DATA, type CaptureData, readData } from '../app/jobs/job-data.js';
+import { CAPTURE_GROUP } from '../journal/capture-groups.js';
 import type { CaptureProblem, CaptureReport, CaptureSummary } from '../journal/capture-summary.js';
 import { GroupCommit } from '../journal/group-commit.js';
 import { openSources } from '../journal/input/sources.js';
 import type { RunningJob } from '../queue/ports.js';
 import { captureFile, captureNewLines } from './capture-file.js';
-import { CaptureTask, GROUP_EVENTS, type Group, InputIds } from './capture-task.js';
+import { CaptureTask, type Group, InputIds } from './capture-task.js';
 import { RefusedJobError, WarnedResult } from './job-outcome.js';
 import { nudgeDispatch } from './nudge.js';
 import type { Service } from './service.js';
@@ -81,7 +82,7 @@ export class CaptureJobs {
       group = new GroupCommit(
         (inputs) =>
           this.#service.app.captureGroup(inputs, Object.fromEntries(given), { auditDiscard }),
-        GROUP_EVENTS,
+        CAPTURE_GROUP,
       );
       this.#groups.set(key, group);
     }

@@ -32,6 +32,19 @@ describe('a group commit', () => {
     expect(groups.map((items) => items.length)).to.deep.equal([4, 4, 2]);
   });
 
+  it('makes no group larger than its bytes allow, but always one', async () => {
+    const groups: number[][] = [];
+    const group = new GroupCommit<number, number>(
+      async (items) => {
+        groups.push(items);
+        return items;
+      },
+      upTo(1_000, 10),
+    );
+    await Promise.all([4, 6, 1, 30, 9, 1, 1].map((item) => group.add(item)));
+    expect(groups).to.deep.equal([[4, 6], [1], [30], [9, 1], [1]]);
+  });
+
   it('rejects everybody of a group that fails, and nobody else', async () => {
     const { group } = givenGroup((items) => {
       if (items.includes(3)) throw new Error('the disk is full');
@@ -94,6 +107,12 @@ describe('single captures that arrive together', () => {
   });
 });
 
+const upTo = (maxItems: number, maxBytes = Number.POSITIVE_INFINITY) => ({
+  maxItems,
+  maxBytes,
+  sizeOf: (item: unknown) => Number(item) || 1,
+});
+
 function givenGroup(
   commit: (items: number[]) => number[] | Promise<number[]>,
   maxGroup = 1_000,
@@ -102,7 +121,7 @@ function givenGroup(
   const group = new GroupCommit<number, number>(async (items) => {
     groups.push(items);
     return commit(items);
-  }, maxGroup);
+  }, upTo(maxGroup));
   return { group, groups };
 }
 
@@ -114,7 +133,7 @@ function givenJournalGroup(core: Core, maxGroup = 1_000): GroupCommit<string, st
         group.map((id) => newEvent(id, id === 'impossible' ? { capturedAt: null as never } : {})),
         'capture',
       ),
-    maxGroup,
+    upTo(maxGroup),
   );
 }
 
