@@ -19,7 +19,7 @@ export const run: CommandBody = async (call) => {
   const sources = await openSources(call.args, process.stdin);
   if (process.stdin.isTTY && sources.some(({ name }) => name === 'stdin'))
     output.note('reading events from the terminal: Ctrl-D ends them');
-  const summary = new CaptureSummary();
+  const summary = new CaptureSummary(call.globals.json === true ? 1_000 : MOST_NAMED);
   await withApp(call, async (app) => {
     const { config } = await app.situation();
     const { maxEventBytes } =
@@ -32,7 +32,10 @@ export const run: CommandBody = async (call) => {
     };
     const progress = startProgress(output, 'captured');
     for (const source of sources) {
-      const batches = readEvents(source.open(), source.name, { maxEventBytes });
+      const batches = readEvents(source.open(), source.name, {
+        maxEventBytes,
+        onConversion: (what) => output.note(`${oneLine(source.name)} is ${what}`),
+      });
       for await (const batch of batches) {
         await captureBatch(capture, source, batch, summary);
         progress.update(summary.report.captured + summary.report.duplicates);
@@ -44,6 +47,9 @@ export const run: CommandBody = async (call) => {
   output.result(summary.report, () => sentence(summary));
   return exitCode(summary);
 };
+
+/** Problems of one file that are printed; a document for machines names more. */
+const MOST_NAMED = 20;
 
 const DEFAULT_LIMIT = { maxEventBytes: 1024 * 1024 };
 
@@ -81,10 +87,12 @@ function rulesOf(options: Readonly<Record<string, unknown>>): Partial<EnvelopeRu
 }
 
 function problemLines({ report }: CaptureSummary): string[] {
-  return report.errors.map(({ file, line, event_id, problem }) => {
+  const lines = report.errors.map(({ file, line, event_id, problem }) => {
     const id = event_id === undefined ? '' : `event ${oneLine(event_id)}: `;
     return `${oneLine(`${file}`)}:${line}: ${id}${problem}`;
   });
+  const more = Object.entries(report.more_errors ?? {});
+  return [...lines, ...more.map(([file, n]) => `${file}: and ${n.toLocaleString('en')} more`)];
 }
 
 function sentence({ report, invalid, refusedInSpool }: CaptureSummary): string {

@@ -27,9 +27,15 @@ export interface CaptureReport {
   /** Ids made for events whose producer gave none, in input order. */
   event_ids: string[];
   errors: CaptureProblem[];
+  /** How many problems are counted and not named, by file; absent when all are named. */
+  more_errors?: Record<string, number>;
 }
 
-/** Adds up what became of many inputs. */
+/**
+ * Adds up what became of many inputs. Names at most so many problems of one
+ * file, for a file of another kind has one on every line; lost events are named
+ * without exception.
+ */
 export class CaptureSummary {
   readonly report: CaptureReport = {
     captured: 0,
@@ -47,6 +53,12 @@ export class CaptureSummary {
   invalid = 0;
   /** Of those that `OPT_OUT` may not discard, how many wait in the spool. */
   refusedInSpool = 0;
+  readonly #most: number;
+  readonly #named = new Map<string, number>();
+
+  constructor(mostOfOneFile = Number.POSITIVE_INFINITY) {
+    this.#most = mostOfOneFile;
+  }
 
   add(verdict: CaptureVerdict, place: InputPlace): void {
     if (verdict.kind === 'invalid') {
@@ -61,13 +73,27 @@ export class CaptureSummary {
     this.report[isRefusal(verdict) ? 'refused' : COUNTED_AS[verdict.kind]] += 1;
     if (verdict.generated && verdict.kind !== 'lost') this.report.event_ids.push(verdict.eventId);
     const problem = problemOf(verdict);
-    if (problem !== undefined)
-      this.report.errors.push({ ...place, event_id: verdict.eventId, problem });
+    if (problem === undefined) return;
+    const named = { ...place, event_id: verdict.eventId, problem };
+    if (verdict.kind === 'lost') this.report.errors.push(named);
+    else this.#name(named);
   }
 
   addProblem(problem: string, place: InputPlace): void {
     this.invalid += 1;
-    this.report.errors.push({ ...place, problem });
+    this.#name({ ...place, problem });
+  }
+
+  #name(problem: CaptureProblem): void {
+    const { report } = this;
+    const file = problem.file ?? '';
+    const named = this.#named.get(file) ?? 0;
+    this.#named.set(file, named + 1);
+    if (named < this.#most) report.errors.push(problem);
+    else {
+      report.more_errors ??= {};
+      report.more_errors[file] = (report.more_errors[file] ?? 0) + 1;
+    }
   }
 }
 

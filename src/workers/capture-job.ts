@@ -12,8 +12,6 @@ import { RefusedJobError, WarnedResult } from './job-outcome.js';
 import { nudgeDispatch } from './nudge.js';
 import type { Service } from './service.js';
 
-/** Problems that a job's result names; the rest is in the counts. */
-const NAMED_PROBLEMS = 100;
 /** Problems that the reason of a failed job names. */
 const NAMED_IN_REASON = 3;
 
@@ -62,16 +60,15 @@ export class CaptureJobs {
     unfinished: number,
   ): Promise<CaptureReport | WarnedResult> {
     const { metrics, log } = this.#service;
-    const { errors, event_ids, ...counts } = report;
+    const { errors, event_ids, more_errors, ...counts } = report;
     for (const [verdict, events] of Object.entries({ ...counts, invalid }))
       metrics.captured(verdict, events);
     log.info({ job: job.id, ...counts, invalid, unfinished }, 'captured');
     if (report.captured + report.spooled > 0) await nudgeDispatch(this.#service);
     if (report.lost > 0) throw new EventsLostError(lostMessage(report));
-    const result = { ...report, errors: errors.slice(0, NAMED_PROBLEMS) };
     if (invalid > 0)
-      throw new RefusedJobError(refusedMessage(report, invalid), result, exitCode(report, invalid));
-    return report.conflicts + report.refused > 0 ? warned(result) : result;
+      throw new RefusedJobError(refusedMessage(report, invalid), report, exitCode(report, invalid));
+    return report.conflicts + report.refused > 0 ? warned(report) : report;
   }
 
   #group({ rules, auditDiscard }: CaptureData): Group {

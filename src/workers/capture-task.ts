@@ -5,8 +5,10 @@ import { derivedEventId } from '../journal/event-id.js';
 import type { GroupCommit } from '../journal/group-commit.js';
 import type { Candidate } from '../journal/input/candidate.js';
 
-/** Most events of one group: one transaction, one fsync. */
-export const GROUP_EVENTS = 1_000;
+/** Events of a job that are handed on together. */
+const GROUP_EVENTS = 1_000;
+/** Problems of one file, or of the events of a job, that its result names; the rest is counted. */
+const MOST_NAMED = 100;
 
 export type Group = GroupCommit<CaptureInput, CaptureVerdict>;
 
@@ -37,7 +39,7 @@ export class InputIds {
 
 /** The events of one job on their way through a group that others share. */
 export class CaptureTask {
-  readonly summary = new CaptureSummary();
+  readonly summary = new CaptureSummary(MOST_NAMED);
   readonly #group: Group;
   readonly #checkout: string | null;
 

@@ -106,7 +106,7 @@ describe('redrain capture', () => {
       ['{"event_id":"no-type"}', /no event_type/],
       ['{"event_id":"a","event_id":"b","event_type":"T"}', /two top-level event_id/],
       ['{"event_id":"nul\\u0000","event_type":"T"}', /NUL/],
-      ['{"event_id":7,"event_type":"T"}', /event_id is a number/],
+      ['{"event_id":7.5,"event_type":"T"}', /event_id is the number 7\.5/],
       [Buffer.from('{"event_id":"\xff","event_type":"T"}', 'latin1'), /UTF-8/],
       [`{"event_id":"big","event_type":"T","x":"${'x'.repeat(1024 * 1024)}"}`, /larger than/],
     ];
@@ -129,6 +129,21 @@ describe('redrain capture', () => {
       expect(run.stderr).to.include(`${file}:${2 * i + 2}: `);
     }
     expect(ids(cli)).to.deep.equal(bad.map((_, i) => `good-${i}`));
+  });
+
+  it('names the first problems of each file and counts the rest', async () => {
+    const cli = new Cli();
+    for (const name of ['a', 'b']) writeFileSync(join(cli.cwd, name), 'rubbish\n'.repeat(3_000));
+    const run = await cli.run(['capture', 'a', 'b']);
+    expect(run.code).to.equal(3);
+    const lines = run.stderr.trimEnd().split('\n');
+    expect(lines).to.have.length(42);
+    expect(lines[19]).to.match(/^a:20: not JSON/);
+    expect(lines.slice(-2)).to.deep.equal(['a: and 2,980 more', 'b: and 2,980 more']);
+    expect(run.stdout).to.include('6,000 inputs no usable event');
+    const document = report(await cli.run(['capture', '--json', 'a']));
+    expect(document.errors).to.have.length(1_000);
+    expect(document.more_errors).to.deep.equal({ a: 2_000 });
   });
 
   it('says which file is not there, and exits 3', async () => {

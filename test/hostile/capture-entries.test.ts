@@ -56,13 +56,31 @@ const HOSTILE: Readonly<Record<string, Hostile>> = {
   },
   'gzip in place of text': {
     input: gzipSync(event('zipped')),
+    kept: [event('zipped')],
+    named: [],
+  },
+  'half of a gzip file': {
+    input: gzipSync(event('half-zipped')).subarray(0, 20),
     kept: [],
-    named: [[1, /UTF-8|not JSON/]],
+    named: [
+      [1, /not JSON/],
+      [1, /its gzip data end too early/],
+    ],
+  },
+  'a gzip bomb': {
+    input: gzipSync(Buffer.alloc(20 * MIB)),
+    kept: [],
+    named: [[1, /not JSON: nothing stands here but 20971520 control bytes, \\x00 first/]],
+  },
+  'a database in place of text': {
+    input: Buffer.concat([Buffer.from('SQLite format 3\0'), Buffer.alloc(5000, '\n')]),
+    kept: [],
+    named: [[1, /this is an SQLite database/]],
   },
   'UTF-16': {
     input: Buffer.from(`\ufeff${event('wide')}`, 'utf16le'),
-    kept: [],
-    named: [[1, /UTF-8|not JSON/]],
+    kept: [event('wide')],
+    named: [],
   },
   'a byte order mark, CRLF, and a NUL between the lines': {
     input: `\ufeff${event('bom')}\r\n\0\r\n${event('crlf')}\r\n`,
@@ -153,7 +171,7 @@ describe('hostile input', () => {
     cli.configure('[sync]\nmode = "EXTERNAL_RECEIVER"\n[sync.external]\nendpoint = "stub:"\n');
     const kept = Object.values(HOSTILE).flatMap((one) => one.kept);
     const streamed = Object.values(HOSTILE).map((one) =>
-      one.named.length === 0 ? one.input.toString() : one.kept.join('\n'),
+      one.named.length === 0 && typeof one.input === 'string' ? one.input : one.kept.join('\n'),
     );
     const run = await cli.run(['capture'], { stdin: streamed.join('\n') });
     expect(run.code, run.stderr).to.equal(0);

@@ -251,7 +251,10 @@ describe('replay', () => {
     observeSteps(undefined);
     assertLedgerInvariant(core);
     expect(row(core, 'SELECT count(*) AS n FROM todo')).to.deep.equal({ n: 2_000 });
-    expect(await requeueBoth(core, 'replay')).to.include({ selected: 2_100, already_marked: 2_000 });
+    expect(await requeueBoth(core, 'replay')).to.include({
+      selected: 2_100,
+      already_marked: 2_000,
+    });
   });
 });
 

@@ -1,8 +1,11 @@
 import type { Candidate } from './candidate.js';
 import { EventSplitter } from './event-splitter.js';
+import { NotTextError, textOf } from './text-of.js';
 
 export interface ReadEventsOptions {
   readonly maxEventBytes: number;
+  /** Told when the bytes of the source are not those of its events. */
+  onConversion?(what: string): void;
 }
 
 const PIECE_BYTES = 64 * 1024;
@@ -11,7 +14,7 @@ const MAX_BATCH_BYTES = 1024 * 1024;
 
 /**
  * Reads a source of bytes as candidate events: one object, an array, or JSON
- * Lines (SPEC section 4). Batches hold up to 1000 candidates or about 1 MiB, and
+ * Lines, gzip and UTF-16 included. Batches hold up to 1000 candidates or about 1 MiB, and
  * never wait for bytes that have not come: what a live source has written is
  * handed on at once. Events may be slices of the source's chunks, which must not
  * be written to again.
@@ -26,7 +29,7 @@ export async function* readEvents(
 ): AsyncGenerator<Candidate[], void, undefined> {
   const splitter = new EventSplitter(options.maxEventBytes);
   let failure: unknown;
-  const chunks = untilFailure(source, (error) => {
+  const chunks = untilFailure(textOf(source, options.onConversion), (error) => {
     failure = error;
   });
   for await (const chunk of chunks) {
@@ -64,6 +67,7 @@ function* batches(splitter: EventSplitter): Generator<Candidate[], void, undefin
 }
 
 function readProblem(name: string, line: number, error: unknown): Candidate {
+  if (error instanceof NotTextError) return { kind: 'problem', line, problem: error.message };
   const reason = error instanceof Error ? error.message : String(error);
   return { kind: 'problem', line, problem: `cannot read ${name} beyond this line: ${reason}` };
 }
