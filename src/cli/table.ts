@@ -19,19 +19,55 @@ const NO_LINES = {
   middle: '  ',
 };
 
+/** Laid out at once: the layout looks at every row for each row, so a long table goes in pages. */
+const PAGE_ROWS = 200;
+
 /** Columns of text without lines, so that it can be cut and searched. Numbers go to the right. */
 export function table(head: readonly string[], rows: readonly (string | number)[][]): string {
-  const right = head.map((_, i) => rows.length > 0 && rows.every((row) => isNumber(row[i])));
-  const view = new Table({
-    head: head.map((title) => color.bold(title)),
-    chars: NO_LINES,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-    colAligns: right.map((isRight) => (isRight ? 'right' : 'left')),
+  const titles = head.map((title) => color.bold(title));
+  const colAligns = head.map((_, i) => alignment(rows, i));
+  const pages = pagesOf(rows);
+  const widths = pages.length > 1 ? widest(pages.map((page) => widthsOf([titles, ...page]))) : [];
+  const texts = pages.map((page, i) => {
+    const view = laidOut(i === 0 ? titles : [], { colAligns, colWidths: widths });
+    view.push(...page);
+    return view.toString();
   });
-  // One by one: a call has room for some hundred thousand arguments only.
-  for (const row of rows) view.push(row.map((cell) => shown(cell)));
-  const lines = view.toString().split('\n');
+  const lines = texts.join('\n').split('\n');
   return lines.map((line) => line.trimEnd()).join('\n');
+}
+
+function laidOut(head: string[], more: Partial<Table.TableConstructorOptions>): Table.Table {
+  const style = { head: [], border: [], 'padding-left': 0, 'padding-right': 0 };
+  return new Table({ head, chars: NO_LINES, style, ...more });
+}
+
+/** At least one page, for the head of a table without rows. */
+function pagesOf(rows: readonly (string | number)[][]): string[][][] {
+  const pages: string[][][] = [];
+  for (let at = 0; at === 0 || at < rows.length; at += PAGE_ROWS)
+    pages.push(rows.slice(at, at + PAGE_ROWS).map((row) => row.map((cell) => shown(cell))));
+  return pages;
+}
+
+/** The widths the layout itself gives these rows. */
+function widthsOf(page: readonly string[][]): number[] {
+  const colWidths: number[] = [];
+  const view = laidOut([], { colWidths });
+  view.push(...page);
+  view.toString();
+  return (view as unknown as { options: { colWidths: number[] } }).options.colWidths;
+}
+
+function widest(pages: readonly number[][]): number[] {
+  const widths: number[] = [];
+  for (const page of pages)
+    for (const [i, width] of page.entries()) widths[i] = Math.max(widths[i] ?? 0, width);
+  return widths;
+}
+
+function alignment(rows: readonly (string | number)[][], column: number): 'right' | 'left' {
+  return rows.length > 0 && rows.every((row) => isNumber(row[column])) ? 'right' : 'left';
 }
 
 function isNumber(cell: string | number | undefined): boolean {

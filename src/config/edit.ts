@@ -1,5 +1,6 @@
 import { ConfigUnreadableError, readConfigDocument } from './document.js';
 import { parseConfig } from './parse.js';
+import { MAX_TEXT_BYTES } from './plain-file.js';
 import { rewriteFile } from './rewrite-file.js';
 import { decodeToml } from './toml.js';
 import { editToml, type TomlChange } from './toml-edit.js';
@@ -27,6 +28,10 @@ export async function editConfig(path: string, changes: readonly TomlChange[]): 
     const after = editToml(decodeToml(before ?? Buffer.alloc(0)), changes);
     const result = parseConfig(path, Buffer.from(after));
     if (result.state === 'unreadable') throw new ConfigEditError(result.reason);
+    if (Buffer.byteLength(after) > MAX_TEXT_BYTES)
+      throw new ConfigEditError(
+        `${path} would have more than ${MAX_TEXT_BYTES} bytes, which no command reads any more.`,
+      );
     return after;
   });
 }

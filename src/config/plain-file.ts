@@ -13,7 +13,7 @@ export class NotPlainFileError extends Error {
 }
 
 /** Far more than anybody writes by hand; a file beyond it is a mistake or an attack. */
-export const MAX_TEXT_BYTES = 4 * 1024 * 1024;
+export const MAX_TEXT_BYTES = 16 * 1024 * 1024;
 
 /**
  * The bytes of a file, links followed. A pipe or a device in its place is

@@ -1,16 +1,16 @@
-import { isAtOrBelow, lineEnd, lineStart, splice } from './toml-place.js';
+import { isAtOrBelow, lineEnd, lineStart } from './toml-place.js';
 import { scanToml, type TomlEntry, type TomlSection } from './toml-scan.js';
 
 /**
  * Removes a key, or a table with everything below it, in whatever spelling:
  * lines, dotted lines, headers, items of inline tables. Comments stay. A key
- * that is not there leaves the text as it is.
+ * that is not there leaves the text as it is. All lines of a table go at once;
+ * only items of inline tables are looked for anew after each cut.
  */
 export function removeKey(text: string, path: readonly string[]): string {
   let rest = text;
-  for (let cut = nextCut(rest, path); cut !== undefined; cut = nextCut(rest, path)) {
-    rest = splice(rest, cut.start, cut.end, '');
-  }
+  for (let cuts = nextCuts(rest, path); cuts.length > 0; cuts = nextCuts(rest, path))
+    rest = withoutCuts(rest, cuts);
   return rest;
 }
 
@@ -19,23 +19,36 @@ interface Cut {
   readonly end: number;
 }
 
-function nextCut(text: string, path: readonly string[]): Cut | undefined {
-  for (const section of scanToml(text)) {
-    const cut = cutIn(text, section, path);
-    if (cut !== undefined) return cut;
+function nextCuts(text: string, path: readonly string[]): readonly Cut[] {
+  const sections = scanToml(text);
+  const lines = sections.flatMap((section) => lineCuts(text, section, path));
+  if (lines.length > 0) return lines;
+  for (const section of sections) {
+    const inside = section.isArray ? [] : section.entries;
+    for (const entry of inside) {
+      const cut = cutInline(entry, path);
+      if (cut !== undefined) return [cut];
+    }
   }
-  return undefined;
+  return [];
 }
 
-/** Entries go before their header, so that no entry ever falls to the table above. */
-function cutIn(text: string, section: TomlSection, path: readonly string[]): Cut | undefined {
-  for (const entry of section.entries) {
-    if (isAtOrBelow(entry.path, path)) return lineCut(text, entry.keyStart, entry.valueEnd);
-    const inside = section.isArray ? undefined : cutInline(entry, path);
-    if (inside !== undefined) return inside;
-  }
+/** In the order of the text. */
+function lineCuts(text: string, section: TomlSection, path: readonly string[]): Cut[] {
   const isGone = section.path.length > 0 && isAtOrBelow(section.path, path);
-  return isGone ? lineCut(text, section.headerStart, section.headerEnd) : undefined;
+  const header = isGone ? [lineCut(text, section.headerStart, section.headerEnd)] : [];
+  const entries = section.entries.filter((entry) => isAtOrBelow(entry.path, path));
+  return [...header, ...entries.map(({ keyStart, valueEnd }) => lineCut(text, keyStart, valueEnd))];
+}
+
+function withoutCuts(text: string, cuts: readonly Cut[]): string {
+  const pieces: string[] = [];
+  let from = 0;
+  for (const { start, end } of cuts) {
+    pieces.push(text.slice(from, start));
+    from = end;
+  }
+  return pieces.join('') + text.slice(from);
 }
 
 function cutInline(table: TomlEntry, path: readonly string[]): Cut | undefined {

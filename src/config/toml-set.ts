@@ -10,49 +10,99 @@ import {
 import { scanToml, type TomlEntry, type TomlSection } from './toml-scan.js';
 import { spellKey, spellValue, type TomlValue } from './toml-write.js';
 
+/** Keys of one table and the values they are to have. */
+export type TomlMembers = ReadonlyMap<string, TomlValue>;
+
 /**
- * Sets one key, in whatever spelling its table already has: in place, in an
- * inline table, beside its dotted siblings, at the end of its `[table]`, or in
- * a new `[table]` at the end of the text.
+ * Sets keys of one table, in whatever spelling the table already has: in
+ * place, in an inline table, beside its dotted siblings, at the end of its
+ * `[table]`, or in a new `[table]` at the end of the text. The text is gone
+ * over once, however many keys there are.
  */
-export function setKey(text: string, path: readonly string[], value: TomlValue): string {
+export function setKeys(text: string, table: readonly string[], members: TomlMembers): string {
   const sections = scanToml(text);
-  const entries = [...entriesOf(sections)];
-  const existing = entries.find((entry) => isSamePath(entry.path, path));
-  if (existing) return splice(text, existing.valueStart, existing.valueEnd, spellValue(value));
-  const inline = entries.findLast(
-    (entry) => entry.inline !== undefined && isAtOrBelow(path, entry.path),
+  const present = presentKeys(sections, table);
+  const isNew = ([name]: [string, TomlValue]): boolean => !present.has(name);
+  const added = new Map([...members].filter(isNew));
+  const replaced = replaceValues(text, present, members);
+  // What is new goes behind what is there: places are looked for in the text with the new values.
+  if (added.size === 0) return replaced;
+  return addKeys(replaced, replaced === text ? sections : scanToml(replaced), table, added);
+}
+
+function presentKeys(
+  sections: readonly TomlSection[],
+  table: readonly string[],
+): ReadonlyMap<string, TomlEntry> {
+  const present = new Map<string, TomlEntry>();
+  for (const entry of entriesOf(sections)) {
+    const name = entry.path[table.length];
+    const isMember = entry.path.length === table.length + 1 && isAtOrBelow(entry.path, table);
+    if (isMember && name !== undefined && !present.has(name)) present.set(name, entry);
+  }
+  return present;
+}
+
+function replaceValues(
+  text: string,
+  present: ReadonlyMap<string, TomlEntry>,
+  members: TomlMembers,
+): string {
+  const pieces: string[] = [];
+  let from = 0;
+  const inOrder = [...present].sort(([, a], [, b]) => a.valueStart - b.valueStart);
+  for (const [name, { valueStart, valueEnd }] of inOrder) {
+    const value = members.get(name);
+    if (value === undefined) continue;
+    pieces.push(text.slice(from, valueStart), spellValue(value));
+    from = valueEnd;
+  }
+  return pieces.join('') + text.slice(from);
+}
+
+function addKeys(
+  text: string,
+  sections: readonly TomlSection[],
+  table: readonly string[],
+  members: TomlMembers,
+): string {
+  const inline = [...entriesOf(sections)].findLast(
+    (entry) => entry.inline !== undefined && isAtOrBelow(table, entry.path),
   );
-  if (inline) return intoInline(text, inline, path, value);
+  if (inline) return intoInline(text, inline, table, members);
   return (
-    besideDotted(text, sections, path, value) ??
-    intoSection(text, sections, path, value) ??
-    intoNewSection(text, path, value)
+    besideDotted(text, sections, table, members) ??
+    intoSection(text, sections, table, members) ??
+    intoNewSection(text, table, members)
   );
 }
 
-function intoInline(text: string, table: TomlEntry, path: readonly string[], value: TomlValue) {
-  const item = statement(path.slice(table.path.length), value);
-  const last = table.inline?.at(-1);
+function intoInline(
+  text: string,
+  inline: TomlEntry,
+  table: readonly string[],
+  members: TomlMembers,
+): string {
+  const items = statements(table.slice(inline.path.length), members).join(', ');
+  const last = inline.inline?.at(-1);
   return last === undefined
-    ? splice(text, table.valueStart, table.valueEnd, `{ ${item} }`)
-    : splice(text, last.valueEnd, last.valueEnd, `, ${item}`);
+    ? splice(text, inline.valueStart, inline.valueEnd, `{ ${items} }`)
+    : splice(text, last.valueEnd, last.valueEnd, `, ${items}`);
 }
 
 /** A table spelled `a.b.key = …` from further up may not get a header as well. */
 function besideDotted(
   text: string,
   sections: readonly TomlSection[],
-  path: readonly string[],
-  value: TomlValue,
+  table: readonly string[],
+  members: TomlMembers,
 ): string | undefined {
-  const table = path.slice(0, -1);
   for (const section of sections.toReversed()) {
     if (section.isArray || section.path.length >= table.length) continue;
     const sibling = section.entries.findLast((entry) => isAtOrBelow(entry.path, table));
     if (sibling === undefined) continue;
-    const line = statement(path.slice(section.path.length), value);
-    return afterLine(text, sibling.valueEnd, indentOf(text, sibling.keyStart) + line);
+    const lines = statements(table.slice(section.path.length), members);
+    return afterLine(text, sibling.valueEnd, indented(text, sibling.keyStart, lines));
   }
   return undefined;
 }
@@ -60,31 +110,35 @@ function besideDotted(
 function intoSection(
   text: string,
   sections: readonly TomlSection[],
-  path: readonly string[],
-  value: TomlValue,
+  table: readonly string[],
+  members: TomlMembers,
 ): string | undefined {
-  const table = path.slice(0, -1);
   const section = sections.find(({ isArray, path: at }) => !isArray && isSamePath(at, table));
   if (section === undefined) return undefined;
   const last = section.entries.at(-1);
-  const line =
-    indentOf(text, last?.keyStart ?? section.headerStart) + statement(path.slice(-1), value);
-  if (last !== undefined) return afterLine(text, last.valueEnd, line);
+  const lines = indented(text, last?.keyStart ?? section.headerStart, statements([], members));
+  if (last !== undefined) return afterLine(text, last.valueEnd, lines);
   return table.length === 0
-    ? splice(text, section.headerStart, section.headerStart, line + newlineOf(text))
-    : afterLine(text, section.headerEnd, line);
+    ? splice(text, section.headerStart, section.headerStart, lines + newlineOf(text))
+    : afterLine(text, section.headerEnd, lines);
 }
 
-function intoNewSection(text: string, path: readonly string[], value: TomlValue): string {
+function intoNewSection(text: string, table: readonly string[], members: TomlMembers): string {
   const newline = newlineOf(text);
   const ended = text === '' || /[\n\ufeff]$/.test(text) ? text : text + newline;
   const gap = /(^\ufeff?|\n\r?\n)$/.test(ended) ? '' : newline;
-  const header = `[${spellKey(path.slice(0, -1))}]`;
-  return `${ended}${gap}${header}${newline}${statement(path.slice(-1), value)}${newline}`;
+  const header = `[${spellKey(table)}]`;
+  return [`${ended}${gap}${header}`, ...statements([], members), ''].join(newline);
 }
 
-const statement = (key: readonly string[], value: TomlValue): string =>
-  `${spellKey(key)} = ${spellValue(value)}`;
+const statements = (above: readonly string[], members: TomlMembers): string[] =>
+  [...members].map(([name, value]) => `${spellKey([...above, name])} = ${spellValue(value)}`);
+
+/** Lines with the indent that the line at this place has. */
+function indented(text: string, at: number, lines: readonly string[]): string {
+  const indent = indentOf(text, at);
+  return lines.map((line) => indent + line).join(newlineOf(text));
+}
 
 /** A text without a last newline keeps being one. */
 function afterLine(text: string, at: number, line: string): string {
