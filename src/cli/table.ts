@@ -20,14 +20,14 @@ const NO_LINES = {
 };
 
 /** Laid out at once: the layout looks at every row for each row, so a long table goes in pages. */
-const PAGE_ROWS = 200;
+const PAGE_ROWS = 50;
 
 /** Columns of text without lines, so that it can be cut and searched. Numbers go to the right. */
 export function table(head: readonly string[], rows: readonly (string | number)[][]): string {
   const titles = head.map((title) => color.bold(title));
   const colAligns = head.map((_, i) => alignment(rows, i));
   const pages = pagesOf(rows);
-  const widths = pages.length > 1 ? widest(pages.map((page) => widthsOf([titles, ...page]))) : [];
+  const widths = pages.length > 1 ? widest([widthsOf([titles]), ...pages.map(widthsOf)]) : [];
   const texts = pages.map((page, i) => {
     const view = laidOut(i === 0 ? titles : [], { colAligns, colWidths: widths });
     view.push(...page);
@@ -50,8 +50,13 @@ function pagesOf(rows: readonly (string | number)[][]): string[][][] {
   return pages;
 }
 
-/** The widths the layout itself gives these rows. */
+/** Text in which every character takes one column. */
+const PLAIN = /^[\x20-\x7e]*$/;
+
+/** The widths the layout itself gives these rows; asked only where it is not plain. */
 function widthsOf(page: readonly string[][]): number[] {
+  if (page.every((row) => row.every((cell) => PLAIN.test(cell))))
+    return widest(page.map((row) => row.map((cell) => cell.length)));
   const colWidths: number[] = [];
   const view = laidOut([], { colWidths });
   view.push(...page);

@@ -92,7 +92,7 @@ function withMembers(
 ): TomlTable {
   const [head, ...rest] = path;
   if (head === undefined) {
-    for (const name of members.keys()) assertNoTable(table[name]);
+    for (const name of members.keys()) if (Object.hasOwn(table, name)) assertNoTable(table[name]);
     // An own key named __proto__ is data, too.
     return Object.fromEntries([...Object.entries(table), ...members]);
   }

@@ -83,7 +83,7 @@ function answerOfProject(project: string, { byProject }: ProjectRules): Answer |
 
 function answerOfCheckout(checkout: string | null, rules: ProjectRules): Answer | undefined {
   if (checkout === null || rules.byCheckout.size === 0) return undefined;
-  const path = governingCheckout(checkout, rules.byCheckout.keys());
+  const path = governingCheckout(checkout, rules.byCheckout);
   if (path === undefined) return undefined;
   const allowed = rules.byCheckout.get(path) === true;
   return { allowed, source: `[sync.checkout_overrides."${path}"]` };

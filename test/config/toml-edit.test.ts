@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { parseToml } from '../../src/config/toml.js';
 import { editToml, type TomlChange, TomlEditError } from '../../src/config/toml-edit.js';
 import { isTable, type TomlTable } from '../../src/config/toml-table.js';
+import { observeSteps } from '../../src/storage/steps.js';
 
 const set = (value: TomlChange['value'], ...path: string[]): TomlChange => ({ path, value });
 const remove = (...path: string[]): TomlChange => ({ path, value: undefined });
@@ -349,3 +350,58 @@ const commentsOf = (text: string): number =>
 /** Lines of the tables no change is ever made to. */
 const untouched = (text: string): string[] =>
   text.match(/^[\t ]*\[(?:\[list\]|list\.sub|other)\].*$/gm) ?? [];
+
+describe('many edits at once', () => {
+  const many = (count: number, value: string): TomlChange[] =>
+    Array.from({ length: count }, (_, n) => set(value, 'sync', 'projects', `p-${n}`));
+
+  it('go over the text a fixed number of times, however many there are', () => {
+    const scans = (changes: TomlChange[], text: string): number => {
+      let count = 0;
+      observeSteps((name) => {
+        if (name === 'config.scanned') count += 1;
+      });
+      try {
+        editToml(text, changes);
+      } finally {
+        observeSteps(undefined);
+      }
+      return count;
+    };
+    const text = editToml('# mine\n', many(3_000, 'allow'));
+    expect(scans(many(10, 'hold'), text)).to.equal(scans(many(3_000, 'hold'), text));
+    expect(scans(many(10, 'allow'), '')).to.equal(scans(many(3_000, 'allow'), ''));
+    expect(scans([remove('sync', 'projects')], text)).to.be.at.most(3);
+    expect(scans([...many(3_000, 'hold'), ...many(6_000, 'allow')], text)).to.be.at.most(4);
+  });
+
+  it('give what the same edits give one after the other', () => {
+    const texts = [
+      '',
+      '[sync]\na = 1 # c\n',
+      '[sync.projects]\nb = "x" # keep\nc = "y"\n\n# next\n[other]\nz = 1\n',
+      'sync = { projects = { b = "x" } }\n',
+      'sync.projects.b = "x"\n[other]\n',
+      '[sync]\nprojects.c = "x"\n  projects."d e" = "y"\n',
+      '\ufeff[sync]\r\nmode = "OPT_OUT"\r\n[sync.projects]\r\n',
+    ];
+    const change = fc
+      .tuple(
+        fc.constantFrom('a', 'b', 'c', 'd e', '__proto__', 'é'),
+        fc.constantFrom('allow', 'hold'),
+      )
+      .map(([name, value]) => set(value, 'sync', 'projects', name));
+    const other = fc.constantFrom(set('OPT_OUT', 'sync', 'mode'), remove('sync', 'projects', 'b'));
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...texts),
+        fc.array(fc.oneof({ weight: 4, arbitrary: change }, other), { maxLength: 8 }),
+        (text, changes) => {
+          const single = changes.reduce((now, one) => editToml(now, [one]), text);
+          expect(parseToml(editToml(text, changes))).to.deep.equal(parseToml(single));
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});
