@@ -10,6 +10,7 @@ const GROUPS = {
   selection: async (at) => (await import('./selection/selection-rows.js')).selectionRows(at),
   status: async (at) => (await import('./status/status-rows.js')).statusRows(at),
   migrate: async (at) => (await import('./migrate/migrate-row.js')).migrateRow(at),
+  loop: async (at) => (await import('./loop/stall-rows.js')).stallRows(at),
   process: async (at) => (await import('./process/process-rows.js')).processRows(at),
   idle: async (at) => (await import('./idle/idle-row.js')).idleRow(at),
   'pick-up': async (at) => (await import('./idle/pick-up-rows.js')).pickUpRows(at),

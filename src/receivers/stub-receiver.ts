@@ -74,6 +74,7 @@ export class StubReceiver implements DeliveryReceiver {
     await turn();
     const body = composeBody(batch);
     const answer = await this.#answer(body);
+    await turn();
     const sentIds = batch.map(({ eventId }) => eventId);
     const options = { ack: 'results', now: this.#now(), redact: (text: string) => text } as const;
     return { ...mapResponse(sentIds, answer, options), bytesSent: body.length };
