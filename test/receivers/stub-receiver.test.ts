@@ -33,6 +33,21 @@ describe('StubReceiver', () => {
     sink.close();
   });
 
+  it('lets signals and timers have their turns before and after each batch', async () => {
+    const receiver = new StubReceiver({ endpoint: 'stub:', sinkFile });
+    let turns = 0;
+    let isOver = false;
+    const onTurn = (): void => {
+      turns += 1;
+      if (!isOver) setImmediate(onTurn);
+    };
+    setImmediate(onTurn);
+    for (let i = 0; i < 3; i += 1) await receiver.deliver([anEvent(`e${i}`)]);
+    isOver = true;
+    await receiver.close();
+    expect(turns).to.be.at.least(6);
+  });
+
   it('has no gates and greets nobody', async () => {
     const receiver = new StubReceiver({ endpoint: 'stub:', sinkFile });
     expect(await receiver.closedGate()).to.equal(undefined);
