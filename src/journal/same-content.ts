@@ -1,6 +1,7 @@
-import { Pace } from '../base/pace.js';
+import { Pace, turn } from '../base/pace.js';
 import { canonicalDigest } from '../json/canonical.js';
 import type { JournalDatabase } from '../storage/journal-database.js';
+import { step } from '../storage/steps.js';
 import * as sql from './journal.sql.js';
 import type { NewEvent } from './new-event.js';
 
@@ -12,6 +13,9 @@ export interface CurrentRow {
 
 /** Bytes that one transaction may compare by value: some milliseconds of work. */
 const INLINE_BYTES = 64 * 1024;
+
+/** Comparing two short payloads takes as long as it takes to look them up. */
+const LEAST_BYTES = 1024;
 
 /** A transaction would compare so much that it is better done before it. */
 export class TooMuchToCompare extends Error {
@@ -38,14 +42,16 @@ export class SameContent {
     if (current.sha256.equals(event.sha256)) return true;
     const known = this.#known.get(keyOf(current, event));
     if (known !== undefined) return known;
-    this.#left -= event.bytes.length;
+    this.#left -= Math.max(event.bytes.length, LEAST_BYTES);
     if (this.#left < 0) throw new TooMuchToCompare();
     return this.#compare(current, event);
   }
 
   /** Compares the events of a group with what is stored now; others get turns meanwhile. */
   async lookAhead(events: readonly NewEvent[]): Promise<void> {
+    await turn();
     const pace = new Pace();
+    step('journal.comparing');
     for (const event of events) {
       const current = this.#db.statement<[string], CurrentRow>(sql.FIND_CURRENT).get(event.eventId);
       if (current !== undefined && !current.sha256.equals(event.sha256))
