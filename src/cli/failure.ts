@@ -10,6 +10,7 @@ export class UsageError extends Error {
 /** Codes of errors that do not carry their own. */
 const BY_NAME: Readonly<Record<string, ExitCode>> = {
   UsageError: EXIT.usage,
+  NoHomeError: EXIT.usage,
   UnknownTargetError: EXIT.usage,
   UnknownTargetNameError: EXIT.usage,
   RetiredTargetError: EXIT.usage,

@@ -1,4 +1,5 @@
 import { lstatSync } from 'node:fs';
+import { whyNot } from '../files/trouble.js';
 import type { ConfigDocument } from './config-document.js';
 import { MAX_TEXT_BYTES, readPlainFile } from './plain-file.js';
 import { DEFAULT_SETTINGS, type SyncSettings } from './settings.js';
@@ -66,9 +67,9 @@ function readFile(path: string): FileAnswer {
   try {
     return { state: 'read', bytes: readPlainFile(path, MAX_TEXT_BYTES) };
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' && !isDanglingLink(path)) return { state: 'absent' };
-    const why = code === 'ENOENT' ? 'it is a link to a file that does not exist' : code;
+    const why = code === 'ENOENT' ? 'it is a link to a file that does not exist' : whyNot(error);
     return { state: 'unreadable', reason: `${path} cannot be read: ${why}.` };
   }
 }

@@ -1,6 +1,16 @@
 import { homedir as systemHomedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
+/** Nothing says where events are to be kept. */
+export class NoHomeError extends Error {
+  override readonly name = 'NoHomeError';
+  constructor() {
+    super(
+      'there is no home: HOME is not set, and this user has no home directory. Name one with --home DIR, or with REDRAIN_HOME',
+    );
+  }
+}
+
 /** Every path redrain knows below one home (SPEC section 3, LEGACY.md). All absolute. */
 export interface HomePaths {
   readonly home: string;
@@ -39,6 +49,8 @@ export interface HomeRequest {
  * `SPEC_KITTY_HOME`, else `~/.spec-kitty` (on Windows the local application
  * data of `spec-kitty`). An empty value counts as unset, any other is used
  * verbatim: no `~`, no trimming. Touches no file.
+ *
+ * @throws NoHomeError when nothing names one.
  */
 export function resolveHome(request: HomeRequest): HomePaths {
   const { env } = request;
@@ -47,9 +59,18 @@ export function resolveHome(request: HomeRequest): HomePaths {
 }
 
 function defaultHome({ env, platform = process.platform, homedir }: HomeRequest): string {
-  const user = homedir ?? (env.HOME || systemHomedir());
+  const user = homedir ?? (env.HOME || ownHomedir());
   if (platform !== 'win32') return join(user, '.spec-kitty');
   return join(env.LOCALAPPDATA || join(user, 'AppData', 'Local'), 'spec-kitty');
+}
+
+/** A container may run as a user that the system does not know. */
+function ownHomedir(): string {
+  try {
+    return systemHomedir();
+  } catch {
+    throw new NoHomeError();
+  }
 }
 
 function pathsBelow(home: string): HomePaths {

@@ -51,6 +51,14 @@ export function troubleWords(error: unknown): string | undefined {
   return meaningOf(error)?.words;
 }
 
+/** Why a file cannot be read or written: in words where they are known, else as the error has it. */
+export function whyNot(error: unknown): string {
+  const code = errorCode(error);
+  const said = error instanceof Error ? error.message : String(error);
+  // What is no plain file carries its reason in the place of a code.
+  return troubleWords(error) ?? (code.includes(' ') ? code : said);
+}
+
 /** What a person can do about it; undefined where the words say it all. */
 export function troubleRemedy(error: unknown): string | undefined {
   return meaningOf(error)?.remedy;

@@ -5,7 +5,7 @@ import { turn } from '../base/pace.js';
 import { readPlainFile } from '../config/plain-file.js';
 import { makeDirectory, syncEntries } from '../files/directory.js';
 import { putInPlace, removeIfThere, writeNewFile } from '../files/durable-file.js';
-import { errorCode } from '../storage/errors.js';
+import { errorCode, whyNot } from '../files/trouble.js';
 import { step } from '../storage/steps.js';
 import type { AppendVerdict, EventJournal, NewEvent } from './new-event.js';
 import {
@@ -264,7 +264,7 @@ export class Spool {
     try {
       return this.#read(file);
     } catch (error) {
-      return { events: [], problems: [`cannot be read: ${(error as Error).message}`] };
+      return { events: [], problems: [`cannot be read: ${whyNot(error)}`] };
     }
   }
 

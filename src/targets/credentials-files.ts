@@ -1,6 +1,7 @@
 import type { HomePaths } from '../config/home.js';
 import { MAX_TEXT_BYTES, readPlainFile } from '../config/plain-file.js';
 import type { TomlTable } from '../config/toml-table.js';
+import { whyNot } from '../files/trouble.js';
 import type { CredentialEntry } from './credential-entry.js';
 import { ownEntries } from './credentials-own.js';
 import { specKittyEntries } from './credentials-spec-kitty.js';
@@ -40,12 +41,12 @@ const unusable = (path: string, why: string): CredentialFile => ({
   problem: `${path} cannot be used: ${why}.`,
 });
 
-/** The bytes, undefined for no file, or the error code that kept them away. */
+/** The bytes, undefined for no file, or what kept them away. */
 function readBytes(path: string): Buffer | string | undefined {
   try {
     return readPlainFile(path, MAX_TEXT_BYTES);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    return code === 'ENOENT' || code === 'ENOTDIR' ? undefined : (code ?? 'unknown error');
+    return code === 'ENOENT' || code === 'ENOTDIR' ? undefined : whyNot(error);
   }
 }

@@ -4,6 +4,8 @@ import { rewriteFile } from '../config/rewrite-file.js';
 import type { Secret } from '../config/secret.js';
 import { BrokenTomlError, decodeToml, parseToml } from '../config/toml.js';
 import { editToml, type TomlChange } from '../config/toml-edit.js';
+import { replaceFile } from '../files/durable-file.js';
+import { errorCode, whyNot } from '../files/trouble.js';
 import { ownCredentialPath } from './credentials-own.js';
 import { ownPlaces } from './credentials-place.js';
 
@@ -38,7 +40,7 @@ export interface NewLogin {
  */
 export async function keepLogin(path: string, login: NewLogin): Promise<void> {
   // Before the secret is in it: a file that others may read must not get one.
-  if (isReadByOthers(path)) chmodSync(path, 0o600);
+  if (isReadByOthers(path)) closeToOthers(path);
   await rewriteFile(path, (before) => {
     const text = usableText(path, before);
     return editToml(text, [...removals(text, login.origin), ...additions(login)]);
@@ -66,7 +68,8 @@ export function assertStoreUsable(path: string): void {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (error instanceof CredentialStoreError || code === undefined) throw error;
-    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw new CredentialStoreError(path, code);
+    if (code !== 'ENOENT' && code !== 'ENOTDIR')
+      throw new CredentialStoreError(path, whyNot(error));
   }
 }
 
@@ -101,6 +104,16 @@ function additions(login: NewLogin): TomlChange[] {
 
 const isoTime = (time: number | null): string | null =>
   time === null ? null : new Date(time).toISOString();
+
+/** On a volume that belongs to somebody else the file may be theirs: who may write it may replace it. */
+function closeToOthers(path: string): void {
+  try {
+    chmodSync(path, 0o600);
+  } catch (error) {
+    if (errorCode(error) !== 'EPERM') throw error;
+    replaceFile(path, readPlainFile(path, MAX_TEXT_BYTES));
+  }
+}
 
 /** Windows has no such modes, and says 0666 of every file. */
 function isReadByOthers(path: string): boolean {

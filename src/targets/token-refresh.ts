@@ -4,6 +4,7 @@ import { shownAddress } from '../address/shown-address.js';
 import type { HomePaths } from '../config/home.js';
 import type { Secret } from '../config/secret.js';
 import type { ClosedGate } from '../dispatch/ports.js';
+import { plainMessage } from '../files/trouble.js';
 import { OsLock } from '../storage/os-lock.js';
 import { step } from '../storage/steps.js';
 import type { CredentialLookup } from './credentials.js';
@@ -146,6 +147,6 @@ const environmentMessage = (variable: string, { server }: RenewalSurroundings): 
 
 /** Errors here come from the file system and our own TOML code: they quote no content. */
 function unkeepable({ path }: FileSource, error: unknown, at: RenewalSurroundings): string {
-  const why = error instanceof Error ? error.message : String(error);
+  const why = plainMessage(error);
   return `The login at ${shownAddress(at.server)} cannot be renewed, for ${path} cannot be rewritten: ${why}. Mend that, or run \`redrain login ${shownAddress(at.server)}\`.`;
 }

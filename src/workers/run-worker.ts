@@ -178,5 +178,5 @@ function notesOf({ targets }: Service): string[] {
 }
 
 function isUsage(error: unknown): boolean {
-  return /^(UnknownTarget|RetiredTarget|NetworkHome)/.test((error as Error).name);
+  return /^(UnknownTarget|RetiredTarget|NetworkHome|NoHome)/.test((error as Error).name);
 }

@@ -105,7 +105,7 @@ describe('the store of logins', () => {
 
   it('that is a directory is named before anybody types a password', () => {
     const path = temporaryHome();
-    expect(() => assertStoreUsable(path)).to.throw(CredentialStoreError, /EISDIR/);
+    expect(() => assertStoreUsable(path)).to.throw(CredentialStoreError, /it is a directory/);
     expect(() => assertStoreUsable(join(path, 'none', 'file'))).not.to.throw();
   });
 });

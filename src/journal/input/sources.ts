@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
+import { whyNot } from '../../files/trouble.js';
 
 /** Something to capture events from. Nothing is opened before `open` is called. */
 export interface InputSource {
@@ -73,7 +74,7 @@ async function isExistingFile(file: string, cwd: string): Promise<boolean> {
     if (!stats.isDirectory()) return true;
   } catch (error) {
     if (isAbsent(error)) return false;
-    throw new InputSourceError(file, `cannot read ${file}: ${(error as Error).message}`);
+    throw new InputSourceError(file, `cannot read ${file}: ${whyNot(error)}`);
   }
   const example = path.join(file, '*.jsonl');
   throw new InputSourceError(file, `${file} is a directory; name the files in it: ${example}`);
