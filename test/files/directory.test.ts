@@ -80,6 +80,7 @@ describe('what an acknowledged event rests on is on disk:', () => {
 
   it('the same for a job in a new jobs.db', async () => {
     const home = join(temporaryHome(), 'home');
+    mkdirSync(join(home, 'redrain', 'locks'), { recursive: true });
     const { synced } = watchDisk();
     const jobs = await JobsDatabase.open(join(home, 'redrain', 'jobs.db'));
     jobs.close();

@@ -75,11 +75,29 @@ function modes(paths: HomePaths): Line[] {
 
 /** The home is Spec Kitty's too, which may have made it for all to read; nobody else may change it. */
 function homeMode(home: string): Line[] {
+  if (isSharedVolume(home)) return [sharedVolume(home)];
   if (isWritableByOthers(home)) return [editable(home)];
   if (!isOpen(home)) return [];
   const message = `${home} can be listed by other users of this machine`;
   return [warning('file_modes', message, `chmod 700 ${home}`)];
 }
+
+/**
+ * A volume as containers get it: it belongs to somebody else, and is shared
+ * with a group that was made for this (`fsGroup`). Its mode is not ours to change.
+ */
+function isSharedVolume(home: string): boolean {
+  if (!existsSync(home)) return false;
+  const { uid, mode } = statSync(home);
+  return uid !== process.getuid?.() && (mode & 0o2022) === 0o2020;
+}
+
+const sharedVolume = (home: string): Line =>
+  warning(
+    'file_modes',
+    `${home} belongs to another user, and every member of its group can change it`,
+    `ls -ld ${home}`,
+  );
 
 function isWritableByOthers(path: string): boolean {
   return (modeOf(path) & 0o022) !== 0;
