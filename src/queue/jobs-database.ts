@@ -10,12 +10,7 @@ import {
   OlderSchemaError,
   StorageUnavailableError,
 } from '../storage/errors.js';
-import {
-  allocateIndex,
-  assertRoomForIndex,
-  hasSmallBlocks,
-  releaseIndex,
-} from '../storage/log-index.js';
+import { allocateIndex, assertRoomForIndex, releaseIndex } from '../storage/log-index.js';
 import { OpenedDatabase } from '../storage/opened-database.js';
 import { OsLock } from '../storage/os-lock.js';
 import { ensurePrivateFile, isPlainFile } from '../storage/private-file.js';
@@ -55,7 +50,7 @@ export class JobsDatabase {
         ensurePrivateFile(file);
         const files = new OpenedDatabase(file);
         assertOurs(file);
-        return await openOnce(file, (db, client) => {
+        return await openOnce(file, files, (db, client) => {
           files.noteSidecars();
           return new JobsDatabase(db, client, files);
         });
@@ -191,6 +186,7 @@ function assertOurs(file: string): void {
 
 async function openOnce<T>(
   file: string,
+  files: OpenedDatabase,
   make: (db: Database.Database, client: LitequeClient) => T,
 ): Promise<T> {
   const client = buildDBClient(file);
@@ -201,7 +197,8 @@ async function openOnce<T>(
     db.pragma('synchronous = FULL');
     db.pragma('cache_size = -2048');
     db.pragma('journal_size_limit = 16777216');
-    if (hasSmallBlocks(file)) allocateIndex(db);
+    files.restartLog(db);
+    if (files.hasSmallBlocks) allocateIndex(db);
     await ensureSchema(file, db, client);
     return make(db, client);
   } catch (error) {

@@ -54,7 +54,7 @@ export class JournalDatabase {
     try {
       ensurePrivateFile(file);
       const files = new OpenedDatabase(file);
-      db = await connect(file, options, files.hasSmallBlocks);
+      db = await connect(file, options, files);
       await ensureSchema(
         db,
         Math.max(options.busyTimeoutMs ?? DEFAULT_BUSY_TIMEOUT_MS, SCHEMA_PATIENCE_MS),
@@ -240,7 +240,7 @@ export class JournalDatabase {
 async function connect(
   file: string,
   options: OpenOptions,
-  hasSmallBlocks: boolean,
+  files: OpenedDatabase,
 ): Promise<Database.Database> {
   const deadline = performance.now() + (options.busyTimeoutMs ?? DEFAULT_BUSY_TIMEOUT_MS);
   for (;;) {
@@ -249,7 +249,8 @@ async function connect(
       assertNotNewer(db);
       assertOurs(db);
       configureConnection(db);
-      if (hasSmallBlocks) allocateIndex(db);
+      files.restartLog(db);
+      if (files.hasSmallBlocks) allocateIndex(db);
       return db;
     } catch (error) {
       db.close();

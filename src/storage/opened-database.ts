@@ -1,4 +1,5 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
+import type BetterSqlite3 from 'better-sqlite3';
 import { OpenedFile } from '../files/opened-file.js';
 import { StorageUnavailableError } from './errors.js';
 import { assertRoomForIndex, hasSmallBlocks } from './log-index.js';
@@ -17,6 +18,8 @@ export class OpenedDatabase {
   #index: OpenedFile | undefined;
   #change: string | undefined;
   readonly hasSmallBlocks: boolean;
+  /** Nothing is in the log, and there is an index: perhaps that of a log that was deleted. */
+  readonly #mayHaveLostItsLog: boolean;
 
   /**
    * Before the file is opened: it exists, and SQLite opens this one.
@@ -27,9 +30,25 @@ export class OpenedDatabase {
   constructor(file: string) {
     this.#file = file;
     assertNoLogOfAnother(file);
+    const path = realpathSync(file);
+    const log = statSync(`${path}-wal`, { throwIfNoEntry: false });
+    this.#mayHaveLostItsLog = existsSync(`${path}-shm`) && (log?.size ?? 0) === 0;
     this.hasSmallBlocks = hasSmallBlocks(file);
     this.assertRoom();
     this.#main = new OpenedFile(file);
+  }
+
+  /**
+   * Makes the log begin anew where it was deleted: its index is of the deleted
+   * one still, and SQLite would write behind frames that are not there.
+   *
+   * @throws StorageUnavailableError while another program reads by that index.
+   */
+  restartLog(db: BetterSqlite3.Database): void {
+    if (!this.#mayHaveLostItsLog || checkpoint(db, 'PASSIVE').log <= 0) return;
+    if (checkpoint(db, 'TRUNCATE').busy === 0) return;
+    const what = `${this.#file}-wal was deleted while other programs use it: end them`;
+    throw new StorageUnavailableError(this.#file, 'replaced', what);
   }
 
   /** Once SQLite has opened the log. @throws StorageUnavailableError when the file was replaced meanwhile. */
@@ -72,6 +91,15 @@ export class OpenedDatabase {
     if (this.#change === undefined) return;
     throw new StorageUnavailableError(this.#file, 'replaced', this.#change);
   }
+}
+
+/** `log` is the number of frames that the index knows of. */
+function checkpoint(
+  db: BetterSqlite3.Database,
+  mode: 'PASSIVE' | 'TRUNCATE',
+): { busy: number; log: number } {
+  const [result] = db.pragma(`wal_checkpoint(${mode})`) as { busy: number; log: number }[];
+  return result ?? { busy: 0, log: 0 };
 }
 
 /** Logs of files that were replaced without them, by the path of the file. */

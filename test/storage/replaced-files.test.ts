@@ -62,12 +62,18 @@ describe('an open journal', () => {
     it(`takes nothing more after ${name}, and says so`, async () => {
       const core = await openCore();
       await core.journal.append(newEvents(1), 'capture');
-      change(core.file, backupOf(core.file));
+      const backup = backupOf(core.file);
+      const old = new Database(core.file, { readonly: true });
+      closeAfterTest(() => old.close());
+      const count = old.prepare('SELECT count(*) FROM event').pluck();
+      expect(count.get()).to.equal(1);
+      change(core.file, backup);
       expect(await troubleOf(core.journal.append(newEvents(1), 'capture'))).to.equal('replaced');
       expect(await troubleOf(core.db.maintain(() => undefined))).to.equal('replaced');
       expect(() => core.db.assertCurrent()).to.throw(/replaced or removed while/);
       expect(() => core.db.statement('SELECT 1'), 'a statement').to.throw(/replaced or removed/);
       expect(() => core.db.read(() => 1), 'a read').to.throw(/replaced or removed/);
+      expect(count.get(), 'what was written to the file that was open').to.equal(1);
     });
 
   it('acknowledges nothing that was written while its file was replaced', async () => {
@@ -126,9 +132,30 @@ describe('a process that works on a home', () => {
 
   it('brings what is in a log that was deleted into the journal', async () => {
     const app = await givenApp();
+    // As long as others have it open, no close brings the log in.
+    const other = new Database(app.paths.journalDb, { readonly: true });
+    closeAfterTest(() => other.close());
+    other.prepare('SELECT count(*) FROM event').get();
     rmSync(`${app.paths.journalDb}-wal`);
     expect(await capture(app, 'after')).to.equal('captured');
     expect(idsIn(app.paths.journalDb)).to.deep.equal(['before', 'after']);
+  });
+
+  it('puts captures into the spool while another program reads by the index of a deleted log', async () => {
+    const app = await givenApp();
+    const { journalDb } = app.paths;
+    const other = new Database(journalDb, { readonly: true });
+    closeAfterTest(() => other.close());
+    other.exec('BEGIN');
+    other.prepare('SELECT count(*) FROM event').get();
+    rmSync(`${journalDb}-wal`);
+    expect(await capture(app, 'after')).to.equal('spooled');
+    const failure = await app.assertJournal().catch((error: Error) => error.message);
+    expect(failure).to.match(/journal\.db-wal was deleted while other programs use it: end them/);
+    other.exec('COMMIT');
+    other.close();
+    expect(await capture(app, 'later')).to.equal('captured');
+    expect(idsIn(journalDb)).to.deep.equal(['before', 'after', 'later']);
   });
 
   it('puts captures into the spool while the log of the file before lies beside the new one', async () => {

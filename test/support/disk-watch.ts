@@ -32,7 +32,7 @@ export function watchDisk(): DiskWatch {
 
 /** Has calls of `node:fs` fail with a code of the system, for paths that match, until the test ends. */
 export function failCalls(
-  calls: readonly ('openSync' | 'mkdirSync' | 'fsyncSync' | 'writeSync')[],
+  calls: readonly ('openSync' | 'mkdirSync' | 'fsyncSync' | 'writeSync' | 'chmodSync')[],
   code: string,
   matches: (path: string) => boolean = () => true,
 ): void {

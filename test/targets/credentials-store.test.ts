@@ -9,6 +9,7 @@ import {
   keepLogin,
   type NewLogin,
 } from '../../src/targets/credentials-store.js';
+import { failCalls } from '../support/disk-watch.js';
 import { temporaryHome } from '../support/temporary-home.js';
 
 const A = 'https://a.example';
@@ -50,6 +51,15 @@ describe('the store of logins', () => {
     const { path } = store('');
     chmodSync(path, 0o664);
     await keepLogin(path, aLogin(A));
+    expect(statSync(path).mode & 0o777).to.equal(0o600);
+  });
+
+  it('is made anew where it belongs to somebody else, whose mode is not ours to change', async () => {
+    const { path, text } = store('# mine\n');
+    chmodSync(path, 0o664);
+    failCalls(['chmodSync'], 'EPERM');
+    await keepLogin(path, aLogin(A));
+    expect(text()).to.match(/^# mine\n(.|\n)*access/);
     expect(statSync(path).mode & 0o777).to.equal(0o600);
   });
 
