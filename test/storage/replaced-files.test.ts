@@ -68,7 +68,7 @@ describe('an open journal', () => {
       const count = old.prepare('SELECT count(*) FROM event').pluck();
       expect(count.get()).to.equal(1);
       change(core.file, backup);
-      expect(await troubleOf(core.journal.append(newEvents(1), 'capture'))).to.equal('replaced');
+      expect(await troubleOf(core.journal.append(newEvents(2), 'capture'))).to.equal('replaced');
       expect(await troubleOf(core.db.maintain(() => undefined))).to.equal('replaced');
       expect(() => core.db.assertCurrent()).to.throw(/replaced or removed while/);
       expect(() => core.db.statement('SELECT 1'), 'a statement').to.throw(/replaced or removed/);
