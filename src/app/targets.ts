@@ -15,9 +15,14 @@ export interface TargetSummary extends Omit<TargetRecord, 'leaseHolder' | 'circu
   readonly circuit: CircuitState;
 }
 
-/** Every known target, first seen first, from the same snapshot as `status`. Changes nothing. */
+/**
+ * Every known target, first seen first, from the same snapshot as `status`. Changes nothing.
+ *
+ * @throws StorageUnavailableError when the journal cannot be read: an empty list would say that there are none.
+ */
 export async function readTargets(app: App): Promise<TargetSummary[]> {
-  const { document, targets } = await reportStatus(app);
+  const { document, targets, unreadable } = await reportStatus(app);
+  if (unreadable.length > 0) throw unreadable[0];
   const { delivery_ledger: ledger, delivery_targets } = document;
   const rows = new Map(
     'error' in ledger ? [] : ledger.per_target.map((row) => [row.target_id, row]),

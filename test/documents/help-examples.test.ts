@@ -47,7 +47,10 @@ describe('the example of every command', () => {
       const place = givenPlace(given);
       for (const words of commandsIn(meant(line, given))) {
         const code = await typist.type({ ...place, words });
-        expect(code, `${name}: ${words.join(' ')}\n${typist.said}`).to.equal(0);
+        // This home has conflicts to decide, and those who check say so.
+        const isCheck = words.includes('--check') || words[0] === 'doctor';
+        const expected = isCheck ? 2 : 0;
+        expect(code, `${name}: ${words.join(' ')}\n${typist.said}`).to.equal(expected);
       }
     }
   });
