@@ -4,6 +4,7 @@ import { mapFailedBatch } from './mapping/batch-failure.js';
 import { mapRefusedBatch } from './mapping/batch-refusal.js';
 import { mapResults } from './mapping/batch-results.js';
 import { partialFailure } from './mapping/partial-failure.js';
+import { serverWords } from './mapping/server-words.js';
 import { oneLine } from './mapping/shown.js';
 import { sameForAll, transientForAll, type Verdict } from './mapping/verdict.js';
 import type { Redactor } from './redact.js';
@@ -50,18 +51,16 @@ function mapAccepted(
   { ack, redact }: MappingOptions,
 ): Verdict {
   const body = readJsonObject(answer.body);
+  const object = 'object' in body ? body.object : {};
   if (ack === 'status') {
-    const object = 'object' in body ? body.object : {};
     const warnings = partialFailure(answer.status, object, sentIds.length);
     return sameForAll(sentIds.length, { kind: 'success' }, answer.status, warnings);
   }
-  if ('unusable' in body) return withoutResults(sentIds.length, answer.status, body.unusable);
-  const { results } = body.object;
-  if (!Array.isArray(results))
-    return withoutResults(sentIds.length, answer.status, 'the body has no list of results');
-  return mapResults(sentIds, results, answer.status, redact);
-}
-
-function withoutResults(count: number, status: number, why: string): Verdict {
-  return transientForAll(count, `HTTP ${status} without per-event results: ${why}`, status);
+  if (Array.isArray(object.results))
+    return mapResults(sentIds, object.results, answer.status, redact);
+  const why = 'unusable' in body ? body.unusable : 'the body has no list of results';
+  const words = serverWords(answer, object, redact);
+  const line = `HTTP ${answer.status} without per-event results: ${why}`;
+  const reason = words === undefined ? line : `${line}: ${words}`;
+  return transientForAll(sentIds.length, reason, answer.status);
 }

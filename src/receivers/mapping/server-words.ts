@@ -51,10 +51,13 @@ function textOf({ headers, body }: CompleteAnswer, redact: Redactor): string | u
     return isPage(headers, text) ? undefined : bounded(withoutTags(text));
   const value = parseJson(body.length > 65_536 ? '' : text);
   if (typeof value === 'string') return bounded(value);
+  if (Array.isArray(value)) return fromErrors(value.filter(saysSomething), redact);
   if (value !== undefined || !/^text\/plain\b/i.test(headers['content-type'] ?? ''))
     return undefined;
   return bounded(text);
 }
+
+const saysSomething = (entry: unknown): boolean => typeof entry === 'string' || isJsonObject(entry);
 
 /** A page says nothing beside its title: what people see of it is made of more than words. */
 const isPage = (headers: CompleteAnswer['headers'], text: string): boolean =>

@@ -77,6 +77,56 @@ describe("the server's own words", () => {
   });
 });
 
+describe("the server's own words in a 2xx without results", () => {
+  const none = 'HTTP 200 without per-event results: ';
+  const WORDS: Readonly<Record<string, [body: unknown, type: string, line: string]>> = {
+    'a page: its title': [
+      '<!doctype html><html><title>Sign in, S3CRET\u001b[2J</title></html>',
+      'text/html',
+      'the body is a web page: Sign in, [secret]\\x1b[2J',
+    ],
+    'a page without a title': ['<html><p>x</html>', 'text/html', 'the body is a web page'],
+    'plain text': [
+      'queued for S3CRET\n',
+      'text/plain',
+      'the body is not JSON: queued for [secret]',
+    ],
+    XML: [
+      '<Error><Message>Slow</Message></Error>',
+      'application/xml',
+      'the body is not JSON: Slow',
+    ],
+    'a JSON text': [
+      '"no streams"',
+      'application/json',
+      'the body is JSON, but no object: no streams',
+    ],
+    'a JSON list of errors': [
+      [{ message: 'no tenant' }, 'S3CRET'],
+      'application/json',
+      'the body is JSON, but no object: no tenant; [secret]',
+    ],
+    'a member of a JSON object': [
+      { ok: false, message: 'unknown method S3CRET' },
+      'application/json',
+      'the body has no list of results: unknown method [secret]',
+    ],
+    'a JSON object that says nothing': [
+      { ok: true },
+      'application/json',
+      'the body has no list of results',
+    ],
+  };
+  for (const [name, [body, type, line]] of Object.entries(WORDS))
+    it(name, () => {
+      expect(said(200, body, type)).to.equal(none + line);
+    });
+
+  it('are bounded', () => {
+    expect(said(200, 'x'.repeat(100_000), 'text/plain')?.length).to.be.within(240, 300);
+  });
+});
+
 describe('results that speak of no event that was sent', () => {
   const map = (results: unknown[]) =>
     mapResponse(
