@@ -1,3 +1,4 @@
+import { errorCode, plainMessage } from '../files/trouble.js';
 import type { Misbehaviour } from '../receivers/stub/misbehaviour.js';
 import { type StubServer, startServer } from '../receivers/stub/server.js';
 import type { CommandBody } from './command.js';
@@ -45,9 +46,20 @@ async function started(options: ServeOptions): Promise<StubServer> {
   try {
     return await startServer({ port, db, misbehave });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = portTrouble(error) ?? plainMessage(error);
     throw new CannotServeError(`cannot serve on port ${port} with ${db}: ${why}`);
   }
+}
+
+const PORT_TROUBLES: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens on this port: choose another, or 0 for any that is free',
+  EACCES: 'this user may not listen on this port: choose one from 1024 on',
+};
+
+/** Undefined for an error that is about no port. */
+function portTrouble(error: unknown): string | undefined {
+  const isListening = (error as { syscall?: unknown } | null)?.syscall === 'listen';
+  return isListening ? PORT_TROUBLES[errorCode(error)] : undefined;
 }
 
 const LAST_PORT = 65_535;

@@ -3,6 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { buildDBClient, migrateDB } from 'liteque';
 import { syncEntries } from '../files/directory.js';
+import { allocateIndex, releaseIndex } from '../files/log-index.js';
+import type { OpenedDatabase } from '../files/opened-database.js';
+import { assertRoomToRead, openedDatabase } from '../storage/database-files.js';
 import {
   asStorageError,
   isBusy,
@@ -10,8 +13,6 @@ import {
   OlderSchemaError,
   StorageUnavailableError,
 } from '../storage/errors.js';
-import { allocateIndex, assertRoomForIndex, releaseIndex } from '../storage/log-index.js';
-import { OpenedDatabase } from '../storage/opened-database.js';
 import { OsLock } from '../storage/os-lock.js';
 import { ensurePrivateFile, isPlainFile } from '../storage/private-file.js';
 import { step } from '../storage/steps.js';
@@ -48,7 +49,7 @@ export class JobsDatabase {
     for (;;) {
       try {
         ensurePrivateFile(file);
-        const files = new OpenedDatabase(file);
+        const files = openedDatabase(file);
         assertOurs(file);
         return await openOnce(file, files, (db, client) => {
           files.noteSidecars();
@@ -70,7 +71,7 @@ export class JobsDatabase {
     if (!isPlainFile(file)) return undefined;
     let db: Database.Database | undefined;
     try {
-      assertRoomForIndex(file);
+      assertRoomToRead(file);
       db = new Database(file, { readonly: true, timeout: DRIVER_TIMEOUT_MS });
       const found = schemaVersion(db);
       if (found === JOBS_SCHEMA_VERSION) return new JobsDatabase(db);

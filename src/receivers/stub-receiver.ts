@@ -8,6 +8,7 @@ import type {
   OutboundShape,
   TargetGreeting,
 } from '../dispatch/ports.js';
+import { plainMessage } from '../files/trouble.js';
 import type { HttpAnswer } from './answer.js';
 import { DEFAULT_LIMITS, roomForEvents } from './limits.js';
 import { mapResponse } from './mapper.js';
@@ -91,7 +92,7 @@ export class StubReceiver implements DeliveryReceiver {
       this.#exchange ??= this.#openSink();
       return await this.#exchange(body);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = plainMessage(error);
       return { failure: `the sink ${this.#settings.sinkFile} cannot be written: ${why}` };
     }
   }

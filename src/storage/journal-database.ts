@@ -1,6 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
+import { allocateIndex, releaseIndex } from '../files/log-index.js';
+import type { OpenedDatabase } from '../files/opened-database.js';
 import { configureConnection, DRIVER_TIMEOUT_MS, provideDigest } from './connection.js';
+import { assertRoomToRead, openedDatabase } from './database-files.js';
 import {
   asStorageError,
   isBusy,
@@ -8,8 +11,6 @@ import {
   OlderSchemaError,
   StorageUnavailableError,
 } from './errors.js';
-import { allocateIndex, assertRoomForIndex, releaseIndex } from './log-index.js';
-import { OpenedDatabase } from './opened-database.js';
 import { ensurePrivateFile, isPlainFile } from './private-file.js';
 import { ensureSchema, SCHEMA_VERSION, schemaVersion } from './schema.js';
 import { step } from './steps.js';
@@ -53,7 +54,7 @@ export class JournalDatabase {
     let db: Database.Database | undefined;
     try {
       ensurePrivateFile(file);
-      const files = new OpenedDatabase(file);
+      const files = openedDatabase(file);
       db = await connect(file, options, files);
       await ensureSchema(
         db,
@@ -73,7 +74,7 @@ export class JournalDatabase {
     if (!isPlainFile(file)) return undefined;
     let db: Database.Database | undefined;
     try {
-      assertRoomForIndex(file);
+      assertRoomToRead(file);
       db = new Database(file, { readonly: true, fileMustExist: true, timeout: DRIVER_TIMEOUT_MS });
       assertOurs(db);
       if (schemaVersion(db) === 0) {

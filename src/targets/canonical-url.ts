@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { shownAddress } from '../address/shown-address.js';
+import { visible } from '../base/visible.js';
 
 /** No target can be made of this text. The message shows it without secrets. */
 export class UnusableUrlError extends Error {
@@ -63,7 +64,4 @@ function problemOf(given: string): string | undefined {
 }
 
 /** One short line, without what an address hides. */
-const withoutSecrets = (given: string): string =>
-  shownAddress(given)
-    .replaceAll(/\p{Cc}/gu, '?')
-    .slice(0, 200);
+const withoutSecrets = (given: string): string => visible(shownAddress(given)).slice(0, 200);

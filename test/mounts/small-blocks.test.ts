@@ -2,6 +2,7 @@ import { readdirSync, readlinkSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { JobsDatabase } from '../../src/queue/jobs-database.js';
+import { Sink } from '../../src/receivers/stub/sink.js';
 import { JournalDatabase } from '../../src/storage/journal-database.js';
 import { Cli } from '../support/cli.js';
 import { rounds } from '../support/rounds.js';
@@ -37,13 +38,16 @@ describe('a full disk with blocks of 1 KiB', function () {
     // What makes the schema goes over every page of the index; whoever comes later does not.
     (await JournalDatabase.open(file)).close();
     (await JobsDatabase.open(join(dirname(file), 'jobs.db'))).close();
+    new Sink({ db: join(dirname(file), 'stub.db') }).close();
     const db = await JournalDatabase.open(file);
     const jobs = await JobsDatabase.open(join(dirname(file), 'jobs.db'));
+    const sink = new Sink({ db: join(dirname(file), 'stub.db') });
     run('sync', '-f', disk.directory);
-    for (const name of ['journal.db-shm', 'jobs.db-shm']) {
+    for (const name of ['journal.db-shm', 'jobs.db-shm', 'stub.db-shm']) {
       const { size, blocks } = statSync(join(dirname(file), name));
       expect(blocks * 512, name).to.be.at.least(size);
     }
+    sink.close();
     jobs.close();
     db.close();
     expect(openOn(disk.directory), 'descriptors').to.deep.equal([]);

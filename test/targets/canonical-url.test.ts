@@ -67,6 +67,12 @@ describe('the canonical address', () => {
     });
   }
 
+  it('shows what nobody would see in the address', () => {
+    expect(() => canonicalUrl('https://teamspace.example/\u001b[2J\u200b')).to.throw(
+      'https://teamspace.example/\\x1b[2J\\u200b cannot be used',
+    );
+  });
+
   for (const given of [
     'https://ada:s3cret@teamspace.example',
     'https://s3cret@teamspace.example/',

@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { plainMessage } from '../../files/trouble.js';
 import type { CompleteAnswer } from '../answer.js';
 import { type BatchEndpoint, type EndpointAnswer, jsonAnswer } from './batch-endpoint.js';
 import { type HealthOptions, healthDocument } from './health-document.js';
 import { readRequest } from './request-reader.js';
 import type { Sink } from './sink.js';
+import { SinkUnavailableError } from './sink-connection.js';
 import { issueTokens } from './token-document.js';
 
 const TOKEN_PATHS = new Set(['/api/v1/token', '/api/v1/token/refresh']);
@@ -30,14 +32,13 @@ export class StubRoutes {
     this.#options = options;
   }
 
-  /** Never throws: what goes wrong in here is a 500, and a client that leaves is none of our business. */
+  /** Never throws: what goes wrong in here is a 5xx, and a client that leaves is none of our business. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       this.#send(request, response, await this.#answer(request));
     } catch (error) {
       if (request.destroyed && !request.complete) return;
-      const why = error instanceof Error ? error.message : String(error);
-      this.#send(request, response, jsonAnswer(500, { error: `the stub failed: ${why}` }));
+      this.#send(request, response, failure(error));
     }
   }
 
@@ -88,4 +89,11 @@ export class StubRoutes {
       ...(ends && { connection: 'close' }),
     };
   }
+}
+
+/** A sink that cannot take events now may take them later. */
+function failure(error: unknown): CompleteAnswer {
+  const isSinkTrouble = error instanceof SinkUnavailableError;
+  const words = isSinkTrouble ? error.message : `the stub failed: ${plainMessage(error)}`;
+  return jsonAnswer(isSinkTrouble ? 503 : 500, { error: words });
 }

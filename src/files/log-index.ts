@@ -1,7 +1,9 @@
 import { closeSync, fstatSync, openSync, readSync, statfsSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type BetterSqlite3 from 'better-sqlite3';
-import { StorageUnavailableError } from './errors.js';
+
+/** Why a database is not used: its disk is too full, or its file is another one now. */
+export type Refusal = (file: string, trouble: 'full' | 'replaced', detail: string) => Error;
 
 /**
  * SQLite maps the index of its log (`-shm`) into memory, and makes sure of one
@@ -21,14 +23,14 @@ export function hasSmallBlocks(file: string): boolean {
 /**
  * Before a database is opened, or written, where blocks are small.
  *
- * @throws StorageUnavailableError when the disk is so full that this could end the process.
+ * @throws what `refusal` makes, when the disk is so full that this could end the process.
  */
-export function assertRoomForIndex(file: string): void {
+export function assertRoomForIndex(file: string, refusal: Refusal): void {
   const { bavail, bsize } = statfsSync(dirname(file));
   if (bsize >= MAPPED_PAGE || bavail * bsize >= ROOM_BYTES) return;
   const left = Math.floor((bavail * bsize) / 1024);
   const detail = `${left} KiB are left, and with blocks of ${bsize} bytes SQLite needs ${ROOM_BYTES / 1024} KiB: make room on it`;
-  throw new StorageUnavailableError(file, 'full', detail);
+  throw refusal(file, 'full', detail);
 }
 
 /** Descriptors of indexes: closing one drops the locks that SQLite has on the file in this process. */

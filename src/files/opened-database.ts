@@ -1,8 +1,7 @@
-import { existsSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, realpathSync, rmSync, statSync } from 'node:fs';
 import type BetterSqlite3 from 'better-sqlite3';
-import { OpenedFile } from '../files/opened-file.js';
-import { StorageUnavailableError } from './errors.js';
-import { assertRoomForIndex, hasSmallBlocks } from './log-index.js';
+import { assertRoomForIndex, hasSmallBlocks, type Refusal } from './log-index.js';
+import { OpenedFile } from './opened-file.js';
 
 /**
  * The three files of an open database in WAL mode. SQLite never looks at their
@@ -12,6 +11,7 @@ import { assertRoomForIndex, hasSmallBlocks } from './log-index.js';
  */
 export class OpenedDatabase {
   readonly #file: string;
+  readonly #refusal: Refusal;
   readonly #main: OpenedFile;
   /** The log and its index: whoever loses one of them has lost what is in the log. */
   #log: OpenedFile | undefined;
@@ -22,14 +22,16 @@ export class OpenedDatabase {
   readonly #mayHaveLostItsLog: boolean;
 
   /**
-   * Before the file is opened: it exists, and SQLite opens this one.
+   * Before the file is opened: it exists, and SQLite opens this one. All that
+   * is thrown here is made by `refusal`.
    *
-   * @throws StorageUnavailableError when a log of another file lies beside it,
+   * @throws when a log of another file lies beside it,
    * and when the disk is too full to open it.
    */
-  constructor(file: string) {
+  constructor(file: string, refusal: Refusal) {
     this.#file = file;
-    assertNoLogOfAnother(file);
+    this.#refusal = refusal;
+    assertNoLogOfAnother(file, refusal);
     const path = realpathSync(file);
     const log = statSync(`${path}-wal`, { throwIfNoEntry: false });
     this.#mayHaveLostItsLog = existsSync(`${path}-shm`) && (log?.size ?? 0) === 0;
@@ -42,16 +44,16 @@ export class OpenedDatabase {
    * Makes the log begin anew where it was deleted: its index is of the deleted
    * one still, and SQLite would write behind frames that are not there.
    *
-   * @throws StorageUnavailableError while another program reads by that index.
+   * @throws while another program reads by that index.
    */
   restartLog(db: BetterSqlite3.Database): void {
     if (!this.#mayHaveLostItsLog || checkpoint(db, 'PASSIVE').log <= 0) return;
     if (checkpoint(db, 'TRUNCATE').busy === 0) return;
     const what = `${this.#file}-wal was deleted while other programs use it: end them`;
-    throw new StorageUnavailableError(this.#file, 'replaced', what);
+    throw this.#refusal(this.#file, 'replaced', what);
   }
 
-  /** Once SQLite has opened the log. @throws StorageUnavailableError when the file was replaced meanwhile. */
+  /** Once SQLite has opened the log. @throws when the file was replaced meanwhile. */
   noteSidecars(): void {
     this.assertInPlace();
     const path = realpathSync(this.#file);
@@ -76,20 +78,33 @@ export class OpenedDatabase {
     return this.#main.change() === undefined && this.#log?.isGone() === true;
   }
 
-  /** Before a transaction. @throws StorageUnavailableError when a full disk could end the process. */
-  assertRoom(): void {
-    if (this.hasSmallBlocks) assertRoomForIndex(this.#file);
+  /**
+   * Closes a connection whose file was replaced. What its log holds goes into
+   * the file it is of, wherever that is now; the log is then nobody's, and goes.
+   */
+  abandon(db: BetterSqlite3.Database): void {
+    const isEmpty = isEmptied(db);
+    db.close();
+    if (!isEmpty) return;
+    for (const sidecar of [this.#log, this.#index])
+      if (sidecar !== undefined && sidecar.change() === undefined)
+        rmSync(sidecar.path, { force: true });
   }
 
-  /** Looks at the files. @throws StorageUnavailableError when one is not the one that is open. */
+  /** Before a transaction. @throws when a full disk could end the process. */
+  assertRoom(): void {
+    if (this.hasSmallBlocks) assertRoomForIndex(this.#file, this.#refusal);
+  }
+
+  /** Looks at the files. @throws when one is not the one that is open. */
   assertInPlace(): void {
     if (this.isReplaced()) this.assertKept();
   }
 
-  /** Without a look. @throws StorageUnavailableError when an earlier look found another file. */
+  /** Without a look. @throws when an earlier look found another file. */
   assertKept(): void {
     if (this.#change === undefined) return;
-    throw new StorageUnavailableError(this.#file, 'replaced', this.#change);
+    throw this.#refusal(this.#file, 'replaced', this.#change);
   }
 }
 
@@ -102,6 +117,15 @@ function checkpoint(
   return result ?? { busy: 0, log: 0 };
 }
 
+/** False when somebody else still reads or writes by the log, and when the disk has no room. */
+function isEmptied(db: BetterSqlite3.Database): boolean {
+  try {
+    return checkpoint(db, 'TRUNCATE').busy === 0;
+  } catch {
+    return false;
+  }
+}
+
 /** Logs of files that were replaced without them, by the path of the file. */
 const LEFT_LOGS = new Map<string, OpenedFile>();
 
@@ -110,13 +134,13 @@ function noteLeftLog(file: string, log: OpenedFile): void {
 }
 
 /** SQLite would play it into the new file, and make one of two states of the database. */
-function assertNoLogOfAnother(file: string): void {
+function assertNoLogOfAnother(file: string, refusal: Refusal): void {
   const log = LEFT_LOGS.get(file);
   if (log === undefined) return;
   if (log.change() !== undefined) {
     LEFT_LOGS.delete(file);
     return;
   }
-  const what = `${log.path} belongs to the file that was there before: end every program that uses this home, then delete it and ${file}-shm`;
-  throw new StorageUnavailableError(file, 'replaced', what);
+  const what = `${log.path} belongs to the file that was there before: end every program that uses it, then delete it and ${file}-shm`;
+  throw refusal(file, 'replaced', what);
 }
