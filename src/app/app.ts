@@ -1,3 +1,4 @@
+import { ConfigReader } from '../config/document.js';
 import { type HomePaths, resolveHome } from '../config/home.js';
 import { assertLocalFilesystem } from '../config/local-filesystem.js';
 import type { DrainReport } from '../dispatch/drain-report.js';
@@ -46,12 +47,14 @@ export class App {
   #stores: Promise<Stores> | undefined;
   /** Those of `#stores`, once they are open. */
   #opened: Stores | undefined;
+  readonly #config: ConfigReader;
   readonly #capturing = new CaptureReadiness(this);
 
   constructor(options: AppOptions = {}) {
     this.options = options;
     this.env = options.env ?? process.env;
     this.paths = resolveHome({ home: options.home, env: this.env });
+    this.#config = new ConfigReader(this.paths.config);
     if (options.unsafeHome !== true) assertLocalFilesystem(this.paths.home);
     this.spool = new Spool(this.paths.spoolDir);
     provideTemporaryDirectory(this.paths.state, this.env);
@@ -71,6 +74,7 @@ export class App {
       paths: this.paths,
       env: this.env,
       processWideOverride: this.options.processWideOverride,
+      reader: this.#config,
     });
   }
 

@@ -1,6 +1,6 @@
 import { settingsOf } from '../config/document.js';
 import { editConfig } from '../config/edit.js';
-import { originFields } from '../ledger/selection.js';
+import { originFields } from '../ledger/origins.js';
 import { projectKey, projectPermission } from '../policy/projects.js';
 import { knownOrigins as originsIn } from '../status/known-origins.js';
 import type { OriginRow } from '../status/target-terms.js';

@@ -2,24 +2,52 @@ import { isWithheld } from './withheld.sql.js';
 
 /**
  * Selection: every statement here is an index search whose cost depends on
- * the batch and the number of origins, never on the length of journal or
- * ledger (a test reads the query plans).
+ * its page or its batch, never on the length of journal or ledger (a test
+ * reads the query plans).
  */
 
-/** Every origin with its first unattempted event and its first retry, as far as it has them. */
-export const LANES = `
+const CURSOR = `COALESCE((SELECT l.cursor FROM lane l
+      WHERE l.target_id = @targetId AND l.origin_id = @originId), 0)`;
+
+/** A page of origins, each with its first unattempted event as far as it has one. */
+export const UNSENT_LANES = `
   SELECT o.id AS originId, o.project_uuid AS projectUuid, o.repo_slug AS repoSlug, o.checkout,
     (SELECT v.seq FROM live v
       WHERE v.origin_id = o.id AND v.seq > COALESCE(l.cursor, 0) AND v.seq <= @head
         AND NOT ${isWithheld('@targetId')}
-      ORDER BY v.seq LIMIT 1) AS firstUnsent,
-    EXISTS (SELECT 1 FROM todo t WHERE t.target_id = @targetId AND t.origin_id = o.id) AS hasTodo
-  FROM origin o LEFT JOIN lane l ON l.target_id = @targetId AND l.origin_id = o.id`;
+      ORDER BY v.seq LIMIT 1) AS firstUnsent
+  FROM origin o LEFT JOIN lane l ON l.target_id = @targetId AND l.origin_id = o.id
+  WHERE o.id > @after ORDER BY o.id LIMIT @page`;
+
+/** The same of origins with retries, however many others there are: one index search for each. */
+export const TODO_LANES = `
+  WITH RECURSIVE next(id) AS (
+    SELECT (SELECT min(t.origin_id) FROM todo t INDEXED BY ix_todo_pass
+      WHERE t.target_id = @targetId AND t.origin_id > @after)
+    UNION ALL
+    SELECT (SELECT min(t.origin_id) FROM todo t INDEXED BY ix_todo_pass
+      WHERE t.target_id = @targetId AND t.origin_id > next.id)
+    FROM next WHERE next.id IS NOT NULL
+    LIMIT @page)
+  SELECT o.id AS originId, o.project_uuid AS projectUuid, o.repo_slug AS repoSlug, o.checkout
+  FROM next CROSS JOIN origin o ON o.id = next.id`;
+
+/** From where the lane stands at this moment, whatever was known of it before. */
+export const LANE_START = `
+  SELECT v.seq FROM live v
+  WHERE v.origin_id = @originId AND v.seq > ${CURSOR} AND v.seq <= @head
+    AND NOT ${isWithheld('@targetId')}
+  ORDER BY v.seq LIMIT @limit`;
 
 export const LANE_PAGE = `
-  SELECT v.seq FROM live v WHERE v.origin_id = ? AND v.seq >= ? AND v.seq <= ?
-    AND NOT ${isWithheld('?')}
-  ORDER BY v.seq LIMIT ?`;
+  SELECT v.seq FROM live v
+  WHERE v.origin_id = @originId AND v.seq > @after AND v.seq <= @head
+    AND NOT ${isWithheld('@targetId')}
+  ORDER BY v.seq LIMIT @limit`;
+
+export const ORIGINS_BY_ID = `
+  SELECT o.id AS originId, o.project_uuid AS projectUuid, o.repo_slug AS repoSlug, o.checkout
+  FROM json_each(?) j CROSS JOIN origin o ON o.id = j.value`;
 
 /** Retries this pass has not tried yet, those tried longest ago first, due or not. */
 export const UNTRIED_TODO = `

@@ -1,7 +1,14 @@
 import type { Claim, ClaimedEvent, ClaimRequest, Pass } from '../dispatch/ports.js';
 import type { JournalDatabase } from '../storage/journal-database.js';
 import * as sql from './claim.sql.js';
-import { type Origins, type SelectedEvent, type Selection, select } from './selection.js';
+import type { PassLanes } from './pass-lanes.js';
+import {
+  type Origins,
+  originsOf,
+  type SelectedEvent,
+  type Selection,
+  select,
+} from './selection.js';
 import { toRanges } from './seq-ranges.js';
 
 /** The columns of `LOAD_EVENTS` in their order: an array is read twice as fast as an object. */
@@ -31,11 +38,13 @@ export function claimBatch(
   pass: Pass,
   request: ClaimRequest,
   claimId: string,
+  lanes: PassLanes,
 ): Claim | undefined {
-  const selection = select(db, pass, request);
+  const selection = select(db, pass, request, lanes);
+  const events = selection === undefined ? [] : load(db, pass, request, selection);
+  const taken = selection?.events.slice(0, events.length) ?? [];
+  lanes.putBack(new Set(taken.map(({ seq }) => seq)));
   if (selection === undefined) return undefined;
-  const events = load(db, pass, request, selection);
-  const taken = selection.events.slice(0, events.length);
   moveCursors(db, pass.lease.targetId, taken);
   const seqs = JSON.stringify(toRanges(taken.map((event) => event.seq)));
   db.statement(sql.TAKE_OFF).run(pass.lease.targetId, claimId, seqs, request.now);
@@ -63,10 +72,11 @@ function load(
       maxBytes,
     }) as IterableIterator<EventRow>;
   const events: ClaimedEvent[] = [];
+  const origins = originsOf(db, selection.events);
   const firsts = new Set(selection.events.filter(({ first }) => first).map(({ seq }) => seq));
   let used = 0;
   for (const row of rows) {
-    const event = toClaimed(row, maxBytes, selection.origins, firsts);
+    const event = toClaimed(row, maxBytes, origins, firsts);
     const size = request.wireSize(event);
     // An event that fits no request takes no room: it is judged without being posted.
     const room = size > maxBytes ? 0 : size;

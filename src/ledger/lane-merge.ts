@@ -1,7 +1,9 @@
-/** A lane with something to send: `first` is its next sequence number. */
+import { LaneHeap } from './lane-heap.js';
+
+/** A lane that may have something to send: nothing of it comes before `next`. */
 export interface LaneHead {
   readonly originId: number;
-  readonly first: number;
+  readonly next: number;
 }
 
 export interface LaneEvent {
@@ -9,92 +11,73 @@ export interface LaneEvent {
   readonly seq: number;
 }
 
+export interface Merged {
+  readonly events: readonly LaneEvent[];
+  /** The lanes that were read and what comes next in each; Infinity where nothing does. */
+  readonly lanes: readonly LaneHead[];
+}
+
 /** Fewest rows fetched from one lane at a time when lanes interleave. */
 const LEAST_PAGE = 16;
 
-/** Reads the next sequence numbers of a lane, from `from` on, ascending. */
-type ReadLane = (originId: number, from: number, limit: number) => number[];
+/** Reads the sequence numbers of a lane that come after one, ascending; undefined: from where the lane stands. */
+type ReadLane = (originId: number, after: number | undefined, limit: number) => number[];
 
 /**
- * The next `count` events over all lanes in journal order. Reads about as many
- * rows as it returns, plus at most a page for each lane that takes part.
+ * The next `count` events over all lanes in journal order. Takes the lanes that
+ * take part out of `waiting`. Reads about as many rows as it returns, plus at
+ * most a page for each lane that takes part, and no other lane at all.
  */
-export function mergeLanes(heads: readonly LaneHead[], count: number, read: ReadLane): LaneEvent[] {
-  const heap = new LaneHeap(heads.map((head) => new LaneReader(head, read)));
-  const merged: LaneEvent[] = [];
+export function mergeLanes(waiting: LaneHeap<LaneHead>, count: number, read: ReadLane): Merged {
+  const lanes: LaneReader[] = [];
+  const taking = new LaneHeap<LaneReader>();
+  const events: LaneEvent[] = [];
   // Twice the fair share: most lanes are read once.
-  const page = Math.max(LEAST_PAGE, Math.ceil((2 * count) / Math.max(heads.length, 1)));
-  while (merged.length < count) {
-    const lane = heap.peek();
-    if (lane === undefined) break;
-    merged.push({ originId: lane.originId, seq: lane.next });
-    lane.advance(Math.min(page, count));
-    heap.settleTop();
+  const share = Math.ceil((2 * count) / Math.max(waiting.size, 1));
+  const page = Math.min(count, Math.max(LEAST_PAGE, share));
+  const open = (originId: number): void => {
+    const lane = new LaneReader(originId, (after) => read(originId, after, page));
+    lanes.push(lane);
+    taking.push(lane);
+  };
+  while (events.length < count) {
+    for (let head = firstOf(waiting, taking); head !== undefined; head = firstOf(waiting, taking))
+      open(head.originId);
+    const lane = taking.peek();
+    if (lane === undefined || lane.next === Number.POSITIVE_INFINITY) break;
+    events.push({ originId: lane.originId, seq: lane.next });
+    lane.advance();
+    taking.settleTop();
   }
-  return merged;
+  return { events, lanes };
 }
 
-class LaneReader {
+/** Takes the next waiting lane, if it may come before every one that takes part. */
+function firstOf(waiting: LaneHeap<LaneHead>, taking: LaneHeap<LaneReader>): LaneHead | undefined {
+  const next = waiting.peek()?.next ?? Number.POSITIVE_INFINITY;
+  return next < (taking.peek()?.next ?? Number.POSITIVE_INFINITY) ? waiting.pop() : undefined;
+}
+
+class LaneReader implements LaneHead {
   readonly originId: number;
   /** Infinity once the lane is exhausted. */
   next: number;
-  readonly #read: ReadLane;
-  #page: number[] = [];
-  #at = 0;
+  readonly #read: (after: number | undefined) => number[];
+  #page: number[];
+  #at = 1;
 
-  constructor(head: LaneHead, read: ReadLane) {
-    this.originId = head.originId;
-    this.next = head.first;
+  constructor(originId: number, read: (after: number | undefined) => number[]) {
+    this.originId = originId;
     this.#read = read;
+    this.#page = read(undefined);
+    this.next = this.#page[0] ?? Number.POSITIVE_INFINITY;
   }
 
-  advance(pageSize: number): void {
+  advance(): void {
     if (this.#at >= this.#page.length) {
-      this.#page = this.#read(this.originId, this.next + 1, pageSize);
+      this.#page = this.#read(this.next);
       this.#at = 0;
     }
     this.next = this.#page[this.#at++] ?? Number.POSITIVE_INFINITY;
-  }
-}
-
-/** A binary heap that only ever changes at its top. */
-class LaneHeap {
-  readonly #lanes: LaneReader[];
-
-  constructor(lanes: LaneReader[]) {
-    // A sorted array is a heap.
-    this.#lanes = lanes.sort((a, b) => a.next - b.next);
-  }
-
-  peek(): LaneReader | undefined {
-    return this.#lanes[0]?.next === Number.POSITIVE_INFINITY ? undefined : this.#lanes[0];
-  }
-
-  /** Moves the top lane, whose head has grown, to where it belongs. */
-  settleTop(): void {
-    let at = 0;
-    for (;;) {
-      const child = this.#smallerChild(at);
-      if (child === undefined) return;
-      this.#swap(at, child);
-      at = child;
-    }
-  }
-
-  /** The child that must move up, or undefined when the order holds. */
-  #smallerChild(at: number): number | undefined {
-    const left = 2 * at + 1;
-    const right = left + 1;
-    const smaller = this.#next(right) < this.#next(left) ? right : left;
-    return this.#next(smaller) < this.#next(at) ? smaller : undefined;
-  }
-
-  #next(at: number): number {
-    return this.#lanes[at]?.next ?? Number.POSITIVE_INFINITY;
-  }
-
-  #swap(a: number, b: number): void {
-    const lanes = this.#lanes as LaneReader[];
-    [lanes[a], lanes[b]] = [lanes[b] as LaneReader, lanes[a] as LaneReader];
   }
 }

@@ -11,15 +11,19 @@ export const OPEN_PASS = `
   RETURNING pass_no AS passNo, circuit_failures AS circuitFailures,
     circuit_open_until AS circuitOpenUntil, resume_at AS resumeAt, silent_times AS silentTimes, blocked_reason AS blockedReason, blocked_message AS blockedMessage`;
 
-/** Retries that were put off by a clock that has been set back since: no rule puts one off for so long. */
+const FUTURE_RETRIES = `
+    FROM json_each(@origins) o CROSS JOIN json_each('["any","suspect","alone"]') c
+    CROSS JOIN todo t INDEXED BY ix_todo_due
+    WHERE t.target_id = @targetId AND t.origin_id = o.value AND t.company = c.value
+      AND t.due_at > @latest`;
+
+/** Retries of these origins that were put off by a clock that has been set back since: no rule puts one off for so long. */
 export const CLAMP_FUTURE_RETRIES = `
   UPDATE todo SET due_at = @now WHERE (target_id, seq) IN (
-    SELECT t.target_id, t.seq
-    FROM origin o CROSS JOIN json_each('["any","suspect","alone"]') c
-    CROSS JOIN todo t INDEXED BY ix_todo_due
-    WHERE t.target_id = @targetId AND t.origin_id = o.id AND t.company = c.value
-      AND t.due_at > @latest
+    SELECT t.target_id, t.seq ${FUTURE_RETRIES}
     LIMIT @page)`;
+
+export const HAS_FUTURE_RETRIES = `SELECT 1 ${FUTURE_RETRIES} LIMIT 1`;
 
 export const JOURNAL_HEAD = 'SELECT COALESCE(MAX(seq), 0) AS head FROM event';
 

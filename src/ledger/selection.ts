@@ -1,13 +1,14 @@
 import type { ClaimRequest, Company, OriginFields, Pass } from '../dispatch/ports.js';
 import type { JournalDatabase } from '../storage/journal-database.js';
 import * as sql from './claim.sql.js';
-import { type LaneEvent, type LaneHead, mergeLanes } from './lane-merge.js';
+import { type LaneEvent, mergeLanes } from './lane-merge.js';
+import { type OriginColumns, originFields } from './origins.js';
+import { type PassLanes, retriesOf } from './pass-lanes.js';
 
 /** What was selected, in journal order, before it is cut to the bytes of one request. */
 export interface Selection {
   readonly company: Company;
   readonly events: readonly SelectedEvent[];
-  readonly origins: Origins;
 }
 
 export interface SelectedEvent extends LaneEvent {
@@ -18,30 +19,6 @@ export interface SelectedEvent extends LaneEvent {
 /** The origins of a selection, by id. */
 export type Origins = ReadonlyMap<number, OriginFields>;
 
-interface LaneRow {
-  originId: number;
-  projectUuid: string;
-  repoSlug: string;
-  checkout: string;
-  firstUnsent: number | null;
-  hasTodo: 0 | 1;
-}
-
-type TodoRow = LaneEvent;
-
-/** Origin columns use empty text for "none"; everything else uses null. */
-export function originFields(row: {
-  projectUuid: string;
-  repoSlug: string;
-  checkout: string;
-}): OriginFields {
-  return {
-    projectUuid: row.projectUuid || null,
-    repoSlug: row.repoSlug || null,
-    checkout: row.checkout || null,
-  };
-}
-
 /**
  * What goes next for a target, inside the claim's transaction: unattempted
  * events and retries together, then suspects among themselves, then those
@@ -51,85 +28,85 @@ export function select(
   db: JournalDatabase,
   pass: Pass,
   request: ClaimRequest,
+  lanes: PassLanes,
 ): Selection | undefined {
-  const parameters = { targetId: pass.lease.targetId, head: pass.head };
-  const origins = new Map<number, OriginFields>();
-  const lanes = (db.statement(sql.LANES).all(parameters) as LaneRow[]).filter((lane) => {
-    const origin = originFields(lane);
-    origins.set(lane.originId, origin);
-    return request.heldBy(origin) === null;
-  });
-  const todoLanes = lanes.filter((lane) => lane.hasTodo === 1);
   const { maxEvents } = request.limits;
   const retries = (company: Company, limit: number): SelectedEvent[] =>
-    readTodo(db, pass, request, todoLanes, company, limit);
-  const firsts = request.pendingOnly ? [] : unattempted(db, pass, lanes, maxEvents);
+    readTodo(db, pass, request, { lanes: lanes.retries(company), company, limit });
+  const firsts = unattempted(db, pass, lanes, maxEvents);
   const mixed = mix(firsts, retries('any', maxEvents), maxEvents);
-  if (mixed.length > 0) return { company: 'any', events: mixed, origins };
+  if (mixed.length > 0) return { company: 'any', events: mixed };
   const suspects = retries('suspect', maxEvents);
-  if (suspects.length > 0) return { company: 'suspect', events: suspects.sort(bySeq), origins };
+  if (suspects.length > 0) return { company: 'suspect', events: suspects.sort(bySeq) };
   const alone = retries('alone', 1);
-  return alone.length > 0 ? { company: 'alone', events: alone, origins } : undefined;
+  return alone.length > 0 ? { company: 'alone', events: alone } : undefined;
 }
 
+/** The origins of these events. */
+export function originsOf(db: JournalDatabase, events: readonly LaneEvent[]): Origins {
+  const ids = JSON.stringify([...new Set(events.map(({ originId }) => originId))]);
+  const rows = db.statement(sql.ORIGINS_BY_ID).all(ids) as OriginColumns[];
+  return new Map(rows.map((row) => [row.originId, originFields(row)]));
+}
+
+/** Each lane that takes part is read from its cursor on, so that nothing is ever passed over. */
 function unattempted(
   db: JournalDatabase,
   pass: Pass,
-  lanes: LaneRow[],
+  lanes: PassLanes,
   count: number,
 ): SelectedEvent[] {
-  const heads = lanes.flatMap(({ originId, firstUnsent }): LaneHead[] =>
-    firstUnsent === null ? [] : [{ originId, first: firstUnsent }],
+  const start = db.statement<object, number>(sql.LANE_START).pluck();
+  const page = db.statement<object, number>(sql.LANE_PAGE).pluck();
+  const given = { targetId: pass.lease.targetId, head: pass.head };
+  const merged = mergeLanes(lanes.unsent, count, (originId, after, limit) =>
+    after === undefined
+      ? start.all({ ...given, originId, limit })
+      : page.all({ ...given, originId, after, limit }),
   );
-  const page = db.statement<number[], number>(sql.LANE_PAGE).pluck();
-  const merged = mergeLanes(heads, count, (originId, from, limit) =>
-    page.all(originId, from, pass.head, pass.lease.targetId, limit),
-  );
-  return merged.map((event) => ({ ...event, first: true }));
+  return lanes.take(merged).map((event) => ({ ...event, first: true }));
+}
+
+interface Wanted {
+  readonly lanes: Set<number>;
+  readonly company: Company;
+  readonly limit: number;
 }
 
 /**
  * Up to `limit` retries, those of each lane that have waited longest. Every
  * lane gets an equal share first, and lanes that have more share what is left:
- * so the rows read stay near the limit, however many lanes there are.
+ * so the rows read stay near the limit, however many lanes there are. A lane
+ * without any is not asked again in this pass.
  */
 function readTodo(
   db: JournalDatabase,
   pass: Pass,
   request: ClaimRequest,
-  lanes: readonly LaneRow[],
-  company: Company,
-  limit: number,
+  { lanes, company, limit }: Wanted,
 ): SelectedEvent[] {
-  const statement = db.statement(todoStatement(request));
-  const parameters = {
-    targetId: pass.lease.targetId,
-    passNo: pass.passNo,
-    head: pass.head,
-    company,
-    dueBy: Math.min(pass.startedAt, request.now),
-  };
-  const share = Math.ceil(limit / Math.max(lanes.length, 1));
-  const chosen: TodoRow[] = [];
+  const { statement, parameters } = retriesOf(pass, request);
+  const rows = db.statement<object, LaneEvent>(statement);
+  const share = Math.ceil(limit / Math.max(lanes.size, 1));
+  const chosen: LaneEvent[] = [];
   const read = (originId: number, offset: number, count: number): number => {
-    const rows = statement.all({ ...parameters, originId, offset, limit: count }) as TodoRow[];
-    chosen.push(...rows);
-    return rows.length;
+    const found = rows.all({ ...parameters, company, originId, offset, limit: count });
+    for (const event of found) chosen.push(event);
+    return found.length;
   };
-  const haveMore = lanes.filter(({ originId }) => {
+  const haveMore: number[] = [];
+  for (const originId of lanes) {
     const wanted = Math.min(share, limit - chosen.length);
-    return wanted > 0 && read(originId, 0, wanted) === share;
-  });
-  for (const { originId } of haveMore) {
+    if (wanted <= 0) break;
+    const found = read(originId, 0, wanted);
+    if (found === 0) lanes.delete(originId);
+    if (found === share) haveMore.push(originId);
+  }
+  for (const originId of haveMore) {
     if (chosen.length >= limit) break;
     read(originId, share, limit - chosen.length);
   }
   return chosen.map(({ seq, originId }) => ({ seq, originId, first: false }));
-}
-
-function todoStatement({ pendingOnly, ignoreBackoff }: ClaimRequest): string {
-  if (pendingOnly) return sql.PENDING_TODO;
-  return ignoreBackoff ? sql.UNTRIED_TODO : sql.DUE_TODO;
 }
 
 /**

@@ -18,11 +18,13 @@ import type {
 import { WAITS, type Waits } from '../dispatch/waits.js';
 import type { JournalDatabase } from '../storage/journal-database.js';
 import { step } from '../storage/steps.js';
+import { TODO_LANES } from './claim.sql.js';
 import { claimBatch } from './claiming.js';
+import { type OriginColumns, originFields } from './origins.js';
 import * as passSql from './pass.sql.js';
+import { PassLanes, pages } from './pass-lanes.js';
 import { INTERRUPTED } from './post-log.js';
 import { giveBack, redactedAmong } from './releasing.js';
-import { originFields } from './selection.js';
 import { fromRanges, type SeqRanges, toRanges } from './seq-ranges.js';
 import * as sql from './settle.sql.js';
 import { applyRulings, type Ruling } from './settling.js';
@@ -50,8 +52,9 @@ interface FlightRow {
 export class SqliteLedger implements DeliveryLedger {
   readonly #db: JournalDatabase;
   readonly #random: () => number;
-
   readonly #waits: Waits;
+  /** Where the passes that run now look for work. */
+  readonly #lanes = new WeakMap<Pass, PassLanes>();
 
   /** `random` is the jitter of backoffs. */
   constructor(db: JournalDatabase, random: () => number = Math.random, waits: Waits = WAITS) {
@@ -84,18 +87,47 @@ export class SqliteLedger implements DeliveryLedger {
 
   /** In pages, as a wrong clock can have put off everything there is. */
   async #clampFutureRetries(targetId: number, now: number): Promise<void> {
-    const values = { targetId, now, latest: now + this.#waits.longestMs, page: PAGE };
-    const isDue = () => this.#db.statement(passSql.CLAMP_FUTURE_RETRIES).run(values).changes < PAGE;
-    while (!(await this.#db.write(isDue))) await turn();
+    const latest = now + this.#waits.longestMs;
+    const clamp = this.#db.statement(passSql.CLAMP_FUTURE_RETRIES);
+    for await (const page of pages<OriginColumns>(this.#db, TODO_LANES, { targetId })) {
+      const origins = JSON.stringify(page.map(({ originId }) => originId));
+      const values = { targetId, now, latest, origins, page: PAGE };
+      if (
+        this.#db.read(() => this.#db.statement(passSql.HAS_FUTURE_RETRIES).get(values)) ===
+        undefined
+      )
+        continue;
+      while ((await this.#db.write(() => clamp.run(values).changes)) === PAGE) await turn();
+    }
   }
 
   async claim(pass: Pass, request: ClaimRequest): Promise<Claim | undefined> {
-    const claim = await this.#db.write(() => {
+    const lanes = await this.#lanesOf(pass, request);
+    const claim = await this.#withLanes(pass, () => {
       this.#assertLease(pass.lease);
-      return claimBatch(this.#db, pass, request, randomUUID());
+      return claimBatch(this.#db, pass, request, randomUUID(), lanes);
     });
     step('dispatch.claimed');
     return claim;
+  }
+
+  /** Those of the pass, read anew when another permission is in force than the last time. */
+  async #lanesOf(pass: Pass, request: ClaimRequest): Promise<PassLanes> {
+    const known = this.#lanes.get(pass);
+    if (known?.serves(pass, request)) return known;
+    const lanes = await PassLanes.read(this.#db, pass, request);
+    this.#lanes.set(pass, lanes);
+    return lanes;
+  }
+
+  /** A transaction that failed has left the lanes ahead of the ledger. */
+  async #withLanes<T>(pass: Pass, work: () => T): Promise<T> {
+    try {
+      return await this.#db.write(work);
+    } catch (error) {
+      this.#lanes.delete(pass);
+      throw error;
+    }
   }
 
   async settle(pass: Pass, claim: Claim, request: SettleRequest): Promise<boolean> {
@@ -130,6 +162,7 @@ export class SqliteLedger implements DeliveryLedger {
   }
 
   async release(pass: Pass, claim: Claim, events: readonly ClaimedEvent[]): Promise<boolean> {
+    this.#lanes.delete(pass);
     return this.#db.write(() => {
       const flight = this.#flightOf(pass, claim);
       if (flight === undefined) return false;
@@ -157,31 +190,19 @@ export class SqliteLedger implements DeliveryLedger {
     const heldRetries: Partial<Record<DrainBlockedReason, number>> = {};
     let unsent = 0;
     let retryable = 0;
-    for await (const row of this.#backlogRows(targetId)) {
-      const waiting = row.live - row.known;
-      const reason = heldBy(originFields(row));
-      if (reason === null) {
-        unsent += waiting;
-        retryable += row.retryable;
-      } else {
-        addTo(held, reason, waiting);
-        addTo(heldRetries, reason, row.retryable);
+    for await (const page of pages<BacklogRow>(this.#db, passSql.BACKLOG, { targetId }))
+      for (const row of page) {
+        const waiting = row.live - row.known;
+        const reason = heldBy(originFields(row));
+        if (reason === null) {
+          unsent += waiting;
+          retryable += row.retryable;
+        } else {
+          addTo(held, reason, waiting);
+          addTo(heldRetries, reason, row.retryable);
+        }
       }
-    }
     return { unsent, held, heldRetries, retryable };
-  }
-
-  /** In pages, each from a snapshot of its own: there may be many origins. */
-  async *#backlogRows(targetId: number): AsyncGenerator<BacklogRow> {
-    const statement = this.#db.statement(passSql.BACKLOG);
-    for (let after = -1; ; ) {
-      const values = { targetId, after, page: PAGE };
-      const rows = this.#db.read(() => statement.all(values) as BacklogRow[]);
-      yield* rows;
-      if (rows.length < PAGE) return;
-      after = rows.at(-1)?.originId ?? after;
-      await turn();
-    }
   }
 
   async noteBlocked(targetId: number, gate: ClosedGate | null): Promise<void> {
@@ -324,11 +345,7 @@ function addTo(
   if (events > 0) counts[reason] = (counts[reason] ?? 0) + events;
 }
 
-interface BacklogRow {
-  originId: number;
-  projectUuid: string;
-  repoSlug: string;
-  checkout: string;
+interface BacklogRow extends OriginColumns {
   live: number;
   known: number;
   retryable: number;

@@ -1,7 +1,8 @@
 import type { Permission } from '../dispatch/ports.js';
 import type { JournalDatabase } from '../storage/journal-database.js';
-import { originFields } from './selection.js';
-import { isWithheld } from './withheld.sql.js';
+import { TODO_LANES, UNSENT_LANES } from './claim.sql.js';
+import { type OriginColumns, originFields } from './origins.js';
+import { pages } from './pass-lanes.js';
 
 /** What a drain of one target would find to do. */
 export interface WorkDue {
@@ -13,42 +14,68 @@ export interface WorkDue {
   readonly inFlight: boolean;
 }
 
-const BY_ORIGIN = `
-  SELECT o.project_uuid AS projectUuid, o.repo_slug AS repoSlug, o.checkout,
-    EXISTS (SELECT 1 FROM live v WHERE v.origin_id = o.id
-      AND v.seq > COALESCE(l.cursor, 0) AND NOT ${isWithheld('@targetId')}) AS hasUnsent,
-    (SELECT min(due_at) FROM todo t WHERE t.target_id = @targetId AND t.origin_id = o.id
-      AND t.company = 'any') AS anyAt,
-    (SELECT min(due_at) FROM todo t WHERE t.target_id = @targetId AND t.origin_id = o.id
-      AND t.company = 'suspect') AS suspectAt,
-    (SELECT min(due_at) FROM todo t WHERE t.target_id = @targetId AND t.origin_id = o.id
-      AND t.company = 'alone') AS aloneAt
-  FROM origin o LEFT JOIN lane l ON l.target_id = @targetId AND l.origin_id = o.id`;
+export const FIRST_DUE = `
+  SELECT min((SELECT min(t.due_at) FROM todo t
+    WHERE t.target_id = @targetId AND t.origin_id = o.value AND t.company = c.value))
+  FROM json_each(@origins) o CROSS JOIN json_each('["any","suspect","alone"]') c`;
 
 const IN_FLIGHT = 'SELECT 1 FROM flight WHERE target_id = ?';
 
-interface OriginRow {
-  projectUuid: string;
-  repoSlug: string;
-  checkout: string;
-  hasUnsent: 0 | 1;
-  anyAt: number | null;
-  suspectAt: number | null;
-  aloneAt: number | null;
+/**
+ * Reads indexes only, in pages of origins with a turn of the event loop after
+ * each. Whoever asks again before anything has changed gets what was found.
+ */
+export async function workDue(
+  db: JournalDatabase,
+  targetId: number,
+  heldBy: Permission,
+): Promise<WorkDue> {
+  const version = db.version();
+  const known = LAST.get(db)?.get(targetId);
+  if (known?.version === version && known.heldBy === heldBy) return known.work;
+  const work = {
+    hasUnsent: await hasUnsent(db, targetId, heldBy),
+    nextRetryAt: await firstDue(db, targetId, heldBy),
+    inFlight: db.statement(IN_FLIGHT).get(targetId) !== undefined,
+  };
+  const found = LAST.get(db) ?? new Map<number, Found>();
+  LAST.set(db, found.set(targetId, { version, heldBy, work }));
+  return work;
 }
 
-/** Reads indexes only: costs as much as there are origins, whatever the journal holds. */
-export function workDue(db: JournalDatabase, targetId: number, heldBy: Permission): WorkDue {
-  return db.read(() => {
-    const rows = db.statement(BY_ORIGIN).all({ targetId }) as OriginRow[];
-    const permitted = rows.filter((row) => heldBy(originFields(row)) === null);
-    const dues = permitted
-      .flatMap(({ anyAt, suspectAt, aloneAt }) => [anyAt, suspectAt, aloneAt])
-      .filter((at) => at !== null);
-    return {
-      hasUnsent: permitted.some(({ hasUnsent }) => hasUnsent === 1),
-      nextRetryAt: dues.length === 0 ? null : Math.min(...dues),
-      inFlight: db.statement(IN_FLIGHT).get(targetId) !== undefined,
-    };
-  });
+interface Found {
+  readonly version: string;
+  readonly heldBy: Permission;
+  readonly work: WorkDue;
+}
+
+/** What was found last, by target. */
+const LAST = new WeakMap<JournalDatabase, Map<number, Found>>();
+
+async function hasUnsent(
+  db: JournalDatabase,
+  targetId: number,
+  heldBy: Permission,
+): Promise<boolean> {
+  type Lane = OriginColumns & { readonly firstUnsent: number | null };
+  const given = { targetId, head: Number.MAX_SAFE_INTEGER };
+  for await (const page of pages<Lane>(db, UNSENT_LANES, given))
+    if (page.some((lane) => lane.firstUnsent !== null && heldBy(originFields(lane)) === null))
+      return true;
+  return false;
+}
+
+async function firstDue(
+  db: JournalDatabase,
+  targetId: number,
+  heldBy: Permission,
+): Promise<number | null> {
+  let first: number | null = null;
+  for await (const page of pages<OriginColumns>(db, TODO_LANES, { targetId })) {
+    const permitted = page.filter((lane) => heldBy(originFields(lane)) === null);
+    const origins = JSON.stringify(permitted.map(({ originId }) => originId));
+    const due = db.statement<object, number | null>(FIRST_DUE).pluck().get({ targetId, origins });
+    if (typeof due === 'number') first = Math.min(first ?? due, due);
+  }
+  return first;
 }

@@ -2,7 +2,7 @@ import { turn } from '../base/pace.js';
 import type { Permission } from '../dispatch/ports.js';
 import type { EventFilter } from '../journal/event-filter.js';
 import { eventConditions } from '../journal/event-filter.sql.js';
-import { originFields } from '../ledger/selection.js';
+import { originFields } from '../ledger/origins.js';
 import type { DeliveryStatus } from '../ledger/transition.js';
 import type { JournalDatabase } from '../storage/journal-database.js';
 import { SeqWindow } from '../storage/seq-window.js';

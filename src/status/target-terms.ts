@@ -1,5 +1,5 @@
 import type { DrainBlockedReason, Permission } from '../dispatch/ports.js';
-import { originFields } from '../ledger/selection.js';
+import { originFields } from '../ledger/origins.js';
 import type { DeliveryStatus } from '../ledger/transition.js';
 
 /** One row of `ORIGINS`. */

@@ -27,6 +27,9 @@ export interface OpenOptions {
   readonly maxPages?: number;
 }
 
+const DATA_VERSION = 'SELECT data_version AS others FROM pragma_data_version';
+const OWN_CHANGES = 'SELECT total_changes() AS own';
+
 type Work<T> = (db: Database.Database) => T;
 
 /**
@@ -125,6 +128,15 @@ export class JournalDatabase {
     if (this.#files?.isReplaced() !== true) return false;
     this.#closeQuietly();
     return true;
+  }
+
+  /** Changes whenever anything in the file may have: by this connection or by another. */
+  version(): string {
+    const { others } = this.statement<[], { others: number }>(DATA_VERSION).get() as {
+      others: number;
+    };
+    const { own } = this.statement<[], { own: number }>(OWN_CHANGES).get() as { own: number };
+    return `${others} ${own}`;
   }
 
   #prepare(sql: string): Database.Statement {

@@ -1,5 +1,5 @@
 import type { ConfigDocument } from '../config/config-document.js';
-import { readConfigDocument } from '../config/document.js';
+import { ConfigReader } from '../config/document.js';
 import type { HomePaths } from '../config/home.js';
 import { DEFAULT_SETTINGS, type SyncSettings } from '../config/settings.js';
 import type { ClosedGate } from '../dispatch/ports.js';
@@ -14,6 +14,8 @@ export interface SituationRequest {
   readonly paths: HomePaths;
   readonly env: NodeJS.ProcessEnv;
   readonly processWideOverride?: boolean | undefined;
+  /** For those who ask again and again: parses config.toml only when it has changed. */
+  readonly reader?: ConfigReader | undefined;
 }
 
 /** Configuration, authority and active target, resolved once and together. */
@@ -34,7 +36,7 @@ export interface Situation {
 
 /** Reads files, opens no socket and no database, changes nothing. Never throws for what it finds. */
 export async function readSituation(request: SituationRequest): Promise<Situation> {
-  const config = await readConfigDocument(request.paths.config);
+  const config = await (request.reader ?? new ConfigReader(request.paths.config)).read();
   const { authority, error } = await tryAuthority(request, config);
   const settings = config.state === 'unreadable' ? DEFAULT_SETTINGS : config.settings;
   const active: ActiveTarget =

@@ -36,7 +36,7 @@ export async function prospectOf(
   const heldBy: Permission = permissionOf(projectRules, projectsNow(situation, target));
   return {
     target,
-    work: workDue(db, target?.id ?? NO_TARGET, heldBy),
+    work: await workDue(db, target?.id ?? NO_TARGET, heldBy),
     quietUntil: Math.max(
       WAITS.standing(target?.resumeAt ?? null, app.now()) ?? 0,
       WAITS.standing(target?.circuitOpenUntil ?? null, app.now()) ?? 0,

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { LaneHeap } from '../../src/ledger/lane-heap.js';
 import { type LaneEvent, type LaneHead, mergeLanes } from '../../src/ledger/lane-merge.js';
 
 /** Lanes as a table would hold them: sequence numbers of each origin, ascending. */
@@ -18,11 +19,42 @@ describe('the merge of lanes', () => {
     );
   });
 
+  it('goes on where it ended, whatever part of its events was taken', () => {
+    fc.assert(
+      fc.property(anyLanes(), fc.array(fc.integer({ min: 1, max: 60 })), (lanes, counts) => {
+        const waiting = heapOf(lanes);
+        let left = lanes.map((seqs) => [...seqs]);
+        for (const count of counts) {
+          const sorted = left.flat().sort((a, b) => a - b);
+          const merged = mergeLanes(waiting, count, reads(left));
+          expect(merged.events.map(({ seq }) => seq)).to.deep.equal(sorted.slice(0, count));
+          // Half of them fit; the others go back, and so do their lanes.
+          const taken = new Set(sorted.slice(0, Math.ceil(count / 2)));
+          left = left.map((lane) => lane.filter((seq) => !taken.has(seq)));
+          const goOn = merged.lanes.map(({ originId }) => ({
+            originId,
+            next: left[originId]?.[0],
+          }));
+          for (const { originId, next = Number.POSITIVE_INFINITY } of goOn)
+            if (next < Number.POSITIVE_INFINITY) waiting.push({ originId, next });
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   it('reads no lane that takes no part', () => {
     const far = Array.from({ length: 500 }, (_, i) => 10_000 + i);
     const { events, rowsRead } = merge([[1, 2, 3], far, far.map((seq) => seq + 1_000)], 3);
     expect(events.map(({ seq }) => seq)).to.deep.equal([1, 2, 3]);
-    expect(rowsRead).to.deep.equal([2, 0, 0]);
+    expect(rowsRead).to.deep.equal([3, 0, 0]);
+  });
+
+  it('reads a lane that has moved on since from where it stands', () => {
+    const waiting = heapOf([[5], [7, 9]]);
+    const { events } = mergeLanes(waiting, 10, reads([[20], [], [30]]));
+    expect(events).to.deep.equal([{ originId: 0, seq: 20 }]);
+    expect(waiting.size).to.equal(0);
   });
 
   it('reads about as many rows as it gives, plus a page for each lane', () => {
@@ -40,18 +72,27 @@ describe('the merge of lanes', () => {
   });
 });
 
-function merge(lanes: Lanes, count: number): { events: LaneEvent[]; rowsRead: number[] } {
+function merge(lanes: Lanes, count: number): { events: readonly LaneEvent[]; rowsRead: number[] } {
   const rowsRead = lanes.map(() => 0);
-  const heads = lanes.flatMap((seqs, originId): LaneHead[] =>
-    seqs[0] === undefined ? [] : [{ originId, first: seqs[0] }],
-  );
-  const events = mergeLanes(heads, count, (originId, from, limit) => {
-    const page = (lanes[originId] ?? []).filter((seq) => seq >= from).slice(0, limit);
+  const { events } = mergeLanes(heapOf(lanes), count, (originId, after, limit) => {
+    const page = reads(lanes)(originId, after, limit);
     rowsRead[originId] = (rowsRead[originId] ?? 0) + page.length;
     return page;
   });
   return { events, rowsRead };
 }
+
+function heapOf(lanes: Lanes): LaneHeap<LaneHead> {
+  const heap = new LaneHeap<LaneHead>();
+  for (const [originId, [next]] of lanes.entries())
+    if (next !== undefined) heap.push({ originId, next });
+  return heap;
+}
+
+const reads =
+  (lanes: Lanes) =>
+  (originId: number, after = 0, limit: number): number[] =>
+    (lanes[originId] ?? []).filter((seq) => seq > after).slice(0, limit);
 
 /** Up to a thousand sequence numbers, each in one of up to eight lanes: in stretches, or shuffled. */
 function anyLanes(): fc.Arbitrary<number[][]> {
