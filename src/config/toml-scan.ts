@@ -1,4 +1,4 @@
-import { step } from '../storage/steps.js';
+import { piece } from '../storage/steps.js';
 import { parseToml } from './toml.js';
 
 /** One `key = value`, with its place in the text. Offsets are of UTF-16 units. */
@@ -28,7 +28,7 @@ export interface TomlSection {
  * first, and parse what they made of it again.
  */
 export function scanToml(text: string): TomlSection[] {
-  step('config.scanned');
+  piece('config.scanned');
   return new Scanner(text).sections();
 }
 

@@ -1,7 +1,7 @@
 import { Pace, turn } from '../base/pace.js';
 import { canonicalDigest } from '../json/canonical.js';
 import type { JournalDatabase } from '../storage/journal-database.js';
-import { step } from '../storage/steps.js';
+import { piece } from '../storage/steps.js';
 import * as sql from './journal.sql.js';
 import type { NewEvent } from './new-event.js';
 
@@ -51,7 +51,7 @@ export class SameContent {
   async lookAhead(events: readonly NewEvent[]): Promise<void> {
     await turn();
     const pace = new Pace();
-    step('journal.comparing');
+    piece('journal.comparing');
     for (const event of events) {
       const current = this.#db.statement<[string], CurrentRow>(sql.FIND_CURRENT).get(event.eventId);
       if (current !== undefined && !current.sha256.equals(event.sha256))

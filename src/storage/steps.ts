@@ -2,7 +2,7 @@
  * Names for the moments between durable steps, so that a test can stop the
  * process at each of them. Costs one comparison when nobody listens.
  */
-export type StepObserver = (name: string) => void;
+export type StepObserver = (name: string, isDurable: boolean) => void;
 
 let observer: StepObserver | undefined;
 
@@ -13,5 +13,10 @@ export function observeSteps(next: StepObserver | undefined): void {
 
 /** Marks that everything before this line is done, and nothing after it. */
 export function step(name: string): void {
-  if (observer !== undefined) observer(name);
+  if (observer !== undefined) observer(name, true);
+}
+
+/** Marks a piece of work that a test counts; nothing durable lies beside it. */
+export function piece(name: string): void {
+  if (observer !== undefined) observer(name, false);
 }

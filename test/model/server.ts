@@ -119,7 +119,7 @@ function failure(
   { status, retryAfter }: Extract<Answer, { say: 'fail' }>,
 ): Reply {
   const headers = retryAfter === null ? {} : { 'retry-after': `${retryAfter}` };
-  const asks = retryAfter !== null && (status === 429 || status === 503);
+  const asks = retryAfter !== null && mayAsk(status);
   return {
     ...everyOne(posted, 'transient', json(status, { error: 'not now' }, headers)),
     leaveAloneMs: asks ? retryAfter * 1_000 : null,
@@ -146,3 +146,6 @@ function unreadable(answer: Extract<Answer, { say: 'nothing' | 'rubbish' }>): Ht
 function json(status: number, value: unknown, headers: Record<string, string> = {}): HttpAnswer {
   return { status, headers, body: Buffer.from(JSON.stringify(value)) };
 }
+
+/** Where `Retry-After` counts. */
+const mayAsk = (status: number): boolean => status >= 500 || [408, 409, 425, 429].includes(status);

@@ -13,7 +13,7 @@ const BELONGS = [
   /^examples\/([\w-]+\/)?[\w-]+(\.md|\.mjs|\.sh)?$/,
   /^lib\/(index|entities|queue)\.(js|d\.ts)$/,
   /^lib\/(cli|ormconfig|workers\/(capture|dispatch|migrate|gc))\.js$/,
-  /^lib\/chunks\/[\w-]+\.js$/,
+  /^lib\/(chunks|children)\/[\w-]+\.js$/,
 ];
 
 const STRICT = {

@@ -6,4 +6,7 @@ import { appendFileSync } from 'node:fs';
 import { observeSteps } from '../../src/storage/steps.js';
 
 const file = process.env.REDRAIN_TEST_STEPS_FILE;
-if (file !== undefined) observeSteps((name) => appendFileSync(file, `${name}\n`));
+if (file !== undefined)
+  observeSteps((name, isDurable) => {
+    if (isDurable) appendFileSync(file, `${name}\n`);
+  });

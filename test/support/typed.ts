@@ -4,6 +4,7 @@ import type { CommandCall } from '../../src/cli/command.js';
 import { reportFailure } from '../../src/cli/failure.js';
 import { type GlobalOptions, Output } from '../../src/cli/output.js';
 import { buildProgram } from '../../src/cli/program.js';
+import { stderr, stdout } from '../../src/output/standard.js';
 
 export interface Typed {
   readonly code: number;
@@ -36,20 +37,20 @@ export async function typedLine(home: string, line: string): Promise<void> {
   }
 }
 
+/** Runs work with both outlets of this process taken away, and returns what went to stdout. */
 async function muted(work: () => Promise<unknown>): Promise<string> {
-  const { write: out } = process.stdout;
-  const { write: err } = process.stderr;
+  const outlets = [stdout(), stderr()] as const;
+  const writes = outlets.map((outlet) => outlet.write);
   let text = '';
-  process.stdout.write = ((chunk: string) => {
-    text += chunk;
+  outlets[0].write = (chunk) => {
+    text += chunk.toString();
     return true;
-  }) as typeof out;
-  process.stderr.write = (() => true) as typeof err;
+  };
+  outlets[1].write = () => true;
   try {
     await work();
   } finally {
-    process.stdout.write = out;
-    process.stderr.write = err;
+    for (const [i, outlet] of outlets.entries()) outlet.write = writes[i] as typeof outlet.write;
   }
   return text;
 }
