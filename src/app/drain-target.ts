@@ -2,6 +2,7 @@ import { type DrainOptions, drain } from '../dispatch/drain.js';
 import { type DrainReport, emptyReport } from '../dispatch/drain-report.js';
 import type { DeliveryReceiver, DeploymentMetadata } from '../dispatch/ports.js';
 import { FileTargetLock } from '../dispatch/target-lock.js';
+import { plainMessage } from '../files/trouble.js';
 import { policyOf } from '../policy/mode.js';
 import { permissionOf } from '../policy/permission.js';
 import { receiverFor } from '../receivers/receiver-for.js';
@@ -63,7 +64,7 @@ async function takeInSpool(app: App, options: TargetDrainOptions): Promise<void>
   try {
     await app.ingestSpool();
   } catch (error) {
-    options.onWarning?.(`the spool cannot be taken in: ${(error as Error).message}`);
+    options.onWarning?.(`the spool cannot be taken in: ${plainMessage(error)}`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { plainMessage } from '../files/trouble.js';
 import { auditOf } from '../policy/sqlite-audit.js';
 import { eventStory } from '../status/event-story.js';
 import { spooledStory } from '../status/spooled-story.js';
@@ -35,7 +36,7 @@ function inSpool(app: App, eventId: string): Pick<EventStory, 'spooled' | 'spool
   try {
     return { spooled: app.spool.find(eventId).map(spooledStory), spool_error: null };
   } catch (error) {
-    return { spooled: [], spool_error: (error as Error).message };
+    return { spooled: [], spool_error: plainMessage(error) };
   }
 }
 

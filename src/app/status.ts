@@ -1,5 +1,6 @@
 import { DEFAULT_SETTINGS } from '../config/settings.js';
 import { DRAIN_BLOCKED_REASONS, type DrainBlockedReason } from '../dispatch/ports.js';
+import { plainMessage } from '../files/trouble.js';
 import { oldQueueState } from '../legacy/old-queue-state.js';
 import { blockedReason } from '../policy/capture-reason.js';
 import { policyOf } from '../policy/mode.js';
@@ -188,7 +189,7 @@ async function oldQueuesOf(
     const sections = oldQueueSections(files, active, legacyQueue);
     return { ...sections, waitingFiles: waitingFiles(files) };
   } catch (error) {
-    const unread = { error: (error as Error).message };
+    const unread = { error: plainMessage(error) };
     return {
       active_queue: { path: active, ...unread },
       legacy_queue: { path: legacyQueue, ...unread },
@@ -284,7 +285,7 @@ function blockedNow(
 }
 
 function unreadable(error: Error): StatusSections {
-  const section: UnreadableSection = { error: error.message };
+  const section: UnreadableSection = { error: plainMessage(error) };
   return {
     event_journal: section,
     delivery_targets: section,

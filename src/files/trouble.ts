@@ -34,6 +34,12 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   EXDEV: { words: 'it is on another file system' },
   EFBIG: { words: 'the file is larger than the file system allows' },
   EBUSY: { words: 'it is in use' },
+  EADDRINUSE: { words: 'another program listens on this port', remedy: 'choose another' },
+  EADDRNOTAVAIL: { words: 'this machine has no such address' },
+  ECONNREFUSED: { words: 'nobody listens there' },
+  ECONNRESET: { words: 'the other side ended the connection' },
+  EPIPE: { words: 'the reader went away' },
+  ETIMEDOUT: { words: 'it took too long' },
   ESTALE: { words: 'the file server no longer has it' },
   ENXIO: { words: 'the device behind it is gone' },
   ENODEV: { words: 'the device behind it is gone' },
@@ -54,9 +60,8 @@ export function troubleWords(error: unknown): string | undefined {
 /** Why a file cannot be read or written: in words where they are known, else as the error has it. */
 export function whyNot(error: unknown): string {
   const code = errorCode(error);
-  const said = error instanceof Error ? error.message : String(error);
   // What is no plain file carries its reason in the place of a code.
-  return troubleWords(error) ?? (code.includes(' ') ? code : said);
+  return troubleWords(error) ?? (code.includes(' ') ? code : ownWords(error));
 }
 
 /** What a person can do about it; undefined where the words say it all. */
@@ -75,8 +80,7 @@ export function remedyOf(code: 'ENOSPC'): string {
  */
 export function plainMessage(error: unknown): string {
   const words = troubleWords(error);
-  if (words === undefined || !isOfTheSystem(error))
-    return error instanceof Error ? error.message : String(error);
+  if (words === undefined || !isOfTheSystem(error)) return ownWords(error);
   const { path } = error as NodeJS.ErrnoException;
   const remedy = troubleRemedy(error);
   return [
@@ -84,6 +88,15 @@ export function plainMessage(error: unknown): string {
     words,
     ...(remedy === undefined ? [] : [remedy]),
   ].join(': ');
+}
+
+/** Several errors in one have no message of their own, and some errors have none at all. */
+function ownWords(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.message !== '') return error.message;
+  const { errors } = error as { errors?: unknown };
+  if (Array.isArray(errors) && errors.length > 0) return plainMessage(errors[0]);
+  return `no reason was given (${errorCode(error) || error.name})`;
 }
 
 function meaningOf(error: unknown): Meaning | undefined {

@@ -1,4 +1,5 @@
 import type { HomePaths } from '../config/home.js';
+import { plainMessage } from '../files/trouble.js';
 import { fingerprintOf } from './fingerprint.js';
 import type { ImportStore, SourceRecord } from './import-store.js';
 import { withQueueCopy } from './queue-copy.js';
@@ -47,7 +48,7 @@ async function stateOf(file: QueueFile, imports: ImportStore | undefined): Promi
       return { ...about, ...remembered(record) };
     return { ...about, ...(await lookedAt(file, imports, record)) };
   } catch (error) {
-    return { ...about, ...UNCOUNTED, error: (error as Error).message };
+    return { ...about, ...UNCOUNTED, error: plainMessage(error) };
   }
 }
 

@@ -1,3 +1,4 @@
+import { plainMessage } from '../files/trouble.js';
 import type { ScopeParts } from '../targets/scope.js';
 import type { ImportOrder, SourceRecord } from './import-store.js';
 import { noRows, type SourceReport } from './migration-report.js';
@@ -56,5 +57,5 @@ export function importedSource(
 /** Nothing was taken from the file; the next run tries again. */
 export function failedSource(file: QueueFile, error: unknown): SourceReport {
   const status = error instanceof BusyQueueError ? 'busy' : 'unreadable';
-  return { ...NOTHING, ...nameOf(file), status, error: (error as Error).message };
+  return { ...NOTHING, ...nameOf(file), status, error: plainMessage(error) };
 }

@@ -1,3 +1,4 @@
+import { plainMessage } from '../files/trouble.js';
 import { step } from '../storage/steps.js';
 import { backoffDelay } from './backoff.js';
 import { DelayedError, LockLostError, RetryAtError, UnrecoverableError } from './errors.js';
@@ -202,7 +203,7 @@ export class LitequeWorker implements JobWorker, PulseListener {
   }
 
   #fail(lock: JobLock, job: Job, error: unknown): Promise<boolean> {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = plainMessage(error);
     const result = error instanceof UnrecoverableError ? error.result : undefined;
     return this.#lifecycle.fail(lock, job, { reason, result }, this.#afterFailure(job, error));
   }

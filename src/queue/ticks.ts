@@ -100,6 +100,14 @@ function patternOf({ pattern, tz = 'UTC' }: Extract<RepeatOptions, { pattern: st
   return found;
 }
 
+/** What croner says, without the name of its class and with what it is set to take. */
+function complaint(error: unknown): string {
+  const said = error instanceof Error ? error.message : String(error);
+  if (said.includes('invalid configuration format')) return 'it must have five or six parts';
+  const plain = said.replace(/^\w+: /, '');
+  return plain.charAt(0).toLowerCase() + plain.slice(1);
+}
+
 function readPattern(pattern: string, tz: string): Pattern {
   try {
     const cron = new Cron(pattern, { timezone: 'UTC', paused: true, mode: '5-or-6-parts' });
@@ -110,7 +118,7 @@ function readPattern(pattern: string, tz: string): Pattern {
     };
   } catch (error) {
     throw new ScheduleError(
-      `the pattern "${pattern}" in ${tz} is no schedule: ${(error as Error).message}`,
+      `the pattern "${pattern}" in ${tz} is no schedule: ${complaint(error)}`,
     );
   }
 }

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { whyNot } from '../files/trouble.js';
 import type { JournalDatabase } from '../storage/journal-database.js';
 import type { ArchiveDirectory } from './archive-directory.js';
 import { manifestName } from './archive-manifest.js';
@@ -107,7 +108,7 @@ export async function redactEvent(
       if (await redactInArchive(directory, manifest, eventId, path))
         rewritten.holding.push(manifest);
     } catch (error) {
-      rewritten.unreadable.push(`${path} (${(error as Error).message})`);
+      rewritten.unreadable.push(`${path} (${whyNot(error)})`);
     }
   }
   // Also what an earlier run was killed before removing.
@@ -127,7 +128,7 @@ async function writtenAnew(db: JournalDatabase, env?: NodeJS.ProcessEnv): Promis
     ];
   } catch (error) {
     return [
-      `free pages of the journal: ${(error as Error).message}; \`redrain gc --vacuum --yes\` writes it anew`,
+      `free pages of the journal: ${whyNot(error)}; \`redrain gc --vacuum --yes\` writes it anew`,
     ];
   }
 }

@@ -1,3 +1,5 @@
+import { plainMessage } from '../files/trouble.js';
+
 /** A section that could not be read: it says so and shows no number it did not count. */
 export interface UnreadableSection {
   readonly error: string;
@@ -8,6 +10,6 @@ export function orUnreadable<T>(read: () => T): T | UnreadableSection {
   try {
     return read();
   } catch (error) {
-    return { error: (error as Error).message };
+    return { error: plainMessage(error) };
   }
 }

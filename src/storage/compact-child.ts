@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
+import { plainMessage } from '../files/trouble.js';
 import { errorCode, isBusy } from './errors.js';
 
 /** How long the child waits for writers, in milliseconds. */
@@ -49,6 +50,6 @@ async function patiently(work: () => void): Promise<void> {
 
 const told = await main(process.argv[2] ?? '').catch((error: Error) => ({
   code: errorCode(error),
-  message: error.message,
+  message: plainMessage(error),
 }));
 process.stdout.write(JSON.stringify(told));

@@ -1,5 +1,6 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { plainMessage } from '../files/trouble.js';
 
 /** The port for health and metrics cannot be listened on. */
 export class MetricsPortError extends Error {
@@ -10,7 +11,7 @@ function portError(port: number, error: NodeJS.ErrnoException): MetricsPortError
   const why =
     error.code === 'EADDRINUSE'
       ? 'another program listens there: choose another --metrics-port'
-      : error.message;
+      : plainMessage(error);
   return new MetricsPortError(`port ${port} on 127.0.0.1 cannot be used: ${why}`, { cause: error });
 }
 
@@ -35,7 +36,7 @@ export class HealthServer {
   static async start(port: number, answers: HealthAnswers): Promise<HealthServer> {
     const server = createServer((request, response) => {
       answer(request.url ?? '', response, answers).catch((error: Error) =>
-        send(response, 500, `${error.message}\n`),
+        send(response, 500, `${plainMessage(error)}\n`),
       );
     });
     await new Promise<void>((resolve, reject) => {

@@ -1,3 +1,5 @@
+import { plainMessage } from '../files/trouble.js';
+
 /** One thing that a worker needs to do its work. */
 export interface ReadinessCheck {
   /** What is looked at: `journal`, `jobs`. */
@@ -28,7 +30,7 @@ async function reasonOf(check: ReadinessCheck): Promise<string | undefined> {
   try {
     return await check.reason();
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return plainMessage(error);
   }
 }
 

@@ -1,4 +1,5 @@
 import { EXIT, type ExitCode } from '../app/exit-codes.js';
+import { plainMessage } from '../files/trouble.js';
 import { LockLostError } from '../queue/errors.js';
 import { type JobWorker, type Processor, type RunningJob, WithWarning } from '../queue/ports.js';
 import { exitCodeOf } from './job-outcome.js';
@@ -46,7 +47,7 @@ export class ServedQueues {
   /** What keeps it from its queues; undefined when nothing does. */
   get trouble(): string | undefined {
     for (const { worker } of this.#served.values())
-      if (worker.trouble !== undefined) return (worker.trouble.error as Error).message;
+      if (worker.trouble !== undefined) return plainMessage(worker.trouble.error);
     return undefined;
   }
 

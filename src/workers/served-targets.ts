@@ -2,6 +2,7 @@ import { shownAddress } from '../address/shown-address.js';
 import type { App } from '../app/app.js';
 import { dispatchQueueOf } from '../app/jobs/queue-names.js';
 import { activeRow, namedTarget } from '../app/named-target.js';
+import { plainMessage } from '../files/trouble.js';
 import type { TargetRecord } from '../targets/registry.js';
 
 /** One target that a worker was started for. */
@@ -100,7 +101,7 @@ export class ServedTargets {
     } catch (error) {
       // Whoever drains meets the same, and says more of it.
       if (this.isForActive) return [{ shown: ACTIVE, id: undefined, out: undefined }];
-      const out = `it cannot be looked up: ${(error as Error).message}`;
+      const out = `it cannot be looked up: ${plainMessage(error)}`;
       return this.#given.map((given) => ({ shown: shownOf(given), id: undefined, out }));
     }
   }

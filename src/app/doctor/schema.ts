@@ -1,3 +1,4 @@
+import { plainMessage } from '../../files/trouble.js';
 import { type Finding, problem, type Remedy, warning } from '../../status/finding.js';
 import {
   NewerSchemaError,
@@ -25,10 +26,7 @@ function schemaFinding(error: unknown): Finding {
 
 /** Whoever reads a finding has asked already. */
 const messageOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).replace(
-    '; `redrain doctor` says what to do',
-    '',
-  );
+  plainMessage(error).replace('; `redrain doctor` says what to do', '');
 
 const REMEDIES: Readonly<Record<StorageUnavailableError['trouble'], Remedy>> = {
   busy: { advice: 'wait for the other process to end' },

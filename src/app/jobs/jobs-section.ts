@@ -1,3 +1,4 @@
+import { plainMessage } from '../../files/trouble.js';
 import type { JobQueue, Queues, WorkerRecord } from '../../queue/ports.js';
 import type { JobsSection, QueueRow, WorkerRow } from '../../status/jobs-section.js';
 import type { UnreadableSection } from '../../status/or-unreadable.js';
@@ -10,7 +11,7 @@ export async function jobsSection(app: App): Promise<JobsSection | UnreadableSec
   try {
     return (await readQueues(app, (queues) => read(app, queues))) ?? { queues: [], workers: [] };
   } catch (error) {
-    return { error: (error as Error).message };
+    return { error: plainMessage(error) };
   }
 }
 

@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { plainMessage } from '../../files/trouble.js';
 import type { ErasedEvent, ErasurePlace } from '../../retention/erased-event.js';
 import { OsLock } from '../../storage/os-lock.js';
 import type { App } from '../app.js';
@@ -16,7 +17,7 @@ export function spoolPlace({ spool }: App): ErasurePlace {
         const { files, left } = spool.erase(event.eventId, holds(event));
         return { copies: files, remains: left.map(mayStillHold) };
       } catch (error) {
-        return { copies: 0, remains: [`the spool: ${(error as Error).message}`] };
+        return { copies: 0, remains: [`the spool: ${plainMessage(error)}`] };
       }
     },
   };

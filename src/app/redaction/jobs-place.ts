@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { plainMessage } from '../../files/trouble.js';
 import type { Queues } from '../../queue/ports.js';
 import type { ErasedEvent, ErasurePlace, PlaceFindings } from '../../retention/erased-event.js';
 import { compact } from '../../storage/compact.js';
@@ -32,7 +33,7 @@ export function jobsPlace(app: App): ErasurePlace {
           remains: [...toldOf(texts), ...drains, ...(await anew(file, app.env))],
         };
       } catch (error) {
-        return { copies: texts.copies, remains: [`${file}: ${(error as Error).message}`] };
+        return { copies: texts.copies, remains: [`${file}: ${plainMessage(error)}`] };
       }
     },
   };
@@ -52,7 +53,7 @@ async function anew(file: string, env: NodeJS.ProcessEnv): Promise<PlaceFindings
     if (log_emptied) return [];
     return [`${file}-wal: another process reads the jobs; run the command again when it has ended`];
   } catch (error) {
-    return [`free pages of jobs.db: ${(error as Error).message}`];
+    return [`free pages of jobs.db: ${plainMessage(error)}`];
   }
 }
 

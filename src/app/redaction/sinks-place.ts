@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { plainMessage } from '../../files/trouble.js';
 import { copiesInSink, eraseFromSink } from '../../receivers/stub/sink.js';
 import { isSinkFileName } from '../../receivers/stub/sink-name.js';
 import type { ErasurePlace, PlaceFindings } from '../../retention/erased-event.js';
@@ -35,7 +36,7 @@ async function inEach(
     try {
       copies += await act(file);
     } catch (error) {
-      remains.push(`${file}: ${(error as Error).message}`);
+      remains.push(`${file}: ${plainMessage(error)}`);
     }
   return { copies, remains };
 }

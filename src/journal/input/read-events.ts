@@ -1,3 +1,4 @@
+import { whyNot } from '../../files/trouble.js';
 import type { Candidate } from './candidate.js';
 import { EventSplitter } from './event-splitter.js';
 import { NotTextError, textOf } from './text-of.js';
@@ -68,6 +69,6 @@ function* batches(splitter: EventSplitter): Generator<Candidate[], void, undefin
 
 function readProblem(name: string, line: number, error: unknown): Candidate {
   if (error instanceof NotTextError) return { kind: 'problem', line, problem: error.message };
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = whyNot(error);
   return { kind: 'problem', line, problem: `cannot read ${name} beyond this line: ${reason}` };
 }

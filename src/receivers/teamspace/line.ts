@@ -1,6 +1,7 @@
 import { secretsInAddress } from '../../address/shown-address.js';
 import { Secret } from '../../config/secret.js';
 import type { ClosedGate } from '../../dispatch/ports.js';
+import { plainMessage } from '../../files/trouble.js';
 import type { HttpAnswer } from '../answer.js';
 import { batchHeaders, isSendable, teamHeader } from '../headers.js';
 import { HttpClient } from '../http-client.js';
@@ -87,7 +88,7 @@ export class TeamspaceLine {
       this.#tokens.add(given);
       return given;
     } catch (error) {
-      return this.#noToken(error instanceof Error ? error.message : String(error));
+      return this.#noToken(plainMessage(error));
     }
   }
 

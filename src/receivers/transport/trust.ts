@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
+import { plainMessage } from '../../files/trouble.js';
 
 /** What TLS connections are verified against. */
 export type TlsOptions = tls.SecureContextOptions &
@@ -24,7 +25,7 @@ export function caFileFault(caFile: string | undefined): string | undefined {
     trusted(caFile);
     return undefined;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = plainMessage(error);
     return `the CA file cannot be used: ${why}`;
   }
 }

@@ -1,3 +1,4 @@
+import { plainMessage } from '../../files/trouble.js';
 import type { Spool } from '../../journal/spool.js';
 import type { JournalDatabase } from '../../storage/journal-database.js';
 import type { ArchiveDirectory } from '../archive-directory.js';
@@ -90,6 +91,6 @@ async function problemOf(
     if (held >= needed) return undefined;
     return `${path} lacks ${needed - held} of the ${needed} events that the journal says are only there`;
   } catch (error) {
-    return (error as Error).message;
+    return plainMessage(error);
   }
 }

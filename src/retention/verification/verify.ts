@@ -1,3 +1,4 @@
+import { plainMessage } from '../../files/trouble.js';
 import type { Spool } from '../../journal/spool.js';
 import type { JournalDatabase } from '../../storage/journal-database.js';
 import type { ArchiveDirectory } from '../archive-directory.js';
@@ -76,7 +77,7 @@ async function guarded(
     return await check();
   } catch (error) {
     const findings = new Findings(name);
-    findings.problem(`could not be checked: ${(error as Error).message}`);
+    findings.problem(`could not be checked: ${plainMessage(error)}`);
     return findings.finding;
   }
 }
