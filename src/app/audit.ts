@@ -1,4 +1,6 @@
 import { hash } from 'node:crypto';
+import { Pace, turn } from '../base/pace.js';
+import { CAPTURE_GROUP } from '../journal/capture-groups.js';
 import type { AppendVerdict, NewEvent } from '../journal/new-event.js';
 import { type AuditRow, auditedEvent, auditedIds, listAudit } from '../policy/sqlite-audit.js';
 import type { App } from './app.js';
@@ -39,7 +41,9 @@ export class UnknownAuditEntryError extends Error {
 
 /**
  * Captures events that only the audit log holds, with the ids and times they
- * came with. Once in the journal they are duplicates.
+ * came with. Once in the journal they are duplicates. Goes in groups as large
+ * as those of a capture, each durable as a whole, with a turn of the event loop
+ * after each: a second call goes on where one was interrupted.
  *
  * @throws UnknownAuditEntryError before anything is captured.
  */
@@ -48,11 +52,37 @@ export async function replayAudit(
   ids: readonly number[] | 'all',
 ): Promise<Record<AppendVerdict, number>> {
   const stores = await app.stores();
-  const wanted = ids === 'all' ? auditedIds(stores.db) : ids;
-  const events = wanted.map((id) => eventOf(stores, id));
+  const wanted = ids === 'all' ? auditedIds(stores.db) : await known(stores, ids);
   const counts = { captured: 0, duplicate: 0, conflict: 0, audited: 0 };
-  for (const verdict of await stores.journal.append(events, 'capture')) counts[verdict] += 1;
+  for (const group of groupsOf(stores, wanted)) {
+    for (const verdict of await stores.journal.append(group, 'capture')) counts[verdict] += 1;
+    await turn();
+  }
   return counts;
+}
+
+async function known(stores: Stores, ids: readonly number[]): Promise<readonly number[]> {
+  const pace = new Pace();
+  for (const id of ids) {
+    eventOf(stores, id);
+    await pace.step();
+  }
+  return ids;
+}
+
+function* groupsOf(stores: Stores, ids: readonly number[]): Generator<NewEvent[]> {
+  let group: NewEvent[] = [];
+  let bytes = 0;
+  for (const id of ids) {
+    const event = eventOf(stores, id);
+    group.push(event);
+    bytes += event.bytes.length;
+    if (group.length < CAPTURE_GROUP.maxItems && bytes < CAPTURE_GROUP.maxBytes) continue;
+    yield group;
+    group = [];
+    bytes = 0;
+  }
+  if (group.length > 0) yield group;
 }
 
 /** Never coalesced: it may be older than what is there. */

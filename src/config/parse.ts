@@ -1,4 +1,4 @@
-import { safeParse } from 'valibot';
+import { type BaseIssue, safeParse } from 'valibot';
 import type { ConfigDocument } from './config-document.js';
 import { issueText } from './issue-text.js';
 import { configSchema } from './schema.js';
@@ -16,11 +16,19 @@ export function parseConfig(path: string, bytes: Uint8Array): ConfigDocument {
   }
 }
 
+/** Of thousands of faults of one kind the first few say it all. */
+const MOST_FAULTS = 10;
+
+function faults(issues: readonly BaseIssue<unknown>[]): string {
+  const texts = issues.slice(0, MOST_FAULTS).map(issueText);
+  const more = issues.length - texts.length;
+  return [...texts, ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
+}
+
 function validate(path: string, document: TomlTable): ConfigDocument {
   const checked = safeParse(configSchema, document);
   if (!checked.success) {
-    const reason = `${path} is wrong: ${checked.issues.map(issueText).join('; ')}.`;
-    return { state: 'unreadable', path, reason };
+    return { state: 'unreadable', path, reason: `${path} is wrong: ${faults(checked.issues)}.` };
   }
   const { sync } = document;
   const settings = toSettings(checked.output.sync ?? {});

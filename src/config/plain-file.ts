@@ -12,8 +12,11 @@ export class NotPlainFileError extends Error {
   }
 }
 
-/** Far more than anybody writes by hand; a file beyond it is a mistake or an attack. */
-export const MAX_TEXT_BYTES = 16 * 1024 * 1024;
+/**
+ * Room for twenty thousand projects. A file beyond it is a mistake or an
+ * attack, and would hold the event loop for as long as it takes to parse.
+ */
+export const MAX_TEXT_BYTES = 1024 * 1024;
 
 /**
  * The bytes of a file, links followed. A pipe or a device in its place is

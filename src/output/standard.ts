@@ -1,3 +1,4 @@
+import { troubleWords } from '../files/trouble.js';
 import { nonBlocking } from './descriptor.js';
 import { Outlet } from './outlet.js';
 
@@ -36,13 +37,7 @@ export async function finishOutput({ isAskedToEnd = false } = {}): Promise<void>
   const code = out?.brokenBy;
   // A reader that has seen enough (`| head`) is no failure.
   if (code !== undefined && code !== 'EPIPE')
-    stderr().write(`error: stdout could not be written: ${REASONS[code] ?? code}\n`);
+    stderr().write(`error: stdout could not be written: ${troubleWords({ code }) ?? code}\n`);
   await err?.settled(LAST_WORDS_MS);
   err?.abandon();
 }
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOSPC: 'no space is left on the disk',
-  EDQUOT: 'the disk quota is used up',
-  EIO: 'the device reported an error',
-};

@@ -24,7 +24,7 @@ function fullDevice(): number {
   return fd;
 }
 
-const LOST = 'error: stdout could not be written: no space is left on the disk\n';
+const LOST = 'error: stdout could not be written: the disk is full\n';
 
 describe('a command whose output cannot be written', () => {
   it('does its work, ends with the code of it, and says one line', async () => {

@@ -192,6 +192,19 @@ describe('config.toml', () => {
     );
   });
 
+  it('names a few of thousands of wrong keys', async () => {
+    const keys = Array.from({ length: 5_000 }, (_, i) => `p${i} = "perhaps"`);
+    const reason = await reasonOf(`[sync.projects]\n${keys.join('\n')}`);
+    expect(reason).to.match(/p0 must be.*p9 must be.*; and 4990 more\.$/);
+    expect(reason.length).to.be.lessThan(2_000);
+  });
+
+  it('is unreadable when it is larger than what can be parsed in no time', async () => {
+    const room = 1024 * 1024;
+    expect((await read('#'.repeat(room))).state).to.equal('ok');
+    expect(await reasonOf('#'.repeat(room + 1))).to.match(/1048577 bytes are more than 1048576/);
+  });
+
   it('never repeats what may be a secret', async () => {
     for (const content of [
       '[sync.external]\nauth_env = "Bearer hidden"',

@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { App } from '../../src/app/app.js';
 import { readAudit, replayAudit } from '../../src/app/audit.js';
 import { openRedrain, type Redrain } from '../../src/index.js';
+import { observeSteps } from '../../src/storage/steps.js';
 import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
 
 const LOCAL = { event_id: 'local', event_type: 'EditorBlinked' };
@@ -45,6 +46,40 @@ describe('OPT_OUT', () => {
     expect(await replayAudit(app, 'all')).to.include({ captured: 0, duplicate: 1 });
     const story = await redrain.inspect('odd');
     expect(story?.revisions[0]?.bytes?.toString()).to.equal(bytes);
+  });
+
+  it('captures many of them in groups, with turns of the event loop between', async () => {
+    const { home, redrain } = await givenOptOut();
+    const events = Array.from({ length: 2_500 }, (_, i) => ({
+      event_id: `e${i}`,
+      event_type: 'NobodyKnows',
+    }));
+    await redrain.captureMany(events, { auditDiscard: true });
+    const groups: number[] = [];
+    let group = 0;
+    observeSteps((name) => {
+      if (name === 'journal.appended') group += 1;
+    });
+    const app = givenApp(home);
+    const onTurn = (): void => {
+      if (group > 0) groups.push(group);
+      group = 0;
+      if (groups.length < 3) setImmediate(onTurn);
+    };
+    setImmediate(onTurn);
+    const counts = await replayAudit(app, 'all');
+    observeSteps(undefined);
+    expect(counts).to.include({ captured: 2_500 });
+    expect(groups.slice(0, 2), 'transactions between two turns').to.deep.equal([1, 1]);
+    expect(tables(home)).to.include({ event: 2_500 });
+  });
+
+  it('captures none of those that were named when one of them holds nothing', async () => {
+    const { home, redrain } = await givenOptOut();
+    await redrain.captureMany([UNKNOWN], { auditDiscard: true });
+    const refused = await replayAudit(givenApp(home), [1, 99]).catch((error: Error) => error);
+    expect(refused).to.have.property('name', 'UnknownAuditEntryError');
+    expect(tables(home)).to.include({ event: 0 });
   });
 
   it('decides for spooled events when they are captured, not when they are taken in', async () => {
