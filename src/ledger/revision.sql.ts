@@ -16,6 +16,18 @@ export const WITHHOLD = `
   INSERT INTO delivery (target_id, seq, status, attempt_count, rejection_count, last_error)
   VALUES (?, ?, 'withheld', 0, 0, ?)`;
 
+/** Revisions in force that are withheld at a target, and come after one of these events. */
+export const WITHHELD_BEHIND = `
+  SELECT e.seq, e.origin_id AS originId, e.event_id AS eventId
+  FROM json_each(@seqs) j CROSS JOIN event o ON o.seq = j.value
+  CROSS JOIN event e ON e.event_id = o.event_id AND e.revision > o.revision
+  CROSS JOIN live v ON v.origin_id = e.origin_id AND v.seq = e.seq
+  CROSS JOIN delivery d ON d.target_id = @targetId AND d.seq = e.seq AND d.status = 'withheld'`;
+
+/** Its lane's cursor has not come so far: the pass that gave back had begun before it was written. */
+export const WITHHOLD_NO_LONGER = `
+  DELETE FROM delivery WHERE target_id = ? AND seq = ? AND status = 'withheld'`;
+
 /** The deliveries of a replaced row change their class with it; `todo` is only for live ones. */
 export const DELIVERIES_OF = `
   SELECT d.target_id AS targetId, d.status, d.last_error AS error FROM target t CROSS JOIN delivery d

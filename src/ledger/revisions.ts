@@ -29,14 +29,55 @@ export function revisionAtTargets(db: JournalDatabase, eventId: string): Revisio
   const revisions = db.statement<[string], Row>(sql.REVISIONS).all(eventId);
   const targets = db.statement<[], { id: number; canonicalUrl: string }>(sql.TARGETS).all();
   return targets.map(({ id, canonicalUrl }) => {
-    const reasons = revisions.flatMap((row) => arrival(db, id, row) ?? []);
+    const reason = arrivalOfAny(db, id, revisions);
     return {
       target_id: id,
       canonical_url: shownAddress(canonicalUrl),
-      receives: reasons.length === 0,
-      reason: reasons[0] ?? 'no earlier revision can have arrived there',
+      receives: reason === undefined,
+      reason: reason ?? 'no earlier revision can have arrived there',
     };
   });
+}
+
+/**
+ * Follows events that a drain has given back unposted, in the transaction that
+ * did: a later revision that was withheld because one of them was on the wire
+ * is sent after all, where nothing else speaks against it.
+ */
+export function followGivenBack(
+  db: JournalDatabase,
+  targetId: number,
+  seqs: readonly number[],
+): void {
+  const given = { targetId, seqs: JSON.stringify(seqs) };
+  const count = db.statement(COUNT_DELIVERIES);
+  for (const { seq, originId, eventId } of db
+    .statement(sql.WITHHELD_BEHIND)
+    .all(given) as Withheld[]) {
+    const revisions = db.statement<[string], Row>(sql.REVISIONS).all(eventId);
+    if (arrivalOfAny(db, targetId, revisions) !== undefined) continue;
+    db.statement(sql.WITHHOLD_NO_LONGER).run(targetId, seq);
+    db.statement(COUNT_NEW_ROWS).run(-1, targetId);
+    count.run(targetId, originId, 'live', 'withheld', -1);
+  }
+}
+
+interface Withheld {
+  readonly seq: number;
+  readonly originId: number;
+  readonly eventId: string;
+}
+
+function arrivalOfAny(
+  db: JournalDatabase,
+  targetId: number,
+  revisions: readonly Row[],
+): string | undefined {
+  for (const row of revisions) {
+    const reason = arrival(db, targetId, row);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
 }
 
 /** Why an earlier revision is or may be at the target; undefined when it cannot be. */

@@ -25,6 +25,7 @@ import * as passSql from './pass.sql.js';
 import { PassLanes, pages } from './pass-lanes.js';
 import { INTERRUPTED } from './post-log.js';
 import { giveBack, redactedAmong } from './releasing.js';
+import { followGivenBack } from './revisions.js';
 import { fromRanges, type SeqRanges, toRanges } from './seq-ranges.js';
 import * as sql from './settle.sql.js';
 import { applyRulings, type Ruling } from './settling.js';
@@ -167,12 +168,11 @@ export class SqliteLedger implements DeliveryLedger {
       const flight = this.#flightOf(pass, claim);
       if (flight === undefined) return false;
       const inFlight = new Set(fromRanges(JSON.parse(flight.seqs) as SeqRanges));
-      giveBack(
-        this.#db,
-        pass,
-        events.filter(({ seq }) => inFlight.delete(seq)),
-      );
+      const back = events.filter(({ seq }) => inFlight.delete(seq));
+      giveBack(this.#db, pass, back);
       this.#landAllBut(inFlight, pass, flight);
+      const seqs = back.map(({ seq }) => seq);
+      followGivenBack(this.#db, pass.lease.targetId, seqs);
       return true;
     });
   }

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { Outcome } from '../../src/dispatch/ports.js';
 import { Spool } from '../../src/journal/spool.js';
 import { readSections } from '../../src/status/sqlite-status.js';
+import { beginPass, claim } from '../ledger/hand-drain.js';
 import {
   type Core,
   EVERYTHING_ALLOWED,
@@ -16,6 +17,7 @@ import { assertLedgerInvariant } from '../support/invariant.js';
 import { results, ScriptedReceiver, unanswered } from '../support/scripted-receiver.js';
 
 const FIRST = Buffer.from('{"event_id":"e","n":1}');
+const BEFORE = newEvent('before').bytes;
 const SECOND = Buffer.from('{"event_id":"e","n":2}');
 
 /** An event and a conflict about it, found by a capture. */
@@ -243,6 +245,32 @@ describe('deciding a conflict for the incoming payload', () => {
       'behind={"event_id":"behind","event_type":"WPStatusChanged"}',
     ]);
     await assertNumbersAddUp(core);
+  });
+
+  it('sends it after all where that batch is given back unposted', async () => {
+    const core = await openCore();
+    await givenConflict(core);
+    const { target } = await drained(core, 'a', 'untried');
+    const pass = await beginPass(core, target.id);
+    const claimed = await claim(core, pass);
+    await core.conflicts.decide('1', 'incoming', 5_000);
+    expect(rows(core, 'SELECT status FROM delivery')).to.deep.equal([{ status: 'withheld' }]);
+    if (claimed) await core.ledger.release(pass, claimed, claimed.events);
+    await assertNumbersAddUp(core);
+    expect(await sentTo(core, target.id)).to.have.members([`before=${BEFORE}`, `e=${SECOND}`]);
+    await assertNumbersAddUp(core);
+  });
+
+  it('withholds it still where the batch given back had been tried before', async () => {
+    const core = await openCore();
+    await givenConflict(core);
+    const { target } = await drained(core, 'a', 'no answer');
+    const pass = await beginPass(core, target.id);
+    const claimed = await claim(core, pass);
+    await core.conflicts.decide('1', 'incoming', 5_000);
+    if (claimed) await core.ledger.release(pass, claimed, claimed.events);
+    await assertNumbersAddUp(core);
+    expect((await sentTo(core, target.id)).filter((one) => one.startsWith('e='))).to.deep.equal([]);
   });
 
   it('remembers every earlier revision: a third one stays away from who has the first', async () => {
