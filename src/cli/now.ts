@@ -4,7 +4,8 @@ import { readWaitingQueues } from '../app/old-queues.js';
 import { previewDrain } from '../app/preview-drain.js';
 import { gapOf } from '../app/undelivered.js';
 import type { DrainReport } from '../dispatch/drain-report.js';
-import { addReports } from '../dispatch/drain-report.js';
+import { addReports, emptyReport } from '../dispatch/drain-report.js';
+import { RetiredTargetError } from '../targets/registry.js';
 import { askAboutProjects } from './ask-projects.js';
 import { oneLine, shortLine } from './color.js';
 import type { CommandBody } from './command.js';
@@ -87,9 +88,27 @@ async function drainAndWait(
     await pause(Math.min(pollMs, left), undefined, { signal: interrupt.signal }).catch(() => null);
     if (interrupt.signal.aborted) break;
     pollMs = Math.min(pollMs * 2, LONGEST_POLL_MS);
-    report = addReports(report, await drainOnce(app, output, options, interrupt, true));
+    report = addReports(report, await askAgain(app, output, options, interrupt, report));
   }
   return report;
+}
+
+/** At the target that has the pending events, whichever is active by now. */
+async function askAgain(
+  app: App,
+  output: Output,
+  options: NowOptions,
+  interrupt: Interrupt,
+  { target_id: id, target_url: url }: DrainReport,
+): Promise<DrainReport> {
+  if (id === null) return drainOnce(app, output, options, interrupt, true);
+  try {
+    return await drainOnce(app, output, { ...options, target: id }, interrupt, true);
+  } catch (error) {
+    if (!(error instanceof RetiredTargetError)) throw error;
+    const report = emptyReport({ id, url: url ?? '' });
+    return { ...report, blocked_reason: 'target_retired', message: error.message };
+  }
 }
 
 async function drainOnce(
@@ -130,7 +149,7 @@ function sentence(report: DrainReport): string {
   const lines: string[] = [];
   if (report.target_url === null) lines.push(report.message ?? 'There is no active target.');
   else {
-    lines.push(`${report.target_url}: ${outcomes(report) || 'nothing to send'}`);
+    lines.push(`${report.target_url}: ${outcomes(report) || nothing(report)}`);
     if (report.message !== null) lines.push(report.message);
   }
   if (report.recovered > 0)
@@ -141,6 +160,10 @@ function sentence(report: DrainReport): string {
   if (report.unsent > 0) lines.push(`${count(report.unsent, 'event')} not sent yet`);
   return lines.join('\n');
 }
+
+/** Where something stands in the way, there may well be something to send. */
+const nothing = ({ blocked_reason, message }: DrainReport): string =>
+  blocked_reason === null && message === null ? 'nothing to send' : 'nothing sent';
 
 function outcomes(report: DrainReport): string {
   const parts: [number, string][] = [

@@ -125,5 +125,7 @@ export function addReports(earlier: DrainReport, later: DrainReport): DrainRepor
   };
   addWarnings(sum, later.warnings);
   for (const field of SUMMED) sum[field] = earlier[field] + later[field];
+  // What could not be asked about is as it was.
+  if (later.blocked_reason !== null && later.posts === 0) sum.pending = earlier.pending;
   return sum;
 }

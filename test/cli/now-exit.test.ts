@@ -1,6 +1,9 @@
 import { expect } from 'chai';
+import { App } from '../../src/app/app.js';
+import { changeMode } from '../../src/app/change-mode.js';
+import { changeTarget } from '../../src/app/target-changes.js';
 import { exitCode } from '../../src/cli/now-verdict.js';
-import { emptyReport } from '../../src/dispatch/drain-report.js';
+import { type DrainReport, emptyReport } from '../../src/dispatch/drain-report.js';
 import { captured, envelopes, PROJECT, SIGNED_IN, sendTo } from '../processes/given-events.js';
 import { idsIn, scriptedServer } from '../receivers/scripted-server.js';
 import { Cli, type CliResult, startReceiver } from '../support/cli.js';
@@ -96,5 +99,78 @@ describe('the exit code of redrain now', () => {
     expect(exitCode({ ...report, message }, undefined, {})).to.equal(7);
     const blocked_reason = 'network_unavailable';
     expect(exitCode({ ...report, message, blocked_reason, posts: 0 }, undefined, {})).to.equal(6);
+  });
+});
+
+/** What an operator may say while `now --wait` waits, and the reason it then gives. */
+const STOPS: Record<
+  string,
+  { args: (app: App) => Promise<unknown>; reason: string; says: RegExp }
+> = {
+  'the mode sends nothing any more': {
+    args: (app) => changeMode(app, { mode: 'LOCAL_RETENTION', headers: {} }),
+    reason: 'delivery_off',
+    says: /Mode LOCAL_RETENTION sends nothing/,
+  },
+  'the target is retired': {
+    args: (app) => changeTarget(app, '1', { kind: 'retire' }),
+    reason: 'target_retired',
+    says: /target 1 is retired/i,
+  },
+};
+
+describe('redrain now --wait, when in the middle', () => {
+  for (const [name, { args: stop, reason, says }] of Object.entries(STOPS))
+    it(`${name}: it ends with 6, says why, and asks nobody any more`, async () => {
+      const cli = new Cli();
+      const operator = new App({ home: cli.home });
+      closeAfterTest(() => operator.close());
+      const posts: string[][] = [];
+      let said: Promise<unknown> | undefined;
+      const server = await scriptedServer(({ body }) => {
+        posts.push(idsIn(body));
+        said ??= stop(operator);
+        const results = idsIn(body).map((id) => ({ event_id: id, status: 'pending' }));
+        return { status: 200, body: JSON.stringify({ results }) };
+      });
+      closeAfterTest(() => server.close());
+      sendTo(cli, server.url);
+      await captured(cli, envelopes(2));
+      const run = await now(cli, '--wait=60s');
+      await said;
+      expect(run.code, run.stderr).to.equal(6);
+      expect(run.json()).to.include({ pending: 2, blocked_reason: reason });
+      expect(run.json<DrainReport>().message).to.match(says);
+      expect(posts.length).to.be.at.most(2);
+    });
+
+  it('another endpoint becomes the active one: it still asks the one that has the events', async () => {
+    const cli = new Cli();
+    const other = await startReceiver();
+    let posts = 0;
+    const server = await scriptedServer(({ body }) => {
+      posts += 1;
+      if (posts === 1) sendTo(cli, other.url);
+      const status = posts === 1 ? 'pending' : 'success';
+      const results = idsIn(body).map((id) => ({ event_id: id, status }));
+      return { status: 200, body: JSON.stringify({ results }) };
+    });
+    closeAfterTest(() => server.close());
+    sendTo(cli, server.url);
+    await captured(cli, envelopes(2));
+    const run = await now(cli, '--wait=60s');
+    expect(run.json(), run.stderr).to.include({ delivered: 2, pending: 0, target_id: 1 });
+    expect(run.code).to.equal(0);
+    expect(other.sink.stats().posts).to.equal(0);
+  });
+
+  it('prints that nothing was sent, not that there is nothing to send', async () => {
+    const cli = new Cli();
+    sendTo(cli, 'stub:');
+    await captured(cli, envelopes(1));
+    await ended(cli, ['now'], 0);
+    await ended(cli, ['mode', 'LOCAL_RETENTION'], 0);
+    const { stdout } = await ended(cli, ['now', '--target', '1'], 6);
+    expect(stdout).to.match(/^stub:: nothing sent\nMode LOCAL_RETENTION sends nothing/);
   });
 });
