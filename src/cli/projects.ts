@@ -3,7 +3,7 @@ import type { CommandBody } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
 import { withApp } from './open-app.js';
-import { Output } from './output.js';
+import { count, Output } from './output.js';
 import { table } from './table.js';
 
 /** `redrain projects list`. */
@@ -41,8 +41,17 @@ export function change(verdict: 'allow' | 'hold'): CommandBody {
       const changed = await changeProjects(app, verdict, wanted);
       const done = verdict === 'allow' ? 'allowed' : 'held';
       output.result({ [done]: changed }, () =>
-        changed.length === 0 ? 'No project is known yet.' : `${done}: ${changed.join(', ')}`,
+        changed.length === 0 ? 'No project is known yet.' : `${done}: ${someOf(changed)}`,
       );
       return EXIT.done;
     });
+}
+
+/** As many as a person reads; \`--json\` has all of them. */
+const MOST_NAMED = 20;
+
+function someOf(names: readonly string[]): string {
+  const more = names.length - MOST_NAMED;
+  const named = names.slice(0, MOST_NAMED).join(', ');
+  return more > 0 ? `${named} and ${count(more, 'more project')}` : named;
 }
