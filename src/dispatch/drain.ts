@@ -255,6 +255,15 @@ class DrainPass {
     return batch.events.filter((event) => !given.has(event));
   }
 
+  /** The same question in the middle of a post: all of its events, or none. */
+  async #mayStillLeave(claim: Claim, batch: readonly ClaimedEvent[]): Promise<boolean> {
+    const redacted = await this.#at.ledger.redactedOf(this.#pass, claim, batch);
+    const permission = await this.#at.permission();
+    if (redacted === undefined || redacted.size > 0 || typeof permission !== 'function')
+      return false;
+    return !batch.some(heldAmong(permission));
+  }
+
   /** For another pass: what is behind them is not to wait for them. */
   async #putAside(claim: Claim, parts: readonly Waiting[]): Promise<void> {
     await this.#settle(
@@ -278,7 +287,8 @@ class DrainPass {
     const startedAt = this.#at.now();
     step('dispatch.posting');
     // Not the drain's signal: a batch in flight is finished and recorded.
-    const report = await this.#at.receiver.deliver(batch, NEVER_ABORTED);
+    const mayStillLeave = () => this.#mayStillLeave(claim, batch);
+    const report = await this.#at.receiver.deliver(batch, NEVER_ABORTED, mayStillLeave);
     step('dispatch.posted');
     this.#report.posts += 1;
     addWarnings(this.#report, report.warnings ?? []);

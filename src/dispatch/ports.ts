@@ -135,8 +135,16 @@ export interface DeliveryReceiver {
   wireSize(event: OutboundShape): number;
   /** Why this event can never be sent to this receiver, or undefined. Pure. */
   unsendable(event: OutboundEvent): string | undefined;
-  /** One POST. Never rejects for anything a server or network can do. */
-  deliver(batch: readonly OutboundEvent[], signal: AbortSignal): Promise<DeliveryReport>;
+  /**
+   * One POST; a second one, where a token had to be renewed, only after asking
+   * whether all of the batch may still leave. Never rejects for anything a
+   * server or network can do.
+   */
+  deliver(
+    batch: readonly OutboundEvent[],
+    signal: AbortSignal,
+    mayStillLeave?: () => Promise<boolean>,
+  ): Promise<DeliveryReport>;
   close(): Promise<void>;
 }
 

@@ -59,7 +59,11 @@ export class TeamspaceReceiver implements DeliveryReceiver {
   }
 
   /** On a 401 the token is renewed once and the batch posted once more (WIRE.md, "Tokens"). */
-  async deliver(batch: readonly OutboundEvent[], signal: AbortSignal): Promise<DeliveryReport> {
+  async deliver(
+    batch: readonly OutboundEvent[],
+    signal: AbortSignal,
+    mayStillLeave: () => Promise<boolean> = async () => true,
+  ): Promise<DeliveryReport> {
     const gate = wireGate(this.#settings);
     if (gate !== undefined) return closedReport(batch.length, gate);
     const body = await compressBody(composeBody(batch, teamspacePayload(this.#settings.teamSlug)));
@@ -69,6 +73,7 @@ export class TeamspaceReceiver implements DeliveryReceiver {
     if (first.httpStatus !== 401) return first;
     const renewed = await this.#line.renewedToken();
     if (!(renewed instanceof Secret)) return withAdvice(first, renewed?.message);
+    if (!(await mayStillLeave())) return notAgain(first);
     const second = await this.#post(batch, body, renewed, signal);
     const bytesSent = first.bytesSent + second.bytesSent;
     const advice = `a renewed token was refused too: run \`${this.#line.loginCommand}\``;
@@ -96,4 +101,11 @@ export class TeamspaceReceiver implements DeliveryReceiver {
 /** What the operator can do about a refusal, behind what the server said. The outcomes stay its own. */
 function withAdvice(report: DeliveryReport, advice: string | undefined): DeliveryReport {
   return advice === undefined ? report : { ...report, error: `${report.error}. ${advice}` };
+}
+
+/** The token is good by now, so it stands in nobody's way: the pass ends, and the next one asks anew. */
+function notAgain({ blocked: _blocked, ...report }: DeliveryReport): DeliveryReport {
+  const stop =
+    'the token was renewed, but what may leave has changed meanwhile: the batch was not posted again';
+  return { ...report, stop };
 }

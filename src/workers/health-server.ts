@@ -20,7 +20,7 @@ export interface HealthAnswers {
   /** Why work cannot be done, one reason a line; empty when it can. */
   notReady(): Promise<readonly string[]>;
   /** What is to be known of one that is ready, one thing a line. */
-  notes?(): readonly string[];
+  notes?(): Promise<readonly string[]>;
   metrics(): Promise<{ readonly type: string; readonly text: string }>;
 }
 
@@ -67,7 +67,7 @@ async function answer(
   else if (path === '/readyz') {
     const reasons = await answers.notReady();
     const isReady = reasons.length === 0;
-    const lines = isReady ? ['ready', ...(answers.notes?.() ?? [])] : reasons;
+    const lines = isReady ? ['ready', ...((await answers.notes?.()) ?? [])] : reasons;
     send(response, isReady ? 200 : 503, `${lines.join('\n')}\n`);
   } else if (path === '/metrics') {
     const { type, text } = await answers.metrics();

@@ -8,6 +8,7 @@ import { openAgain, QueuesWatch } from './opened-queues.js';
 import { Presence } from './presence.js';
 import { logProcessTrouble } from './process-trouble.js';
 import type { ReadinessCheck } from './readiness.js';
+import { readyNotes } from './ready-notes.js';
 import { ServedQueues } from './served-queues.js';
 import type { Service, WorkerKind } from './service.js';
 import { atTerminal, onSignals, type StopSignals } from './signals.js';
@@ -132,7 +133,7 @@ class WorkerProcess {
     await sweeper.sweep();
     presence.start();
     health.serves(service, readinessChecks(service, served, this.#kind.name), () =>
-      notesOf(service),
+      readyNotes(service, this.#kind.name),
     );
     const { queues } = served.serving;
     service.log.info({ queues, metrics_port: health.port }, 'ready');
@@ -170,11 +171,6 @@ function readinessChecks(
     { name: 'targets', reason: async () => targets.outOfService },
     { name: work, reason: () => stoppedWork(service, work, served.serving.queues) },
   ];
-}
-
-/** What is out of service while the rest goes on. */
-function notesOf({ targets }: Service): string[] {
-  return targets.all.flatMap(({ out }) => (out === undefined ? [] : [out]));
 }
 
 function isUsage(error: unknown): boolean {

@@ -24,7 +24,7 @@ export class WorkerHealth {
   #server: HealthServer | undefined;
   #gauges: HomeGauges | undefined;
   #checks: readonly ReadinessCheck[] = [];
-  #notes: () => readonly string[] = () => [];
+  #notes: () => Promise<readonly string[]> = async () => [];
 
   constructor(around: HealthSurroundings) {
     this.#around = around;
@@ -47,7 +47,7 @@ export class WorkerHealth {
   serves(
     { app, queues }: Service,
     checks: readonly ReadinessCheck[],
-    notes: () => readonly string[],
+    notes: () => Promise<readonly string[]>,
   ): void {
     this.#checks = checks;
     this.#notes = notes;

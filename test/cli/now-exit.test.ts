@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { App } from '../../src/app/app.js';
 import { changeMode } from '../../src/app/change-mode.js';
 import { changeTarget } from '../../src/app/target-changes.js';
+import { turn } from '../../src/base/pace.js';
 import { exitCode } from '../../src/cli/now-verdict.js';
 import { type DrainReport, emptyReport } from '../../src/dispatch/drain-report.js';
 import { captured, envelopes, PROJECT, SIGNED_IN, sendTo } from '../processes/given-events.js';
@@ -102,6 +103,11 @@ describe('the exit code of redrain now', () => {
   });
 });
 
+async function firstDrainOver(app: App): Promise<void> {
+  const { targets } = await app.stores();
+  while ((await targets.find(1))?.lastDrainedAt == null) await turn();
+}
+
 /** What an operator may say while `now --wait` waits, and the reason it then gives. */
 const STOPS: Record<
   string,
@@ -129,7 +135,7 @@ describe('redrain now --wait, when in the middle', () => {
       let said: Promise<unknown> | undefined;
       const server = await scriptedServer(({ body }) => {
         posts.push(idsIn(body));
-        said ??= stop(operator);
+        said ??= firstDrainOver(operator).then(() => stop(operator));
         const results = idsIn(body).map((id) => ({ event_id: id, status: 'pending' }));
         return { status: 200, body: JSON.stringify({ results }) };
       });

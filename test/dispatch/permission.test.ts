@@ -6,6 +6,7 @@ import { drainWith } from '../support/drains.js';
 import { inProject, newEvents } from '../support/events.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
 import { refused, results, ScriptedReceiver } from '../support/scripted-receiver.js';
+import { turnsDuring } from '../support/turns.js';
 
 const HELD = 'project_not_allowed';
 const holds =
@@ -49,6 +50,38 @@ describe('permission, asked before every request', () => {
     assertLedgerInvariant(core);
     await drainWith(core, receiver);
     expect(receiver.posts).to.deep.equal([newEvents(10).map(({ eventId }) => eventId)]);
+  });
+
+  const IN_THE_MIDDLE: Record<string, () => Promise<PermissionNow>> = {
+    'the mode': async () => OFF,
+    'a hold': async () => holds('p'),
+    'a redaction': async () => {
+      await new SqliteRedaction(core.db).redact('e-000002', SECRET);
+      return EVERYTHING_ALLOWED;
+    },
+  };
+  for (const [name, then] of Object.entries(IN_THE_MIDDLE))
+    it(`is asked by a receiver that would post once more: ${name} forbids it`, async () => {
+      await core.journal.append(newEvents(3, 'e', inProject('p')), 'capture');
+      let permission: () => Promise<PermissionNow> = async () => EVERYTHING_ALLOWED;
+      const answers: boolean[] = [];
+      receiver.answer = async (batch, mayStillLeave) => {
+        answers.push(await mayStillLeave());
+        permission = then;
+        await permission();
+        answers.push(await mayStillLeave());
+        return results(batch, () => ({ kind: 'success' }));
+      };
+      await drainWith(core, receiver, { permission: () => permission() });
+      expect(answers).to.deep.equal([true, false]);
+    });
+
+  it('comes after a turn of the event loop, also where a receiver takes none', async () => {
+    await core.journal.append(newEvents(32), 'capture');
+    receiver.answer = (batch) => refused(batch, { kind: 'terminal_failed', reason: 'no' });
+    const turns = await turnsDuring(() => drainWith(core, receiver));
+    expect(receiver.posts.length).to.be.above(8);
+    expect(turns).to.be.at.least(receiver.posts.length);
   });
 
   it('leaves the row of a retry as it was', async () => {

@@ -68,6 +68,18 @@ describe('TeamspaceReceiver', () => {
       expect(report.bytesSent).to.equal(2 * Number(server?.seen[0]?.headers['content-length']));
     });
 
+    it('posts once more only what may still leave, and blames no token for it', async () => {
+      const onUnauthorized = async () => new Secret(NEXT);
+      const target = await at(once, { onUnauthorized });
+      const report = await target.deliver(eventsFor(['a']), never(), async () => false);
+      expect(server?.seen).to.have.length(1);
+      expect(report.outcomes[0]?.kind).to.equal('transient');
+      expect(report).to.not.have.property('blocked');
+      expect(report.stop).to.match(/^the token was renewed, but/);
+      const again = await target.deliver(eventsFor(['a']), never(), async () => true);
+      expect(again.outcomes[0]?.kind).to.equal('success');
+    });
+
     it('stands when the renewed token is refused too', async () => {
       const onUnauthorized = async () => new Secret(NEXT);
       const target = await at(() => ({ status: 401 }), { onUnauthorized });

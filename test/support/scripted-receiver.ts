@@ -18,7 +18,10 @@ export class ScriptedReceiver implements DeliveryReceiver {
   closed: ClosedGate | undefined;
   greeting: TargetGreeting = {};
   /** Answers one post; by default everything is a success. */
-  answer: (batch: readonly OutboundEvent[]) => DeliveryReport | Promise<DeliveryReport> = (batch) =>
+  answer: (
+    batch: readonly OutboundEvent[],
+    mayStillLeave: () => Promise<boolean>,
+  ) => DeliveryReport | Promise<DeliveryReport> = (batch) =>
     results(batch, () => ({ kind: 'success' }));
 
   async closedGate(): Promise<ClosedGate | undefined> {
@@ -37,9 +40,13 @@ export class ScriptedReceiver implements DeliveryReceiver {
     return event.undeliverable ?? undefined;
   }
 
-  async deliver(batch: readonly OutboundEvent[]): Promise<DeliveryReport> {
+  async deliver(
+    batch: readonly OutboundEvent[],
+    _signal?: AbortSignal,
+    mayStillLeave: () => Promise<boolean> = async () => true,
+  ): Promise<DeliveryReport> {
     this.posts.push(batch.map((event) => event.eventId));
-    return this.answer(batch);
+    return this.answer(batch, mayStillLeave);
   }
 
   async close(): Promise<void> {}

@@ -25,7 +25,7 @@ describe('readiness of a worker', () => {
   it('tells, of a worker that is ready, what is out of service meanwhile', async () => {
     const server = await HealthServer.start(0, {
       notReady: async () => [],
-      notes: () => ['target 1 is retired'],
+      notes: async () => ['target 1 is retired'],
       metrics: () => Promise.reject(new Error('no metrics')),
     });
     closeAfterTest(() => server.close());

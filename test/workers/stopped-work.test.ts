@@ -1,16 +1,19 @@
 import { expect } from 'chai';
+import pino from 'pino';
 import { reportStatus } from '../../src/app/status.js';
+import { dispatchWorker } from '../../src/workers/dispatch-worker.js';
+import { readyNotes } from '../../src/workers/ready-notes.js';
 import { stoppedWork } from '../../src/workers/stopped-work.js';
 import { envelopes, externalTo, writeConfig } from '../library/given-redrain.js';
 import { changeJournal } from '../library/journal-rows.js';
 import { ScriptedReceiver } from '../support/scripted-receiver.js';
 import { temporaryHome } from '../support/temporary-home.js';
-import { announceWorker, type GivenService, givenService } from './given-service.js';
+import { announceWorker, type GivenService, givenService, runIdle } from './given-service.js';
 
-async function given(): Promise<GivenService> {
+async function given(args: readonly string[] = []): Promise<GivenService> {
   const home = temporaryHome();
   writeConfig(home, externalTo('http://a.test/in'));
-  const service = await givenService(home, [], { receiver: () => new ScriptedReceiver() });
+  const service = await givenService(home, args, { receiver: () => new ScriptedReceiver() });
   const inputs = envelopes(2).map((one) => ({ bytes: Buffer.from(JSON.stringify(one)) }));
   await service.app.captureGroup(inputs);
   await drained(service);
@@ -60,6 +63,17 @@ describe('/readyz of a worker', () => {
     expect(await stoppedWork(service, 'capture', ['capture'])).to.equal(undefined);
   });
 
+  it('is ready under a mode that sends nothing, and names it to those who send', async () => {
+    const service = await given();
+    expect(await readyNotes(service, 'dispatch')).to.deep.equal([]);
+    writeConfig(service.app.paths.home, '[sync]\nmode = "LOCAL_RETENTION"\n');
+    for (const queue of ['dispatch', 'dispatch:1'])
+      expect(await stoppedWork(service, 'dispatch', [queue]), queue).to.equal(undefined);
+    const [note] = await readyNotes(service, 'dispatch');
+    expect(note).to.match(/^Mode LOCAL_RETENTION sends nothing/);
+    expect(await readyNotes(service, 'gc')).to.deep.equal([]);
+  });
+
   it('names the switch that is off to a worker of the target in force only', async () => {
     const service = await given();
     writeConfig(service.app.paths.home, '[sync]\nserver_url = "https://a.test"\n');
@@ -89,5 +103,19 @@ describe('the workers that status shows', () => {
     const later = await reportStatus(service.app);
     expect(later.document.jobs).to.have.deep.property('workers', []);
     expect(later.findings.map(({ check }) => check)).to.include('unserved');
+  });
+});
+
+describe('the log line of a drain that a mode stops', () => {
+  it('carries the reason and the message', async () => {
+    const service = await given(['--target', '1']);
+    const lines: { msg: string; blocked_reason?: string; message?: string }[] = [];
+    const log = pino({}, { write: (line: string) => lines.push(JSON.parse(line)) });
+    writeConfig(service.app.paths.home, '[sync]\nmode = "LOCAL_RETENTION"\n');
+    await service.queues.queue('dispatch:1').add('drain', { targetId: 1 });
+    await runIdle(dispatchWorker, { ...service, log });
+    const [line] = lines.filter(({ msg }) => msg === 'drained');
+    expect(line, JSON.stringify(lines)).to.include({ blocked_reason: 'delivery_off' });
+    expect(line?.message).to.match(/^Mode LOCAL_RETENTION sends nothing/);
   });
 });

@@ -21,7 +21,7 @@ describe('the health of a worker', () => {
     expect(await ask('/healthz')).to.deep.equal({ status: 200, text: 'ok\n' });
     expect(await ask('/readyz')).to.deep.equal({ status: 503, text: 'starting\n' });
     expect((await ask('/metrics')).text).to.include('redrain_home_readable 0\n');
-    health.serves(service, [{ name: 'journal', reason: async () => undefined }], () => []);
+    health.serves(service, [{ name: 'journal', reason: async () => undefined }], async () => []);
     expect((await ask('/readyz')).status).to.equal(200);
     service.stop.abort();
     expect(await ask('/readyz')).to.deep.equal({ status: 503, text: 'stopping\n' });
@@ -33,7 +33,7 @@ describe('the health of a worker', () => {
     health.serves(
       service,
       [{ name: 'jobs', reason: () => service.queues.names().then(() => '') }],
-      () => [],
+      async () => [],
     );
     expect((await ask('/metrics')).text).to.include('redrain_home_readable 1\n');
     await service.queues.close();
