@@ -19,8 +19,8 @@ describe('redrain serve', () => {
     const { port } = new URL(serve.url);
     const cli = new Cli();
     for (const [args, says] of [
-      [['--port', port], /EADDRINUSE/],
-      [['--db', `${cli.root}/nowhere/sink.db`], /nowhere\/sink\.db/],
+      [['--port', port], /another program listens on this port/],
+      [['--db', `${cli.root}/nowhere/sink.db`], /nowhere\/sink\.db: it does not exist/],
     ] as const) {
       const run = await cli.startBare(['serve', ...args]).exited;
       expect(run.code, run.stderr).to.equal(1);
