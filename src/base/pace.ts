@@ -9,11 +9,16 @@ const STRETCH_MS = 10;
  * between two steps the loop gets a turn whenever enough time has gone by.
  */
 export class Pace {
+  readonly #stretchMs: number;
   #since = performance.now();
+
+  constructor(stretchMs = STRETCH_MS) {
+    this.#stretchMs = stretchMs;
+  }
 
   /** Asked where an await for each step would itself cost too much. */
   get isDue(): boolean {
-    return performance.now() - this.#since >= STRETCH_MS;
+    return performance.now() - this.#since >= this.#stretchMs;
   }
 
   /** Gives the loop a turn if one is due. */

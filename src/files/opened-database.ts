@@ -1,7 +1,11 @@
 import { existsSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type BetterSqlite3 from 'better-sqlite3';
+import { DirectoryWatch } from './directory-watch.js';
 import { assertRoomForIndex, hasSmallBlocks, type Refusal } from './log-index.js';
 import { OpenedFile } from './opened-file.js';
+
+const JUST_NOW_MS = 1;
 
 /**
  * The three files of an open database in WAL mode. SQLite never looks at their
@@ -17,6 +21,9 @@ export class OpenedDatabase {
   #log: OpenedFile | undefined;
   #index: OpenedFile | undefined;
   #change: string | undefined;
+  #lookedAt = 0;
+  /** Undefined where the path is a link: its directory says nothing of the file then. */
+  readonly #directory: DirectoryWatch | undefined;
   readonly hasSmallBlocks: boolean;
   /** Nothing is in the log, and there is an index: perhaps that of a log that was deleted. */
   readonly #mayHaveLostItsLog: boolean;
@@ -38,6 +45,9 @@ export class OpenedDatabase {
     this.hasSmallBlocks = hasSmallBlocks(file);
     this.assertRoom();
     this.#main = new OpenedFile(file);
+    const place = resolve(file);
+    const isLink = path !== `${realpathSync(dirname(place))}${place.slice(dirname(place).length)}`;
+    this.#directory = isLink ? undefined : new DirectoryWatch(dirname(place));
   }
 
   /**
@@ -61,13 +71,23 @@ export class OpenedDatabase {
     this.#index = new OpenedFile(`${path}-shm`);
   }
 
-  /** True once a file is not the one that is open; it stays so. Costs some microseconds. */
+  /**
+   * True once a file is not the one that is open; it stays so. Costs one look at
+   * the directory while nothing in it was made, renamed or removed.
+   */
   isReplaced(): boolean {
     if (this.#change !== undefined) return true;
+    this.#lookedAt = performance.now();
+    if (this.#index !== undefined && this.#directory?.isAsBefore() === true) return false;
     const main = this.#main.change();
     this.#change = main ?? this.#log?.change() ?? this.#index?.change();
     if (main !== undefined && this.#log !== undefined) noteLeftLog(this.#file, this.#log);
     return this.#change !== undefined;
+  }
+
+  /** True when the last look was so short ago that a write may begin: one more follows before it is acknowledged. */
+  wasLookedAtJustNow(): boolean {
+    return this.#change === undefined && performance.now() - this.#lookedAt < JUST_NOW_MS;
   }
 
   /**

@@ -1,5 +1,8 @@
 import { Pace } from '../base/pace.js';
 
+/** Single captures are short: a longer stretch costs nobody a late turn, and each turn costs a look at files. */
+const STRETCH_MS = 25;
+
 /**
  * Joins single calls that arrive together into one group, so that they share
  * one fsync. A call that arrives alone is not held back: it goes with the end
@@ -8,7 +11,7 @@ import { Pace } from '../base/pace.js';
 export class GroupCommit<Item, Result> {
   readonly #commit: (items: Item[]) => Promise<Result[]>;
   readonly #limits: GroupLimits<Item>;
-  readonly #pace = new Pace();
+  readonly #pace = new Pace(STRETCH_MS);
   #waiting: Waiting<Item, Result>[] = [];
   #running: Promise<void> | undefined;
 

@@ -42,6 +42,7 @@ export class JournalDatabase {
   /** Undefined for a connection that only reads, and soon closes. */
   readonly #files: OpenedDatabase | undefined;
   readonly #statements = new Map<string, Database.Statement>();
+  #schemaVersion: Database.Statement | undefined;
 
   private constructor(db: Database.Database, options: OpenOptions, files?: OpenedDatabase) {
     this.#db = db;
@@ -196,7 +197,7 @@ export class JournalDatabase {
 
   /** False when another writer is at work and there is time left to wait for it. */
   #tryBegin(deadline: number): boolean {
-    this.#assertInPlace();
+    if (this.#files?.wasLookedAtJustNow() !== true) this.#assertInPlace();
     this.#files?.assertRoom();
     try {
       this.statement('BEGIN IMMEDIATE').run();
@@ -224,8 +225,8 @@ export class JournalDatabase {
 
   /** Read within the transaction: from here to its end no other process can change it. */
   #assertKnownSchema(): void {
-    const found = this.statement<[], { user_version: number }>('PRAGMA user_version').get();
-    const version = found?.user_version ?? 0;
+    this.#schemaVersion ??= this.#prepare('PRAGMA user_version').pluck();
+    const version = this.#schemaVersion.get() as number;
     if (version > SCHEMA_VERSION) throw new NewerSchemaError(this.file, version, SCHEMA_VERSION);
   }
 

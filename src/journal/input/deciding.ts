@@ -21,6 +21,8 @@ export class RawEvent {
 
   /** Why readers would disagree on what stands under a dotted path, or undefined. */
   doubled(path: string): string | undefined {
+    // Nearly every event ends here: nothing but the key itself is looked for.
+    if (!path.includes('.') && !this.#mayStandTwice(path)) return undefined;
     const keys = keysOfPath(this.#event, path);
     if (!keys.some((key) => this.#mayStandTwice(key))) return undefined;
     let members = this.#topLevel();
@@ -61,9 +63,9 @@ export class RawEvent {
 
 /** Searched by its end: quotes are what JSON is full of. */
 function spellsTwice(text: string, key: string): boolean {
-  const literal = JSON.stringify(key);
-  const tail = literal.slice(2);
-  const first = literal.slice(0, 2);
+  const { first, tail } = spellingOf(key);
+  const found = text.indexOf(tail);
+  if (found < 0 || text.indexOf(tail, found + tail.length) < 0) return false;
   let seen = 0;
   for (let at = text.indexOf(tail); at >= 0; at = text.indexOf(tail, at + tail.length)) {
     if (text.startsWith(first, at - 2)) seen += 1;
@@ -71,6 +73,20 @@ function spellsTwice(text: string, key: string): boolean {
   }
   return false;
 }
+
+/** The literal of a key, cut behind its first character. */
+function spellingOf(key: string): { readonly first: string; readonly tail: string } {
+  let spelling = SPELLINGS.get(key);
+  if (spelling === undefined) {
+    const literal = JSON.stringify(key);
+    spelling = { first: literal.slice(0, 2), tail: literal.slice(2) };
+    if (SPELLINGS.size < MOST_SPELLINGS) SPELLINGS.set(key, spelling);
+  }
+  return spelling;
+}
+
+const MOST_SPELLINGS = 1_000;
+const SPELLINGS = new Map<string, { readonly first: string; readonly tail: string }>();
 
 function doubledProblem(key: string, isTop: boolean, path: string): string {
   const where = isTop ? `two top-level ${key} keys` : `two ${key} keys within ${path}`;
