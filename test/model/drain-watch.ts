@@ -43,6 +43,8 @@ export class DrainWatch {
     expect(events.length, 'size of a batch').to.be.within(1, this.#now.batch);
     for (const [i, event] of events.entries()) {
       expect(event.seq, 'in the order of the journal').to.be.greaterThan(events[i - 1]?.seq ?? 0);
+      const { id, project } = event;
+      expect(this.#model.permits(project), `permission of ${id}, posted`).to.equal(true);
       this.#claim(event);
     }
     expect(this.#posted.size, 'within the limit').to.be.at.most(this.#now.limit ?? Infinity);
@@ -60,7 +62,10 @@ export class DrainWatch {
     for (const seq of [...this.#target.inFlight]) this.#target.giveBack(seq);
   }
 
-  /** The process died: what `seen` has in flight got no outcome yet, everything else did. */
+  /**
+   * The process died: what `seen` has in flight got no outcome yet, everything
+   * else did. It may have been claimed before a hold, and not posted since.
+   */
   endKilled(seen: SeenTarget): void {
     if (seen.passNo > this.#target.passNo) this.#begin();
     if (!this.#begun) return;
@@ -89,7 +94,6 @@ export class DrainWatch {
   /** A part of a batch that was refused is posted again; all else must be free to go. */
   #claim(event: KnownEvent): void {
     const { seq, id, project, eventClass } = event;
-    expect(this.#model.permits(project), `permission of ${id}, posted`).to.equal(true);
     if (this.#target.inFlight.has(seq)) return;
     expect(eventClass, `class of ${id}, selected`).to.equal('live');
     expect(seq, `${id} was there when the pass began`).to.be.at.most(this.#head);
