@@ -12,6 +12,8 @@ type Line = Finding | Check;
 const MIB = 1024 * 1024;
 /** Less than this and the next group of events may find the disk full. */
 const TOO_LITTLE_BYTES = 64 * MIB;
+/** Captures may still fit into more than this, and are not said to have stopped. */
+const NO_ROOM_BYTES = MIB;
 const SOON_TOO_LITTLE_BYTES = 512 * MIB;
 
 /** The home itself: where it lies, who may read it, how much room there is. */
@@ -126,7 +128,12 @@ function diskSpace({ home }: HomePaths): Line {
   const free = bavail * bsize;
   const message = `${Math.floor(free / MIB).toLocaleString('en')} MiB free`;
   if (free < TOO_LITTLE_BYTES)
-    return problem('disk_space', message, { advice: MAKE_ROOM }, { stops: ['capture'] });
+    return problem(
+      'disk_space',
+      message,
+      { advice: MAKE_ROOM },
+      { stops: free < NO_ROOM_BYTES ? ['capture'] : [] },
+    );
   if (free < SOON_TOO_LITTLE_BYTES) return warning('disk_space', message, { advice: MAKE_ROOM });
   return fine('disk_space', message);
 }
