@@ -27,7 +27,7 @@ const receivers: ChildProcess[] = [];
 try {
   await demo();
 } finally {
-  for (const receiver of receivers) receiver.kill();
+  for (const receiver of receivers) receiver.kill('SIGKILL');
   rmSync(place, { recursive: true, force: true });
 }
 
