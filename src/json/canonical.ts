@@ -4,7 +4,7 @@ import { CanonicalReader } from './canonical-reader.js';
 
 /**
  * A SHA-256 (32 bytes) that is equal exactly when two payloads are equal by
- * value (LEGACY.md, "What redrain does with it"): of the canonical bytes, or of
+ * value: of the canonical bytes, or of
  * `bytes:` and the payload when it is no JSON. No canonical text starts with a
  * `b`, so the two can never meet.
  */

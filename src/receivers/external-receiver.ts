@@ -23,7 +23,7 @@ import { unsendableAsJson } from './unsendable.js';
 /** Where the status alone counts, the body is read for a warning and for the next request's sake. */
 const BODY_WITHIN_MS = 5_000;
 
-/** The operator's own endpoint: any URL, any headers, the batch protocol of WIRE.md. */
+/** The operator's own endpoint: any URL, any headers, the batch protocol (docs/protocol.md). */
 export class ExternalReceiver implements DeliveryReceiver {
   readonly endpoint: string;
   readonly limits: BatchLimits;

@@ -8,7 +8,7 @@ import { failureReason } from './transport/failure-reason.js';
 import { wasStale } from './transport/stale-connection.js';
 
 const DEADLINE_MS = 60_000;
-/** Of a body as decoded (SPEC section 6). */
+/** Of the body of an answer, as decoded (docs/protocol.md, "Other answers"). */
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 const MAX_REQUEST_BYTES = 256 * 1024 * 1024;
 

@@ -1,6 +1,6 @@
 import type { BatchLimits } from '../dispatch/ports.js';
 
-/** What a batch may hold when nobody says otherwise (WIRE.md, "Request"). */
+/** What a batch may hold when nobody says otherwise (docs/protocol.md, "Request"). */
 export const DEFAULT_LIMITS: BatchLimits = { maxEvents: 1000, maxBytes: 512 * 1024 };
 
 /** Bytes of `{"events":[]}` less the comma that the last event does not need. */

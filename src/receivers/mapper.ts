@@ -9,7 +9,7 @@ import { oneLine } from './mapping/shown.js';
 import { sameForAll, transientForAll, type Verdict } from './mapping/verdict.js';
 import type { Redactor } from './redact.js';
 
-/** How an endpoint acknowledges: with per-event results, or with its status alone (WIRE.md). */
+/** How an endpoint acknowledges: with per-event results, or with its status alone (docs/protocol.md). */
 export type AckMode = 'results' | 'status';
 
 export interface MappingOptions {
@@ -21,8 +21,8 @@ export interface MappingOptions {
 }
 
 /**
- * The table "Response to outcomes" of WIRE.md: what any answer, however odd,
- * means for the events of one POST. Pure; never throws; linear in the size of
+ * The tables of docs/protocol.md: what any answer, however odd, means for the
+ * events of one POST. Pure; never throws; linear in the size of
  * the answer. `sentIds` in the order of the batch, which the outcomes keep.
  */
 export function mapResponse(

@@ -4,8 +4,8 @@ import { isJsonObject, type JsonObject, readJsonObject } from './mapping/answer-
 /** Whether somebody who can take events answers at an address. */
 export interface Reachability {
   /**
-   * `healthy`: the answer we expect, and nothing else (INCIDENTS 24).
-   * `unconfirmed`: a server answers and offers no way to tell (INCIDENTS 13).
+   * `healthy`: the answer we expect, and nothing else.
+   * `unconfirmed`: a server answers and offers no way to tell.
    * `refused`: it does not accept our token.
    */
   readonly state: 'healthy' | 'unconfirmed' | 'refused' | 'unreachable';
@@ -16,7 +16,7 @@ export interface Reachability {
 }
 
 /**
- * Judges an answer to `GET {server}/api/v1/sync/health/` (WIRE.md). Healthy is
+ * Judges an answer to `GET {server}/api/v1/sync/health/` (docs/protocol.md). Healthy is
  * a 200 with a JSON object that has a member of the health document; 404 and
  * a document without any mean that health is not offered. All else is trouble.
  */

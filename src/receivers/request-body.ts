@@ -15,7 +15,7 @@ const gzipAsync = promisify(gzip);
 export type Adapt = (bytes: Buffer) => Buffer;
 
 /**
- * One request body, `{"events":[…]}` (WIRE.md): payload bytes spliced in
+ * One request body, `{"events":[…]}` (docs/protocol.md): payload bytes spliced in
  * unchanged, unless `adapt` makes other bytes of those that travel bare. Events
  * that carry no id of their own travel inside an envelope, untouched, so that
  * a receiver can dedupe and answer.

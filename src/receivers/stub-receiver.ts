@@ -57,7 +57,7 @@ export class StubReceiver implements DeliveryReceiver {
     return undefined;
   }
 
-  /** Nothing is asked: a stub has no limits of its own (WIRE.md). */
+  /** Nothing is asked: a stub has no limits of its own. */
   async greet(): Promise<TargetGreeting> {
     return {};
   }

@@ -58,7 +58,7 @@ export class TeamspaceReceiver implements DeliveryReceiver {
     return unsendableAsJson(event);
   }
 
-  /** On a 401 the token is renewed once and the batch posted once more (WIRE.md, "Tokens"). */
+  /** On a 401 the token is renewed once and the batch posted once more (docs/protocol.md, "Tokens of a Teamspace"). */
   async deliver(
     batch: readonly OutboundEvent[],
     signal: AbortSignal,

@@ -4,7 +4,7 @@ import type { OutboundEvent } from '../dispatch/ports.js';
 /**
  * Why no receiver that speaks JSON can be given this event, or undefined. The
  * journal keeps whatever a machine once wrote; bare `NaN`, for one, would make
- * the whole request body unreadable (LEGACY.md).
+ * the whole request body unreadable.
  */
 export function unsendableAsJson(event: OutboundEvent): string | undefined {
   if (event.undeliverable !== null) return event.undeliverable;

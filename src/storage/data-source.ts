@@ -8,8 +8,8 @@ import { ENTITIES } from './entities.js';
 /**
  * The TypeORM view of a journal file: schema migrations and inspection. The
  * running program writes through its own synchronous connection instead, as
- * transactions that interleave on TypeORM's shared one corrupt each other
- * (FIELD-NOTES.md). TypeORM's default logger talks on stdout, which is right for
+ * transactions that interleave on TypeORM's shared one corrupt each other's
+ * boundaries (docs/design.md). TypeORM's default logger talks on stdout, which is right for
  * its own CLI alone.
  */
 export function journalDataSource(

@@ -23,7 +23,7 @@ const SCHEMA_PATIENCE_MS = 30_000;
 
 export interface OpenOptions {
   readonly busyTimeoutMs?: number;
-  /** The file may grow to so many pages: a small disk, for tests (FIELD-NOTES.md). */
+  /** The file may grow to so many pages: a small disk, for tests. */
   readonly maxPages?: number;
 }
 

@@ -6,7 +6,8 @@ import { asStorageError, errorCode, StorageUnavailableError } from './errors.js'
 /**
  * Makes sure a file exists, readable by its owner alone, in a directory of the
  * same kind. An existing one is not opened: closing a descriptor of a live
- * database would drop the locks this process holds on it (FIELD-NOTES.md).
+ * database would drop the locks this process holds on it: POSIX releases
+ * them with any descriptor of the file.
  *
  * @throws StorageUnavailableError when something else stands in its place.
  */

@@ -38,7 +38,7 @@ describe('ExternalReceiver', () => {
     return receiver;
   }
 
-  it('posts to the URL as given, gzipped, with the headers of the contract and the operator', async () => {
+  it('posts to the URL as given, gzipped, with the headers of the protocol and the operator', async () => {
     const headers = {
       'X-Key': new Secret(` ${MARKER}\n`),
       'content-TYPE': new Secret('text/plain'),

@@ -8,7 +8,7 @@ const answer = (status: number, body = '', date?: string): HttpAnswer => ({
   body: Buffer.from(body),
 });
 
-/** Healthy is what is listed here and nothing else (INCIDENTS 24). */
+/** Healthy is what is listed here and nothing else. */
 const HEALTHY = [
   '{"server_instance_id":"i"}',
   '{"git_sha":"abc","more":1}',

@@ -212,7 +212,7 @@ describe('TeamspaceReceiver', () => {
       expect(await target.greet(never())).to.deep.equal({});
     });
 
-    it('are named in the order of the contract', async () => {
+    it('are named in the order of docs/spec-kitty.md', async () => {
       const named = async (reason: ClosedGate['reason']) =>
         (await aReceiver('http://192.0.2.1:9', { gate: async () => given(reason) }).closedGate())
           ?.message;

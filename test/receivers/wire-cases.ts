@@ -38,7 +38,7 @@ const said = (event_id: unknown, status: unknown, more: object = {}) => ({
   ...more,
 });
 
-/** Our own table: one case or more for every row of "Response to outcomes" in WIRE.md. */
+/** Our own table: one case or more for every row of the tables of answers in docs/protocol.md. */
 export const WIRE_CASES: readonly WireCase[] = [
   ...['success', 'accepted', 'warning', ' Accepted\t'].map((word) =>
     aCase(`status ${JSON.stringify(word)}`, 200, results(said('a1', word)), { a1: 'success' }),

@@ -15,9 +15,9 @@ type GatedSettings = Pick<
 >;
 
 /**
- * The first closed gate of an external receiver, in the order of SPEC section
- * 4: secrets that are missing or must not travel there (`missing_auth`), then
- * an endpoint or CA file that cannot be used (`config_unreadable`).
+ * The first closed gate of an external receiver: first secrets that are missing
+ * or must not travel there (`missing_auth`), then an endpoint or CA file that
+ * cannot be used (`config_unreadable`).
  */
 export function externalGate(settings: GatedSettings): ClosedGate | undefined {
   const auth = missingVariable(settings) ?? unsendableHeader(settings) ?? exposedSecret(settings);

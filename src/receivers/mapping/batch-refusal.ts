@@ -11,7 +11,7 @@ import type { Verdict } from './verdict.js';
 const DETAIL_REASONS = ['detail', 'error', 'reason'];
 
 /**
- * A batch refused as a whole, 400 or 413 (WIRE.md): no verdict on any event
+ * A batch refused as a whole, 400 or 413 (docs/protocol.md): no verdict on any event
  * that the answer does not name. Those stay undefined, to be posted again, and
  * `ifAlone` is what one of them gets once it stands alone.
  */

@@ -17,7 +17,7 @@ const MISSPELLED: Outcome = {
     'missing per-event result: an id came back that differs in upper and lower case, and ids are compared exactly',
 };
 
-/** Per-event results of a 2xx answer (WIRE.md): each sent event gets what its last entry says. */
+/** Per-event results of a 2xx answer (docs/protocol.md): each sent event gets what its last entry says. */
 export function mapResults(
   sentIds: readonly string[],
   results: readonly unknown[],

@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject } from './answer-body.js';
 /**
  * The entries of a server's list by the sent id they name, exactly. Entries
  * that are no objects, and ids that are no strings or were not sent, are
- * ignored; of several for one id the last stays (WIRE.md).
+ * ignored; of several for one id the last stays (docs/protocol.md).
  */
 export function lastEntryById(
   sentIds: readonly string[],
@@ -22,7 +22,7 @@ export function lastEntryById(
 /**
  * True for an entry whose id is a list or an object. A server that mixes those
  * up has lost track of what it was sent, so that none of its results counts
- * (wire case "200 unhashable event_id in result"); re-posting costs nothing,
+ * (test/receivers/wire-cases.ts); re-posting costs nothing,
  * since receivers dedupe. Other ids that are no strings are merely ignored.
  */
 export function hasGarbledId(entry: unknown): boolean {

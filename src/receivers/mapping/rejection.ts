@@ -3,7 +3,7 @@ import type { Redactor } from '../redact.js';
 import type { JsonObject } from './answer-body.js';
 import { firstShown } from './shown.js';
 
-/** Categories that no retry will change: an operator has to (WIRE.md). */
+/** Categories of a rejection that no retry will change, but only an operator (docs/protocol.md). */
 const TERMINAL_CATEGORIES = new Set([
   'project_not_admitted',
   'project_not_consented',

@@ -1,7 +1,7 @@
 import { visible } from '../../base/visible.js';
 import type { Redactor } from '../redact.js';
 
-/** The most characters of a server's own words that are kept (WIRE.md). */
+/** The most characters of a server's own words that are kept. */
 export const MAX_SHOWN = 500;
 
 /** What lays a text out over several lines. */

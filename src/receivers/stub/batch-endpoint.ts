@@ -17,7 +17,7 @@ export type EndpointAnswer = CompleteAnswer | 'reset';
 type ResultEntry = { event_id: string | null; status: string; error?: string };
 
 /**
- * The batch protocol of WIRE.md over a sink: takes one request body, already
+ * The batch protocol (docs/protocol.md) over a sink: takes one request body, already
  * decoded, and gives the answer a server would. Synchronous, one transaction.
  */
 export class BatchEndpoint {

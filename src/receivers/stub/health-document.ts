@@ -10,7 +10,7 @@ export interface HealthOptions {
   readonly offered?: boolean;
 }
 
-/** The health document of WIRE.md. Members without a value are left out. */
+/** The health document (docs/protocol.md). Members without a value are left out. */
 export function healthDocument(instanceId: string, options: HealthOptions): object {
   const { limits, metadata = {}, privateTeamspace } = options;
   return {

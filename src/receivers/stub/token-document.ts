@@ -3,12 +3,12 @@ import type { CompleteAnswer } from '../answer.js';
 import { isJsonObject, parseJson } from '../mapping/answer-body.js';
 import { jsonAnswer } from './batch-endpoint.js';
 
-/** Seconds, as WIRE.md has them when a server does not say. */
+/** Seconds: what a client assumes when a server does not say (docs/protocol.md). */
 const ACCESS_LIFETIME_S = 900;
 const REFRESH_LIFETIME_S = 604_800;
 
 /**
- * Answers both token requests of WIRE.md, login and refresh: anyone gets a new
+ * Answers both token requests, login and refresh (docs/protocol.md): anyone gets a new
  * pair. A body that is neither is a 400.
  */
 export function issueTokens(body: Buffer, teamSlug: string): CompleteAnswer {

@@ -4,7 +4,7 @@ import { mayCarryToken } from '../../policy/bearer.js';
 import { caFileFault } from '../transport/trust.js';
 import type { TeamspaceReceiverSettings } from './settings.js';
 
-/** The first closed gate of a Teamspace receiver, in the order of SPEC section 4. */
+/** The first closed gate of a Teamspace receiver, in the order of docs/spec-kitty.md. */
 export async function teamspaceGate(
   settings: TeamspaceReceiverSettings,
 ): Promise<ClosedGate | undefined> {

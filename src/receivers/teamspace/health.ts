@@ -17,7 +17,7 @@ const BELIEVABLE_EVENTS = { least: 1, most: 10_000 };
 const BELIEVABLE_BYTES = { least: 256, most: 16 * 1024 * 1024 };
 const MAX_METADATA_LENGTH = 200;
 
-/** The member of the health document each piece of metadata comes from (WIRE.md). */
+/** The member of the health document each piece of metadata comes from. */
 const METADATA_MEMBERS = {
   serverInstanceId: 'server_instance_id',
   deploymentId: 'deployment_id',

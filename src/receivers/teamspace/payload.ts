@@ -1,14 +1,14 @@
 import { topLevelMembers, withMember, withoutMember } from '../../json/members.js';
 import type { Adapt } from '../request-body.js';
 
-/** Where an old queue wrote down why it could not send (LEGACY.md). */
+/** Where an old queue wrote down why it could not send. */
 const LOCAL_REASON = 'drain_blocked_reason';
 const TEAM_SLUG = 'team_slug';
 /** How an event that was captured before its team was known spells that. */
 const EMPTY_VALUES = new Set(['null', '""']);
 
 /**
- * What Teamspace is sent of an envelope that travels bare (LEGACY.md): the
+ * What Teamspace is sent of an envelope that travels bare (docs/spec-kitty.md): the
  * local `drain_blocked_reason` is left out, and a `team_slug` that is present
  * but null or "" is filled in when the team is known. One that is absent stays
  * absent, every other byte stays as it is, and so does the buffer given.

@@ -12,7 +12,7 @@ import { type Redactor, redactorFor } from '../redact.js';
 import type { TransportSettings } from '../transport/agents.js';
 
 const DEADLINE_MS = 30_000;
-/** In seconds, when a server does not say (WIRE.md). */
+/** In seconds, when a server does not say (docs/protocol.md). */
 const ACCESS_LIFETIME_S = 900;
 const REFRESH_LIFETIME_S = 604_800;
 /** A lifetime beyond this is a mistake, and would run over the end of the calendar. */
@@ -31,7 +31,7 @@ export interface TokenClientSettings {
 }
 
 /**
- * One POST for tokens, login or refresh (WIRE.md, "Tokens"): to this address
+ * One POST for tokens, login or refresh (docs/protocol.md, "Tokens of a Teamspace"): to this address
  * alone, never redirected, never in the clear, 30 s at most. Never rejects;
  * what it says of the answer is free of the secret that was sent.
  */
