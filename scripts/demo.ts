@@ -27,7 +27,7 @@ const receivers: ChildProcess[] = [];
 try {
   await demo();
 } finally {
-  for (const receiver of receivers) receiver.kill('SIGKILL');
+  for (const receiver of receivers) receiver.kill();
   rmSync(place, { recursive: true, force: true });
 }
 

@@ -27,11 +27,15 @@ export const run: CommandBody = async (call) => {
   const { url, port } = server;
   output.result({ url, port, db: options.db, pid: process.pid }, () => `receiving on ${url}`);
   const interrupt = onInterrupt(output, 'the requests under way');
-  await aborted(interrupt.signal);
-  output.note(JSON.stringify(server.sink.stats()));
-  await server.close();
-  interrupt.done();
-  return EXIT.done;
+  try {
+    await aborted(interrupt.signal);
+    output.note(JSON.stringify(server.sink.stats()));
+    return EXIT.done;
+  } finally {
+    // A server that still listens keeps the process, whatever became of its sink.
+    await server.close();
+    interrupt.done();
+  }
 };
 
 /** The port is taken, or the file cannot be had: trouble of this machine, not of this program. */

@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { expect } from 'chai';
 import { Cli, startServe } from '../support/cli.js';
 
@@ -12,6 +14,15 @@ describe('redrain serve', () => {
     expect(ended.code, ended.stderr).to.equal(0);
     expect(ended.json()).to.include({ url: serve.url, db: serve.db });
     expect(ended.stderr).to.include('"unique":1').and.include('stopping after the requests');
+  });
+
+  it('ends when it is asked to, also when its database is gone, and says so', async () => {
+    const serve = await startServe();
+    await serve.stats();
+    rmSync(dirname(serve.db), { recursive: true });
+    const ended = await serve.stop();
+    expect(ended.code, ended.stderr).to.equal(1);
+    expect(ended.stderr).to.include(serve.db).and.include('does not exist');
   });
 
   it('says in one line that a port is taken or a file cannot be had', async () => {

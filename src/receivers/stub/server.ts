@@ -83,16 +83,19 @@ function listening(server: http.Server, port: number, host: string): Promise<voi
 function closeOnce(server: http.Server, sink: Sink, stopping: AbortController) {
   let closed: Promise<void> | undefined;
   return () => {
-    closed ??= new Promise<void>((resolve) => {
-      stopping.abort();
-      const grace = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
-      server.close(() => {
-        clearTimeout(grace);
-        sink.close();
-        resolve();
-      });
-      server.closeIdleConnections();
-    });
+    closed ??= closedServer(server, stopping).then(() => sink.close());
     return closed;
   };
+}
+
+function closedServer(server: http.Server, stopping: AbortController): Promise<void> {
+  return new Promise((resolve) => {
+    stopping.abort();
+    const grace = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+    server.close(() => {
+      clearTimeout(grace);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
 }
