@@ -252,7 +252,7 @@ export const TABLES: readonly string[] = [
 
 const refuse = (message: string): string => `SELECT RAISE(ABORT, '${message}')`;
 
-/** What the database itself refuses, from any connection (SPEC section 4). */
+/** What the database itself refuses, from any connection. */
 export const TRIGGERS: readonly string[] = [
   // REPLACE deletes the old row without firing DELETE triggers: it is stopped
   // before the insert instead.

@@ -22,7 +22,7 @@ interface Templates {
   readonly floor: string;
 }
 
-/** A drain to a loopback receiver against the floor (SPEC section 13). */
+/** A drain to a loopback receiver against the floor. */
 export async function drainRow(at: BenchSurroundings): Promise<RowResult[]> {
   const templates = await fillTemplates(at);
   const rounds = await takeTurns(Math.ceil(at.rounds * 0.6), [

@@ -19,7 +19,7 @@ const ALLOWED_MIB = 200;
 const PROGRAM = fileURLToPath(new URL('../../../lib/cli.js', import.meta.url));
 const PRELOAD = new URL('./peak-memory.js', import.meta.url).href;
 
-/** The most memory that `redrain now` holds while it drains a long journal (SPEC section 13). */
+/** The most memory that `redrain now` holds while it drains a long journal. */
 export async function memoryRow(at: BenchSurroundings): Promise<RowResult[]> {
   const home = at.workspace.directory('memory');
   const events = at.scaled(EVENTS, PER_CALL);

@@ -7,7 +7,7 @@ import { type FloorAnswer, FloorPost } from './floor-post.js';
 
 const gzipAsync = promisify(gzip);
 
-/** The limits and the gzip level of the product's requests (WIRE.md). */
+/** The limits and the gzip level of the product's requests (docs/protocol.md). */
 const MAX_EVENTS = 1_000;
 const MAX_BYTES = 512 * 1024;
 const GZIP_LEVEL = 1;

@@ -21,7 +21,7 @@ interface OldQueues {
   readonly files: readonly string[];
 }
 
-/** The import of old queues against the floor (SPEC section 13). */
+/** The import of old queues against the floor. */
 export async function migrateRow(at: BenchSurroundings): Promise<RowResult[]> {
   const events = sampleEvents(at.scaled(ROWS, 1_000), PROJECTS);
   const files = writeOldQueues(at.workspace.directory('old-queues'), events, FILES);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import type { SampleEvent } from '../sample-events.js';
 
-/** The `queue` table as the last version of the old program made it (LEGACY.md, era E). */
+/** The `queue` table as the last version of the old program made it. */
 const SCHEMA = `
   CREATE TABLE queue (id INTEGER PRIMARY KEY AUTOINCREMENT, event_id TEXT UNIQUE NOT NULL,
     event_type TEXT NOT NULL, data TEXT NOT NULL, timestamp INTEGER NOT NULL,

@@ -9,7 +9,7 @@ const WARM_UP = 10;
 const TIMES = 50;
 const SHAPES: readonly Shape[] = ['delivered', 'held', 'not due', 'archived'];
 
-/** The next 1000 behind a million events, against those behind ten thousand (SPEC section 13). */
+/** The next 1000 behind a million events, against those behind ten thousand. */
 export async function selectionRows(at: BenchSurroundings): Promise<RowResult[]> {
   const many = await filled(at, 'many', MANY);
   const few = await filled(at, 'few', FEW);

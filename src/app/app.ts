@@ -29,7 +29,7 @@ export interface AppOptions {
   readonly processWideOverride?: boolean | undefined;
   /** Delivers in place of the target's own receiver. */
   readonly receiver?: ((target: TargetRecord) => DeliveryReceiver) | undefined;
-  /** Of each request to a server, where that is less than WIRE.md grants it; tests have little patience. */
+  /** Of each request to a server; shorter than the usual 60 s in tests. */
   readonly requestDeadlineMs?: number | undefined;
   /** For journal.db; tests make the disk small and the patience short. */
   readonly storage?: OpenOptions;
@@ -107,7 +107,7 @@ export class App {
     return db && storesOn(db, () => this.random());
   }
 
-  /** Captures one atomic group (SPEC section 4). */
+  /** Captures one atomic group. */
   async captureGroup(
     inputs: readonly CaptureInput[],
     rules: Partial<EnvelopeRules> = {},
@@ -126,7 +126,7 @@ export class App {
     return this.spool.ingest((await this.stores()).journal);
   }
 
-  /** One drain of the active target, or of the one named (SPEC section 7). */
+  /** One drain of the active target, or of the one named. */
   async drain(options: TargetDrainOptions): Promise<DrainReport> {
     const { drainTarget } = await import('./drain-target.js');
     return drainTarget(this, options);

@@ -36,7 +36,7 @@ export async function previewArchive(
   }
 }
 
-/** Moves bytes into archives that were read back and found whole (SPEC section 9). */
+/** Moves bytes into archives that were read back and found whole. */
 export async function runArchive(
   app: App,
   request: ArchiveRequest,

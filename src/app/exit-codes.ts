@@ -1,4 +1,4 @@
-/** Exit codes of every command (SPEC section 12). */
+/** Exit codes of every command. */
 export const EXIT = {
   done: 0,
   internal: 1,

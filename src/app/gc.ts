@@ -40,7 +40,7 @@ export async function previewGc(app: App, request: GcRequest, course: Course): P
   }
 }
 
-/** Purges the bytes of what every target has (SPEC section 9). */
+/** Purges the bytes of what every target has. */
 export async function runGc(
   app: App,
   request: GcRequest,

@@ -17,7 +17,7 @@ export interface MigrateOptions {
   progress?(done: number, of: number, last: SourceReport): void;
 }
 
-/** Takes the old queues of this home into its journal (SPEC section 10). */
+/** Takes the old queues of this home into its journal. */
 export async function migrate(app: App, options: MigrateOptions = {}): Promise<MigrationReport> {
   return options.dryRun === true ? rehearse(app, options) : perform(app, options);
 }

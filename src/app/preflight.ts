@@ -13,7 +13,7 @@ import type { TargetRecord } from '../targets/registry.js';
 import type { Situation } from '../targets/situation.js';
 import type { App } from './app.js';
 
-/** Who drains the active target now, and whether that is somebody like us (SPEC section 3). */
+/** Who drains the active target now, and whether that is somebody like us. */
 export interface PreflightReport {
   /** False when another version, server or identity holds the target, or nobody living does. */
   readonly ok: boolean;

@@ -10,7 +10,7 @@ import type { App } from './app.js';
 import { endpointGateOf } from './endpoint-gate.js';
 import { type AskHttp, reach } from './reach.js';
 
-/** Whether events could leave now: the first of these that holds, in this order (SPEC section 3). */
+/** Whether events could leave now: the first of these that holds, in this order. */
 export type ReadinessState =
   | 'rollout_disabled'
   | 'missing_auth'

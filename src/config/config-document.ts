@@ -2,9 +2,9 @@ import type { SyncSettings } from './settings.js';
 import type { TomlTable } from './toml-table.js';
 
 /**
- * What config.toml says, read once per process. Unreadable is an answer of its
- * own and never means "defaults" (SPEC section 3, INCIDENTS 29): delivery
- * closes, edits are refused, capture goes on.
+ * What config.toml says at one moment. Unreadable is a state of its own and
+ * never means "defaults", which would make a sender of a machine that had opted
+ * out: delivery closes, edits are refused, capture goes on.
  */
 export type ConfigDocument =
   | { readonly state: 'absent'; readonly path: string; readonly settings: SyncSettings }

@@ -7,7 +7,6 @@ import { DEFAULT_SETTINGS, type SyncSettings } from './settings.js';
 /** config.toml cannot be used; nothing is decided in its place. */
 export class ConfigUnreadableError extends Error {
   override readonly name = 'ConfigUnreadableError';
-  /** SPEC section 12: unreadable configuration. */
   readonly exitCode = 6;
   constructor(
     readonly path: string,

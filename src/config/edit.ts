@@ -12,10 +12,9 @@ export class ConfigEditError extends Error {
 
 /**
  * Sets and removes keys of config.toml and keeps every other byte, comments
- * included (SPEC section 12). All changes are made together or not at all;
- * edits of several processes follow one another and none is lost. Creates the
- * file (0600) and its directory when they are missing. True when the file
- * changed.
+ * included. All changes are made together or not at all; edits of several
+ * processes follow one another and none is lost. Creates the file (0600) and
+ * its directory when they are missing. True when the file changed.
  *
  * @throws ConfigUnreadableError when the file cannot be used as it is.
  * @throws ConfigEditError when the result could not be used.

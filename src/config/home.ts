@@ -11,7 +11,7 @@ export class NoHomeError extends Error {
   }
 }
 
-/** Every path redrain knows below one home (SPEC section 3, LEGACY.md). All absolute. */
+/** Every path redrain knows below one home. All absolute. */
 export interface HomePaths {
   readonly home: string;
   /** Shared with Spec Kitty. */

@@ -17,9 +17,9 @@ export interface ConfigRow {
 }
 
 /**
- * Every key in force and where it came from (SPEC section 12). Tables of the
- * operator's own names (`sync.projects` and the like) give one row an entry,
- * and none when they are empty.
+ * Every key in force and where it came from. Tables of the operator's own names
+ * (`sync.projects` and the like) give one row an entry, and none when they are
+ * empty.
  *
  * @throws ConfigUnreadableError when the file cannot be used.
  */

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { type Mount, parseMountCommand, parseMountInfo } from './mount-table.js';
 import { networkFilesystem } from './network-filesystem.js';
 
-/** The home lies where neither file locks nor WAL are safe (SPEC section 3). */
+/** The home lies where neither file locks nor WAL are safe. */
 export class NetworkHomeError extends Error {
   override readonly name = 'NetworkHomeError';
   constructor(

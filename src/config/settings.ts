@@ -2,7 +2,7 @@ import type { DurabilityRule } from '../policy/durability.js';
 import { DEFAULT_MODE, type Mode } from '../policy/mode.js';
 import type { ProjectRules } from '../policy/projects.js';
 
-/** Where events go when nothing names a server (LEGACY.md), so that old scopes are found. */
+/** Where events go when nothing names a server. Spec Kitty used it, so its queue scopes are found. */
 export const DEFAULT_SERVER_URL = 'https://spec-kitty-dev.fly.dev';
 
 /** The operator's own endpoint, as configured. Secrets are only ever named, never held. */
@@ -12,7 +12,7 @@ export interface ExternalSettings {
   readonly headers: ReadonlyMap<string, string>;
   /** Name of the environment variable that holds the Authorization value. */
   readonly authEnv: string | undefined;
-  /** What counts as a verdict: per-event results, or the HTTP status alone (WIRE.md). */
+  /** What counts as a verdict: per-event results, or the HTTP status alone (docs/protocol.md). */
   readonly ack: 'results' | 'status';
   readonly maxEvents: number;
   /** Bytes of uncompressed JSON of one request body. */

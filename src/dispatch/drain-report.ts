@@ -17,7 +17,7 @@ export interface DrainFailure {
   readonly reason: string;
 }
 
-/** What one drain did: the document of `redrain now --json` (SPEC section 12). */
+/** What one drain did: the document of `redrain now --json`. */
 export interface DrainReport {
   target_id: number | null;
   target_url: string | null;

@@ -60,9 +60,9 @@ export interface DrainOptions {
 }
 
 /**
- * One pass over one target: select, post, record, until the journal head the
- * pass began with. Delivery is at least once; whatever ends it, the ledger
- * tells the truth (SPEC section 7).
+ * One pass over one target: select, post, record, until the journal head the pass
+ * began with. Delivery is at least once; whatever ends it, the ledger tells the
+ * truth.
  */
 export async function drain(at: DrainSurroundings, options: DrainOptions): Promise<DrainReport> {
   const startedAt = at.now();

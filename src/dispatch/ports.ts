@@ -1,10 +1,10 @@
 /**
- * What a drain needs from the outside: a ledger to claim from and settle in,
- * and a receiver to post to. Declared here, by the one who uses them; ledger
- * and receivers implement them (STYLE: the consumer declares the port).
+ * What a drain needs from the outside: a ledger to claim from and settle in, and
+ * a receiver to post to. Declared here, by the one who uses them; ledger and
+ * receivers implement them.
  */
 
-/** Why nothing may leave for a target, in the order of precedence (SPEC section 4). */
+/** Why nothing may leave for a target, in the order of precedence. */
 export const DRAIN_BLOCKED_REASONS = [
   'saas_disabled',
   'missing_auth',
@@ -43,7 +43,7 @@ export interface OutboundEvent {
   readonly carriesOwnId: boolean;
   /** True when capture has read the bytes as JSON; what was imported may be anything. */
   readonly isJson?: boolean;
-  /** A readable reason why no receiver may be given this event (LEGACY.md), or null. */
+  /** A readable reason why no receiver may be given this event, or null. */
   readonly undeliverable: string | null;
 }
 
@@ -59,7 +59,7 @@ export interface BatchLimits {
   readonly maxBytes: number;
 }
 
-/** Provenance a server may tell of itself; never identity (SPEC section 3). */
+/** Provenance a server may tell of itself; never identity. */
 export interface DeploymentMetadata {
   readonly serverInstanceId?: string;
   readonly deploymentId?: string;
@@ -168,7 +168,7 @@ export interface Pass {
   readonly health: TargetHealth;
 }
 
-/** With whom an event may share a batch (WIRE.md, bisecting). */
+/** With whom an event may share a batch (docs/protocol.md, "Other answers"). */
 export type Company = 'any' | 'suspect' | 'alone';
 
 /** What permission to leave depends on; null means none was given. */

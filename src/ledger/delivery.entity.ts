@@ -3,7 +3,7 @@ import { Event } from '../journal/event.entity.js';
 import { Target } from '../targets/target.entity.js';
 import { DeliveryColumns } from './delivery-columns.js';
 
-/** One ledger row: one event owed to, or accepted by, one target (SPEC section 5). */
+/** One ledger row: one event owed to, or accepted by, one target. */
 @Entity('delivery', { withoutRowid: true })
 @Index('ix_delivery_withheld', ['targetId', 'seq'], { where: `status = 'withheld'` })
 @Index('ix_delivery_terminal', ['completedAt'], { where: `status = 'terminal_failed'` })

@@ -6,7 +6,7 @@ import { rangesContain, type SeqRanges } from './seq-ranges.js';
 import { COUNT_DELIVERIES, COUNT_NEW_ROWS, FIND_FLIGHT } from './settle.sql.js';
 import type { DeliveryStatus } from './transition.js';
 
-/** Whether one target gets a new revision of an event (SPEC section 10). */
+/** Whether one target gets a new revision of an event. */
 export interface RevisionAtTarget {
   readonly target_id: number;
   readonly canonical_url: string;

@@ -1,6 +1,6 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
-/** An event to be selected again: the only rows selected behind a cursor (DESIGN.md). */
+/** An event to be selected again: the only rows selected behind a cursor (docs/design.md). */
 @Entity('todo', { withoutRowid: true })
 @Index('ix_todo_due', ['targetId', 'originId', 'company', 'dueAt', 'seq'])
 @Index('ix_todo_pass', ['targetId', 'originId', 'company', 'passNo', 'seq'])
@@ -25,7 +25,7 @@ export class Todo {
 
   /**
    * With whom it may share a batch: `suspect` ones only with each other, as one
-   * of them spoils the batch; `alone` ones with nobody (WIRE.md, bisecting).
+   * of them spoils the batch; `alone` ones with nobody (docs/protocol.md, "Other answers").
    */
   @Column({ type: 'text' })
   company!: string;

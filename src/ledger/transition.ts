@@ -1,7 +1,7 @@
 import type { Outcome } from '../dispatch/ports.js';
 import { WAITS, type Waits } from '../dispatch/waits.js';
 
-/** What the ledger knows of one event at one target (SPEC section 5). */
+/** What the ledger knows of one event at one target. */
 export type DeliveryStatus =
   | 'success'
   | 'duplicate'
@@ -9,7 +9,7 @@ export type DeliveryStatus =
   | 'rejected'
   | 'failed_transient'
   | 'terminal_failed'
-  /** Never sent: this target has, or may have, an earlier revision of the event (SPEC section 10). */
+  /** Never sent: this target has, or may have, an earlier revision of the event. */
   | 'withheld';
 
 /** One ledger row. Times in epoch milliseconds. */

@@ -69,7 +69,7 @@ export interface MigrationReport {
   readonly cleanup: CleanupReport | null;
 }
 
-/** LEGACY.md, "Row semantics": what the old program did away with before anybody could import it. */
+/** What the old program deleted or never stored: no import can bring it back. */
 export const NOT_RECOVERABLE = [
   'Events the old program delivered were deleted from its files at once: they are at the server, not here.',
   'Where it coalesced dossier events, only the newest of each key was left.',

@@ -34,8 +34,8 @@ const SETTLED_MS = 20;
 /**
  * Copies a queue file and its sidecars into a directory of its own below
  * `scratch`, hands it over, and removes it. Opening the source itself would
- * touch it: a hot journal is rolled back, a `-shm` is made (LEGACY.md). The
- * copy is repeated until nothing changed meanwhile.
+ * touch it: a hot journal is rolled back, a `-shm` is made. The copy is
+ * repeated until nothing changed meanwhile.
  *
  * @throws BusyQueueError when the file does not keep still, or is locked.
  */

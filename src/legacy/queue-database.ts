@@ -9,10 +9,10 @@ export class QueueReadError extends Error {
 }
 
 /**
- * The copy of one old queue file, of any schema era (LEGACY.md): with or
- * without `queue`, body tables, coalescing keys, and either pair of column
- * names. Opened for writing, so that SQLite can finish what a crash left in a
- * `-journal` or `-wal`; nothing else is written.
+ * The copy of one old queue file, of any schema era: with or without `queue`,
+ * body tables, coalescing keys, and either pair of column names. Opened for
+ * writing, so that SQLite can finish what a crash left in a `-journal` or `-wal`;
+ * nothing else is written.
  */
 export class QueueDatabase {
   /** Null when the file is sound. */

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import type { HomePaths } from '../config/home.js';
 import { errorCode } from '../storage/errors.js';
 
-/** One old queue file (LEGACY.md, "Files under the runtime home"). */
+/** One old queue file (docs/spec-kitty.md). */
 export interface QueueFile {
   /** Absolute. */
   readonly file: string;

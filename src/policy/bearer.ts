@@ -11,8 +11,8 @@ export class InsecureBearerError extends Error {
 
 /**
  * Whether a token may travel to this address: over TLS, or over plain http to
- * this very machine (SPEC section 6). `ws` and `wss` count like `http` and
- * `https`; no other scheme may.
+ * this very machine. `ws` and `wss` count like `http` and `https`; no other
+ * scheme may.
  */
 export function mayCarryToken({ protocol, hostname }: URL): boolean {
   if (protocol === 'https:' || protocol === 'wss:') return true;

@@ -20,8 +20,8 @@ export interface WayOut {
 }
 
 /**
- * The one reason that holds for events of an origin at this moment, the first
- * in the precedence of SPEC section 4; null when nothing stands in the way.
+ * The one reason that holds for events of an origin at this moment, the first in
+ * the order of `DRAIN_BLOCKED_REASONS`; null when nothing stands in the way.
  */
 export function blockedReason(way: WayOut, origin: OriginFields): DrainBlockedReason | null {
   if (!way.delivers) return null;

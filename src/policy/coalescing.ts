@@ -1,7 +1,7 @@
 /**
- * Fields that make the key of event types an earlier Spec Kitty coalesced
- * (LEGACY.md). Off unless config.toml says `[sync.coalesce] TYPE = true`.
- * Alternatives of one field are separated by `|`: their place differs by era.
+ * Fields that make the key of event types an earlier Spec Kitty coalesced. Off
+ * unless config.toml says `[sync.coalesce] TYPE = true`. Alternatives of one
+ * field are separated by `|`: their place differs by era.
  */
 export const BUILT_IN_COALESCING: Readonly<Record<string, readonly string[]>> = {
   MissionDossierArtifactIndexed: [

@@ -18,9 +18,8 @@ export interface DiscardPolicy {
 }
 
 /**
- * Nothing is dropped but what was registered as droppable (SPEC section 8):
- * events bound for a Teamspace and events nobody knows are refused the
- * discard.
+ * Nothing is dropped but what was registered as droppable: events bound for a
+ * Teamspace and events nobody knows are refused the discard.
  */
 export function dispose(eventType: string, policy: DiscardPolicy): Disposition {
   if (policy.retention) return { act: 'keep' };

@@ -1,6 +1,6 @@
 import type { DurabilityRule } from './durability.js';
 
-/** A class of event types with one durability rule (SPEC section 1). */
+/** A class of event types with one durability rule. */
 export interface Family {
   readonly family: string;
   /** `unknown`: nobody ever said, so nothing may be discarded. */

@@ -25,15 +25,14 @@ export interface TeamspaceGateFacts {
 
 type Gate = (facts: TeamspaceGateFacts) => ClosedGate | undefined;
 
-/** In the precedence of SPEC section 4. */
+/** In order of precedence: the first closed one is reported. */
 const GATES: readonly Gate[] = [saasGate, authGate, teamGate, privateTeamspaceGate, configGate];
 
 /**
- * The first closed gate in the precedence of SPEC section 4, or undefined when
- * events may leave for the Teamspace. The Private-Teamspace gate closes on
- * evidence only: silence leaves it open (INCIDENTS 13). Without a resolved
- * target the identity gates have nothing to judge, and the configuration is
- * what is named.
+ * The first closed gate, or undefined when events may leave for the Teamspace.
+ * The Private-Teamspace gate closes on evidence only: the server need not say
+ * anything about it, and silence leaves it open. Without a resolved target the
+ * identity gates have nothing to judge, and the configuration is reported.
  */
 export function teamspaceGate(facts: TeamspaceGateFacts): ClosedGate | undefined {
   for (const gate of GATES) {

@@ -1,8 +1,8 @@
-/** The operator's modes (SPEC section 8). */
+/** The operator's modes. */
 export const MODES = ['TEAMSPACE', 'EXTERNAL_RECEIVER', 'LOCAL_RETENTION', 'OPT_OUT'] as const;
 export type Mode = (typeof MODES)[number];
 
-/** In force when nothing was configured (SPEC section 8). */
+/** In force when nothing was configured. */
 export const DEFAULT_MODE: Mode = 'TEAMSPACE';
 
 /** Where events go; `none` keeps them for a later drain, or discards them without retention. */

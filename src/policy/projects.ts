@@ -33,12 +33,12 @@ export const projectKey = (project: string): string => {
 };
 
 /**
- * May an event of this origin leave for a hosted team (SPEC section 8)? The
- * first answer counts: its project in `[sync.projects]`, then the checkout it
- * was captured in, then its repository. A checkout goes before a repository
- * because it is the narrower statement. No answer holds: unknown is never yes.
- * An event without a project leaves only when `unassigned` is allowed; neither
- * checkout nor repository can lend it one.
+ * May an event of this origin leave for a hosted team? The first answer counts:
+ * its project in `[sync.projects]`, then the checkout it was captured in, then
+ * its repository. A checkout goes before a repository because it is the narrower
+ * statement. No answer holds: unknown is never yes. An event without a project
+ * leaves only when `unassigned` is allowed; neither checkout nor repository can
+ * lend it one.
  */
 export function projectPermission(origin: OriginFields, rules: ProjectRules): ProjectPermission {
   const project = projectKey(origin.projectUuid ?? '');

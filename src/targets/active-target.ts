@@ -12,7 +12,7 @@ export type ActiveTarget =
       readonly settings: TargetSettings;
       readonly unsaid?: TargetDescription['unsaid'];
     }
-  /** The mode delivers nothing: a no-op, not an error (SPEC section 7). */
+  /** The mode delivers nothing: a no-op, not an error. */
   | { readonly state: 'none'; readonly message: string }
   /** The mode delivers, but its target is not usable; says what to type next. */
   | { readonly state: 'error'; readonly message: string };
@@ -20,8 +20,8 @@ export type ActiveTarget =
 type ServerFields = Parameters<typeof teamspaceIdentity>[0];
 
 /**
- * The active target of a mode (SPEC sections 3 and 8). The mode decides which
- * of the two addresses counts; neither address nor identity depends on it.
+ * The active target of a mode. The mode decides which of the two addresses
+ * counts; neither address nor identity depends on it.
  * `resolved` may be undefined where the mode has no use for it.
  */
 export function activeTarget(

@@ -1,10 +1,9 @@
 /**
  * Environment and config.toml name two servers, and the environment is declared
- * to be for setup only. Thrown before any socket opens (SPEC section 3).
+ * to be for setup only. Thrown before any socket opens.
  */
 export class SplitBrainError extends Error {
   override readonly name = 'SplitBrainError';
-  /** SPEC section 12. */
   readonly exitCode = 4;
   constructor(
     readonly configuredUrl: string,

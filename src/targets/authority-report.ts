@@ -13,7 +13,7 @@ export type TargetAuthorityReport = Partial<TargetAuthority> & { readonly error?
 
 /**
  * The resolved target for `status`, which works also when the target is split
- * or cannot be resolved (SPEC section 3, STATUS.md).
+ * or cannot be resolved (docs/status.md).
  */
 export function reportAuthority(request: ResolveRequest): TargetAuthorityReport {
   try {
@@ -26,7 +26,7 @@ export function reportAuthority(request: ResolveRequest): TargetAuthorityReport 
   }
 }
 
-/** The nine fields alone, in the order of SPEC section 3. */
+/** The nine fields alone, in the order in which reports show them. */
 export const authorityFields = (target: TargetAuthority): TargetAuthority => ({
   configured_server_url: target.configured_server_url,
   env_server_url: target.env_server_url,

@@ -92,9 +92,9 @@ export function serverInForce(request: ServerRequest): ServerInForce {
 }
 
 /**
- * The immutable target of this process (SPEC section 3). Takes no scope and no
- * queue path: both follow from server and identity. Reads one file, the marker
- * whose status is reported.
+ * The immutable target of this process. Takes no scope and no queue path: both
+ * follow from server and identity. Reads one file, the marker whose status is
+ * reported.
  *
  * @throws ConfigUnreadableError, UnusableUrlError as `serverInForce`.
  */

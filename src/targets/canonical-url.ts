@@ -18,9 +18,9 @@ export class UnusableUrlError extends Error {
 const STUB = /^stub:[a-z0-9_-]*$/;
 
 /**
- * The one spelling of an address that decides whether two are the same target
- * (SPEC section 3): scheme and host in lower case, IDN as punycode, no default
- * port, no slash at the end of the path, no fragment; path and query are kept.
+ * The one spelling of an address that decides whether two are the same
+ * target: scheme and host in lower case, IDN as punycode, no default port, no
+ * slash at the end of the path, no fragment; path and query are kept.
  * Surrounding blanks are dropped. `stub:` and `stub:NAME` name the receiver
  * within redrain.
  *

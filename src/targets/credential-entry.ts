@@ -1,6 +1,6 @@
 import type { Secret } from '../config/secret.js';
 
-/** Where a token was found, kept with the target so that A never uses B's (SPEC section 3). */
+/** Where a token was found, kept with the target so that A never uses B's. */
 export type CredentialSource =
   | { readonly kind: 'environment'; readonly variable: string }
   | { readonly kind: 'redrain' | 'spec_kitty'; readonly path: string; readonly origin: string };

@@ -15,7 +15,7 @@ export interface CredentialFile {
 
 type Reader = (table: TomlTable, path: string) => ReadonlyMap<string, CredentialEntry>;
 
-/** redrain's own file, then Spec Kitty's: the order of WIRE.md. A missing one is empty. */
+/** redrain's own file, then Spec Kitty's. A missing one is empty. */
 export async function readCredentialFiles(paths: HomePaths): Promise<CredentialFile[]> {
   return [
     await readOne(paths.ownCredentials, ownEntries),

@@ -3,7 +3,7 @@ import type { CredentialEntry } from './credential-entry.js';
 import { flagOf, secretOf, textOf, timeOf } from './credentials-values.js';
 import { originOf } from './origin.js';
 
-/** Spec Kitty's `credentials` (LEGACY.md): one login, for the server of `[server].url`. */
+/** Spec Kitty's `credentials` (docs/spec-kitty.md): one login, for the server of `[server].url`. */
 export function specKittyEntries(document: TomlTable, path: string): Map<string, CredentialEntry> {
   const [server, tokens, user] = [document.server, document.tokens, document.user].map(tableOf);
   const origin = originOf(server?.url);

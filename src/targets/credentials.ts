@@ -34,9 +34,9 @@ export interface CredentialRequest {
 }
 
 /**
- * The credentials for one server, in the order of WIRE.md: the environment,
- * what `redrain login` kept, Spec Kitty's own file. Those of another server
- * are never returned, only named. Reads files, writes none, and treats a
+ * The credentials for one server, in this order: the environment, what
+ * `redrain login` kept, Spec Kitty's own file. Those of another server are
+ * never returned, only named. Reads files, writes none, and treats a
  * broken or unreadable one as absent, with the reason in the message.
  */
 export async function lookupCredentials(request: CredentialRequest): Promise<CredentialLookup> {

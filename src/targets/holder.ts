@@ -3,7 +3,7 @@ import { shownAddress } from '../address/shown-address.js';
 import { isAlive } from '../files/is-alive.js';
 import { VERSION } from '../version.js';
 
-/** Who holds a lease, as `status` shows it (STATUS.md, `daemon_owner_record`). */
+/** Who holds a lease, as `status` shows it (docs/status.md, `daemon_owner_record`). */
 export interface LeaseHolder {
   readonly pid: number;
   readonly host: string;

@@ -27,11 +27,10 @@ interface Pieces {
 }
 
 /**
- * Every digest this home can explain: each combination of the servers, users
- * and teams it knows of (LEGACY.md: the old program took them from different
- * places in different versions). A digest that two identities share is left
- * out: `|` is not escaped in scopes. The marker file decides nothing and is not
- * read.
+ * Every digest this home can explain: each combination of the servers, users and
+ * teams it knows of (the old program took them from different places in different
+ * versions). A digest that two identities share is left out: `|` is not escaped
+ * in scopes. The marker file decides nothing and is not read.
  */
 export async function knownIdentities(request: KnownIdentityRequest): Promise<KnownIdentities> {
   const pieces = await collectPieces(request);

@@ -15,14 +15,14 @@ export interface TargetSettings {
   readonly authEnv?: string;
   /** Header names and the environment variables that hold their values. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** `status`: any 2xx is success for the whole batch (WIRE.md). */
+  /** `status`: any 2xx is success for the whole batch (docs/protocol.md). */
   readonly ack?: 'results' | 'status';
   readonly maxEvents?: number;
   readonly maxBytes?: number;
   readonly projects?: 'all' | 'allowed';
 }
 
-/** What makes a target that target (SPEC section 3). */
+/** What makes a target that target. */
 export interface TargetKey {
   readonly urlHash: string;
   readonly teamSlug: string;
@@ -84,7 +84,7 @@ export interface TargetRegistry {
   restore(id: number): Promise<void>;
 }
 
-/** A retired target gets nothing until it is restored: gc no longer waits for it (INCIDENTS 26). */
+/** A retired target gets nothing until it is restored: gc no longer waits for it. */
 export class RetiredTargetError extends Error {
   override readonly name = 'RetiredTargetError';
   constructor(readonly targetId: number) {

@@ -8,10 +8,9 @@ export interface ResetSignal {
 }
 
 /**
- * Whether a target was probably reset between two looks (SPEC section 3): its
- * instance id changed, or, when neither look had one, its environment name or
- * commit did. A new deployment id alone is a redeploy; what is missing on
- * either side says nothing.
+ * Whether a target was probably reset between two looks: its instance id changed,
+ * or, when neither look had one, its environment name or commit did. A new
+ * deployment id alone is a redeploy; what is missing on either side says nothing.
  */
 export function resetSignal(
   before: DeploymentMetadata,

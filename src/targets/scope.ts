@@ -11,7 +11,7 @@ export interface ScopeParts {
 }
 
 /**
- * The scope string of LEGACY.md, byte for byte: `server|user|team`, each part
+ * Spec Kitty's scope string, byte for byte: `server|user|team`, each part
  * stripped and lower-cased, the server without its slashes at the end, nothing
  * escaped. A known user without a team gets `no-team`; an unknown user leaves
  * both empty.

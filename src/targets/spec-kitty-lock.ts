@@ -11,9 +11,9 @@ const HELD_BY_ANOTHER = 1;
 const O_EXLOCK = 0x20;
 
 /**
- * Runs `work` while holding the lock that Spec Kitty takes to read or write
- * its `credentials`: an exclusive flock(2) on `credentials.lock` beside it
- * (LEGACY.md; seen in its source, where it waits ten seconds for it).
+ * Runs `work` while holding the lock that Spec Kitty takes to read or write its
+ * `credentials`: an exclusive flock(2) on `credentials.lock` beside it (as in its
+ * source, where it waits ten seconds for it).
  *
  * Node cannot flock. On macOS and the BSDs the lock comes with opening the
  * file; on Linux `flock` of util-linux locks a descriptor that it shares with

@@ -1,4 +1,4 @@
-/** The addresses of a server's hosted surfaces (SPEC section 3, WIRE.md). */
+/** The addresses of a server's hosted surfaces (docs/spec-kitty.md). */
 export interface HostedSurfaces {
   readonly batchUrl: string;
   readonly healthUrl: string;

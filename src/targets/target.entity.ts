@@ -1,6 +1,6 @@
 import { Check, Column, Entity, PrimaryGeneratedColumn, Unique } from 'typeorm';
 
-/** One endpoint identity: canonical URL + team + user (SPEC section 3). */
+/** One endpoint identity: canonical URL + team + user. */
 @Entity('target')
 @Unique('uq_target_identity', ['urlHash', 'teamSlug', 'userEmail'])
 @Check('ck_target_kind', `kind IN ('teamspace', 'external', 'stub')`)
@@ -44,7 +44,7 @@ export class Target {
   @Column({ name: 'pass_no', type: 'integer', default: 0 })
   passNo!: number;
 
-  /** Who drains it: informs and fences; the lock file decides (SPEC section 7). */
+  /** Who drains it: informs and fences; the lock file decides. */
   @Column({ name: 'lease_token', type: 'text', nullable: true })
   leaseToken!: string | null;
 

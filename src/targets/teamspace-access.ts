@@ -30,8 +30,8 @@ export interface AccessSurroundings {
 
 /**
  * Gates and token of one Teamspace target: those of its own server and its own
- * identity, whatever the active target is (SPEC section 3). Looked up afresh
- * each time, so that a login during a long drain counts.
+ * identity, whatever the active target is. Looked up afresh each time, so that a
+ * login during a long drain counts.
  */
 export function teamspaceAccess(
   target: TargetRecord,

@@ -1,6 +1,6 @@
 import type { CredentialEntry } from './credential-entry.js';
 
-/** An access token this close to its end is renewed before it is used (WIRE.md). */
+/** An access token this close to its end is renewed before it is used. */
 const RENEWED_BEFORE_MS = 60_000;
 
 type Times = Pick<CredentialEntry, 'refresh' | 'expiresAt' | 'refreshExpiresAt'>;
@@ -15,7 +15,7 @@ export const isExpired = ({ expiresAt }: Pick<Times, 'expiresAt'>, now: number):
 
 /**
  * Why these credentials cannot be renewed, or undefined when they can. An
- * expired refresh token is never sent (WIRE.md).
+ * expired refresh token is never sent.
  */
 export function whyNotRenewable({ refresh, refreshExpiresAt }: Times, now: number) {
   if (refresh === undefined) return 'there is no refresh token';

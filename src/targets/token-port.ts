@@ -1,6 +1,6 @@
 import type { Secret } from '../config/secret.js';
 
-/** One request for tokens (WIRE.md, "Tokens"), to the address of one server. */
+/** One request for tokens (docs/protocol.md, "Tokens of a Teamspace"), to the address of one server. */
 export type TokenRequest = { readonly url: string } & (
   | { readonly kind: 'login'; readonly username: string; readonly password: Secret }
   | { readonly kind: 'refresh'; readonly refresh: Secret }

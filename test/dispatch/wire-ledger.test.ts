@@ -11,7 +11,7 @@ import { assertLedgerInvariant } from '../support/invariant.js';
 
 const SHARED_CASES = path.resolve('..', 'shared', 'facts', 'wire-cases.json');
 
-/** Outcome of a receiver → status of the ledger row (SPEC section 5). */
+/** Outcome of a receiver → status of the ledger row. */
 const STATUS: Readonly<Record<string, string>> = {
   success: 'success',
   duplicate: 'duplicate',

@@ -1,11 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
-const LIST = resolve('..', 'shared', 'INCIDENTS.md');
-
 /** The numbers that files of this directory begin with. */
 function coveredNumbers(): number[] {
   const names = readdirSync(HERE).filter((name) => /^\d\d-[a-z0-9-]+\.test\.js$/.test(name));
@@ -17,11 +14,4 @@ describe('the incidents of the earlier program', () => {
     const all = Array.from({ length: 30 }, (_, i) => i + 1);
     expect([...new Set(coveredNumbers())].sort((a, b) => a - b)).to.deep.equal(all);
   });
-
-  if (existsSync(LIST))
-    it('are those of the list, and no row of it is left out', () => {
-      const rows = readFileSync(LIST, 'utf8').matchAll(/^\| (\d+) \|/gm);
-      const listed = [...rows].map(([, number]) => Number(number));
-      expect([...new Set(coveredNumbers())]).to.have.members(listed);
-    });
 });

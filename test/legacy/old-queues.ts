@@ -14,7 +14,7 @@ import { type HomePaths, resolveHome } from '../../src/config/home.js';
 import { scopeDigest, scopeOf } from '../../src/targets/scope.js';
 import { temporaryHome } from '../support/temporary-home.js';
 
-/** The schema eras of LEGACY.md; `bodies` is a file that only ever held the body queue. */
+/** The eras of Spec Kitty's schema; `bodies` is a file that only ever held the body queue. */
 export type Era = 'A' | 'B' | 'C' | 'D' | 'E' | 'bodies';
 export const ERAS: readonly Era[] = ['A', 'B', 'C', 'D', 'E'];
 

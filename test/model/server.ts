@@ -4,7 +4,7 @@ import type { HttpAnswer } from '../../src/receivers/answer.js';
 import type { Answer, Now, Word } from './commands.js';
 import type { Fact } from './fact.js';
 
-/** What an answer says of one event, as WIRE.md has it; undefined: it says nothing, post it again. */
+/** What an answer says of one event, as docs/protocol.md has it; undefined: it says nothing, post it again. */
 export type Told = Outcome['kind'] | undefined;
 
 export interface Reply {
