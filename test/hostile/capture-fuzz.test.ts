@@ -151,15 +151,31 @@ function expectAccounted({ taken, summary }: Captured, input: Buffer, rows: read
 function textsIn(input: Buffer, layers = 0): Buffer[] {
   if (layers > 3) return [input];
   const found = [input];
-  try {
-    const finishFlush = constants.Z_SYNC_FLUSH;
-    if (input[0] === 0x1f) found.push(...textsIn(gunzipSync(input, { finishFlush }), layers + 1));
-  } catch {
-    // Damaged: nothing that is whole is known of it here.
-  }
+  if (input[0] === 0x1f) found.push(...textsIn(unpacked(input), layers + 1));
   for (const name of ['utf-16le', 'utf-16be'])
     found.push(Buffer.from(new TextDecoder(name).decode(input)));
   return found;
+}
+
+/** What gzip data hold before their damage: that of the longest beginning that can be unpacked. */
+function unpacked(input: Buffer): Buffer {
+  let text: Buffer = Buffer.alloc(0);
+  for (let step = 2 ** Math.ceil(Math.log2(input.length + 1)), good = 0; step >= 1; step /= 2) {
+    const more = good + step <= input.length && beginning(input.subarray(0, good + step));
+    if (!more) continue;
+    good += step;
+    text = more;
+  }
+  return text;
+}
+
+/** Of gzip data that may go on; undefined when they are damaged. */
+function beginning(bytes: Buffer): Buffer | undefined {
+  try {
+    return gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH });
+  } catch {
+    return undefined;
+  }
 }
 
 /** The id an independent reader finds in the bytes; what was made is taken as it is. */
