@@ -136,8 +136,8 @@ export interface DeliveryReceiver {
   /** Why this event can never be sent to this receiver, or undefined. Pure. */
   unsendable(event: OutboundEvent): string | undefined;
   /**
-   * One POST; a second one, where a token had to be renewed, only after asking
-   * whether all of the batch may still leave. Never rejects for anything a
+   * One POST; a second one, where a token had to be renewed or a kept connection
+   * was reset, only after asking whether all of the batch may still leave. Never rejects for anything a
    * server or network can do.
    */
   deliver(

@@ -56,7 +56,11 @@ export class ExternalReceiver implements DeliveryReceiver {
     return unsendableAsJson(event);
   }
 
-  async deliver(batch: readonly OutboundEvent[], signal: AbortSignal): Promise<DeliveryReport> {
+  async deliver(
+    batch: readonly OutboundEvent[],
+    signal: AbortSignal,
+    mayStillLeave?: () => Promise<boolean>,
+  ): Promise<DeliveryReport> {
     const gate = externalGate(this.#settings);
     if (gate !== undefined) return closedReport(batch.length, gate);
     const { ack = 'results', now = Date.now } = this.#settings;
@@ -67,6 +71,7 @@ export class ExternalReceiver implements DeliveryReceiver {
       headers: allHeaders(this.#settings),
       body,
       bodyWithinMs: ack === 'status' ? BODY_WITHIN_MS : undefined,
+      mayRepeat: mayStillLeave,
       signal,
     });
     const sentIds = batch.map(({ eventId }) => eventId);

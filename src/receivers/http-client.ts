@@ -10,6 +10,7 @@ import { wasStale } from './transport/stale-connection.js';
 const DEADLINE_MS = 60_000;
 /** Of the body of an answer, as decoded (docs/protocol.md, "Other answers"). */
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+const NOT_REPEATED = 'not sent again, because what may leave has changed meanwhile';
 const MAX_REQUEST_BYTES = 256 * 1024 * 1024;
 
 export interface HttpRequest {
@@ -22,6 +23,8 @@ export interface HttpRequest {
   readonly deadlineMs?: number;
   /** How long the body of a 2xx may take, where the status alone counts. */
   readonly bodyWithinMs?: number | undefined;
+  /** Asked before the request is sent a second time; without it, it may be. */
+  readonly mayRepeat?: (() => Promise<boolean>) | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -50,8 +53,9 @@ export class HttpClient {
   /**
    * Any status is an answer; everything else a server or network can do is a
    * failure with a reason. A kept connection that turns out to be stale gets
-   * one more try on a fresh one. Never rejects: an AxiosError holds the
-   * request's headers, and so must not leave this class.
+   * one more try on a fresh one, if `mayRepeat` allows it. Never rejects, unless
+   * `mayRepeat` does: an AxiosError holds the request's headers, and so must not
+   * leave this class.
    */
   async request(request: HttpRequest): Promise<HttpAnswer> {
     if (!isHttp(request.url)) return { failure: 'the address is no http(s) URL' };
@@ -63,6 +67,8 @@ export class HttpClient {
     } catch (error) {
       if (deadline.endedBy() !== undefined || !wasStale(error))
         return this.#failed(error, exchange);
+      if ((await request.mayRepeat?.()) === false)
+        return { failure: `${this.#failed(error, exchange).failure}; ${NOT_REPEATED}` };
       return { ...(await this.#onFreshConnection(exchange)), requests: 2 };
     } finally {
       deadline.release();

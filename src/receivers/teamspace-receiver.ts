@@ -16,7 +16,7 @@ import { mapResponse } from './mapper.js';
 import { composeBody, compressBody, wireSize } from './request-body.js';
 import { teamspaceGate, wireGate } from './teamspace/gate.js';
 import { readHealth } from './teamspace/health.js';
-import { TeamspaceLine } from './teamspace/line.js';
+import { type BatchPost, TeamspaceLine } from './teamspace/line.js';
 import { teamspaceGrowth, teamspacePayload } from './teamspace/payload.js';
 import type { TeamspaceReceiverSettings } from './teamspace/settings.js';
 import { unsendableAsJson } from './unsendable.js';
@@ -67,14 +67,15 @@ export class TeamspaceReceiver implements DeliveryReceiver {
     const gate = wireGate(this.#settings);
     if (gate !== undefined) return closedReport(batch.length, gate);
     const body = await compressBody(composeBody(batch, teamspacePayload(this.#settings.teamSlug)));
+    const post = { body, signal, mayRepeat: mayStillLeave };
     const token = await this.#line.currentToken();
     if (!(token instanceof Secret)) return closedReport(batch.length, token);
-    const first = await this.#post(batch, body, token, signal);
+    const first = await this.#post(batch, post, token);
     if (first.httpStatus !== 401) return first;
     const renewed = await this.#line.renewedToken();
     if (!(renewed instanceof Secret)) return withAdvice(first, renewed?.message);
     if (!(await mayStillLeave())) return notAgain(first);
-    const second = await this.#post(batch, body, renewed, signal);
+    const second = await this.#post(batch, post, renewed);
     const bytesSent = first.bytesSent + second.bytesSent;
     const advice = `a renewed token was refused too: run \`${this.#line.loginCommand}\``;
     return { ...withAdvice(second, second.httpStatus === 401 ? advice : undefined), bytesSent };
@@ -86,15 +87,14 @@ export class TeamspaceReceiver implements DeliveryReceiver {
 
   async #post(
     batch: readonly OutboundEvent[],
-    body: Buffer,
+    post: BatchPost,
     token: Secret,
-    signal: AbortSignal,
   ): Promise<DeliveryReport> {
-    const answer = await this.#line.postBatch(body, token, signal);
+    const answer = await this.#line.postBatch(post, token);
     const sentIds = batch.map(({ eventId }) => eventId);
     const now = (this.#settings.now ?? Date.now)();
     const options = { ack: 'results', now, redact: this.#line.redact } as const;
-    return reportOf(mapResponse(sentIds, answer, options), answer, body.length);
+    return reportOf(mapResponse(sentIds, answer, options), answer, post.body.length);
   }
 }
 

@@ -1,5 +1,7 @@
 import net from 'node:net';
+import tls from 'node:tls';
 import { gunzipSync } from 'node:zlib';
+import type { SelfSigned } from '../receivers/self-signed.js';
 import { closeAfterTest } from '../support/temporary-home.js';
 
 /** One request as it came over the socket. */
@@ -21,11 +23,14 @@ export interface RawServer {
   readonly sockets: net.Socket[];
 }
 
-/** A server that says whatever a test wants, HTTP or not. */
-export async function rawServer(answer: (request: RawRequest) => RawAnswer): Promise<RawServer> {
+/** A server that says whatever a test wants, HTTP or not; over TLS when it is given a certificate. */
+export async function rawServer(
+  answer: (request: RawRequest) => RawAnswer,
+  certificate?: SelfSigned,
+): Promise<RawServer> {
   const requests: RawRequest[] = [];
   const sockets: net.Socket[] = [];
-  const server = net.createServer((socket) => {
+  const serve = (socket: net.Socket): void => {
     sockets.push(socket);
     let waiting = Buffer.alloc(0);
     socket.on('error', () => undefined);
@@ -39,14 +44,17 @@ export async function rawServer(answer: (request: RawRequest) => RawAnswer): Pro
         else socket.write(said);
       }
     });
-  });
+  };
+  const server =
+    certificate === undefined ? net.createServer(serve) : tls.createServer(certificate, serve);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   closeAfterTest(() => {
     for (const socket of sockets) socket.destroy();
     return new Promise((resolve) => server.close(resolve));
   });
   const { port } = server.address() as net.AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, requests, sockets };
+  const scheme = certificate === undefined ? 'http' : 'https';
+  return { url: `${scheme}://127.0.0.1:${port}`, requests, sockets };
 }
 
 function requestIn(bytes: Buffer): { request: RawRequest; end: number } | undefined {

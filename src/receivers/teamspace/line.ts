@@ -4,13 +4,16 @@ import type { ClosedGate } from '../../dispatch/ports.js';
 import { plainMessage } from '../../files/trouble.js';
 import type { HttpAnswer } from '../answer.js';
 import { batchHeaders, isSendable, teamHeader } from '../headers.js';
-import { HttpClient } from '../http-client.js';
+import { HttpClient, type HttpRequest } from '../http-client.js';
 import { oneLine } from '../mapping/shown.js';
 import type { Redactor } from '../redact.js';
 import { KnownTokens } from './known-tokens.js';
 import type { TeamspaceReceiverSettings, TokenProvider } from './settings.js';
 
 const HEALTH_DEADLINE_MS = 5_000;
+
+/** A batch as it is posted, whatever the token. */
+export type BatchPost = Pick<HttpRequest, 'signal' | 'mayRepeat'> & { readonly body: Buffer };
 
 /** The requests made of a Teamspace server, and the tokens they carry. */
 export class TeamspaceLine {
@@ -45,14 +48,13 @@ export class TeamspaceLine {
     return onUnauthorized && this.#asked(onUnauthorized);
   }
 
-  postBatch(body: Buffer, token: Secret, signal: AbortSignal): Promise<HttpAnswer> {
+  postBatch(post: BatchPost, token: Secret): Promise<HttpAnswer> {
     const headers = { ...batchHeaders(this.#settings.version), ...this.#identity(token) };
     return this.#client.request({
       method: 'POST',
       url: this.#settings.batchUrl,
       headers,
-      body,
-      signal,
+      ...post,
     });
   }
 
