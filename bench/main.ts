@@ -4,7 +4,7 @@ import { type BenchReport, reportText } from './report.js';
 import { runGroups } from './rows.js';
 import { Workspace } from './workspace.js';
 
-/** `npm run bench`: the figures of SPEC section 13, product and floor in turn. */
+/** `npm run bench`: the figures of docs/performance.md, product and floor in turn. */
 async function main(): Promise<void> {
   const given = argumentsOrExit();
   const report = await bench(given);

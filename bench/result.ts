@@ -7,7 +7,7 @@ export interface Side {
   readonly median: number;
 }
 
-/** A figure of SPEC section 13: the ratio has to be at least, or at most, so much. */
+/** A figure to reach (docs/performance.md): the ratio has to be at least, or at most, so much. */
 export interface Reach {
   readonly atLeast?: number;
   readonly atMost?: number;

@@ -24,7 +24,7 @@ interface Way {
   product(redrain: Redrain, envelopes: Buffer[]): Promise<number>;
 }
 
-/** `captureMany` and `capture` against the floor (SPEC section 13). */
+/** `captureMany` and `capture` against the floor. */
 export async function captureRows(at: BenchSurroundings): Promise<RowResult[]> {
   const events = sampleEvents(at.scaled(MANY, PER_CALL), PROJECTS);
   const many = await compare(at, at.rounds, {

@@ -10,10 +10,10 @@ import { type RowResult, rowResult } from '../result.js';
 
 const JOBS = 60;
 const LONGEST_PAUSE_MS = 100;
-/** SPEC section 11. */
+/** Milliseconds. */
 const ALLOWED_MS = 50;
 
-/** How long a job waits for an idle worker of another process (SPEC section 11). */
+/** How long a job waits for an idle worker of another process. */
 export async function pickUpRows(at: BenchSurroundings): Promise<RowResult[]> {
   const file = join(at.workspace.directory('pick-up'), 'jobs.db');
   const queues = await LitequeQueues.open(file);

@@ -11,7 +11,7 @@ import { sampleEvents } from '../sample-events.js';
 const CLI = fileURLToPath(new URL('../../../lib/cli.js', import.meta.url));
 const TIMES_PER_ROUND = 4;
 
-/** Whole processes of the command line against a bare `node -e 0` (SPEC section 13). */
+/** Whole processes of the command line against a bare `node -e 0`. */
 export async function processRows(at: BenchSurroundings): Promise<RowResult[]> {
   if (!existsSync(CLI)) {
     at.say('  skipped: there is no command line yet');

@@ -8,7 +8,7 @@ const MANY = 1_000_000;
 const FEW = 10_000;
 const TIMES = 20;
 
-/** The status document of a large journal against that of a small one, four targets each (SPEC section 13). */
+/** The status document of a large journal against that of a small one, four targets each. */
 export async function statusRows(at: BenchSurroundings): Promise<RowResult[]> {
   const [many, few] = [at.scaled(MANY, 1_000), at.scaled(FEW, 1_000)];
   const homes = [

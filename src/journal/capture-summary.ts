@@ -14,7 +14,7 @@ export interface CaptureProblem extends InputPlace {
   readonly event_id?: string;
 }
 
-/** The document of `redrain capture --json` (SPEC section 12). */
+/** The document of `redrain capture --json`. */
 export interface CaptureReport {
   captured: number;
   duplicates: number;

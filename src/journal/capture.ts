@@ -57,7 +57,7 @@ export interface NoJournal {
 /**
  * Writes facts down before any question is asked about them: journal first,
  * spool when the journal cannot be written, and a verdict of `lost` with the
- * reason when both failed. Nothing is ever dropped in silence (SPEC section 4).
+ * reason when both failed. Nothing is ever dropped in silence.
  */
 export class Capture {
   readonly #journal: EventJournal | NoJournal;

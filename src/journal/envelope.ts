@@ -19,7 +19,7 @@ import {
 
 export { MAX_ID_LENGTH } from './input/problems.js';
 
-/** Largest event unless `sync.capture.max_event_bytes` says otherwise (SPEC section 4). */
+/** Largest event unless `sync.capture.max_event_bytes` says otherwise. */
 export const DEFAULT_MAX_EVENT_BYTES = 1024 * 1024;
 
 /**

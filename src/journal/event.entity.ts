@@ -3,7 +3,7 @@ import { Origin } from './origin.entity.js';
 
 /**
  * One fact, as captured. Every column is immutable: triggers refuse UPDATE,
- * DELETE and REPLACE from any connection (SPEC section 4). The bytes live in
+ * DELETE and REPLACE from any connection. The bytes live in
  * `payload`, so that they can be purged while this row stays for ever.
  */
 @Entity('event')
@@ -55,11 +55,11 @@ export class Event {
   @Column({ name: 'drain_blocked_reason', type: 'text', nullable: true })
   drainBlockedReason!: string | null;
 
-  /** 1 when the bytes carry this id at top level and so travel bare (WIRE.md). */
+  /** 1 when the bytes carry this id at top level and so travel bare (docs/protocol.md). */
   @Column({ name: 'carries_id', type: 'integer' })
   carriesId!: number;
 
-  /** Why no receiver may be given this event (LEGACY.md), or null. */
+  /** Why no receiver may be given this event, or null. */
   @Column({ type: 'text', nullable: true })
   undeliverable!: string | null;
 

@@ -3,7 +3,7 @@ import { Entity, PrimaryColumn } from 'typeorm';
 /**
  * What may still be selected, in selection order. Coalescing, replacing,
  * archiving, redacting and purging remove the row, so that selection never
- * steps over a million dead ones (DESIGN.md).
+ * steps over a million dead ones.
  */
 @Entity('live', { withoutRowid: true })
 export class LiveEvent {

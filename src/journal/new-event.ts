@@ -1,4 +1,4 @@
-/** What permission to leave depends on (SPEC section 8); null means the envelope or caller gave none. */
+/** What permission to leave depends on; null means the envelope or caller gave none. */
 export interface EventOrigin {
   readonly projectUuid: string | null;
   readonly repoSlug: string | null;
@@ -26,7 +26,7 @@ export interface NewEvent {
   /** The reason that holds for the active target at this moment, or null. */
   readonly blockedReason: string | null;
   readonly undeliverable: string | null;
-  /** Equal for events of which only the newest has to be sent, or null (SPEC section 4). */
+  /** Equal for events of which only the newest has to be sent, or null. */
   readonly coalesceKey: string | null;
   /** What the discard policy has to say of it, or null. */
   readonly audit: AuditNote | null;

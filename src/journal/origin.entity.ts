@@ -2,7 +2,7 @@ import { Column, Entity, PrimaryGeneratedColumn, Unique } from 'typeorm';
 
 /**
  * Where events come from, as far as permission depends on it: the project in
- * the envelope, its repo slug, and the directory of capture (SPEC section 8).
+ * the envelope, its repo slug, and the directory of capture.
  * Empty text means "none". Permission itself is never stored here.
  */
 @Entity('origin')

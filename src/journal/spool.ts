@@ -53,7 +53,7 @@ export interface SpooledEvent {
 
 /**
  * Where events go when the journal cannot be written: one file per group,
- * whole or absent, taken in once by whoever comes first (SPEC section 4).
+ * whole or absent, taken in once by whoever comes first.
  */
 export class Spool {
   readonly #dir: string;

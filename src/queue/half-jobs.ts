@@ -22,7 +22,7 @@ export function halfJobsOf(db: JobsDatabase, queue: string): HalfJobs {
  * decides. A job that waits without a task would wait for ever, and every later
  * one with its deduplication id would be taken for it.
  */
-export function mendHalfJobs({ db, queue, tasks }: JobStore): void {
+export function repairHalfJobs({ db, queue, tasks }: JobStore): void {
   db.statement(sql.DROP_STRAY_TASKS).run({ queue });
   db.statement(sql.DROP_STRAY_DEDUP).run({ queue });
   const rows = db.statement(sql.WAITING_WITHOUT_TASK).all({ queue });

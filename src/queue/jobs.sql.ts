@@ -4,15 +4,13 @@ export const IS_PAUSED = 'SELECT paused FROM job_queue WHERE queue = ?';
 export const SET_PAUSED = `
   INSERT INTO job_queue (queue, paused) VALUES (?, ?)
   ON CONFLICT (queue) DO UPDATE SET paused = excluded.paused`;
+/** From now on the queue has a row, and so is listed though it holds nothing. */
 export const NOTE_SERVED = `
   INSERT INTO job_queue (queue, served_at) VALUES (?, ?)
   ON CONFLICT (queue) DO UPDATE SET served_at = excluded.served_at`;
 export const QUEUE_NAMES = `
   SELECT queue FROM job_queue UNION SELECT DISTINCT queue FROM job
   UNION SELECT queue FROM job_scheduler ORDER BY 1`;
-
-export const SERVED_NAMES =
-  'SELECT queue FROM job_queue WHERE served_at IS NOT NULL ORDER BY queue';
 
 const COLUMNS = `seq, queue, id, name, data, opts, state, priority, attempts_made AS attemptsMade,
   stalled_count AS stalledCounter, progress, returnvalue, failed_reason AS failedReason, warning,
@@ -214,7 +212,6 @@ export const LIST_WORKERS = `
   SELECT id, kind, host, pid, started_at AS startedAt, seen_at AS seenAt, queues, targets
   FROM job_worker ORDER BY started_at, id`;
 
-export const SERVED_AT = 'SELECT served_at AS at FROM job_queue WHERE queue = ?';
 /** The newest of each; the text is what they are told apart by. */
 export const FAILED_CAUSES = `
   SELECT substr(ifnull(failed_reason, ''), 1, 200) AS cause, count(*) AS jobs, max(finished_on) AS latest

@@ -42,7 +42,7 @@ interface Surroundings {
   uptime(): number;
 }
 
-/** Queues on liteque's SQLite file (SPEC section 11). One connection, any number of queues. */
+/** Queues on liteque's SQLite file. One connection, any number of queues. */
 export class LitequeQueues implements Queues {
   readonly #db: JobsDatabase;
   readonly #clock: QueueClock;
@@ -83,9 +83,10 @@ export class LitequeQueues implements Queues {
     return queue;
   }
 
-  async names(which?: { readonly served: true }): Promise<string[]> {
-    const statement = which?.served === true ? sql.SERVED_NAMES : sql.QUEUE_NAMES;
-    return (this.#db.statement(statement).all() as { queue: string }[]).map((row) => row.queue);
+  async names(): Promise<string[]> {
+    return (this.#db.statement(sql.QUEUE_NAMES).all() as { queue: string }[]).map(
+      (row) => row.queue,
+    );
   }
 
   isReplaced(): boolean {

@@ -19,9 +19,9 @@ type TaskRow = Omit<LitequeJob, 'createdAt' | 'availableAt' | 'expireAt'> & {
 
 /**
  * liteque's queue, with the one method that does not work on this driver
- * replaced: it hands an async callback to `transaction()`, which refuses it
- * after the fact (FIELD-NOTES.md). What waits and what runs is liteque's; all
- * it does not know is in the tables beside it.
+ * replaced: it hands an async callback to better-sqlite3's `transaction()`,
+ * which runs it and then fails, as a transaction cannot return a promise. What
+ * waits and what runs is liteque's; all it does not know is in the tables beside it.
  */
 export class LitequeTasks extends SqliteQueue<unknown> {
   readonly #db: JobsDatabase;

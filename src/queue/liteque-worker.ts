@@ -3,7 +3,7 @@ import { step } from '../storage/steps.js';
 import { backoffDelay } from './backoff.js';
 import { DelayedError, LockLostError, RetryAtError, UnrecoverableError } from './errors.js';
 import { GrowingPause } from './growing-pause.js';
-import { halfJobsOf, halfJobsText, mendHalfJobs } from './half-jobs.js';
+import { halfJobsOf, halfJobsText, repairHalfJobs } from './half-jobs.js';
 import { keepHouse, nextDue } from './housekeeping.js';
 import type { Job } from './job.js';
 import { type AfterFailure, JobLifecycle, type JobLock } from './job-lifecycle.js';
@@ -15,7 +15,7 @@ import type { Pulse, PulseListener } from './pulse.js';
 /** BullMQ's own default. */
 export const DEFAULT_LOCK_MS = 30_000;
 /** Milliseconds between two looks for halves of jobs. */
-const MEND_EVERY_MS = 60_000;
+const REPAIR_EVERY_MS = 60_000;
 /** Renewals in the life of a lock: two may fail. */
 const RENEWALS = 3;
 
@@ -48,7 +48,7 @@ export class LitequeWorker implements JobWorker, PulseListener {
   readonly #pause: GrowingPause;
   #wakeAt = 0;
   #lookedAt = 0;
-  #mendAt = 0;
+  #repairAt = 0;
   #lastTrouble: unknown;
   #idle: (() => void)[] = [];
   #closing = false;
@@ -131,31 +131,31 @@ export class LitequeWorker implements JobWorker, PulseListener {
   async #oneTurn(): Promise<void> {
     const { clock } = this.#store;
     this.#noteTime(clock.now());
-    await this.#mendHalves();
+    await this.#repairHalves();
     if (nextDue(this.#store) <= clock.now()) {
       await keepHouse(this.#store, this.#options.maxStalledCount ?? 1);
       this.#around.pulse.touch();
     }
     const takesMore = await this.#takeJobs();
-    this.#wakeAt = Math.min(nextDue(this.#store), this.#mendAt);
+    this.#wakeAt = Math.min(nextDue(this.#store), this.#repairAt);
     if (takesMore && this.#running.size === 0) this.#tellIdle();
   }
 
   #noteTime(now: number): void {
-    if (now < this.#lookedAt) this.#mendAt = 0;
+    if (now < this.#lookedAt) this.#repairAt = 0;
     this.#lookedAt = now;
   }
 
   /** At the start, and every minute: nobody else would find them. */
-  async #mendHalves(): Promise<void> {
+  async #repairHalves(): Promise<void> {
     const { db, queue } = this.#store;
-    if (this.#lookedAt < this.#mendAt) return;
+    if (this.#lookedAt < this.#repairAt) return;
     const found = halfJobsText(halfJobsOf(db, queue));
     if (found !== undefined) {
-      await db.write(() => mendHalfJobs(this.#store));
-      this.#options.onMended?.(found);
+      await db.write(() => repairHalfJobs(this.#store));
+      this.#options.onRepaired?.(found);
     }
-    this.#mendAt = this.#lookedAt + MEND_EVERY_MS;
+    this.#repairAt = this.#lookedAt + REPAIR_EVERY_MS;
   }
 
   /** True when nothing more was there to be taken. */

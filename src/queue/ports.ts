@@ -2,8 +2,7 @@ import type { Job, JobCounts, JobOptions, JobState, JobWarning } from './job.js'
 import type { JobScheduler, JobTemplate, RepeatOptions } from './scheduler.js';
 
 /**
- * The job queue as the rest of redrain sees it, in BullMQ's vocabulary (SPEC
- * section 11). A job is a hint that can be made again: nothing is only in here.
+ * The job queue as the rest of redrain sees it, in BullMQ's vocabulary.
  * Every method is one atomic transaction.
  */
 export interface JobQueue {
@@ -37,7 +36,7 @@ export interface JobQueue {
   /** False when there is none of this id. */
   removeJobScheduler(id: string): Promise<boolean>;
   getJobSchedulers(): Promise<JobScheduler[]>;
-  /** Hears of every job of this queue, in every process, from now on. Answers how to stop. */
+  /** Hears of every job of this queue, in every process, from now on. Returns how to stop. */
   on<E extends JobEventName>(event: E, listener: (event: JobEvent) => void): () => void;
   /** Starts taking jobs. */
   process(processor: Processor, options?: WorkerOptions): JobWorker;
@@ -94,8 +93,8 @@ export interface WorkerOptions {
   onTrouble?(error: unknown): void;
   /** The trouble is over. */
   onRecovered?(): void;
-  /** Hears of what was found wrong in the queue, and is right again. */
-  onMended?(what: string): void;
+  /** Hears of what was wrong in the queue, and is repaired. */
+  onRepaired?(what: string): void;
 }
 
 export interface JobWorker {
@@ -129,6 +128,7 @@ export interface StoredText {
 
 /** Returns what is to be stored instead; the very same value leaves the text alone. */
 export type TextEdit = (text: StoredText) => unknown;
+
 /** A file, whatever its name is now. */
 export interface FileKey {
   readonly dev: string;
@@ -183,10 +183,8 @@ export interface QueueTroubles {
     readonly jobs: number;
     readonly message: string;
   }[];
-  /** Halves of jobs that no worker has put right yet, in one sentence. */
+  /** Halves of jobs that no worker has repaired yet, in one sentence. */
   readonly halves: string | undefined;
-  /** When a worker last began to serve it. */
-  readonly servedAt: number | null;
 }
 
 /** All queues of one store, over one connection. */
@@ -199,8 +197,8 @@ export interface Queues {
   forget(workerId: string): Promise<void>;
   /** Those that announced themselves in the last day, dead ones among them. */
   workers(): Promise<WorkerRecord[]>;
-  /** Names of queues that hold anything, or only of those that a worker has served. */
-  names(which?: { readonly served: true }): Promise<string[]>;
+  /** Names of queues that hold anything, or that a worker has served. */
+  names(): Promise<string[]>;
   /**
    * Fails when the store at its path is not the one that is open any more, or
    * when a newer redrain has changed it.

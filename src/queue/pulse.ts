@@ -1,7 +1,7 @@
 import type { EventFeed } from './event-feed.js';
 import type { JobsDatabase } from './jobs-database.js';
 
-/** Milliseconds between two looks at `data_version`: two thirds of what a new job may wait (SPEC section 11). */
+/** Milliseconds between two looks at `data_version`: a new job is to be picked up within 50 ms. */
 const BEAT_MS = 33;
 
 /** Whoever wants to know that the store may have changed. */

@@ -1,3 +1,4 @@
+import { turn } from '../base/pace.js';
 import { parsed, toJson } from './job-row.js';
 import type { JobsDatabase } from './jobs-database.js';
 import type { StoredText, TextEdit } from './ports.js';
@@ -53,7 +54,7 @@ export async function editTexts(db: JobsDatabase, edit: TextEdit): Promise<numbe
   for (const place of PLACES)
     for (const key of db.statement(place.list).all() as Key[]) {
       changed += await editRow(db, place, key, edit);
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
     }
   return changed;
 }

@@ -8,7 +8,6 @@ const MOST_CAUSES = 10;
 
 /** Costs as much as there are failed jobs, jobs with a warning and jobs that wait. */
 export function troublesOf({ db, queue }: JobStore): QueueTroubles {
-  const served = db.statement(sql.SERVED_AT).get(queue) as { at: number | null } | undefined;
   return {
     failed: db.statement(sql.FAILED_CAUSES).all(queue, MOST_CAUSES).map(causeOf),
     warnings: db
@@ -16,7 +15,6 @@ export function troublesOf({ db, queue }: JobStore): QueueTroubles {
       .all(queue, MOST_CAUSES)
       .map((row) => ({ ...causeOf(row), message: String((row as { message: string }).message) })),
     halves: halfJobsText(halfJobsOf(db, queue)),
-    servedAt: served?.at ?? null,
   };
 }
 

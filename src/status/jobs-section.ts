@@ -17,7 +17,7 @@ export interface QueueRow {
   readonly failures: readonly JobCause[];
   /** What was wrong with jobs that completed, the newest cause first. */
   readonly warnings: readonly JobCause[];
-  /** Jobs of which only a half is stored, in one sentence; a worker puts them right. */
+  /** Jobs of which only a half is stored, in one sentence; a worker repairs them. */
   readonly halves: string | null;
 }
 

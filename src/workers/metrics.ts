@@ -51,13 +51,13 @@ export class WorkerMetrics {
 
   readonly #warnings = new Counter({
     name: 'redrain_job_warnings_total',
-    help: 'Completed jobs whose work was not all well, by cause',
+    help: 'Jobs completed with a warning, by cause',
     labelNames: ['queue', 'cause'],
     registers: [this.registry],
   });
-  readonly #mended = new Counter({
-    name: 'redrain_queue_mended_total',
-    help: 'Times that halves of jobs were found and put right',
+  readonly #repairs = new Counter({
+    name: 'redrain_queue_repairs_total',
+    help: 'Times that halves of jobs were found and repaired',
     labelNames: ['queue'],
     registers: [this.registry],
   });
@@ -113,8 +113,8 @@ export class WorkerMetrics {
     this.#warnings.inc({ queue, cause });
   }
 
-  mended(queue: string): void {
-    this.#mended.inc({ queue });
+  repaired(queue: string): void {
+    this.#repairs.inc({ queue });
   }
 
   targets(served: number, out: number): void {

@@ -1,4 +1,4 @@
-import { DISPATCH_OPTIONS, ONE_WAITING } from '../app/jobs/job-defaults.js';
+import { enqueue } from '../app/jobs/enqueue.js';
 import { liveWorkers } from '../app/jobs/live-workers.js';
 import { dispatchQueueOf, targetOfQueue } from '../app/jobs/queue-names.js';
 import type { Queues } from '../queue/ports.js';
@@ -20,6 +20,5 @@ export async function nudgeDispatch({ queues, app }: Service): Promise<void> {
 /** One drain of this target (undefined: the active one), unless one waits already. */
 export async function addDrain(queues: Queues, targetId: number | undefined): Promise<void> {
   const data = targetId === undefined ? {} : { targetId };
-  const options = { ...DISPATCH_OPTIONS, ...(ONE_WAITING && { deduplication: ONE_WAITING }) };
-  await queues.queue(dispatchQueueOf(targetId)).add('drain', data, options);
+  await enqueue(queues, 'dispatch', data, {}, dispatchQueueOf(targetId));
 }

@@ -87,9 +87,9 @@ export class ServedQueues {
         this.#judge();
       },
       onRecovered: () => trouble.over(kind),
-      onMended: (what) => {
-        metrics.mended(queue);
-        log.warn({ queue }, `found and put right: ${what}`);
+      onRepaired: (what) => {
+        metrics.repaired(queue);
+        log.warn({ queue }, `found and repaired: ${what}`);
       },
     });
   }

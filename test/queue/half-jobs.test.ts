@@ -9,9 +9,10 @@ describe('half a job', () => {
     const { queue, raw, runAll } = await givenQueue();
     const { id } = await queue.add('x', null, ONE);
     raw.exec('DELETE FROM tasks');
-    const mended: string[] = [];
-    expect(await runAll(() => null, { onMended: (what) => mended.push(what) })).to.deep.equal([id]);
-    expect(mended).to.deep.equal(['halves of jobs: 1 waiting without a task']);
+    const repaired: string[] = [];
+    const onRepaired = (what: string) => repaired.push(what);
+    expect(await runAll(() => null, { onRepaired })).to.deep.equal([id]);
+    expect(repaired).to.deep.equal(['halves of jobs: 1 waiting without a task']);
   });
 
   it('is found by a worker that runs, within a minute', async () => {
@@ -29,7 +30,7 @@ describe('half a job', () => {
     await worker.close();
   });
 
-  it('as a task that says it runs while the job waits is put right', async () => {
+  it('as a task that says it runs while the job waits is repaired', async () => {
     const { queue, raw, runAll } = await givenQueue();
     const { id } = await queue.add('x', null);
     raw.exec("UPDATE tasks SET status = 'running'");

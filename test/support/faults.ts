@@ -73,7 +73,10 @@ export function readBytes(file: string, count: number): Buffer {
   return bytes;
 }
 
-/** Changes bytes in place. Only for files nobody in this process has open (FIELD-NOTES.md). */
+/**
+ * Changes bytes in place. Only for files nobody in this process has open: closing
+ * this descriptor would let go of the locks of every other one on the file.
+ */
 export function overwrite(file: string, at: number, bytes: Buffer): void {
   const fd = openSync(file, 'r+');
   writeSync(fd, bytes, 0, bytes.length, at);

@@ -3,7 +3,7 @@ import { causeOf } from '../../src/ledger/cause-text.js';
 import { type Core, rows } from './core.js';
 
 /**
- * What must hold after every scenario (DESIGN.md): a live event at or below
+ * What must hold after every scenario: a live event at or below
  * its lane's cursor has a delivery, a todo or a flight entry; a delivery may
  * be selected again exactly when it has a todo; counters equal a recount.
  */

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { enqueue } from '../../src/app/jobs/enqueue.js';
-import { readJobsReport, unservedQueues } from '../../src/app/jobs/jobs-report.js';
+import { jobsSection } from '../../src/app/jobs/jobs-section.js';
 import type { CaptureReport } from '../../src/journal/capture-summary.js';
 import type { Job } from '../../src/queue/job.js';
+import type { QueueRow } from '../../src/status/jobs-section.js';
 import { captureWorker } from '../../src/workers/capture-worker.js';
 import { dispatchWorker } from '../../src/workers/dispatch-worker.js';
 import { migrateWorker } from '../../src/workers/migrate-worker.js';
@@ -124,39 +125,46 @@ describe('the report on jobs', () => {
     for (const events of [['nonsense'], ['nonsense'], [envelope('a', 1), envelope('a', 2)]])
       await enqueue(service.queues, 'capture', { events });
     await runOnce(captureWorker, service);
-    const report = await readJobsReport(service.app);
-    const [capture] = report?.queues.filter(({ queue }) => queue === 'capture') ?? [];
-    expect(capture?.failed).to.have.length(1);
-    expect(capture?.failed[0]).to.include({ jobs: 2 });
-    expect(capture?.warnings[0]).to.include({ cause: 'conflicts', jobs: 1 });
+    const [capture] = await queueRows(service, ({ queue }) => queue === 'capture');
+    expect(capture?.failures).to.have.length(1);
+    expect(capture?.failures[0]).to.include({ jobs: 2 });
+    expect(capture?.warnings).to.deep.equal([
+      { cause: '1 conflicts kept aside: `redrain conflicts`', jobs: 1 },
+    ]);
   });
 
-  it('names queues with jobs that no live worker takes', async () => {
+  it('names queues that no live worker serves', async () => {
     const service = await givenService();
     for (const kind of ['gc', 'migrate', 'capture', 'dispatch'] as const)
       await enqueue(service.queues, kind, {});
-    await service.queues.queue('dispatch').pause();
     await announceWorker(service, { kind: 'gc', queues: ['gc'], id: 'alive' });
     await announceWorker(service, { kind: 'migrate', queues: ['migrate'], pid: await pidOfDead() });
-    const names = async (): Promise<string[]> => {
-      const report = await readJobsReport(service.app);
-      return report === undefined ? [] : unservedQueues(report).map(({ queue }) => queue);
-    };
-    expect(await names()).to.deep.equal(['capture', 'migrate']);
+    const names = async (): Promise<string[]> =>
+      (await queueRows(service, ({ served }) => !served)).map(({ queue }) => queue);
+    expect(await names()).to.deep.equal(['capture', 'dispatch', 'migrate']);
     // A worker that is suspended, or cannot write, serves nobody either.
     service.clock.now += 61_000;
-    expect(await names()).to.deep.equal(['capture', 'gc', 'migrate']);
+    expect(await names()).to.deep.equal(['capture', 'dispatch', 'gc', 'migrate']);
     await announceWorker(service, { kind: 'gc', queues: ['gc'], id: 'alive' });
-    expect(await names()).to.deep.equal(['capture', 'migrate']);
+    expect(await names()).to.deep.equal(['capture', 'dispatch', 'migrate']);
   });
 
-  it('names halves of jobs where no worker has put them right', async () => {
+  it('names halves of jobs that no worker has repaired', async () => {
     const service = await givenService();
     await enqueue(service.queues, 'gc', {});
     const db = new Database(service.app.paths.jobsDb);
     db.exec('DELETE FROM tasks');
     db.close();
-    const report = await readJobsReport(service.app);
-    expect(report?.queues[0]?.halves).to.equal('halves of jobs: 1 waiting without a task');
+    const [gc] = await queueRows(service, () => true);
+    expect(gc?.halves).to.equal('halves of jobs: 1 waiting without a task');
   });
 });
+
+/** The queues that `status` shows, in order. */
+async function queueRows(
+  { app }: GivenService,
+  isWanted: (row: QueueRow) => boolean,
+): Promise<QueueRow[]> {
+  const section = await jobsSection(app);
+  return 'error' in section ? [] : section.queues.filter(isWanted);
+}

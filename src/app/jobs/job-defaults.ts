@@ -1,4 +1,4 @@
-import type { JobOptions } from '../../queue/job.js';
+import type { Deduplication, JobOptions } from '../../queue/job.js';
 
 const DAY_SECONDS = 86_400;
 
@@ -24,4 +24,4 @@ export const GC_OPTIONS: JobOptions = { ...TRIED, ...KEPT, attempts: 3 };
  * At most one waiting drain of a queue: more would find nothing left to do.
  * One that runs does not count, as it may have started too early.
  */
-export const ONE_WAITING: JobOptions['deduplication'] = { id: 'drain', keepLastIfActive: true };
+export const ONE_WAITING: Deduplication = { id: 'drain', keepLastIfActive: true };

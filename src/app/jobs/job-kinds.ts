@@ -27,7 +27,7 @@ export const KINDS = {
     queue: DISPATCH_QUEUE,
     name: 'drain',
     data: DISPATCH_DATA,
-    opts: { ...DISPATCH_OPTIONS, ...(ONE_WAITING && { deduplication: ONE_WAITING }) },
+    opts: { ...DISPATCH_OPTIONS, deduplication: ONE_WAITING },
   },
   migrate: { queue: MIGRATE_QUEUE, name: 'migrate', data: MIGRATE_DATA, opts: MIGRATE_OPTIONS },
   gc: { queue: GC_QUEUE, name: 'gc', data: GC_DATA, opts: GC_OPTIONS },
