@@ -16,15 +16,15 @@ export const WITHHOLD = `
   INSERT INTO delivery (target_id, seq, status, attempt_count, rejection_count, last_error)
   VALUES (?, ?, 'withheld', 0, 0, ?)`;
 
-/** Revisions in force that are withheld at a target, and come after one of these events. */
+/** Revisions in force that are withheld at a target, and come after one of these events: it has a mark. */
 export const WITHHELD_BEHIND = `
   SELECT e.seq, e.origin_id AS originId, e.event_id AS eventId
-  FROM json_each(@seqs) j CROSS JOIN event o ON o.seq = j.value
+  FROM json_each(@seqs) j CROSS JOIN mark m ON m.seq = j.value CROSS JOIN event o ON o.seq = m.seq
   CROSS JOIN event e ON e.event_id = o.event_id AND e.revision > o.revision
   CROSS JOIN live v ON v.origin_id = e.origin_id AND v.seq = e.seq
   CROSS JOIN delivery d ON d.target_id = @targetId AND d.seq = e.seq AND d.status = 'withheld'`;
 
-/** Its lane's cursor has not come so far: the pass that gave back had begun before it was written. */
+/** Its lane's cursor has not come so far: the pass that claimed the earlier one had begun before it was written. */
 export const WITHHOLD_NO_LONGER = `
   DELETE FROM delivery WHERE target_id = ? AND seq = ? AND status = 'withheld'`;
 

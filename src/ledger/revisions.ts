@@ -40,20 +40,22 @@ export function revisionAtTargets(db: JournalDatabase, eventId: string): Revisio
 }
 
 /**
- * Follows events that a drain has given back unposted, in the transaction that
- * did: a later revision that was withheld because one of them was on the wire
- * is sent after all, where nothing else speaks against it.
+ * Follows events that left the flight of a target without having arrived, in
+ * the transaction that took them out: a later revision that was withheld
+ * because one of them was on the wire is sent after all, where no earlier one
+ * can have arrived.
  */
-export function followGivenBack(
+export function followUnarrived(
   db: JournalDatabase,
   targetId: number,
   seqs: readonly number[],
 ): void {
-  const given = { targetId, seqs: JSON.stringify(seqs) };
+  if (seqs.length === 0) return;
+  const left = { targetId, seqs: JSON.stringify(seqs) };
   const count = db.statement(COUNT_DELIVERIES);
   for (const { seq, originId, eventId } of db
     .statement(sql.WITHHELD_BEHIND)
-    .all(given) as Withheld[]) {
+    .all(left) as Withheld[]) {
     const revisions = db.statement<[string], Row>(sql.REVISIONS).all(eventId);
     if (arrivalOfAny(db, targetId, revisions) !== undefined) continue;
     db.statement(sql.WITHHOLD_NO_LONGER).run(targetId, seq);

@@ -25,7 +25,7 @@ import * as passSql from './pass.sql.js';
 import { PassLanes, pages } from './pass-lanes.js';
 import { INTERRUPTED } from './post-log.js';
 import { giveBack, redactedAmong } from './releasing.js';
-import { followGivenBack } from './revisions.js';
+import { followUnarrived } from './revisions.js';
 import { fromRanges, type SeqRanges, toRanges } from './seq-ranges.js';
 import * as sql from './settle.sql.js';
 import { applyRulings, type Ruling } from './settling.js';
@@ -140,6 +140,7 @@ export class SqliteLedger implements DeliveryLedger {
       this.#applySettlements(pass, heard, inFlight);
       this.#landAllBut(inFlight, pass, flight, heard.now);
       if (heard.post !== undefined) this.#logPost(pass, heard.post);
+      followUnarrived(this.#db, pass.lease.targetId, refusedOf(heard));
       this.#recordHealth(pass.lease, heard.health);
       return true;
     });
@@ -172,7 +173,7 @@ export class SqliteLedger implements DeliveryLedger {
       giveBack(this.#db, pass, back);
       this.#landAllBut(inFlight, pass, flight);
       const seqs = back.map(({ seq }) => seq);
-      followGivenBack(this.#db, pass.lease.targetId, seqs);
+      followUnarrived(this.#db, pass.lease.targetId, seqs);
       return true;
     });
   }
@@ -350,6 +351,12 @@ interface BacklogRow extends OriginColumns {
   known: number;
   retryable: number;
 }
+
+/** The only verdicts after which an event is known not to be at the target. */
+const refusedOf = ({ settlements }: SettleRequest): number[] =>
+  settlements
+    .filter(({ outcome: { kind } }) => kind === 'rejected' || kind === 'terminal_failed')
+    .map(({ event }) => event.seq);
 
 const INTERRUPTED_RULING = {
   outcome: { kind: 'transient', reason: INTERRUPTED },

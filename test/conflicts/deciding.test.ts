@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { settlement } from '../../src/dispatch/bisection.js';
 import type { Outcome } from '../../src/dispatch/ports.js';
 import { Spool } from '../../src/journal/spool.js';
 import { readSections } from '../../src/status/sqlite-status.js';
@@ -271,6 +272,47 @@ describe('deciding a conflict for the incoming payload', () => {
     if (claimed) await core.ledger.release(pass, claimed, claimed.events);
     await assertNumbersAddUp(core);
     expect((await sentTo(core, target.id)).filter((one) => one.startsWith('e='))).to.deep.equal([]);
+  });
+
+  const VERDICTS_MEANWHILE: readonly [string, Outcome, string[]][] = [
+    ['rejected', { kind: 'rejected', reason: 'no' }, [`e=${SECOND}`]],
+    ['refused for good', { kind: 'terminal_failed', reason: 'no' }, [`e=${SECOND}`]],
+    ['answered with an error', { kind: 'transient', reason: '500' }, []],
+  ];
+  for (const [what, outcome, expected] of VERDICTS_MEANWHILE)
+    it(`${expected.length > 0 ? 'sends it after all' : 'withholds it still'} where the post of the old one is ${what}`, async () => {
+      const core = await openCore();
+      await givenConflict(core);
+      const target = await givenTarget(core, 'a');
+      const receiver = new ScriptedReceiver();
+      receiver.answer = async (batch) => {
+        if (receiver.posts.length === 1) await core.conflicts.decide('e', 'incoming', 5_000);
+        return results(batch, ({ eventId }) => (eventId === 'e' ? outcome : { kind: 'success' }));
+      };
+      await drainWith(core, receiver, { target: { id: target.id, url: target.canonicalUrl } });
+      await assertNumbersAddUp(core);
+      expect(await sentTo(core, target.id)).to.deep.equal(expected);
+      await assertNumbersAddUp(core);
+    });
+
+  it('sends it after all where the old one turns out too large to be posted', async () => {
+    const core = await openCore();
+    await givenConflict(core);
+    const { target } = await drained(core, 'a', 'untried');
+    const pass = await beginPass(core, target.id);
+    const claimed = await claim(core, pass);
+    await core.conflicts.decide('e', 'incoming', 5_000);
+    const old = claimed?.events.filter(({ eventId }) => eventId === 'e') ?? [];
+    const tooLarge = { kind: 'terminal_failed', reason: 'too large' } as const;
+    if (claimed)
+      await core.ledger.settle(pass, claimed, {
+        settlements: old.map((event) => ({ ...settlement(event, tooLarge), posted: false })),
+        health: pass.health,
+        now: 6_000,
+        deploymentRef: null,
+      });
+    expect(await sentTo(core, target.id)).to.include(`e=${SECOND}`);
+    await assertNumbersAddUp(core);
   });
 
   it('remembers every earlier revision: a third one stays away from who has the first', async () => {
