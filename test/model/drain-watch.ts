@@ -108,6 +108,7 @@ export class DrainWatch {
     for (const [seq, kind] of this.#told) {
       if (kind === undefined || !isSettled(seq)) continue;
       this.#target.settle(seq, kind, this.#startedAt);
+      if (kind === 'rejected' || kind === 'terminal_failed') this.#model.refused(this.#target, seq);
       this.#count(kind);
     }
     this.#told = new Map();

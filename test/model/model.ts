@@ -98,6 +98,15 @@ export class Model {
     for (const target of havers) target.withhold(seq);
   }
 
+  /** A revision that was withheld because this one might have arrived may be sent, if none can have. */
+  refused(target: KnownTarget, seq: number): void {
+    const { id } = this.events[seq - 1] as KnownEvent;
+    const current = this.#known.get(id) as KnownEvent;
+    if (current.seq <= seq || current.eventClass !== 'live') return;
+    const others = this.seqsOf(id).filter((other) => other !== current.seq);
+    if (!others.some((other) => target.mayHave(other))) target.withholdNoLonger(current.seq);
+  }
+
   ingestSpool(groups: number): void {
     for (const group of this.spool.splice(0, groups)) this.append(group, 'spool');
     this.ingested += groups;

@@ -94,6 +94,12 @@ export class KnownTarget extends TargetModel {
     this.due.set(seq, null);
   }
 
+  withholdNoLonger(seq: number): void {
+    if (this.deliveries.get(seq)?.status !== 'withheld') return;
+    this.deliveries.delete(seq);
+    this.due.delete(seq);
+  }
+
   /** True unless every attempt there was is known to have been refused. */
   mayHave(seq: number): boolean {
     if (this.inFlight.has(seq)) return true;
