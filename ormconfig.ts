@@ -1,5 +1,5 @@
 import { resolveHome } from './src/config/home.js';
-import { journalDataSource } from './src/storage/data-source.js';
+import { journalDataSource } from './src/sqlite/data-source.js';
 
 /**
  * For TypeORM's own CLI, on the journal of the home in force:

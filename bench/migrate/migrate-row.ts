@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from '../../src/app/app.js';
-import { migrate } from '../../src/app/migrate.js';
+import { migrate } from '../../src/app/spec-kitty/migrate.js';
 import type { BenchSurroundings } from '../bench-surroundings.js';
 import { openFloor } from '../floor/floor-database.js';
 import { projectUuids } from '../projects.js';

@@ -1,8 +1,8 @@
 import type { ClaimRequest, Pass } from '../../src/dispatch/ports.js';
-import { PassLanes } from '../../src/ledger/pass-lanes.js';
-import { select } from '../../src/ledger/selection.js';
-import { SqliteLedger } from '../../src/ledger/sqlite-ledger.js';
-import { JournalDatabase } from '../../src/storage/journal-database.js';
+import { JournalDatabase } from '../../src/sqlite/journal-database.js';
+import { SqliteLedger } from '../../src/sqlite/ledger/delivery-ledger.js';
+import { PassLanes } from '../../src/sqlite/ledger/pass-lanes.js';
+import { select } from '../../src/sqlite/ledger/selection.js';
 import { type FrontJournal, isFrontProject, type Shape } from './front-journal.js';
 
 const BATCH = 1_000;

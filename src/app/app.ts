@@ -3,15 +3,15 @@ import { type HomePaths, resolveHome } from '../config/home.js';
 import { assertLocalFilesystem } from '../config/local-filesystem.js';
 import type { DrainReport } from '../dispatch/drain-report.js';
 import type { DeliveryReceiver } from '../dispatch/ports.js';
+import { provideTemporaryDirectory } from '../files/temporary-directory.js';
 import type { CaptureInput, CaptureVerdict } from '../journal/capture.js';
 import type { EnvelopeRules } from '../journal/envelope.js';
 import { Spool, type SpoolIngestion } from '../journal/spool.js';
-import { JournalDatabase, type OpenOptions } from '../storage/journal-database.js';
-import { provideTemporaryDirectory } from '../storage/temporary-directory.js';
+import { JournalDatabase, type OpenOptions } from '../sqlite/journal-database.js';
 import type { TargetRecord } from '../targets/registry.js';
-import { readSituation, type Situation } from '../targets/situation.js';
 import { CaptureReadiness } from './capture-readiness.js';
 import type { TargetDrainOptions } from './drain-target.js';
+import { readSituation, type Situation } from './situation.js';
 import { type Stores, storesOn } from './stores.js';
 
 /** What a process brings along; everything has the default of a command line. */
@@ -33,6 +33,19 @@ export interface AppOptions {
   readonly requestDeadlineMs?: number | undefined;
   /** For journal.db; tests make the disk small and the patience short. */
   readonly storage?: OpenOptions;
+}
+
+/** What a use case that changes nothing works with, resolved once. */
+export interface Reading {
+  readonly situation: Situation;
+  /** Undefined where there is no journal yet. */
+  readonly stores: Stores | undefined;
+}
+
+/** What a use case that writes works with, resolved once. */
+export interface Writing {
+  readonly situation: Situation;
+  readonly stores: Stores;
 }
 
 /**
@@ -105,6 +118,26 @@ export class App {
   readStores(): Stores | undefined {
     const db = JournalDatabase.openReadOnly(this.paths.journalDb);
     return db && storesOn(db, () => this.random());
+  }
+
+  /**
+   * Runs `work` with the situation of this moment and the stores for reading
+   * only, which are closed after it. No stores where there is no journal.
+   */
+  async reading<T>(work: (at: Reading) => Promise<T>): Promise<T> {
+    const situation = await this.situation();
+    const stores = this.readStores();
+    try {
+      return await work({ situation, stores });
+    } finally {
+      stores?.db.close();
+    }
+  }
+
+  /** Runs `work` with the situation of this moment and the stores of this process, which stay open. */
+  async writing<T>(work: (at: Writing) => Promise<T>): Promise<T> {
+    const situation = await this.situation();
+    return work({ situation, stores: await this.stores() });
   }
 
   /** Captures one atomic group. */

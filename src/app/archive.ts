@@ -2,7 +2,7 @@ import { ArchiveDirectory } from '../retention/archive-directory.js';
 import { type Archived, archiveEvents } from '../retention/archiving.js';
 import { type Course, NOTHING_COLLECTED, survey } from '../retention/collecting.js';
 import { scopeOf } from '../retention/scope.js';
-import { SqliteRetention } from '../retention/sqlite-retention.js';
+import { SqliteRetention } from '../sqlite/retention/retention-store.js';
 import type { App } from './app.js';
 import { withRetentionLock } from './retention-lock.js';
 

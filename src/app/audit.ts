@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { Pace, turn } from '../base/pace.js';
 import { CAPTURE_GROUP } from '../journal/capture-groups.js';
 import type { AppendVerdict, NewEvent } from '../journal/new-event.js';
-import { type AuditRow, auditedEvent, auditedIds, listAudit } from '../policy/sqlite-audit.js';
+import { type AuditRow, auditedEvent, auditedIds, listAudit } from '../sqlite/audit/audit-log.js';
 import type { App } from './app.js';
 import type { Stores } from './stores.js';
 

@@ -1,14 +1,14 @@
 import { statSync } from 'node:fs';
+import { errorCode } from '../files/storage-errors.js';
 import { Capture, type CaptureContext } from '../journal/capture.js';
 import type { EnvelopeRules } from '../journal/envelope.js';
 import type { Spool } from '../journal/spool.js';
 import { blockedReason, type WayOut } from '../policy/capture-reason.js';
 import { policyOf } from '../policy/mode.js';
-import { errorCode } from '../storage/errors.js';
 import type { TargetKey, TargetRecord } from '../targets/registry.js';
-import type { Situation } from '../targets/situation.js';
-import { wayOut } from '../targets/way-out.js';
+import type { Situation } from './situation.js';
 import type { Stores } from './stores.js';
+import { wayOut } from './way-out.js';
 
 /** Milliseconds for which capture trusts what it knows of the way to the target. */
 const WAY_OUT_FRESH_MS = 1_000;

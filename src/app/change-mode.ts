@@ -1,7 +1,7 @@
 import { settingsOf } from '../config/document.js';
 import { editConfig } from '../config/edit.js';
+import { type ModeRequest, modeChanges } from '../config/mode-change.js';
 import { NAME_IN_FILE, type SyncSettings } from '../config/settings.js';
-import { type ModeRequest, modeChanges } from '../policy/mode-change.js';
 import { activeTarget } from '../targets/active-target.js';
 import { canonicalUrl } from '../targets/canonical-url.js';
 import type { TargetDescription, TargetRecord, TargetSettings } from '../targets/registry.js';

@@ -1,4 +1,4 @@
-import { differingEvents, type ListedEvent } from '../status/event-list.js';
+import { differingEvents, type ListedEvent } from '../sqlite/reports/event-list.js';
 import type { TargetRecord } from '../targets/registry.js';
 import type { App } from './app.js';
 import { allOrigins, type EventSelection, filterOf } from './event-selection.js';

@@ -6,7 +6,8 @@ import { plainMessage } from '../files/trouble.js';
 import { policyOf } from '../policy/mode.js';
 import { permissionOf } from '../policy/permission.js';
 import { receiverFor } from '../receivers/receiver-for.js';
-import { assertNotSplit, overrideWarning } from '../targets/authority.js';
+import { assertNotSplit, overrideWarning } from '../spec-kitty/authority.js';
+import { teamspaceAccess } from '../spec-kitty/teamspace-access.js';
 import { thisProcess } from '../targets/holder.js';
 import {
   assertNotRetired,
@@ -14,13 +15,12 @@ import {
   type TargetRecord,
 } from '../targets/registry.js';
 import { settingChanges } from '../targets/settings-in-force.js';
-import type { Situation } from '../targets/situation.js';
-import { teamspaceAccess } from '../targets/teamspace-access.js';
 import { VERSION } from '../version.js';
 import type { App } from './app.js';
+import type { Situation } from './situation.js';
+import { tokenRequests } from './spec-kitty/token-requests.js';
 import type { Stores } from './stores.js';
 import { settingsNow, TargetPermission } from './target-permission.js';
-import { tokenRequests } from './token-requests.js';
 
 export interface TargetDrainOptions extends DrainOptions {
   /** A known target in place of the active one. */

@@ -1,10 +1,10 @@
 import type { EventFilter } from '../journal/event-filter.js';
-import { seqsOfEvent } from '../journal/seqs-of-event.js';
 import { UnknownEventError } from '../journal/unknown-event.js';
 import { projectKey } from '../policy/projects.js';
-import { knownOrigins } from '../status/known-origins.js';
-import type { OriginRow } from '../status/target-terms.js';
-import type { JournalDatabase } from '../storage/journal-database.js';
+import type { OriginRow } from '../reports/target-terms.js';
+import { seqsOfEvent } from '../sqlite/journal/seqs-of-event.js';
+import type { JournalDatabase } from '../sqlite/journal-database.js';
+import { knownOrigins } from '../sqlite/reports/known-origins.js';
 
 /** How people name events: the filters that `events`, `replay`, `retry` and `diff` share. */
 export interface EventSelection {

@@ -1,19 +1,19 @@
 import type { SpoolWaiting } from '../journal/spool.js';
 import { permissionOf } from '../policy/permission.js';
+import type { EventState } from '../reports/event-states.js';
+import { orUnreadable, type UnreadableSection } from '../reports/or-unreadable.js';
 import {
   type EventQuery,
   type ExportedEvent,
   exportEvents,
   type ListedEvent,
   newestEvents,
-} from '../status/event-list.js';
-import type { EventState } from '../status/event-states.js';
-import { orUnreadable, type UnreadableSection } from '../status/or-unreadable.js';
+} from '../sqlite/reports/event-list.js';
 import type { TargetRecord } from '../targets/registry.js';
-import type { Situation } from '../targets/situation.js';
 import type { App } from './app.js';
 import { allOrigins, type EventSelection, filterOf } from './event-selection.js';
 import { activeRow, namedTarget } from './named-target.js';
+import type { Situation } from './situation.js';
 import type { Stores } from './stores.js';
 import { projectsNow } from './target-permission.js';
 

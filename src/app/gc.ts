@@ -1,3 +1,4 @@
+import { StorageUnavailableError } from '../files/storage-errors.js';
 import {
   type Collected,
   type Course,
@@ -5,10 +6,9 @@ import {
   NOTHING_COLLECTED,
   survey,
 } from '../retention/collecting.js';
-import { fileSpace, type SpaceWon, vacuum } from '../retention/maintenance.js';
 import { scopeOf } from '../retention/scope.js';
-import { SqliteRetention } from '../retention/sqlite-retention.js';
-import { StorageUnavailableError } from '../storage/errors.js';
+import { fileSpace, type SpaceWon, vacuum } from '../sqlite/retention/maintenance.js';
+import { SqliteRetention } from '../sqlite/retention/retention-store.js';
 import type { App } from './app.js';
 import { withRetentionLock } from './retention-lock.js';
 

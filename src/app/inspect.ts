@@ -1,9 +1,9 @@
+import { StorageUnavailableError } from '../files/storage-errors.js';
 import { plainMessage } from '../files/trouble.js';
-import { auditOf } from '../policy/sqlite-audit.js';
-import { eventStory } from '../status/event-story.js';
-import { spooledStory } from '../status/spooled-story.js';
-import type { EventStory } from '../status/story.js';
-import { StorageUnavailableError } from '../storage/errors.js';
+import { spooledStory } from '../reports/spooled-story.js';
+import type { EventStory } from '../reports/story.js';
+import { auditOf } from '../sqlite/audit/audit-log.js';
+import { eventStory } from '../sqlite/reports/event-story.js';
 import type { App } from './app.js';
 import type { Stores } from './stores.js';
 

@@ -1,7 +1,7 @@
 import { shownAddress } from '../address/shown-address.js';
 import { canonicalUrl, UnusableUrlError, urlHash } from '../targets/canonical-url.js';
 import { assertNotRetired, type TargetRecord, type TargetRegistry } from '../targets/registry.js';
-import type { Situation } from '../targets/situation.js';
+import type { Situation } from './situation.js';
 
 /** No known target goes by this name; 64 on the command line. */
 export class UnknownTargetNameError extends Error {

@@ -6,12 +6,12 @@ import {
   type OwnerRecord,
   orphansAmong,
   ownerOf,
-} from '../status/processes.js';
-import type { ResolvedSyncTarget } from '../targets/authority.js';
+} from '../reports/processes.js';
+import type { ResolvedSyncTarget } from '../spec-kitty/authority.js';
 import { thisProcess } from '../targets/holder.js';
 import type { TargetRecord } from '../targets/registry.js';
-import type { Situation } from '../targets/situation.js';
 import type { App } from './app.js';
+import type { Situation } from './situation.js';
 
 /** Who drains the active target now, and whether that is somebody like us. */
 export interface PreflightReport {

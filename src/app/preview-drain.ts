@@ -1,7 +1,6 @@
 import { type DrainReport, emptyReport } from '../dispatch/drain-report.js';
 import { permissionOf } from '../policy/permission.js';
 import { assertNotRetired, type TargetRecord } from '../targets/registry.js';
-import type { Situation } from '../targets/situation.js';
 import type { App } from './app.js';
 import {
   heldEvents,
@@ -11,6 +10,7 @@ import {
   UnknownTargetError,
   withoutTarget,
 } from './drain-target.js';
+import type { Situation } from './situation.js';
 import type { Stores } from './stores.js';
 import { modeGate, settingsNow } from './target-permission.js';
 

@@ -2,8 +2,8 @@ import { settingsOf } from '../config/document.js';
 import { editConfig } from '../config/edit.js';
 import { originFields } from '../ledger/origins.js';
 import { projectKey, projectPermission } from '../policy/projects.js';
-import { knownOrigins as originsIn } from '../status/known-origins.js';
-import type { OriginRow } from '../status/target-terms.js';
+import type { OriginRow } from '../reports/target-terms.js';
+import { knownOrigins as originsIn } from '../sqlite/reports/known-origins.js';
 import type { App } from './app.js';
 
 /** One project, or one part of it that another rule speaks for. */

@@ -3,12 +3,12 @@ import type { HttpAnswer } from '../receivers/answer.js';
 import { fillQuery } from '../receivers/external/query-variables.js';
 import { teamHeader } from '../receivers/headers.js';
 import { judgeEndpoint, judgeHealth, type Reachability } from '../receivers/reachability.js';
+import type { OpenAuthority } from '../spec-kitty/open-authority.js';
+import { isExpired } from '../spec-kitty/tokens/token-freshness.js';
 import type { TargetIdentity } from '../targets/identity.js';
-import type { OpenAuthority } from '../targets/open-authority.js';
-import type { Situation } from '../targets/situation.js';
-import { isExpired } from '../targets/token-freshness.js';
 import { VERSION } from '../version.js';
 import type { App } from './app.js';
+import type { Situation } from './situation.js';
 
 /** One GET; tests and embedding programs may answer for the network. */
 export type AskHttp = (

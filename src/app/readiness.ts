@@ -1,14 +1,14 @@
 import { mayCarryToken } from '../policy/bearer.js';
 import { policyOf } from '../policy/mode.js';
-import { saasEnabled } from '../policy/saas-switch.js';
 import type { Reachability } from '../receivers/reachability.js';
-import { assertNotSplit, type ResolvedSyncTarget } from '../targets/authority.js';
-import { SplitBrainError } from '../targets/authority-errors.js';
-import type { Situation } from '../targets/situation.js';
-import { isExpired, whyNotRenewable } from '../targets/token-freshness.js';
+import { assertNotSplit, type ResolvedSyncTarget } from '../spec-kitty/authority.js';
+import { SplitBrainError } from '../spec-kitty/authority-errors.js';
+import { saasEnabled } from '../spec-kitty/saas-switch.js';
+import { isExpired, whyNotRenewable } from '../spec-kitty/tokens/token-freshness.js';
 import type { App } from './app.js';
 import { endpointGateOf } from './endpoint-gate.js';
 import { type AskHttp, reach } from './reach.js';
+import type { Situation } from './situation.js';
 
 /** Whether events could leave now: the first of these that holds, in this order. */
 export type ReadinessState =

@@ -6,7 +6,7 @@ import {
   previewRedaction,
   type RedactionReport,
   redactEvent,
-} from '../retention/redacting.js';
+} from '../sqlite/retention/redacting.js';
 import type { App } from './app.js';
 import { scratchPlace, spoolPlace } from './redaction/files-place.js';
 import { jobsPlace } from './redaction/jobs-place.js';

@@ -1,6 +1,11 @@
 import { existsSync } from 'node:fs';
 import type { EventFilter } from '../journal/event-filter.js';
-import { countRequeue, type RequeueCounts, type RequeueKind, requeue } from '../ledger/requeue.js';
+import {
+  countRequeue,
+  type RequeueCounts,
+  type RequeueKind,
+  requeue,
+} from '../sqlite/ledger/requeue.js';
 import type { TargetRecord } from '../targets/registry.js';
 import type { App } from './app.js';
 import type { Stores } from './stores.js';

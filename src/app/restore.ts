@@ -1,7 +1,7 @@
 import { locateManifest, UnknownArchiveError } from '../retention/archive-manifest.js';
 import type { Course } from '../retention/collecting.js';
 import { type Restored, type RestoreOptions, restoreArchive } from '../retention/restoring.js';
-import { SqliteRestore } from '../retention/sqlite-restore.js';
+import { SqliteRestore } from '../sqlite/retention/restore-store.js';
 import type { App } from './app.js';
 import { withRetentionLock } from './retention-lock.js';
 

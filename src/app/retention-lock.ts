@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { OsLock } from '../storage/os-lock.js';
+import { OsLock } from '../files/os-lock.js';
 import type { App } from './app.js';
 
 /** Another command is purging, archiving, restoring or redacting, and this one was told to stop waiting. */

@@ -1,36 +1,34 @@
 import { DEFAULT_SETTINGS } from '../config/settings.js';
 import { DRAIN_BLOCKED_REASONS, type DrainBlockedReason } from '../dispatch/ports.js';
 import { plainMessage } from '../files/trouble.js';
-import { oldQueueState } from '../legacy/old-queue-state.js';
 import { blockedReason } from '../policy/capture-reason.js';
 import { policyOf } from '../policy/mode.js';
 import { permissionOf } from '../policy/permission.js';
-import { archivesInForce } from '../retention/archives-in-force.js';
-import { assess, holds } from '../status/assess.js';
-import { emptySections } from '../status/empty-sections.js';
-import type { Finding } from '../status/finding.js';
+import { assess, holds } from '../reports/assess.js';
+import { emptySections } from '../reports/empty-sections.js';
+import type { Finding } from '../reports/finding.js';
 import {
   type OldQueueSections,
   oldQueueSections,
   type WaitingFile,
   waitingFiles,
-} from '../status/old-queues.js';
-import type { UnreadableSection } from '../status/or-unreadable.js';
-import { type RunningDrain, runningDrains } from '../status/running-drain.js';
-import { readSections } from '../status/sqlite-status.js';
+} from '../reports/old-queues.js';
+import type { UnreadableSection } from '../reports/or-unreadable.js';
 import type {
   AuthoritySection,
   OlderFields,
   StatusDocument,
   StatusSections,
   TargetLedger,
-} from '../status/status-document.js';
-import { reportAuthority } from '../targets/authority-report.js';
-import { identityOf } from '../targets/credentials.js';
+} from '../reports/status-document.js';
+import { archivesInForce } from '../retention/archives-in-force.js';
+import { reportAuthority } from '../spec-kitty/authority-report.js';
+import { identityOf } from '../spec-kitty/credentials/credentials.js';
+import { oldQueueState } from '../spec-kitty/legacy/old-queue-state.js';
+import { readSections } from '../sqlite/reports/reports.js';
+import { type RunningDrain, runningDrains } from '../sqlite/reports/running-drain.js';
 import type { TargetIdentity } from '../targets/identity.js';
 import type { TargetRecord } from '../targets/registry.js';
-import type { Situation } from '../targets/situation.js';
-import { wayOut } from '../targets/way-out.js';
 import type { App } from './app.js';
 import { type Check, isFinding } from './doctor/check.js';
 import { examineDelivery } from './doctor/delivery.js';
@@ -40,8 +38,10 @@ import { schemaFindings } from './doctor/schema.js';
 import { jobsSection } from './jobs/jobs-section.js';
 import { processes } from './preflight.js';
 import { type Obstacle, obstacleOf } from './readiness.js';
+import type { Situation } from './situation.js';
 import type { Stores } from './stores.js';
 import { projectsNow } from './target-permission.js';
+import { wayOut } from './way-out.js';
 
 /** The document, and what it is judged by. */
 export interface StatusReport {

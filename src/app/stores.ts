@@ -1,11 +1,11 @@
 import type { ConflictStore } from '../conflicts/conflict-store.js';
-import { SqliteConflicts } from '../conflicts/sqlite/sqlite-conflicts.js';
-import { SqliteJournal } from '../journal/sqlite-journal.js';
-import { SqliteLedger } from '../ledger/sqlite-ledger.js';
-import type { ImportStore } from '../legacy/import-store.js';
-import { SqliteImports } from '../legacy/sqlite/sqlite-imports.js';
-import type { JournalDatabase } from '../storage/journal-database.js';
-import { SqliteTargets } from '../targets/sqlite-targets.js';
+import type { ImportStore } from '../spec-kitty/legacy/import-store.js';
+import { SqliteConflicts } from '../sqlite/conflicts/conflict-store.js';
+import { SqliteImports } from '../sqlite/imports/import-store.js';
+import { SqliteJournal } from '../sqlite/journal/journal-store.js';
+import type { JournalDatabase } from '../sqlite/journal-database.js';
+import { SqliteLedger } from '../sqlite/ledger/delivery-ledger.js';
+import { SqliteTargets } from '../sqlite/targets/target-registry.js';
 
 /** The stores on one open journal. */
 export interface Stores {

@@ -6,7 +6,7 @@ import { permissionOf } from '../policy/permission.js';
 import { activeTarget } from '../targets/active-target.js';
 import type { TargetRecord, TargetRegistry, TargetSettings } from '../targets/registry.js';
 import { settingsInForce } from '../targets/settings-in-force.js';
-import type { Situation } from '../targets/situation.js';
+import type { Situation } from './situation.js';
 
 /**
  * What one target may be given, asked afresh before every request: the mode,

@@ -1,5 +1,5 @@
-import { circuitState } from '../status/circuit-state.js';
-import type { CircuitState, TargetLedger } from '../status/status-document.js';
+import { circuitState } from '../reports/circuit-state.js';
+import type { CircuitState, TargetLedger } from '../reports/status-document.js';
 import type { TargetRecord } from '../targets/registry.js';
 import type { App } from './app.js';
 import { reportStatus } from './status.js';

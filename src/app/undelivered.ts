@@ -1,8 +1,8 @@
 import type { SyncSettings } from '../config/settings.js';
 import { permissionOf } from '../policy/permission.js';
+import type { CountedCause } from '../reports/status-document.js';
 import { type ArchivesInForce, archivesInForce } from '../retention/archives-in-force.js';
-import type { CountedCause } from '../status/status-document.js';
-import { type Undelivered, undeliveredAt } from '../status/undelivered.js';
+import { type Undelivered, undeliveredAt } from '../sqlite/reports/undelivered.js';
 import type { TargetRecord } from '../targets/registry.js';
 import type { App } from './app.js';
 import { activeRow } from './named-target.js';

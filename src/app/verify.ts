@@ -1,10 +1,10 @@
 import { visible } from '../base/visible.js';
+import { StorageUnavailableError } from '../files/storage-errors.js';
 import type { Course } from '../retention/collecting.js';
 import type { Finding } from '../retention/verification/finding.js';
-import { mendCounters } from '../retention/verification/ledger-checks.js';
-import { verifyOffLoop } from '../retention/verification/off-loop.js';
-import { NOTHING_VERIFIED, type Verified } from '../retention/verification/verify.js';
-import { StorageUnavailableError } from '../storage/errors.js';
+import { mendCounters } from '../sqlite/verification/ledger-checks.js';
+import { verifyOffLoop } from '../sqlite/verification/off-loop.js';
+import { NOTHING_VERIFIED, type Verified } from '../sqlite/verification/verify.js';
 import type { App } from './app.js';
 
 export interface VerifyReport {

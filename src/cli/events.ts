@@ -1,7 +1,7 @@
 import { type EventsReport, exportMatching, listEvents, spoolOf } from '../app/events.js';
 import { stdout } from '../output/standard.js';
-import type { ExportedEvent } from '../status/event-list.js';
-import type { EventState } from '../status/event-states.js';
+import type { EventState } from '../reports/event-states.js';
+import type { ExportedEvent } from '../sqlite/reports/event-list.js';
 import type { CommandBody } from './command.js';
 import { type EventOptions, selectionOf } from './event-options.js';
 import { EXIT, type ExitCode } from './exit-codes.js';

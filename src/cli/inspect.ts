@@ -1,7 +1,7 @@
 import { inspectEvent } from '../app/inspect.js';
 import { stdout } from '../output/standard.js';
-import type { SpooledStory } from '../status/spooled-story.js';
-import type { EventStory, RevisionStory, StoryEntry } from '../status/story.js';
+import type { SpooledStory } from '../reports/spooled-story.js';
+import type { EventStory, RevisionStory, StoryEntry } from '../reports/story.js';
 import { jsonText, oneLine, shortLine } from './color.js';
 import type { CommandBody } from './command.js';
 import { EXIT } from './exit-codes.js';

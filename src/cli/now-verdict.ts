@@ -1,9 +1,9 @@
 import type { App } from '../app/app.js';
 import { activeGap, type TargetGap } from '../app/undelivered.js';
 import type { DrainReport } from '../dispatch/drain-report.js';
-import { causesText } from '../status/findings/cause-text.js';
-import type { CountedCause } from '../status/status-document.js';
-import { isComplete, type Undelivered } from '../status/undelivered.js';
+import { causesText } from '../reports/findings/cause-text.js';
+import type { CountedCause } from '../reports/status-document.js';
+import { isComplete, type Undelivered } from '../sqlite/reports/undelivered.js';
 import { EXIT, type ExitCode, worstOf } from './exit-codes.js';
 import { count } from './output.js';
 

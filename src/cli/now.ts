@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { App } from '../app/app.js';
-import { readWaitingQueues } from '../app/old-queues.js';
 import { previewDrain } from '../app/preview-drain.js';
+import { readWaitingQueues } from '../app/spec-kitty/old-queues.js';
 import { gapOf } from '../app/undelivered.js';
 import type { DrainReport } from '../dispatch/drain-report.js';
 import { addReports, emptyReport } from '../dispatch/drain-report.js';
@@ -9,7 +9,6 @@ import { RetiredTargetError } from '../targets/registry.js';
 import { askAboutProjects } from './ask-projects.js';
 import { oneLine, shortLine } from './color.js';
 import type { CommandBody } from './command.js';
-import { deploymentOf } from './deployment-option.js';
 import { durationOf } from './duration.js';
 import { EXIT } from './exit-codes.js';
 import { type Interrupt, onInterrupt } from './interrupt.js';
@@ -18,6 +17,7 @@ import { withApp } from './open-app.js';
 import { count, Output } from './output.js';
 import { startProgress } from './progress.js';
 import { resetAdvice } from './reset-advice.js';
+import { deploymentOf } from './spec-kitty/deployment-option.js';
 
 const DEFAULT_WAIT = '10m';
 const FIRST_POLL_MS = 500;

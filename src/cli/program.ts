@@ -119,7 +119,7 @@ function addServer(program: Command, run: RunCommand): void {
     )
     .argument('[url]', 'the new server')
     .addHelpText('after', example('redrain server https://preview-42.example'))
-    .action(run(() => import('./server.js')));
+    .action(run(() => import('./spec-kitty/server.js')));
 }
 
 function addLogin(program: Command, run: RunCommand): void {
@@ -135,7 +135,7 @@ function addLogin(program: Command, run: RunCommand): void {
     .addOption(new Option('--token-stdin', 'take a ready token from stdin').conflicts('tokenEnv'))
     .option('--token-env <NAME>', 'take a ready token from this environment variable')
     .addHelpText('after', example('redrain login https://preview-42.example --user ada'))
-    .action(run(() => import('./login.js')));
+    .action(run(() => import('./spec-kitty/login.js')));
 }
 
 function addLogout(program: Command, run: RunCommand): void {
@@ -147,7 +147,7 @@ function addLogout(program: Command, run: RunCommand): void {
     )
     .argument('[url]', 'the server')
     .addHelpText('after', example('redrain logout https://preview-42.example'))
-    .action(run(() => import('./logout.js')));
+    .action(run(() => import('./spec-kitty/logout.js')));
 }
 
 function addMode(program: Command, run: RunCommand): void {
@@ -254,7 +254,7 @@ function addMigrate(program: Command, run: RunCommand): void {
     .option('--cleanup', 'then rename files that are wholly in the journal to *.migrated')
     .option('--yes', 'rename them; without it --cleanup only says what it would do')
     .addHelpText('after', example('redrain migrate --dry-run'))
-    .action(run(() => import('./migrate.js')));
+    .action(run(() => import('./spec-kitty/migrate.js')));
 }
 
 function addConflicts(program: Command, run: RunCommand): void {

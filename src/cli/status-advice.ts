@@ -1,5 +1,5 @@
 import type { StatusReport } from '../app/status.js';
-import { type Finding, remedyOf } from '../status/finding.js';
+import { type Finding, remedyOf } from '../reports/finding.js';
 import { color } from './color.js';
 import { count } from './output.js';
 import { line } from './status-line.js';

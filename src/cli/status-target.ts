@@ -1,10 +1,10 @@
-import type { WorkerRow } from '../status/jobs-section.js';
+import type { WorkerRow } from '../reports/jobs-section.js';
 import type {
   LedgerSection,
   StatusDocument,
   TargetLedger,
   TargetsSection,
-} from '../status/status-document.js';
+} from '../reports/status-document.js';
 import { color } from './color.js';
 import { count } from './output.js';
 import { line } from './status-line.js';

@@ -1,5 +1,5 @@
 import { reportStatus } from '../app/status.js';
-import type { StatusDocument } from '../status/status-document.js';
+import type { StatusDocument } from '../reports/status-document.js';
 import type { CommandBody } from './command.js';
 import { EXIT } from './exit-codes.js';
 import { forScreen } from './fold.js';

@@ -12,8 +12,8 @@ import {
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { step } from '../base/steps.js';
 import { makeDirectory, syncDirectory } from '../files/directory.js';
-import { step } from '../storage/steps.js';
 import { type Claim, tryClaim, withdraw } from './claim.js';
 import { readPlainFile } from './plain-file.js';
 

@@ -1,4 +1,4 @@
-import { piece } from '../storage/steps.js';
+import { piece } from '../base/steps.js';
 import { parseToml } from './toml.js';
 
 /** One `key = value`, with its place in the text. Offsets are of UTF-16 units. */

@@ -1,4 +1,4 @@
-import type { RevisionAtTarget } from '../ledger/revisions.js';
+import type { RevisionAtTarget } from '../sqlite/ledger/revisions.js';
 
 /** Another content for a known event id, as recorded. Times in epoch milliseconds. */
 export interface Conflict {

@@ -1,5 +1,5 @@
 import { turn } from '../base/pace.js';
-import { step } from '../storage/steps.js';
+import { step } from '../base/steps.js';
 import { Bisection, type Step, suspects } from './bisection.js';
 import { addWarnings, countSettlements, type DrainReport, emptyReport } from './drain-report.js';
 import { batchSize, circuitIsOpen, healthAfter, isTransient } from './health.js';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { OsLock } from '../storage/os-lock.js';
+import { OsLock } from '../files/os-lock.js';
 import type { TargetLock } from './drain.js';
 
 /** One lock file per target, in a directory of the home. */

@@ -2,11 +2,11 @@ import { readdirSync, renameSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { monotonicFactory } from 'ulid';
 import { turn } from '../base/pace.js';
+import { step } from '../base/steps.js';
 import { readPlainFile } from '../config/plain-file.js';
 import { makeDirectory, syncEntries } from '../files/directory.js';
 import { putInPlace, removeIfThere, writeNewFile } from '../files/durable-file.js';
 import { errorCode, whyNot } from '../files/trouble.js';
-import { step } from '../storage/steps.js';
 import type { AppendVerdict, EventJournal, NewEvent } from './new-event.js';
 import {
   decodeSpool,

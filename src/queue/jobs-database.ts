@@ -2,20 +2,20 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { buildDBClient, migrateDB } from 'liteque';
+import { step } from '../base/steps.js';
+import { assertRoomToRead, openedDatabase } from '../files/database-files.js';
 import { syncEntries } from '../files/directory.js';
 import { allocateIndex, releaseIndex } from '../files/log-index.js';
 import type { OpenedDatabase } from '../files/opened-database.js';
-import { assertRoomToRead, openedDatabase } from '../storage/database-files.js';
+import { OsLock } from '../files/os-lock.js';
+import { ensurePrivateFile, isPlainFile } from '../files/private-file.js';
 import {
   asStorageError,
   isBusy,
   NewerSchemaError,
   OlderSchemaError,
   StorageUnavailableError,
-} from '../storage/errors.js';
-import { OsLock } from '../storage/os-lock.js';
-import { ensurePrivateFile, isPlainFile } from '../storage/private-file.js';
-import { step } from '../storage/steps.js';
+} from '../files/storage-errors.js';
 import { JOBS_SCHEMA_VERSION, JOBS_SCHEMAS } from './schema.sql.js';
 
 /** Milliseconds SQLite itself waits for a lock; longer waits are ours, off the event loop. */

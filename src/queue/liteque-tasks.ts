@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { SqliteQueue } from 'liteque';
-import { step } from '../storage/steps.js';
+import { step } from '../base/steps.js';
 import { logEvent } from './event-log.js';
 import { optionsIn } from './job-row.js';
 import * as sql from './jobs.sql.js';

@@ -1,5 +1,5 @@
+import { step } from '../base/steps.js';
 import { plainMessage } from '../files/trouble.js';
-import { step } from '../storage/steps.js';
 import { backoffDelay } from './backoff.js';
 import { DelayedError, LockLostError, RetryAtError, UnrecoverableError } from './errors.js';
 import { GrowingPause } from './growing-pause.js';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { DeliveryReceiver } from '../dispatch/ports.js';
+import { surfacesOf } from '../spec-kitty/surfaces.js';
+import type { TeamspaceAccess } from '../spec-kitty/teamspace-access.js';
 import { canonicalUrl } from '../targets/canonical-url.js';
 import type { TargetRecord, TargetSettings } from '../targets/registry.js';
-import { surfacesOf } from '../targets/surfaces.js';
-import type { TeamspaceAccess } from '../targets/teamspace-access.js';
 import { sinkFileName } from './stub/sink-name.js';
 
 /** What a receiver needs beside its target's row. */
@@ -44,7 +44,7 @@ async function teamspaceReceiver(
   target: TargetRecord,
   given: ReceiverSurroundings,
 ): Promise<DeliveryReceiver> {
-  const { TeamspaceReceiver } = await import('./teamspace-receiver.js');
+  const { TeamspaceReceiver } = await import('../spec-kitty/receiver/teamspace-receiver.js');
   const { batchUrl, healthUrl } = surfacesOf(canonicalUrl(target.rawEndpoint.reveal()));
   return new TeamspaceReceiver({
     batchUrl,

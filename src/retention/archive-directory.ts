@@ -1,10 +1,10 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { step } from '../base/steps.js';
 import { readPlainFile } from '../config/plain-file.js';
 import { makeDirectory, syncEntries } from '../files/directory.js';
 import { replaceFile } from '../files/durable-file.js';
-import { errorCode } from '../storage/errors.js';
-import { step } from '../storage/steps.js';
+import { errorCode } from '../files/storage-errors.js';
 import {
   type ArchiveManifest,
   archiveIdOf,

@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { readPlainFile } from '../config/plain-file.js';
+import { errorCode } from '../files/storage-errors.js';
 import type { SeqRanges } from '../ledger/seq-ranges.js';
-import { errorCode } from '../storage/errors.js';
 
 /** What an archive says of itself. Written last: an archive without one does not exist. */
 export interface ArchiveManifest {

@@ -3,8 +3,8 @@ import { createReadStream, lstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import { errorCode } from '../files/storage-errors.js';
 import { rangesContain } from '../ledger/seq-ranges.js';
-import { errorCode } from '../storage/errors.js';
 import { ArchiveDamagedError, type ArchiveManifest } from './archive-manifest.js';
 import { type ArchiveRecord, decodeRecord } from './archive-record.js';
 

@@ -1,16 +1,16 @@
 import { rmSync, statSync } from 'node:fs';
+import { step } from '../base/steps.js';
 import { putInPlace } from '../files/durable-file.js';
 import { rangesContain } from '../ledger/seq-ranges.js';
-import type { JournalDatabase } from '../storage/journal-database.js';
-import { step } from '../storage/steps.js';
+import type { JournalDatabase } from '../sqlite/journal-database.js';
+import * as sql from '../sqlite/retention/retention.sql.js';
+import { SqliteRetention } from '../sqlite/retention/retention-store.js';
 import type { ArchiveDirectory } from './archive-directory.js';
 import { type ArchiveManifest, dataName, manifestName, readManifest } from './archive-manifest.js';
 import { fileDigest, readRecords } from './archive-reader.js';
 import { encodeRecord } from './archive-record.js';
 import { breath } from './collecting.js';
 import { writeGzip } from './durable-file.js';
-import * as sql from './retention.sql.js';
-import { SqliteRetention } from './sqlite-retention.js';
 
 /** Archives that have to do with an event. */
 export interface FoundArchives {

@@ -1,8 +1,9 @@
 import { hash, randomBytes } from 'node:crypto';
 import { rmSync, statSync } from 'node:fs';
+import { step } from '../base/steps.js';
 import { putInPlace } from '../files/durable-file.js';
 import { fromRanges, toRanges } from '../ledger/seq-ranges.js';
-import { step } from '../storage/steps.js';
+import type { EligibleEvent, SqliteRetention } from '../sqlite/retention/retention-store.js';
 import type { ArchiveDirectory } from './archive-directory.js';
 import {
   ArchiveDamagedError,
@@ -25,7 +26,6 @@ import {
 import { writeGzip } from './durable-file.js';
 import type { RetentionScope } from './scope.js';
 import { SPAN, spansTo } from './spans.js';
-import type { EligibleEvent, SqliteRetention } from './sqlite-retention.js';
 
 /** Most events of one archive. */
 const MAX_EVENTS = 5_000;

@@ -1,6 +1,6 @@
+import type { EligibleEvent, SqliteRetention } from '../sqlite/retention/retention-store.js';
 import type { RetentionScope } from './scope.js';
 import { spansTo } from './spans.js';
-import type { EligibleEvent, SqliteRetention } from './sqlite-retention.js';
 
 /** What went, or would go. */
 export interface Collected {

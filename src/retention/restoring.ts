@@ -1,10 +1,10 @@
+import { step } from '../base/steps.js';
 import { replaceFile } from '../files/durable-file.js';
-import { step } from '../storage/steps.js';
+import type { SqliteRestore } from '../sqlite/retention/restore-store.js';
 import { type ArchiveManifest, readManifest } from './archive-manifest.js';
 import { checkArchive, readRecords } from './archive-reader.js';
 import type { ArchiveRecord } from './archive-record.js';
 import type { Course } from './collecting.js';
-import type { SqliteRestore } from './sqlite-restore.js';
 
 /** What came back of one archive, or would. */
 export interface Restored {

@@ -1,9 +1,9 @@
 import { UnknownTargetError } from '../app/drain-target.js';
 import { DISPATCH_DATA, readData } from '../app/jobs/job-data.js';
 import type { DrainReport } from '../dispatch/drain-report.js';
-import { lastPost, postsSince } from '../ledger/post-log.js';
 import { DelayedError, RetryAtError, UnrecoverableError } from '../queue/errors.js';
 import type { RunningJob } from '../queue/ports.js';
+import { lastPost, postsSince } from '../sqlite/ledger/post-log.js';
 import { RetiredTargetError } from '../targets/registry.js';
 import { drainResult, type WarnedResult } from './job-outcome.js';
 import { prospectOf } from './prospect.js';

@@ -1,9 +1,9 @@
 import { EXIT, worstOf } from '../app/exit-codes.js';
 import { MIGRATE_DATA, readData } from '../app/jobs/job-data.js';
 import { MIGRATE_QUEUE } from '../app/jobs/queue-names.js';
-import type { MigrationReport } from '../legacy/migration-report.js';
 import { DelayedError } from '../queue/errors.js';
 import type { RunningJob } from '../queue/ports.js';
+import type { MigrationReport } from '../spec-kitty/legacy/migration-report.js';
 import { STOPPED_PAUSE_MS } from './drain-job.js';
 import { RefusedJobError, WarnedResult } from './job-outcome.js';
 import { nudgeDispatch } from './nudge.js';
@@ -21,7 +21,7 @@ export const migrateWorker: WorkerKind = {
 async function run(service: Service, job: RunningJob): Promise<unknown> {
   const { app, log, stopping } = service;
   const { dryRun } = readData(MIGRATE_DATA, job.data);
-  const { migrate } = await import('../app/migrate.js');
+  const { migrate } = await import('../app/spec-kitty/migrate.js');
   const report = await migrate(app, {
     dryRun,
     signal: AbortSignal.any([job.signal, stopping]),

@@ -2,8 +2,8 @@ import { activeRow } from '../app/named-target.js';
 import { modeGate, projectsNow } from '../app/target-permission.js';
 import type { ClosedGate, Permission } from '../dispatch/ports.js';
 import { WAITS } from '../dispatch/waits.js';
-import { type WorkDue, workDue } from '../ledger/work-due.js';
 import { permissionOf } from '../policy/permission.js';
+import { type WorkDue, workDue } from '../sqlite/ledger/work-due.js';
 import type { TargetRecord } from '../targets/registry.js';
 import type { Service } from './service.js';
 

@@ -1,5 +1,5 @@
 import { modeGate } from '../app/target-permission.js';
-import type { Work } from '../status/finding.js';
+import type { Work } from '../reports/finding.js';
 import type { Service } from './service.js';
 
 /**

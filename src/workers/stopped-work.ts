@@ -1,6 +1,6 @@
 import { targetOfQueue } from '../app/jobs/queue-names.js';
 import { reportStatus } from '../app/status.js';
-import type { Finding, Work } from '../status/finding.js';
+import type { Finding, Work } from '../reports/finding.js';
 import type { Service } from './service.js';
 
 /** What the checks of this process know better: they look at the files it has open. */

@@ -7,20 +7,20 @@ const REVEALING = [
   'src/address/address.ts',
   'src/app/endpoint-change.ts',
   'src/app/reach.ts',
-  'src/app/sign-in-server.ts',
+  'src/app/spec-kitty/sign-in-server.ts',
   'src/receivers/external/given-settings.ts',
   'src/receivers/receiver-for.ts',
   'src/targets/identity.ts',
-  'src/targets/known-identities.ts',
-  'src/targets/sqlite-targets.ts',
-  'src/targets/teamspace-access.ts',
+  'src/spec-kitty/known-identities.ts',
+  'src/sqlite/targets/target-registry.ts',
+  'src/spec-kitty/teamspace-access.ts',
 ];
 
 /** The statements that read an address; those who run them show it by `shownAddress`. */
 const READING = [
-  'src/ledger/revision.sql.ts',
-  'src/retention/retention.sql.ts',
-  'src/targets/targets.sql.ts',
+  'src/sqlite/ledger/revision.sql.ts',
+  'src/sqlite/retention/retention.sql.ts',
+  'src/sqlite/targets/targets.sql.ts',
 ];
 
 describe('addresses, which may hold keys,', () => {

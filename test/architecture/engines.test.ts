@@ -1,35 +1,78 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { domainOf, sourceFiles, sourceImports } from './source-imports.js';
+import { domainOf, type SourceImport, sourceFiles, sourceImports } from './source-imports.js';
 
 const FOLDERS = ['src', 'migrations', 'workers'];
 
-/** Files that may load a database driver, beside `src/storage`. */
-const DATABASE_USERS = [
-  // These two know a connection that they are given.
+/** Files that may load the database driver, beside the engine: they own a file of their own, or lock one. */
+const DRIVER_USERS = [
   'src/files/log-index.ts',
   'src/files/opened-database.ts',
-  'src/legacy/queue-database.ts',
-  'src/legacy/rescue.ts',
+  'src/files/os-lock.ts',
   'src/queue/jobs-database.ts',
   'src/receivers/stub/sink-connection.ts',
+  'src/spec-kitty/legacy/queue-database.ts',
+  'src/spec-kitty/legacy/rescue.ts',
+];
+
+/** Folders whose files may hold SQL, and those who may read it are in the same one. */
+const WITH_SQL = /^src\/(sqlite|queue|receivers\/stub|spec-kitty\/legacy)\//;
+
+/** Who may know the engine: the one that opens the stores. */
+const ENGINE_USERS = ['src/app/stores.ts', 'src/entities.ts'];
+
+/** Imports of the engine that are still there: none may be added. */
+const STILL_ON_THE_ENGINE: readonly string[] = [
+  'src/app/app.ts → src/sqlite/journal-database.ts',
+  'src/app/archive.ts → src/sqlite/retention/retention-store.ts',
+  'src/app/audit.ts → src/sqlite/audit/audit-log.ts',
+  'src/app/diff.ts → src/sqlite/reports/event-list.ts',
+  'src/app/event-selection.ts → src/sqlite/journal-database.ts',
+  'src/app/event-selection.ts → src/sqlite/journal/seqs-of-event.ts',
+  'src/app/event-selection.ts → src/sqlite/reports/known-origins.ts',
+  'src/app/events.ts → src/sqlite/reports/event-list.ts',
+  'src/app/gc.ts → src/sqlite/retention/maintenance.ts',
+  'src/app/gc.ts → src/sqlite/retention/retention-store.ts',
+  'src/app/inspect.ts → src/sqlite/audit/audit-log.ts',
+  'src/app/inspect.ts → src/sqlite/reports/event-story.ts',
+  'src/app/projects.ts → src/sqlite/reports/known-origins.ts',
+  'src/app/redact.ts → src/sqlite/retention/redacting.ts',
+  'src/app/redaction/job-texts.ts → src/sqlite/retention/erasing-answers.ts',
+  'src/app/redaction/jobs-place.ts → src/sqlite/compact.ts',
+  'src/app/redaction/sinks-place.ts → src/sqlite/compact.ts',
+  'src/app/requeue.ts → src/sqlite/ledger/requeue.ts',
+  'src/app/restore.ts → src/sqlite/retention/restore-store.ts',
+  'src/app/spec-kitty/migrate.ts → src/sqlite/journal-database.ts',
+  'src/app/status.ts → src/sqlite/reports/reports.ts',
+  'src/app/status.ts → src/sqlite/reports/running-drain.ts',
+  'src/app/undelivered.ts → src/sqlite/reports/undelivered.ts',
+  'src/app/verify.ts → src/sqlite/verification/ledger-checks.ts',
+  'src/app/verify.ts → src/sqlite/verification/off-loop.ts',
+  'src/app/verify.ts → src/sqlite/verification/verify.ts',
+  'src/cli/events.ts → src/sqlite/reports/event-list.ts',
+  'src/cli/export-line.ts → src/sqlite/reports/event-list.ts',
+  'src/cli/now-verdict.ts → src/sqlite/reports/undelivered.ts',
+  'src/conflicts/conflict-store.ts → src/sqlite/ledger/revisions.ts',
+  'src/index.ts → src/sqlite/reports/event-list.ts',
+  'src/reports/empty-sections.ts → src/sqlite/reports/reports.ts',
+  'src/reports/facts.ts → src/sqlite/reports/running-drain.ts',
+  'src/reports/findings/backlog.ts → src/sqlite/reports/running-drain.ts',
+  'src/reports/story.ts → src/sqlite/audit/audit-log.ts',
+  'src/reports/timeline.ts → src/sqlite/ledger/post-log.ts',
+  'src/retention/archive-redaction.ts → src/sqlite/journal-database.ts',
+  'src/retention/archive-redaction.ts → src/sqlite/retention/retention-store.ts',
+  'src/retention/archive-redaction.ts → src/sqlite/retention/retention.sql.ts',
+  'src/retention/archiving.ts → src/sqlite/retention/retention-store.ts',
+  'src/retention/collecting.ts → src/sqlite/retention/retention-store.ts',
+  'src/retention/restoring.ts → src/sqlite/retention/restore-store.ts',
+  'src/retention/spans.ts → src/sqlite/retention/retention-store.ts',
+  'src/workers/drain-job.ts → src/sqlite/ledger/post-log.ts',
+  'src/workers/metrics.ts → src/sqlite/ledger/post-log.ts',
+  'src/workers/prospect.ts → src/sqlite/ledger/work-due.ts',
 ];
 
 /** Files that may load TypeORM, beside entities and schema migrations. */
-const TYPEORM_USERS = ['src/ledger/delivery-columns.ts', 'src/storage/data-source.ts'];
-
-/** Domains with a store of their own. Everybody else asks one of them. */
-const WITH_STORES = [
-  'conflicts',
-  'journal',
-  'ledger',
-  'targets',
-  'policy',
-  'status',
-  'retention',
-  'legacy',
-  'queue',
-];
+const TYPEORM_USERS = ['src/schema/delivery-columns.ts', 'src/sqlite/data-source.ts'];
 
 /** Where the environment of the process comes in; from there on it is passed along. */
 const ENVIRONMENT_READERS = ['src/cli/color.ts', 'src/app/app.ts', 'src/cli/run.ts'];
@@ -39,9 +82,9 @@ describe('one place knows each engine:', () => {
   const usersOf = (name: string): string[] =>
     [...new Set(imports.filter(({ target }) => target === name).map(({ file }) => file))].sort();
 
-  it('the database driver is loaded by storage and by stores that own a file', () => {
-    const outside = usersOf('better-sqlite3').filter((file) => domainOf(file) !== 'storage');
-    expect(outside).to.deep.equal(DATABASE_USERS);
+  it('the database driver is loaded by the engine, and by those that own a file', () => {
+    const outside = usersOf('better-sqlite3').filter((file) => domainOf(file) !== 'sqlite');
+    expect(outside).to.deep.equal(DRIVER_USERS);
   });
 
   it('TypeORM describes the schema and runs its migrations', () => {
@@ -53,13 +96,13 @@ describe('one place knows each engine:', () => {
 
   it('TypeORM is loaded at once by nobody on the way to a capture', () => {
     const eager = imports.filter(
-      ({ target, typeOnly }) => !typeOnly && target === 'src/storage/data-source.ts',
+      ({ target, typeOnly }) => !typeOnly && target === 'src/sqlite/data-source.ts',
     );
-    const source = readFileSync('src/storage/schema.ts', 'utf8');
+    const source = readFileSync('src/sqlite/schema.ts', 'utf8');
     expect(eager.map(({ file }) => file)).to.deep.equal([
       // An entry point of its own, which no other file imports.
       'src/entities.ts',
-      'src/storage/schema.ts',
+      'src/sqlite/schema.ts',
     ]);
     expect(imports.filter(({ target }) => target === 'src/entities.ts')).to.deep.equal([]);
     expect(source).to.contain("await import('./data-source.js')");
@@ -70,26 +113,33 @@ describe('one place knows each engine:', () => {
     for (const file of usersOf('liteque')) expect(domainOf(file)).to.equal('queue');
   });
 
-  it('statements are read by stores, and by nobody who only puts them together', () => {
-    const readers = imports.filter(
-      ({ file, target }) =>
-        target.endsWith('.sql.ts') &&
-        !WITH_STORES.includes(domainOf(file)) &&
-        !/^src\/receivers\/stub\/sink(-connection)?\.ts$/.test(file),
-    );
-    expect(readers.map(({ file, target }) => `${file} → ${target}`)).to.deep.equal([]);
-  });
-
-  it('commands and workers touch neither statements, nor stores, nor drivers', () => {
+  it('statements are read in the folder that holds them, and by nobody else', () => {
+    const folderOf = (file: string): string | undefined => WITH_SQL.exec(file)?.[1];
     const wrong = imports.filter(
       ({ file, target }) =>
-        /^(src\/cli|src\/workers|workers)\//.test(file) &&
-        /\.sql\.ts$|\/sqlite-[^/]*\.ts$|^src\/storage\/|^(better-sqlite3|typeorm|liteque|axios)$/.test(
-          target,
-        ) &&
-        target !== 'src/storage/errors.ts',
+        target.endsWith('.sql.ts') &&
+        (folderOf(target) === undefined || folderOf(file) !== folderOf(target)),
     );
-    expect(wrong.map(({ file, target }) => `${file} → ${target}`)).to.deep.equal([]);
+    expect(wrong.map(shown).filter((one) => !STILL_ON_THE_ENGINE.includes(one))).to.deep.equal([]);
+  });
+
+  it('the engine is known to the one that opens the stores, and to nobody else', () => {
+    const wrong = imports.filter(
+      ({ file, target }) =>
+        domainOf(target) === 'sqlite' &&
+        domainOf(file) !== 'sqlite' &&
+        !ENGINE_USERS.includes(file),
+    );
+    expect(wrong.map(shown).filter((one) => !STILL_ON_THE_ENGINE.includes(one))).to.deep.equal([]);
+  });
+
+  it('commands and workers know no driver', () => {
+    const drivers = ['better-sqlite3', 'typeorm', 'liteque', 'axios'];
+    const wrong = imports.filter(
+      ({ file, target }) =>
+        /^(src\/cli|src\/workers|workers)\//.test(file) && drivers.includes(target),
+    );
+    expect(wrong.map(shown)).to.deep.equal([]);
   });
 
   it('dispatch and policy stand on no engine', () => {
@@ -113,3 +163,5 @@ describe('one place knows each engine:', () => {
     expect(consoles.filter((file) => domainOf(file) !== 'cli')).to.deep.equal([]);
   });
 });
+
+const shown = ({ file, target }: SourceImport): string => `${file} → ${target}`;

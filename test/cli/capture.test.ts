@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import type { DrainReport } from '../../src/dispatch/drain-report.js';
 import type { CaptureReport } from '../../src/journal/capture-summary.js';
-import type { StatusDocument } from '../../src/status/status-document.js';
+import type { StatusDocument } from '../../src/reports/status-document.js';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';
 import { payloads, readJournal } from '../processes/journal-rows.js';
 import { Cli, type CliResult, startReceiver } from '../support/cli.js';

@@ -6,7 +6,7 @@ import type { Check as Finding } from '../../src/app/doctor/check.js';
 import { type DoctorReport, examine } from '../../src/app/doctor.js';
 import { Spool } from '../../src/journal/spool.js';
 import type { HttpAnswer } from '../../src/receivers/answer.js';
-import { SCHEMA_VERSION } from '../../src/storage/schema.js';
+import { SCHEMA_VERSION } from '../../src/sqlite/schema.js';
 import { thisProcess } from '../../src/targets/holder.js';
 import { changeJournal } from '../library/journal-rows.js';
 import { captured, envelopes, SIGNED_IN, sendTo } from '../processes/given-events.js';

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { TokenServer } from '../spec-kitty/token-server.js';
 import { Cli } from '../support/cli.js';
-import { TokenServer } from '../targets/token-server.js';
 import { type Dialogue, hasTerminals, onTerminal } from './typed-login.js';
 
 const stored = (cli: Cli): string => join(cli.home, 'redrain', 'credentials.toml');

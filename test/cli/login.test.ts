@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { LoginReport } from '../../src/app/login.js';
-import type { LogoutReport } from '../../src/app/logout.js';
+import type { LoginReport } from '../../src/app/spec-kitty/login.js';
+import type { LogoutReport } from '../../src/app/spec-kitty/logout.js';
 import { type ScriptedServer, scriptedServer } from '../receivers/scripted-server.js';
 import { Cli } from '../support/cli.js';
 import { closeAfterTest } from '../support/temporary-home.js';

@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { configNaming } from '../spec-kitty/given-authority.js';
+import { TokenServer, type TokenServerOptions } from '../spec-kitty/token-server.js';
 import { Cli, type CliResult } from '../support/cli.js';
-import { configNaming } from '../targets/given-authority.js';
-import { TokenServer, type TokenServerOptions } from '../targets/token-server.js';
 
 const HOUR_MS = 3_600_000;
 const soon = (hours: number): string => new Date(Date.now() + hours * HOUR_MS).toISOString();

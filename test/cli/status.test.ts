@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { LedgerSection, StatusDocument } from '../../src/status/status-document.js';
+import type { LedgerSection, StatusDocument } from '../../src/reports/status-document.js';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';
 import { Cli } from '../support/cli.js';
 

@@ -7,8 +7,8 @@ import { parseConfig } from '../../src/config/parse.js';
 import { configSchema } from '../../src/config/schema.js';
 import { parseToml } from '../../src/config/toml.js';
 import { isTable, type TomlTable } from '../../src/config/toml-table.js';
-import { ownEntries } from '../../src/targets/credentials-own.js';
-import { specKittyEntries } from '../../src/targets/credentials-spec-kitty.js';
+import { ownEntries } from '../../src/spec-kitty/credentials/credentials-own.js';
+import { specKittyEntries } from '../../src/spec-kitty/credentials/credentials-spec-kitty.js';
 import { sourceFiles } from '../architecture/source-imports.js';
 import { codeBlocks, documentText, namesIn, rowsOf } from '../support/markdown.js';
 import { schemaKeys } from './schema-keys.js';
@@ -23,7 +23,7 @@ const SHOWN_ONLY = ['sync.max_queue_size', 'sync.background_daemon'];
 /** Reads whose variable the operator names, or that a table names which is compared as well. */
 const COMPUTED: readonly ComputedRead[] = [
   { file: 'src/app/status.ts', expression: 'authEnv' },
-  { file: 'src/cli/ready-token.ts', expression: 'variable' },
+  { file: 'src/cli/spec-kitty/ready-token.ts', expression: 'variable' },
   { file: 'src/config/in-force.ts', expression: 'key.env' },
   { file: 'src/config/in-force.ts', expression: 'key.env.toLowerCase()' },
   { file: 'src/receivers/external/given-settings.ts', expression: 'variable' },

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { observeSteps } from '../../src/base/steps.js';
 import { parseToml } from '../../src/config/toml.js';
 import { editToml, type TomlChange, TomlEditError } from '../../src/config/toml-edit.js';
 import { isTable, type TomlTable } from '../../src/config/toml-table.js';
-import { observeSteps } from '../../src/storage/steps.js';
 
 const set = (value: TomlChange['value'], ...path: string[]): TomlChange => ({ path, value });
 const remove = (...path: string[]): TomlChange => ({ path, value: undefined });

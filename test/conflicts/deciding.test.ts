@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { settlement } from '../../src/dispatch/bisection.js';
 import type { Outcome } from '../../src/dispatch/ports.js';
 import { Spool } from '../../src/journal/spool.js';
-import { readSections } from '../../src/status/sqlite-status.js';
+import { readSections } from '../../src/sqlite/reports/reports.js';
 import { beginPass, claim } from '../ledger/hand-drain.js';
 import {
   type Core,

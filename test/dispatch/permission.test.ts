@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { OutboundEvent, PermissionNow } from '../../src/dispatch/ports.js';
-import { SqliteRedaction } from '../../src/retention/sqlite-redaction.js';
+import { SqliteRedaction } from '../../src/sqlite/retention/redaction-store.js';
 import { type Core, EVERYTHING_ALLOWED, givenTarget, openCore, rows } from '../support/core.js';
 import { drainWith } from '../support/drains.js';
 import { inProject, newEvents } from '../support/events.js';

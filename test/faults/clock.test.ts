@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { App } from '../../src/app/app.js';
+import { circuitState } from '../../src/reports/circuit-state.js';
 import { collect } from '../../src/retention/collecting.js';
-import { SqliteRetention } from '../../src/retention/sqlite-retention.js';
-import { circuitState } from '../../src/status/circuit-state.js';
+import { SqliteRetention } from '../../src/sqlite/retention/retention-store.js';
 import { sweepTarget } from '../../src/workers/dispatch-sweep.js';
 import { dispatchWorker } from '../../src/workers/dispatch-worker.js';
 import { sendTo } from '../processes/given-events.js';

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { CaptureReport } from '../../src/journal/capture-summary.js';
 import { seededRandom } from '../../src/receivers/stub/random.js';
-import { SCHEMA_VERSION } from '../../src/storage/schema.js';
+import { SCHEMA_VERSION } from '../../src/sqlite/schema.js';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';
 import { payloadDigests, sha256 } from '../processes/journal-rows.js';
 import { Cli, type CliResult } from '../support/cli.js';

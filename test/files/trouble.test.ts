@@ -3,9 +3,9 @@ import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { App } from '../../src/app/app.js';
+import { asStorageError, StorageUnavailableError } from '../../src/files/storage-errors.js';
 import { plainMessage } from '../../src/files/trouble.js';
 import { JobsDatabase } from '../../src/queue/jobs-database.js';
-import { asStorageError, StorageUnavailableError } from '../../src/storage/errors.js';
 import { failCalls } from '../support/disk-watch.js';
 import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
 

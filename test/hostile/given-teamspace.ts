@@ -3,11 +3,11 @@ import { expect } from 'chai';
 import { App } from '../../src/app/app.js';
 import { parseToml } from '../../src/config/toml.js';
 import type { DrainReport } from '../../src/dispatch/drain-report.js';
+import { configNaming } from '../spec-kitty/given-authority.js';
+import { type GivenHomeOfLogin, givenLogin, ownFile, SYNC_ON } from '../spec-kitty/given-login.js';
 import { rows } from '../support/core.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
 import { closeAfterTest } from '../support/temporary-home.js';
-import { configNaming } from '../targets/given-authority.js';
-import { type GivenHomeOfLogin, givenLogin, ownFile, SYNC_ON } from '../targets/given-login.js';
 import {
   http,
   type RawAnswer,

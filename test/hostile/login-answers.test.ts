@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { type LoginReport, login } from '../../src/app/login.js';
+import { type LoginReport, login } from '../../src/app/spec-kitty/login.js';
 import { Secret } from '../../src/config/secret.js';
 import { rounds, someOf } from '../support/rounds.js';
 import {

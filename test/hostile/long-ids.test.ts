@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { table } from '../../src/cli/table.js';
-import { journalOf, migrated, sourceOf } from '../legacy/migrated.js';
-import { givenHome, oldEvent, scopedFile, writeQueue } from '../legacy/old-queues.js';
 import { sendTo } from '../processes/given-events.js';
+import { journalOf, migrated, sourceOf } from '../spec-kitty/legacy/migrated.js';
+import { givenHome, oldEvent, scopedFile, writeQueue } from '../spec-kitty/legacy/old-queues.js';
 import { Cli } from '../support/cli.js';
 import { givenTarget, rows } from '../support/core.js';
 import { drainWith } from '../support/drains.js';

@@ -2,9 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { captured } from '../processes/given-events.js';
+import { SYNC_ON } from '../spec-kitty/given-login.js';
 import { Cli } from '../support/cli.js';
 import { rounds, someOf } from '../support/rounds.js';
-import { SYNC_ON } from '../targets/given-login.js';
 import {
   drained,
   entryKept,

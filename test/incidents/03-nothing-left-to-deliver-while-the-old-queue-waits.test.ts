@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { App } from '../../src/app/app.js';
-import { migrate } from '../../src/app/migrate.js';
+import { migrate } from '../../src/app/spec-kitty/migrate.js';
 import { resolveHome } from '../../src/config/home.js';
-import { givenHome, oldEvents, scopedFile, writeQueue } from '../legacy/old-queues.js';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';
+import { givenHome, oldEvents, scopedFile, writeQueue } from '../spec-kitty/legacy/old-queues.js';
 import { Cli, inPairs } from '../support/cli.js';
 import { eventServer } from '../support/event-server.js';
 import { closeAfterTest } from '../support/temporary-home.js';

@@ -1,6 +1,12 @@
 import { expect } from 'chai';
-import { givenHome, oldEvents, oldFilesOf, scopedFile, writeQueue } from '../legacy/old-queues.js';
 import { sendTo } from '../processes/given-events.js';
+import {
+  givenHome,
+  oldEvents,
+  oldFilesOf,
+  scopedFile,
+  writeQueue,
+} from '../spec-kitty/legacy/old-queues.js';
 import { Cli } from '../support/cli.js';
 import { eventServer } from '../support/event-server.js';
 

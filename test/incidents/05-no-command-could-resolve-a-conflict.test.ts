@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { readConflict } from '../../src/app/conflicts.js';
-import { migrate } from '../../src/app/migrate.js';
+import { migrate } from '../../src/app/spec-kitty/migrate.js';
 import { resolveHome } from '../../src/config/home.js';
 import { Redrain } from '../../src/index.js';
-import { oldEvent, oldEvents, scopedFile, writeQueue } from '../legacy/old-queues.js';
+import { oldEvent, oldEvents, scopedFile, writeQueue } from '../spec-kitty/legacy/old-queues.js';
 import { Cli } from '../support/cli.js';
 import { type EventServer, eventServer } from '../support/event-server.js';
 import { Machine } from '../support/machine.js';

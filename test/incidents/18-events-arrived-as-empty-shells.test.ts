@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { migrate } from '../../src/app/migrate.js';
+import { migrate } from '../../src/app/spec-kitty/migrate.js';
 import { resolveHome } from '../../src/config/home.js';
-import { writeQueue } from '../legacy/old-queues.js';
+import { writeQueue } from '../spec-kitty/legacy/old-queues.js';
 import { Cli, startReceiver } from '../support/cli.js';
 import { Machine } from '../support/machine.js';
 

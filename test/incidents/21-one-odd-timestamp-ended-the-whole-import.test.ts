@@ -1,7 +1,13 @@
 import { expect } from 'chai';
-import type { MigrationReport } from '../../src/legacy/migration-report.js';
-import { givenHome, oldEvent, oldEvents, scopedFile, writeQueue } from '../legacy/old-queues.js';
+import type { MigrationReport } from '../../src/spec-kitty/legacy/migration-report.js';
 import { journalRows } from '../library/journal-rows.js';
+import {
+  givenHome,
+  oldEvent,
+  oldEvents,
+  scopedFile,
+  writeQueue,
+} from '../spec-kitty/legacy/old-queues.js';
 import { Cli } from '../support/cli.js';
 
 /** Not a number, not whole, beyond the calendar, before it, beyond any integer, no text. */

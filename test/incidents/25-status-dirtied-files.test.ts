@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { treeHash } from '../cli/tree-hash.js';
-import { givenHome, oldEvents, writeQueue } from '../legacy/old-queues.js';
 import { captured, envelopes, SIGNED_IN } from '../processes/given-events.js';
+import { givenHome, oldEvents, writeQueue } from '../spec-kitty/legacy/old-queues.js';
 import { Cli, inPairs } from '../support/cli.js';
 
 /** Each looks at something else. */

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { App, type AppOptions } from '../../src/app/app.js';
 import type { CaptureVerdict } from '../../src/journal/capture.js';
 import { decodeSpool } from '../../src/journal/spool-format.js';
-import { SCHEMA_VERSION } from '../../src/storage/schema.js';
+import { SCHEMA_VERSION } from '../../src/sqlite/schema.js';
 import { openCore, rows } from '../support/core.js';
 import { newEvents } from '../support/events.js';
 import {

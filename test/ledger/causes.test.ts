@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { Outcome } from '../../src/dispatch/ports.js';
 import { causeOf } from '../../src/ledger/cause-text.js';
-import { MOST_CAUSES } from '../../src/ledger/causes.js';
-import { requeue } from '../../src/ledger/requeue.js';
+import { MOST_CAUSES } from '../../src/sqlite/ledger/causes.js';
+import { requeue } from '../../src/sqlite/ledger/requeue.js';
 import { type Core, givenTarget, openCore, rows } from '../support/core.js';
 import { drainWith, TestClock } from '../support/drains.js';
 import { newEvents } from '../support/events.js';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Claim, Permission } from '../../src/dispatch/ports.js';
-import { LostLeaseError } from '../../src/ledger/sqlite-ledger.js';
+import { LostLeaseError } from '../../src/sqlite/ledger/delivery-ledger.js';
 import { type Core, givenTarget, openCore, row, rows } from '../support/core.js';
 import { inProject, newEvents } from '../support/events.js';
 import { assertLedgerInvariant } from '../support/invariant.js';

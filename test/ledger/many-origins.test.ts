@@ -1,8 +1,8 @@
 import { expect } from 'chai';
+import { observeSteps } from '../../src/base/steps.js';
 import type { Permission } from '../../src/dispatch/ports.js';
-import { requeue } from '../../src/ledger/requeue.js';
-import { workDue } from '../../src/ledger/work-due.js';
-import { observeSteps } from '../../src/storage/steps.js';
+import { requeue } from '../../src/sqlite/ledger/requeue.js';
+import { workDue } from '../../src/sqlite/ledger/work-due.js';
 import { type Core, EVERYTHING_ALLOWED, givenTarget, openCore } from '../support/core.js';
 import { newEvent, newEvents } from '../support/events.js';
 import { assertLedgerInvariant } from '../support/invariant.js';

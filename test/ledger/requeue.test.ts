@@ -1,13 +1,13 @@
 import { expect } from 'chai';
+import { observeSteps } from '../../src/base/steps.js';
 import type { EventFilter } from '../../src/journal/event-filter.js';
-import { recountCauses } from '../../src/ledger/causes.js';
+import { recountCauses } from '../../src/sqlite/ledger/causes.js';
 import {
   countRequeue,
   type RequeueCounts,
   type RequeueKind,
   requeue,
-} from '../../src/ledger/requeue.js';
-import { observeSteps } from '../../src/storage/steps.js';
+} from '../../src/sqlite/ledger/requeue.js';
 import {
   type Core,
   EVERYTHING_ALLOWED,

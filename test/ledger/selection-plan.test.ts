@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import * as journalSql from '../../src/journal/journal.sql.js';
-import * as claimSql from '../../src/ledger/claim.sql.js';
-import * as passSql from '../../src/ledger/pass.sql.js';
-import * as settleSql from '../../src/ledger/settle.sql.js';
+import * as journalSql from '../../src/sqlite/journal/journal.sql.js';
+import * as claimSql from '../../src/sqlite/ledger/claim.sql.js';
+import * as passSql from '../../src/sqlite/ledger/pass.sql.js';
+import * as settleSql from '../../src/sqlite/ledger/settle.sql.js';
 import {
   EVENTS_EVER,
   JOURNAL_TOTALS,
@@ -10,7 +10,7 @@ import {
   OLDEST_RETAINED,
   ORIGINS,
   TERMINAL,
-} from '../../src/status/status.sql.js';
+} from '../../src/sqlite/reports/status.sql.js';
 import { openCore } from '../support/core.js';
 import { longScans, planOf } from '../support/query-plans.js';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Waits } from '../../src/dispatch/waits.js';
-import { SqliteLedger } from '../../src/ledger/sqlite-ledger.js';
+import { SqliteLedger } from '../../src/sqlite/ledger/delivery-ledger.js';
 import { type Core, givenTarget, openCore, rows } from '../support/core.js';
 import { newEvents } from '../support/events.js';
 import { beginPass, claim, settle, TRANSIENT } from './hand-drain.js';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { App } from '../../src/app/app.js';
-import { observeSteps } from '../../src/storage/steps.js';
+import { observeSteps } from '../../src/base/steps.js';
 import { newEvents } from '../support/events.js';
 import { closeAfterTest } from '../support/temporary-home.js';
 import { envelopes, externalTo, givenRedrain } from './given-redrain.js';

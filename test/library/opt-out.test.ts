@@ -4,8 +4,8 @@ import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { App } from '../../src/app/app.js';
 import { readAudit, replayAudit } from '../../src/app/audit.js';
+import { observeSteps } from '../../src/base/steps.js';
 import { openRedrain, type Redrain } from '../../src/index.js';
-import { observeSteps } from '../../src/storage/steps.js';
 import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
 
 const LOCAL = { event_id: 'local', event_type: 'EditorBlinked' };

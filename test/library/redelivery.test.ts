@@ -5,7 +5,7 @@ import {
   UnknownEventError,
   UnknownTargetNameError,
 } from '../../src/index.js';
-import { expectSumsToHold, readableStatus, termsOf } from '../status/status-sections.js';
+import { expectSumsToHold, readableStatus, termsOf } from '../reports/status-sections.js';
 import { results } from '../support/scripted-receiver.js';
 import { envelopes, externalTo, givenRedrain, writeConfig } from './given-redrain.js';
 import { changeJournal, journalRows } from './journal-rows.js';

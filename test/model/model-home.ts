@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { App } from '../../src/app/app.js';
 import type { DeliveryReceiver } from '../../src/dispatch/ports.js';
-import { JournalDatabase } from '../../src/storage/journal-database.js';
+import { JournalDatabase } from '../../src/sqlite/journal-database.js';
 import type { TargetRecord } from '../../src/targets/registry.js';
 import type { Project, ServerName } from './commands.js';
 import { COALESCING_TYPE } from './fact.js';

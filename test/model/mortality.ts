@@ -1,4 +1,4 @@
-import { observeSteps } from '../../src/storage/steps.js';
+import { observeSteps } from '../../src/base/steps.js';
 
 /** The process is dead: nothing after the step it came by is done. */
 export class Killed extends Error {

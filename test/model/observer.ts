@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { fromRanges, type SeqRanges } from '../../src/ledger/seq-ranges.js';
-import type { JournalDatabase } from '../../src/storage/journal-database.js';
+import type { JournalDatabase } from '../../src/sqlite/journal-database.js';
 import { rows } from '../support/core.js';
 import type { Observed, SeenDelivery, SeenEvent, SeenTarget } from './observed.js';
 

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { JobsDatabase } from '../../src/queue/jobs-database.js';
 import { Sink } from '../../src/receivers/stub/sink.js';
-import { JournalDatabase } from '../../src/storage/journal-database.js';
+import { JournalDatabase } from '../../src/sqlite/journal-database.js';
 import { Cli } from '../support/cli.js';
 import { rounds } from '../support/rounds.js';
 import { assertAllThere, Capturing } from './capturing.js';

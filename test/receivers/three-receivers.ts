@@ -2,7 +2,7 @@ import { Secret } from '../../src/config/secret.js';
 import type { DeliveryReceiver } from '../../src/dispatch/ports.js';
 import { ExternalReceiver } from '../../src/receivers/external-receiver.js';
 import { StubReceiver } from '../../src/receivers/stub-receiver.js';
-import { TeamspaceReceiver } from '../../src/receivers/teamspace-receiver.js';
+import { TeamspaceReceiver } from '../../src/spec-kitty/receiver/teamspace-receiver.js';
 import {
   idsIn,
   type ScriptedAnswer,

@@ -1,9 +1,9 @@
 import type { NewEvent } from '../../src/journal/new-event.js';
 import { ArchiveDirectory } from '../../src/retention/archive-directory.js';
 import type { Course } from '../../src/retention/collecting.js';
-import { SqliteRedaction } from '../../src/retention/sqlite-redaction.js';
-import { SqliteRestore } from '../../src/retention/sqlite-restore.js';
-import { SqliteRetention } from '../../src/retention/sqlite-retention.js';
+import { SqliteRedaction } from '../../src/sqlite/retention/redaction-store.js';
+import { SqliteRestore } from '../../src/sqlite/retention/restore-store.js';
+import { SqliteRetention } from '../../src/sqlite/retention/retention-store.js';
 import { type Core, givenTarget, openCore, row, rows } from '../support/core.js';
 import { drainWith } from '../support/drains.js';
 import { newEvents } from '../support/events.js';

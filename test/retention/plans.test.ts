@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import * as sql from '../../src/retention/retention.sql.js';
+import * as sql from '../../src/sqlite/retention/retention.sql.js';
 import { openCore } from '../support/core.js';
 
 /** Tables that grow with the journal: a step of a chunk may search them and never walk through them. */

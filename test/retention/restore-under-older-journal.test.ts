@@ -6,7 +6,7 @@ import { previewRestore, runRestore } from '../../src/app/restore.js';
 import { verify } from '../../src/app/verify.js';
 import { manifestName, readManifest } from '../../src/retention/archive-manifest.js';
 import { archiveEvents } from '../../src/retention/archiving.js';
-import { redactEvent } from '../../src/retention/redacting.js';
+import { redactEvent } from '../../src/sqlite/retention/redacting.js';
 import { openCore, row, rows } from '../support/core.js';
 import { newEvent, newEvents } from '../support/events.js';
 import { assertLedgerInvariant } from '../support/invariant.js';

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { App } from '../../src/app/app.js';
 import { runGc } from '../../src/app/gc.js';
-import { compact } from '../../src/storage/compact.js';
-import { StorageUnavailableError } from '../../src/storage/errors.js';
+import { StorageUnavailableError } from '../../src/files/storage-errors.js';
 import {
   ownTemporaryDirectory,
   provideTemporaryDirectory,
   temporaryDirectories,
-} from '../../src/storage/temporary-directory.js';
+} from '../../src/files/temporary-directory.js';
+import { compact } from '../../src/sqlite/compact.js';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';
 import { Cli } from '../support/cli.js';
 import { newEvents } from '../support/events.js';

@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import { Address } from '../../src/address/address.js';
 import type { ConflictStore } from '../../src/conflicts/conflict-store.js';
-import { SqliteConflicts } from '../../src/conflicts/sqlite/sqlite-conflicts.js';
 import type { Permission } from '../../src/dispatch/ports.js';
-import { SqliteJournal } from '../../src/journal/sqlite-journal.js';
-import { SqliteLedger } from '../../src/ledger/sqlite-ledger.js';
-import type { ImportStore } from '../../src/legacy/import-store.js';
-import { SqliteImports } from '../../src/legacy/sqlite/sqlite-imports.js';
-import { JournalDatabase, type OpenOptions } from '../../src/storage/journal-database.js';
+import type { ImportStore } from '../../src/spec-kitty/legacy/import-store.js';
+import { SqliteConflicts } from '../../src/sqlite/conflicts/conflict-store.js';
+import { SqliteImports } from '../../src/sqlite/imports/import-store.js';
+import { SqliteJournal } from '../../src/sqlite/journal/journal-store.js';
+import { JournalDatabase, type OpenOptions } from '../../src/sqlite/journal-database.js';
+import { SqliteLedger } from '../../src/sqlite/ledger/delivery-ledger.js';
+import { SqliteTargets } from '../../src/sqlite/targets/target-registry.js';
 import type { TargetDescription, TargetRecord } from '../../src/targets/registry.js';
-import { SqliteTargets } from '../../src/targets/sqlite-targets.js';
 import { closeAfterTest, temporaryHome } from './temporary-home.js';
 
 /** The stores on one real journal file, without any wiring. */

@@ -2,7 +2,7 @@
  * Preload for `node --import`: the process kills itself, as `kill -9` would, at
  * the nth time it passes a named step. Only this file reads its two variables.
  */
-import { observeSteps } from '../../src/storage/steps.js';
+import { observeSteps } from '../../src/base/steps.js';
 
 const wanted = process.env.REDRAIN_TEST_CRASH_STEP;
 let left = Number(process.env.REDRAIN_TEST_CRASH_NTH ?? 1);

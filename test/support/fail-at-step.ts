@@ -2,7 +2,7 @@
  * Preload for `node --import`: from the nth time on that the process passes a
  * named step, the disk is full there. Only this file reads its variables.
  */
-import { observeSteps } from '../../src/storage/steps.js';
+import { observeSteps } from '../../src/base/steps.js';
 
 const wanted = process.env.REDRAIN_TEST_FULL_STEP;
 let left = Number(process.env.REDRAIN_TEST_FULL_NTH ?? 1);

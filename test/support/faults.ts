@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
-import { observeSteps } from '../../src/storage/steps.js';
+import { observeSteps } from '../../src/base/steps.js';
 import { closeAfterTest } from './temporary-home.js';
 
 /** Another program that is writing to a database; it goes on until it is released. */

@@ -3,7 +3,7 @@
  * one a line, in the file that is named. Only this file reads its variable.
  */
 import { appendFileSync } from 'node:fs';
-import { observeSteps } from '../../src/storage/steps.js';
+import { observeSteps } from '../../src/base/steps.js';
 
 const file = process.env.REDRAIN_TEST_STEPS_FILE;
 if (file !== undefined)

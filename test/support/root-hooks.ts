@@ -1,4 +1,4 @@
-import { observeSteps } from '../../src/storage/steps.js';
+import { observeSteps } from '../../src/base/steps.js';
 import { cleanUpAfterTest } from './temporary-home.js';
 
 /** After every test of every file. Mocha loads this by itself (.mocharc.json): a hook in a shared module would hold only for the first file of a process. */

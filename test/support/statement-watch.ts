@@ -1,5 +1,5 @@
 import type BetterSqlite3 from 'better-sqlite3';
-import { JournalDatabase } from '../../src/storage/journal-database.js';
+import { JournalDatabase } from '../../src/sqlite/journal-database.js';
 
 /** What was asked of the journal's connections, over all statements. */
 export interface Asked {

@@ -6,7 +6,7 @@ import { enqueue } from '../../src/app/jobs/enqueue.js';
 import { jobsSection } from '../../src/app/jobs/jobs-section.js';
 import type { CaptureReport } from '../../src/journal/capture-summary.js';
 import type { Job } from '../../src/queue/job.js';
-import type { QueueRow } from '../../src/status/jobs-section.js';
+import type { QueueRow } from '../../src/reports/jobs-section.js';
 import { captureWorker } from '../../src/workers/capture-worker.js';
 import { dispatchWorker } from '../../src/workers/dispatch-worker.js';
 import { migrateWorker } from '../../src/workers/migrate-worker.js';

@@ -1,4 +1,4 @@
-import { type Finding, remedyOf } from '../../status/finding.js';
+import { type Finding, remedyOf } from '../../reports/finding.js';
 
 /** One line of `doctor`: a finding, or what was looked at and is well. */
 export interface Check {

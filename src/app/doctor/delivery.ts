@@ -1,9 +1,9 @@
 import { policyOf } from '../../policy/mode.js';
-import { type Finding, notice, problem, warning } from '../../status/finding.js';
-import type { Situation } from '../../targets/situation.js';
-import { isExpired, whyNotRenewable } from '../../targets/token-freshness.js';
+import { type Finding, notice, problem, warning } from '../../reports/finding.js';
+import { isExpired, whyNotRenewable } from '../../spec-kitty/tokens/token-freshness.js';
 import type { App } from '../app.js';
 import type { Obstacle } from '../readiness.js';
+import type { Situation } from '../situation.js';
 import { type Check, fine, skipped } from './check.js';
 
 const STOPS = { stops: ['dispatch'] } as const;

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { type Finding, warning } from '../../status/finding.js';
+import { type Finding, warning } from '../../reports/finding.js';
 import { type Check, fine } from './check.js';
 
 /** The parts of this process that redrain did not write. */

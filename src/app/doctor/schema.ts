@@ -1,10 +1,10 @@
-import { plainMessage } from '../../files/trouble.js';
-import { type Finding, problem, type Remedy, warning } from '../../status/finding.js';
 import {
   NewerSchemaError,
   OlderSchemaError,
   StorageUnavailableError,
-} from '../../storage/errors.js';
+} from '../../files/storage-errors.js';
+import { plainMessage } from '../../files/trouble.js';
+import { type Finding, problem, type Remedy, warning } from '../../reports/finding.js';
 
 const EVERYBODY = { stops: ['capture', 'dispatch', 'migrate', 'gc'] } as const;
 

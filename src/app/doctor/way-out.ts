@@ -1,9 +1,9 @@
 import type { Reachability } from '../../receivers/reachability.js';
-import { problem, warning } from '../../status/finding.js';
-import type { Situation } from '../../targets/situation.js';
+import { problem, warning } from '../../reports/finding.js';
 import type { App } from '../app.js';
 import { type AskHttp, reach } from '../reach.js';
 import { addressOf, fromAnswer, type Obstacle } from '../readiness.js';
+import type { Situation } from '../situation.js';
 import { type Check, checkOf, fine, skipped } from './check.js';
 
 /** A difference that makes tokens expire early or late. */

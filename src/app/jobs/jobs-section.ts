@@ -1,7 +1,7 @@
 import { plainMessage } from '../../files/trouble.js';
 import type { JobQueue, Queues, WorkerRecord } from '../../queue/ports.js';
-import type { JobsSection, QueueRow, WorkerRow } from '../../status/jobs-section.js';
-import type { UnreadableSection } from '../../status/or-unreadable.js';
+import type { JobsSection, QueueRow, WorkerRow } from '../../reports/jobs-section.js';
+import type { UnreadableSection } from '../../reports/or-unreadable.js';
 import type { App } from '../app.js';
 import { readQueues } from './enqueue.js';
 import { liveWorkers } from './live-workers.js';

@@ -1,8 +1,8 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { OsLock } from '../../files/os-lock.js';
 import { plainMessage } from '../../files/trouble.js';
 import type { ErasedEvent, ErasurePlace } from '../../retention/erased-event.js';
-import { OsLock } from '../../storage/os-lock.js';
 import type { App } from '../app.js';
 
 /** Files of the spool: those that wait, those kept to be looked at, those left half written. */

@@ -2,7 +2,7 @@ import { utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { CaptureReport } from '../../../src/journal/capture-summary.js';
-import { SCHEMA_VERSION } from '../../../src/storage/schema.js';
+import { SCHEMA_VERSION } from '../../../src/sqlite/schema.js';
 import { captured, envelopes, sendTo } from '../../processes/given-events.js';
 import { payloadDigests, sha256 } from '../../processes/journal-rows.js';
 import { Cli, type CliResult } from '../../support/cli.js';

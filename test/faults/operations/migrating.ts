@@ -1,12 +1,12 @@
 import { expect } from 'chai';
+import { payloadDigests, sha256 } from '../../processes/journal-rows.js';
 import {
   givenHome,
   oldEvents,
   oldFilesOf,
   writeQueue,
   writeWalQueue,
-} from '../../legacy/old-queues.js';
-import { payloadDigests, sha256 } from '../../processes/journal-rows.js';
+} from '../../spec-kitty/legacy/old-queues.js';
 import { Cli } from '../../support/cli.js';
 import { journalled } from '../home-state.js';
 import type { Operation, Scene } from '../operation.js';

@@ -3,9 +3,9 @@ import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import type { DrainReport } from '../../../src/dispatch/drain-report.js';
 import { captured } from '../../processes/given-events.js';
+import { configNaming } from '../../spec-kitty/given-authority.js';
+import { TokenServer } from '../../spec-kitty/token-server.js';
 import { Cli } from '../../support/cli.js';
-import { configNaming } from '../../targets/given-authority.js';
-import { TokenServer } from '../../targets/token-server.js';
 import { delivered } from '../home-state.js';
 import type { Operation, Scene } from '../operation.js';
 

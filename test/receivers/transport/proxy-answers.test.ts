@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { Secret } from '../../../src/config/secret.js';
 import { ExternalReceiver } from '../../../src/receivers/external-receiver.js';
 import { HttpClient } from '../../../src/receivers/http-client.js';
-import { askForTokens } from '../../../src/receivers/teamspace/token-client.js';
+import { askForTokens } from '../../../src/spec-kitty/receiver/token-client.js';
 import { closeAfterTest } from '../../support/temporary-home.js';
 import { eventsFor, never } from '../events.js';
 import { selfSigned } from '../self-signed.js';

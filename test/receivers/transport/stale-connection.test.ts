@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { Secret } from '../../../src/config/secret.js';
 import type { DeliveryReceiver } from '../../../src/dispatch/ports.js';
 import { ExternalReceiver } from '../../../src/receivers/external-receiver.js';
-import { TeamspaceReceiver } from '../../../src/receivers/teamspace-receiver.js';
+import { TeamspaceReceiver } from '../../../src/spec-kitty/receiver/teamspace-receiver.js';
 import { http, type RawAnswer, rawServer, saying } from '../../hostile/raw-server.js';
 import { closeAfterTest, temporaryHome } from '../../support/temporary-home.js';
 import { eventsFor, never } from '../events.js';

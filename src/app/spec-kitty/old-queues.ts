@@ -1,0 +1,18 @@
+import { type WaitingFile, waitingFiles } from '../../reports/old-queues.js';
+import { findQueueFiles } from '../../spec-kitty/legacy/queue-files.js';
+import type { App } from '../app.js';
+
+/**
+ * Every old queue file with rows that nothing sends. Reads only; a file that
+ * cannot be read says nothing here, for `status` says why.
+ */
+export async function readWaitingQueues(app: App): Promise<WaitingFile[]> {
+  if (findQueueFiles(app.paths).files.length === 0) return [];
+  const { oldQueueState } = await import('../../spec-kitty/legacy/old-queue-state.js');
+  const stores = app.readStores();
+  try {
+    return waitingFiles(await oldQueueState(app.paths, stores?.imports));
+  } finally {
+    stores?.db.close();
+  }
+}

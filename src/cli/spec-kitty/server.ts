@@ -1,0 +1,45 @@
+import { readStatus } from '../../app/status.js';
+import { writeServerUrl } from '../../config/server-url.js';
+import { canonicalUrl, isStubUrl } from '../../targets/canonical-url.js';
+import type { CommandBody } from '../command.js';
+import { EXIT } from '../exit-codes.js';
+import { UsageError } from '../failure.js';
+import { goneAtActive } from '../now-verdict.js';
+import { withApp } from '../open-app.js';
+import { Output } from '../output.js';
+
+/** `redrain server [URL]`: show the server in force, or set the configured one. */
+export const run: CommandBody = (call) =>
+  withApp(call, async (app) => {
+    const output = new Output(call.globals);
+    const [url] = call.args;
+    if (url !== undefined) {
+      assertServer(url);
+      await writeServerUrl(app.paths.config, url.trim());
+    }
+    const { target_authority: authority } = await readStatus(app);
+    const gone = await goneAtActive(app);
+    output.result(authority, () => [sentence(authority), ...gone].join('\n'));
+    return authority.override_mode === 'setup_only' ? EXIT.splitBrain : EXIT.done;
+  });
+
+function assertServer(url: string): void {
+  if (isStubUrl(canonicalUrl(url)))
+    throw new UsageError(
+      'a stub is no server: `redrain mode EXTERNAL_RECEIVER --endpoint stub:` sends to it',
+    );
+}
+
+type Authority = Awaited<ReturnType<typeof readStatus>>['target_authority'];
+
+function sentence(authority: Authority): string {
+  const lines = [`server: ${authority.resolved_server_url ?? 'unknown'}`];
+  if (!authority.configured && authority.error === undefined)
+    lines.push('Nothing was configured: this is the default. `redrain server URL` sets one.');
+  if (authority.override_mode === 'process_override')
+    lines.push(
+      `SPEC_KITTY_SAAS_URL wins over ${authority.configured_server_url ?? 'the default'} for this process.`,
+    );
+  if (authority.error !== undefined) lines.push(authority.error);
+  return lines.join('\n');
+}

@@ -1,0 +1,138 @@
+import { dirname } from 'node:path';
+import { troubleOfPlace } from './place.js';
+import {
+  errorCode,
+  plainMessage,
+  remedyOf,
+  systemCode,
+  troubleRemedy,
+  troubleWords,
+} from './trouble.js';
+
+export { errorCode };
+
+/** Why a database could not do its work, in the terms its callers act on. */
+export type StorageTrouble = 'busy' | 'full' | 'readonly' | 'corrupt' | 'io' | 'limit' | 'replaced';
+
+/** The database cannot be used right now; nothing of the failed unit of work is stored. */
+export class StorageUnavailableError extends Error {
+  override readonly name = 'StorageUnavailableError';
+  constructor(
+    readonly file: string,
+    readonly trouble: StorageTrouble,
+    detail: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${file}: ${WORDS[trouble]} (${detail})`, options);
+  }
+}
+
+const WORDS: Record<StorageTrouble, string> = {
+  busy: 'the database stayed locked by another process',
+  full: 'the disk is full',
+  readonly: 'the database cannot be written',
+  corrupt: 'the database is damaged; `redrain doctor` says what to do',
+  io: 'the disk reported an error',
+  limit: 'the system does not open it',
+  replaced: 'the file was replaced or removed while this process had it open',
+};
+
+/** The file was written by a newer redrain; this one must not touch it. */
+export class NewerSchemaError extends Error {
+  override readonly name = 'NewerSchemaError';
+  constructor(
+    readonly file: string,
+    readonly found: number,
+    readonly known: number,
+  ) {
+    super(
+      `${file} was written by a newer redrain (schema ${found}, this program knows up to ${known}): upgrade redrain`,
+    );
+  }
+}
+
+/** The file has an older schema and may not be changed by the command at hand. */
+export class OlderSchemaError extends Error {
+  override readonly name = 'OlderSchemaError';
+  constructor(readonly file: string) {
+    super(
+      `${file} has an older schema: any writing command (for instance \`redrain capture\`) brings it up to date`,
+    );
+  }
+}
+
+const TROUBLES: [prefix: string, trouble: StorageTrouble][] = [
+  ['SQLITE_BUSY', 'busy'],
+  ['SQLITE_LOCKED', 'busy'],
+  ['SQLITE_FULL', 'full'],
+  ['SQLITE_READONLY', 'readonly'],
+  ['SQLITE_CANTOPEN', 'readonly'],
+  ['SQLITE_PERM', 'readonly'],
+  ['SQLITE_AUTH', 'readonly'],
+  ['SQLITE_CORRUPT', 'corrupt'],
+  ['SQLITE_NOTADB', 'corrupt'],
+  ['SQLITE_IOERR', 'io'],
+  ['SQLITE_NOMEM', 'io'],
+  ['ENOSPC', 'full'],
+  ['EDQUOT', 'full'],
+  ['EROFS', 'readonly'],
+  ['EACCES', 'readonly'],
+  ['EPERM', 'readonly'],
+  ['ENOENT', 'readonly'],
+  ['ENOTDIR', 'readonly'],
+  ['EISDIR', 'readonly'],
+  ['EEXIST', 'readonly'],
+  ['ELOOP', 'readonly'],
+  ['EIO', 'io'],
+  ['EUCLEAN', 'io'],
+  ['EMFILE', 'limit'],
+  ['ENFILE', 'limit'],
+  ['ENOMEM', 'limit'],
+  ['ENAMETOOLONG', 'limit'],
+];
+
+/** True for errors that a later try may not meet. */
+export function isBusy(error: unknown): boolean {
+  return /^SQLITE_(BUSY|LOCKED)/.test(errorCode(error));
+}
+
+/** Our statements fit our schema: where one does not, the file has been changed. */
+function isAboutSchema(error: unknown): boolean {
+  return (
+    errorCode(error) === 'SQLITE_ERROR' &&
+    /^no such (table|column|index)|has no column|malformed/.test((error as Error).message)
+  );
+}
+
+/** SQLite gives these for many causes, and does not say which. */
+const UNCLEAR = /^SQLITE_(CANTOPEN|READONLY|IOERR)/;
+
+/**
+ * Turns an engine's error into ours where callers act on it; other errors pass
+ * unchanged. What SQLite leaves open is looked up at the directory of the file.
+ */
+export function asStorageError(file: string, error: unknown): unknown {
+  const trouble = troubleOf(error);
+  if (trouble === undefined) return error;
+  const found = UNCLEAR.test(errorCode(error)) ? troubleOfPlace(dirname(file)) : undefined;
+  const cause = found ?? error;
+  const detail = detailOf(file, cause);
+  return new StorageUnavailableError(file, troubleOf(cause) ?? trouble, detail, { cause: error });
+}
+
+function troubleOf(error: unknown): StorageTrouble | undefined {
+  const code = systemCode(error);
+  const known = TROUBLES.find(([prefix]) => code.startsWith(prefix))?.[1];
+  return known ?? (isAboutSchema(error) ? 'corrupt' : undefined);
+}
+
+/** What the trouble does not say already: which path it is about, and what to do. */
+function detailOf(file: string, error: unknown): string {
+  const remedy = troubleRemedy(error);
+  if (remedy !== undefined && troubleWords(error) === WORDS[troubleOf(error) ?? 'io'])
+    return remedy;
+  if (errorCode(error) === 'SQLITE_FULL') return remedyOf('ENOSPC');
+  const { path } = error as NodeJS.ErrnoException;
+  const message = plainMessage(error);
+  return path === file ? message.replace(`${file}: `, '') : message;
+}

@@ -1,0 +1,27 @@
+import type { Conditions, EventFilter } from '../../journal/event-filter.js';
+
+/**
+ * The filter as SQL on `event e`. `seqColumn` names the key that the query is
+ * driven by, so that events named one by one are looked up and not searched.
+ */
+export function eventConditions(filter: EventFilter, seqColumn = 'e.seq'): Conditions {
+  const { type, originIds, seqs, since, until } = filter;
+  const parts: [value: unknown, name: string, sql: string][] = [
+    [type, 'type', 'e.event_type = @type'],
+    [asJson(originIds), 'originIds', 'e.origin_id IN (SELECT value FROM json_each(@originIds))'],
+    [asJson(seqs), 'wanted', `${seqColumn} IN (SELECT value FROM json_each(@wanted))`],
+    [since, 'since', 'e.captured_at >= @since'],
+    [until, 'until', 'e.captured_at < @until'],
+  ];
+  const given = parts.filter(([value]) => value !== undefined);
+  return {
+    sql: given.map(([, , sql]) => ` AND ${sql}`).join(''),
+    values: Object.fromEntries(given.map(([value, name]) => [name, value])),
+  };
+}
+
+const asJson = (numbers: readonly number[] | undefined): string | undefined =>
+  numbers && JSON.stringify(numbers);
+
+/** Every revision of one event id. */
+export const SEQS_OF = 'SELECT seq FROM event WHERE event_id = ? ORDER BY revision';

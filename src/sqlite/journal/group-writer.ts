@@ -1,0 +1,293 @@
+import type {
+  AppendVerdict,
+  AuditNote,
+  EventOrigin,
+  EventSource,
+  NewEvent,
+} from '../../journal/new-event.js';
+import type { JournalDatabase } from '../journal-database.js';
+import * as sql from './journal.sql.js';
+import { type CurrentRow, SameContent } from './same-content.js';
+
+const AUDITED: Written = { verdict: 'audited', seq: null, conflictId: null };
+
+/** What one group adds to an origin, counted once per group instead of once per row. */
+interface Tally {
+  events: number;
+  bytes: number;
+}
+
+/** A run of sequence numbers, all of this group's transaction. */
+interface NotLive {
+  readonly first: number;
+  readonly last: number;
+  readonly originOfLast: number;
+}
+
+/** What became of one event, and which rows say so. */
+export interface Written {
+  readonly verdict: AppendVerdict;
+  /** The row it became, equals, or differs from; null when it is in the audit log alone. */
+  readonly seq: number | null;
+  readonly conflictId: number | null;
+}
+
+/** A revision that took the place of the one in force. */
+export interface NewRevision {
+  readonly seq: number;
+  readonly revision: number;
+  /** The row it took the place of. */
+  readonly replaced: number;
+  readonly from: ReplacedClass;
+}
+
+/** The class a replaced row left; null when it keeps the one it has. */
+export type ReplacedClass = 'live' | 'archived' | null;
+
+interface InForceRow {
+  readonly seq: number;
+  readonly revision: number;
+  readonly originId: number;
+  readonly size: number;
+}
+
+/** What a conflict record says beside the two payloads. */
+export interface ConflictNote {
+  /** Digest of the old queue file, or the id of the archive. */
+  readonly sourceDigest: string | null;
+  /** Epoch milliseconds; else the time of the event's capture. */
+  readonly foundAt?: number;
+}
+
+/** Writes one group inside a transaction that its caller holds. */
+export class GroupWriter {
+  readonly newOrigins = new Map<string, number>();
+  readonly #db: JournalDatabase;
+  readonly #source: EventSource;
+  readonly #knownOrigins: ReadonlyMap<string, number>;
+  readonly #note: ConflictNote;
+  readonly #content: SameContent;
+  readonly #tallies = new Map<number, Tally>();
+  /** Events of one capture share their origin objects. */
+  readonly #idOfOrigin = new Map<EventOrigin, number>();
+  /** Events that are written but not yet live. */
+  #notLive: NotLive | undefined;
+
+  constructor(
+    db: JournalDatabase,
+    source: EventSource,
+    origins: ReadonlyMap<string, number>,
+    note: ConflictNote = { sourceDigest: null },
+    content = new SameContent(db, Number.POSITIVE_INFINITY),
+  ) {
+    this.#content = content;
+    this.#db = db;
+    this.#source = source;
+    this.#knownOrigins = origins;
+    this.#note = note;
+  }
+
+  /** A second try after a failed BEGIN starts from nothing, as `write` runs only once a transaction is open. */
+  write(events: readonly NewEvent[]): AppendVerdict[] {
+    const verdicts = events.map((event) => this.writeOne(event).verdict);
+    this.finish();
+    return verdicts;
+  }
+
+  /** For groups too large to be held; `finish` comes after the last one, in the same transaction. */
+  writeOne(event: NewEvent): Written {
+    if (event.audit !== null) this.#writeAudit(event, event.audit);
+    if (event.audit?.action === 'discarded') return AUDITED;
+    const current = this.#db.statement<[string], CurrentRow>(sql.FIND_CURRENT).get(event.eventId);
+    if (current === undefined)
+      return { verdict: 'captured', seq: this.#insert(event), conflictId: null };
+    const equal = this.#content.isSame(current, event) ? current.seq : this.#earlierRevision(event);
+    if (equal !== undefined) return { verdict: 'duplicate', seq: equal, conflictId: null };
+    const conflictId = this.#keepConflict(current, event);
+    return { verdict: 'conflict', seq: current.seq, conflictId };
+  }
+
+  /**
+   * Makes another content for a known id its next revision. The one in force
+   * is marked replaced, or only superseded where it was not live any more; its
+   * row and bytes stay.
+   */
+  writeRevision(event: NewEvent, now: number): NewRevision {
+    const current = this.#db.statement<[string], InForceRow>(sql.FIND_IN_FORCE).get(event.eventId);
+    if (current === undefined) throw new Error(`${event.eventId} has no revision to replace`);
+    const revision = current.revision + 1;
+    const seq = this.#insert(event, revision);
+    this.finish();
+    return { seq, revision, replaced: current.seq, from: this.#replace(current, seq, now) };
+  }
+
+  /** The class it had, if it could be selected, or come to be again by a restore. */
+  #replace({ originId, size, seq: old }: InForceRow, seq: number, now: number): ReplacedClass {
+    if (this.#db.statement(sql.REMOVE_LIVE).run(originId, old).changes > 0) {
+      this.#db.statement(sql.MARK_REPLACED).run(old, seq, now);
+      this.#countMove(originId, size, 'replaced');
+      return 'live';
+    }
+    this.#db.statement(sql.MARK_SUPERSEDED).run(old, seq);
+    if (this.#db.statement(sql.ARCHIVED_TO_REPLACED).run(seq, now, old).changes === 0) return null;
+    const move = this.#db.statement(sql.COUNT_MOVED_EMPTY);
+    move.run({ originId, class: 'archived', events: -1 });
+    move.run({ originId, class: 'replaced', events: 1 });
+    return 'archived';
+  }
+
+  #countMove(originId: number, size: number, to: 'coalesced' | 'replaced'): void {
+    const move = this.#db.statement(sql.COUNT_MOVED);
+    move.run({ originId, class: 'live', events: -1, bytes: -size });
+    move.run({ originId, class: to, events: 1, bytes: size });
+  }
+
+  /** Makes what was written live and brings the counters up to it. */
+  finish(): void {
+    this.#makeLive();
+    const count = this.#db.statement(sql.COUNT_CAPTURED);
+    for (const [originId, { events, bytes }] of this.#tallies)
+      count.run(originId, events, events, bytes);
+    this.#tallies.clear();
+  }
+
+  #makeLive(): void {
+    if (this.#notLive === undefined) return;
+    const { first, last, originOfLast } = this.#notLive;
+    if (first < last) this.#db.statement(sql.MAKE_LIVE).run(first);
+    else this.#db.statement(sql.MAKE_ONE_LIVE).run(originOfLast, last);
+    this.#notLive = undefined;
+  }
+
+  /** An old file may hold what an operator has replaced since: that was decided already. */
+  #earlierRevision(event: NewEvent): number | undefined {
+    if (this.#source !== 'import') return undefined;
+    return this.#db
+      .statement<[string, Buffer], { seq: number }>(sql.FIND_REVISION)
+      .get(event.eventId, event.sha256)?.seq;
+  }
+
+  #insert(event: NewEvent, revision = 1): number {
+    const originId = this.#originId(event.origin);
+    const { lastInsertRowid: seq } = this.#db
+      .statement(sql.INSERT_EVENT)
+      .run(
+        event.eventId,
+        revision,
+        event.eventType,
+        originId,
+        this.#source,
+        event.timestamp,
+        event.occurredAt,
+        event.capturedAt,
+        event.producerUser,
+        event.producerTeam,
+        event.blockedReason,
+        event.carriesId ? 1 : 0,
+        event.undeliverable,
+        event.sha256,
+        event.bytes.length,
+      );
+    this.#db.statement(sql.INSERT_PAYLOAD).run(seq, event.bytes);
+    const last = Number(seq);
+    this.#notLive = { first: this.#notLive?.first ?? last, last, originOfLast: originId };
+    this.#tally(originId, event.bytes.length);
+    // What was spooled or imported may have left already, or arrives late.
+    if (event.coalesceKey !== null && this.#source === 'capture')
+      this.#coalesce(event.coalesceKey, { seq: Number(seq), originId, at: event.capturedAt });
+    return Number(seq);
+  }
+
+  /**
+   * The earlier event of the key is taken back if no drain ever claimed it;
+   * this runs in the transaction of the insert, so a claim comes wholly before
+   * or wholly after. Bytes never change either way.
+   */
+  #coalesce(key: string, later: { seq: number; originId: number; at: number }): void {
+    const earlier = this.#db
+      .statement<[string], { seq: number }>(sql.FIND_COALESCING)
+      .get(key)?.seq;
+    this.#db.statement(sql.HOLD_COALESCING).run(key, later.seq);
+    this.#makeLive(); // the earlier one may be of this very group
+    if (earlier === undefined) return;
+    const { originId } = later;
+    const unsent = this.#db.statement(sql.FIND_UNSENT).get({ seq: earlier, originId });
+    if (unsent === undefined) {
+      this.#db.statement(sql.MARK_SUPERSEDED).run(earlier, later.seq);
+      return;
+    }
+    const { size } = unsent as { size: number };
+    this.#db.statement(sql.REMOVE_LIVE).run(originId, earlier);
+    this.#db.statement(sql.MARK_COALESCED).run(earlier, later.seq, later.at);
+    this.#countMove(originId, size, 'coalesced');
+  }
+
+  #writeAudit(event: NewEvent, note: AuditNote): void {
+    const keepsBytes = note.action === 'discarded';
+    const { bytes, sha256: _digest, audit: _note, ...details } = event;
+    this.#db
+      .statement(sql.INSERT_AUDIT)
+      .run(
+        event.capturedAt,
+        note.action,
+        event.eventId,
+        event.eventType,
+        note.family,
+        note.reason,
+        keepsBytes ? bytes : null,
+        keepsBytes ? JSON.stringify(details) : null,
+      );
+  }
+
+  #tally(originId: number, bytes: number): void {
+    const tally = this.#tallies.get(originId);
+    if (tally === undefined) this.#tallies.set(originId, { events: 1, bytes });
+    else {
+      tally.events += 1;
+      tally.bytes += bytes;
+    }
+  }
+
+  /** The same conflict met again adds nothing: its bytes are kept already. */
+  #keepConflict(current: CurrentRow, event: NewEvent): number {
+    const known = this.#db
+      .statement<[string, Buffer], { id: number }>(sql.FIND_CONFLICT)
+      .get(event.eventId, event.sha256);
+    if (known !== undefined) return known.id;
+    const { lastInsertRowid } = this.#db.statement(sql.INSERT_CONFLICT).run(
+      event.eventId,
+      current.seq,
+      current.sha256,
+      event.sha256,
+      event.bytes,
+      event.eventType,
+      // The note names the archive; the table knows three ways in.
+      this.#source === 'archive' ? 'capture' : this.#source,
+      this.#note.sourceDigest,
+      this.#note.foundAt ?? event.capturedAt,
+    );
+    return Number(lastInsertRowid);
+  }
+
+  #originId(origin: EventOrigin): number {
+    let id = this.#idOfOrigin.get(origin);
+    if (id === undefined) {
+      id = this.#lookUpOrigin(origin);
+      // An import may be longer than memory, and makes an object for every row.
+      if (this.#source === 'capture') this.#idOfOrigin.set(origin, id);
+    }
+    return id;
+  }
+
+  #lookUpOrigin(origin: EventOrigin): number {
+    const fields = [origin.projectUuid ?? '', origin.repoSlug ?? '', origin.checkout ?? ''];
+    const key = fields.join('\0');
+    const known = this.#knownOrigins.get(key) ?? this.newOrigins.get(key);
+    if (known !== undefined) return known;
+    const found = this.#db.statement<string[], { id: number }>(sql.FIND_ORIGIN).get(...fields);
+    const id =
+      found?.id ?? Number(this.#db.statement(sql.INSERT_ORIGIN).run(...fields).lastInsertRowid);
+    this.newOrigins.set(key, id);
+    return id;
+  }
+}

@@ -1,0 +1,83 @@
+import { step } from '../../base/steps.js';
+import type {
+  AppendVerdict,
+  EventJournal,
+  EventSource,
+  NewEvent,
+} from '../../journal/new-event.js';
+import type { JournalDatabase } from '../journal-database.js';
+import { GroupWriter } from './group-writer.js';
+import * as sql from './journal.sql.js';
+import { SameContent, TooMuchToCompare } from './same-content.js';
+
+/** The journal on SQLite. Appending is all it can do to events. */
+export class SqliteJournal implements EventJournal {
+  readonly #db: JournalDatabase;
+  /** Ids of origins known to be committed. */
+  readonly #origins = new Map<string, number>();
+
+  constructor(db: JournalDatabase) {
+    this.#db = db;
+  }
+
+  async append(events: readonly NewEvent[], source: EventSource): Promise<AppendVerdict[]> {
+    const verdicts = await this.#writeGroup(events, source, (group) => group.write(events));
+    step('journal.appended');
+    return verdicts;
+  }
+
+  async appendSpooled(
+    file: string,
+    events: readonly NewEvent[],
+    problems: readonly string[],
+  ): Promise<AppendVerdict[] | undefined> {
+    const notes = problems.length === 0 ? null : JSON.stringify(problems);
+    const verdicts = await this.#writeGroup(events, 'spool', (group) => {
+      const claimed = this.#db
+        .statement(sql.CLAIM_SPOOL_FILE)
+        .run(file, Date.now(), events.length, notes);
+      return claimed.changes === 0 ? undefined : group.write(events);
+    });
+    step('journal.spool-appended');
+    return verdicts;
+  }
+
+  async countDiscarded(families: ReadonlyMap<string, number>): Promise<void> {
+    await this.#db.write(() => {
+      const count = this.#db.statement(sql.COUNT_DISCARDED);
+      for (const [family, events] of families) count.run(family, events);
+    });
+  }
+
+  /** The last sequence number; 0 before the first. */
+  async head(): Promise<number> {
+    return (this.#db.statement(sql.HEAD).get() as { head: number }).head;
+  }
+
+  /** Where a transaction would take long to compare contents, they are compared first, and it is run again. */
+  async #writeGroup<T extends AppendVerdict[] | undefined>(
+    events: readonly NewEvent[],
+    source: EventSource,
+    work: (group: GroupWriter) => T,
+  ): Promise<T> {
+    const content = new SameContent(this.#db);
+    const write = async (): Promise<T> => {
+      const group = new GroupWriter(this.#db, source, this.#origins, undefined, content);
+      const verdicts = await this.#db.write(() => work(group));
+      if (verdicts !== undefined) this.#rememberOrigins(group);
+      return verdicts;
+    };
+    try {
+      return await write();
+    } catch (error) {
+      if (!(error instanceof TooMuchToCompare)) throw error;
+    }
+    await content.lookAhead(events);
+    return write();
+  }
+
+  /** Only after COMMIT: an origin of a rolled back group does not exist. */
+  #rememberOrigins(group: GroupWriter): void {
+    for (const [key, id] of group.newOrigins) this.#origins.set(key, id);
+  }
+}

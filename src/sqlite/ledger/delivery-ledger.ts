@@ -1,0 +1,380 @@
+import { randomUUID } from 'node:crypto';
+import { turn } from '../../base/pace.js';
+import { step } from '../../base/steps.js';
+import type {
+  Backlog,
+  Claim,
+  ClaimedEvent,
+  ClaimRequest,
+  ClosedGate,
+  DeliveryLedger,
+  DrainBlockedReason,
+  Lease,
+  Pass,
+  Permission,
+  PostRecord,
+  SettleRequest,
+  TargetHealth,
+} from '../../dispatch/ports.js';
+import { WAITS, type Waits } from '../../dispatch/waits.js';
+import { type OriginColumns, originFields } from '../../ledger/origins.js';
+import { fromRanges, type SeqRanges, toRanges } from '../../ledger/seq-ranges.js';
+import { withoutWords } from '../../ledger/unsaid.js';
+import type { JournalDatabase } from '../journal-database.js';
+import { TODO_LANES } from './claim.sql.js';
+import { claimBatch } from './claiming.js';
+import * as passSql from './pass.sql.js';
+import { PassLanes, pages } from './pass-lanes.js';
+import { INTERRUPTED } from './post-log.js';
+import { giveBack, redactedAmong } from './releasing.js';
+import { followUnarrived } from './revisions.js';
+import * as sql from './settle.sql.js';
+import { applyRulings, type Ruling } from './settling.js';
+
+/** Rows in one transaction: short enough that nobody waits long for it. */
+const PAGE = 2_000;
+
+/** The lease has moved on: another process drains this target now. */
+export class LostLeaseError extends Error {
+  override readonly name = 'LostLeaseError';
+  constructor(readonly targetId: number) {
+    super(`target ${targetId} is drained by another process now; this one stops`);
+  }
+}
+
+interface FlightRow {
+  claimId: string;
+  seqs: string;
+  /** When the post began that is on the wire, or is about to. */
+  startedAt: number;
+}
+
+/** The delivery ledger on SQLite. It has no statement that writes a journal row. */
+export class SqliteLedger implements DeliveryLedger {
+  readonly #db: JournalDatabase;
+  readonly #random: () => number;
+  readonly #waits: Waits;
+  /** Where the passes that run now look for work. */
+  readonly #lanes = new WeakMap<Pass, PassLanes>();
+
+  /** `random` is the jitter of backoffs. */
+  constructor(db: JournalDatabase, random: () => number = Math.random, waits: Waits = WAITS) {
+    this.#db = db;
+    this.#random = random;
+    this.#waits = waits;
+  }
+
+  async takeLease(targetId: number, holder: string): Promise<Lease> {
+    const token = randomUUID();
+    await this.#db.write(() =>
+      this.#db.statement(passSql.TAKE_LEASE).run({ targetId, token, holder }),
+    );
+    return { targetId, token };
+  }
+
+  async beginPass(lease: Lease, now: number): Promise<Pass> {
+    await this.#clampFutureRetries(lease.targetId, now);
+    const pass = await this.#db.write(() => {
+      const recovered = this.#recoverFlight(lease.targetId, now);
+      const opened = this.#db.statement(passSql.OPEN_PASS).get({ ...lease });
+      if (opened === undefined) throw new LostLeaseError(lease.targetId);
+      const { passNo, ...health } = opened as { passNo: number } & TargetHealth;
+      const { head } = this.#db.statement(passSql.JOURNAL_HEAD).get() as { head: number };
+      return { lease, passNo, head, startedAt: now, recovered, health };
+    });
+    step('dispatch.pass-begun');
+    return pass;
+  }
+
+  /** In pages, as a wrong clock can have put off everything there is. */
+  async #clampFutureRetries(targetId: number, now: number): Promise<void> {
+    const latest = now + this.#waits.longestMs;
+    const clamp = this.#db.statement(passSql.CLAMP_FUTURE_RETRIES);
+    for await (const page of pages<OriginColumns>(this.#db, TODO_LANES, { targetId })) {
+      const origins = JSON.stringify(page.map(({ originId }) => originId));
+      const values = { targetId, now, latest, origins, page: PAGE };
+      if (
+        this.#db.read(() => this.#db.statement(passSql.HAS_FUTURE_RETRIES).get(values)) ===
+        undefined
+      )
+        continue;
+      while ((await this.#db.write(() => clamp.run(values).changes)) === PAGE) await turn();
+    }
+  }
+
+  async claim(pass: Pass, request: ClaimRequest): Promise<Claim | undefined> {
+    const lanes = await this.#lanesOf(pass, request);
+    const claim = await this.#withLanes(pass, () => {
+      this.#assertLease(pass.lease);
+      return claimBatch(this.#db, pass, request, randomUUID(), lanes);
+    });
+    step('dispatch.claimed');
+    return claim;
+  }
+
+  /** Those of the pass, read anew when another permission is in force than the last time. */
+  async #lanesOf(pass: Pass, request: ClaimRequest): Promise<PassLanes> {
+    const known = this.#lanes.get(pass);
+    if (known?.serves(pass, request)) return known;
+    const lanes = await PassLanes.read(this.#db, pass, request);
+    this.#lanes.set(pass, lanes);
+    return lanes;
+  }
+
+  /** A transaction that failed has left the lanes ahead of the ledger. */
+  async #withLanes<T>(pass: Pass, work: () => T): Promise<T> {
+    try {
+      return await this.#db.write(work);
+    } catch (error) {
+      this.#lanes.delete(pass);
+      throw error;
+    }
+  }
+
+  async settle(pass: Pass, claim: Claim, request: SettleRequest): Promise<boolean> {
+    const settled = await this.#db.write(() => {
+      const flight = this.#flightOf(pass, claim);
+      if (flight === undefined) return false;
+      const inFlight = new Set(fromRanges(JSON.parse(flight.seqs) as SeqRanges));
+      const heard = this.#isOvertaken(request) ? withoutWords(request) : request;
+      this.#applySettlements(pass, heard, inFlight);
+      this.#landAllBut(inFlight, pass, flight, heard.now);
+      if (heard.post !== undefined) this.#logPost(pass, heard.post);
+      followUnarrived(this.#db, pass.lease.targetId, refusedOf(heard));
+      this.#recordHealth(pass.lease, heard.health);
+      return true;
+    });
+    step('dispatch.settled');
+    return settled;
+  }
+
+  /** Whether an event of the post was redacted while it was on its way. */
+  #isOvertaken({ post }: SettleRequest): boolean {
+    return post !== undefined && redactedAmong(this.#db, post.events).size > 0;
+  }
+
+  async redactedOf(
+    pass: Pass,
+    claim: Claim,
+    events: readonly ClaimedEvent[],
+  ): Promise<ReadonlySet<number> | undefined> {
+    return this.#db.read(() =>
+      this.#flightOf(pass, claim) === undefined ? undefined : redactedAmong(this.#db, events),
+    );
+  }
+
+  async release(pass: Pass, claim: Claim, events: readonly ClaimedEvent[]): Promise<boolean> {
+    this.#lanes.delete(pass);
+    return this.#db.write(() => {
+      const flight = this.#flightOf(pass, claim);
+      if (flight === undefined) return false;
+      const inFlight = new Set(fromRanges(JSON.parse(flight.seqs) as SeqRanges));
+      const back = events.filter(({ seq }) => inFlight.delete(seq));
+      giveBack(this.#db, pass, back);
+      this.#landAllBut(inFlight, pass, flight);
+      const seqs = back.map(({ seq }) => seq);
+      followUnarrived(this.#db, pass.lease.targetId, seqs);
+      return true;
+    });
+  }
+
+  async endPass(pass: Pass, health: TargetHealth, now: number): Promise<void> {
+    await this.#db.write(() => {
+      this.#recordHealth(pass.lease, health);
+      this.#db.statement(passSql.CLOSE_PASS).run({ ...pass.lease, now });
+    });
+    step('dispatch.pass-ended');
+  }
+
+  async backlog(targetId: number, heldBy: Permission): Promise<Backlog> {
+    const held: Partial<Record<DrainBlockedReason, number>> = {};
+    const heldRetries: Partial<Record<DrainBlockedReason, number>> = {};
+    let unsent = 0;
+    let retryable = 0;
+    for await (const page of pages<BacklogRow>(this.#db, passSql.BACKLOG, { targetId }))
+      for (const row of page) {
+        const waiting = row.live - row.known;
+        const reason = heldBy(originFields(row));
+        if (reason === null) {
+          unsent += waiting;
+          retryable += row.retryable;
+        } else {
+          addTo(held, reason, waiting);
+          addTo(heldRetries, reason, row.retryable);
+        }
+      }
+    return { unsent, held, heldRetries, retryable };
+  }
+
+  async noteBlocked(targetId: number, gate: ClosedGate | null): Promise<void> {
+    await this.#db.write(() =>
+      this.#db
+        .statement(passSql.NOTE_BLOCKED)
+        .run(gate?.reason ?? null, gate?.message ?? null, targetId),
+    );
+  }
+
+  /** What a crash left in flight may have arrived: transient, and due at once. */
+  #recoverFlight(targetId: number, now: number): number {
+    const flight = this.#flight(targetId);
+    if (flight === undefined) return 0;
+    const seqs = fromRanges(JSON.parse(flight.seqs) as SeqRanges);
+    const rows = this.#db.statement(sql.ORIGINS_OF).all(JSON.stringify(seqs)) as Pick<
+      Ruling,
+      'seq' | 'originId'
+    >[];
+    const rulings = rows.map((row): Ruling => ({ ...row, ...INTERRUPTED_RULING }));
+    const { passNo } = this.#db
+      .statement('SELECT pass_no AS passNo FROM target WHERE id = ?')
+      .get(targetId) as { passNo: number };
+    applyRulings(this.#db, rulings, {
+      targetId,
+      passNo,
+      now,
+      attemptedAt: Math.min(flight.startedAt, now),
+      httpStatus: null,
+      deploymentRef: null,
+      random: this.#random,
+      waits: this.#waits,
+    });
+    this.#logInterruption(targetId, passNo, now, flight);
+    this.#db.statement(sql.LAND).run(targetId, flight.claimId);
+    return seqs.length;
+  }
+
+  /** Takes out of `inFlight` what it applies: what has landed before gets no second verdict. */
+  #applySettlements(pass: Pass, request: SettleRequest, inFlight: Set<number>): void {
+    const rulings = request.settlements
+      .filter(({ event }) => inFlight.delete(event.seq))
+      .map(
+        ({ event, ...verdict }): Ruling => ({
+          seq: event.seq,
+          originId: event.originId,
+          ...verdict,
+        }),
+      );
+    applyRulings(this.#db, rulings, {
+      targetId: pass.lease.targetId,
+      passNo: pass.passNo,
+      now: request.now,
+      httpStatus: request.post?.report.httpStatus ?? null,
+      deploymentRef: request.deploymentRef,
+      random: this.#random,
+      waits: this.#waits,
+    });
+  }
+
+  /** What stays in flight after a post is about to be posted again: its time starts now. */
+  #landAllBut(
+    left: ReadonlySet<number>,
+    { lease: { targetId } }: Pass,
+    flight: FlightRow,
+    now = flight.startedAt,
+  ): void {
+    if (left.size === 0) {
+      this.#db.statement(sql.LAND).run(targetId, flight.claimId);
+      return;
+    }
+    const seqs = JSON.stringify(toRanges([...left]));
+    this.#db.statement(sql.SHRINK_FLIGHT).run(seqs, now, targetId, flight.claimId);
+  }
+
+  #logPost(pass: Pass, post: PostRecord): void {
+    const seqs = post.events.map((event) => event.seq);
+    const { report } = post;
+    this.#db
+      .statement(sql.LOG_POST)
+      .run(
+        pass.lease.targetId,
+        pass.passNo,
+        post.startedAt,
+        post.durationMs,
+        Math.min(...seqs),
+        Math.max(...seqs),
+        seqs.length,
+        JSON.stringify(outcomeRanges(post)),
+        report.httpStatus,
+        report.bytesSent,
+        report.error ?? null,
+      );
+  }
+
+  /** From the start of the post to now: when it ended, nobody knows. */
+  #logInterruption(targetId: number, passNo: number, now: number, flight: FlightRow): void {
+    const ranges = JSON.parse(flight.seqs) as SeqRanges;
+    const events = fromRanges(ranges).length;
+    const first = ranges[0]?.[0] ?? 0;
+    const last = ranges.at(-1)?.[1] ?? 0;
+    const outcomes = JSON.stringify({ transient: ranges });
+    // A clock that was set back since says nothing of how long it took.
+    const startedAt = Math.min(flight.startedAt, now);
+    const took = now - startedAt;
+    this.#db
+      .statement(sql.LOG_POST)
+      .run(targetId, passNo, startedAt, took, first, last, events, outcomes, null, 0, INTERRUPTED);
+  }
+
+  #recordHealth(lease: Lease, health: TargetHealth): void {
+    this.#db.statement(passSql.RECORD_HEALTH).run({ ...lease, ...health });
+  }
+
+  /** The flight of this claim; undefined when the lease or the flight has moved on. */
+  #flightOf({ lease }: Pass, { claimId }: Claim): FlightRow | undefined {
+    if (!this.#holdsLease(lease)) return undefined;
+    const flight = this.#flight(lease.targetId);
+    return flight?.claimId === claimId ? flight : undefined;
+  }
+
+  #flight(targetId: number): FlightRow | undefined {
+    return this.#db.statement<[number], FlightRow>(sql.FIND_FLIGHT).get(targetId);
+  }
+
+  #holdsLease(lease: Lease): boolean {
+    return this.#db.statement(passSql.HOLDS_LEASE).get({ ...lease }) !== undefined;
+  }
+
+  #assertLease(lease: Lease): void {
+    if (!this.#holdsLease(lease)) throw new LostLeaseError(lease.targetId);
+  }
+}
+
+function addTo(
+  counts: Partial<Record<DrainBlockedReason, number>>,
+  reason: DrainBlockedReason,
+  events: number,
+): void {
+  if (events > 0) counts[reason] = (counts[reason] ?? 0) + events;
+}
+
+interface BacklogRow extends OriginColumns {
+  live: number;
+  known: number;
+  retryable: number;
+}
+
+/** The only verdicts after which an event is known not to be at the target. */
+const refusedOf = ({ settlements }: SettleRequest): number[] =>
+  settlements
+    .filter(({ outcome: { kind } }) => kind === 'rejected' || kind === 'terminal_failed')
+    .map(({ event }) => event.seq);
+
+const INTERRUPTED_RULING = {
+  outcome: { kind: 'transient', reason: INTERRUPTED },
+  posted: true,
+  dueNow: true,
+  company: 'any',
+} as const;
+
+/** Which events of a post got which outcome, as ranges; `none` where the answer held no verdict. */
+function outcomeRanges(post: PostRecord): Record<string, SeqRanges> {
+  // Of one that stands alone, a refusal of the batch is a verdict.
+  const alone = post.events.length === 1 ? post.report.ifAlone : undefined;
+  const byOutcome = new Map<string, number[]>();
+  for (const [i, event] of post.events.entries()) {
+    const kind = (post.report.outcomes[i] ?? alone)?.kind ?? 'none';
+    const seqs = byOutcome.get(kind);
+    if (seqs === undefined) byOutcome.set(kind, [event.seq]);
+    else seqs.push(event.seq);
+  }
+  return Object.fromEntries([...byOutcome].map(([kind, seqs]) => [kind, toRanges(seqs)]));
+}

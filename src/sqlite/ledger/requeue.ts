@@ -1,0 +1,191 @@
+import { turn } from '../../base/pace.js';
+import { step } from '../../base/steps.js';
+import type { EventFilter } from '../../journal/event-filter.js';
+import { fromRanges, type SeqRanges } from '../../ledger/seq-ranges.js';
+import { eventConditions } from '../journal/event-filter.sql.js';
+import type { JournalDatabase } from '../journal-database.js';
+import { SeqWindow } from '../seq-window.js';
+import { CauseTally } from './causes.js';
+import * as sql from './requeue.sql.js';
+import { COUNT_DELIVERIES } from './settle.sql.js';
+
+/** Deliveries in one transaction: short enough that no capture and no event loop waits long for it. */
+const PAGE = 1_000;
+
+export type RequeueKind = 'retry' | 'replay';
+
+export interface RequeueRequest {
+  readonly kind: RequeueKind;
+  readonly targetId: number;
+  readonly filter: EventFilter;
+  /** Epoch milliseconds: what is requeued is due from then on. */
+  readonly now: number;
+}
+
+/** What was requeued at one target, or would be. */
+export interface RequeueCounts {
+  selected: number;
+  /** Of `selected`, by the status they had. */
+  by_status: Record<string, number>;
+  /** On the wire right now: their result decides, so they are left alone. */
+  in_flight: number;
+  /** Marked by an earlier replay and not settled yet. */
+  already_marked: number;
+  /** No longer selectable, by class: archived, purged, redacted, replaced, coalesced. */
+  not_live: Record<string, number>;
+}
+
+interface Candidate {
+  readonly seq: number;
+  readonly status: string;
+  readonly class: string;
+  readonly marked: 0 | 1;
+}
+
+export function noCounts(): RequeueCounts {
+  return { selected: 0, by_status: {}, in_flight: 0, already_marked: 0, not_live: {} };
+}
+
+/** What `requeue` would do, from the same pages. Reads only. */
+export async function countRequeue(
+  db: JournalDatabase,
+  request: RequeueRequest,
+): Promise<RequeueCounts> {
+  const counts = noCounts();
+  for (const page of pages(db, request)) {
+    tally(counts, page);
+    await turn();
+  }
+  return counts;
+}
+
+/**
+ * Makes deliveries selectable again. `retry`: what failed for good becomes
+ * `failed_transient`, due now, with its error and counts kept; what is
+ * rejected or transient becomes due now. `replay`: what is delivered is marked
+ * and goes out again in a new generation. Works in transactions of a few
+ * thousand rows, each whole with its counters: killed at any moment, running
+ * it again does the rest. Events in flight are never touched.
+ */
+export async function requeue(
+  db: JournalDatabase,
+  request: RequeueRequest,
+  onProgress: (done: number) => void = () => undefined,
+): Promise<RequeueCounts> {
+  const counts = noCounts();
+  const act = request.kind === 'retry' ? retryPage : replayPage;
+  for (const page of pages(db, request)) {
+    const seqs = page.selected.map((row) => row.seq);
+    const done = seqs.length === 0 ? 0 : await db.write(() => act(db, request, seqs));
+    step('requeue.page');
+    tally(counts, page);
+    // A drain that settled one of them in between was faster than this.
+    counts.selected -= seqs.length - done;
+    onProgress(counts.selected);
+    await turn();
+  }
+  return counts;
+}
+
+interface Page {
+  readonly rows: readonly Candidate[];
+  readonly selected: readonly Candidate[];
+  readonly inFlight: ReadonlySet<number>;
+}
+
+/** Each page from a snapshot of its own: nothing stays open while a page is written. */
+function* pages(db: JournalDatabase, request: RequeueRequest): Generator<Page> {
+  const { kind, targetId } = request;
+  const conditions = eventConditions(request.filter, 'd.seq');
+  const states = kind === 'retry' ? sql.RETRIABLE : sql.REPLAYABLE;
+  const statement = db.statement(sql.candidates(states, conditions.sql));
+  const { head } = db.statement(sql.HEAD).get() as { head: number };
+  const window = new SeqWindow();
+  for (let after = 0; after < head; ) {
+    const to = after + window.span;
+    const page = { ...conditions.values, targetId, after, to, page: PAGE };
+    const { rows, inFlight } = db.read(() => ({
+      rows: statement.all(page) as Candidate[],
+      inFlight: flightOf(db, targetId),
+    }));
+    const isFree = (row: Candidate): boolean =>
+      row.class === 'live' && row.marked === 0 && !inFlight.has(row.seq);
+    yield { rows, selected: rows.filter(isFree), inFlight };
+    window.found(rows.length);
+    after = rows.length < PAGE ? to : (rows.at(-1)?.seq ?? to);
+  }
+}
+
+function tally(counts: RequeueCounts, { rows, selected, inFlight }: Page): void {
+  counts.selected += selected.length;
+  for (const { status } of selected) add(counts.by_status, status);
+  for (const row of rows) {
+    if (row.class !== 'live') add(counts.not_live, row.class);
+    else if (inFlight.has(row.seq)) counts.in_flight += 1;
+    else if (row.marked === 1) counts.already_marked += 1;
+  }
+}
+
+function add(counts: Record<string, number>, key: string): void {
+  counts[key] = (counts[key] ?? 0) + 1;
+}
+
+function flightOf(db: JournalDatabase, targetId: number): ReadonlySet<number> {
+  const row = db.statement(sql.FLIGHT_OF).get(targetId) as { seqs: string } | undefined;
+  return new Set(row === undefined ? [] : fromRanges(JSON.parse(row.seqs) as SeqRanges));
+}
+
+function replayPage(db: JournalDatabase, request: RequeueRequest, seqs: number[]): number {
+  const { targetId, now } = request;
+  const free = landed(db, targetId, seqs);
+  return db.statement(sql.MARK_REPLAY).run({ targetId, now, seqs: free }).changes;
+}
+
+function retryPage(db: JournalDatabase, request: RequeueRequest, seqs: number[]): number {
+  const { targetId, now } = request;
+  const rows = db
+    .statement(sql.STILL_RETRIABLE)
+    .all({ targetId, seqs: landed(db, targetId, seqs) }) as RetriableRow[];
+  const revived = new Map<number, number>();
+  const causes = new CauseTally(db);
+  for (const { seq, status, error, originId, passNo } of rows) {
+    db.statement(sql.WRITE_DUE_TODO).run({ targetId, originId, seq, now, passNo });
+    if (status !== 'terminal_failed') {
+      db.statement(sql.MAKE_DUE).run({ targetId, seq, now });
+      continue;
+    }
+    db.statement(sql.REVIVE).run({ targetId, seq, now });
+    revived.set(originId, (revived.get(originId) ?? 0) + 1);
+    causes.add(targetId, 'terminal_failed', error, -1);
+    causes.add(targetId, 'failed_transient', error, 1);
+  }
+  causes.write();
+  moveCounts(db, targetId, revived);
+  return rows.length;
+}
+
+interface RetriableRow {
+  readonly seq: number;
+  readonly status: string;
+  readonly error: string | null;
+  readonly originId: number;
+  readonly passNo: number;
+}
+
+function moveCounts(
+  db: JournalDatabase,
+  targetId: number,
+  revived: ReadonlyMap<number, number>,
+): void {
+  const count = db.statement(COUNT_DELIVERIES);
+  for (const [originId, events] of revived) {
+    count.run(targetId, originId, 'live', 'terminal_failed', -events);
+    count.run(targetId, originId, 'live', 'failed_transient', events);
+  }
+}
+
+/** Of these, the ones that are not on the wire at this moment, as JSON. */
+function landed(db: JournalDatabase, targetId: number, seqs: readonly number[]): string {
+  const inFlight = flightOf(db, targetId);
+  return JSON.stringify(seqs.filter((seq) => !inFlight.has(seq)));
+}

@@ -1,0 +1,134 @@
+import { fromRanges, rangesContain, type SeqRanges } from '../../ledger/seq-ranges.js';
+import type { RepeatedContent } from '../../retention/repeated-content.js';
+import type { JournalDatabase } from '../journal-database.js';
+import { withCauses } from '../ledger/causes.js';
+import * as sql from './retention.sql.js';
+
+/** Stands where a text was. */
+export const ERASED = 'erased by `redact`: it may have repeated the event';
+
+interface Words {
+  readonly targetId: number;
+  readonly seq: number;
+  readonly generation: number;
+  readonly error: string | null;
+  readonly response: string | null;
+  /** A server's own word for where a pending event is. */
+  readonly state: string | null;
+}
+
+interface CauseRow {
+  readonly targetId: number;
+  readonly status: string;
+  readonly text: string;
+  readonly events: number;
+}
+
+interface PostRow {
+  readonly id: number;
+  readonly targetId: number;
+  readonly outcomes: string;
+  readonly error: string | null;
+}
+
+/**
+ * Erases what servers answered about an event, inside a transaction that the
+ * caller holds: all words about the event itself; of the posts it was part of,
+ * and of the events it travelled with, those that repeat it. Returns how many
+ * texts went.
+ */
+export function eraseAnswers(
+  db: JournalDatabase,
+  seqs: readonly number[],
+  content: RepeatedContent,
+): number {
+  const posts = seqs.flatMap((seq) => postsWith(db, seq));
+  const company = new Set(posts.flatMap(rangesOf).flatMap(fromRanges));
+  let erased = 0;
+  withCauses(db, [...company], () => {
+    erased = eraseOwnWords(db, seqs) + eraseOfPosts(db, posts, content);
+  });
+  return erased + eraseCauses(db, content) + eraseTargetMessages(db, content);
+}
+
+function eraseOwnWords(db: JournalDatabase, seqs: readonly number[]): number {
+  const targets = db.statement(sql.TARGET_IDS).all() as { id: number }[];
+  let erased = 0;
+  for (const seq of seqs)
+    for (const { id } of targets) erased += eraseWords(db, id, [seq, seq], () => true);
+  return erased;
+}
+
+function eraseOfPosts(
+  db: JournalDatabase,
+  posts: readonly PostRow[],
+  content: RepeatedContent,
+): number {
+  let erased = 0;
+  for (const post of posts) {
+    erased += erasePost(db, post, content);
+    for (const range of rangesOf(post).flat())
+      erased += eraseWords(db, post.targetId, range, (text) => content.isIn(text));
+  }
+  return erased;
+}
+
+function postsWith(db: JournalDatabase, seq: number): PostRow[] {
+  const rows = db.statement(sql.POSTS_WITH).all({ seq }) as PostRow[];
+  return rows.filter((post) => rangesOf(post).some((ranges) => rangesContain(ranges, seq)));
+}
+
+function rangesOf({ outcomes }: PostRow): SeqRanges[] {
+  return Object.values(JSON.parse(outcomes) as Record<string, SeqRanges>);
+}
+
+function erasePost(db: JournalDatabase, { id, error }: PostRow, content: RepeatedContent): number {
+  if (error === null || error === ERASED || !content.isIn(error)) return 0;
+  return db.statement(sql.ERASE_POST).run({ id, text: ERASED }).changes;
+}
+
+function eraseWords(
+  db: JournalDatabase,
+  targetId: number,
+  [first, last]: readonly [number, number],
+  isToGo: (text: string) => boolean,
+): number {
+  let erased = 0;
+  for (const [i, find] of sql.WORDS_ON.entries())
+    for (const words of db.statement(find).all({ targetId, first, last }) as Words[]) {
+      const error = erasedText(words.error, isToGo, ERASED);
+      const response = erasedText(words.response, isToGo, null);
+      const state = erasedText(words.state, isToGo, null);
+      if (error === words.error && response === words.response && state === words.state) continue;
+      const { targetId: id, seq, generation } = words;
+      const row = { targetId: id, seq, generation, error, response, state };
+      erased += db.statement(sql.ERASE_WORDS[i] as string).run(row).changes;
+    }
+  return erased;
+}
+
+function erasedText(
+  text: string | null,
+  isToGo: (text: string) => boolean,
+  instead: string | null,
+): string | null {
+  return text !== null && text !== ERASED && isToGo(text) ? instead : text;
+}
+
+/** The counts of a cause stay, under the empty text: "cause not recorded". */
+function eraseCauses(db: JournalDatabase, content: RepeatedContent): number {
+  const rows = db.statement(sql.NAMED_CAUSES).all() as CauseRow[];
+  const found = rows.filter(({ text }) => text !== ERASED && content.isIn(text));
+  for (const row of found) {
+    db.statement(sql.DROP_CAUSE).run(row);
+    db.statement(sql.COUNT_WITHOUT_CAUSE).run(row);
+  }
+  return found.length;
+}
+
+function eraseTargetMessages(db: JournalDatabase, content: RepeatedContent): number {
+  const rows = db.statement(sql.TARGET_MESSAGES).all() as { id: number; message: string }[];
+  const found = rows.filter(({ message }) => message !== ERASED && content.isIn(message));
+  for (const { id } of found) db.statement(sql.ERASE_TARGET_MESSAGE).run({ id, text: ERASED });
+  return found.length;
+}

@@ -1,0 +1,185 @@
+import { Address } from '../../address/address.js';
+import { shownAddress } from '../../address/shown-address.js';
+import type { DeploymentMetadata, DrainBlockedReason } from '../../dispatch/ports.js';
+import { canonicalUrl } from '../../targets/canonical-url.js';
+import type {
+  ResetSignalRecord,
+  TargetDescription,
+  TargetKey,
+  TargetKind,
+  TargetRecord,
+  TargetRegistry,
+  TargetSettings,
+} from '../../targets/registry.js';
+import { type ResetSignal, resetSignal } from '../../targets/reset-signal.js';
+import { settingsInForce } from '../../targets/settings-in-force.js';
+import type { JournalDatabase } from '../journal-database.js';
+import * as sql from './targets.sql.js';
+
+interface TargetRow {
+  id: number;
+  urlHash: string;
+  teamSlug: string;
+  userEmail: string;
+  kind: TargetKind;
+  canonicalUrl: string;
+  rawEndpoint: string;
+  settings: string;
+  label: string | null;
+  createdAt: number;
+  retiredAt: number | null;
+  passNo: number;
+  leaseHolder: string | null;
+  circuitFailures: number;
+  circuitOpenUntil: number | null;
+  resumeAt: number | null;
+  blockedReason: DrainBlockedReason | null;
+  blockedMessage: string | null;
+  resetSignal: string | null;
+  lastDrainedAt: number | null;
+  deploymentRef: number | null;
+  serverInstanceId: string | null;
+  deploymentId: string | null;
+  environmentName: string | null;
+  gitSha: string | null;
+}
+
+/** The target registry on SQLite. */
+export class SqliteTargets implements TargetRegistry {
+  readonly #db: JournalDatabase;
+
+  constructor(db: JournalDatabase) {
+    this.#db = db;
+  }
+
+  async ensure(description: TargetDescription, now: number): Promise<TargetRecord> {
+    return this.#db.write(() => {
+      const { unsaid: _unsaid, ...described } = description;
+      const known = this.#rowByKey(description);
+      const kept = known && (JSON.parse(known.settings) as TargetSettings);
+      const settings = JSON.stringify(settingsInForce(description, kept));
+      const rawEndpoint = description.rawEndpoint.reveal();
+      const address = canonicalUrl(rawEndpoint);
+      const values = { ...described, canonicalUrl: address, rawEndpoint, settings, now };
+      if (known === undefined) this.#db.statement(sql.INSERT).run(values);
+      else if (known.settings !== values.settings || known.rawEndpoint !== values.rawEndpoint)
+        this.#db.statement(sql.FOLLOW_DESCRIPTION).run(values);
+      return toRecord(this.#rowByKey(description) as TargetRow);
+    });
+  }
+
+  async find(id: number): Promise<TargetRecord | undefined> {
+    const row = this.#row(id);
+    return row === undefined ? undefined : toRecord(row);
+  }
+
+  async findByKey(key: TargetKey): Promise<TargetRecord | undefined> {
+    const row = this.#rowByKey(key);
+    return row === undefined ? undefined : toRecord(row);
+  }
+
+  async list(): Promise<TargetRecord[]> {
+    return (this.#db.statement(sql.LIST).all() as TargetRow[]).map(toRecord);
+  }
+
+  async noteDeployment(
+    id: number,
+    metadata: DeploymentMetadata,
+    now: number,
+  ): Promise<number | null> {
+    return this.#db.write(() => {
+      const row = this.#row(id);
+      if (row === undefined || Object.keys(metadata).length === 0)
+        return row?.deploymentRef ?? null;
+      const before = deploymentOf(row) ?? {};
+      const signal = resetSignal(before, metadata);
+      if (signal !== undefined) this.#raise(id, signal, now);
+      if (row.deploymentRef !== null && sameDeployment(before, metadata)) return row.deploymentRef;
+      // Another instance has said nothing yet of what the old one told.
+      const known = signal === undefined ? before : {};
+      return this.#addDeployment(id, { ...known, ...metadata }, now);
+    });
+  }
+
+  async label(id: number, label: string | null): Promise<void> {
+    await this.#db.write(() => this.#db.statement(sql.LABEL).run({ id, label }));
+  }
+
+  async acknowledge(id: number): Promise<void> {
+    await this.#db.write(() => this.#db.statement(sql.ACKNOWLEDGE).run(id));
+  }
+
+  async retire(id: number, now: number): Promise<void> {
+    await this.#db.write(() => this.#db.statement(sql.RETIRE).run({ id, now }));
+  }
+
+  async restore(id: number): Promise<void> {
+    await this.#db.write(() => this.#db.statement(sql.RESTORE).run(id));
+  }
+
+  #addDeployment(targetId: number, metadata: DeploymentMetadata, now: number): number {
+    const added = this.#db.statement(sql.INSERT_DEPLOYMENT).run({
+      targetId,
+      serverInstanceId: metadata.serverInstanceId ?? null,
+      deploymentId: metadata.deploymentId ?? null,
+      environmentName: metadata.environmentName ?? null,
+      gitSha: metadata.gitSha ?? null,
+      now,
+    });
+    const ref = Number(added.lastInsertRowid);
+    this.#db.statement(sql.SET_DEPLOYMENT).run({ ref, targetId });
+    return ref;
+  }
+
+  #raise(targetId: number, signal: ResetSignal, now: number): void {
+    const record: ResetSignalRecord = { ...signal, at: now };
+    this.#db.statement(sql.RAISE_RESET).run({ signal: JSON.stringify(record), targetId });
+  }
+
+  #row(id: number): TargetRow | undefined {
+    return this.#db.statement<[number], TargetRow>(sql.FIND).get(id);
+  }
+
+  #rowByKey({ urlHash, teamSlug, userEmail }: TargetKey): TargetRow | undefined {
+    return this.#db.statement(sql.FIND_BY_KEY).get({ urlHash, teamSlug, userEmail }) as
+      | TargetRow
+      | undefined;
+  }
+}
+
+/** What a server does not tell stays as it was known: silence is no change. */
+function sameDeployment(before: DeploymentMetadata, after: DeploymentMetadata): boolean {
+  return Object.entries(after).every(
+    ([field, value]) => before[field as keyof DeploymentMetadata] === value,
+  );
+}
+
+function toRecord(row: TargetRow): TargetRecord {
+  const {
+    deploymentRef: _ref,
+    serverInstanceId: _instance,
+    deploymentId: _deployment,
+    environmentName: _environment,
+    gitSha: _sha,
+    ...rest
+  } = row;
+  return {
+    ...rest,
+    canonicalUrl: shownAddress(row.canonicalUrl),
+    rawEndpoint: new Address(row.rawEndpoint),
+    settings: JSON.parse(row.settings) as TargetSettings,
+    deployment: deploymentOf(row),
+    resetSignal:
+      row.resetSignal === null ? null : (JSON.parse(row.resetSignal) as ResetSignalRecord),
+  };
+}
+
+function deploymentOf(row: TargetRow): DeploymentMetadata | null {
+  if (row.deploymentRef === null) return null;
+  return {
+    ...(row.serverInstanceId === null ? {} : { serverInstanceId: row.serverInstanceId }),
+    ...(row.deploymentId === null ? {} : { deploymentId: row.deploymentId }),
+    ...(row.environmentName === null ? {} : { environmentName: row.environmentName }),
+    ...(row.gitSha === null ? {} : { gitSha: row.gitSha }),
+  };
+}

@@ -1,0 +1,75 @@
+import { step } from '../../base/steps.js';
+import { type Finding, Findings } from '../../retention/verification/finding.js';
+import type { JournalDatabase } from '../journal-database.js';
+import { recountCauses } from '../ledger/causes.js';
+import * as sql from './verification.sql.js';
+
+type Row = Readonly<Record<string, string | number>>;
+
+/** Deliveries, todos and flights agree with each other and with the lanes (DESIGN.md, invariant). */
+export function checkLedger(db: JournalDatabase): Finding {
+  const findings = new Findings('ledger');
+  db.read((raw) => {
+    for (const query of [sql.FORGOTTEN, sql.WRONG_TODOS, sql.DEAD_TODOS, sql.DEAD_FLIGHTS])
+      for (const row of raw.prepare(query).iterate() as Iterable<{
+        targetId: number;
+        seq: number;
+        problem: string;
+      }>)
+        findings.problem(`target ${row.targetId}, event number ${row.seq}: ${row.problem}`);
+  });
+  return findings.finding;
+}
+
+/** Every counter equals a recount, both from one snapshot. Memory grows with counters, not with events. */
+export function checkCounters(db: JournalDatabase): Finding {
+  const findings = new Findings('counters');
+  db.read((raw) => {
+    for (const { name, counted, real } of sql.COUNTERS)
+      compare(
+        name,
+        raw.prepare(counted).all() as Row[],
+        raw.prepare(real).all() as Row[],
+        findings,
+      );
+  });
+  return findings.finding;
+}
+
+/** Replaces the counters by a recount, in one transaction; touches nothing else. */
+export async function mendCounters(db: JournalDatabase): Promise<void> {
+  await db.write((raw) => {
+    for (const statement of sql.MEND_COUNTERS) raw.prepare(statement).run();
+    recountCauses(db);
+  });
+  step('verify.counters-mended');
+}
+
+function compare(
+  name: string,
+  counted: readonly Row[],
+  real: readonly Row[],
+  findings: Findings,
+): void {
+  const left = byKey(counted);
+  for (const [key, value] of byKey(real)) {
+    const said = left.get(key);
+    left.delete(key);
+    if (said !== value)
+      findings.problem(`${name} counter ${key} says ${said ?? 'nothing'}, there are ${value}`);
+  }
+  for (const [key, said] of left)
+    findings.problem(`${name} counter ${key} says ${said}, there is nothing`);
+}
+
+const COUNTED = new Set(['events', 'retained', 'bytes', 'rows']);
+
+/** `target 1, origin 2, …` to `3 events, …`. */
+function byKey(rows: readonly Row[]): Map<string, string> {
+  const text = (row: Row, isCounter: boolean): string =>
+    Object.entries(row)
+      .filter(([name]) => COUNTED.has(name) === isCounter)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(', ');
+  return new Map(rows.map((row) => [text(row, false), text(row, true)]));
+}

@@ -1,0 +1,34 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { Spool } from '../../journal/spool.js';
+import { ArchiveDirectory } from '../../retention/archive-directory.js';
+import { JournalDatabase } from '../journal-database.js';
+import type { VerifyOrder, VerifyWord } from './off-loop.js';
+import { NOTHING_VERIFIED, verifyAll } from './verify.js';
+
+/** The whole of a thread: every check on connections of its own, so that no other work waits. */
+async function main({ journalDb, spoolDir, archiveDir, only }: VerifyOrder): Promise<void> {
+  const stop = new AbortController();
+  parentPort?.once('message', () => stop.abort());
+  const db = JournalDatabase.openReadOnly(journalDb);
+  try {
+    const subject = { spool: new Spool(spoolDir), directory: new ArchiveDirectory(archiveDir) };
+    const course = {
+      signal: stop.signal,
+      progress: (done: number, total: number) => say({ done, total }),
+    };
+    say({
+      result:
+        db === undefined ? NOTHING_VERIFIED : await verifyAll({ db, ...subject }, course, only),
+    });
+  } finally {
+    db?.close();
+    // A listener keeps a thread alive.
+    parentPort?.close();
+  }
+}
+
+function say(word: VerifyWord): void {
+  parentPort?.postMessage(word);
+}
+
+await main(workerData as VerifyOrder);
