@@ -22,8 +22,8 @@ await build({
     'workers/dispatch': dist('workers/dispatch.js'),
     'workers/migrate': dist('workers/migrate.js'),
     'workers/gc': dist('workers/gc.js'),
-    // Run by the others, each in a process or thread of its own (src/sqlite/child-script.ts).
-    'children/compact-child': dist('src/sqlite/compact-child.js'),
+    // Run by the others, each in a process or thread of its own (src/files/child-script.ts).
+    'children/compact-child': dist('src/files/compact-child.js'),
     'children/verify-thread': dist('src/sqlite/verification/verify-thread.js'),
   },
   outdir: lib,

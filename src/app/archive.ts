@@ -1,6 +1,7 @@
 import { ArchiveDirectory } from '../retention/archive-directory.js';
 import { type Archived, archiveEvents } from '../retention/archiving.js';
-import { type Course, NOTHING_COLLECTED, survey } from '../retention/collecting.js';
+import { NOTHING_COLLECTED, survey } from '../retention/collecting.js';
+import type { JobControl } from '../retention/job-control.js';
 import { scopeOf } from '../retention/scope.js';
 import { SqliteRetention } from '../sqlite/retention/retention-store.js';
 import type { App } from './app.js';
@@ -22,14 +23,14 @@ export interface ArchiveReport extends Archived {
 export async function previewArchive(
   app: App,
   request: ArchiveRequest,
-  course: Course,
+  control: JobControl,
 ): Promise<ArchiveReport> {
   const directory = app.paths.archiveDir;
   const stores = app.readStores();
   const nothing = { dry_run: true, directory, ...NOTHING_COLLECTED, archives: [] };
   if (stores === undefined) return nothing;
   try {
-    const found = await survey(new SqliteRetention(stores.db), scope(app, request), course);
+    const found = await survey(new SqliteRetention(stores.db), scope(app, request), control);
     return { ...nothing, ...found };
   } finally {
     stores.db.close();
@@ -40,13 +41,13 @@ export async function previewArchive(
 export async function runArchive(
   app: App,
   request: ArchiveRequest,
-  course: Course,
+  control: JobControl,
 ): Promise<ArchiveReport> {
   const { db } = await app.stores();
   const directory = new ArchiveDirectory(app.paths.archiveDir);
-  return withRetentionLock(app, course.signal, async () => {
+  return withRetentionLock(app, control.signal, async () => {
     const retention = new SqliteRetention(db);
-    const job = { retention, directory, scope: scope(app, request), now: app.now(), course };
+    const job = { retention, directory, scope: scope(app, request), now: app.now(), control };
     return { dry_run: false, directory: directory.path, ...(await archiveEvents(job)) };
   });
 }

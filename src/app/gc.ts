@@ -1,11 +1,6 @@
 import { StorageUnavailableError } from '../files/storage-errors.js';
-import {
-  type Collected,
-  type Course,
-  collect,
-  NOTHING_COLLECTED,
-  survey,
-} from '../retention/collecting.js';
+import { type Collected, collect, NOTHING_COLLECTED, survey } from '../retention/collecting.js';
+import type { JobControl } from '../retention/job-control.js';
 import { scopeOf } from '../retention/scope.js';
 import { fileSpace, type SpaceWon, vacuum } from '../sqlite/retention/maintenance.js';
 import { SqliteRetention } from '../sqlite/retention/retention-store.js';
@@ -28,12 +23,16 @@ export interface GcReport extends Omit<Collected, 'undelivered'> {
 }
 
 /** What `gc` would do. Changes nothing, and needs no journal. */
-export async function previewGc(app: App, request: GcRequest, course: Course): Promise<GcReport> {
+export async function previewGc(
+  app: App,
+  request: GcRequest,
+  control: JobControl,
+): Promise<GcReport> {
   const stores = app.readStores();
   if (stores === undefined) return reportOf(NOTHING_COLLECTED, true, null, 0);
   try {
     const scope = scopeOf(app.now(), request.keepDays);
-    const found = await survey(new SqliteRetention(stores.db), scope, course);
+    const found = await survey(new SqliteRetention(stores.db), scope, control);
     return reportOf(found, true, null, fileSpace(stores.db).free);
   } finally {
     stores.db.close();
@@ -44,13 +43,13 @@ export async function previewGc(app: App, request: GcRequest, course: Course): P
 export async function runGc(
   app: App,
   request: GcRequest,
-  course: Course,
+  control: JobControl,
   shrink = vacuum,
 ): Promise<GcReport> {
   const { db } = await app.stores();
-  return withRetentionLock(app, course.signal, async () => {
+  return withRetentionLock(app, control.signal, async () => {
     const scope = scopeOf(app.now(), request.keepDays);
-    const gone = await collect(new SqliteRetention(db), scope, app.now(), course);
+    const gone = await collect(new SqliteRetention(db), scope, app.now(), control);
     const { won, error } =
       request.vacuum && !gone.interrupted ? await shrunk(() => shrink(db, app.env)) : UNTOUCHED;
     return { ...reportOf(gone, false, won, fileSpace(db).free), vacuum_error: error };

@@ -1,5 +1,5 @@
 import { locateManifest, UnknownArchiveError } from '../retention/archive-manifest.js';
-import type { Course } from '../retention/collecting.js';
+import type { JobControl } from '../retention/job-control.js';
 import { type Restored, type RestoreOptions, restoreArchive } from '../retention/restoring.js';
 import { SqliteRestore } from '../sqlite/retention/restore-store.js';
 import type { App } from './app.js';
@@ -18,7 +18,7 @@ export interface RestoreReport {
 export async function previewRestore(
   app: App,
   wanted: readonly string[],
-  course: Course,
+  control: JobControl,
   addMissing = false,
 ): Promise<RestoreReport> {
   const stores = app.readStores();
@@ -26,7 +26,7 @@ export async function previewRestore(
   try {
     return {
       dry_run: true,
-      archives: await restoreAll(app, stores.db, wanted, { dryRun: true, course, addMissing }),
+      archives: await restoreAll(app, stores.db, wanted, { dryRun: true, control, addMissing }),
     };
   } finally {
     stores.db.close();
@@ -42,13 +42,13 @@ export async function previewRestore(
 export async function runRestore(
   app: App,
   wanted: readonly string[],
-  course: Course,
+  control: JobControl,
   addMissing = false,
 ): Promise<RestoreReport> {
   const { db } = await app.stores();
-  return withRetentionLock(app, course.signal, async () => ({
+  return withRetentionLock(app, control.signal, async () => ({
     dry_run: false,
-    archives: await restoreAll(app, db, wanted, { dryRun: false, course, addMissing }),
+    archives: await restoreAll(app, db, wanted, { dryRun: false, control, addMissing }),
   }));
 }
 

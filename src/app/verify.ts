@@ -1,6 +1,6 @@
 import { visible } from '../base/visible.js';
 import { StorageUnavailableError } from '../files/storage-errors.js';
-import type { Course } from '../retention/collecting.js';
+import type { JobControl } from '../retention/job-control.js';
 import type { Finding } from '../retention/verification/finding.js';
 import { mendCounters } from '../sqlite/verification/ledger-checks.js';
 import { verifyOffLoop } from '../sqlite/verification/off-loop.js';
@@ -19,22 +19,22 @@ export interface VerifyReport {
 }
 
 /** Every check, in a thread of its own. Changes nothing. */
-export async function verify(app: App, course: Course): Promise<VerifyReport> {
-  return reportOf(await verifiedBy(app, course), false, course);
+export async function verify(app: App, control: JobControl): Promise<VerifyReport> {
+  return reportOf(await verifiedBy(app, control), false, control);
 }
 
 /**
  * Mends counters, and nothing else, when they differ from a recount; then
  * checks everything.
  */
-export async function verifyAndRepair(app: App, course: Course): Promise<VerifyReport> {
-  const { checks } = await verifiedBy(app, course, ['counters']);
+export async function verifyAndRepair(app: App, control: JobControl): Promise<VerifyReport> {
+  const { checks } = await verifiedBy(app, control, ['counters']);
   const wrong = checks.some(({ name, ok }) => name === 'counters' && !ok);
   if (wrong) await mendCounters((await app.stores()).db);
-  return reportOf(await verifiedBy(app, course), wrong, course);
+  return reportOf(await verifiedBy(app, control), wrong, control);
 }
 
-async function verifiedBy(app: App, course: Course, only?: string[]): Promise<Verified> {
+async function verifiedBy(app: App, control: JobControl, only?: string[]): Promise<Verified> {
   const { journalDb, spoolDir, archiveDir } = app.paths;
   try {
     // What keeps the file from being opened at all is told by its own error.
@@ -42,7 +42,7 @@ async function verifiedBy(app: App, course: Course, only?: string[]): Promise<Ve
     if (stores === undefined) return NOTHING_VERIFIED;
     stores.db.close();
     const order = { journalDb, spoolDir, archiveDir, ...(only === undefined ? {} : { only }) };
-    return await verifyOffLoop(order, course);
+    return await verifyOffLoop(order, control);
   } catch (error) {
     if (!(error instanceof StorageUnavailableError) || error.trouble !== 'corrupt') throw error;
     const { message } = error;
@@ -55,7 +55,7 @@ async function verifiedBy(app: App, course: Course, only?: string[]): Promise<Ve
 export function reportOf(
   { checks, events }: Verified,
   repaired: boolean,
-  { signal }: Course,
+  { signal }: JobControl,
 ): VerifyReport {
   const failed = checks.filter(({ ok }) => !ok);
   const verdict = verdictOf(checks, failed, events, !signal.aborted);

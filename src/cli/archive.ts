@@ -1,7 +1,7 @@
 import { type ArchiveReport, previewArchive, runArchive } from '../app/archive.js';
 import type { CommandBody } from './command.js';
-import { withCourse } from './course.js';
 import { EXIT } from './exit-codes.js';
+import { withJobControl } from './job-control.js';
 import { withApp } from './open-app.js';
 import { bytes, count, Output } from './output.js';
 
@@ -14,8 +14,8 @@ export const run: CommandBody = (call) =>
       keepDays: keepDays as number | undefined,
       includeUndelivered: includeUndelivered === true,
     };
-    return withCourse(output, 'looked at', async (course, interrupt) => {
-      const report = await (yes === true ? runArchive : previewArchive)(app, request, course);
+    return withJobControl(output, 'looked at', async (control, interrupt) => {
+      const report = await (yes === true ? runArchive : previewArchive)(app, request, control);
       if (report.undelivered > 0) output.warn(warning(report));
       output.result(report, () => tell(report));
       return interrupt.exitCode() ?? EXIT.done;

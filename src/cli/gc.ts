@@ -1,7 +1,7 @@
 import { type GcReport, previewGc, runGc } from '../app/gc.js';
 import type { CommandBody } from './command.js';
-import { withCourse } from './course.js';
 import { EXIT } from './exit-codes.js';
+import { withJobControl } from './job-control.js';
 import { withApp } from './open-app.js';
 import { bytes, count, Output } from './output.js';
 
@@ -11,8 +11,8 @@ export const run: CommandBody = (call) =>
     const output = new Output(call.globals);
     const { yes, keepDays, vacuum } = call.options;
     const request = { keepDays: keepDays as number | undefined, vacuum: vacuum === true };
-    return withCourse(output, 'looked at', async (course, interrupt) => {
-      const report = await (yes === true ? runGc : previewGc)(app, request, course);
+    return withJobControl(output, 'looked at', async (control, interrupt) => {
+      const report = await (yes === true ? runGc : previewGc)(app, request, control);
       if (report.vacuum_error !== null)
         output.warn(
           `the file was not made smaller, and nothing is lost: ${report.vacuum_error}; make room, or name a directory with room in SQLITE_TMPDIR, and run \`redrain gc --vacuum --yes\` again`,

@@ -1,9 +1,9 @@
 import { previewRedact, type RedactReport, runRedact } from '../app/redact.js';
 import { shortLine } from './color.js';
 import type { CommandBody } from './command.js';
-import { withCourse } from './course.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { UsageError } from './failure.js';
+import { withJobControl } from './job-control.js';
 import { withApp } from './open-app.js';
 import { bytes, count, Output } from './output.js';
 
@@ -14,9 +14,9 @@ export const run: CommandBody = (call) =>
     const [eventId = ''] = call.args;
     const reason = String(call.options.reason ?? '').trim();
     if (reason === '') throw new UsageError('--reason must say why: it is all that will be left');
-    return withCourse(output, 'redacted', async (course) => {
+    return withJobControl(output, 'redacted', async (control) => {
       const report = await (call.options.yes === true
-        ? runRedact(app, eventId, reason, course.signal)
+        ? runRedact(app, eventId, reason, control.signal)
         : previewRedact(app, eventId));
       output.result(report, () => tell(report));
       return exitCodeOf(report);

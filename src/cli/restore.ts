@@ -1,8 +1,8 @@
 import { previewRestore, type RestoreReport, runRestore } from '../app/restore.js';
 import type { Restored } from '../retention/restoring.js';
 import type { CommandBody } from './command.js';
-import { withCourse } from './course.js';
 import { EXIT, type ExitCode, worstOf } from './exit-codes.js';
+import { withJobControl } from './job-control.js';
 import { withApp } from './open-app.js';
 import { count, Output } from './output.js';
 
@@ -11,9 +11,9 @@ export const run: CommandBody = (call) =>
   withApp(call, (app) => {
     const output = new Output(call.globals);
     const act = call.options.yes === true ? runRestore : previewRestore;
-    return withCourse(output, 'restored', async (course, interrupt) => {
+    return withJobControl(output, 'restored', async (control, interrupt) => {
       const addMissing = call.options.addMissing === true;
-      const report = await act(app, call.args, course, addMissing);
+      const report = await act(app, call.args, control, addMissing);
       output.result(report, () => tell(report));
       return interrupt.exitCode() ?? worstOf(codesOf(report));
     });

@@ -1,8 +1,8 @@
 import { type VerifyReport, verify, verifyAndRepair } from '../app/verify.js';
 import { oneLine } from './color.js';
 import type { CommandBody } from './command.js';
-import { withCourse } from './course.js';
 import { EXIT } from './exit-codes.js';
+import { withJobControl } from './job-control.js';
 import { withApp } from './open-app.js';
 import { Output } from './output.js';
 
@@ -11,8 +11,8 @@ export const run: CommandBody = (call) =>
   withApp(call, (app) => {
     const output = new Output(call.globals);
     const act = call.options.repair === true ? verifyAndRepair : verify;
-    return withCourse(output, 'verified', async (course, interrupt) => {
-      const report = await act(app, course);
+    return withJobControl(output, 'verified', async (control, interrupt) => {
+      const report = await act(app, control);
       output.result(report, () => tell(report, output.verbose));
       return interrupt.exitCode() ?? (report.ok ? EXIT.done : EXIT.checkFailed);
     });

@@ -9,8 +9,8 @@ import type { ArchiveDirectory } from './archive-directory.js';
 import { type ArchiveManifest, dataName, manifestName, readManifest } from './archive-manifest.js';
 import { fileDigest, readRecords } from './archive-reader.js';
 import { encodeRecord } from './archive-record.js';
-import { breath } from './collecting.js';
 import { writeGzip } from './durable-file.js';
+import { yieldToOthers } from './job-control.js';
 
 /** Archives that have to do with an event. */
 export interface FoundArchives {
@@ -42,7 +42,7 @@ export async function archivesWith(
   const known = new Set<string>();
   for (const path of directory.manifests()) {
     const manifest = manifestOrNothing(path);
-    await breath();
+    await yieldToOthers();
     if (manifest === undefined) {
       found.unreadable.push(path);
       continue;

@@ -15,15 +15,9 @@ import {
 } from './archive-manifest.js';
 import { checkArchive, fileDigest, readRecords } from './archive-reader.js';
 import { type ArchiveRecord, encodeRecord } from './archive-record.js';
-import {
-  added,
-  breath,
-  type Collected,
-  type Course,
-  NOTHING_COLLECTED,
-  withEvents,
-} from './collecting.js';
+import { added, type Collected, NOTHING_COLLECTED, withEvents } from './collecting.js';
 import { writeGzip } from './durable-file.js';
+import { type JobControl, yieldToOthers } from './job-control.js';
 import type { RetentionScope } from './scope.js';
 import { SPAN, spansTo } from './spans.js';
 
@@ -51,7 +45,7 @@ export interface ArchiveJob {
   readonly scope: RetentionScope;
   /** Epoch milliseconds. */
   readonly now: number;
-  readonly course: Course;
+  readonly control: JobControl;
 }
 
 /**
@@ -62,7 +56,7 @@ export interface ArchiveJob {
  * was marked yet, and removes unfinished ones.
  */
 export async function archiveEvents(job: ArchiveJob): Promise<Archived> {
-  const { retention, directory, course } = job;
+  const { retention, directory, control } = job;
   directory.ensure();
   directory.removeLeftovers((id) => retention.needsArchive(id));
   let sum: Archived = { ...NOTHING_COLLECTED, archives: [] };
@@ -70,14 +64,14 @@ export async function archiveEvents(job: ArchiveJob): Promise<Archived> {
   const head = retention.head();
   let found: EligibleEvent[] = [];
   for (const span of spansTo(head)) {
-    if (course.signal.aborted) return { ...sum, interrupted: true };
+    if (control.signal.aborted) return { ...sum, interrupted: true };
     found.push(...retention.eligible(span, job.scope));
     if (isFull(found)) {
       sum = await archiveOne(job, found, sum);
       found = [];
     }
-    course.progress(span.last, head);
-    await breath();
+    control.progress(span.last, head);
+    await yieldToOthers();
   }
   return archiveOne(job, found, sum);
 }
@@ -199,7 +193,7 @@ async function purgeBehind(
   for (let at = 0; at < seqs.length; at += SPAN) {
     const chunk = seqs.slice(at, at + SPAN);
     gone = added(gone, await job.retention.purge(chunk, job.scope, record, job.now));
-    await breath();
+    await yieldToOthers();
   }
   if (gone.events === 0) return sum;
   const archive = { id, file, events: gone.events, bytes: gone.bytes };

@@ -1,4 +1,5 @@
 import type { EligibleEvent, SqliteRetention } from '../sqlite/retention/retention-store.js';
+import { type JobControl, yieldToOthers } from './job-control.js';
 import type { RetentionScope } from './scope.js';
 import { spansTo } from './spans.js';
 
@@ -25,26 +26,19 @@ export const NOTHING_COLLECTED: Collected = {
   interrupted: false,
 };
 
-/** What a long piece of work tells while it goes on, and how it is stopped. */
-export interface Course {
-  readonly signal: AbortSignal;
-  /** Sequence numbers looked at, of how many. */
-  progress(done: number, total: number): void;
-}
-
 /** Counts what may go. Changes nothing. */
 export async function survey(
   retention: SqliteRetention,
   scope: RetentionScope,
-  course: Course,
+  control: JobControl,
 ): Promise<Collected> {
   let sum = NOTHING_COLLECTED;
   const head = retention.head();
   for (const span of spansTo(head)) {
-    if (course.signal.aborted) return { ...sum, interrupted: true };
+    if (control.signal.aborted) return { ...sum, interrupted: true };
     sum = withEvents(sum, retention.eligible(span, scope));
-    course.progress(span.last, head);
-    await breath();
+    control.progress(span.last, head);
+    await yieldToOthers();
   }
   return sum;
 }
@@ -57,20 +51,20 @@ export async function collect(
   retention: SqliteRetention,
   scope: RetentionScope,
   now: number,
-  course: Course,
+  control: JobControl,
 ): Promise<Collected> {
   let sum = NOTHING_COLLECTED;
   const head = retention.head();
   for (const span of spansTo(head)) {
-    if (course.signal.aborted) return { ...sum, interrupted: true };
+    if (control.signal.aborted) return { ...sum, interrupted: true };
     const found = retention.eligible(span, scope);
     if (found.length > 0) {
       const seqs = found.map(({ seq }) => seq);
       const gone = await retention.purge(seqs, scope, { kind: 'gc' }, now);
       sum = { ...withEvents(sum, found), ...added(sum, gone) };
     }
-    course.progress(span.last, head);
-    await breath();
+    control.progress(span.last, head);
+    await yieldToOthers();
   }
   return sum;
 }
@@ -98,9 +92,4 @@ export function withEvents(sum: Collected, found: readonly EligibleEvent[]): Col
     coalesced: sum.coalesced + total(({ coalesced }) => coalesced),
     undelivered: sum.undelivered + total(({ settled }) => 1 - settled),
   };
-}
-
-/** Lets signals and other work in. */
-export function breath(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -4,7 +4,7 @@ import type { SqliteRestore } from '../sqlite/retention/restore-store.js';
 import { type ArchiveManifest, readManifest } from './archive-manifest.js';
 import { checkArchive, readRecords } from './archive-reader.js';
 import type { ArchiveRecord } from './archive-record.js';
-import type { Course } from './collecting.js';
+import type { JobControl } from './job-control.js';
 
 /** What came back of one archive, or would. */
 export interface Restored {
@@ -27,7 +27,7 @@ export interface RestoreOptions {
   /** Epoch milliseconds. */
   readonly now: number;
   readonly dryRun: boolean;
-  readonly course: Course;
+  readonly control: JobControl;
   /** Also take in events that this journal never had: an older journal under newer archives. */
   readonly addMissing?: boolean;
 }
@@ -44,17 +44,17 @@ const CHUNK = 250;
 export async function restoreArchive(
   store: SqliteRestore,
   manifestPath: string,
-  { now, dryRun, course, addMissing = false }: RestoreOptions,
+  { now, dryRun, control, addMissing = false }: RestoreOptions,
 ): Promise<Restored> {
   const manifest = readManifest(manifestPath);
   const order = { now, addMissing, archiveId: manifest.id };
   await checkArchive(manifestPath, manifest);
   let sum = nothingOf(manifest);
   for await (const chunk of chunks(readRecords(manifestPath, manifest))) {
-    if (course.signal.aborted) return { ...sum, interrupted: true };
+    if (control.signal.aborted) return { ...sum, interrupted: true };
     sum = plus(sum, dryRun ? store.preview(chunk, order) : await store.restore(chunk, order));
     if (!dryRun) step('restore.chunk');
-    course.progress(sum.restored + sum.present + sum.added, manifest.events);
+    control.progress(sum.restored + sum.present + sum.added, manifest.events);
   }
   // While events of it are nowhere else, it is in force.
   if (!dryRun && sum.unknown === 0) {

@@ -34,17 +34,17 @@ async function gc(service: Service, job: RunningJob) {
   const { yes, keepDays, vacuum } = readData(GC_DATA, job.data);
   const { previewGc, runGc } = await import('../app/gc.js');
   const request = { keepDays, vacuum };
-  return (yes ? runGc : previewGc)(service.app, request, courseOf(service, job));
+  return (yes ? runGc : previewGc)(service.app, request, controlOf(service, job));
 }
 
 async function archive(service: Service, job: RunningJob) {
   const { yes, keepDays, includeUndelivered } = readData(ARCHIVE_DATA, job.data);
   const { previewArchive, runArchive } = await import('../app/archive.js');
   const request = { keepDays, includeUndelivered };
-  return (yes ? runArchive : previewArchive)(service.app, request, courseOf(service, job));
+  return (yes ? runArchive : previewArchive)(service.app, request, controlOf(service, job));
 }
 
-function courseOf({ stopping }: Service, job: RunningJob) {
+function controlOf({ stopping }: Service, job: RunningJob) {
   return {
     signal: AbortSignal.any([job.signal, stopping]),
     progress(done: number, of: number) {

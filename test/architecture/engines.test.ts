@@ -6,6 +6,7 @@ const FOLDERS = ['src', 'migrations', 'workers'];
 
 /** Files that may load the database driver, beside the engine: they own a file of their own, or lock one. */
 const DRIVER_USERS = [
+  'src/files/compact-child.ts',
   'src/files/log-index.ts',
   'src/files/opened-database.ts',
   'src/files/os-lock.ts',
@@ -38,8 +39,6 @@ const STILL_ON_THE_ENGINE: readonly string[] = [
   'src/app/projects.ts → src/sqlite/reports/known-origins.ts',
   'src/app/redact.ts → src/sqlite/retention/redacting.ts',
   'src/app/redaction/job-texts.ts → src/sqlite/retention/erasing-answers.ts',
-  'src/app/redaction/jobs-place.ts → src/sqlite/compact.ts',
-  'src/app/redaction/sinks-place.ts → src/sqlite/compact.ts',
   'src/app/requeue.ts → src/sqlite/ledger/requeue.ts',
   'src/app/restore.ts → src/sqlite/retention/restore-store.ts',
   'src/app/spec-kitty/migrate.ts → src/sqlite/journal-database.ts',

@@ -6,7 +6,7 @@ import { SqliteRetention } from '../../src/sqlite/retention/retention-store.js';
 import { sweepTarget } from '../../src/workers/dispatch-sweep.js';
 import { dispatchWorker } from '../../src/workers/dispatch-worker.js';
 import { sendTo } from '../processes/given-events.js';
-import { ANY_AGE, COURSE } from '../retention/given-journal.js';
+import { ANY_AGE, NO_CONTROL } from '../retention/given-journal.js';
 import { Cli } from '../support/cli.js';
 import { type Core, givenTarget, openCore, row, rows } from '../support/core.js';
 import { drainWith, TestClock } from '../support/drains.js';
@@ -171,7 +171,7 @@ describe('a clock that jumps between captures and drains', () => {
     await drainWith(core, new ScriptedReceiver(), { clock });
     await core.journal.append(newEvents(3, 'unsent'), 'capture');
     const scope = { ...ANY_AGE, capturedBy: AHEAD };
-    expect(await collect(new SqliteRetention(core.db), scope, AHEAD, COURSE)).to.include({
+    expect(await collect(new SqliteRetention(core.db), scope, AHEAD, NO_CONTROL)).to.include({
       events: 5,
     });
     expect(row(core, 'SELECT count(*) AS n FROM payload')).to.deep.equal({ n: 3 });

@@ -70,8 +70,8 @@ export async function archivedDigests(home: string): Promise<Map<string, string>
 /** `redrain verify`, and the invariant of the ledger beside it, which shares no code with it. */
 export async function assertBelievable(home: string, when: string): Promise<void> {
   const app = new App({ home, env: {} });
-  const course = { signal: new AbortController().signal, progress: () => undefined };
-  const report = await verify(app, course);
+  const control = { signal: new AbortController().signal, progress: () => undefined };
+  const report = await verify(app, control);
   await app.close();
   expect(report.ok, `${when}: ${report.verdict}`).to.equal(true);
   const core = await openCore(home);

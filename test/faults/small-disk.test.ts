@@ -7,7 +7,7 @@ import { migrate } from '../../src/app/spec-kitty/migrate.js';
 import { StorageUnavailableError } from '../../src/files/storage-errors.js';
 import { envelopes, sendTo } from '../processes/given-events.js';
 import { payloadDigests, sha256 } from '../processes/journal-rows.js';
-import { COURSE } from '../retention/given-journal.js';
+import { NO_CONTROL } from '../retention/given-journal.js';
 import { givenHome, oldEvents, writeQueue } from '../spec-kitty/legacy/old-queues.js';
 import { Cli } from '../support/cli.js';
 import { rounds } from '../support/rounds.js';
@@ -117,7 +117,7 @@ describe('a database that may not grow any more', function () {
         return cli;
       },
       (cli, options) =>
-        on(cli, options, (app) => runArchive(app, { includeUndelivered: false }, COURSE)),
+        on(cli, options, (app) => runArchive(app, { includeUndelivered: false }, NO_CONTROL)),
       async (cli) => {
         expect((await archivedDigests(cli.home)).size).to.equal(LINES.length);
         expect(counted(cli.home, "SELECT count(*) FROM purge WHERE kind = 'archive'")).to.equal(

@@ -23,10 +23,10 @@ import {
 import { archiveEvents } from '../../src/retention/archiving.js';
 import { restoreArchive } from '../../src/retention/restoring.js';
 import {
-  COURSE,
   EVEN_UNDELIVERED,
   givenDelivered,
   type Keeping,
+  NO_CONTROL,
   retained,
 } from '../retention/given-journal.js';
 import { newEvents } from '../support/events.js';
@@ -49,7 +49,7 @@ const archived = ({ retention, directory }: Keeping) =>
     directory,
     scope: EVEN_UNDELIVERED,
     now: 1_795_358_210_123,
-    course: COURSE,
+    control: NO_CONTROL,
   });
 
 async function givenArchive(): Promise<Kept> {
@@ -73,7 +73,11 @@ async function givenArchive(): Promise<Kept> {
 
 function restored({ keeping, id }: Kept) {
   const path = locateManifest(keeping.directory.path, id);
-  return restoreArchive(keeping.restoring, path, { now: 9_000, dryRun: false, course: COURSE });
+  return restoreArchive(keeping.restoring, path, {
+    now: 9_000,
+    dryRun: false,
+    control: NO_CONTROL,
+  });
 }
 
 function rewrite({ manifest }: Kept, change: object): void {

@@ -7,7 +7,7 @@ import type { Check as Finding } from '../../src/app/doctor/check.js';
 import { examine } from '../../src/app/doctor.js';
 import { openRedrain } from '../../src/index.js';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';
-import { COURSE } from '../retention/given-journal.js';
+import { NO_CONTROL } from '../retention/given-journal.js';
 import { Cli } from '../support/cli.js';
 import { closeAfterTest } from '../support/temporary-home.js';
 
@@ -34,7 +34,9 @@ async function everythingDone(home: string): Promise<void> {
   await redrain.enqueue('gc', {});
   const app = new App({ home, env: {} });
   closeAfterTest(() => app.close());
-  expect(await runArchive(app, { includeUndelivered: false }, COURSE)).to.include({ events: 3 });
+  expect(await runArchive(app, { includeUndelivered: false }, NO_CONTROL)).to.include({
+    events: 3,
+  });
 }
 
 async function fileModes(home: string): Promise<Finding[]> {

@@ -8,7 +8,7 @@ import { differences } from './differences.js';
 import { expectedOf } from './expected.js';
 import type { Model } from './model.js';
 import type { Observed } from './observed.js';
-import { COURSE, type Setting } from './setting.js';
+import { NO_CONTROL, type Setting } from './setting.js';
 
 /** Home, model and servers tell one story. */
 export function expectAgreement(at: Setting): void {
@@ -71,7 +71,7 @@ export function expectEverythingEverywhere(at: Setting): void {
 
 /** `verify` finds nothing, and every target's numbers in `status` add up. */
 export async function expectToBeBelieved({ home, model }: Setting): Promise<void> {
-  const { ok, verdict } = await verify(home.app, COURSE);
+  const { ok, verdict } = await verify(home.app, NO_CONTROL);
   expect(ok, verdict).to.equal(true);
   const { delivery_ledger: ledger } = await readStatus(home.app);
   const sums = 'per_target' in ledger ? ledger.per_target : [];

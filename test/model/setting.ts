@@ -1,4 +1,4 @@
-import type { Course } from '../../src/retention/collecting.js';
+import type { JobControl } from '../../src/retention/job-control.js';
 import { SERVERS, type ServerName } from './commands.js';
 import { type Happened, Model } from './model.js';
 import type { ModelHome } from './model-home.js';
@@ -6,7 +6,10 @@ import type { Mortality } from './mortality.js';
 import { Server } from './server.js';
 
 /** Nobody watches, and no signal comes. */
-export const COURSE: Course = { signal: new AbortController().signal, progress: () => undefined };
+export const NO_CONTROL: JobControl = {
+  signal: new AbortController().signal,
+  progress: () => undefined,
+};
 
 /** Where a program takes place: the real home, the model of it, and the servers out there. */
 export class Setting {

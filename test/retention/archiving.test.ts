@@ -29,13 +29,13 @@ import { results, ScriptedReceiver } from '../support/scripted-receiver.js';
 import { temporaryHome } from '../support/temporary-home.js';
 import {
   ANY_AGE,
-  COURSE,
   classes,
   delivered,
   EVEN_UNDELIVERED,
   givenDelivered,
   history,
   type Keeping,
+  NO_CONTROL,
   openKeeping,
   payloads,
   retained,
@@ -43,12 +43,18 @@ import {
 
 function archive(keeping: Keeping, scope: RetentionScope = ANY_AGE): Promise<Archived> {
   const { retention, directory } = keeping;
-  return archiveEvents({ retention, directory, scope, now: 1_795_358_210_123, course: COURSE });
+  return archiveEvents({
+    retention,
+    directory,
+    scope,
+    now: 1_795_358_210_123,
+    control: NO_CONTROL,
+  });
 }
 
 function restore(keeping: Keeping, id: string, dryRun = false) {
   const path = locateManifest(keeping.directory.path, id);
-  return restoreArchive(keeping.restoring, path, { now: 9_000, dryRun, course: COURSE });
+  return restoreArchive(keeping.restoring, path, { now: 9_000, dryRun, control: NO_CONTROL });
 }
 
 const ODD = Buffer.from('{"event_id": "odd",  "event_type":"T", "n":1.50, "é":"\\u00e9"}\n');
@@ -190,7 +196,7 @@ describe('an archive', () => {
     const other = await openKeeping();
     await other.journal.append(newEvents(2, 'other'), 'capture');
     const path = one.directory.pathOf(manifestName(written?.id ?? ''));
-    const options = { now: 1, dryRun: false, course: COURSE };
+    const options = { now: 1, dryRun: false, control: NO_CONTROL };
     expect(await restoreArchive(other.restoring, path, options)).to.include({
       unknown: 2,
       restored: 0,
@@ -309,16 +315,22 @@ describe('an archive of another journal', () => {
       directory,
       scope: none,
       now: 1,
-      course: COURSE,
+      control: NO_CONTROL,
     });
     expect(again.events).to.equal(0);
     const first = directory.manifests();
     expect(first).to.have.length(1);
-    await archiveEvents({ retention, directory, scope: EVEN_UNDELIVERED, now: 2, course: COURSE });
+    await archiveEvents({
+      retention,
+      directory,
+      scope: EVEN_UNDELIVERED,
+      now: 2,
+      control: NO_CONTROL,
+    });
     expect(directory.manifests()).to.have.length(2);
     for (const path of directory.manifests())
       if (!first.includes(path))
-        await restoreArchive(fresh.restoring, path, { now: 3, course: COURSE, dryRun: false });
+        await restoreArchive(fresh.restoring, path, { now: 3, control: NO_CONTROL, dryRun: false });
     expect(payloads(fresh)).to.deep.equal(before);
     assertLedgerInvariant(fresh);
   });

@@ -1,6 +1,6 @@
 import type { NewEvent } from '../../src/journal/new-event.js';
 import { ArchiveDirectory } from '../../src/retention/archive-directory.js';
-import type { Course } from '../../src/retention/collecting.js';
+import type { JobControl } from '../../src/retention/job-control.js';
 import { SqliteRedaction } from '../../src/sqlite/retention/redaction-store.js';
 import { SqliteRestore } from '../../src/sqlite/retention/restore-store.js';
 import { SqliteRetention } from '../../src/sqlite/retention/retention-store.js';
@@ -29,7 +29,7 @@ export async function openKeeping(): Promise<Keeping> {
 }
 
 /** Nobody watches and nothing stops it. */
-export const COURSE: Course = {
+export const NO_CONTROL: JobControl = {
   signal: new AbortController().signal,
   progress: () => undefined,
 };

@@ -19,7 +19,7 @@ import { results, ScriptedReceiver } from '../support/scripted-receiver.js';
 import { filesHolding } from '../support/secret-search.js';
 import { closeAfterTest } from '../support/temporary-home.js';
 import { type GivenService, givenService, runIdle } from '../workers/given-service.js';
-import { COURSE, delivered, openKeeping } from './given-journal.js';
+import { delivered, NO_CONTROL, openKeeping } from './given-journal.js';
 
 const SECRET = 'correcthorsebatterystaple';
 const NEVER = new AbortController().signal;
@@ -100,7 +100,7 @@ describe('redact reaches every file of the home', () => {
     await app.drain(DRAIN);
     sendTo(app, 'stub:other');
     await app.drain(DRAIN);
-    await runArchive(app, { includeUndelivered: true }, COURSE);
+    await runArchive(app, { includeUndelivered: true }, NO_CONTROL);
     // What waits: a job with another event beside it, a schedule, the spool.
     const { id } = await enqueue(queues, 'capture', { events: [line('b', 'bbbbbbbb'), line('x')] });
     await queues
@@ -210,7 +210,7 @@ describe('redact reaches every file of the home', () => {
     const service = await givenService();
     const { app } = service;
     await capture(app, line('x'));
-    const { archives } = await runArchive(app, { includeUndelivered: true }, COURSE);
+    const { archives } = await runArchive(app, { includeUndelivered: true }, NO_CONTROL);
     const file = join(app.paths.archiveDir, archives[0]?.file ?? '');
     const whole = readFileSync(file);
     writeFileSync(file, whole.subarray(0, whole.length - 9));
@@ -221,7 +221,7 @@ describe('redact reaches every file of the home', () => {
 
     const away = await givenService();
     await capture(away.app, line('x'));
-    await runArchive(away.app, { includeUndelivered: true }, COURSE);
+    await runArchive(away.app, { includeUndelivered: true }, NO_CONTROL);
     rmSync(away.app.paths.archiveDir, { recursive: true });
     expect((await redact(away.app)).remains.join()).to.match(
       /not in the archive directory any more/,

@@ -16,12 +16,12 @@ import { failAt } from '../support/faults.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
 import {
   ANY_AGE,
-  COURSE,
   classes,
   delivered,
   givenDelivered,
   history,
   type Keeping,
+  NO_CONTROL,
   openKeeping,
   retained,
 } from './given-journal.js';
@@ -159,7 +159,7 @@ describe('redact', () => {
 
     const path = keeping.directory.pathOf(manifestName(id));
     await checkArchive(path, readManifest(path));
-    const options = { now: 1, dryRun: false, course: COURSE };
+    const options = { now: 1, dryRun: false, control: NO_CONTROL };
     const back = await restoreArchive(keeping.restoring, path, options);
     expect(back).to.include({ restored: 2, redacted: 1 });
     expect(retained(keeping)).to.deep.equal(['a', 'b']);
@@ -243,7 +243,13 @@ describe('redact', () => {
 
   async function archived(keeping: Keeping): Promise<string> {
     const { retention, directory } = keeping;
-    const job = { retention, directory, scope: ANY_AGE, now: 1_795_358_210_123, course: COURSE };
+    const job = {
+      retention,
+      directory,
+      scope: ANY_AGE,
+      now: 1_795_358_210_123,
+      control: NO_CONTROL,
+    };
     return (await archiveEvents(job)).archives[0]?.id ?? '';
   }
 

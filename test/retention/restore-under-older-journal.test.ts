@@ -13,10 +13,10 @@ import { assertLedgerInvariant } from '../support/invariant.js';
 import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
 import {
   ANY_AGE,
-  COURSE,
   delivered,
   givenDelivered,
   type Keeping,
+  NO_CONTROL,
   openKeeping,
   retained,
 } from './given-journal.js';
@@ -38,7 +38,7 @@ async function givenOlderJournal(): Promise<{ app: App; id: string; older: Keepi
   await delivered(keeping, 1);
   await redactEvent(keeping, 'gone', { reason: 'r', now: 1 });
   const { retention, directory } = keeping;
-  const job = { retention, directory, scope: ANY_AGE, now: 1_795_358_210_123, course: COURSE };
+  const job = { retention, directory, scope: ANY_AGE, now: 1_795_358_210_123, control: NO_CONTROL };
   const id = (await archiveEvents(job)).archives[0]?.id ?? '';
   keeping.db.close();
   for (const end of ['-wal', '-shm', '']) rmSync(`${keeping.file}${end}`, { force: true });
@@ -55,17 +55,17 @@ async function givenOlderJournal(): Promise<{ app: App; id: string; older: Keepi
 describe('an archive under an older journal', () => {
   it('says what only it has, and adds that when it is told to', async () => {
     const { app, id, older } = await givenOlderJournal();
-    const plain = await runRestore(app, [id], COURSE);
+    const plain = await runRestore(app, [id], NO_CONTROL);
     expect(plain.archives[0]).to.include({ added: 0, unknown: 2, present: 2 });
     const manifest = older.directory.pathOf(manifestName(id));
     expect(readManifest(manifest).restored_at).to.equal(null);
     expect(retained(older)).to.deep.equal(['e-000001', 'e-000002', 'other', 'both']);
 
-    const preview = await previewRestore(app, [id], COURSE, true);
+    const preview = await previewRestore(app, [id], NO_CONTROL, true);
     expect(preview.archives[0]).to.include({ added: 1, conflicts: 1, unknown: 0 });
     expect(retained(older)).to.have.length(4);
 
-    const done = await runRestore(app, [id], COURSE, true);
+    const done = await runRestore(app, [id], NO_CONTROL, true);
     expect(done.archives[0]).to.deep.equal(preview.archives[0]);
     expect(retained(older)).to.deep.equal(['e-000001', 'e-000002', 'other', 'both', 'new']);
     const added = row<{ seq: number; source: string; bytes: Buffer }>(
@@ -84,11 +84,11 @@ describe('an archive under an older journal', () => {
     expect(conflict.bytes.toString()).to.contain('of the archive');
     expect(conflict.at).to.equal(id);
     assertLedgerInvariant(older);
-    expect((await verify(app, COURSE)).ok).to.equal(true);
+    expect((await verify(app, NO_CONTROL)).ok).to.equal(true);
 
     // No record says where they have been: the target gets them again.
     expect(await delivered(older, 1)).to.deep.equal(['other', 'both', 'new']);
-    expect((await runRestore(app, [id], COURSE, true)).archives[0]).to.include({
+    expect((await runRestore(app, [id], NO_CONTROL, true)).archives[0]).to.include({
       added: 0,
       present: 3,
     });
@@ -98,14 +98,20 @@ describe('an archive under an older journal', () => {
   it('finds events whose numbers are other ones here', async () => {
     const one = await givenDelivered(3);
     const { retention, directory } = one;
-    const job = { retention, directory, scope: ANY_AGE, now: 1_795_358_210_123, course: COURSE };
+    const job = {
+      retention,
+      directory,
+      scope: ANY_AGE,
+      now: 1_795_358_210_123,
+      control: NO_CONTROL,
+    };
     const id = (await archiveEvents(job)).archives[0]?.id ?? '';
     const other = await openKeeping();
     await other.journal.append([newEvent('first'), ...newEvents(3)], 'capture');
     const app = new App({ home: other.home, env: {} });
     closeAfterTest(() => app.close());
     const path = directory.pathOf(manifestName(id));
-    expect((await runRestore(app, [path], COURSE)).archives[0]).to.include({
+    expect((await runRestore(app, [path], NO_CONTROL)).archives[0]).to.include({
       present: 3,
       unknown: 0,
     });
@@ -115,7 +121,7 @@ describe('an archive under an older journal', () => {
     const { app, id, older } = await givenOlderJournal();
     await older.journal.append([bytesOf('new', 'é')], 'capture');
     await redactEvent({ ...older, directory: older.directory }, 'new', { reason: 'r', now: 1 });
-    expect((await runRestore(app, [id], COURSE, true)).archives[0]).to.include({
+    expect((await runRestore(app, [id], NO_CONTROL, true)).archives[0]).to.include({
       redacted: 1,
       added: 0,
     });

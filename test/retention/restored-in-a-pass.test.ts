@@ -6,7 +6,7 @@ import { drainWith } from '../support/drains.js';
 import { newEvents } from '../support/events.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
 import { ScriptedReceiver, transient } from '../support/scripted-receiver.js';
-import { COURSE, EVEN_UNDELIVERED, type Keeping, openKeeping } from './given-journal.js';
+import { EVEN_UNDELIVERED, type Keeping, NO_CONTROL, openKeeping } from './given-journal.js';
 
 /** Found by `npm run soak`: the event had two outcomes in one pass. */
 describe('an event that is archived and restored while a drain goes on', () => {
@@ -34,7 +34,7 @@ describe('an event that is archived and restored while a drain goes on', () => {
 /** Everything that is not on the wire. */
 async function thereAndBack({ retention, restoring, directory }: Keeping): Promise<void> {
   const scope = EVEN_UNDELIVERED;
-  await archiveEvents({ retention, directory, scope, now: 1_795_358_210_123, course: COURSE });
+  await archiveEvents({ retention, directory, scope, now: 1_795_358_210_123, control: NO_CONTROL });
   for (const path of directory.manifests())
-    await restoreArchive(restoring, path, { now: 9_000, dryRun: false, course: COURSE });
+    await restoreArchive(restoring, path, { now: 9_000, dryRun: false, control: NO_CONTROL });
 }

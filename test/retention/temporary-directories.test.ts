@@ -3,18 +3,18 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { App } from '../../src/app/app.js';
 import { runGc } from '../../src/app/gc.js';
+import { compact } from '../../src/files/compact.js';
 import { StorageUnavailableError } from '../../src/files/storage-errors.js';
 import {
   ownTemporaryDirectory,
   provideTemporaryDirectory,
   temporaryDirectories,
 } from '../../src/files/temporary-directory.js';
-import { compact } from '../../src/sqlite/compact.js';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';
 import { Cli } from '../support/cli.js';
 import { newEvents } from '../support/events.js';
 import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
-import { COURSE, givenDelivered, retained } from './given-journal.js';
+import { givenDelivered, NO_CONTROL, retained } from './given-journal.js';
 
 const NOWHERE = '/nowhere/at/all';
 
@@ -72,7 +72,7 @@ describe('gc --vacuum', () => {
     await keeping.journal.append(newEvents(2, 'kept'), 'capture');
     const app = new App({ home: keeping.home, env: {} });
     closeAfterTest(() => app.close());
-    const report = await runGc(app, { vacuum: true }, COURSE, () =>
+    const report = await runGc(app, { vacuum: true }, NO_CONTROL, () =>
       Promise.reject(new StorageUnavailableError(keeping.file, 'full', 'no room')),
     );
     expect(report).to.include({ events: 3, vacuum: null });

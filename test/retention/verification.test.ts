@@ -20,11 +20,11 @@ import { results, ScriptedReceiver } from '../support/scripted-receiver.js';
 import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
 import {
   ANY_AGE,
-  COURSE,
   delivered,
   givenDelivered,
   history,
   type Keeping,
+  NO_CONTROL,
   payloads,
 } from './given-journal.js';
 
@@ -39,7 +39,7 @@ async function verified(keeping: Keeping): Promise<VerifyReport> {
   const db = JournalDatabase.openReadOnly(keeping.file) as JournalDatabase;
   const spool = new Spool(join(keeping.home, 'redrain', 'spool'));
   try {
-    return reportOf(await verifyAll({ ...keeping, db, spool }, COURSE), false, COURSE);
+    return reportOf(await verifyAll({ ...keeping, db, spool }, NO_CONTROL), false, NO_CONTROL);
   } finally {
     db.close();
   }
@@ -61,7 +61,7 @@ function tamper(keeping: Keeping, sql: string): void {
 /** Purged, archived, redacted, coalesced, live, rejected: something of everything. */
 async function givenEverything(): Promise<Keeping> {
   const keeping = await givenDelivered(6, { capturedAt: 1 });
-  await collect(keeping.retention, ANY_AGE, 1, COURSE);
+  await collect(keeping.retention, ANY_AGE, 1, NO_CONTROL);
   await keeping.journal.append(newEvents(4, 'arch'), 'capture');
   await delivered(keeping, 1);
   const { retention, directory } = keeping;
@@ -70,7 +70,7 @@ async function givenEverything(): Promise<Keeping> {
     directory,
     scope: ANY_AGE,
     now: 1_795_358_210_123,
-    course: COURSE,
+    control: NO_CONTROL,
   });
   await keeping.journal.append(newEvents(3, 'c', { coalesceKey: 'k' }), 'capture');
   await keeping.journal.append(newEvents(5, 'live'), 'capture');
@@ -86,7 +86,7 @@ describe('verify', () => {
   it('believes a ledger in which everything has happened, and changes nothing', async () => {
     const keeping = await givenEverything();
     new Spool(join(keeping.home, 'redrain', 'spool')).write(newEvents(2, 'spooled'));
-    const report = await verify(appOn(keeping.home), COURSE);
+    const report = await verify(appOn(keeping.home), NO_CONTROL);
     expect(broken(report)).to.deep.equal({});
     expect(report).to.deep.equal(await verified(keeping));
     expect(report.verdict).to.match(/^OK: 10 checks passed, \d+ events, 0 problems$/);
@@ -104,7 +104,7 @@ describe('verify', () => {
   });
 
   it('has nothing to say of a home without a journal', async () => {
-    const report = await verify(appOn(temporaryHome()), COURSE);
+    const report = await verify(appOn(temporaryHome()), NO_CONTROL);
     expect(report).to.include({ ok: true });
     expect(report.verdict).to.match(/no journal/);
   });
@@ -232,7 +232,7 @@ describe('verify', () => {
       tamper(keeping, sql);
       expect(await addsUp(app)).to.deep.equal([false]);
       const before = [history(keeping), payloads(keeping), rows(keeping, 'SELECT * FROM event')];
-      const report = await verifyAndRepair(app, COURSE);
+      const report = await verifyAndRepair(app, NO_CONTROL);
       expect(report).to.include({ ok: true, repaired: true });
       expect([
         history(keeping),
@@ -241,13 +241,13 @@ describe('verify', () => {
       ]).to.deep.equal(before);
       expect(await addsUp(app)).to.deep.equal([true]);
       assertLedgerInvariant(keeping);
-      expect(await verifyAndRepair(app, COURSE)).to.include({ ok: true, repaired: false });
+      expect(await verifyAndRepair(app, NO_CONTROL)).to.include({ ok: true, repaired: false });
     });
 
   it('mends counters only: what else is wrong stays wrong', async () => {
     const keeping = await givenDelivered(3);
     tamper(keeping, 'DROP TRIGGER audit_no_update; UPDATE journal_count SET events = 0');
-    const report = await verifyAndRepair(appOn(keeping.home), COURSE);
+    const report = await verifyAndRepair(appOn(keeping.home), NO_CONTROL);
     expect(report.repaired).to.equal(true);
     expect(Object.keys(broken(report))).to.deep.equal(['triggers']);
   });
@@ -325,8 +325,8 @@ describe('verify', () => {
   it('looks at a page of events at a time, however many there are', async () => {
     const keeping = await givenDelivered(1_000);
     const seen: number[] = [];
-    const course = { ...COURSE, progress: (done: number) => void seen.push(done) };
-    expect((await verify(appOn(keeping.home), course)).ok).to.equal(true);
+    const control = { ...NO_CONTROL, progress: (done: number) => void seen.push(done) };
+    expect((await verify(appOn(keeping.home), control)).ok).to.equal(true);
     expect(seen.length).to.be.above(10);
     expect(seen.at(-1)).to.equal(1_000);
   });

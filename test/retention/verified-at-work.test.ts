@@ -16,7 +16,7 @@ import { SqliteRetention } from '../../src/sqlite/retention/retention-store.js';
 import { verifyAll } from '../../src/sqlite/verification/verify.js';
 import { newEvents } from '../support/events.js';
 import { closeAfterTest } from '../support/temporary-home.js';
-import { ANY_AGE, COURSE, delivered, givenDelivered, type Keeping } from './given-journal.js';
+import { ANY_AGE, delivered, givenDelivered, type Keeping, NO_CONTROL } from './given-journal.js';
 
 /** Where other work comes in between: after the list of archives, or after a look at one. */
 type Moment = 'listed' | 'looked';
@@ -65,7 +65,7 @@ async function verifiedWhile(
   closeAfterTest(() => db.close());
   const spool = new Spool(join(keeping.home, 'redrain', 'spool'));
   const directory = new WatchedDirectory(keeping.directory.path, at, work);
-  const { checks } = await verifyAll({ db, spool, directory }, COURSE);
+  const { checks } = await verifyAll({ db, spool, directory }, NO_CONTROL);
   return checks;
 }
 
@@ -73,7 +73,7 @@ const problems = (checks: readonly Finding[]): string[] =>
   checks.flatMap((check) => check.problems);
 
 const archive = (keeping: Keeping) =>
-  archiveEvents({ ...keeping, scope: ANY_AGE, now: 1_795_358_210_123, course: COURSE });
+  archiveEvents({ ...keeping, scope: ANY_AGE, now: 1_795_358_210_123, control: NO_CONTROL });
 
 async function givenArchived(events = 1_200): Promise<{ keeping: Keeping; path: string }> {
   const keeping = await givenDelivered(events);
@@ -82,7 +82,7 @@ async function givenArchived(events = 1_200): Promise<{ keeping: Keeping; path: 
 }
 
 const restore = (keeping: Keeping, path: string) =>
-  restoreArchive(keeping.restoring, path, { now: 1, dryRun: false, course: COURSE });
+  restoreArchive(keeping.restoring, path, { now: 1, dryRun: false, control: NO_CONTROL });
 
 describe('verify beside other work', () => {
   it('while an archive is restored between two looks at it', async () => {
@@ -128,7 +128,7 @@ describe('verify beside other work', () => {
       keeping,
       'looked',
       once(async () => {
-        await collect(new SqliteRetention(keeping.db), ANY_AGE, 1, COURSE);
+        await collect(new SqliteRetention(keeping.db), ANY_AGE, 1, NO_CONTROL);
         await keeping.journal.append(newEvents(600, 'more'), 'capture');
         await delivered(keeping, 1);
         await archive(keeping);
@@ -170,7 +170,7 @@ describe('verify beside other work', () => {
     closeAfterTest(() => app.close());
     const isThere = () => process.getActiveResourcesInfo().includes('MessagePort');
     const before = isThere();
-    const verified = verify(app, COURSE);
+    const verified = verify(app, NO_CONTROL);
     await new Promise((resolve) => setImmediate(resolve));
     expect([before, isThere()]).to.deep.equal([false, true]);
     expect((await verified).ok).to.equal(true);

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { step } from '../../base/steps.js';
+import { compact } from '../../files/compact.js';
 import { plainMessage } from '../../files/trouble.js';
 import type { Queues } from '../../queue/ports.js';
 import type { ErasedEvent, ErasurePlace, PlaceFindings } from '../../retention/erased-event.js';
-import { compact } from '../../sqlite/compact.js';
 import type { App } from '../app.js';
 import { readQueues, withQueues } from '../jobs/enqueue.js';
 import { targetOfQueue } from '../jobs/queue-names.js';

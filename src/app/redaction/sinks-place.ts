@@ -1,12 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { step } from '../../base/steps.js';
+import { compact } from '../../files/compact.js';
 import { errorCode } from '../../files/storage-errors.js';
 import { plainMessage } from '../../files/trouble.js';
 import { copiesInSink, eraseFromSink } from '../../receivers/stub/sink.js';
 import { isSinkFileName } from '../../receivers/stub/sink-name.js';
 import type { ErasurePlace, PlaceFindings } from '../../retention/erased-event.js';
-import { compact } from '../../sqlite/compact.js';
 import type { App } from '../app.js';
 
 /** The sinks of `stub:` endpoints. Databases of `redrain serve` are where `--db` says, outside of the home. */

@@ -1,5 +1,5 @@
 import { step } from '../../base/steps.js';
-import { compact } from '../compact.js';
+import { compact } from '../../files/compact.js';
 import type { JournalDatabase } from '../journal-database.js';
 
 /** What a VACUUM won. */

@@ -8,8 +8,8 @@ import {
   type FoundArchives,
   redactInArchive,
 } from '../../retention/archive-redaction.js';
-import { breath } from '../../retention/collecting.js';
 import type { ErasedEvent, ErasurePlace, PlaceFindings } from '../../retention/erased-event.js';
+import { yieldToOthers } from '../../retention/job-control.js';
 import { spansTo } from '../../retention/spans.js';
 import type { JournalDatabase } from '../journal-database.js';
 import { overwriteDeleted, vacuum } from './maintenance.js';
@@ -179,7 +179,7 @@ async function sameBytes(db: JournalDatabase, event: ErasedEvent): Promise<strin
   for (const span of spansTo(head, 10_000)) {
     const rows = db.statement(sql.SAME_BYTES).all({ ...span, eventId, digests });
     found.push(...(rows as { eventId: string }[]).map((row) => row.eventId));
-    await breath();
+    await yieldToOthers();
   }
   return found;
 }

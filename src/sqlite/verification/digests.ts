@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { breath, type Course } from '../../retention/collecting.js';
+import { type JobControl, yieldToOthers } from '../../retention/job-control.js';
 import { type Finding, Findings } from '../../retention/verification/finding.js';
 import type { JournalDatabase } from '../journal-database.js';
 import * as sql from './verification.sql.js';
@@ -23,7 +23,7 @@ const PAGE_SIZE = 64;
  * selection of every event. One short read after another: no writer waits, and
  * the log can be emptied in between.
  */
-export async function checkDigests(db: JournalDatabase, course: Course): Promise<Finding[]> {
+export async function checkDigests(db: JournalDatabase, control: JobControl): Promise<Finding[]> {
   const digests = new Findings('digests');
   const classes = new Findings('classes');
   for (const { eventId } of db.statement(sql.TWICE_LIVE).iterate() as Iterable<{ eventId: string }>)
@@ -31,7 +31,7 @@ export async function checkDigests(db: JournalDatabase, course: Course): Promise
   const page = db.statement<[number, number], PageRow>(sql.PAGE);
   const { head, events } = db.statement(sql.HEAD).get() as { head: number; events: number };
   if (events !== head) classes.problem(`${head - events} rows of the journal are missing`);
-  for (let after = 0; !course.signal.aborted; ) {
+  for (let after = 0; !control.signal.aborted; ) {
     const rows = page.all(after, PAGE_SIZE);
     for (const row of rows) {
       checkBytes(row, digests);
@@ -40,8 +40,8 @@ export async function checkDigests(db: JournalDatabase, course: Course): Promise
     const last = rows.at(-1)?.seq;
     if (last === undefined) break;
     after = last;
-    course.progress(after, head);
-    await breath();
+    control.progress(after, head);
+    await yieldToOthers();
   }
   return [digests.finding, classes.finding];
 }

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import type { Course } from '../../retention/collecting.js';
-import { childScript } from '../child-script.js';
+import { childScript } from '../../files/child-script.js';
+import type { JobControl } from '../../retention/job-control.js';
 import type { Verified } from './verify.js';
 
 /** What is to be verified, and by which checks; all of them when none are named. */
@@ -20,7 +20,10 @@ export type VerifyWord =
  * Verifies in a thread of its own: a recount, the integrity check of SQLite and
  * the digests of a large journal take long, and the event loop stays free.
  */
-export function verifyOffLoop(order: VerifyOrder, { signal, progress }: Course): Promise<Verified> {
+export function verifyOffLoop(
+  order: VerifyOrder,
+  { signal, progress }: JobControl,
+): Promise<Verified> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(childScript(import.meta.url, 'verify-thread'), { workerData: order });
     const stop = (): void => worker.postMessage('stop');

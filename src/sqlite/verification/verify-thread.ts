@@ -12,13 +12,13 @@ async function main({ journalDb, spoolDir, archiveDir, only }: VerifyOrder): Pro
   const db = JournalDatabase.openReadOnly(journalDb);
   try {
     const subject = { spool: new Spool(spoolDir), directory: new ArchiveDirectory(archiveDir) };
-    const course = {
+    const control = {
       signal: stop.signal,
       progress: (done: number, total: number) => say({ done, total }),
     };
     say({
       result:
-        db === undefined ? NOTHING_VERIFIED : await verifyAll({ db, ...subject }, course, only),
+        db === undefined ? NOTHING_VERIFIED : await verifyAll({ db, ...subject }, control, only),
     });
   } finally {
     db?.close();

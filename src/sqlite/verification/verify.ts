@@ -1,7 +1,7 @@
 import { plainMessage } from '../../files/trouble.js';
 import type { Spool } from '../../journal/spool.js';
 import type { ArchiveDirectory } from '../../retention/archive-directory.js';
-import type { Course } from '../../retention/collecting.js';
+import type { JobControl } from '../../retention/job-control.js';
 import { type Finding, Findings } from '../../retention/verification/finding.js';
 import type { JournalDatabase } from '../journal-database.js';
 import { checkDigests } from './digests.js';
@@ -26,7 +26,7 @@ export const NOTHING_VERIFIED: Verified = { checks: [], events: 0 };
 
 type Check = (
   subject: VerifySubject,
-  course: Course,
+  control: JobControl,
 ) => Finding | Finding[] | Promise<Finding | Finding[]>;
 
 /** By name, in the order of their cost. */
@@ -38,7 +38,7 @@ const CHECKS: readonly (readonly [name: string, check: Check])[] = [
   ['foreign keys', ({ db }) => checkReferences(db)],
   ['spool', ({ spool }) => checkSpool(spool)],
   ['archives', ({ db, directory }) => checkArchives(db, directory)],
-  ['digests', ({ db }, course) => checkDigests(db, course)],
+  ['digests', ({ db }, control) => checkDigests(db, control)],
   ['integrity', ({ db }) => checkIntegrity(db)],
 ];
 
@@ -49,13 +49,13 @@ const CHECKS: readonly (readonly [name: string, check: Check])[] = [
  */
 export async function verifyAll(
   subject: VerifySubject,
-  course: Course,
+  control: JobControl,
   only?: readonly string[],
 ): Promise<Verified> {
   const checks: Finding[] = [];
   for (const [name, check] of CHECKS)
     if (only === undefined || only.includes(name))
-      checks.push(...[await guarded(name, () => check(subject, course))].flat());
+      checks.push(...[await guarded(name, () => check(subject, control))].flat());
   return { checks, events: countEvents(subject.db) };
 }
 

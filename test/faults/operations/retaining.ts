@@ -20,7 +20,7 @@ const DELIVERED = envelopes(9);
 const UNSENT = envelopes(2, 'unsent');
 const MARKER = 'a secret that must go';
 const SECRET = `{"event_id":"secret","event_type":"WPStatusChanged","text":"${MARKER}"}`;
-const COURSE = { signal: new AbortController().signal, progress: () => undefined };
+const NO_CONTROL = { signal: new AbortController().signal, progress: () => undefined };
 
 /** Delivered to the one target there is, and two events that it lacks. */
 async function givenKept(more: readonly string[] = []): Promise<Cli> {
@@ -36,7 +36,7 @@ async function givenKept(more: readonly string[] = []): Promise<Cli> {
 
 async function archived(cli: Cli): Promise<string> {
   const app = new App({ home: cli.home, env: cli.env });
-  const report = await runArchive(app, { includeUndelivered: false }, COURSE);
+  const report = await runArchive(app, { includeUndelivered: false }, NO_CONTROL);
   await app.close();
   return report.archives[0]?.id ?? expect.fail('nothing was archived');
 }

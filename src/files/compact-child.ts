@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
-import { errorCode, isBusy } from '../files/storage-errors.js';
-import { plainMessage } from '../files/trouble.js';
+import { errorCode, isBusy } from './storage-errors.js';
+import { plainMessage } from './trouble.js';
 
 /** How long the child waits for writers, in milliseconds. */
 const PATIENCE_MS = 15_000;

@@ -1,13 +1,13 @@
-import type { Course } from '../retention/collecting.js';
+import type { JobControl } from '../retention/job-control.js';
 import { type Interrupt, onInterrupt } from './interrupt.js';
 import type { Output } from './output.js';
 import { startProgress } from './progress.js';
 
 /** A long piece of work that shows how far it is, and that a signal ends in order. */
-export async function withCourse<T>(
+export async function withJobControl<T>(
   output: Output,
   verb: string,
-  work: (course: Course, interrupt: Interrupt) => Promise<T>,
+  work: (control: JobControl, interrupt: Interrupt) => Promise<T>,
 ): Promise<T> {
   const interrupt = onInterrupt(output, 'the chunk at hand');
   let bar: ReturnType<typeof startProgress> | undefined;

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { dirname } from 'node:path';
-import { StorageUnavailableError } from '../files/storage-errors.js';
-import { temporaryDirectories } from '../files/temporary-directory.js';
 import { childScript } from './child-script.js';
+import { StorageUnavailableError } from './storage-errors.js';
+import { temporaryDirectories } from './temporary-directory.js';
 
 /** What writing a database file anew came to. */
 export interface Compacted {
