@@ -7,12 +7,12 @@ import { provideTemporaryDirectory } from '../files/temporary-directory.js';
 import type { CaptureInput, CaptureVerdict } from '../journal/capture.js';
 import type { EnvelopeRules } from '../journal/envelope.js';
 import { Spool, type SpoolIngestion } from '../journal/spool.js';
-import { JournalDatabase, type OpenOptions } from '../sqlite/journal-database.js';
+import { type OpenOptions, openStores, openStoresReadOnly } from '../sqlite/stores.js';
 import type { TargetRecord } from '../targets/registry.js';
 import { CaptureReadiness } from './capture-readiness.js';
 import type { TargetDrainOptions } from './drain-target.js';
 import { readSituation, type Situation } from './situation.js';
-import { type Stores, storesOn } from './stores.js';
+import type { Stores } from './stores.js';
 
 /** What a process brings along; everything has the default of a command line. */
 export interface AppOptions {
@@ -96,7 +96,7 @@ export class App {
    * that was replaced is opened again, as a new process would find it.
    */
   stores(): Promise<Stores> {
-    if (this.#opened?.db.isReplaced() === true) this.#forgetStores();
+    if (this.#opened?.isReplaced() === true) this.#forgetStores();
     this.#stores ??= this.#open().catch((error: unknown) => {
       this.#forgetStores();
       throw error;
@@ -111,13 +111,12 @@ export class App {
    * @throws StorageUnavailableError, NewerSchemaError.
    */
   async assertJournal(): Promise<void> {
-    (await this.stores()).db.assertCurrent();
+    await (await this.stores()).assertCurrent();
   }
 
-  /** The stores for reading only; undefined when there is no journal. The caller closes `db`. */
+  /** The stores for reading only; undefined when there is no journal. The caller closes them. */
   readStores(): Stores | undefined {
-    const db = JournalDatabase.openReadOnly(this.paths.journalDb);
-    return db && storesOn(db, () => this.random());
+    return openStoresReadOnly(this.paths.journalDb, () => this.random());
   }
 
   /**
@@ -130,7 +129,7 @@ export class App {
     try {
       return await work({ situation, stores });
     } finally {
-      stores?.db.close();
+      await stores?.close();
     }
   }
 
@@ -169,16 +168,13 @@ export class App {
     // Whoever asked for stores that could not be opened was told why.
     const stores = await this.#stores?.catch(() => undefined);
     this.#forgetStores();
-    stores?.db.close();
+    await stores?.close();
   }
 
   async #open(): Promise<Stores> {
     const { settings } = await this.situation();
-    const db = await JournalDatabase.open(this.paths.journalDb, {
-      busyTimeoutMs: settings.capture.busyTimeoutMs,
-      ...this.options.storage,
-    });
-    this.#opened = storesOn(db, () => this.random());
+    const options = { busyTimeoutMs: settings.capture.busyTimeoutMs, ...this.options.storage };
+    this.#opened = await openStores(this.paths.journalDb, options, () => this.random());
     return this.#opened;
   }
 

@@ -4,7 +4,8 @@ import { plainMessage } from '../files/trouble.js';
 import { type DiscardPolicy, type Disposition, dispose } from '../policy/discard.js';
 import { type Envelope, type EnvelopeRules, readEnvelope } from './envelope.js';
 import { newEventId } from './event-id.js';
-import type { AppendVerdict, AuditNote, EventJournal, EventOrigin, NewEvent } from './new-event.js';
+import type { EventJournal } from './journal-store.js';
+import type { AppendVerdict, AuditNote, EventOrigin, NewEvent } from './new-event.js';
 import type { Spool } from './spool.js';
 
 /** One envelope to capture, with where it was captured. */

@@ -44,23 +44,3 @@ export type AppendVerdict = 'captured' | 'duplicate' | 'conflict' | 'audited';
 
 /** How a group came in; `decision` is the payload of a conflict that an operator kept. */
 export type EventSource = 'capture' | 'spool' | 'import' | 'decision' | 'archive';
-
-/** Where captured events go. One call is one atomic, durable group. */
-export interface EventJournal {
-  /**
-   * Resolves only after the group is on disk; rejects with nothing of it
-   * stored. Verdicts are in the order of the events.
-   */
-  append(events: readonly NewEvent[], source: EventSource): Promise<AppendVerdict[]>;
-  /**
-   * The same for the events of one spool file, at most once for its name:
-   * undefined when another process has taken it in already.
-   */
-  appendSpooled(
-    file: string,
-    events: readonly NewEvent[],
-    problems: readonly string[],
-  ): Promise<AppendVerdict[] | undefined>;
-  /** Counts events that were discarded without a trace, by family. */
-  countDiscarded(families: ReadonlyMap<string, number>): Promise<void>;
-}

@@ -7,7 +7,8 @@ import { readPlainFile } from '../config/plain-file.js';
 import { makeDirectory, syncEntries } from '../files/directory.js';
 import { putInPlace, removeIfThere, writeNewFile } from '../files/durable-file.js';
 import { errorCode, whyNot } from '../files/trouble.js';
-import type { AppendVerdict, EventJournal, NewEvent } from './new-event.js';
+import type { EventJournal } from './journal-store.js';
+import type { AppendVerdict, NewEvent } from './new-event.js';
 import {
   decodeSpool,
   encodeSpool,

@@ -17,6 +17,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['journal', 'ledger', 'conflicts', 'targets', 'queue'],
   ['receivers', 'retention', 'reports'],
   ['spec-kitty'],
+  ['src/stores.ts'],
   ['sqlite'],
   ['app'],
   ['src/index.ts', 'workers', 'cli'],

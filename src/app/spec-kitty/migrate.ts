@@ -7,10 +7,10 @@ import type {
   MigrationReport,
   SourceReport,
 } from '../../spec-kitty/legacy/migration-report.js';
-import { JournalDatabase } from '../../sqlite/journal-database.js';
+import { openStores } from '../../sqlite/stores.js';
 import type { TargetRecord } from '../../targets/registry.js';
 import type { App } from '../app.js';
-import { type Stores, storesOn } from '../stores.js';
+import type { Stores } from '../stores.js';
 
 export interface MigrateOptions {
   /** Count what would be done; change nothing. */
@@ -48,7 +48,7 @@ async function rehearse(app: App, options: MigrateOptions): Promise<MigrationRep
   return withScratch(undefined, async (scratch) => {
     const snapshot = join(scratch, 'journal.db');
     const targets = await takeSnapshot(app, snapshot);
-    const stores = storesOn(await JournalDatabase.open(snapshot), () => app.random());
+    const stores = await openStores(snapshot, {}, () => app.random());
     try {
       const report = await importAll(app, stores, targets, scratch, options);
       const plan =

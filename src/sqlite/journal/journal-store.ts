@@ -1,17 +1,14 @@
 import { step } from '../../base/steps.js';
-import type {
-  AppendVerdict,
-  EventJournal,
-  EventSource,
-  NewEvent,
-} from '../../journal/new-event.js';
+import type { JournalStore } from '../../journal/journal-store.js';
+import type { AppendVerdict, EventSource, NewEvent } from '../../journal/new-event.js';
 import type { JournalDatabase } from '../journal-database.js';
+import { SEQS_OF } from './event-filter.sql.js';
 import { GroupWriter } from './group-writer.js';
 import * as sql from './journal.sql.js';
 import { SameContent, TooMuchToCompare } from './same-content.js';
 
 /** The journal on SQLite. Appending is all it can do to events. */
-export class SqliteJournal implements EventJournal {
+export class SqliteJournal implements JournalStore {
   readonly #db: JournalDatabase;
   /** Ids of origins known to be committed. */
   readonly #origins = new Map<string, number>();
@@ -49,9 +46,13 @@ export class SqliteJournal implements EventJournal {
     });
   }
 
-  /** The last sequence number; 0 before the first. */
   async head(): Promise<number> {
     return (this.#db.statement(sql.HEAD).get() as { head: number }).head;
+  }
+
+  async seqsOfEvent(eventId: string): Promise<number[]> {
+    const rows = this.#db.statement<[string], { seq: number }>(SEQS_OF).all(eventId);
+    return rows.map(({ seq }) => seq);
   }
 
   /** Where a transaction would take long to compare contents, they are compared first, and it is run again. */

@@ -1,0 +1,67 @@
+import type { Stores } from '../stores.js';
+import { SqliteConflicts } from './conflicts/conflict-store.js';
+import { SqliteImports } from './imports/import-store.js';
+import { SqliteJournal } from './journal/journal-store.js';
+import { JournalDatabase, type OpenOptions } from './journal-database.js';
+import { SqliteLedger } from './ledger/delivery-ledger.js';
+import { SqliteTargets } from './targets/target-registry.js';
+
+export type { OpenOptions };
+
+/** The jitter of backoffs: uniform in [0, 1). */
+type Random = () => number;
+
+/** Every store on one connection to journal.db. */
+export class SqliteStores implements Stores {
+  /** For the engine and its tests. */
+  readonly db: JournalDatabase;
+  readonly journal: SqliteJournal;
+  readonly ledger: SqliteLedger;
+  readonly targets: SqliteTargets;
+  readonly conflicts: SqliteConflicts;
+  readonly imports: SqliteImports;
+
+  constructor(db: JournalDatabase, random: Random) {
+    this.db = db;
+    this.journal = new SqliteJournal(db);
+    this.ledger = new SqliteLedger(db, random);
+    this.targets = new SqliteTargets(db);
+    this.conflicts = new SqliteConflicts(db);
+    this.imports = new SqliteImports(db);
+  }
+
+  isReplaced(): boolean {
+    return this.db.isReplaced();
+  }
+
+  async assertCurrent(): Promise<void> {
+    this.db.assertCurrent();
+  }
+
+  async close(): Promise<void> {
+    this.db.close();
+  }
+}
+
+/**
+ * Opens a journal for writing: makes the file and brings its schema up to date.
+ *
+ * @throws StorageUnavailableError, NewerSchemaError.
+ */
+export async function openStores(
+  file: string,
+  options: OpenOptions,
+  random: Random,
+): Promise<SqliteStores> {
+  return new SqliteStores(await JournalDatabase.open(file, options), random);
+}
+
+/**
+ * Opens a journal for reading only; undefined when there is none yet. Changes nothing.
+ *
+ * @throws StorageUnavailableError, NewerSchemaError, OlderSchemaError.
+ */
+export function openStoresReadOnly(file: string, random: Random): SqliteStores | undefined {
+  const db = JournalDatabase.openReadOnly(file);
+  return db && new SqliteStores(db, random);
+}

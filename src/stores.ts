@@ -1,0 +1,35 @@
+import type { ConflictStore } from './conflicts/conflict-store.js';
+import type { DeliveryLedger } from './dispatch/ports.js';
+import type { JournalStore } from './journal/journal-store.js';
+import type { ImportStore } from './spec-kitty/legacy/import-store.js';
+import type { TargetRegistry } from './targets/registry.js';
+
+/**
+ * The stores on one open journal: all that use cases know of a database. An
+ * engine (`src/sqlite`) implements each of them, and `test/stores` holds it to
+ * what they promise.
+ */
+export interface Stores extends OpenJournal {
+  readonly journal: JournalStore;
+  readonly ledger: DeliveryLedger;
+  readonly targets: TargetRegistry;
+  readonly conflicts: ConflictStore;
+  readonly imports: ImportStore;
+}
+
+/** The open database itself. */
+export interface OpenJournal {
+  /**
+   * True when the journal in the home is not the one that is open. It is closed
+   * then, and every further use of its stores fails with a StorageUnavailableError.
+   */
+  isReplaced(): boolean;
+  /**
+   * Checks that the open journal is the one in the home and of a known schema.
+   *
+   * @throws StorageUnavailableError, NewerSchemaError.
+   */
+  assertCurrent(): Promise<void>;
+  /** Ends the connection; stores opened for reading only leave nothing behind. */
+  close(): Promise<void>;
+}
