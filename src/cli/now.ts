@@ -61,7 +61,7 @@ export const run: CommandBody = async (call) => {
   });
 };
 
-/** What a drain cannot know of: rows that were never taken out of an old queue (INCIDENTS 3). */
+/** What a drain cannot know of: rows that were never taken out of an old queue . */
 async function waitingLines(app: App): Promise<string[]> {
   // The drain is done and recorded: that this cannot be told is no reason to fail.
   const files = await readWaitingQueues(app).catch(() => []);

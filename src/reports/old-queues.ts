@@ -41,7 +41,7 @@ export interface WaitingFile {
   readonly waiting_count: number;
 }
 
-/** Every old file that waits, by name (INCIDENTS 3). */
+/** Every old file with rows that are not in the journal yet, by name. */
 export function waitingFiles(files: readonly OldQueueFile[]): WaitingFile[] {
   return files
     .map(({ path, waiting_count }) => ({ path, waiting_count: waiting_count ?? 0 }))

@@ -1,7 +1,7 @@
 import { type LeaseHolder, mayBeAlive, parseHolder } from '../targets/holder.js';
 import type { TargetRecord } from '../targets/registry.js';
 
-/** This process, for old consumers of the status document (STATUS.md). */
+/** This process, for old consumers of the status document (docs/status.md). */
 export interface Foreground {
   readonly package_version: string;
   readonly executable_path: string;

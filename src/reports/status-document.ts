@@ -132,7 +132,7 @@ export type AuthoritySection = TargetAuthorityReport & {
   readonly configured: boolean;
 };
 
-/** The fields that older consumers read (STATUS.md). */
+/** The fields that older consumers read (docs/status.md). */
 export interface OlderFields {
   /** Whether the mode in force sends to somebody who wants to know who we are. */
   readonly auth_required: boolean;
@@ -146,7 +146,7 @@ export interface OlderFields {
   readonly orphan_records: readonly OrphanRecord[];
 }
 
-/** The document of `redrain status --json` (STATUS.md), in its order. Fields are only ever added. */
+/** The document of `redrain status --json` (docs/status.md), in its order. Fields are only ever added. */
 export interface StatusDocument extends OlderFields, StatusSections {
   readonly ok: boolean;
   /** What `--check` ends with. */

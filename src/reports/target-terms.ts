@@ -21,7 +21,7 @@ export interface LedgerRow {
   readonly events: number;
 }
 
-/** SPEC section 9: each event of the journal is in exactly one of these, for every target. */
+/** For every target, each event of the journal is in exactly one of these (docs/status.md). */
 export interface TargetTerms {
   delivered: number;
   pending: number;

@@ -14,7 +14,7 @@ export interface GcFacts {
   }[];
 }
 
-/** The `gc_suggestion` of STATUS.md. */
+/** The `gc_suggestion` of the status document. */
 export interface GcSuggestion {
   readonly reason: string;
   readonly retained_event_count: number;
@@ -25,9 +25,9 @@ export interface GcSuggestion {
 const WORTH_IT_BYTES = 50 * 1024 * 1024;
 
 /**
- * The rule of SPEC section 9: at least 50 MiB, at least one target that was
+ * The rule of docs/retention.md: at least 50 MiB, at least one target that was
  * not retired, and nothing retained that any of them still lacks. Events that
- * are never to be sent (coalesced, replaced) are lacked by nobody.
+ * are never sent (coalesced, replaced) are not lacking anywhere.
  */
 export function gcSuggestion(facts: GcFacts): GcSuggestion | null {
   const targets = facts.targets.filter(({ retired }) => !retired);

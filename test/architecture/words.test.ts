@@ -34,7 +34,7 @@ describe('the words of the source', () => {
   });
 });
 
-/** A word that the product has given up (SPEC section 12). */
+/** A word of the old queues for what Spec Kitty now calls a mission: redrain does not use it. */
 const GIVEN_UP = /feature/i;
 
 /** Names of events that Spec Kitty sends: facts of others, which nobody can rename. */

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { VERSION } from '../../src/version.js';
 import { Cli, inPairs } from '../support/cli.js';
 
-/** Commands of SPEC section 12: fixed names; more may be added. */
+/** Commands that keep their names; more may be added. */
 const COMMANDS =
   'capture server mode login logout now status targets events projects inspect retry replay diff gc archive restore redact verify audit config migrate conflicts enqueue schedule jobs serve doctor'.split(
     ' ',

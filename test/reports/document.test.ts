@@ -8,7 +8,7 @@ import { changeJournal } from '../library/journal-rows.js';
 /** No process has this number. */
 const GONE = 2 ** 30;
 
-/** What older consumers read, in the order and with the types they were promised (STATUS.md). */
+/** What older consumers read, in the order and with the types they were promised (docs/status.md). */
 const OLDER_FIELDS: readonly (readonly [name: string, type: string])[] = [
   ['ok', 'boolean'],
   ['exit_code', 'number'],

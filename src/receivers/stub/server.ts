@@ -35,8 +35,8 @@ export interface StubServer {
 
 /**
  * The stub receiver behind real HTTP (`redrain serve`): batches by POST on any
- * path, the token and health endpoints of WIRE.md, `GET /stats`. Rejects when
- * the sink cannot be opened or the port not be had.
+ * path, the token and health endpoints (docs/protocol.md), `GET /stats`. Rejects
+ * when the sink cannot be opened or the port is taken.
  */
 export async function startServer(options: StubServerOptions): Promise<StubServer> {
   const { host = '127.0.0.1', port = 0, misbehave = {}, now = Date.now } = options;

@@ -6,7 +6,7 @@ import * as sql from './verification.sql.js';
 
 type Row = Readonly<Record<string, string | number>>;
 
-/** Deliveries, todos and flights agree with each other and with the lanes (DESIGN.md, invariant). */
+/** Deliveries, todos and flights agree with each other and with the lanes (the invariant of docs/design.md). */
 export function checkLedger(db: JournalDatabase): Finding {
   const findings = new Findings('ledger');
   db.read((raw) => {

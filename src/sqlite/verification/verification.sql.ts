@@ -27,7 +27,7 @@ export const STRAYS = `
   SELECT 'live', seq FROM live WHERE NOT EXISTS (
     SELECT 1 FROM event e WHERE e.seq = live.seq AND e.origin_id = live.origin_id)`;
 
-/** The invariant of DESIGN.md, broken: nothing would ever select these. */
+/** Events that break the invariant of docs/design.md: nothing would ever select these. */
 export const FORGOTTEN = `
   SELECT l.target_id AS targetId, v.seq, 'nothing would ever send it' AS problem
   FROM lane l JOIN live v ON v.origin_id = l.origin_id AND v.seq <= l.cursor
