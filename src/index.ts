@@ -12,6 +12,8 @@ import { type RetryOptions, type RetryReport, retryEvents } from './app/retry.js
 import { readStatus } from './app/status.js';
 import { readTargets, type TargetSummary } from './app/targets.js';
 import type { VerifyReport } from './app/verify.js';
+import { RedrainError } from './base/error.js';
+import { EXIT } from './base/exit-codes.js';
 import { turn } from './base/pace.js';
 import type { DrainReport } from './dispatch/drain-report.js';
 import type { DeploymentMetadata } from './dispatch/ports.js';
@@ -41,11 +43,17 @@ export type { RequeueReport } from './app/requeue.js';
 export type { RetryOptions, RetryReport } from './app/retry.js';
 export type { TargetSummary } from './app/targets.js';
 export type { VerifyReport } from './app/verify.js';
+export { isRedrainError, RedrainError } from './base/error.js';
 export { ConfigUnreadableError } from './config/document.js';
+export { NoHomeError } from './config/home.js';
 export { NetworkHomeError } from './config/local-filesystem.js';
 export type { DrainReport } from './dispatch/drain-report.js';
 export type * from './dispatch/ports.js';
-export { NewerSchemaError, StorageUnavailableError } from './files/storage-errors.js';
+export {
+  NewerSchemaError,
+  OlderSchemaError,
+  StorageUnavailableError,
+} from './files/storage-errors.js';
 export type { CaptureVerdict } from './journal/capture.js';
 export type { CaptureReport } from './journal/capture-summary.js';
 export { UnknownEventError } from './journal/unknown-event.js';
@@ -92,8 +100,10 @@ export interface DrainCallOptions {
 }
 
 /** Events that are neither in the journal nor in the spool. The caller still has them: try again. */
-export class EventsLostError extends Error {
+export class EventsLostError extends RedrainError {
   override readonly name = 'EventsLostError';
+  readonly code = 'EVENTS_LOST';
+  override readonly exitCode = EXIT.lost;
   constructor(
     readonly eventIds: readonly string[],
     readonly reason: string,
@@ -104,9 +114,11 @@ export class EventsLostError extends Error {
   }
 }
 
-/** The input is no usable event; nothing was stored. */
-export class InvalidEventError extends Error {
+/** The input is not a usable event; nothing was stored. */
+export class InvalidEventError extends RedrainError {
   override readonly name = 'InvalidEventError';
+  readonly code = 'EVENT_INVALID';
+  override readonly exitCode = EXIT.badInput;
 }
 
 /** What `capture` resolves with: the fact is safe, or kept beside a different one with its id. */

@@ -1,4 +1,6 @@
 import { hash } from 'node:crypto';
+import { RedrainError } from '../base/error.js';
+import { EXIT } from '../base/exit-codes.js';
 import { Pace, turn } from '../base/pace.js';
 import { CAPTURE_GROUP } from '../journal/capture-groups.js';
 import type { AppendVerdict, NewEvent } from '../journal/new-event.js';
@@ -32,8 +34,10 @@ export function auditedInSpool(app: App): number | null {
 }
 
 /** No entry with this number holds an event. */
-export class UnknownAuditEntryError extends Error {
+export class UnknownAuditEntryError extends RedrainError {
   override readonly name = 'UnknownAuditEntryError';
+  readonly code = 'AUDIT_ENTRY_UNKNOWN';
+  override readonly exitCode = EXIT.usage;
   constructor(readonly id: number) {
     super(`audit entry ${id} holds no event: \`redrain audit list\` shows which do`);
   }

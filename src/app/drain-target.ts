@@ -1,3 +1,5 @@
+import { RedrainError } from '../base/error.js';
+import { EXIT } from '../base/exit-codes.js';
 import { type DrainOptions, drain } from '../dispatch/drain.js';
 import { type DrainReport, emptyReport } from '../dispatch/drain-report.js';
 import type { DeliveryReceiver, DeploymentMetadata } from '../dispatch/ports.js';
@@ -32,8 +34,10 @@ export interface TargetDrainOptions extends DrainOptions {
 }
 
 /** No target has this id. */
-export class UnknownTargetError extends Error {
+export class UnknownTargetError extends RedrainError {
   override readonly name = 'UnknownTargetError';
+  readonly code = 'TARGET_UNKNOWN';
+  override readonly exitCode = EXIT.usage;
   constructor(readonly targetId: number) {
     super(`there is no target ${targetId}: \`redrain targets\` lists those there are`);
   }

@@ -1,11 +1,15 @@
 import { shownAddress } from '../address/shown-address.js';
+import { RedrainError } from '../base/error.js';
+import { EXIT } from '../base/exit-codes.js';
 import { canonicalUrl, UnusableUrlError, urlHash } from '../targets/canonical-url.js';
 import { assertNotRetired, type TargetRecord, type TargetRegistry } from '../targets/registry.js';
 import type { Situation } from './situation.js';
 
 /** No known target goes by this name; 64 on the command line. */
-export class UnknownTargetNameError extends Error {
+export class UnknownTargetNameError extends RedrainError {
   override readonly name = 'UnknownTargetNameError';
+  readonly code = 'TARGET_NAME_UNKNOWN';
+  override readonly exitCode = EXIT.usage;
   constructor(given: string, why = 'there is no target') {
     super(`${why} ${shownAddress(given)}: \`redrain targets\` lists those there are`);
   }

@@ -1,10 +1,14 @@
 import { join } from 'node:path';
+import { RedrainError } from '../base/error.js';
+import { EXIT } from '../base/exit-codes.js';
 import { OsLock } from '../files/os-lock.js';
 import type { App } from './app.js';
 
 /** Another command is purging, archiving, restoring or redacting, and this one was told to stop waiting. */
-export class RetentionBusyError extends Error {
+export class RetentionBusyError extends RedrainError {
   override readonly name = 'RetentionBusyError';
+  readonly code = 'RETENTION_BUSY';
+  override readonly exitCode = EXIT.interrupted;
   constructor() {
     super('another command is at work on the bytes of the journal: run this one again later');
   }

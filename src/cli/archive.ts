@@ -1,6 +1,6 @@
 import { type ArchiveReport, previewArchive, runArchive } from '../app/archive.js';
+import { EXIT } from '../base/exit-codes.js';
 import type { CommandBody } from './command.js';
-import { EXIT } from './exit-codes.js';
 import { withJobControl } from './job-control.js';
 import { withApp } from './open-app.js';
 import { bytes, count, Output } from './output.js';

@@ -1,9 +1,13 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
+import { RedrainError } from '../base/error.js';
+import { EXIT } from '../base/exit-codes.js';
 
 /** Ctrl-C at a question: nobody wants to go on. */
-export class InterruptedError extends Error {
+export class InterruptedError extends RedrainError {
   override readonly name = 'InterruptedError';
+  readonly code = 'INTERRUPTED';
+  override readonly exitCode = EXIT.interrupted;
   constructor() {
     super('interrupted');
   }

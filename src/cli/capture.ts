@@ -1,4 +1,5 @@
 import type { App } from '../app/app.js';
+import { EXIT, type ExitCode, worstOf } from '../base/exit-codes.js';
 import { settingsOf } from '../config/document.js';
 import { CaptureSummary } from '../journal/capture-summary.js';
 import { type EnvelopeRules } from '../journal/envelope.js';
@@ -8,7 +9,6 @@ import { type InputSource, openSources } from '../journal/input/sources.js';
 import { checkoutOf } from '../policy/checkout-of.js';
 import { oneLine } from './color.js';
 import type { CommandBody } from './command.js';
-import { EXIT, type ExitCode, worstOf } from './exit-codes.js';
 import { withApp } from './open-app.js';
 import { count, Output } from './output.js';
 import { startProgress } from './progress.js';

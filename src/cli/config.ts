@@ -1,7 +1,7 @@
 import { keptSettings } from '../app/change-mode.js';
+import { EXIT } from '../base/exit-codes.js';
 import { configInForce } from '../config/in-force.js';
 import type { CommandBody } from './command.js';
-import { EXIT } from './exit-codes.js';
 import { withApp } from './open-app.js';
 import { Output } from './output.js';
 import { table } from './table.js';

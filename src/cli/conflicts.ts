@@ -5,10 +5,10 @@ import {
   readConflicts,
   resolveConflict,
 } from '../app/conflicts.js';
+import { EXIT } from '../base/exit-codes.js';
 import type { Decision, Keep } from '../conflicts/conflict-store.js';
 import { oneLine, shortLine } from './color.js';
 import type { CommandBody } from './command.js';
-import { EXIT } from './exit-codes.js';
 import { withApp } from './open-app.js';
 import { count, Output } from './output.js';
 import { table } from './table.js';

@@ -1,7 +1,7 @@
 import { type DiffReport, diffTargets } from '../app/diff.js';
+import { EXIT } from '../base/exit-codes.js';
 import type { CommandBody } from './command.js';
 import { type EventOptions, selectionOf } from './event-options.js';
-import { EXIT } from './exit-codes.js';
 import { withApp } from './open-app.js';
 import { count, Output } from './output.js';
 import { table } from './table.js';

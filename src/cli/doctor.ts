@@ -1,8 +1,8 @@
 import type { Check } from '../app/doctor/check.js';
 import { type DoctorReport, examine } from '../app/doctor.js';
+import { EXIT } from '../base/exit-codes.js';
 import { color } from './color.js';
 import type { CommandBody } from './command.js';
-import { EXIT } from './exit-codes.js';
 import { forScreen } from './fold.js';
 import { withApp } from './open-app.js';
 import { count, Output } from './output.js';

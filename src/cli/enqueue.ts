@@ -1,6 +1,7 @@
 import type { App } from '../app/app.js';
 import { enqueue, namedDrain, withQueues } from '../app/jobs/enqueue.js';
 import type { JobData, JobKind } from '../app/jobs/job-kinds.js';
+import { EXIT } from '../base/exit-codes.js';
 import type { Candidate } from '../journal/input/candidate.js';
 import { readEvents } from '../journal/input/read-events.js';
 import { type InputSource, openSources } from '../journal/input/sources.js';
@@ -8,7 +9,6 @@ import type { Job, JobOptions } from '../queue/job.js';
 import type { Queues } from '../queue/ports.js';
 import type { CommandBody, CommandCall } from './command.js';
 import { durationOf } from './duration.js';
-import { EXIT } from './exit-codes.js';
 import { DATA_OF, given } from './job-data-options.js';
 import { withApp } from './open-app.js';
 import { Output } from './output.js';

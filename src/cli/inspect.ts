@@ -1,10 +1,10 @@
 import { inspectEvent } from '../app/inspect.js';
+import { EXIT } from '../base/exit-codes.js';
 import { stdout } from '../output/standard.js';
 import type { SpooledStory } from '../reports/spooled-story.js';
 import type { EventStory, RevisionStory, StoryEntry } from '../reports/story.js';
 import { jsonText, oneLine, shortLine } from './color.js';
 import type { CommandBody } from './command.js';
-import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
 import { withApp } from './open-app.js';
 import { count, Output } from './output.js';

@@ -1,4 +1,4 @@
-import { EXIT } from './exit-codes.js';
+import { EXIT } from '../base/exit-codes.js';
 import type { Output } from './output.js';
 
 export interface Interrupt {

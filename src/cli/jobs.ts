@@ -1,10 +1,10 @@
 import { readQueues, withQueues } from '../app/jobs/enqueue.js';
+import { EXIT } from '../base/exit-codes.js';
 import { UnknownJobError } from '../queue/errors.js';
 import { JOB_STATES, type Job, type JobCounts, type JobState } from '../queue/job.js';
 import type { JobQueue, Queues } from '../queue/ports.js';
 import { shortLine } from './color.js';
 import type { CommandBody, CommandCall } from './command.js';
-import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
 import { withApp } from './open-app.js';
 import { count, Output } from './output.js';

@@ -1,10 +1,10 @@
 import type { App } from '../app/app.js';
 import { activeGap, type TargetGap } from '../app/undelivered.js';
+import { EXIT, type ExitCode, worstOf } from '../base/exit-codes.js';
 import type { DrainReport } from '../dispatch/drain-report.js';
 import { causesText } from '../reports/findings/cause-text.js';
 import type { CountedCause } from '../reports/status-document.js';
 import { isComplete, type Undelivered } from '../sqlite/reports/undelivered.js';
-import { EXIT, type ExitCode, worstOf } from './exit-codes.js';
 import { count } from './output.js';
 
 /** What decides between 0 and 7 beside the report. */

@@ -1,6 +1,6 @@
 import { changeProjects, type ProjectChange, readProjects } from '../app/projects.js';
+import { EXIT } from '../base/exit-codes.js';
 import type { CommandBody } from './command.js';
-import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
 import { withApp } from './open-app.js';
 import { count, Output } from './output.js';

@@ -1,7 +1,7 @@
 import { previewRedact, type RedactReport, runRedact } from '../app/redact.js';
+import { EXIT, type ExitCode } from '../base/exit-codes.js';
 import { shortLine } from './color.js';
 import type { CommandBody } from './command.js';
-import { EXIT, type ExitCode } from './exit-codes.js';
 import { UsageError } from './failure.js';
 import { withJobControl } from './job-control.js';
 import { withApp } from './open-app.js';

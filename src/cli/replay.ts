@@ -1,7 +1,7 @@
 import { replayEvents } from '../app/replay.js';
+import { EXIT } from '../base/exit-codes.js';
 import type { CommandBody } from './command.js';
 import { type EventOptions, isNarrowed, selectionOf } from './event-options.js';
-import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
 import { withApp } from './open-app.js';
 import { Output } from './output.js';

@@ -1,7 +1,7 @@
 import { previewRestore, type RestoreReport, runRestore } from '../app/restore.js';
+import { EXIT, type ExitCode, worstOf } from '../base/exit-codes.js';
 import type { Restored } from '../retention/restoring.js';
 import type { CommandBody } from './command.js';
-import { EXIT, type ExitCode, worstOf } from './exit-codes.js';
 import { withJobControl } from './job-control.js';
 import { withApp } from './open-app.js';
 import { count, Output } from './output.js';

@@ -1,8 +1,8 @@
 import { type Command, CommanderError } from 'commander';
+import { EXIT } from '../base/exit-codes.js';
 import { finishOutput, stderr, stdout } from '../output/standard.js';
 import { oneLine } from './color.js';
 import type { CommandCall, RunCommand } from './command.js';
-import { EXIT } from './exit-codes.js';
 import { type GlobalOptions, Output } from './output.js';
 import { buildProgram } from './program.js';
 

@@ -7,11 +7,11 @@ import {
   setDefaultSchedules,
   setSchedule,
 } from '../app/jobs/schedules.js';
+import { EXIT } from '../base/exit-codes.js';
 import type { Queues } from '../queue/ports.js';
 import type { JobScheduler, RepeatOptions } from '../queue/scheduler.js';
 import type { CommandBody, CommandCall } from './command.js';
 import { durationOf } from './duration.js';
-import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
 import { DATA_OF } from './job-data-options.js';
 import { withApp } from './open-app.js';

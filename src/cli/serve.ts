@@ -1,8 +1,9 @@
+import { RedrainError } from '../base/error.js';
+import { EXIT } from '../base/exit-codes.js';
 import { errorCode, plainMessage } from '../files/trouble.js';
 import type { Misbehaviour } from '../receivers/stub/misbehaviour.js';
 import { type StubServer, startServer } from '../receivers/stub/server.js';
 import type { CommandBody } from './command.js';
-import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
 import { onInterrupt } from './interrupt.js';
 import { Output } from './output.js';
@@ -39,8 +40,9 @@ export const run: CommandBody = async (call) => {
 };
 
 /** The port is taken, or the file cannot be had: trouble of this machine, not of this program. */
-class CannotServeError extends Error {
+class CannotServeError extends RedrainError {
   override readonly name = 'CannotServeError';
+  readonly code = 'CANNOT_SERVE';
 }
 
 async function started(options: ServeOptions): Promise<StubServer> {

@@ -1,7 +1,7 @@
 import { reportStatus } from '../app/status.js';
+import { EXIT } from '../base/exit-codes.js';
 import type { StatusDocument } from '../reports/status-document.js';
 import type { CommandBody } from './command.js';
-import { EXIT } from './exit-codes.js';
 import { forScreen } from './fold.js';
 import { withApp } from './open-app.js';
 import { Output } from './output.js';

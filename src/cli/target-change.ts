@@ -1,7 +1,7 @@
 import { changeTarget, type TargetChange } from '../app/target-changes.js';
+import { EXIT } from '../base/exit-codes.js';
 import type { TargetRecord } from '../targets/registry.js';
 import type { CommandBody } from './command.js';
-import { EXIT } from './exit-codes.js';
 import { UsageError } from './failure.js';
 import { withApp } from './open-app.js';
 import { Output } from './output.js';

@@ -1,6 +1,6 @@
 import { readTargets, type TargetSummary } from '../app/targets.js';
+import { EXIT } from '../base/exit-codes.js';
 import type { CommandBody } from './command.js';
-import { EXIT } from './exit-codes.js';
 import { withApp } from './open-app.js';
 import { count, Output } from './output.js';
 import { resetAdvice } from './reset-advice.js';

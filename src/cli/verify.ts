@@ -1,7 +1,7 @@
 import { type VerifyReport, verify, verifyAndRepair } from '../app/verify.js';
+import { EXIT } from '../base/exit-codes.js';
 import { oneLine } from './color.js';
 import type { CommandBody } from './command.js';
-import { EXIT } from './exit-codes.js';
 import { withJobControl } from './job-control.js';
 import { withApp } from './open-app.js';
 import { Output } from './output.js';

@@ -1,13 +1,16 @@
 import { lstatSync } from 'node:fs';
+import { RedrainError } from '../base/error.js';
+import { EXIT } from '../base/exit-codes.js';
+import { MAX_TEXT_BYTES, readPlainFile } from '../files/plain-file.js';
 import { whyNot } from '../files/trouble.js';
 import type { ConfigDocument } from './config-document.js';
-import { MAX_TEXT_BYTES, readPlainFile } from './plain-file.js';
 import { DEFAULT_SETTINGS, type SyncSettings } from './settings.js';
 
 /** config.toml cannot be used; nothing is decided in its place. */
-export class ConfigUnreadableError extends Error {
+export class ConfigUnreadableError extends RedrainError {
   override readonly name = 'ConfigUnreadableError';
-  readonly exitCode = 6;
+  readonly code = 'CONFIG_UNREADABLE';
+  override readonly exitCode = EXIT.blocked;
   constructor(
     readonly path: string,
     readonly reason: string,

@@ -1,13 +1,15 @@
+import { RedrainError } from '../base/error.js';
+import { MAX_TEXT_BYTES } from '../files/plain-file.js';
 import { ConfigUnreadableError, readConfigDocument } from './document.js';
 import { parseConfig } from './parse.js';
-import { MAX_TEXT_BYTES } from './plain-file.js';
 import { rewriteFile } from './rewrite-file.js';
 import { decodeToml } from './toml.js';
 import { editToml, type TomlChange } from './toml-edit.js';
 
 /** The change would have made the file unusable; nothing was written. */
-export class ConfigEditError extends Error {
+export class ConfigEditError extends RedrainError {
   override readonly name = 'ConfigEditError';
+  readonly code = 'CONFIG_EDIT';
 }
 
 /**

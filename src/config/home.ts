@@ -1,9 +1,13 @@
 import { homedir as systemHomedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { RedrainError } from '../base/error.js';
+import { EXIT } from '../base/exit-codes.js';
 
 /** Nothing says where events are to be kept. */
-export class NoHomeError extends Error {
+export class NoHomeError extends RedrainError {
   override readonly name = 'NoHomeError';
+  readonly code = 'NO_HOME';
+  override readonly exitCode = EXIT.usage;
   constructor() {
     super(
       'there is no home: HOME is not set, and this user has no home directory. Name one with --home DIR, or with REDRAIN_HOME',

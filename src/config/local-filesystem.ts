@@ -1,12 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { RedrainError } from '../base/error.js';
 import { type Mount, parseMountCommand, parseMountInfo } from './mount-table.js';
 import { networkFilesystem } from './network-filesystem.js';
 
 /** The home lies where neither file locks nor WAL are safe. */
-export class NetworkHomeError extends Error {
+export class NetworkHomeError extends RedrainError {
   override readonly name = 'NetworkHomeError';
+  readonly code = 'HOME_ON_NETWORK';
   constructor(
     readonly home: string,
     readonly reason: string,

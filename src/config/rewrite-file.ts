@@ -12,14 +12,16 @@ import {
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { RedrainError } from '../base/error.js';
 import { step } from '../base/steps.js';
 import { makeDirectory, syncDirectory } from '../files/directory.js';
+import { readPlainFile } from '../files/plain-file.js';
 import { type Claim, tryClaim, withdraw } from './claim.js';
-import { readPlainFile } from './plain-file.js';
 
 /** Somebody else kept the file for longer than we wait. */
-export class FileBusyError extends Error {
+export class FileBusyError extends RedrainError {
   override readonly name = 'FileBusyError';
+  readonly code = 'FILE_BUSY';
   constructor(readonly file: string) {
     super(`${file} is being edited by another process. Try again in a moment.`);
   }

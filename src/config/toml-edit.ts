@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { RedrainError } from '../base/error.js';
 import { parseToml } from './toml.js';
 import { isSamePath } from './toml-place.js';
 import { removeKey } from './toml-remove.js';
@@ -13,8 +14,9 @@ export interface TomlChange {
 }
 
 /** The text could not be edited as asked; nothing was changed. */
-export class TomlEditError extends Error {
+export class TomlEditError extends RedrainError {
   override readonly name = 'TomlEditError';
+  readonly code = 'TOML_EDIT';
 }
 
 /**

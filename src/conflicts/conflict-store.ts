@@ -1,3 +1,5 @@
+import { RedrainError } from '../base/error.js';
+import { EXIT } from '../base/exit-codes.js';
 import type { RevisionAtTarget } from '../sqlite/ledger/revisions.js';
 
 /** Another content for a known event id, as recorded. Times in epoch milliseconds. */
@@ -81,24 +83,30 @@ export interface ConflictStore {
 }
 
 /** No conflict has this number or event id. */
-export class UnknownConflictError extends Error {
+export class UnknownConflictError extends RedrainError {
   override readonly name = 'UnknownConflictError';
+  readonly code = 'CONFLICT_UNKNOWN';
+  override readonly exitCode = EXIT.usage;
   constructor(readonly reference: string) {
     super(`there is no conflict ${reference}: \`redrain conflicts list --all\` shows them`);
   }
 }
 
 /** One event id has several conflicts: the number says which is meant. */
-export class AmbiguousConflictError extends Error {
+export class AmbiguousConflictError extends RedrainError {
   override readonly name = 'AmbiguousConflictError';
+  readonly code = 'CONFLICT_AMBIGUOUS';
+  override readonly exitCode = EXIT.usage;
   constructor(reference: string, ids: readonly number[]) {
     super(`${reference} has ${ids.length} conflicts: name one of ${ids.join(', ')}`);
   }
 }
 
 /** It was decided otherwise before, and a decision is not taken back. */
-export class ConflictDecidedError extends Error {
+export class ConflictDecidedError extends RedrainError {
   override readonly name = 'ConflictDecidedError';
+  readonly code = 'CONFLICT_DECIDED';
+  override readonly exitCode = EXIT.usage;
   constructor(conflict: Pick<Conflict, 'id' | 'kept'>) {
     super(
       `conflict ${conflict.id} was decided already: the ${conflict.kept} payload was kept. Both are still there: \`redrain conflicts show ${conflict.id}\``,
@@ -107,8 +115,10 @@ export class ConflictDecidedError extends Error {
 }
 
 /** Its incoming bytes were erased by a redaction: there is nothing left to keep. */
-export class ConflictErasedError extends Error {
+export class ConflictErasedError extends RedrainError {
   override readonly name = 'ConflictErasedError';
+  readonly code = 'CONFLICT_ERASED';
+  override readonly exitCode = EXIT.usage;
   constructor(conflict: Pick<Conflict, 'id'>) {
     super(
       `the incoming payload of conflict ${conflict.id} was redacted: only --keep journal is left`,

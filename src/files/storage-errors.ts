@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { RedrainError } from '../base/error.js';
 import { troubleOfPlace } from './place.js';
 import {
   errorCode,
@@ -15,8 +16,9 @@ export { errorCode };
 export type StorageTrouble = 'busy' | 'full' | 'readonly' | 'corrupt' | 'io' | 'limit' | 'replaced';
 
 /** The database cannot be used right now; nothing of the failed unit of work is stored. */
-export class StorageUnavailableError extends Error {
+export class StorageUnavailableError extends RedrainError {
   override readonly name = 'StorageUnavailableError';
+  readonly code = 'STORAGE_UNAVAILABLE';
   constructor(
     readonly file: string,
     readonly trouble: StorageTrouble,
@@ -38,8 +40,9 @@ const WORDS: Record<StorageTrouble, string> = {
 };
 
 /** The file was written by a newer redrain; this one must not touch it. */
-export class NewerSchemaError extends Error {
+export class NewerSchemaError extends RedrainError {
   override readonly name = 'NewerSchemaError';
+  readonly code = 'SCHEMA_NEWER';
   constructor(
     readonly file: string,
     readonly found: number,
@@ -52,8 +55,9 @@ export class NewerSchemaError extends Error {
 }
 
 /** The file has an older schema and may not be changed by the command at hand. */
-export class OlderSchemaError extends Error {
+export class OlderSchemaError extends RedrainError {
   override readonly name = 'OlderSchemaError';
+  readonly code = 'SCHEMA_OLDER';
   constructor(readonly file: string) {
     super(
       `${file} has an older schema: any writing command (for instance \`redrain capture\`) brings it up to date`,

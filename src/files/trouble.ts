@@ -1,3 +1,5 @@
+import { NotPlainFileError } from './plain-file.js';
+
 /** The code of a SQLite or file system error, or an empty text. */
 export function errorCode(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;
@@ -59,9 +61,8 @@ export function troubleWords(error: unknown): string | undefined {
 
 /** Why a file cannot be read or written: in words where they are known, else as the error has it. */
 export function whyNot(error: unknown): string {
-  const code = errorCode(error);
-  // What is no plain file carries its reason in the place of a code.
-  return troubleWords(error) ?? (code.includes(' ') ? code : ownWords(error));
+  if (error instanceof NotPlainFileError) return error.reason;
+  return troubleWords(error) ?? ownWords(error);
 }
 
 /** What a person can do about it; undefined where the words say it all. */

@@ -1,6 +1,10 @@
+import { RedrainError } from '../base/error.js';
+import { EXIT } from '../base/exit-codes.js';
 /** A token, password or secret header was about to travel unencrypted. Nothing was sent. */
-export class InsecureBearerError extends Error {
+export class InsecureBearerError extends RedrainError {
   override readonly name = 'InsecureBearerError';
+  readonly code = 'BEARER_INSECURE';
+  override readonly exitCode = EXIT.blocked;
   constructor(readonly host: string) {
     super(
       `refusing to send a token or password to ${host} over plain http: anyone on the way could read it. ` +

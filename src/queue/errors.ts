@@ -1,6 +1,10 @@
+import { RedrainError } from '../base/error.js';
+import { EXIT, type ExitCode } from '../base/exit-codes.js';
 /** No job has this id in this queue. */
-export class UnknownJobError extends Error {
+export class UnknownJobError extends RedrainError {
   override readonly name = 'UnknownJobError';
+  readonly code = 'JOB_UNKNOWN';
+  override readonly exitCode = EXIT.usage;
   constructor(
     readonly queue: string,
     readonly jobId: string,
@@ -10,13 +14,17 @@ export class UnknownJobError extends Error {
 }
 
 /** A job, or a queue, is in no state for what was asked. */
-export class JobStateError extends Error {
+export class JobStateError extends RedrainError {
   override readonly name = 'JobStateError';
+  readonly code = 'JOB_STATE';
+  override readonly exitCode = EXIT.usage;
 }
 
 /** The repeat options of a scheduler cannot be used. */
-export class ScheduleError extends Error {
+export class ScheduleError extends RedrainError {
   override readonly name = 'ScheduleError';
+  readonly code = 'SCHEDULE_INVALID';
+  override readonly exitCode = EXIT.usage;
 }
 
 /** Thrown by a processor: put the job back until then; the attempt does not count. */
@@ -44,8 +52,10 @@ export class RetryAtError extends Error {
 }
 
 /** Thrown by a processor: no further attempt can help. */
-export class UnrecoverableError extends Error {
+export class UnrecoverableError extends RedrainError {
   override readonly name = 'UnrecoverableError';
+  readonly code = 'JOB_UNRECOVERABLE';
+  override readonly exitCode: ExitCode = EXIT.badInput;
   constructor(
     reason: string,
     /** Stored with the failed job, as a return value would be. */

@@ -1,9 +1,9 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { step } from '../base/steps.js';
-import { readPlainFile } from '../config/plain-file.js';
 import { makeDirectory, syncEntries } from '../files/directory.js';
 import { replaceFile } from '../files/durable-file.js';
+import { readPlainFile } from '../files/plain-file.js';
 import { errorCode } from '../files/storage-errors.js';
 import {
   type ArchiveManifest,

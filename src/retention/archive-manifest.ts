@@ -1,5 +1,7 @@
 import { basename, dirname, join } from 'node:path';
-import { readPlainFile } from '../config/plain-file.js';
+import { RedrainError } from '../base/error.js';
+import { EXIT } from '../base/exit-codes.js';
+import { readPlainFile } from '../files/plain-file.js';
 import { errorCode } from '../files/storage-errors.js';
 import type { SeqRanges } from '../ledger/seq-ranges.js';
 
@@ -26,8 +28,10 @@ export interface ArchiveManifest {
 }
 
 /** An archive that cannot be read, or is not what its manifest says. */
-export class ArchiveDamagedError extends Error {
+export class ArchiveDamagedError extends RedrainError {
   override readonly name = 'ArchiveDamagedError';
+  readonly code = 'ARCHIVE_DAMAGED';
+  override readonly exitCode = EXIT.badInput;
   constructor(
     readonly file: string,
     detail: string,
@@ -37,8 +41,10 @@ export class ArchiveDamagedError extends Error {
 }
 
 /** No archive goes by that name. */
-export class UnknownArchiveError extends Error {
+export class UnknownArchiveError extends RedrainError {
   override readonly name = 'UnknownArchiveError';
+  readonly code = 'ARCHIVE_UNKNOWN';
+  override readonly exitCode = EXIT.usage;
   constructor(readonly wanted: string) {
     super(
       `there is no archive ${wanted}: give an id, or the path of a .manifest.json or .jsonl.gz file`,

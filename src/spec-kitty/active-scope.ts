@@ -1,4 +1,4 @@
-import { readPlainFile } from '../config/plain-file.js';
+import { readPlainFile } from '../files/plain-file.js';
 import { pythonStrip } from './python-text.js';
 
 /** What the old program's marker says beside the scope in force; it decides nothing. */

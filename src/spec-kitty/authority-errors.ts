@@ -1,10 +1,13 @@
+import { RedrainError } from '../base/error.js';
+import { EXIT } from '../base/exit-codes.js';
 /**
  * Environment and config.toml name two servers, and the environment is declared
  * to be for setup only. Thrown before any socket opens.
  */
-export class SplitBrainError extends Error {
+export class SplitBrainError extends RedrainError {
   override readonly name = 'SplitBrainError';
-  readonly exitCode = 4;
+  readonly code = 'SPLIT_BRAIN';
+  override readonly exitCode = EXIT.splitBrain;
   constructor(
     readonly configuredUrl: string,
     readonly envUrl: string,

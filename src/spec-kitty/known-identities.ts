@@ -1,7 +1,7 @@
 import type { HomePaths } from '../config/home.js';
-import { MAX_TEXT_BYTES, readPlainFile } from '../config/plain-file.js';
 import { DEFAULT_SETTINGS } from '../config/settings.js';
 import { isTable, type TomlTable } from '../config/toml-table.js';
+import { MAX_TEXT_BYTES, readPlainFile } from '../files/plain-file.js';
 import { canonicalUrl } from '../targets/canonical-url.js';
 import type { TargetRecord } from '../targets/registry.js';
 import { type ServerRequest, serverInForce } from './authority.js';

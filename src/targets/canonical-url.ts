@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
 import { shownAddress } from '../address/shown-address.js';
+import { RedrainError } from '../base/error.js';
+import { EXIT } from '../base/exit-codes.js';
 import { visible } from '../base/visible.js';
 
 /** No target can be made of this text. The message shows it without secrets. */
-export class UnusableUrlError extends Error {
+export class UnusableUrlError extends RedrainError {
   override readonly name = 'UnusableUrlError';
+  readonly code = 'URL_UNUSABLE';
+  override readonly exitCode = EXIT.usage;
   constructor(
     readonly shownUrl: string,
     readonly reason: string,

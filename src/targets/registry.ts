@@ -1,4 +1,6 @@
 import type { Address } from '../address/address.js';
+import { RedrainError } from '../base/error.js';
+import { EXIT } from '../base/exit-codes.js';
 import type {
   DeploymentMetadata,
   DrainBlockedReason,
@@ -85,8 +87,10 @@ export interface TargetRegistry {
 }
 
 /** A retired target gets nothing until it is restored: gc no longer waits for it. */
-export class RetiredTargetError extends Error {
+export class RetiredTargetError extends RedrainError {
   override readonly name = 'RetiredTargetError';
+  readonly code = 'TARGET_RETIRED';
+  override readonly exitCode = EXIT.usage;
   constructor(readonly targetId: number) {
     super(
       `target ${targetId} is retired and gets nothing: \`redrain targets restore ${targetId}\` brings it back`,

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
-import { EXIT, type ExitCode, worstOf } from '../app/exit-codes.js';
 import { CAPTURE_DATA, type CaptureData, readData } from '../app/jobs/job-data.js';
+import { RedrainError } from '../base/error.js';
+import { EXIT, type ExitCode, worstOf } from '../base/exit-codes.js';
 import { CAPTURE_GROUP } from '../journal/capture-groups.js';
 import type { CaptureProblem, CaptureReport, CaptureSummary } from '../journal/capture-summary.js';
 import { GroupCommit } from '../journal/group-commit.js';
@@ -88,8 +89,10 @@ export class CaptureJobs {
 }
 
 /** Neither journal nor spool took them; the job still has them, and is tried again. */
-class EventsLostError extends Error {
+class EventsLostError extends RedrainError {
   override readonly name = 'EventsLostError';
+  readonly code = 'EVENTS_LOST';
+  override readonly exitCode = EXIT.lost;
 }
 
 function exitCode({ conflicts, refused }: CaptureReport, invalid: number): ExitCode {

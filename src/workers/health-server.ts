@@ -1,10 +1,12 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { RedrainError } from '../base/error.js';
 import { plainMessage } from '../files/trouble.js';
 
 /** The port for health and metrics cannot be listened on. */
-export class MetricsPortError extends Error {
+export class MetricsPortError extends RedrainError {
   override readonly name = 'MetricsPortError';
+  readonly code = 'METRICS_PORT';
 }
 
 function portError(port: number, error: NodeJS.ErrnoException): MetricsPortError {

@@ -1,6 +1,7 @@
-import { EXIT, type ExitCode, worstOf } from '../app/exit-codes.js';
+import { isRedrainError } from '../base/error.js';
+import { EXIT, type ExitCode, worstOf } from '../base/exit-codes.js';
 import type { DrainReport } from '../dispatch/drain-report.js';
-import { UnrecoverableError } from '../queue/errors.js';
+import { DelayedError, RetryAtError, UnrecoverableError } from '../queue/errors.js';
 import { WithWarning } from '../queue/ports.js';
 
 /** Done, and not all that the job carried could be used: the command would have exited with this code. */
@@ -20,33 +21,25 @@ export class RefusedJobError extends UnrecoverableError {
   constructor(
     reason: string,
     result: unknown,
-    readonly exitCode: ExitCode,
+    override readonly exitCode: ExitCode,
   ) {
     super(reason, result);
   }
 }
 
-/** Codes of errors that do not carry their own; any other is unexpected. */
-const BY_NAME: Readonly<Record<string, ExitCode>> = {
-  DelayedError: EXIT.done,
-  RetryAtError: EXIT.failures,
-  UnrecoverableError: EXIT.badInput,
-  InputSourceError: EXIT.badInput,
-  SourceBusyError: EXIT.badInput,
-  ArchiveDamagedError: EXIT.badInput,
-  SplitBrainError: EXIT.splitBrain,
-  ConfigUnreadableError: EXIT.blocked,
-  CredentialStoreError: EXIT.blocked,
-  InsecureBearerError: EXIT.blocked,
-  RetentionBusyError: EXIT.blocked,
-  EventsLostError: EXIT.lost,
+/** A job has no command line: what is wrong usage there is unexpected here, and a busy journal blocks it. */
+const OF_A_JOB: { readonly [K in ExitCode]?: ExitCode } = {
+  [EXIT.usage]: EXIT.internal,
+  [EXIT.interrupted]: EXIT.blocked,
 };
 
 /** What came of a job, as the exit code of a command that did the same. */
 export function exitCodeOf(ended: unknown): ExitCode {
-  if (ended instanceof WarnedResult || ended instanceof RefusedJobError) return ended.exitCode;
-  if (!(ended instanceof Error)) return EXIT.done;
-  return BY_NAME[ended.name] ?? EXIT.internal;
+  if (ended instanceof WarnedResult) return ended.exitCode;
+  if (!(ended instanceof Error) || ended instanceof DelayedError) return EXIT.done;
+  if (ended instanceof RetryAtError) return EXIT.failures;
+  if (!isRedrainError(ended)) return EXIT.internal;
+  return OF_A_JOB[ended.exitCode] ?? ended.exitCode;
 }
 
 /** A drain that ended with something to say: closed gates, refused events. */

@@ -1,6 +1,7 @@
-import { EXIT, worstOf } from '../app/exit-codes.js';
 import { MIGRATE_DATA, readData } from '../app/jobs/job-data.js';
 import { MIGRATE_QUEUE } from '../app/jobs/queue-names.js';
+import { RedrainError } from '../base/error.js';
+import { EXIT, worstOf } from '../base/exit-codes.js';
 import { DelayedError } from '../queue/errors.js';
 import type { RunningJob } from '../queue/ports.js';
 import type { MigrationReport } from '../spec-kitty/legacy/migration-report.js';
@@ -38,8 +39,10 @@ async function run(service: Service, job: RunningJob): Promise<unknown> {
 }
 
 /** Another program holds the files: another attempt may find them free. */
-class SourceBusyError extends Error {
+class SourceBusyError extends RedrainError {
   override readonly name = 'SourceBusyError';
+  readonly code = 'SOURCE_BUSY';
+  override readonly exitCode = EXIT.badInput;
 }
 
 /** What a damaged file still holds is only there: the job stays until somebody has looked. */

@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { App } from '../app/app.js';
-import { EXIT, worstOf } from '../app/exit-codes.js';
+import { isRedrainError } from '../base/error.js';
+import { EXIT, worstOf } from '../base/exit-codes.js';
 import { finishOutput } from '../output/standard.js';
 import { LitequeQueues } from '../queue/liteque-queue.js';
 import { WorkerMetrics } from './metrics.js';
@@ -173,6 +174,15 @@ function readinessChecks(
   ];
 }
 
+/** What a worker was started with, rather than what happened to it. */
+const WRONG_START: ReadonlySet<string> = new Set([
+  'NO_HOME',
+  'HOME_ON_NETWORK',
+  'TARGET_UNKNOWN',
+  'TARGET_NAME_UNKNOWN',
+  'TARGET_RETIRED',
+]);
+
 function isUsage(error: unknown): boolean {
-  return /^(UnknownTarget|RetiredTarget|NetworkHome|NoHome)/.test((error as Error).name);
+  return isRedrainError(error) && WRONG_START.has(error.code);
 }

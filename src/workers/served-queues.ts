@@ -1,4 +1,4 @@
-import { EXIT, type ExitCode } from '../app/exit-codes.js';
+import { EXIT, type ExitCode } from '../base/exit-codes.js';
 import { plainMessage } from '../files/trouble.js';
 import { LockLostError } from '../queue/errors.js';
 import { type JobWorker, type Processor, type RunningJob, WithWarning } from '../queue/ports.js';

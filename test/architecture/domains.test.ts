@@ -12,7 +12,7 @@ import {
  * own, and those that stand before it in its own layer.
  */
 const LAYERS: readonly (readonly string[])[] = [
-  ['json', 'files', 'base', 'address', 'output', 'schema'],
+  ['base', 'json', 'files', 'address', 'output', 'schema'],
   ['dispatch', 'policy', 'config'],
   ['journal', 'ledger', 'conflicts', 'targets', 'queue'],
   ['receivers', 'retention', 'reports'],

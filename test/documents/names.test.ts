@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { expect } from 'chai';
-import { EXIT } from '../../src/cli/exit-codes.js';
+import { EXIT } from '../../src/base/exit-codes.js';
 import { DRAIN_BLOCKED_REASONS } from '../../src/dispatch/ports.js';
 import { HomeGauges } from '../../src/workers/home-gauges.js';
 import { givenRedrain } from '../library/given-redrain.js';

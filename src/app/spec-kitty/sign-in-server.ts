@@ -1,11 +1,15 @@
+import { RedrainError } from '../../base/error.js';
+import { EXIT } from '../../base/exit-codes.js';
 import type { ResolvedSyncTarget } from '../../spec-kitty/authority.js';
 import { canonicalUrl, isStubUrl, UnusableUrlError } from '../../targets/canonical-url.js';
 
 type Resolved = Pick<ResolvedSyncTarget, 'configured' | 'resolved_server_url' | 'server'>;
 
 /** Nobody said which server is meant, and a password is not sent to a guess. */
-export class UnnamedServerError extends Error {
+export class UnnamedServerError extends RedrainError {
   override readonly name = 'UnnamedServerError';
+  readonly code = 'SERVER_UNKNOWN';
+  override readonly exitCode = EXIT.usage;
   constructor(command: string) {
     super(`no server is configured: name one with \`redrain ${command} URL\`.`);
   }

@@ -1,10 +1,10 @@
 import { shownAddress } from '../../address/shown-address.js';
 import { type LoginReport, login } from '../../app/spec-kitty/login.js';
+import { EXIT } from '../../base/exit-codes.js';
 import { Secret } from '../../config/secret.js';
 import type { Proof } from '../../spec-kitty/sign-in.js';
 import { ask } from '../ask.js';
 import type { CommandBody } from '../command.js';
-import { EXIT } from '../exit-codes.js';
 import { UsageError } from '../failure.js';
 import { withApp } from '../open-app.js';
 import { Output } from '../output.js';

@@ -1,6 +1,6 @@
 import { type LogoutReport, logout } from '../../app/spec-kitty/logout.js';
+import { EXIT } from '../../base/exit-codes.js';
 import type { CommandBody } from '../command.js';
-import { EXIT } from '../exit-codes.js';
 import { withApp } from '../open-app.js';
 import { Output } from '../output.js';
 

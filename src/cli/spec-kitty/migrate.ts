@@ -1,4 +1,5 @@
 import { migrate } from '../../app/spec-kitty/migrate.js';
+import { EXIT, type ExitCode, worstOf } from '../../base/exit-codes.js';
 import type {
   CleanupReport,
   MigrationReport,
@@ -7,7 +8,6 @@ import type {
 } from '../../spec-kitty/legacy/migration-report.js';
 import { shortLine } from '../color.js';
 import type { CommandBody } from '../command.js';
-import { EXIT, type ExitCode, worstOf } from '../exit-codes.js';
 import { UsageError } from '../failure.js';
 import { onInterrupt } from '../interrupt.js';
 import { withApp } from '../open-app.js';

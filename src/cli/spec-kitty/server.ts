@@ -1,8 +1,8 @@
 import { readStatus } from '../../app/status.js';
+import { EXIT } from '../../base/exit-codes.js';
 import { writeServerUrl } from '../../config/server-url.js';
 import { canonicalUrl, isStubUrl } from '../../targets/canonical-url.js';
 import type { CommandBody } from '../command.js';
-import { EXIT } from '../exit-codes.js';
 import { UsageError } from '../failure.js';
 import { goneAtActive } from '../now-verdict.js';
 import { withApp } from '../open-app.js';

@@ -2,6 +2,8 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
+import { RedrainError } from '../../base/error.js';
+import { EXIT } from '../../base/exit-codes.js';
 import { whyNot } from '../../files/trouble.js';
 
 /** Something to capture events from. Nothing is opened before `open` is called. */
@@ -12,8 +14,10 @@ export interface InputSource {
 }
 
 /** A file, directory or pattern on the command line that cannot be read from. */
-export class InputSourceError extends Error {
+export class InputSourceError extends RedrainError {
   override readonly name = 'InputSourceError';
+  readonly code = 'INPUT_UNREADABLE';
+  override readonly exitCode = EXIT.badInput;
 
   constructor(
     readonly pattern: string,

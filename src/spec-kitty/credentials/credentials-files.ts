@@ -1,6 +1,6 @@
 import type { HomePaths } from '../../config/home.js';
-import { MAX_TEXT_BYTES, readPlainFile } from '../../config/plain-file.js';
 import type { TomlTable } from '../../config/toml-table.js';
+import { MAX_TEXT_BYTES, readPlainFile } from '../../files/plain-file.js';
 import { whyNot } from '../../files/trouble.js';
 import type { CredentialEntry } from './credential-entry.js';
 import { ownEntries } from './credentials-own.js';

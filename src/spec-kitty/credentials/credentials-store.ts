@@ -1,17 +1,21 @@
 import { chmodSync, statSync } from 'node:fs';
-import { MAX_TEXT_BYTES, readPlainFile } from '../../config/plain-file.js';
+import { RedrainError } from '../../base/error.js';
+import { EXIT } from '../../base/exit-codes.js';
 import { rewriteFile } from '../../config/rewrite-file.js';
 import type { Secret } from '../../config/secret.js';
 import { BrokenTomlError, decodeToml, parseToml } from '../../config/toml.js';
 import { editToml, type TomlChange } from '../../config/toml-edit.js';
 import { replaceFile } from '../../files/durable-file.js';
+import { MAX_TEXT_BYTES, readPlainFile } from '../../files/plain-file.js';
 import { errorCode, whyNot } from '../../files/trouble.js';
 import { ownCredentialPath } from './credentials-own.js';
 import { ownPlaces } from './credentials-place.js';
 
 /** redrain's own credentials file cannot be used as it is; nothing was changed. */
-export class CredentialStoreError extends Error {
+export class CredentialStoreError extends RedrainError {
   override readonly name = 'CredentialStoreError';
+  readonly code = 'CREDENTIALS_UNUSABLE';
+  override readonly exitCode = EXIT.blocked;
   constructor(
     readonly path: string,
     readonly reason: string,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { RedrainError } from '../../base/error.js';
 import { turn } from '../../base/pace.js';
 import { step } from '../../base/steps.js';
 import type {
@@ -35,8 +36,9 @@ import { applyRulings, type Ruling } from './settling.js';
 const PAGE = 2_000;
 
 /** The lease has moved on: another process drains this target now. */
-export class LostLeaseError extends Error {
+export class LostLeaseError extends RedrainError {
   override readonly name = 'LostLeaseError';
+  readonly code = 'LEASE_LOST';
   constructor(readonly targetId: number) {
     super(`target ${targetId} is drained by another process now; this one stops`);
   }

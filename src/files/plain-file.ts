@@ -1,14 +1,15 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { RedrainError } from '../base/error.js';
 
 /** Something stands where a file is expected that no program could read to its end. */
-export class NotPlainFileError extends Error {
+export class NotPlainFileError extends RedrainError {
   override readonly name = 'NotPlainFileError';
+  readonly code = 'NOT_PLAIN_FILE';
   constructor(
     readonly path: string,
-    /** In the place of an error code of the system: our callers show it. */
-    readonly code: string,
+    readonly reason: string,
   ) {
-    super(`${path}: ${code}`);
+    super(`${path}: ${reason}`);
   }
 }
 
@@ -30,7 +31,7 @@ export function readPlainFile(path: string, maxBytes = Number.POSITIVE_INFINITY)
   const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const stat = fstatSync(descriptor);
-    if (stat.isDirectory()) throw new NotPlainFileError(path, 'EISDIR');
+    if (stat.isDirectory()) throw new NotPlainFileError(path, 'it is a directory');
     if (!stat.isFile()) throw new NotPlainFileError(path, 'it is a pipe or a device, not a file');
     if (stat.size > maxBytes)
       throw new NotPlainFileError(path, `its ${stat.size} bytes are more than ${maxBytes}`);

@@ -1,1 +1,0 @@
-export * from '../app/exit-codes.js';
