@@ -71,7 +71,7 @@ describe('what the documents call things', () => {
     );
   });
 
-  it('tables: the architecture has all of journal.db', async () => {
+  it('tables: the architecture and the design have all of journal.db', async () => {
     const { db } = await (await givenService(temporaryHome())).app.stores();
     const tables = db
       .statement("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
@@ -82,6 +82,8 @@ describe('what the documents call things', () => {
       .split('\n')
       .flatMap((line) => /^(\w+(?:, \w+)*) +\S/.exec(line)?.[1]?.split(', ') ?? []);
     expect(listed).to.have.members(tables);
+    const explained = rowsOf(documentText('docs/design.md'), 'table').flatMap(({ names }) => names);
+    expect([...explained, 'migrations']).to.have.members(tables);
   });
 
   it('the status document: its fields, in their order', async () => {
