@@ -1,6 +1,8 @@
 import type { ConflictStore } from './conflicts/conflict-store.js';
-import type { DeliveryLedger } from './dispatch/ports.js';
+import type { AuditLog } from './journal/audit-log.js';
 import type { JournalStore } from './journal/journal-store.js';
+import type { LedgerStore } from './ledger/delivery-ledger.js';
+import type { RequeueStore } from './ledger/requeue.js';
 import type { ImportStore } from './spec-kitty/legacy/import-store.js';
 import type { TargetRegistry } from './targets/registry.js';
 
@@ -11,8 +13,10 @@ import type { TargetRegistry } from './targets/registry.js';
  */
 export interface Stores extends OpenJournal {
   readonly journal: JournalStore;
-  readonly ledger: DeliveryLedger;
+  readonly ledger: LedgerStore;
+  readonly requeue: RequeueStore;
   readonly targets: TargetRegistry;
+  readonly audit: AuditLog;
   readonly conflicts: ConflictStore;
   readonly imports: ImportStore;
 }

@@ -125,9 +125,14 @@ export class App {
    */
   async reading<T>(work: (at: Reading) => Promise<T>): Promise<T> {
     const situation = await this.situation();
+    return this.readingStores((stores) => work({ situation, stores }));
+  }
+
+  /** The same for work that no configuration has a say in. */
+  async readingStores<T>(work: (stores: Stores | undefined) => Promise<T>): Promise<T> {
     const stores = this.readStores();
     try {
-      return await work({ situation, stores });
+      return await work(stores);
     } finally {
       await stores?.close();
     }

@@ -2,21 +2,15 @@ import { hash } from 'node:crypto';
 import { RedrainError } from '../base/error.js';
 import { EXIT } from '../base/exit-codes.js';
 import { Pace, turn } from '../base/pace.js';
+import type { AuditRow } from '../journal/audit-log.js';
 import { CAPTURE_GROUP } from '../journal/capture-groups.js';
 import type { AppendVerdict, NewEvent } from '../journal/new-event.js';
-import { type AuditRow, auditedEvent, auditedIds, listAudit } from '../sqlite/audit/audit-log.js';
 import type { App } from './app.js';
 import type { Stores } from './stores.js';
 
 /** The audit log, newest first. Changes nothing. */
-export function readAudit(app: App, limit: number): AuditRow[] {
-  const stores = app.readStores();
-  if (stores === undefined) return [];
-  try {
-    return listAudit(stores.db, limit);
-  } finally {
-    stores.db.close();
-  }
+export function readAudit(app: App, limit: number): Promise<AuditRow[]> {
+  return app.readingStores(async (stores) => (await stores?.audit.list(limit)) ?? []);
 }
 
 /**
@@ -56,9 +50,9 @@ export async function replayAudit(
   ids: readonly number[] | 'all',
 ): Promise<Record<AppendVerdict, number>> {
   const stores = await app.stores();
-  const wanted = ids === 'all' ? auditedIds(stores.db) : await known(stores, ids);
+  const wanted = ids === 'all' ? await stores.audit.idsWithBytes() : await known(stores, ids);
   const counts = { captured: 0, duplicate: 0, conflict: 0, audited: 0 };
-  for (const group of groupsOf(stores, wanted)) {
+  for await (const group of groupsOf(stores, wanted)) {
     for (const verdict of await stores.journal.append(group, 'capture')) counts[verdict] += 1;
     await turn();
   }
@@ -68,17 +62,17 @@ export async function replayAudit(
 async function known(stores: Stores, ids: readonly number[]): Promise<readonly number[]> {
   const pace = new Pace();
   for (const id of ids) {
-    eventOf(stores, id);
+    await eventOf(stores, id);
     await pace.step();
   }
   return ids;
 }
 
-function* groupsOf(stores: Stores, ids: readonly number[]): Generator<NewEvent[]> {
+async function* groupsOf(stores: Stores, ids: readonly number[]): AsyncGenerator<NewEvent[]> {
   let group: NewEvent[] = [];
   let bytes = 0;
   for (const id of ids) {
-    const event = eventOf(stores, id);
+    const event = await eventOf(stores, id);
     group.push(event);
     bytes += event.bytes.length;
     if (group.length < CAPTURE_GROUP.maxItems && bytes < CAPTURE_GROUP.maxBytes) continue;
@@ -90,8 +84,8 @@ function* groupsOf(stores: Stores, ids: readonly number[]): Generator<NewEvent[]
 }
 
 /** Never coalesced: it may be older than what is there. */
-function eventOf(stores: Stores, id: number): NewEvent {
-  const entry = auditedEvent(stores.db, id);
+async function eventOf({ audit }: Stores, id: number): Promise<NewEvent> {
+  const entry = await audit.find(id);
   if (entry === undefined) throw new UnknownAuditEntryError(id);
   const { bytes, details } = entry;
   return {

@@ -70,17 +70,9 @@ export async function resolveConflict(
   return plan;
 }
 
-async function reading<T>(
-  app: App,
-  work: (store: ConflictStore) => Promise<T>,
-): Promise<T | undefined> {
-  const stores = app.readStores();
-  if (stores === undefined) return undefined;
-  try {
-    return await work(stores.conflicts);
-  } finally {
-    stores.db.close();
-  }
+/** Undefined where there is no journal. */
+function reading<T>(app: App, work: (store: ConflictStore) => Promise<T>): Promise<T | undefined> {
+  return app.readingStores(async (stores) => stores && work(stores.conflicts));
 }
 
 function rowOf(conflict: Conflict): ConflictRow {

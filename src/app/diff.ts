@@ -45,7 +45,7 @@ export async function diffTargets(
     if (stores === undefined) throw new UnknownTargetNameError(a);
     const query = {
       targetId: from.id,
-      filter: filterOf(stores.db, options),
+      filter: await filterOf(stores, options),
       origins: allOrigins(stores.db),
       permission: permissionAt(situation, to),
     };

@@ -2,9 +2,9 @@ import type { EventFilter } from '../journal/event-filter.js';
 import { UnknownEventError } from '../journal/unknown-event.js';
 import { projectKey } from '../policy/projects.js';
 import type { OriginRow } from '../reports/target-terms.js';
-import { seqsOfEvent } from '../sqlite/journal/seqs-of-event.js';
 import type { JournalDatabase } from '../sqlite/journal-database.js';
 import { knownOrigins } from '../sqlite/reports/known-origins.js';
+import type { Stores } from './stores.js';
 
 /** How people name events: the filters that `events`, `replay`, `retry` and `diff` share. */
 export interface EventSelection {
@@ -22,14 +22,17 @@ export interface EventSelection {
 export const NO_PROJECT = 'none';
 
 /** Looks up what was named; without a journal nothing is known. @throws UnknownEventError */
-export function filterOf(db: JournalDatabase | undefined, selection: EventSelection): EventFilter {
+export async function filterOf(
+  stores: Stores | undefined,
+  selection: EventSelection,
+): Promise<EventFilter> {
   const { type, project, since, until, events } = selection;
   return {
     type,
     since,
     until,
-    originIds: project === undefined ? undefined : originsOf(db, project),
-    seqs: events === undefined || events.length === 0 ? undefined : seqsOf(db, events),
+    originIds: project === undefined ? undefined : originsOf(stores?.db, project),
+    seqs: events === undefined || events.length === 0 ? undefined : await seqsOf(stores, events),
   };
 }
 
@@ -45,10 +48,12 @@ function originsOf(db: JournalDatabase | undefined, project: string): number[] {
     .map(({ originId }) => originId);
 }
 
-function seqsOf(db: JournalDatabase | undefined, ids: readonly string[]): number[] {
-  return ids.flatMap((id) => {
-    const seqs = db === undefined ? [] : seqsOfEvent(db, id);
+async function seqsOf(stores: Stores | undefined, ids: readonly string[]): Promise<number[]> {
+  const found: number[] = [];
+  for (const id of ids) {
+    const seqs = (await stores?.journal.seqsOfEvent(id)) ?? [];
     if (seqs.length === 0) throw new UnknownEventError(id);
-    return seqs;
-  });
+    found.push(...seqs);
+  }
+  return found;
 }

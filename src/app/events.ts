@@ -95,23 +95,23 @@ async function withQuery<T>(
     const target = await (options.target === undefined
       ? activeRow(stores?.targets, situation)
       : namedTarget(stores?.targets, options.target));
-    const query = queryOf(stores, situation, target, options);
+    const query = await queryOf(stores, situation, target, options);
     return await work(stores, query, target);
   } finally {
     stores?.db.close();
   }
 }
 
-function queryOf(
+async function queryOf(
   stores: Stores | undefined,
   situation: Situation,
   target: TargetRecord | undefined,
   options: EventsOptions,
-): EventQuery {
+): Promise<EventQuery> {
   return {
     targetId: target?.id ?? 0,
     state: options.state,
-    filter: filterOf(stores?.db, options),
+    filter: await filterOf(stores, options),
     origins: allOrigins(stores?.db),
     permission: permissionAt(situation, target),
   };

@@ -2,7 +2,6 @@ import { StorageUnavailableError } from '../files/storage-errors.js';
 import { plainMessage } from '../files/trouble.js';
 import { spooledStory } from '../reports/spooled-story.js';
 import type { EventStory } from '../reports/story.js';
-import { auditOf } from '../sqlite/audit/audit-log.js';
 import { eventStory } from '../sqlite/reports/event-story.js';
 import type { App } from './app.js';
 import type { Stores } from './stores.js';
@@ -20,7 +19,7 @@ export async function inspectEvent(app: App, eventId: string): Promise<EventStor
   try {
     stores = app.readStores();
     const story = stores && eventStory(stores.db, await stores.targets.list(), eventId);
-    const audit = stores === undefined ? [] : auditOf(stores.db, eventId);
+    const audit = stores === undefined ? [] : await stores.audit.ofEvent(eventId);
     if (story !== undefined) return { ...story, spooled, spool_error, audit };
     if (spooled.length === 0 && audit.length === 0) return undefined;
     return { ...ofNoRevision(eventId), spooled, spool_error, audit };

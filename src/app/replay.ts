@@ -25,7 +25,7 @@ export async function replayEvents(app: App, options: ReplayOptions = {}): Promi
   return withStores(app, options.dryRun, async (stores) => {
     const target = await targetInUse(stores?.targets, situation, options.target);
     if (stores === undefined) throw new UnknownTargetNameError(String(target.id));
-    const filter = filterOf(stores.db, options);
+    const filter = await filterOf(stores, options);
     const report = await requeueAt(app, stores, 'replay', target, filter, options);
     return { dry_run: options.dryRun === true, ...report };
   });

@@ -1,11 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { EventFilter } from '../journal/event-filter.js';
-import {
-  countRequeue,
-  type RequeueCounts,
-  type RequeueKind,
-  requeue,
-} from '../sqlite/ledger/requeue.js';
+import type { RequeueCounts, RequeueKind } from '../ledger/requeue.js';
 import type { TargetRecord } from '../targets/registry.js';
 import type { App } from './app.js';
 import type { Stores } from './stores.js';
@@ -33,12 +28,12 @@ export async function requeueAt(
   const request = { kind, targetId: target.id, filter, now: app.now() };
   const counts =
     options.dryRun === true
-      ? await countRequeue(stores.db, request)
-      : await requeue(stores.db, request, (done) => options.onProgress?.(done));
+      ? await stores.requeue.count(request)
+      : await stores.requeue.requeue(request, (done) => options.onProgress?.(done));
   return { target_id: target.id, target_url: target.canonicalUrl, ...counts };
 }
 
-/** Runs on stores that can only read for a dry run, and closes them after it. */
+/** Runs on stores for reading only for a dry run, or where there is no journal. */
 export async function withStores<T>(
   app: App,
   dryRun: boolean | undefined,
@@ -46,10 +41,5 @@ export async function withStores<T>(
 ): Promise<T> {
   // Requeueing needs a journal to be there and makes none.
   if (dryRun !== true && existsSync(app.paths.journalDb)) return work(await app.stores());
-  const stores = app.readStores();
-  try {
-    return await work(stores);
-  } finally {
-    stores?.db.close();
-  }
+  return app.readingStores(work);
 }

@@ -30,7 +30,7 @@ export async function retryEvents(app: App, options: RetryOptions = {}): Promise
   return withStores(app, options.dryRun, async (stores) => {
     const targets = await wantedTargets(stores, options.target);
     const reports: RequeueReport[] = [];
-    const filter = filterOf(stores?.db, options);
+    const filter = await filterOf(stores, options);
     for (const target of targets)
       if (stores) reports.push(await requeueAt(app, stores, 'retry', target, filter, options));
     const selected = reports.reduce((sum, report) => sum + report.selected, 0);

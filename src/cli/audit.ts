@@ -13,7 +13,7 @@ export const list: CommandBody = (call) =>
   withApp(call, async (app) => {
     const output = new Output(call.globals);
     const limit = (call.options.limit as number | undefined) ?? DEFAULT_LIMIT;
-    const entries = readAudit(app, limit);
+    const entries = await readAudit(app, limit);
     const waiting = auditedInSpool(app);
     if (waiting === null) output.warn('the spool cannot be read: what waits there is not listed');
     else if (waiting > 0)

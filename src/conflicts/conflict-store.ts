@@ -1,6 +1,5 @@
 import { RedrainError } from '../base/error.js';
 import { EXIT } from '../base/exit-codes.js';
-import type { RevisionAtTarget } from '../sqlite/ledger/revisions.js';
 
 /** Another content for a known event id, as recorded. Times in epoch milliseconds. */
 export interface Conflict {
@@ -35,6 +34,15 @@ export interface RevisionInForce {
   /** Null once the bytes were archived, purged or redacted. */
   readonly bytes: Buffer | null;
   readonly isRedacted: 0 | 1;
+}
+
+/** Whether one target gets a new revision of an event. */
+export interface RevisionAtTarget {
+  readonly target_id: number;
+  readonly canonical_url: string;
+  /** False: it has, or may have, an earlier revision, and nothing else is sent there. */
+  readonly receives: boolean;
+  readonly reason: string;
 }
 
 /** What a decision on a conflict comes to, or would. */

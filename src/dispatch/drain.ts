@@ -56,7 +56,8 @@ export interface DrainOptions {
   /** False: do not wait for another drain of the same target. */
   readonly waitForLock: boolean;
   readonly signal: AbortSignal;
-  onProgress?(report: DrainReport): void;
+  /** Told after each batch; the next one waits for it. */
+  onProgress?(report: DrainReport): void | Promise<void>;
 }
 
 /**
@@ -157,7 +158,7 @@ class DrainPass {
         const claim = await this.#claim();
         if (claim === undefined) break;
         await this.#deliverClaim(claim);
-        this.#options.onProgress?.(this.#report);
+        await this.#options.onProgress?.(this.#report);
       }
     }
     this.#report.interrupted = this.#options.signal.aborted;

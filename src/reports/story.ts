@@ -1,4 +1,4 @@
-import type { AuditRow } from '../sqlite/audit/audit-log.js';
+import type { AuditRow } from '../journal/audit-log.js';
 import type { SpooledStory } from './spooled-story.js';
 
 /** A row as its columns name it. */

@@ -1,4 +1,4 @@
-import { INTERRUPTED } from '../sqlite/ledger/post-log.js';
+import { INTERRUPTED } from '../ledger/delivery-ledger.js';
 import type { JournaledStory, RevisionStory, StoryEntry, TargetStory } from './story.js';
 
 type Facts = Omit<JournaledStory, 'timeline'>;

@@ -1,9 +1,11 @@
 import type { Stores } from '../stores.js';
 import { SqliteConflicts } from './conflicts/conflict-store.js';
 import { SqliteImports } from './imports/import-store.js';
+import { SqliteAuditLog } from './journal/audit-log.js';
 import { SqliteJournal } from './journal/journal-store.js';
 import { JournalDatabase, type OpenOptions } from './journal-database.js';
 import { SqliteLedger } from './ledger/delivery-ledger.js';
+import { SqliteRequeue } from './ledger/requeue.js';
 import { SqliteTargets } from './targets/target-registry.js';
 
 export type { OpenOptions };
@@ -17,7 +19,9 @@ export class SqliteStores implements Stores {
   readonly db: JournalDatabase;
   readonly journal: SqliteJournal;
   readonly ledger: SqliteLedger;
+  readonly requeue: SqliteRequeue;
   readonly targets: SqliteTargets;
+  readonly audit: SqliteAuditLog;
   readonly conflicts: SqliteConflicts;
   readonly imports: SqliteImports;
 
@@ -25,7 +29,9 @@ export class SqliteStores implements Stores {
     this.db = db;
     this.journal = new SqliteJournal(db);
     this.ledger = new SqliteLedger(db, random);
+    this.requeue = new SqliteRequeue(db);
     this.targets = new SqliteTargets(db);
+    this.audit = new SqliteAuditLog(db);
     this.conflicts = new SqliteConflicts(db);
     this.imports = new SqliteImports(db);
   }

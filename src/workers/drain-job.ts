@@ -3,7 +3,6 @@ import { DISPATCH_DATA, readData } from '../app/jobs/job-data.js';
 import type { DrainReport } from '../dispatch/drain-report.js';
 import { DelayedError, RetryAtError, UnrecoverableError } from '../queue/errors.js';
 import type { RunningJob } from '../queue/ports.js';
-import { lastPost, postsSince } from '../sqlite/ledger/post-log.js';
 import { RetiredTargetError } from '../targets/registry.js';
 import { drainResult, type WarnedResult } from './job-outcome.js';
 import { prospectOf } from './prospect.js';
@@ -58,15 +57,15 @@ async function drainWatched(
   job: RunningJob,
 ): Promise<DrainReport> {
   const { app, log, metrics, stopping, options } = service;
-  const { db } = await app.stores();
+  const { ledger } = await app.stores();
   const seen = new Map<number, number>();
   let before: DrainReport | undefined;
-  const noteProgress = (report: DrainReport): void => {
+  const noteProgress = async (report: DrainReport): Promise<void> => {
     const target = report.target_id;
     if (target === null) return;
     // The posts of earlier drains are old news: this drain's are the newest ones.
-    const from = seen.get(target) ?? Math.max(0, lastPost(db, target) - report.posts);
-    for (const post of postsSince(db, target, from)) {
+    const from = seen.get(target) ?? Math.max(0, (await ledger.lastPost(target)) - report.posts);
+    for (const post of await ledger.postsSince(target, from)) {
       seen.set(target, post.id);
       metrics.posted(target, post);
       log.info({ job: job.id, target, batch: post.id, ...withoutId(post) }, 'batch');
@@ -84,7 +83,7 @@ async function drainWatched(
       onProgress: noteProgress,
     })
     .catch((error: unknown) => translate(service, error));
-  noteProgress(report);
+  await noteProgress(report);
   return report;
 }
 

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { DrainReport } from '../dispatch/drain-report.js';
-import type { LoggedPost } from '../sqlite/ledger/post-log.js';
+import type { LoggedPost } from '../ledger/delivery-ledger.js';
 
 const OUTCOMES = [
   'delivered',

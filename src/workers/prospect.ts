@@ -2,8 +2,8 @@ import { activeRow } from '../app/named-target.js';
 import { modeGate, projectsNow } from '../app/target-permission.js';
 import type { ClosedGate, Permission } from '../dispatch/ports.js';
 import { WAITS } from '../dispatch/waits.js';
+import type { WorkDue } from '../ledger/delivery-ledger.js';
 import { permissionOf } from '../policy/permission.js';
-import { type WorkDue, workDue } from '../sqlite/ledger/work-due.js';
 import type { TargetRecord } from '../targets/registry.js';
 import type { Service } from './service.js';
 
@@ -25,7 +25,7 @@ export async function prospectOf(
   targetId: number | undefined,
 ): Promise<Prospect | ClosedGate | undefined> {
   const situation = await app.situation();
-  const { db, targets } = await app.stores();
+  const { ledger, targets } = await app.stores();
   const off = modeGate(situation.settings.mode);
   if (targetId !== undefined && off !== undefined) return off;
   if (targetId === undefined && situation.gate !== undefined) return situation.gate;
@@ -36,7 +36,7 @@ export async function prospectOf(
   const heldBy: Permission = permissionOf(projectRules, projectsNow(situation, target));
   return {
     target,
-    work: await workDue(db, target?.id ?? NO_TARGET, heldBy),
+    work: await ledger.workDue(target?.id ?? NO_TARGET, heldBy),
     quietUntil: Math.max(
       WAITS.standing(target?.resumeAt ?? null, app.now()) ?? 0,
       WAITS.standing(target?.circuitOpenUntil ?? null, app.now()) ?? 0,

@@ -2,7 +2,6 @@ import { expect } from 'chai';
 import type { Outcome } from '../../src/dispatch/ports.js';
 import { causeOf } from '../../src/ledger/cause-text.js';
 import { MOST_CAUSES } from '../../src/sqlite/ledger/causes.js';
-import { requeue } from '../../src/sqlite/ledger/requeue.js';
 import { type Core, givenTarget, openCore, rows } from '../support/core.js';
 import { drainWith, TestClock } from '../support/drains.js';
 import { newEvents } from '../support/events.js';
@@ -48,7 +47,7 @@ describe('causes of what is not delivered', () => {
       { status: 'rejected', text: 'type A refused', events: 3 },
       { status: 'terminal_failed', text: 'too large', events: 3 },
     ]);
-    await requeue(core.db, { kind: 'retry', targetId: 1, filter: {}, now: 20_000 });
+    await core.requeue.requeue({ kind: 'retry', targetId: 1, filter: {}, now: 20_000 });
     assertLedgerInvariant(core);
     expect(causes(core)).to.deep.include({
       status: 'failed_transient',

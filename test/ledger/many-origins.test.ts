@@ -1,8 +1,6 @@
 import { expect } from 'chai';
 import { observeSteps } from '../../src/base/steps.js';
 import type { Permission } from '../../src/dispatch/ports.js';
-import { requeue } from '../../src/sqlite/ledger/requeue.js';
-import { workDue } from '../../src/sqlite/ledger/work-due.js';
 import { type Core, EVERYTHING_ALLOWED, givenTarget, openCore } from '../support/core.js';
 import { newEvent, newEvents } from '../support/events.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
@@ -122,7 +120,7 @@ describe('the work due over many origins', () => {
   it('is read in pages with turns, and again only when something has changed', async () => {
     const core = await givenProjects();
     const none: Permission = () => 'project_not_allowed';
-    const nothing = () => workDue(core.db, 1, none);
+    const nothing = () => core.ledger.workDue(1, none);
     expect(await turnsDuring(nothing)).to.be.at.least(4);
     const watch = new StatementWatch();
     watch.start();
@@ -132,20 +130,20 @@ describe('the work due over many origins', () => {
       watch.stop();
     }
     expect(watch.total.executions).to.equal(2);
-    expect((await workDue(core.db, 1, EVERYTHING_ALLOWED)).hasUnsent).to.equal(true);
+    expect((await core.ledger.workDue(1, EVERYTHING_ALLOWED)).hasUnsent).to.equal(true);
     const pass = await beginPass(core);
     for (let claimed = await claim(core, pass); claimed; claimed = await claim(core, pass))
       await settle(core, pass, claimed, SUCCESS);
-    expect((await workDue(core.db, 1, EVERYTHING_ALLOWED)).hasUnsent).to.equal(false);
+    expect((await core.ledger.workDue(1, EVERYTHING_ALLOWED)).hasUnsent).to.equal(false);
   });
 
   it('sees what another process has written', async () => {
     const core = await openCore();
     await givenTarget(core);
-    expect((await workDue(core.db, 1, EVERYTHING_ALLOWED)).hasUnsent).to.equal(false);
+    expect((await core.ledger.workDue(1, EVERYTHING_ALLOWED)).hasUnsent).to.equal(false);
     const other = await openCore(core.home);
     await other.journal.append(newEvents(1), 'capture');
-    expect((await workDue(core.db, 1, EVERYTHING_ALLOWED)).hasUnsent).to.equal(true);
+    expect((await core.ledger.workDue(1, EVERYTHING_ALLOWED)).hasUnsent).to.equal(true);
   });
 });
 
@@ -180,7 +178,7 @@ describe('replay and retry of many', () => {
       const claimed = await claim(core, pass, { limits });
       if (claimed) await settle(core, pass, claimed, outcome);
       const turns = await turnsDuring(() =>
-        requeue(core.db, { kind, targetId: 1, filter: {}, now: 20_000 }),
+        core.requeue.requeue({ kind, targetId: 1, filter: {}, now: 20_000 }),
       );
       expect(turns).to.be.at.least(9);
     });

@@ -1,13 +1,8 @@
 import { expect } from 'chai';
 import { observeSteps } from '../../src/base/steps.js';
 import type { EventFilter } from '../../src/journal/event-filter.js';
+import type { RequeueCounts, RequeueKind } from '../../src/ledger/requeue.js';
 import { recountCauses } from '../../src/sqlite/ledger/causes.js';
-import {
-  countRequeue,
-  type RequeueCounts,
-  type RequeueKind,
-  requeue,
-} from '../../src/sqlite/ledger/requeue.js';
 import {
   type Core,
   EVERYTHING_ALLOWED,
@@ -41,8 +36,8 @@ async function requeueBoth(
   targetId = 1,
 ): Promise<RequeueCounts> {
   const request = { kind, targetId, filter, now: 20_000 };
-  const expected = await countRequeue(core.db, request);
-  const done = await requeue(core.db, request);
+  const expected = await core.requeue.count(request);
+  const done = await core.requeue.requeue(request);
   expect(done).to.deep.equal(expected);
   assertLedgerInvariant(core);
   return done;
@@ -126,7 +121,7 @@ describe('retry', () => {
     }));
     let seen: RequeueCounts | undefined;
     receiver.answer = async (batch) => {
-      seen = await requeue(core.db, { kind: 'retry', targetId: 1, filter: {}, now: 20_000 });
+      seen = await core.requeue.requeue({ kind: 'retry', targetId: 1, filter: {}, now: 20_000 });
       return results(batch, () => ({ kind: 'terminal_failed', reason: 'never' }));
     };
     await drainWith(core, receiver, { clock: later() });
@@ -210,7 +205,7 @@ describe('replay', () => {
     );
     await drainWith(core, new ScriptedReceiver());
     const selected = async (filter: EventFilter): Promise<number> =>
-      (await countRequeue(core.db, { kind: 'replay', targetId: 1, filter, now: 20_000 })).selected;
+      (await core.requeue.count({ kind: 'replay', targetId: 1, filter, now: 20_000 })).selected;
     expect(await selected({ type: 'Other' })).to.equal(1);
     expect(await selected({ since: 2_000 })).to.equal(2);
     expect(await selected({ until: 2_000 })).to.equal(1);
@@ -245,7 +240,7 @@ describe('replay', () => {
       if (name === 'requeue.page' && ++steps === 2) throw new Error('killed here');
     });
     const request = { kind: 'replay', targetId: 1, filter: {}, now: 20_000 } as const;
-    expect(await requeue(core.db, request).catch((error: Error) => error.message)).to.equal(
+    expect(await core.requeue.requeue(request).catch((error: Error) => error.message)).to.equal(
       'killed here',
     );
     observeSteps(undefined);

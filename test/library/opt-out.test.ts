@@ -29,7 +29,7 @@ describe('OPT_OUT', () => {
     expect(report.errors.map((error) => error.event_id)).to.deep.equal(['bound', 'unknown']);
     expect(tables(home)).to.include({ event: 2, payload: 2, audit: 2 });
     const app = givenApp(home);
-    expect(readAudit(app, 10).map((row) => row.reason)).to.deep.equal([
+    expect((await readAudit(app, 10)).map((row) => row.reason)).to.deep.equal([
       'NobodyKnows is of no known family: OPT_OUT may not discard it, it was journaled',
       'MissionCreated is bound for a Teamspace: OPT_OUT may not discard it, it was journaled',
     ]);

@@ -1,44 +1,22 @@
 import { join } from 'node:path';
 import { Address } from '../../src/address/address.js';
-import type { ConflictStore } from '../../src/conflicts/conflict-store.js';
 import type { Permission } from '../../src/dispatch/ports.js';
-import type { ImportStore } from '../../src/spec-kitty/legacy/import-store.js';
-import { SqliteConflicts } from '../../src/sqlite/conflicts/conflict-store.js';
-import { SqliteImports } from '../../src/sqlite/imports/import-store.js';
-import { SqliteJournal } from '../../src/sqlite/journal/journal-store.js';
-import { JournalDatabase, type OpenOptions } from '../../src/sqlite/journal-database.js';
-import { SqliteLedger } from '../../src/sqlite/ledger/delivery-ledger.js';
-import { SqliteTargets } from '../../src/sqlite/targets/target-registry.js';
+import { type OpenOptions, openStores, type SqliteStores } from '../../src/sqlite/stores.js';
+import type { OpenJournal } from '../../src/stores.js';
 import type { TargetDescription, TargetRecord } from '../../src/targets/registry.js';
 import { closeAfterTest, temporaryHome } from './temporary-home.js';
 
 /** The stores on one real journal file, without any wiring. */
-export interface Core {
+export interface Core extends Omit<SqliteStores, keyof OpenJournal> {
   readonly home: string;
   readonly file: string;
-  readonly db: JournalDatabase;
-  readonly journal: SqliteJournal;
-  readonly ledger: SqliteLedger;
-  readonly targets: SqliteTargets;
-  readonly conflicts: ConflictStore;
-  readonly imports: ImportStore;
 }
 
 export async function openCore(home = temporaryHome(), options: OpenOptions = {}): Promise<Core> {
   const file = join(home, 'redrain', 'journal.db');
-  const db = await JournalDatabase.open(file, options);
-  closeAfterTest(() => db.close());
-  const ledger = new SqliteLedger(db, () => 0.5);
-  return {
-    home,
-    file,
-    db,
-    journal: new SqliteJournal(db),
-    ledger,
-    targets: new SqliteTargets(db),
-    conflicts: new SqliteConflicts(db),
-    imports: new SqliteImports(db),
-  };
+  const stores = await openStores(file, options, () => 0.5);
+  closeAfterTest(() => stores.close());
+  return { ...stores, home, file };
 }
 
 export function targetDescription(name: string): TargetDescription {

@@ -7,6 +7,7 @@ import {
   type ConflictStore,
   type Decision,
   type Keep,
+  type RevisionAtTarget,
   type RevisionInForce,
   UnknownConflictError,
 } from '../../conflicts/conflict-store.js';
@@ -14,11 +15,7 @@ import { incomingEvent } from '../../conflicts/incoming-event.js';
 import { sameValue } from '../../json/canonical.js';
 import { GroupWriter } from '../journal/group-writer.js';
 import type { JournalDatabase } from '../journal-database.js';
-import {
-  followReplacement,
-  type RevisionAtTarget,
-  revisionAtTargets,
-} from '../ledger/revisions.js';
+import { followReplacement, revisionAtTargets } from '../ledger/revisions.js';
 import * as sql from './conflicts.sql.js';
 
 /** Conflicts on SQLite. */

@@ -8,16 +8,20 @@ import type {
   ClaimedEvent,
   ClaimRequest,
   ClosedGate,
-  DeliveryLedger,
   DrainBlockedReason,
   Lease,
   Pass,
   Permission,
-  PostRecord,
   SettleRequest,
   TargetHealth,
 } from '../../dispatch/ports.js';
 import { WAITS, type Waits } from '../../dispatch/waits.js';
+import {
+  INTERRUPTED,
+  type LedgerStore,
+  type LoggedPost,
+  type WorkDue,
+} from '../../ledger/delivery-ledger.js';
 import { type OriginColumns, originFields } from '../../ledger/origins.js';
 import { fromRanges, type SeqRanges, toRanges } from '../../ledger/seq-ranges.js';
 import { withoutWords } from '../../ledger/unsaid.js';
@@ -26,11 +30,12 @@ import { TODO_LANES } from './claim.sql.js';
 import { claimBatch } from './claiming.js';
 import * as passSql from './pass.sql.js';
 import { PassLanes, pages } from './pass-lanes.js';
-import { INTERRUPTED } from './post-log.js';
+import { lastPost, logInterruption, logPost, postsSince } from './post-log.js';
 import { giveBack, redactedAmong } from './releasing.js';
 import { followUnarrived } from './revisions.js';
 import * as sql from './settle.sql.js';
 import { applyRulings, type Ruling } from './settling.js';
+import { WorkDueReader } from './work-due.js';
 
 /** Rows in one transaction: short enough that nobody waits long for it. */
 const PAGE = 2_000;
@@ -52,10 +57,11 @@ interface FlightRow {
 }
 
 /** The delivery ledger on SQLite. It has no statement that writes a journal row. */
-export class SqliteLedger implements DeliveryLedger {
+export class SqliteLedger implements LedgerStore {
   readonly #db: JournalDatabase;
   readonly #random: () => number;
   readonly #waits: Waits;
+  readonly #workDue: WorkDueReader;
   /** Where the passes that run now look for work. */
   readonly #lanes = new WeakMap<Pass, PassLanes>();
 
@@ -64,6 +70,7 @@ export class SqliteLedger implements DeliveryLedger {
     this.#db = db;
     this.#random = random;
     this.#waits = waits;
+    this.#workDue = new WorkDueReader(db);
   }
 
   async takeLease(targetId: number, holder: string): Promise<Lease> {
@@ -141,7 +148,7 @@ export class SqliteLedger implements DeliveryLedger {
       const heard = this.#isOvertaken(request) ? withoutWords(request) : request;
       this.#applySettlements(pass, heard, inFlight);
       this.#landAllBut(inFlight, pass, flight, heard.now);
-      if (heard.post !== undefined) this.#logPost(pass, heard.post);
+      if (heard.post !== undefined) logPost(this.#db, pass, heard.post);
       followUnarrived(this.#db, pass.lease.targetId, refusedOf(heard));
       this.#recordHealth(pass.lease, heard.health);
       return true;
@@ -216,6 +223,18 @@ export class SqliteLedger implements DeliveryLedger {
     );
   }
 
+  workDue(targetId: number, heldBy: Permission): Promise<WorkDue> {
+    return this.#workDue.read(targetId, heldBy);
+  }
+
+  async lastPost(targetId: number): Promise<number> {
+    return lastPost(this.#db, targetId);
+  }
+
+  async postsSince(targetId: number, id: number): Promise<LoggedPost[]> {
+    return postsSince(this.#db, targetId, id);
+  }
+
   /** What a crash left in flight may have arrived: transient, and due at once. */
   #recoverFlight(targetId: number, now: number): number {
     const flight = this.#flight(targetId);
@@ -239,7 +258,7 @@ export class SqliteLedger implements DeliveryLedger {
       random: this.#random,
       waits: this.#waits,
     });
-    this.#logInterruption(targetId, passNo, now, flight);
+    logInterruption(this.#db, { targetId, passNo }, flight, now);
     this.#db.statement(sql.LAND).run(targetId, flight.claimId);
     return seqs.length;
   }
@@ -279,41 +298,6 @@ export class SqliteLedger implements DeliveryLedger {
     }
     const seqs = JSON.stringify(toRanges([...left]));
     this.#db.statement(sql.SHRINK_FLIGHT).run(seqs, now, targetId, flight.claimId);
-  }
-
-  #logPost(pass: Pass, post: PostRecord): void {
-    const seqs = post.events.map((event) => event.seq);
-    const { report } = post;
-    this.#db
-      .statement(sql.LOG_POST)
-      .run(
-        pass.lease.targetId,
-        pass.passNo,
-        post.startedAt,
-        post.durationMs,
-        Math.min(...seqs),
-        Math.max(...seqs),
-        seqs.length,
-        JSON.stringify(outcomeRanges(post)),
-        report.httpStatus,
-        report.bytesSent,
-        report.error ?? null,
-      );
-  }
-
-  /** From the start of the post to now: when it ended, nobody knows. */
-  #logInterruption(targetId: number, passNo: number, now: number, flight: FlightRow): void {
-    const ranges = JSON.parse(flight.seqs) as SeqRanges;
-    const events = fromRanges(ranges).length;
-    const first = ranges[0]?.[0] ?? 0;
-    const last = ranges.at(-1)?.[1] ?? 0;
-    const outcomes = JSON.stringify({ transient: ranges });
-    // A clock that was set back since says nothing of how long it took.
-    const startedAt = Math.min(flight.startedAt, now);
-    const took = now - startedAt;
-    this.#db
-      .statement(sql.LOG_POST)
-      .run(targetId, passNo, startedAt, took, first, last, events, outcomes, null, 0, INTERRUPTED);
   }
 
   #recordHealth(lease: Lease, health: TargetHealth): void {
@@ -366,17 +350,3 @@ const INTERRUPTED_RULING = {
   dueNow: true,
   company: 'any',
 } as const;
-
-/** Which events of a post got which outcome, as ranges; `none` where the answer held no verdict. */
-function outcomeRanges(post: PostRecord): Record<string, SeqRanges> {
-  // Of one that stands alone, a refusal of the batch is a verdict.
-  const alone = post.events.length === 1 ? post.report.ifAlone : undefined;
-  const byOutcome = new Map<string, number[]>();
-  for (const [i, event] of post.events.entries()) {
-    const kind = (post.report.outcomes[i] ?? alone)?.kind ?? 'none';
-    const seqs = byOutcome.get(kind);
-    if (seqs === undefined) byOutcome.set(kind, [event.seq]);
-    else seqs.push(event.seq);
-  }
-  return Object.fromEntries([...byOutcome].map(([kind, seqs]) => [kind, toRanges(seqs)]));
-}

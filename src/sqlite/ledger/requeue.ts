@@ -1,6 +1,11 @@
 import { turn } from '../../base/pace.js';
 import { step } from '../../base/steps.js';
-import type { EventFilter } from '../../journal/event-filter.js';
+import {
+  noCounts,
+  type RequeueCounts,
+  type RequeueRequest,
+  type RequeueStore,
+} from '../../ledger/requeue.js';
 import { fromRanges, type SeqRanges } from '../../ledger/seq-ranges.js';
 import { eventConditions } from '../journal/event-filter.sql.js';
 import type { JournalDatabase } from '../journal-database.js';
@@ -12,29 +17,6 @@ import { COUNT_DELIVERIES } from './settle.sql.js';
 /** Deliveries in one transaction: short enough that no capture and no event loop waits long for it. */
 const PAGE = 1_000;
 
-export type RequeueKind = 'retry' | 'replay';
-
-export interface RequeueRequest {
-  readonly kind: RequeueKind;
-  readonly targetId: number;
-  readonly filter: EventFilter;
-  /** Epoch milliseconds: what is requeued is due from then on. */
-  readonly now: number;
-}
-
-/** What was requeued at one target, or would be. */
-export interface RequeueCounts {
-  selected: number;
-  /** Of `selected`, by the status they had. */
-  by_status: Record<string, number>;
-  /** On the wire right now: their result decides, so they are left alone. */
-  in_flight: number;
-  /** Marked by an earlier replay and not settled yet. */
-  already_marked: number;
-  /** No longer selectable, by class: archived, purged, redacted, replaced, coalesced. */
-  not_live: Record<string, number>;
-}
-
 interface Candidate {
   readonly seq: number;
   readonly status: string;
@@ -42,49 +24,42 @@ interface Candidate {
   readonly marked: 0 | 1;
 }
 
-export function noCounts(): RequeueCounts {
-  return { selected: 0, by_status: {}, in_flight: 0, already_marked: 0, not_live: {} };
-}
+/** Requeueing on SQLite. */
+export class SqliteRequeue implements RequeueStore {
+  readonly #db: JournalDatabase;
 
-/** What `requeue` would do, from the same pages. Reads only. */
-export async function countRequeue(
-  db: JournalDatabase,
-  request: RequeueRequest,
-): Promise<RequeueCounts> {
-  const counts = noCounts();
-  for (const page of pages(db, request)) {
-    tally(counts, page);
-    await turn();
+  constructor(db: JournalDatabase) {
+    this.#db = db;
   }
-  return counts;
-}
 
-/**
- * Makes deliveries selectable again. `retry`: what failed for good becomes
- * `failed_transient`, due now, with its error and counts kept; what is
- * rejected or transient becomes due now. `replay`: what is delivered is marked
- * and goes out again in a new generation. Works in transactions of a few
- * thousand rows, each whole with its counters: killed at any moment, running
- * it again does the rest. Events in flight are never touched.
- */
-export async function requeue(
-  db: JournalDatabase,
-  request: RequeueRequest,
-  onProgress: (done: number) => void = () => undefined,
-): Promise<RequeueCounts> {
-  const counts = noCounts();
-  const act = request.kind === 'retry' ? retryPage : replayPage;
-  for (const page of pages(db, request)) {
-    const seqs = page.selected.map((row) => row.seq);
-    const done = seqs.length === 0 ? 0 : await db.write(() => act(db, request, seqs));
-    step('requeue.page');
-    tally(counts, page);
-    // A drain that settled one of them in between was faster than this.
-    counts.selected -= seqs.length - done;
-    onProgress(counts.selected);
-    await turn();
+  async count(request: RequeueRequest): Promise<RequeueCounts> {
+    const counts = noCounts();
+    for (const page of pages(this.#db, request)) {
+      tally(counts, page);
+      await turn();
+    }
+    return counts;
   }
-  return counts;
+
+  async requeue(
+    request: RequeueRequest,
+    onProgress: (done: number) => void = () => undefined,
+  ): Promise<RequeueCounts> {
+    const db = this.#db;
+    const counts = noCounts();
+    const act = request.kind === 'retry' ? retryPage : replayPage;
+    for (const page of pages(db, request)) {
+      const seqs = page.selected.map((row) => row.seq);
+      const done = seqs.length === 0 ? 0 : await db.write(() => act(db, request, seqs));
+      step('requeue.page');
+      tally(counts, page);
+      // A drain that settled one of them in between was faster than this.
+      counts.selected -= seqs.length - done;
+      onProgress(counts.selected);
+      await turn();
+    }
+    return counts;
+  }
 }
 
 interface Page {

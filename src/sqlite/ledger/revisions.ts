@@ -1,19 +1,11 @@
 import { shownAddress } from '../../address/shown-address.js';
+import type { RevisionAtTarget } from '../../conflicts/conflict-store.js';
 import { rangesContain, type SeqRanges } from '../../ledger/seq-ranges.js';
 import type { DeliveryStatus } from '../../ledger/transition.js';
 import type { JournalDatabase } from '../journal-database.js';
 import { CauseTally } from './causes.js';
 import * as sql from './revision.sql.js';
 import { COUNT_DELIVERIES, COUNT_NEW_ROWS, FIND_FLIGHT } from './settle.sql.js';
-
-/** Whether one target gets a new revision of an event. */
-export interface RevisionAtTarget {
-  readonly target_id: number;
-  readonly canonical_url: string;
-  /** False: it has, or may have, an earlier revision, and nothing else is sent there. */
-  readonly receives: boolean;
-  readonly reason: string;
-}
 
 interface Row {
   readonly seq: number;

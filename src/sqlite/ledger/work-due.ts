@@ -1,18 +1,9 @@
 import type { Permission } from '../../dispatch/ports.js';
+import type { WorkDue } from '../../ledger/delivery-ledger.js';
 import { type OriginColumns, originFields } from '../../ledger/origins.js';
 import type { JournalDatabase } from '../journal-database.js';
 import { TODO_LANES, UNSENT_LANES } from './claim.sql.js';
 import { pages } from './pass-lanes.js';
-
-/** What a drain of one target would find to do. */
-export interface WorkDue {
-  /** Events that are permitted and were never attempted. */
-  readonly hasUnsent: boolean;
-  /** When the first permitted retry is due, in epoch milliseconds; null when there is none. */
-  readonly nextRetryAt: number | null;
-  /** Something is in flight: a drain runs now, or one was killed. */
-  readonly inFlight: boolean;
-}
 
 export const FIRST_DUE = `
   SELECT min((SELECT min(t.due_at) FROM todo t
@@ -22,25 +13,30 @@ export const FIRST_DUE = `
 const IN_FLIGHT = 'SELECT 1 FROM flight WHERE target_id = ?';
 
 /**
- * Reads indexes only, in pages of origins with a turn of the event loop after
- * each. Whoever asks again before anything has changed gets what was found.
+ * Reads what is due from indexes only, in pages of origins with a turn of the
+ * event loop after each. Returns what it found last while nothing has changed.
  */
-export async function workDue(
-  db: JournalDatabase,
-  targetId: number,
-  heldBy: Permission,
-): Promise<WorkDue> {
-  const version = db.version();
-  const known = LAST.get(db)?.get(targetId);
-  if (known?.version === version && known.heldBy === heldBy) return known.work;
-  const work = {
-    hasUnsent: await hasUnsent(db, targetId, heldBy),
-    nextRetryAt: await firstDue(db, targetId, heldBy),
-    inFlight: db.statement(IN_FLIGHT).get(targetId) !== undefined,
-  };
-  const found = LAST.get(db) ?? new Map<number, Found>();
-  LAST.set(db, found.set(targetId, { version, heldBy, work }));
-  return work;
+export class WorkDueReader {
+  readonly #db: JournalDatabase;
+  /** What was found last, by target. */
+  readonly #last = new Map<number, Found>();
+
+  constructor(db: JournalDatabase) {
+    this.#db = db;
+  }
+
+  async read(targetId: number, heldBy: Permission): Promise<WorkDue> {
+    const version = this.#db.version();
+    const known = this.#last.get(targetId);
+    if (known?.version === version && known.heldBy === heldBy) return known.work;
+    const work = {
+      hasUnsent: await hasUnsent(this.#db, targetId, heldBy),
+      nextRetryAt: await firstDue(this.#db, targetId, heldBy),
+      inFlight: this.#db.statement(IN_FLIGHT).get(targetId) !== undefined,
+    };
+    this.#last.set(targetId, { version, heldBy, work });
+    return work;
+  }
 }
 
 interface Found {
@@ -48,9 +44,6 @@ interface Found {
   readonly heldBy: Permission;
   readonly work: WorkDue;
 }
-
-/** What was found last, by target. */
-const LAST = new WeakMap<JournalDatabase, Map<number, Found>>();
 
 async function hasUnsent(
   db: JournalDatabase,
