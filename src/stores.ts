@@ -3,6 +3,11 @@ import type { AuditLog } from './journal/audit-log.js';
 import type { JournalStore } from './journal/journal-store.js';
 import type { LedgerStore } from './ledger/delivery-ledger.js';
 import type { RequeueStore } from './ledger/requeue.js';
+import type { JournalSpace } from './retention/journal-space.js';
+import type { RedactionStore } from './retention/redaction-store.js';
+import type { RestoreStore } from './retention/restore-store.js';
+import type { RetentionStore } from './retention/retention-store.js';
+import type { Verification } from './retention/verification.js';
 import type { ImportStore } from './spec-kitty/legacy/import-store.js';
 import type { TargetRegistry } from './targets/registry.js';
 
@@ -19,6 +24,11 @@ export interface Stores extends OpenJournal {
   readonly audit: AuditLog;
   readonly conflicts: ConflictStore;
   readonly imports: ImportStore;
+  readonly retention: RetentionStore;
+  readonly restoring: RestoreStore;
+  readonly redaction: RedactionStore;
+  readonly space: JournalSpace;
+  readonly verification: Verification;
 }
 
 /** The open database itself. */

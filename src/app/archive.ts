@@ -3,7 +3,6 @@ import { type Archived, archiveEvents } from '../retention/archiving.js';
 import { NOTHING_COLLECTED, survey } from '../retention/collecting.js';
 import type { JobControl } from '../retention/job-control.js';
 import { scopeOf } from '../retention/scope.js';
-import { SqliteRetention } from '../sqlite/retention/retention-store.js';
 import type { App } from './app.js';
 import { withRetentionLock } from './retention-lock.js';
 
@@ -26,15 +25,11 @@ export async function previewArchive(
   control: JobControl,
 ): Promise<ArchiveReport> {
   const directory = app.paths.archiveDir;
-  const stores = app.readStores();
   const nothing = { dry_run: true, directory, ...NOTHING_COLLECTED, archives: [] };
-  if (stores === undefined) return nothing;
-  try {
-    const found = await survey(new SqliteRetention(stores.db), scope(app, request), control);
-    return { ...nothing, ...found };
-  } finally {
-    stores.db.close();
-  }
+  return app.readingStores(async (stores) => {
+    if (stores === undefined) return nothing;
+    return { ...nothing, ...(await survey(stores.retention, scope(app, request), control)) };
+  });
 }
 
 /** Moves bytes into archives that were read back and found whole. */
@@ -43,13 +38,13 @@ export async function runArchive(
   request: ArchiveRequest,
   control: JobControl,
 ): Promise<ArchiveReport> {
-  const { db } = await app.stores();
   const directory = new ArchiveDirectory(app.paths.archiveDir);
-  return withRetentionLock(app, control.signal, async () => {
-    const retention = new SqliteRetention(db);
-    const job = { retention, directory, scope: scope(app, request), now: app.now(), control };
-    return { dry_run: false, directory: directory.path, ...(await archiveEvents(job)) };
-  });
+  return app.writing(({ stores: { retention } }) =>
+    withRetentionLock(app, control.signal, async () => {
+      const job = { retention, directory, scope: scope(app, request), now: app.now(), control };
+      return { dry_run: false, directory: directory.path, ...(await archiveEvents(job)) };
+    }),
+  );
 }
 
 function scope(app: App, request: ArchiveRequest) {

@@ -1,9 +1,8 @@
 import { StorageUnavailableError } from '../files/storage-errors.js';
 import { type Collected, collect, NOTHING_COLLECTED, survey } from '../retention/collecting.js';
 import type { JobControl } from '../retention/job-control.js';
+import type { Compaction, JournalSpace, SpaceWon } from '../retention/journal-space.js';
 import { scopeOf } from '../retention/scope.js';
-import { fileSpace, type SpaceWon, vacuum } from '../sqlite/retention/maintenance.js';
-import { SqliteRetention } from '../sqlite/retention/retention-store.js';
 import type { App } from './app.js';
 import { withRetentionLock } from './retention-lock.js';
 
@@ -18,7 +17,7 @@ export interface GcReport extends Omit<Collected, 'undelivered'> {
   readonly vacuum: SpaceWon | null;
   /** Why the file could not be written anew, which changed nothing; null when it was, or was not to be. */
   readonly vacuum_error: string | null;
-  /** Bytes of the file that hold nothing: what `--vacuum` would win now. */
+  /** Bytes of the journal that hold nothing: what `--vacuum` would win now. */
   readonly free_bytes: number;
 }
 
@@ -28,15 +27,12 @@ export async function previewGc(
   request: GcRequest,
   control: JobControl,
 ): Promise<GcReport> {
-  const stores = app.readStores();
-  if (stores === undefined) return reportOf(NOTHING_COLLECTED, true, null, 0);
-  try {
+  return app.readingStores(async (stores) => {
+    if (stores === undefined) return reportOf(NOTHING_COLLECTED, true, null, 0);
     const scope = scopeOf(app.now(), request.keepDays);
-    const found = await survey(new SqliteRetention(stores.db), scope, control);
-    return reportOf(found, true, null, fileSpace(stores.db).free);
-  } finally {
-    stores.db.close();
-  }
+    const found = await survey(stores.retention, scope, control);
+    return reportOf(found, true, null, await stores.space.freeBytes());
+  });
 }
 
 /** Purges the bytes of what every target has. */
@@ -44,16 +40,17 @@ export async function runGc(
   app: App,
   request: GcRequest,
   control: JobControl,
-  shrink = vacuum,
+  shrink = (space: JournalSpace): Promise<Compaction> => space.compact(app.env),
 ): Promise<GcReport> {
-  const { db } = await app.stores();
-  return withRetentionLock(app, control.signal, async () => {
-    const scope = scopeOf(app.now(), request.keepDays);
-    const gone = await collect(new SqliteRetention(db), scope, app.now(), control);
-    const { won, error } =
-      request.vacuum && !gone.interrupted ? await shrunk(() => shrink(db, app.env)) : UNTOUCHED;
-    return { ...reportOf(gone, false, won, fileSpace(db).free), vacuum_error: error };
-  });
+  return app.writing(({ stores: { retention, space } }) =>
+    withRetentionLock(app, control.signal, async () => {
+      const scope = scopeOf(app.now(), request.keepDays);
+      const gone = await collect(retention, scope, app.now(), control);
+      const { won, error } =
+        request.vacuum && !gone.interrupted ? await shrunk(() => shrink(space)) : UNTOUCHED;
+      return { ...reportOf(gone, false, won, await space.freeBytes()), vacuum_error: error };
+    }),
+  );
 }
 
 interface Shrunk {
@@ -64,9 +61,9 @@ interface Shrunk {
 const UNTOUCHED: Shrunk = { won: null, error: null };
 
 /** What was purged is on record already: a full disk must not make it look undone. */
-async function shrunk(shrink: () => ReturnType<typeof vacuum>): Promise<Shrunk> {
+async function shrunk(shrink: () => Promise<Compaction>): Promise<Shrunk> {
   try {
-    const { log_emptied: _emptied, ...won } = await shrink();
+    const { remains: _remains, ...won } = await shrink();
     return { won, error: null };
   } catch (error) {
     if (error instanceof StorageUnavailableError) return { won: null, error: error.message };

@@ -1,12 +1,13 @@
 import { UnknownEventError } from '../journal/unknown-event.js';
 import { ArchiveDirectory } from '../retention/archive-directory.js';
-import type { ErasurePlace } from '../retention/erased-event.js';
 import {
   nothingErased,
   previewRedaction,
   type RedactionReport,
+  type RedactionScene,
   redactEvent,
-} from '../sqlite/retention/redacting.js';
+} from '../retention/redacting.js';
+import type { Stores } from '../stores.js';
 import type { App } from './app.js';
 import { scratchPlace, spoolPlace } from './redaction/files-place.js';
 import { jobsPlace } from './redaction/jobs-place.js';
@@ -23,17 +24,15 @@ export interface RedactReport extends RedactionReport {
  * @throws UnknownEventError
  */
 export async function previewRedact(app: App, eventId: string): Promise<RedactReport> {
-  const stores = app.readStores();
-  if (stores === undefined) return previewInSpool(app, eventId);
-  try {
-    const scene = { db: stores.db, directory: archivesOf(app), places: placesOf(app) };
-    return { dry_run: true, ...(await previewRedaction(scene, eventId)) };
-  } catch (error) {
-    if (error instanceof UnknownEventError) return previewInSpool(app, eventId);
-    throw error;
-  } finally {
-    stores.db.close();
-  }
+  return app.readingStores(async (stores) => {
+    if (stores === undefined) return previewInSpool(app, eventId);
+    try {
+      return { dry_run: true, ...(await previewRedaction(sceneOf(app, stores), eventId)) };
+    } catch (error) {
+      if (error instanceof UnknownEventError) return previewInSpool(app, eventId);
+      throw error;
+    }
+  });
 }
 
 /** An event that only the spool has is not unknown: `redact` takes it in first. */
@@ -61,21 +60,24 @@ export async function runRedact(
   reason: string,
   signal: AbortSignal,
 ): Promise<RedactReport> {
-  const { db } = await app.stores();
-  // A file that cannot be taken in must not keep this one event from going.
-  await app.ingestSpool().catch(() => undefined);
-  const scene = { db, directory: archivesOf(app), places: placesOf(app), env: app.env };
-  const report = await withRetentionLock(app, signal, () =>
-    redactEvent(scene, eventId, { reason, now: app.now() }),
-  );
-  return { dry_run: false, ...report };
+  return app.writing(async ({ stores }) => {
+    // A file that cannot be taken in must not keep this one event from going.
+    await app.ingestSpool().catch(() => undefined);
+    const report = await withRetentionLock(app, signal, () =>
+      redactEvent(sceneOf(app, stores), eventId, { reason, now: app.now() }),
+    );
+    return { dry_run: false, ...report };
+  });
 }
 
-/** Every place of the home, beside journal and archives, that may hold bytes of events. */
-function placesOf(app: App): ErasurePlace[] {
-  return [jobsPlace(app), sinksPlace(app), spoolPlace(app), scratchPlace(app)];
-}
-
-function archivesOf(app: App): ArchiveDirectory {
-  return new ArchiveDirectory(app.paths.archiveDir);
+/** The journal, its archives, and every other place of the home that may hold bytes of events. */
+function sceneOf(app: App, { redaction, retention, space }: Stores): RedactionScene {
+  return {
+    redaction,
+    retention,
+    space,
+    directory: new ArchiveDirectory(app.paths.archiveDir),
+    places: [jobsPlace(app), sinksPlace(app), spoolPlace(app), scratchPlace(app)],
+    env: app.env,
+  };
 }

@@ -1,7 +1,7 @@
 import { locateManifest, UnknownArchiveError } from '../retention/archive-manifest.js';
 import type { JobControl } from '../retention/job-control.js';
+import type { RestoreStore } from '../retention/restore-store.js';
 import { type Restored, type RestoreOptions, restoreArchive } from '../retention/restoring.js';
-import { SqliteRestore } from '../sqlite/retention/restore-store.js';
 import type { App } from './app.js';
 import { withRetentionLock } from './retention-lock.js';
 
@@ -21,20 +21,15 @@ export async function previewRestore(
   control: JobControl,
   addMissing = false,
 ): Promise<RestoreReport> {
-  const stores = app.readStores();
-  if (stores === undefined) throw new UnknownArchiveError(wanted.join(', '));
-  try {
-    return {
-      dry_run: true,
-      archives: await restoreAll(app, stores.db, wanted, { dryRun: true, control, addMissing }),
-    };
-  } finally {
-    stores.db.close();
-  }
+  return app.readingStores(async (stores) => {
+    if (stores === undefined) throw new UnknownArchiveError(wanted.join(', '));
+    const options = { dryRun: true, control, addMissing };
+    return { dry_run: true, archives: await restoreAll(app, stores.restoring, wanted, options) };
+  });
 }
 
 /**
- * Brings archives back into the journal, bytes identical; with `addMissing`
+ * Restores archives into the journal, bytes identical; with `addMissing`
  * also events that this journal never had, which every target then gets.
  *
  * @throws UnknownArchiveError, ArchiveDamagedError before that archive changes anything.
@@ -45,20 +40,21 @@ export async function runRestore(
   control: JobControl,
   addMissing = false,
 ): Promise<RestoreReport> {
-  const { db } = await app.stores();
-  return withRetentionLock(app, control.signal, async () => ({
-    dry_run: false,
-    archives: await restoreAll(app, db, wanted, { dryRun: false, control, addMissing }),
-  }));
+  const options = { dryRun: false, control, addMissing };
+  return app.writing(({ stores: { restoring } }) =>
+    withRetentionLock(app, control.signal, async () => ({
+      dry_run: false,
+      archives: await restoreAll(app, restoring, wanted, options),
+    })),
+  );
 }
 
 async function restoreAll(
   app: App,
-  db: ConstructorParameters<typeof SqliteRestore>[0],
+  store: RestoreStore,
   wanted: readonly string[],
   options: Omit<RestoreOptions, 'now'>,
 ): Promise<Restored[]> {
-  const store = new SqliteRestore(db);
   const paths = wanted.map((name) => locateManifest(app.paths.archiveDir, name));
   const done: Restored[] = [];
   for (const path of paths)

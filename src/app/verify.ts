@@ -1,10 +1,7 @@
 import { visible } from '../base/visible.js';
 import { StorageUnavailableError } from '../files/storage-errors.js';
 import type { JobControl } from '../retention/job-control.js';
-import type { Finding } from '../retention/verification/finding.js';
-import { mendCounters } from '../sqlite/verification/ledger-checks.js';
-import { verifyOffLoop } from '../sqlite/verification/off-loop.js';
-import { NOTHING_VERIFIED, type Verified } from '../sqlite/verification/verify.js';
+import { type Finding, NOTHING_VERIFIED, type Verified } from '../retention/verification.js';
 import type { App } from './app.js';
 
 export interface VerifyReport {
@@ -14,35 +11,34 @@ export interface VerifyReport {
   /** Events of the journal, whatever became of them. */
   readonly events: number;
   readonly checks: readonly Finding[];
-  /** True when counters were mended before the checks. */
+  /** True when counters were recounted before the checks. */
   readonly repaired: boolean;
 }
 
-/** Every check, in a thread of its own. Changes nothing. */
+/** Runs every check, away from the event loop. Changes nothing. */
 export async function verify(app: App, control: JobControl): Promise<VerifyReport> {
   return reportOf(await verifiedBy(app, control), false, control);
 }
 
 /**
- * Mends counters, and nothing else, when they differ from a recount; then
- * checks everything.
+ * Replaces counters, and nothing else, when they differ from a recount; then
+ * runs every check.
  */
 export async function verifyAndRepair(app: App, control: JobControl): Promise<VerifyReport> {
   const { checks } = await verifiedBy(app, control, ['counters']);
   const wrong = checks.some(({ name, ok }) => name === 'counters' && !ok);
-  if (wrong) await mendCounters((await app.stores()).db);
+  if (wrong) await app.writing(({ stores }) => stores.verification.recount());
   return reportOf(await verifiedBy(app, control), wrong, control);
 }
 
 async function verifiedBy(app: App, control: JobControl, only?: string[]): Promise<Verified> {
-  const { journalDb, spoolDir, archiveDir } = app.paths;
+  const { spoolDir, archiveDir } = app.paths;
+  const request = { spoolDir, archiveDir, ...(only === undefined ? {} : { only }) };
   try {
     // What keeps the file from being opened at all is told by its own error.
-    const stores = app.readStores();
-    if (stores === undefined) return NOTHING_VERIFIED;
-    stores.db.close();
-    const order = { journalDb, spoolDir, archiveDir, ...(only === undefined ? {} : { only }) };
-    return await verifyOffLoop(order, control);
+    return await app.readingStores(
+      async (stores) => stores?.verification.verify(request, control) ?? NOTHING_VERIFIED,
+    );
   } catch (error) {
     if (!(error instanceof StorageUnavailableError) || error.trouble !== 'corrupt') throw error;
     const { message } = error;

@@ -66,13 +66,15 @@ export class ArchiveDirectory {
    * durable, so their events are all still there, or in the file that took
    * their place. `isNeeded` speaks for archives whose manifest somebody lost.
    */
-  removeLeftovers(isNeeded: (archiveId: string) => boolean): string[] {
-    const leftovers = this.#names().filter((name) => this.#isLeftover(name, isNeeded));
-    for (const name of leftovers) rmSync(this.pathOf(name), { force: true });
-    return leftovers;
+  async removeLeftovers(isNeeded: (archiveId: string) => Promise<boolean>): Promise<void> {
+    for (const name of this.#names())
+      if (await this.#isLeftover(name, isNeeded)) rmSync(this.pathOf(name), { force: true });
   }
 
-  #isLeftover(name: string, isNeeded: (archiveId: string) => boolean): boolean {
+  async #isLeftover(
+    name: string,
+    isNeeded: (archiveId: string) => Promise<boolean>,
+  ): Promise<boolean> {
     const unfinished = name.endsWith(UNFINISHED);
     const id = archiveIdOf(unfinished ? name.slice(0, -UNFINISHED.length) : name);
     if (id === undefined || name === manifestName(id)) return false;
@@ -80,7 +82,7 @@ export class ArchiveDirectory {
     try {
       return readManifest(this.pathOf(manifestName(id))).file !== name;
     } catch (error) {
-      return error instanceof UnknownArchiveError && !isNeeded(id);
+      return error instanceof UnknownArchiveError && !(await isNeeded(id));
     }
   }
 

@@ -32,6 +32,21 @@ export async function* readRecords(
   }
 }
 
+/** Records in pages of so many. */
+export async function* pagesOf(
+  records: AsyncIterable<ArchiveRecord>,
+  size: number,
+): AsyncGenerator<ArchiveRecord[]> {
+  let page: ArchiveRecord[] = [];
+  for await (const record of records) {
+    page.push(record);
+    if (page.length < size) continue;
+    yield page;
+    page = [];
+  }
+  if (page.length > 0) yield page;
+}
+
 /**
  * Reads the whole archive back: the file has the digest of its manifest, and
  * every record bytes of its own digest. `onRecord` sees each. Memory stays flat.

@@ -2,15 +2,21 @@ import { rmSync, statSync } from 'node:fs';
 import { step } from '../base/steps.js';
 import { putInPlace } from '../files/durable-file.js';
 import { rangesContain } from '../ledger/seq-ranges.js';
-import type { JournalDatabase } from '../sqlite/journal-database.js';
-import * as sql from '../sqlite/retention/retention.sql.js';
-import { SqliteRetention } from '../sqlite/retention/retention-store.js';
 import type { ArchiveDirectory } from './archive-directory.js';
 import { type ArchiveManifest, dataName, manifestName, readManifest } from './archive-manifest.js';
 import { fileDigest, readRecords } from './archive-reader.js';
 import { encodeRecord } from './archive-record.js';
 import { writeGzip } from './durable-file.js';
 import { yieldToOthers } from './job-control.js';
+import type { RedactionStore } from './redaction-store.js';
+import type { RetentionStore } from './retention-store.js';
+
+/** The journal and its archives. */
+export interface ArchiveScene {
+  readonly redaction: RedactionStore;
+  readonly retention: RetentionStore;
+  readonly directory: ArchiveDirectory;
+}
 
 /** Archives that have to do with an event. */
 export interface FoundArchives {
@@ -28,16 +34,10 @@ export interface FoundArchives {
  * another journal's.
  */
 export async function archivesWith(
-  db: JournalDatabase,
-  directory: ArchiveDirectory,
+  { redaction, retention, directory }: ArchiveScene,
   eventId: string,
 ): Promise<FoundArchives> {
-  const rows = db.statement(sql.REVISIONS).all(eventId) as {
-    seq: number;
-    kind: string | null;
-    detail: string | null;
-  }[];
-  const retention = new SqliteRetention(db);
+  const rows = await redaction.revisions(eventId);
   const found: FoundArchives = { holding: [], unreadable: [], missing: [] };
   const known = new Set<string>();
   for (const path of directory.manifests()) {
@@ -48,7 +48,7 @@ export async function archivesWith(
       continue;
     }
     known.add(manifest.id);
-    const isKnown = retention.dependsOn(manifest.id, manifest.seqs);
+    const isKnown = await retention.dependsOn(manifest.id, manifest.seqs);
     if (!isKnown || rows.some(({ seq }) => holds(manifest, seq))) found.holding.push(manifest);
   }
   for (const { kind, detail } of rows)

@@ -3,7 +3,6 @@ import { rmSync, statSync } from 'node:fs';
 import { step } from '../base/steps.js';
 import { putInPlace } from '../files/durable-file.js';
 import { fromRanges, toRanges } from '../ledger/seq-ranges.js';
-import type { EligibleEvent, SqliteRetention } from '../sqlite/retention/retention-store.js';
 import type { ArchiveDirectory } from './archive-directory.js';
 import {
   ArchiveDamagedError,
@@ -13,18 +12,19 @@ import {
   newArchiveId,
   readManifest,
 } from './archive-manifest.js';
-import { checkArchive, fileDigest, readRecords } from './archive-reader.js';
+import { checkArchive, fileDigest, pagesOf, readRecords } from './archive-reader.js';
 import { type ArchiveRecord, encodeRecord } from './archive-record.js';
 import { added, type Collected, NOTHING_COLLECTED, withEvents } from './collecting.js';
 import { writeGzip } from './durable-file.js';
 import { type JobControl, yieldToOthers } from './job-control.js';
+import type { EligibleEvent, RetentionStore } from './retention-store.js';
 import type { RetentionScope } from './scope.js';
 import { SPAN, spansTo } from './spans.js';
 
 /** Most events of one archive. */
 const MAX_EVENTS = 5_000;
 const MAX_BYTES = 32 * 1024 * 1024;
-/** Records in memory at a time while a file is written. */
+/** Records in memory at a time. */
 const LOADED = 100;
 
 /** One archive in force. */
@@ -40,7 +40,7 @@ export interface Archived extends Collected {
 }
 
 export interface ArchiveJob {
-  readonly retention: SqliteRetention;
+  readonly retention: RetentionStore;
   readonly directory: ArchiveDirectory;
   readonly scope: RetentionScope;
   /** Epoch milliseconds. */
@@ -58,14 +58,14 @@ export interface ArchiveJob {
 export async function archiveEvents(job: ArchiveJob): Promise<Archived> {
   const { retention, directory, control } = job;
   directory.ensure();
-  directory.removeLeftovers((id) => retention.needsArchive(id));
+  await directory.removeLeftovers((id) => retention.needsArchive(id));
   let sum: Archived = { ...NOTHING_COLLECTED, archives: [] };
   for (const path of directory.manifests()) sum = await takeUp(job, path, sum);
-  const head = retention.head();
+  const head = await retention.head();
   let found: EligibleEvent[] = [];
   for (const span of spansTo(head)) {
     if (control.signal.aborted) return { ...sum, interrupted: true };
-    found.push(...retention.eligible(span, job.scope));
+    found.push(...(await retention.eligible(span, job.scope)));
     if (isFull(found)) {
       sum = await archiveOne(job, found, sum);
       found = [];
@@ -83,11 +83,11 @@ export async function archiveEvents(job: ArchiveJob): Promise<Archived> {
 async function takeUp(job: ArchiveJob, path: string, sum: Archived): Promise<Archived> {
   try {
     const manifest = readManifest(path);
-    if (manifest.restored_at !== null || isPurgedBehind(job, manifest)) return sum;
+    if (manifest.restored_at !== null || (await isPurgedBehind(job, manifest))) return sum;
     await checkArchive(path, manifest);
     const own: number[] = [];
-    for await (const record of readRecords(path, manifest))
-      if (job.retention.isOwn(record)) own.push(record.seq);
+    for await (const records of pagesOf(readRecords(path, manifest), LOADED))
+      own.push(...(await job.retention.own(records)));
     return own.length === 0 ? sum : await purgeBehind(job, manifest, sum, own);
   } catch (error) {
     if (error instanceof ArchiveDamagedError) return sum;
@@ -95,10 +95,12 @@ async function takeUp(job: ArchiveJob, path: string, sum: Archived): Promise<Arc
   }
 }
 
-/** Whether the journal has given up all that this archive holds. */
-function isPurgedBehind({ retention }: ArchiveJob, manifest: ArchiveManifest): boolean {
-  const { id, seqs, events, redacted } = manifest;
-  return retention.countBehind(id, seqs) + redacted.length >= events;
+/** Whether the journal has purged all that this archive holds. */
+async function isPurgedBehind(
+  { retention }: ArchiveJob,
+  { id, seqs, events, redacted }: ArchiveManifest,
+): Promise<boolean> {
+  return (await retention.countBehind(id, seqs)) + redacted.length >= events;
 }
 
 function isFull(found: readonly EligibleEvent[]): boolean {
@@ -164,14 +166,14 @@ async function write(
  * Lines of the events whose bytes are what was captured, a page at a time, as
  * each write to the compressor has its price; their numbers go into `seqs`.
  */
-function* wholeLines(
-  retention: SqliteRetention,
+async function* wholeLines(
+  retention: RetentionStore,
   found: readonly EligibleEvent[],
   seqs: number[],
-): Generator<string> {
+): AsyncGenerator<string> {
   for (let at = 0; at < found.length; at += LOADED) {
     const page = found.slice(at, at + LOADED).map(({ seq }) => seq);
-    const whole = retention.records(page).filter(isWhole);
+    const whole = (await retention.records(page)).filter(isWhole);
     seqs.push(...whole.map(({ seq }) => seq));
     if (whole.length > 0) yield whole.map(encodeRecord).join('');
   }

@@ -1,5 +1,5 @@
-import type { EligibleEvent, SqliteRetention } from '../sqlite/retention/retention-store.js';
 import { type JobControl, yieldToOthers } from './job-control.js';
+import type { EligibleEvent, RetentionStore } from './retention-store.js';
 import type { RetentionScope } from './scope.js';
 import { spansTo } from './spans.js';
 
@@ -28,15 +28,15 @@ export const NOTHING_COLLECTED: Collected = {
 
 /** Counts what may go. Changes nothing. */
 export async function survey(
-  retention: SqliteRetention,
+  retention: RetentionStore,
   scope: RetentionScope,
   control: JobControl,
 ): Promise<Collected> {
   let sum = NOTHING_COLLECTED;
-  const head = retention.head();
+  const head = await retention.head();
   for (const span of spansTo(head)) {
     if (control.signal.aborted) return { ...sum, interrupted: true };
-    sum = withEvents(sum, retention.eligible(span, scope));
+    sum = withEvents(sum, await retention.eligible(span, scope));
     control.progress(span.last, head);
     await yieldToOthers();
   }
@@ -48,16 +48,16 @@ export async function survey(
  * two leaves the first done and the second untouched.
  */
 export async function collect(
-  retention: SqliteRetention,
+  retention: RetentionStore,
   scope: RetentionScope,
   now: number,
   control: JobControl,
 ): Promise<Collected> {
   let sum = NOTHING_COLLECTED;
-  const head = retention.head();
+  const head = await retention.head();
   for (const span of spansTo(head)) {
     if (control.signal.aborted) return { ...sum, interrupted: true };
-    const found = retention.eligible(span, scope);
+    const found = await retention.eligible(span, scope);
     if (found.length > 0) {
       const seqs = found.map(({ seq }) => seq);
       const gone = await retention.purge(seqs, scope, { kind: 'gc' }, now);
@@ -83,13 +83,11 @@ export function added(
 
 /** The sum with these events added. */
 export function withEvents(sum: Collected, found: readonly EligibleEvent[]): Collected {
-  const total = (value: (event: EligibleEvent) => number): number =>
-    found.reduce((so, event) => so + value(event), 0);
   return {
     ...sum,
     events: sum.events + found.length,
-    bytes: sum.bytes + total(({ size }) => size),
-    coalesced: sum.coalesced + total(({ coalesced }) => coalesced),
-    undelivered: sum.undelivered + total(({ settled }) => 1 - settled),
+    bytes: sum.bytes + found.reduce((bytes, { size }) => bytes + size, 0),
+    coalesced: sum.coalesced + found.filter(({ coalesced }) => coalesced).length,
+    undelivered: sum.undelivered + found.filter(({ settled }) => !settled).length,
   };
 }

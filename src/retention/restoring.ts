@@ -1,25 +1,13 @@
 import { step } from '../base/steps.js';
 import { replaceFile } from '../files/durable-file.js';
-import type { SqliteRestore } from '../sqlite/retention/restore-store.js';
 import { type ArchiveManifest, readManifest } from './archive-manifest.js';
-import { checkArchive, readRecords } from './archive-reader.js';
-import type { ArchiveRecord } from './archive-record.js';
+import { checkArchive, pagesOf, readRecords } from './archive-reader.js';
 import type { JobControl } from './job-control.js';
+import type { RestoredChunk, RestoreStore } from './restore-store.js';
 
 /** What came back of one archive, or would. */
-export interface Restored {
+export interface Restored extends RestoredChunk {
   readonly archive_id: string;
-  readonly restored: number;
-  /** Their bytes are in the journal already. */
-  readonly present: number;
-  /** Erased on purpose: they never come back. */
-  readonly redacted: number;
-  /** This journal never had them, and has them now: only with `addMissing`. */
-  readonly added: number;
-  /** This journal has other bytes under their ids; both are kept: only with `addMissing`. */
-  readonly conflicts: number;
-  /** This journal never had them, or had other bytes: left alone. */
-  readonly unknown: number;
   readonly interrupted: boolean;
 }
 
@@ -42,7 +30,7 @@ const CHUNK = 250;
  * @throws UnknownArchiveError, ArchiveDamagedError before anything is changed.
  */
 export async function restoreArchive(
-  store: SqliteRestore,
+  store: RestoreStore,
   manifestPath: string,
   { now, dryRun, control, addMissing = false }: RestoreOptions,
 ): Promise<Restored> {
@@ -50,9 +38,9 @@ export async function restoreArchive(
   const order = { now, addMissing, archiveId: manifest.id };
   await checkArchive(manifestPath, manifest);
   let sum = nothingOf(manifest);
-  for await (const chunk of chunks(readRecords(manifestPath, manifest))) {
+  for await (const chunk of pagesOf(readRecords(manifestPath, manifest), CHUNK)) {
     if (control.signal.aborted) return { ...sum, interrupted: true };
-    sum = plus(sum, dryRun ? store.preview(chunk, order) : await store.restore(chunk, order));
+    sum = plus(sum, await (dryRun ? store.preview(chunk, order) : store.restore(chunk, order)));
     if (!dryRun) step('restore.chunk');
     control.progress(sum.restored + sum.present + sum.added, manifest.events);
   }
@@ -79,7 +67,7 @@ function nothingOf(manifest: ArchiveManifest): Restored {
   };
 }
 
-function plus(sum: Restored, more: Omit<Restored, 'archive_id' | 'interrupted'>): Restored {
+function plus(sum: Restored, more: RestoredChunk): Restored {
   return {
     ...sum,
     restored: sum.restored + more.restored,
@@ -89,15 +77,4 @@ function plus(sum: Restored, more: Omit<Restored, 'archive_id' | 'interrupted'>)
     conflicts: sum.conflicts + more.conflicts,
     unknown: sum.unknown + more.unknown,
   };
-}
-
-async function* chunks(records: AsyncIterable<ArchiveRecord>): AsyncGenerator<ArchiveRecord[]> {
-  let chunk: ArchiveRecord[] = [];
-  for await (const record of records) {
-    chunk.push(record);
-    if (chunk.length < CHUNK) continue;
-    yield chunk;
-    chunk = [];
-  }
-  if (chunk.length > 0) yield chunk;
 }

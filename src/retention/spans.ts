@@ -1,4 +1,4 @@
-import type { SeqSpan } from '../sqlite/retention/retention-store.js';
+import type { SeqSpan } from './retention-store.js';
 
 /** Sequence numbers looked at in one transaction: about 8 ms of work where everything may go. */
 export const SPAN = 250;

@@ -6,7 +6,12 @@ import { SqliteJournal } from './journal/journal-store.js';
 import { JournalDatabase, type OpenOptions } from './journal-database.js';
 import { SqliteLedger } from './ledger/delivery-ledger.js';
 import { SqliteRequeue } from './ledger/requeue.js';
+import { SqliteSpace } from './retention/journal-space.js';
+import { SqliteRedaction } from './retention/redaction-store.js';
+import { SqliteRestore } from './retention/restore-store.js';
+import { SqliteRetention } from './retention/retention-store.js';
 import { SqliteTargets } from './targets/target-registry.js';
+import { SqliteVerification } from './verification/verification.js';
 
 export type { OpenOptions };
 
@@ -24,6 +29,11 @@ export class SqliteStores implements Stores {
   readonly audit: SqliteAuditLog;
   readonly conflicts: SqliteConflicts;
   readonly imports: SqliteImports;
+  readonly retention: SqliteRetention;
+  readonly restoring: SqliteRestore;
+  readonly redaction: SqliteRedaction;
+  readonly space: SqliteSpace;
+  readonly verification: SqliteVerification;
 
   constructor(db: JournalDatabase, random: Random) {
     this.db = db;
@@ -34,6 +44,11 @@ export class SqliteStores implements Stores {
     this.audit = new SqliteAuditLog(db);
     this.conflicts = new SqliteConflicts(db);
     this.imports = new SqliteImports(db);
+    this.retention = new SqliteRetention(db);
+    this.restoring = new SqliteRestore(db);
+    this.redaction = new SqliteRedaction(db);
+    this.space = new SqliteSpace(db);
+    this.verification = new SqliteVerification(db);
   }
 
   isReplaced(): boolean {

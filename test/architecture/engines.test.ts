@@ -29,24 +29,15 @@ const ENGINE_USERS = [
 
 /** Imports of the engine that are still there: none may be added. */
 const STILL_ON_THE_ENGINE: readonly string[] = [
-  'src/app/archive.ts → src/sqlite/retention/retention-store.ts',
   'src/app/diff.ts → src/sqlite/reports/event-list.ts',
   'src/app/event-selection.ts → src/sqlite/journal-database.ts',
   'src/app/event-selection.ts → src/sqlite/reports/known-origins.ts',
   'src/app/events.ts → src/sqlite/reports/event-list.ts',
-  'src/app/gc.ts → src/sqlite/retention/maintenance.ts',
-  'src/app/gc.ts → src/sqlite/retention/retention-store.ts',
   'src/app/inspect.ts → src/sqlite/reports/event-story.ts',
   'src/app/projects.ts → src/sqlite/reports/known-origins.ts',
-  'src/app/redact.ts → src/sqlite/retention/redacting.ts',
-  'src/app/redaction/job-texts.ts → src/sqlite/retention/erasing-answers.ts',
-  'src/app/restore.ts → src/sqlite/retention/restore-store.ts',
   'src/app/status.ts → src/sqlite/reports/reports.ts',
   'src/app/status.ts → src/sqlite/reports/running-drain.ts',
   'src/app/undelivered.ts → src/sqlite/reports/undelivered.ts',
-  'src/app/verify.ts → src/sqlite/verification/ledger-checks.ts',
-  'src/app/verify.ts → src/sqlite/verification/off-loop.ts',
-  'src/app/verify.ts → src/sqlite/verification/verify.ts',
   'src/cli/events.ts → src/sqlite/reports/event-list.ts',
   'src/cli/export-line.ts → src/sqlite/reports/event-list.ts',
   'src/cli/now-verdict.ts → src/sqlite/reports/undelivered.ts',
@@ -54,13 +45,6 @@ const STILL_ON_THE_ENGINE: readonly string[] = [
   'src/reports/empty-sections.ts → src/sqlite/reports/reports.ts',
   'src/reports/facts.ts → src/sqlite/reports/running-drain.ts',
   'src/reports/findings/backlog.ts → src/sqlite/reports/running-drain.ts',
-  'src/retention/archive-redaction.ts → src/sqlite/journal-database.ts',
-  'src/retention/archive-redaction.ts → src/sqlite/retention/retention-store.ts',
-  'src/retention/archive-redaction.ts → src/sqlite/retention/retention.sql.ts',
-  'src/retention/archiving.ts → src/sqlite/retention/retention-store.ts',
-  'src/retention/collecting.ts → src/sqlite/retention/retention-store.ts',
-  'src/retention/restoring.ts → src/sqlite/retention/restore-store.ts',
-  'src/retention/spans.ts → src/sqlite/retention/retention-store.ts',
 ];
 
 /** Files that may load TypeORM, beside entities and schema migrations. */

@@ -202,7 +202,7 @@ describe('gc', () => {
 
   it('looks again inside its transaction: what was marked for a replay meanwhile stays', async () => {
     const keeping = await givenDelivered(2);
-    const found = keeping.retention.eligible({ first: 1, last: 2 }, ANY_AGE);
+    const found = await keeping.retention.eligible({ first: 1, last: 2 }, ANY_AGE);
     expect(found).to.have.length(2);
     const originId = row<{ id: number }>(keeping, 'SELECT id FROM origin').id;
     await keeping.db.write((db) =>

@@ -1,6 +1,7 @@
 import type { NewEvent } from '../../src/journal/new-event.js';
 import { ArchiveDirectory } from '../../src/retention/archive-directory.js';
 import type { JobControl } from '../../src/retention/job-control.js';
+import { SqliteSpace } from '../../src/sqlite/retention/journal-space.js';
 import { SqliteRedaction } from '../../src/sqlite/retention/redaction-store.js';
 import { SqliteRestore } from '../../src/sqlite/retention/restore-store.js';
 import { SqliteRetention } from '../../src/sqlite/retention/retention-store.js';
@@ -14,16 +15,18 @@ export interface Keeping extends Core {
   readonly retention: SqliteRetention;
   readonly restoring: SqliteRestore;
   readonly redaction: SqliteRedaction;
+  readonly space: SqliteSpace;
   readonly directory: ArchiveDirectory;
 }
 
-export async function openKeeping(): Promise<Keeping> {
-  const core = await openCore();
+export async function openKeeping(home?: string): Promise<Keeping> {
+  const core = await openCore(home);
   return {
     ...core,
     retention: new SqliteRetention(core.db),
     restoring: new SqliteRestore(core.db),
     redaction: new SqliteRedaction(core.db),
+    space: new SqliteSpace(core.db),
     directory: new ArchiveDirectory(`${core.home}/redrain/archive`),
   };
 }

@@ -6,8 +6,8 @@ import { previewRestore, runRestore } from '../../src/app/restore.js';
 import { verify } from '../../src/app/verify.js';
 import { manifestName, readManifest } from '../../src/retention/archive-manifest.js';
 import { archiveEvents } from '../../src/retention/archiving.js';
-import { redactEvent } from '../../src/sqlite/retention/redacting.js';
-import { openCore, row, rows } from '../support/core.js';
+import { redactEvent } from '../../src/retention/redacting.js';
+import { row, rows } from '../support/core.js';
 import { newEvent, newEvents } from '../support/events.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
 import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
@@ -43,8 +43,7 @@ async function givenOlderJournal(): Promise<{ app: App; id: string; older: Keepi
   keeping.db.close();
   for (const end of ['-wal', '-shm', '']) rmSync(`${keeping.file}${end}`, { force: true });
   copyFileSync(backup, keeping.file);
-  const core = await openCore(keeping.home);
-  const older = { ...keeping, ...core } as Keeping;
+  const older = await openKeeping(keeping.home);
   // The same number as an event of the archive, and the same id with other bytes.
   await older.journal.append([bytesOf('other'), bytesOf('both', 'of the journal')], 'capture');
   const app = new App({ home: keeping.home, env: {} });
@@ -120,7 +119,7 @@ describe('an archive under an older journal', () => {
   it('brings nothing back that this journal redacted', async () => {
     const { app, id, older } = await givenOlderJournal();
     await older.journal.append([bytesOf('new', 'é')], 'capture');
-    await redactEvent({ ...older, directory: older.directory }, 'new', { reason: 'r', now: 1 });
+    await redactEvent(older, 'new', { reason: 'r', now: 1 });
     expect((await runRestore(app, [id], NO_CONTROL, true)).archives[0]).to.include({
       redacted: 1,
       added: 0,

@@ -9,8 +9,8 @@ import { reportOf, type VerifyReport, verify, verifyAndRepair } from '../../src/
 import { Spool } from '../../src/journal/spool.js';
 import { archiveEvents } from '../../src/retention/archiving.js';
 import { collect } from '../../src/retention/collecting.js';
+import { redactEvent } from '../../src/retention/redacting.js';
 import { JournalDatabase } from '../../src/sqlite/journal-database.js';
-import { redactEvent } from '../../src/sqlite/retention/redacting.js';
 import { verifyAll } from '../../src/sqlite/verification/verify.js';
 import { givenTarget, row, rows } from '../support/core.js';
 import { newEvents } from '../support/events.js';

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { readEnvelope } from '../../journal/envelope.js';
 import type { StoredText } from '../../queue/ports.js';
 import type { ErasedEvent } from '../../retention/erased-event.js';
-import { ERASED } from '../../sqlite/retention/erasing-answers.js';
+import { ERASED } from '../../retention/redaction-store.js';
 
 /** A job, as an operator names it. */
 export interface JobName {

@@ -1,11 +1,9 @@
 import { fromRanges, rangesContain, type SeqRanges } from '../../ledger/seq-ranges.js';
+import { ERASED } from '../../retention/redaction-store.js';
 import type { RepeatedContent } from '../../retention/repeated-content.js';
 import type { JournalDatabase } from '../journal-database.js';
 import { withCauses } from '../ledger/causes.js';
 import * as sql from './retention.sql.js';
-
-/** Stands where a text was. */
-export const ERASED = 'erased by `redact`: it may have repeated the event';
 
 interface Words {
   readonly targetId: number;

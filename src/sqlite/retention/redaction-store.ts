@@ -4,80 +4,52 @@ import { step } from '../../base/steps.js';
 import { UnknownEventError } from '../../journal/unknown-event.js';
 import { canonicalDigest } from '../../json/canonical.js';
 import type { ErasedEvent } from '../../retention/erased-event.js';
+import type {
+  Erased,
+  RedactionOrder,
+  RedactionStore,
+  RevisionTrace,
+  SeenBy,
+  Traces,
+} from '../../retention/redaction-store.js';
 import { RepeatedContent } from '../../retention/repeated-content.js';
+import type { SeqSpan } from '../../retention/retention-store.js';
 import type { JournalDatabase } from '../journal-database.js';
 import { withCounters } from './census.js';
 import { eraseAnswers } from './erasing-answers.js';
+import { overwriteDeleted } from './journal-space.js';
 import * as sql from './retention.sql.js';
 
-/** One journal row of the event. */
-export interface RevisionBytes {
-  readonly seq: number;
-  readonly size: number;
+interface RevisionRow extends RevisionTrace {
   readonly eventType: string;
   readonly sha256: Buffer;
-  /** Why its bytes are gone; null while they are here. */
-  readonly kind: 'gc' | 'archive' | 'redact' | null;
-  /** The archive, or the reason of a redaction. */
-  readonly detail: string | null;
-  readonly bytes: Buffer | null;
-  readonly class: string;
-  readonly source: string;
 }
 
-/** Everything a redaction is about. */
-export interface Traces {
-  readonly revisions: readonly RevisionBytes[];
-  /** Copies with bytes in conflict records and in the audit log. */
-  readonly conflicts: number;
-  readonly audits: number;
-  /** Targets that were given the event, or are being given it now. */
-  readonly seenBy: readonly {
-    readonly target_id: number;
-    readonly canonical_url: string;
-    readonly status: string | null;
-    readonly in_flight: 0 | 1;
-  }[];
-  /** The redaction on record, when there is one. */
-  readonly earlier: { readonly at: number; readonly reason: string } | null;
-  /** Old queue files that rows of it were imported from. */
-  readonly importedFrom: readonly string[];
-  readonly event: ErasedEvent;
-}
-
-/** What a redaction changed in the journal's file, beside what it found. */
-export interface Erased extends Traces {
-  /** Texts of servers that spoke of the event, or repeated it. */
-  readonly answers: number;
-}
-
-/** Erases the bytes of one event id: of each revision, and of every copy the journal's file holds. */
-export class SqliteRedaction {
+/** RedactionStore on SQLite. */
+export class SqliteRedaction implements RedactionStore {
   readonly #db: JournalDatabase;
 
   constructor(db: JournalDatabase) {
     this.#db = db;
   }
 
-  /**
-   * Where the bytes of an event are. Reads only. `archived` are contents that
-   * archives still hold.
-   *
-   * @throws UnknownEventError when neither journal nor audit log knows the id.
-   */
-  traces(eventId: string, archived: readonly Buffer[] = []): Traces {
+  async revisions(eventId: string): Promise<readonly RevisionTrace[]> {
+    return this.#revisions(eventId);
+  }
+
+  async traces(eventId: string, archived: readonly Buffer[] = []): Promise<Traces> {
     return this.#db.read(() => this.#read(eventId, archived));
   }
 
-  /**
-   * Records the redaction and erases, in one transaction. Delivered, waiting or
-   * in flight makes no difference; ledger rows stay. Running it again erases
-   * copies that came in since.
-   */
-  async redact(
-    eventId: string,
-    { reason, now, archived = [] }: { reason: string; now: number; archived?: readonly Buffer[] },
-  ): Promise<Erased> {
+  async sameBytes({ eventId, digests }: ErasedEvent, span: SeqSpan): Promise<string[]> {
+    const rows = this.#db
+      .statement<[object], { eventId: string }>(sql.SAME_BYTES)
+      .all({ ...span, eventId, digests: JSON.stringify([...digests]) });
+    return rows.map((row) => row.eventId);
+  }
+
+  async redact(eventId: string, { reason, now, archived = [] }: RedactionOrder): Promise<Erased> {
+    await overwriteDeleted(this.#db);
     const traces = await this.#db.write(() => {
       const found = this.#read(eventId, archived);
       if (found.earlier === null)
@@ -94,8 +66,12 @@ export class SqliteRedaction {
     return traces;
   }
 
+  #revisions(eventId: string): RevisionRow[] {
+    return this.#db.statement(sql.REVISIONS).all(eventId) as RevisionRow[];
+  }
+
   #read(eventId: string, archived: readonly Buffer[]): Traces {
-    const revisions = this.#db.statement(sql.REVISIONS).all(eventId) as RevisionBytes[];
+    const revisions = this.#revisions(eventId);
     const copies = this.#db.statement(sql.COPIES_ELSEWHERE).get({ eventId }) as {
       conflicts: number;
       audits: number;
@@ -104,7 +80,7 @@ export class SqliteRedaction {
     if (revisions.length === 0 && copies.audits === 0 && earlier === undefined)
       throw new UnknownEventError(eventId);
     const seqs = JSON.stringify(revisions.map(({ seq }) => seq));
-    const rows = this.#db.statement(sql.SEEN_BY).all(seqs) as Traces['seenBy'];
+    const rows = this.#db.statement(sql.SEEN_BY).all(seqs) as SeenBy[];
     const seenBy = rows.map((row) => ({
       ...row,
       canonical_url: shownAddress(row.canonical_url),
@@ -124,7 +100,7 @@ export class SqliteRedaction {
 
   #eventOf(
     eventId: string,
-    revisions: readonly RevisionBytes[],
+    revisions: readonly RevisionRow[],
     archived: readonly Buffer[],
   ): ErasedEvent {
     const copies = this.#db.statement(sql.COPIED_BYTES).all({ eventId }) as { bytes: Buffer }[];
@@ -149,7 +125,7 @@ export class SqliteRedaction {
   }
 
   /** What was purged or archived becomes redacted as well: a restore never brings it back. */
-  #erase({ seq, kind, bytes }: RevisionBytes, reason: string, at: number): void {
+  #erase({ seq, kind, bytes }: RevisionTrace, reason: string, at: number): void {
     if (kind === 'redact') return;
     if (bytes === null) this.#db.statement(sql.PURGE_BECOMES_REDACTION).run(at, reason, seq);
     else

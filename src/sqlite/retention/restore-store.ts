@@ -1,32 +1,11 @@
 import type { NewEvent } from '../../journal/new-event.js';
 import { addedEvent } from '../../retention/added-event.js';
 import type { ArchiveRecord } from '../../retention/archive-record.js';
+import type { RestoredChunk, RestoreOrder, RestoreStore } from '../../retention/restore-store.js';
 import { GroupWriter } from '../journal/group-writer.js';
 import type { JournalDatabase } from '../journal-database.js';
 import { withCounters } from './census.js';
 import * as sql from './retention.sql.js';
-
-/** How many records of a chunk met which fate. */
-export interface RestoredChunk {
-  readonly restored: number;
-  readonly present: number;
-  readonly redacted: number;
-  /** Events that this journal never had, and now has. */
-  readonly added: number;
-  /** The journal has another content under the id: both are kept. */
-  readonly conflicts: number;
-  /** Not of this journal, and left alone. */
-  readonly unknown: number;
-}
-
-/** How records are brought back. */
-export interface RestoreOrder {
-  /** Epoch milliseconds. */
-  readonly now: number;
-  readonly archiveId: string;
-  /** Also take in events that this journal never had. */
-  readonly addMissing: boolean;
-}
 
 type Fate = keyof RestoredChunk;
 
@@ -40,23 +19,19 @@ interface ArchivedRow {
   readonly class: string | null;
 }
 
-/** The only store that brings bytes back. */
-export class SqliteRestore {
+/** RestoreStore on SQLite. */
+export class SqliteRestore implements RestoreStore {
   readonly #db: JournalDatabase;
 
   constructor(db: JournalDatabase) {
     this.#db = db;
   }
 
-  /** What `restore` would do. Reads only. */
-  preview(records: readonly ArchiveRecord[], order: RestoreOrder): RestoredChunk {
+  async preview(records: readonly ArchiveRecord[], order: RestoreOrder): Promise<RestoredChunk> {
     return this.#db.read(() => tally(records.map((record) => this.#fateOf(record, order).fate)));
   }
 
-  /**
-   * Brings these back in one transaction: bytes, class, and a todo for every
-   * target whose lane has passed them. The database checks the digests.
-   */
+  /** A target whose lane has passed an event gets a todo. Triggers check the digests. */
   async restore(records: readonly ArchiveRecord[], order: RestoreOrder): Promise<RestoredChunk> {
     return this.#db.write(() => {
       const judged = records.map((record) => ({ record, ...this.#fateOf(record, order) }));

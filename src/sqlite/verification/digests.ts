@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { type JobControl, yieldToOthers } from '../../retention/job-control.js';
-import { type Finding, Findings } from '../../retention/verification/finding.js';
+import { type Finding, Findings } from '../../retention/verification.js';
 import type { JournalDatabase } from '../journal-database.js';
 import * as sql from './verification.sql.js';
 

@@ -3,7 +3,7 @@ import type { Spool } from '../../journal/spool.js';
 import type { ArchiveDirectory } from '../../retention/archive-directory.js';
 import { archiveIdOf, manifestName, readManifest } from '../../retention/archive-manifest.js';
 import { checkArchive } from '../../retention/archive-reader.js';
-import { type Finding, Findings } from '../../retention/verification/finding.js';
+import { type Finding, Findings } from '../../retention/verification.js';
 import type { JournalDatabase } from '../journal-database.js';
 import * as sql from './verification.sql.js';
 

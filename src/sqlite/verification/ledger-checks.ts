@@ -1,5 +1,5 @@
 import { step } from '../../base/steps.js';
-import { type Finding, Findings } from '../../retention/verification/finding.js';
+import { type Finding, Findings } from '../../retention/verification.js';
 import type { JournalDatabase } from '../journal-database.js';
 import { recountCauses } from '../ledger/causes.js';
 import * as sql from './verification.sql.js';
@@ -36,10 +36,10 @@ export function checkCounters(db: JournalDatabase): Finding {
   return findings.finding;
 }
 
-/** Replaces the counters by a recount, in one transaction; touches nothing else. */
-export async function mendCounters(db: JournalDatabase): Promise<void> {
+/** Replaces the counters by a recount, in one transaction; changes nothing else. */
+export async function recountCounters(db: JournalDatabase): Promise<void> {
   await db.write((raw) => {
-    for (const statement of sql.MEND_COUNTERS) raw.prepare(statement).run();
+    for (const statement of sql.RECOUNT) raw.prepare(statement).run();
     recountCauses(db);
   });
   step('verify.counters-mended');

@@ -1,5 +1,5 @@
 import { SCHEMA_TABLES, SCHEMA_TRIGGERS } from '../../../migrations/index.js';
-import { type Finding, Findings } from '../../retention/verification/finding.js';
+import { type Finding, Findings } from '../../retention/verification.js';
 import type { JournalDatabase } from '../journal-database.js';
 import * as sql from './verification.sql.js';
 

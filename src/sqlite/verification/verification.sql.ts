@@ -1,4 +1,4 @@
-/** Reads of `verify`, and the two statements with which it mends counters. */
+/** Reads of `verify`, and the statements that recount counters. */
 
 export const STORED_TRIGGERS = `
   SELECT name, tbl_name AS tableName, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY name`;
@@ -103,7 +103,7 @@ export const COUNTERS = [
 ] as const;
 
 /** Replaces every counter by a recount; nothing else. */
-export const MEND_COUNTERS = [
+export const RECOUNT = [
   'DELETE FROM journal_count',
   `INSERT INTO journal_count (origin_id, class, events, retained, bytes) ${REAL_EVENTS}`,
   'DELETE FROM ledger_count',

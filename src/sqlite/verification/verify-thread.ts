@@ -1,9 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Spool } from '../../journal/spool.js';
 import { ArchiveDirectory } from '../../retention/archive-directory.js';
+import { NOTHING_VERIFIED } from '../../retention/verification.js';
 import { JournalDatabase } from '../journal-database.js';
-import type { VerifyOrder, VerifyWord } from './off-loop.js';
-import { NOTHING_VERIFIED, verifyAll } from './verify.js';
+import type { VerifyOrder, VerifyWord } from './verification.js';
+import { verifyAll } from './verify.js';
 
 /** The whole of a thread: every check on connections of its own, so that no other work waits. */
 async function main({ journalDb, spoolDir, archiveDir, only }: VerifyOrder): Promise<void> {

@@ -2,7 +2,7 @@ import { plainMessage } from '../../files/trouble.js';
 import type { Spool } from '../../journal/spool.js';
 import type { ArchiveDirectory } from '../../retention/archive-directory.js';
 import type { JobControl } from '../../retention/job-control.js';
-import { type Finding, Findings } from '../../retention/verification/finding.js';
+import { type Finding, Findings, type Verified } from '../../retention/verification.js';
 import type { JournalDatabase } from '../journal-database.js';
 import { checkDigests } from './digests.js';
 import { checkArchives, checkSpool } from './file-checks.js';
@@ -15,14 +15,6 @@ export interface VerifySubject {
   readonly spool: Spool;
   readonly directory: ArchiveDirectory;
 }
-
-/** What every check found, and how many events there were to look at. */
-export interface Verified {
-  readonly checks: readonly Finding[];
-  readonly events: number;
-}
-
-export const NOTHING_VERIFIED: Verified = { checks: [], events: 0 };
 
 type Check = (
   subject: VerifySubject,

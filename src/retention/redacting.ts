@@ -1,21 +1,18 @@
 import { existsSync } from 'node:fs';
-import { whyNot } from '../../files/trouble.js';
-import type { ArchiveDirectory } from '../../retention/archive-directory.js';
-import { manifestName } from '../../retention/archive-manifest.js';
+import { whyNot } from '../files/trouble.js';
+import { manifestName } from './archive-manifest.js';
 import {
+  type ArchiveScene,
   archivedBytes,
   archivesWith,
   type FoundArchives,
   redactInArchive,
-} from '../../retention/archive-redaction.js';
-import type { ErasedEvent, ErasurePlace, PlaceFindings } from '../../retention/erased-event.js';
-import { yieldToOthers } from '../../retention/job-control.js';
-import { spansTo } from '../../retention/spans.js';
-import type { JournalDatabase } from '../journal-database.js';
-import { overwriteDeleted, vacuum } from './maintenance.js';
-import { SqliteRedaction, type Traces } from './redaction-store.js';
-import * as sql from './retention.sql.js';
-import { SqliteRetention } from './retention-store.js';
+} from './archive-redaction.js';
+import type { ErasedEvent, ErasurePlace, PlaceFindings } from './erased-event.js';
+import { yieldToOthers } from './job-control.js';
+import type { JournalSpace } from './journal-space.js';
+import type { RedactionStore, SeenBy, Traces } from './redaction-store.js';
+import { spansTo } from './spans.js';
 
 /** What a redaction erased, or would, and what it cannot reach. */
 export interface RedactionReport {
@@ -35,7 +32,7 @@ export interface RedactionReport {
   /** The reason of an earlier redaction, which stays the one on record. */
   readonly earlier_reason: string | null;
   /** Where the event may be known: redrain cannot take it back from there. */
-  readonly seen_by: Traces['seenBy'];
+  readonly seen_by: readonly SeenBy[];
   /** What still holds its bytes, or may, one line each. */
   readonly remains: readonly string[];
 }
@@ -58,47 +55,44 @@ export function nothingErased(eventId: string): RedactionReport {
 }
 
 /** Where bytes of events are. */
-export interface RedactionScene {
-  readonly db: JournalDatabase;
-  readonly directory: ArchiveDirectory;
+export interface RedactionScene extends ArchiveScene {
+  readonly space: JournalSpace;
   /** Places beside journal and archives. */
   readonly places?: readonly ErasurePlace[];
-  /** Of the process that writes the journal's file anew. */
+  /** May name a directory for temporary files while the journal is written anew. */
   readonly env?: NodeJS.ProcessEnv;
 }
 
 /** Reads what a redaction would do. */
 export async function previewRedaction(
-  { db, directory, places = [] }: RedactionScene,
+  scene: RedactionScene,
   eventId: string,
 ): Promise<RedactionReport> {
-  const found = await archivesWith(db, directory, eventId);
-  const traces = new SqliteRedaction(db).traces(
-    eventId,
-    await archivedBytes(directory, found, eventId),
-  );
+  const { redaction, directory, places = [] } = scene;
+  const found = await archivesWith(scene, eventId);
+  const archived = await archivedBytes(directory, found, eventId);
+  const traces = await redaction.traces(eventId, archived);
   const looked = await inTurn(places, (place) => place.look(traces.event));
-  const remains = await remainsOf(db, traces, found, looked);
+  const remains = await remainsOf(scene, traces, found, looked);
   return report(eventId, { ...traces, answers: 0 }, found, looked, remains);
 }
 
 /**
  * Erases the bytes of an event id from journal, conflict records, audit log,
- * recorded answers, archives and every other place, and writes the journal's
- * file anew, so that none of its free pages holds them. Other places come
- * first: texts that repeat the event can be told only while its bytes are
+ * recorded answers, archives and every other place, and writes the journal
+ * anew, so that no free space of it holds them. Other places come first:
+ * texts that repeat the event can be told only while its bytes are
  * known. A kill anywhere is followed by a second run that ends the work.
  */
 export async function redactEvent(
-  { db, directory, places = [], env }: RedactionScene,
+  scene: RedactionScene,
   eventId: string,
   { reason, now }: { reason: string; now: number },
 ): Promise<RedactionReport> {
-  await overwriteDeleted(db);
-  const before = await archivesWith(db, directory, eventId);
+  const { redaction, retention, directory, places = [] } = scene;
+  const before = await archivesWith(scene, eventId);
   const archived = await archivedBytes(directory, before, eventId);
-  const redaction = new SqliteRedaction(db);
-  const { event } = redaction.traces(eventId, archived);
+  const { event } = await redaction.traces(eventId, archived);
   const erased = await inTurn(places, (place) => place.erase(event));
   const traces = await redaction.redact(eventId, { reason, now, archived });
   const rewritten: FoundArchives = { ...before, holding: [], unreadable: [...before.unreadable] };
@@ -112,20 +106,15 @@ export async function redactEvent(
     }
   }
   // Also what an earlier run was killed before removing.
-  const retention = new SqliteRetention(db);
-  directory.removeLeftovers((id) => retention.needsArchive(id));
-  const remains = await remainsOf(db, traces, rewritten, erased);
-  return report(eventId, traces, rewritten, erased, [...(await writtenAnew(db, env)), ...remains]);
+  await directory.removeLeftovers((id) => retention.needsArchive(id));
+  const remains = await remainsOf(scene, traces, rewritten, erased);
+  return report(eventId, traces, rewritten, erased, [...(await writtenAnew(scene)), ...remains]);
 }
 
-/** What deleted bytes may still be in: nothing, once the file was written anew. */
-async function writtenAnew(db: JournalDatabase, env?: NodeJS.ProcessEnv): Promise<string[]> {
+/** What deleted bytes may still be in: nothing, once the journal was written anew. */
+async function writtenAnew({ space, env }: RedactionScene): Promise<readonly string[]> {
   try {
-    const { log_emptied } = await vacuum(db, env);
-    if (log_emptied) return [];
-    return [
-      `${db.file}-wal: another process reads the journal; run the command again when it has ended`,
-    ];
+    return (await space.compact(env)).remains;
   } catch (error) {
     return [
       `free pages of the journal: ${whyNot(error)}; \`redrain gc --vacuum --yes\` writes it anew`,
@@ -145,7 +134,7 @@ async function inTurn(
 }
 
 async function remainsOf(
-  db: JournalDatabase,
+  { redaction, retention }: RedactionScene,
   traces: Traces,
   archives: FoundArchives,
   looked: Looked,
@@ -156,7 +145,7 @@ async function remainsOf(
       ({ target_id }) =>
         `target ${target_id} is being given it now, and what it answers is recorded: run the command again when that has ended`,
     ),
-    ...(await sameBytes(db, traces.event)).map(
+    ...(await sameBytes(redaction, await retention.head(), traces.event)).map(
       (id) => `event ${id} in the journal has the same bytes and is another event: redact it too`,
     ),
     ...looked.flatMap(({ remains }) => remains),
@@ -171,14 +160,14 @@ async function remainsOf(
 }
 
 /** Other events with the very same bytes; a look at each row, in turns. */
-async function sameBytes(db: JournalDatabase, event: ErasedEvent): Promise<string[]> {
-  const { head } = db.statement(sql.JOURNAL_HEAD).get() as { head: number };
-  const { eventId } = event;
-  const digests = JSON.stringify([...event.digests]);
+async function sameBytes(
+  redaction: RedactionStore,
+  head: number,
+  event: ErasedEvent,
+): Promise<string[]> {
   const found: string[] = [];
   for (const span of spansTo(head, 10_000)) {
-    const rows = db.statement(sql.SAME_BYTES).all({ ...span, eventId, digests });
-    found.push(...(rows as { eventId: string }[]).map((row) => row.eventId));
+    found.push(...(await redaction.sameBytes(event, span)));
     await yieldToOthers();
   }
   return found;

@@ -1,14 +1,13 @@
 import { Worker } from 'node:worker_threads';
 import { childScript } from '../../files/child-script.js';
 import type { JobControl } from '../../retention/job-control.js';
-import type { Verified } from './verify.js';
+import type { Verification, Verified, VerifyRequest } from '../../retention/verification.js';
+import type { JournalDatabase } from '../journal-database.js';
+import { recountCounters } from './ledger-checks.js';
 
-/** What is to be verified, and by which checks; all of them when none are named. */
-export interface VerifyOrder {
+/** What the thread is given. */
+export interface VerifyOrder extends VerifyRequest {
   readonly journalDb: string;
-  readonly spoolDir: string;
-  readonly archiveDir: string;
-  readonly only?: readonly string[];
 }
 
 /** What the thread says. */
@@ -17,13 +16,27 @@ export type VerifyWord =
   | { readonly result: Verified };
 
 /**
- * Verifies in a thread of its own: a recount, the integrity check of SQLite and
- * the digests of a large journal take long, and the event loop stays free.
+ * Verification on SQLite. A thread does the checks, on connections of its own:
+ * a recount, the integrity check of SQLite and the digests of a large journal
+ * take long.
  */
-export function verifyOffLoop(
-  order: VerifyOrder,
-  { signal, progress }: JobControl,
-): Promise<Verified> {
+export class SqliteVerification implements Verification {
+  readonly #db: JournalDatabase;
+
+  constructor(db: JournalDatabase) {
+    this.#db = db;
+  }
+
+  verify(request: VerifyRequest, control: JobControl): Promise<Verified> {
+    return verifyInThread({ ...request, journalDb: this.#db.file }, control);
+  }
+
+  recount(): Promise<void> {
+    return recountCounters(this.#db);
+  }
+}
+
+function verifyInThread(order: VerifyOrder, { signal, progress }: JobControl): Promise<Verified> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(childScript(import.meta.url, 'verify-thread'), { workerData: order });
     const stop = (): void => worker.postMessage('stop');
