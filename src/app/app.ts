@@ -7,7 +7,13 @@ import { provideTemporaryDirectory } from '../files/temporary-directory.js';
 import type { CaptureInput, CaptureVerdict } from '../journal/capture.js';
 import type { EnvelopeRules } from '../journal/envelope.js';
 import { Spool, type SpoolIngestion } from '../journal/spool.js';
-import { type OpenOptions, openStores, openStoresReadOnly } from '../sqlite/stores.js';
+import {
+  hasStores,
+  type OpenOptions,
+  openCopy,
+  openStores,
+  openStoresReadOnly,
+} from '../sqlite/stores.js';
 import type { TargetRecord } from '../targets/registry.js';
 import { CaptureReadiness } from './capture-readiness.js';
 import type { TargetDrainOptions } from './drain-target.js';
@@ -93,11 +99,12 @@ export class App {
 
   /**
    * Opens the journal for writing, once; a failure is not remembered. A journal
-   * that was replaced is opened again, as a new process would find it.
+   * that was replaced is opened again, as a new process would find it. `known`
+   * is the situation where the caller has just read it.
    */
-  stores(): Promise<Stores> {
+  stores(known?: Situation): Promise<Stores> {
     if (this.#opened?.isReplaced() === true) this.#forgetStores();
-    this.#stores ??= this.#open().catch((error: unknown) => {
+    this.#stores ??= this.#open(known).catch((error: unknown) => {
       this.#forgetStores();
       throw error;
     });
@@ -141,7 +148,25 @@ export class App {
   /** Runs `work` with the situation of this moment and the stores of this process, which stay open. */
   async writing<T>(work: (at: Writing) => Promise<T>): Promise<T> {
     const situation = await this.situation();
-    return work({ situation, stores: await this.stores() });
+    return work({ situation, stores: await this.stores(situation) });
+  }
+
+  /** The stores of this process where there is a journal; makes none. */
+  async storesIfAny(): Promise<Stores | undefined> {
+    return hasStores(this.paths.journalDb) ? this.stores() : undefined;
+  }
+
+  /**
+   * Runs `work` on a copy of the journal in `directory`, or on an empty one
+   * where there is none. The caller deletes the directory.
+   */
+  async rehearsing<T>(directory: string, work: (stores: Stores) => Promise<T>): Promise<T> {
+    const stores = await openCopy(this.paths.journalDb, directory, () => this.random());
+    try {
+      return await work(stores);
+    } finally {
+      await stores.close();
+    }
   }
 
   /** Captures one atomic group. */
@@ -176,8 +201,8 @@ export class App {
     await stores?.close();
   }
 
-  async #open(): Promise<Stores> {
-    const { settings } = await this.situation();
+  async #open(known?: Situation): Promise<Stores> {
+    const { settings } = known ?? (await this.situation());
     const options = { busyTimeoutMs: settings.capture.busyTimeoutMs, ...this.options.storage };
     this.#opened = await openStores(this.paths.journalDb, options, () => this.random());
     return this.#opened;

@@ -11,7 +11,6 @@ import {
   settingsInForce,
 } from '../targets/settings-in-force.js';
 import type { App } from './app.js';
-import type { Stores } from './stores.js';
 
 /** The policy in force, and what a request changed of it. */
 export interface ModeReport {
@@ -94,12 +93,8 @@ function reportOf(
 
 async function knownRow(app: App, settings: SyncSettings): Promise<TargetRecord | undefined> {
   const described = describedBy(settings);
-  const stores = described && app.readStores();
-  try {
-    return described && (await stores?.targets.findByKey(described));
-  } finally {
-    stores?.db.close();
-  }
+  if (described === undefined) return undefined;
+  return app.readingStores(async (stores) => stores?.targets.findByKey(described));
 }
 
 /** To show, or to stop sending: a journal that cannot be read is no reason to fail. */
@@ -111,7 +106,7 @@ function knownIfReadable(app: App, settings: SyncSettings): Promise<TargetRecord
 async function mirror(app: App, settings: SyncSettings): Promise<void> {
   const described = describedBy(settings);
   if (described === undefined || (await knownRow(app, settings)) === undefined) return;
-  const { targets }: Stores = await app.stores();
+  const { targets } = await app.stores();
   await targets.ensure(described, app.now());
 }
 

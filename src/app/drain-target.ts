@@ -1,5 +1,6 @@
 import { RedrainError } from '../base/error.js';
 import { EXIT } from '../base/exit-codes.js';
+import type { HomePaths } from '../config/home.js';
 import { type DrainOptions, drain } from '../dispatch/drain.js';
 import { type DrainReport, emptyReport } from '../dispatch/drain-report.js';
 import type { DeliveryReceiver, DeploymentMetadata } from '../dispatch/ports.js';
@@ -18,7 +19,6 @@ import {
 } from '../targets/registry.js';
 import { settingChanges } from '../targets/settings-in-force.js';
 import { VERSION } from '../version.js';
-import type { App } from './app.js';
 import type { Situation } from './situation.js';
 import { tokenRequests } from './spec-kitty/token-requests.js';
 import type { Stores } from './stores.js';
@@ -31,6 +31,28 @@ export interface TargetDrainOptions extends DrainOptions {
   readonly deployment?: DeploymentMetadata;
   /** Called with one line that must be seen before any network call. */
   onWarning?(line: string): void;
+}
+
+/** What a drain needs of the home that it runs in. */
+export interface DrainHome extends ReceiverHome {
+  random(): number;
+  situation(): Promise<Situation>;
+  stores(known: Situation): Promise<Stores>;
+  ingestSpool(): Promise<unknown>;
+}
+
+/** What a receiver is made from. */
+export interface ReceiverHome {
+  readonly paths: HomePaths;
+  readonly env: NodeJS.ProcessEnv;
+  readonly options: {
+    /** Delivers in place of the target's own receiver. */
+    readonly receiver?: ((target: TargetRecord) => DeliveryReceiver) | undefined;
+    /** Of each request to a server, in milliseconds. */
+    readonly requestDeadlineMs?: number | undefined;
+  };
+  /** Epoch milliseconds. */
+  now(): number;
 }
 
 /** No target has this id. */
@@ -50,23 +72,26 @@ export class UnknownTargetError extends RedrainError {
  *
  * @throws SplitBrainError before any socket, UnknownTargetError, RetiredTargetError.
  */
-export async function drainTarget(app: App, options: TargetDrainOptions): Promise<DrainReport> {
-  const situation = await app.situation();
+export async function drainTarget(
+  home: DrainHome,
+  options: TargetDrainOptions,
+): Promise<DrainReport> {
+  const situation = await home.situation();
   refuseSplitBrain(situation, options.targetId);
-  const stores = await app.stores();
-  await takeInSpool(app, options);
-  const target = await targetRow(app, stores, situation, options);
+  const stores = await home.stores(situation);
+  await takeInSpool(home, options);
+  const target = await targetRow(home, stores, situation, options);
   if (target === undefined) return withoutTarget(stores, situation);
   assertNotRetired(target);
   refuseSplitTarget(situation, target);
   warnOfOverride(situation, target, options);
-  return run(app, stores, situation, target, options);
+  return run(home, stores, situation, target, options);
 }
 
 /** Trouble with the spool is told, and keeps nothing back that is in the journal. */
-async function takeInSpool(app: App, options: TargetDrainOptions): Promise<void> {
+async function takeInSpool(home: DrainHome, options: TargetDrainOptions): Promise<void> {
   try {
-    await app.ingestSpool();
+    await home.ingestSpool();
   } catch (error) {
     options.onWarning?.(`the spool cannot be taken in: ${plainMessage(error)}`);
   }
@@ -87,7 +112,7 @@ export function refuseSplitTarget(situation: Situation, target: TargetRecord): v
 }
 
 async function targetRow(
-  app: App,
+  home: DrainHome,
   stores: Stores,
   situation: Situation,
   options: TargetDrainOptions,
@@ -95,7 +120,7 @@ async function targetRow(
   const { targetId } = options;
   if (situation.config.state === 'unreadable') return undefined;
   const { description } = situation;
-  if (targetId === undefined) return description && followed(app, stores, description, options);
+  if (targetId === undefined) return description && followed(home, stores, description, options);
   const target = await stores.targets.find(targetId);
   if (target === undefined) throw new UnknownTargetError(targetId);
   return { ...target, settings: settingsNow(situation, target) };
@@ -103,13 +128,13 @@ async function targetRow(
 
 /** The row of the active target. Where config.toml has changed its settings since, that is told. */
 async function followed(
-  app: App,
+  home: DrainHome,
   { targets }: Stores,
   description: TargetDescription,
   options: TargetDrainOptions,
 ): Promise<TargetRecord> {
   const before = await targets.findByKey(description);
-  const target = await targets.ensure(description, app.now());
+  const target = await targets.ensure(description, home.now());
   for (const { key, from, to } of settingChanges(
     before?.settings ?? target.settings,
     target.settings,
@@ -157,30 +182,30 @@ function warnOfOverride(
 }
 
 async function run(
-  app: App,
+  home: DrainHome,
   stores: Stores,
   situation: Situation,
   target: TargetRecord,
   options: TargetDrainOptions,
 ): Promise<DrainReport> {
-  const receiver = await receiverOf(app, situation, target);
+  const receiver = await receiverOf(home, situation, target);
   const holder = thisProcess({
     server_url: target.canonicalUrl,
     team_or_user: target.teamSlug || target.userEmail || null,
     queue_db_path: situation.authority?.resolved.queue_db_path ?? null,
   });
-  const permission = new TargetPermission(app.paths.config, stores.targets, target);
+  const permission = new TargetPermission(home.paths.config, stores.targets, target);
   const surroundings = {
     target: { id: target.id, url: target.canonicalUrl },
     ledger: stores.ledger,
     receiver,
-    lock: new FileTargetLock(app.paths.locksDir, target.id),
+    lock: new FileTargetLock(home.paths.locksDir, target.id),
     holder: JSON.stringify(holder),
     permission: () => permission.now(),
     noteGreeting: ({ metadata = {} }) =>
-      stores.targets.noteDeployment(target.id, { ...metadata, ...options.deployment }, app.now()),
-    now: () => app.now(),
-    random: () => app.random(),
+      stores.targets.noteDeployment(target.id, { ...metadata, ...options.deployment }, home.now()),
+    now: () => home.now(),
+    random: () => home.random(),
   } satisfies Parameters<typeof drain>[0];
   try {
     const report = await drain(surroundings, options);
@@ -193,25 +218,25 @@ async function run(
 
 /** The target's own receiver, or the one the embedding program brought. */
 export async function receiverOf(
-  app: App,
+  home: ReceiverHome,
   situation: Situation,
   target: TargetRecord,
 ): Promise<DeliveryReceiver> {
-  if (app.options.receiver !== undefined) return app.options.receiver(target);
+  if (home.options.receiver !== undefined) return home.options.receiver(target);
   const { caFile } = situation.settings;
-  const { requestDeadlineMs } = app.options;
+  const { requestDeadlineMs } = home.options;
   return receiverFor(target, {
-    env: app.env,
+    env: home.env,
     caFile,
     deadlineMs: requestDeadlineMs,
     version: VERSION,
-    stateDir: app.paths.state,
-    now: () => app.now(),
+    stateDir: home.paths.state,
+    now: () => home.now(),
     teamspace: teamspaceAccess(target, situation, {
-      paths: app.paths,
-      env: app.env,
-      askForTokens: tokenRequests(app.env, caFile, requestDeadlineMs),
-      now: () => app.now(),
+      paths: home.paths,
+      env: home.env,
+      askForTokens: tokenRequests(home.env, caFile, requestDeadlineMs),
+      now: () => home.now(),
     }),
   });
 }

@@ -26,15 +26,10 @@ export async function endpointChangeWarning(
 }
 
 async function knownEndpoints(app: App): Promise<string[]> {
-  const stores = app.readStores();
-  try {
-    const targets = (await stores?.targets.list()) ?? [];
-    return targets
-      .filter(({ kind }) => kind === 'external')
-      .map(({ rawEndpoint }) => rawEndpoint.reveal());
-  } finally {
-    stores?.db.close();
-  }
+  const targets = await app.readingStores(async (stores) => stores?.targets.list());
+  return (targets ?? [])
+    .filter(({ kind }) => kind === 'external')
+    .map(({ rawEndpoint }) => rawEndpoint.reveal());
 }
 
 function configured(endpoint: string | undefined): string[] {

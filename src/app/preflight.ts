@@ -28,9 +28,7 @@ export interface PreflightReport {
 
 /** Judges leases by their rows and by whether their processes live. Changes nothing, creates nothing. */
 export async function preflight(app: App): Promise<PreflightReport> {
-  const situation = await app.situation();
-  const stores = app.readStores();
-  try {
+  return app.reading(async ({ situation, stores }) => {
     const targets = (await stores?.targets.list()) ?? [];
     const key = situation.description;
     const current = key && (await stores?.targets.findByKey(key));
@@ -38,9 +36,7 @@ export async function preflight(app: App): Promise<PreflightReport> {
     const ok = mismatches.length === 0 && orphans.length === 0;
     const target = situation.authority?.resolved ?? null;
     return { ok, target, foreground, owner, mismatches, orphans };
-  } finally {
-    stores?.db.close();
-  }
+  });
 }
 
 /** This process, the one that owns the current target's lease, and those that left one behind. */

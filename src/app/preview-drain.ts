@@ -26,16 +26,13 @@ export async function previewDrain(
 ): Promise<DrainReport> {
   const situation = await app.situation();
   refuseSplitBrain(situation, options.targetId);
-  const stores = app.readStores();
-  try {
+  return app.readingStores(async (stores) => {
     const target = await knownRow(stores, situation, options.targetId);
-    if (target === undefined) return await beforeFirstDrain(stores, situation, options.limit);
+    if (target === undefined) return beforeFirstDrain(stores, situation, options.limit);
     refuseSplitTarget(situation, target);
     assertNotRetired(target);
-    return await previewOf(app, stores as Stores, situation, target, options.limit);
-  } finally {
-    stores?.db.close();
-  }
+    return previewOf(app, stores as Stores, situation, target, options.limit);
+  });
 }
 
 async function knownRow(

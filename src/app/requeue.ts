@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import type { EventFilter } from '../journal/event-filter.js';
 import type { RequeueCounts, RequeueKind } from '../ledger/requeue.js';
 import type { TargetRecord } from '../targets/registry.js';
@@ -33,13 +32,11 @@ export async function requeueAt(
   return { target_id: target.id, target_url: target.canonicalUrl, ...counts };
 }
 
-/** Runs on stores for reading only for a dry run, or where there is no journal. */
+/** Runs on stores for reading only for a dry run. Requeueing needs a journal to be there and makes none. */
 export async function withStores<T>(
   app: App,
   dryRun: boolean | undefined,
   work: (stores: Stores | undefined) => Promise<T>,
 ): Promise<T> {
-  // Requeueing needs a journal to be there and makes none.
-  if (dryRun !== true && existsSync(app.paths.journalDb)) return work(await app.stores());
-  return app.readingStores(work);
+  return dryRun === true ? app.readingStores(work) : work(await app.storesIfAny());
 }

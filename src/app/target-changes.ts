@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import type { TargetRecord } from '../targets/registry.js';
 import type { App } from './app.js';
 import { namedTarget } from './named-target.js';
@@ -24,7 +23,7 @@ export async function changeTarget(
   change: TargetChange,
 ): Promise<TargetRecord> {
   // A journal is not made just to find that it holds no target.
-  const stores = existsSync(app.paths.journalDb) ? await app.stores() : undefined;
+  const stores = await app.storesIfAny();
   const target = await namedTarget(stores?.targets, given);
   await apply(app, stores as Stores, target.id, change);
   return namedTarget(stores?.targets, String(target.id));

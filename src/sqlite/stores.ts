@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Stores } from '../stores.js';
 import { SqliteConflicts } from './conflicts/conflict-store.js';
 import { SqliteImports } from './imports/import-store.js';
@@ -85,4 +87,30 @@ export async function openStores(
 export function openStoresReadOnly(file: string, random: Random): SqliteStores | undefined {
   const db = JournalDatabase.openReadOnly(file);
   return db && new SqliteStores(db, random);
+}
+
+/** Whether there is a journal, or a file that stands in its place. */
+export function hasStores(file: string): boolean {
+  return existsSync(file);
+}
+
+/**
+ * Opens a copy of a journal for writing, for a rehearsal; an empty journal
+ * where there is none. The copy is a file in `directory`, which the caller deletes.
+ *
+ * @throws StorageUnavailableError, NewerSchemaError, OlderSchemaError.
+ */
+export async function openCopy(
+  file: string,
+  directory: string,
+  random: Random,
+): Promise<SqliteStores> {
+  const copy = join(directory, 'journal.db');
+  const original = JournalDatabase.openReadOnly(file);
+  try {
+    await original?.maintain((db) => db.prepare('VACUUM INTO ?').run(copy));
+  } finally {
+    original?.close();
+  }
+  return openStores(copy, {}, random);
 }

@@ -79,16 +79,11 @@ export class HomeGauges {
   }
 
   async #readLeases(): Promise<void> {
-    const stores = this.#app.readStores();
-    if (stores === undefined) return;
-    try {
-      for (const { id, leaseHolder } of await stores.targets.list()) {
-        const holder = parseHolder(leaseHolder);
-        if (holder === undefined) continue;
-        this.#holder.set({ target: String(id), holder: `${holder.host}:${holder.pid}` }, 1);
-      }
-    } finally {
-      stores.db.close();
+    const targets = await this.#app.readingStores(async (stores) => stores?.targets.list());
+    for (const { id, leaseHolder } of targets ?? []) {
+      const holder = parseHolder(leaseHolder);
+      if (holder === undefined) continue;
+      this.#holder.set({ target: String(id), holder: `${holder.host}:${holder.pid}` }, 1);
     }
   }
 

@@ -73,17 +73,14 @@ export interface NamedDrain {
  * to the queue of whatever is active, which both kinds of workers serve. @throws UnknownTargetNameError, RetiredTargetError.
  */
 export async function namedDrain(app: App, queues: Queues, given: string): Promise<NamedDrain> {
-  const stores = app.readStores();
-  try {
+  return app.reading(async ({ situation, stores }) => {
     const target = await namedTarget(stores?.targets, given);
     assertNotRetired(target);
     const data = { targetId: target.id };
     const own = dispatchQueueOf(target.id);
     const live = await liveWorkers(queues, app.now());
     const isServed = live.some((worker) => worker.queues.includes(own));
-    const active = await activeRow(stores?.targets, await app.situation());
+    const active = await activeRow(stores?.targets, situation);
     return { data, queue: active?.id === target.id && !isServed ? DISPATCH_QUEUE : own };
-  } finally {
-    stores?.db.close();
-  }
+  });
 }

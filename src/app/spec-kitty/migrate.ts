@@ -7,7 +7,6 @@ import type {
   MigrationReport,
   SourceReport,
 } from '../../spec-kitty/legacy/migration-report.js';
-import { openStores } from '../../sqlite/stores.js';
 import type { TargetRecord } from '../../targets/registry.js';
 import type { App } from '../app.js';
 import type { Stores } from '../stores.js';
@@ -42,34 +41,19 @@ async function perform(app: App, options: MigrateOptions): Promise<MigrationRepo
   }
 }
 
-/** The whole import, on a snapshot of the journal that is thrown away. */
+/** The whole import, on a copy of the journal that is thrown away. */
 async function rehearse(app: App, options: MigrateOptions): Promise<MigrationReport> {
   const { withScratch } = await import('../../spec-kitty/legacy/scratch.js');
-  return withScratch(undefined, async (scratch) => {
-    const snapshot = join(scratch, 'journal.db');
-    const targets = await takeSnapshot(app, snapshot);
-    const stores = await openStores(snapshot, {}, () => app.random());
-    try {
+  return withScratch(undefined, (scratch) =>
+    app.rehearsing(scratch, async (stores) => {
+      const targets = await stores.targets.list();
       const report = await importAll(app, stores, targets, scratch, options);
       const plan =
         options.cleanup === undefined ? options : { ...options, cleanup: 'plan' as const };
       const cleanup = await cleanUp(app, stores, plan, report.interrupted);
       return { dry_run: true, ...report, cleanup };
-    } finally {
-      stores.db.close();
-    }
-  });
-}
-
-async function takeSnapshot(app: App, file: string): Promise<TargetRecord[]> {
-  const stores = app.readStores();
-  if (stores === undefined) return [];
-  try {
-    await stores.db.maintain((db) => db.prepare('VACUUM INTO ?').run(file));
-    return await stores.targets.list();
-  } finally {
-    stores.db.close();
-  }
+    }),
+  );
 }
 
 async function importAll(

@@ -9,10 +9,7 @@ import type { App } from '../app.js';
 export async function readWaitingQueues(app: App): Promise<WaitingFile[]> {
   if (findQueueFiles(app.paths).files.length === 0) return [];
   const { oldQueueState } = await import('../../spec-kitty/legacy/old-queue-state.js');
-  const stores = app.readStores();
-  try {
-    return waitingFiles(await oldQueueState(app.paths, stores?.imports));
-  } finally {
-    stores?.db.close();
-  }
+  return app.readingStores(async (stores) =>
+    waitingFiles(await oldQueueState(app.paths, stores?.imports)),
+  );
 }
