@@ -59,6 +59,14 @@ export type { CaptureReport } from './journal/capture-summary.js';
 export { UnknownEventError } from './journal/unknown-event.js';
 export { UnrecoverableError } from './queue/errors.js';
 export type { Job, JobOptions } from './queue/job.js';
+export type {
+  DeliverContext,
+  Receiver,
+  ReceiverEvent,
+  ReceiverLimits,
+  ReceiverResult,
+  ReceiverStatus,
+} from './receivers/receiver-interface.js';
 export type { EventState } from './reports/event-states.js';
 export type { StatusDocument } from './reports/status-document.js';
 export type { EventStory } from './reports/story.js';
