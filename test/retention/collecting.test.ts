@@ -16,7 +16,6 @@ import {
   NO_CONTROL,
   openKeeping,
   retained,
-  seqOf,
 } from './given-journal.js';
 
 describe('gc', () => {
@@ -198,20 +197,6 @@ describe('gc', () => {
       expect(rows(keeping, 'SELECT * FROM purge')).to.deep.equal([]);
       assertLedgerInvariant(keeping);
     }
-  });
-
-  it('looks again inside its transaction: what was marked for a replay meanwhile stays', async () => {
-    const keeping = await givenDelivered(2);
-    const found = await keeping.retention.eligible({ first: 1, last: 2 }, ANY_AGE);
-    expect(found).to.have.length(2);
-    const originId = row<{ id: number }>(keeping, 'SELECT id FROM origin').id;
-    await keeping.db.write((db) =>
-      db.prepare(`INSERT INTO todo VALUES (1, 1, ?, 1, 0, 'any', 1)`).run(originId),
-    );
-    await keeping.retention.purge([1, 2], ANY_AGE, { kind: 'gc' }, 1);
-    expect(retained(keeping)).to.deep.equal(['e-000001']);
-    expect(seqOf(keeping, 'e-000001')).to.equal(1);
-    assertLedgerInvariant(keeping);
   });
 
   it('drops what a retired target still wanted', async () => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type DrainOptions, type DrainSurroundings, drain } from '../../src/dispatch/drain.js';
 import type { DrainReport } from '../../src/dispatch/drain-report.js';
-import type { DeliveryReceiver } from '../../src/dispatch/ports.js';
+import type { DeliveryLedger, DeliveryReceiver } from '../../src/dispatch/ports.js';
 import { FileTargetLock } from '../../src/dispatch/target-lock.js';
 import { type Core, EVERYTHING_ALLOWED } from './core.js';
 
@@ -12,7 +12,7 @@ export class TestClock {
 
 /** Drains one target of a core through a scripted receiver; anything can be replaced. */
 export function drainWith(
-  core: Core,
+  core: Pick<Core, 'home'> & { readonly ledger: DeliveryLedger },
   receiver: DeliveryReceiver,
   more: Partial<DrainSurroundings & DrainOptions> & { clock?: TestClock } = {},
 ): Promise<DrainReport> {
