@@ -195,7 +195,7 @@ async function run(
     queue_db_path: situation.authority?.resolved.queue_db_path ?? null,
   });
   const permission = new TargetPermission(home.paths.config, stores.targets, target);
-  const surroundings = {
+  const deps = {
     target: { id: target.id, url: target.canonicalUrl },
     ledger: stores.ledger,
     receiver,
@@ -208,7 +208,7 @@ async function run(
     random: () => home.random(),
   } satisfies Parameters<typeof drain>[0];
   try {
-    const report = await drain(surroundings, options);
+    const report = await drain(deps, options);
     const after = await stores.targets.find(target.id);
     return { ...report, reset_signal: after?.resetSignal ?? null };
   } finally {

@@ -1,4 +1,4 @@
-import type { ClaimedEvent, Company, DeliveryReport, Outcome, Settlement } from './ports.js';
+import type { BatchIsolation, ClaimedEvent, DeliveryReport, Outcome, Settlement } from './ports.js';
 
 /** Posts refused as a whole that one pass spends on finding culprits. */
 const REFUSALS_PER_PASS = 300;
@@ -14,7 +14,7 @@ export interface Step {
   readonly settlements: readonly Settlement[];
   readonly next: readonly (readonly ClaimedEvent[])[];
   /** What to remember of `next` if the pass cannot go on with them. */
-  readonly company: Company;
+  readonly isolation: BatchIsolation;
   /** True: the rest of the claim waits for another pass, for the sake of those behind it. */
   readonly aside?: boolean;
 }
@@ -35,7 +35,7 @@ export class Bisection {
   /** What the claim in hand may spend: no more than half of what is left. */
   #claimMaySpend = REFUSALS_PER_PASS;
   #searchLeft = SEARCH_IN_DOUBT;
-  #company: Company = 'any';
+  #isolation: BatchIsolation = 'any';
   #startsAtEnd = false;
   #lastReason: string | undefined;
   #sameInARow = 0;
@@ -49,8 +49,8 @@ export class Bisection {
   }
 
   /** A new claim begins. */
-  begin(company: Company): void {
-    this.#company = company;
+  begin(isolation: BatchIsolation): void {
+    this.#isolation = isolation;
     this.#claimMaySpend = Math.ceil(this.#refusalsLeft / 2);
     this.#startsAtEnd = this.#isInDoubt;
   }
@@ -58,7 +58,7 @@ export class Bisection {
   /** Which of the parts of a claim, in the order of the journal, is to be posted next. */
   pick(parts: readonly { readonly events: readonly unknown[] }[]): number {
     if (!this.#startsAtEnd) return 0;
-    if (this.#company !== 'suspect') return parts.length - 1;
+    if (this.#isolation !== 'suspect') return parts.length - 1;
     const sizes = parts.map(({ events }) => events.length);
     return sizes.lastIndexOf(Math.max(...sizes));
   }
@@ -74,7 +74,7 @@ export class Bisection {
     }
     if (judged.length > 0) this.#endRow(judged);
     if (unjudged.length === 0) return only(judged);
-    if (judged.length > 0) return { settlements: judged, next: [unjudged], company: 'any' };
+    if (judged.length > 0) return { settlements: judged, next: [unjudged], isolation: 'any' };
     return this.#refused(unjudged, report);
   }
 
@@ -100,8 +100,8 @@ export class Bisection {
   /** In doubt, one refused probe is enough for a claim; known suspects get a longer look. */
   #endsSearch(events: readonly ClaimedEvent[]): boolean {
     const isProbe = events.length === 1;
-    if (isProbe) this.#probesRefused += this.#company === 'suspect' ? 0 : 1;
-    if (this.#company !== 'suspect') return isProbe;
+    if (isProbe) this.#probesRefused += this.#isolation === 'suspect' ? 0 : 1;
+    if (this.#isolation !== 'suspect') return isProbe;
     this.#searchLeft -= 1;
     return this.#searchLeft <= 0;
   }
@@ -114,7 +114,7 @@ export class Bisection {
     this.#claimMaySpend -= 1;
     const half = Math.ceil(events.length / 2);
     const halves = [events.slice(0, half), events.slice(half)];
-    return { settlements: [], next: halves, company: 'suspect' };
+    return { settlements: [], next: halves, isolation: 'suspect' };
   }
 
   #culprit(event: ClaimedEvent, report: DeliveryReport): Step {
@@ -133,7 +133,7 @@ const ACCEPTED: ReadonlySet<Outcome['kind']> = new Set(['success', 'duplicate', 
 const only = (settlements: readonly Settlement[]): Step => ({
   settlements,
   next: [],
-  company: 'any',
+  isolation: 'any',
 });
 
 /** One of them spoils the batch, and the pass has spent enough on finding out which. */
@@ -146,7 +146,7 @@ export function suspects(events: readonly ClaimedEvent[]): Settlement[] {
 export function settlement(
   event: ClaimedEvent,
   outcome: Outcome,
-  company: Company = 'any',
+  isolation: BatchIsolation = 'any',
 ): Settlement {
-  return { event, outcome, posted: true, company, dueNow: false };
+  return { event, outcome, posted: true, isolation, dueNow: false };
 }

@@ -4,11 +4,11 @@ import { Bisection, type Step, suspects } from './bisection.js';
 import { addWarnings, countSettlements, type DrainReport, emptyReport } from './drain-report.js';
 import { batchSize, circuitIsOpen, healthAfter, isTransient } from './health.js';
 import {
+  type BatchIsolation,
   type BatchLimits,
   type Claim,
   type ClaimedEvent,
   type ClosedGate,
-  type Company,
   type DeliveryLedger,
   type DeliveryReceiver,
   type DeliveryReport,
@@ -30,7 +30,7 @@ export interface TargetLock {
   acquire(wait: boolean, signal: AbortSignal): Promise<{ release(): void } | undefined>;
 }
 
-export interface DrainSurroundings {
+export interface DrainDeps {
   readonly target: { readonly id: number; readonly url: string };
   readonly ledger: DeliveryLedger;
   readonly receiver: DeliveryReceiver;
@@ -65,27 +65,27 @@ export interface DrainOptions {
  * began with. Delivery is at least once; whatever ends it, the ledger tells the
  * truth.
  */
-export async function drain(at: DrainSurroundings, options: DrainOptions): Promise<DrainReport> {
-  const startedAt = at.now();
-  const report = emptyReport(at.target);
-  const allowed = await at.permission();
-  const closed = typeof allowed === 'function' ? await at.receiver.closedGate() : allowed;
-  if (closed === undefined) await drainUnderLock(at, options, report);
+export async function drain(deps: DrainDeps, options: DrainOptions): Promise<DrainReport> {
+  const startedAt = deps.now();
+  const report = emptyReport(deps.target);
+  const allowed = await deps.permission();
+  const closed = typeof allowed === 'function' ? await deps.receiver.closedGate() : allowed;
+  if (closed === undefined) await drainUnderLock(deps, options, report);
   else {
-    if (isOfTarget(closed)) await at.ledger.noteBlocked(at.target.id, closed);
+    if (isOfTarget(closed)) await deps.ledger.noteBlocked(deps.target.id, closed);
     block(report, closed);
   }
-  await countBacklog(at, report);
-  report.duration_ms = at.now() - startedAt;
+  await countBacklog(deps, report);
+  report.duration_ms = deps.now() - startedAt;
   return report;
 }
 
 async function drainUnderLock(
-  at: DrainSurroundings,
+  deps: DrainDeps,
   options: DrainOptions,
   report: DrainReport,
 ): Promise<void> {
-  const lock = await at.lock.acquire(options.waitForLock, options.signal);
+  const lock = await deps.lock.acquire(options.waitForLock, options.signal);
   if (lock === undefined) {
     report.interrupted = options.signal.aborted;
     if (!report.interrupted) block(report, LOCKED);
@@ -93,10 +93,10 @@ async function drainUnderLock(
   }
   try {
     step('dispatch.locked');
-    const lease = await at.ledger.takeLease(at.target.id, at.holder);
-    const pass = await at.ledger.beginPass(lease, at.now());
+    const lease = await deps.ledger.takeLease(deps.target.id, deps.holder);
+    const pass = await deps.ledger.beginPass(lease, deps.now());
     report.recovered = pass.recovered;
-    await new DrainPass(at, options, report, pass).run();
+    await new DrainPass(deps, options, report, pass).run();
   } finally {
     lock.release();
   }
@@ -116,13 +116,13 @@ function block(report: DrainReport, gate: ClosedGate): void {
 const isOfTarget = ({ reason }: ClosedGate): boolean =>
   reason !== 'delivery_off' && reason !== 'target_retired';
 
-async function countBacklog(at: DrainSurroundings, report: DrainReport): Promise<void> {
-  const permission = await at.permission();
+async function countBacklog(deps: DrainDeps, report: DrainReport): Promise<void> {
+  const permission = await deps.permission();
   const heldBy: Permission =
     typeof permission === 'function'
       ? permission
       : (permission.heldBy ?? (() => permission.reason));
-  const { unsent, held, heldRetries } = await at.ledger.backlog(at.target.id, heldBy);
+  const { unsent, held, heldRetries } = await deps.ledger.backlog(deps.target.id, heldBy);
   report.unsent = unsent;
   report.held = Object.values(held).reduce((sum, events) => sum + events, 0);
   if (report.posts > 0 || report.selected > 0 || report.blocked_reason !== null) return;
@@ -133,7 +133,7 @@ async function countBacklog(at: DrainSurroundings, report: DrainReport): Promise
 
 /** The state of one running pass. */
 class DrainPass {
-  readonly #at: DrainSurroundings;
+  readonly #deps: DrainDeps;
   readonly #options: DrainOptions;
   readonly #report: DrainReport;
   readonly #pass: Pass;
@@ -143,13 +143,13 @@ class DrainPass {
   #deploymentRef: number | null = null;
   #stopped = false;
 
-  constructor(at: DrainSurroundings, options: DrainOptions, report: DrainReport, pass: Pass) {
-    this.#at = at;
+  constructor(deps: DrainDeps, options: DrainOptions, report: DrainReport, pass: Pass) {
+    this.#deps = deps;
     this.#options = options;
     this.#report = report;
     this.#pass = pass;
     this.#health = pass.health;
-    this.#limits = at.receiver.limits;
+    this.#limits = deps.receiver.limits;
   }
 
   async run(): Promise<void> {
@@ -162,12 +162,12 @@ class DrainPass {
       }
     }
     this.#report.interrupted = this.#options.signal.aborted;
-    await this.#at.ledger.endPass(this.#pass, this.#healthAtEnd(), this.#at.now());
+    await this.#deps.ledger.endPass(this.#pass, this.#healthAtEnd(), this.#deps.now());
   }
 
   /** Waits that the server or the circuit asks for. */
   #mayStart(): boolean {
-    const now = this.#at.now();
+    const now = this.#deps.now();
     const resumeAt = WAITS.standing(this.#health.resumeAt, now);
     const circuitOpenUntil = WAITS.standing(this.#health.circuitOpenUntil, now);
     if (resumeAt !== null) {
@@ -185,8 +185,8 @@ class DrainPass {
   }
 
   async #greet(): Promise<boolean> {
-    const greeting = await this.#at.receiver.greet(this.#options.signal);
-    this.#deploymentRef = await this.#at.noteGreeting(greeting);
+    const greeting = await this.#deps.receiver.greet(this.#options.signal);
+    this.#deploymentRef = await this.#deps.noteGreeting(greeting);
     this.#limits = greeting.limits ?? this.#limits;
     if (greeting.closed === undefined) return true;
     this.#close(greeting.closed);
@@ -195,7 +195,7 @@ class DrainPass {
 
   /** Asks what may leave; undefined: nothing, and the pass stops. */
   async #permission(): Promise<Permission | undefined> {
-    const permission = await this.#at.permission();
+    const permission = await this.#deps.permission();
     if (typeof permission === 'function') return permission;
     this.#close(permission);
     return undefined;
@@ -206,7 +206,7 @@ class DrainPass {
     if (left <= 0 || this.#options.signal.aborted) return undefined;
     const permission = await this.#permission();
     if (permission === undefined) return undefined;
-    const { receiver, ledger } = this.#at;
+    const { receiver, ledger } = this.#deps;
     const maxEvents = Math.min(batchSize(this.#health, this.#limits.maxEvents), left);
     const claim = await ledger.claim(this.#pass, {
       limits: { maxEvents, maxBytes: this.#limits.maxBytes },
@@ -214,29 +214,33 @@ class DrainPass {
       heldBy: permission,
       ignoreBackoff: this.#options.ignoreBackoff,
       pendingOnly: this.#options.pendingOnly === true,
-      now: this.#at.now(),
+      now: this.#deps.now(),
     });
     this.#report.selected += claim?.events.length ?? 0;
     return claim;
   }
 
   async #deliverClaim(claim: Claim): Promise<void> {
-    const { judged, postable } = unpostable(claim.events, this.#at.receiver, this.#limits);
+    const { judged, postable } = unpostable(claim.events, this.#deps.receiver, this.#limits);
     if (judged.length > 0) await this.#settle(claim, judged);
     // In the order of the journal, whichever of them goes next.
     const waiting: Waiting[] =
-      postable.length > 0 ? [{ events: postable, posted: false, company: claim.company }] : [];
-    this.#bisection.begin(claim.company);
+      postable.length > 0 ? [{ events: postable, posted: false, isolation: claim.isolation }] : [];
+    this.#bisection.begin(claim.isolation);
     while (!this.#stopped && !this.#options.signal.aborted) {
-      const at = this.#bisection.pick(waiting);
-      const [batch] = waiting.splice(at, 1);
+      const position = this.#bisection.pick(waiting);
+      const [batch] = waiting.splice(position, 1);
       if (batch === undefined) return;
       // Signals, timers and aborts of the program get their turn, also where no request gives them one.
       await turn();
       const events = await this.#mayLeave(claim, batch);
       if (events.length === 0) continue;
-      const { next, company, aside } = await this.#post(claim, events);
-      waiting.splice(at, 0, ...next.map((part) => ({ events: part, posted: true, company })));
+      const { next, isolation, aside } = await this.#post(claim, events);
+      waiting.splice(
+        position,
+        0,
+        ...next.map((part) => ({ events: part, posted: true, isolation })),
+      );
       if (aside === true) return this.#putAside(claim, waiting);
     }
     await this.#giveBack(claim, waiting);
@@ -244,7 +248,7 @@ class DrainPass {
 
   /** Asks again for each event of a batch about to be posted, and gives back those that may not leave. */
   async #mayLeave(claim: Claim, batch: Waiting): Promise<readonly ClaimedEvent[]> {
-    const redacted = await this.#at.ledger.redactedOf(this.#pass, claim, batch.events);
+    const redacted = await this.#deps.ledger.redactedOf(this.#pass, claim, batch.events);
     if (redacted === undefined) this.#lost();
     const permission = redacted && (await this.#permission());
     const isHeld = permission === undefined ? () => true : heldAmong(permission);
@@ -258,8 +262,8 @@ class DrainPass {
 
   /** The same question in the middle of a post: all of its events, or none. */
   async #mayStillLeave(claim: Claim, batch: readonly ClaimedEvent[]): Promise<boolean> {
-    const redacted = await this.#at.ledger.redactedOf(this.#pass, claim, batch);
-    const permission = await this.#at.permission();
+    const redacted = await this.#deps.ledger.redactedOf(this.#pass, claim, batch);
+    const permission = await this.#deps.permission();
     if (redacted === undefined || redacted.size > 0 || typeof permission !== 'function')
       return false;
     return !batch.some(heldAmong(permission));
@@ -278,23 +282,23 @@ class DrainPass {
     await this.#settle(claim, parts.filter(({ posted }) => posted).flatMap(leftOver));
     const unposted = parts.filter(({ posted }) => !posted).flatMap(({ events }) => events);
     if (unposted.length === 0) return;
-    if (await this.#at.ledger.release(this.#pass, claim, unposted))
+    if (await this.#deps.ledger.release(this.#pass, claim, unposted))
       this.#report.selected -= unposted.length;
     else this.#lost();
   }
 
   /** One POST and its record; answers what is to be posted next because of it. */
   async #post(claim: Claim, batch: readonly ClaimedEvent[]): Promise<Step> {
-    const startedAt = this.#at.now();
+    const startedAt = this.#deps.now();
     step('dispatch.posting');
     // Not the drain's signal: a batch in flight is finished and recorded.
     const mayStillLeave = () => this.#mayStillLeave(claim, batch);
-    const report = await this.#at.receiver.deliver(batch, NEVER_ABORTED, mayStillLeave);
+    const report = await this.#deps.receiver.deliver(batch, NEVER_ABORTED, mayStillLeave);
     step('dispatch.posted');
     this.#report.posts += 1;
     addWarnings(this.#report, report.warnings ?? []);
-    const now = this.#at.now();
-    this.#health = healthAfter(this.#health, report, now, this.#at.random);
+    const now = this.#deps.now();
+    this.#health = healthAfter(this.#health, report, now, this.#deps.random);
     const decided = this.#bisection.decide(batch, report);
     const post = { startedAt, durationMs: now - startedAt, events: batch, report };
     await this.#settle(claim, decided.settlements, post);
@@ -308,11 +312,11 @@ class DrainPass {
     post?: PostRecord,
   ): Promise<void> {
     if (settlements.length === 0 && post === undefined) return;
-    const settled = await this.#at.ledger.settle(this.#pass, claim, {
+    const settled = await this.#deps.ledger.settle(this.#pass, claim, {
       settlements,
       ...(post === undefined ? {} : { post }),
       health: this.#health,
-      now: this.#at.now(),
+      now: this.#deps.now(),
       deploymentRef: this.#deploymentRef,
     });
     if (settled) countSettlements(this.#report, settlements);
@@ -365,7 +369,7 @@ interface Waiting {
   readonly events: readonly ClaimedEvent[];
   readonly posted: boolean;
   /** One of them is known to spoil batches, or they may share them with any. */
-  readonly company: Company;
+  readonly isolation: BatchIsolation;
 }
 
 const NEVER_ABORTED = new AbortController().signal;
@@ -381,8 +385,8 @@ function heldAmong(permission: Permission): (event: ClaimedEvent) => boolean {
 }
 
 /** What was posted without a verdict when it was stopped: due at once. */
-function leftOver({ events, posted, company }: Waiting): Settlement[] {
+function leftOver({ events, posted, isolation }: Waiting): Settlement[] {
   const reason = 'the pass stopped before this event got a verdict';
   const outcome = { kind: 'transient', reason } as const;
-  return events.map((event) => ({ event, outcome, posted, company, dueNow: true }));
+  return events.map((event) => ({ event, outcome, posted, isolation, dueNow: true }));
 }

@@ -168,8 +168,12 @@ export interface Pass {
   readonly health: TargetHealth;
 }
 
-/** With whom an event may share a batch (docs/protocol.md, "Other answers"). */
-export type Company = 'any' | 'suspect' | 'alone';
+/**
+ * How far an event is kept apart from others: `any` shares a batch with all,
+ * `suspect` with suspects of a refused batch, `alone` with none
+ * (docs/protocol.md, "Other answers").
+ */
+export type BatchIsolation = 'any' | 'suspect' | 'alone';
 
 /** What permission to leave depends on; null means none was given. */
 export interface OriginFields {
@@ -204,7 +208,7 @@ export interface ClaimRequest {
 /** A batch that is durably in flight until it is settled. */
 export interface Claim {
   readonly claimId: string;
-  readonly company: Company;
+  readonly isolation: BatchIsolation;
   readonly events: readonly ClaimedEvent[];
 }
 
@@ -226,7 +230,7 @@ export interface Settlement {
   /** False when the event was judged without being posted. */
   readonly posted: boolean;
   /** With whom it may be posted next time; `any` unless bisecting learned otherwise. */
-  readonly company: Company;
+  readonly isolation: BatchIsolation;
   /** Due at once, without backoff: the verdict was not about the event. */
   readonly dueNow: boolean;
 }

@@ -38,7 +38,7 @@ function terminal(event: ClaimedEvent, reason: string): Settlement {
     event,
     outcome: { kind: 'terminal_failed', reason: reason + past },
     posted: false,
-    company: 'any',
+    isolation: 'any',
     dueNow: false,
   };
 }

@@ -102,19 +102,19 @@ describe('a claim', () => {
     await core.journal.append(newEvents(6), 'capture');
     const first = await beginPass(core);
     const taken = (await claim(core, first)) as Claim;
-    for (const [company, from] of [
+    for (const [isolation, from] of [
       ['any', 0],
       ['suspect', 2],
       ['alone', 4],
     ] as const)
       await settle(core, first, taken, REJECTED, {
-        company,
+        isolation,
         events: taken.events.slice(from, from + 2),
       });
     const pass = await beginPass(core);
     const batches: (string | number[])[][] = [];
     for (let next = await settleNext(pass); next !== undefined; next = await settleNext(pass))
-      batches.push([next.company, seqsOf(next)]);
+      batches.push([next.isolation, seqsOf(next)]);
     expect(batches).to.deep.equal([
       ['any', [1, 2]],
       ['suspect', [3, 4]],

@@ -50,15 +50,19 @@ export function settle(
   pass: Pass,
   claimed: Claim,
   outcome: Outcome | ((event: ClaimedEvent) => Outcome),
-  more: { events?: readonly ClaimedEvent[]; now?: number; company?: Settlement['company'] } = {},
+  more: {
+    events?: readonly ClaimedEvent[];
+    now?: number;
+    isolation?: Settlement['isolation'];
+  } = {},
 ): Promise<boolean> {
-  const { events = claimed.events, now = pass.startedAt, company = 'any' } = more;
+  const { events = claimed.events, now = pass.startedAt, isolation = 'any' } = more;
   const settlements = events.map(
     (event): Settlement => ({
       event,
       outcome: typeof outcome === 'function' ? outcome(event) : outcome,
       posted: true,
-      company,
+      isolation,
       dueNow: false,
     }),
   );

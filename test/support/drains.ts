@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type DrainOptions, type DrainSurroundings, drain } from '../../src/dispatch/drain.js';
+import { type DrainDeps, type DrainOptions, drain } from '../../src/dispatch/drain.js';
 import type { DrainReport } from '../../src/dispatch/drain-report.js';
 import type { DeliveryLedger, DeliveryReceiver } from '../../src/dispatch/ports.js';
 import { FileTargetLock } from '../../src/dispatch/target-lock.js';
@@ -14,11 +14,11 @@ export class TestClock {
 export function drainWith(
   core: Pick<Core, 'home'> & { readonly ledger: DeliveryLedger },
   receiver: DeliveryReceiver,
-  more: Partial<DrainSurroundings & DrainOptions> & { clock?: TestClock } = {},
+  more: Partial<DrainDeps & DrainOptions> & { clock?: TestClock } = {},
 ): Promise<DrainReport> {
   const clock = more.clock ?? new TestClock();
   const target = more.target ?? { id: 1, url: 'http://a.test' };
-  const surroundings: DrainSurroundings = {
+  const deps: DrainDeps = {
     target,
     ledger: core.ledger,
     receiver,
@@ -30,7 +30,7 @@ export function drainWith(
     random: () => 0.5,
     ...more,
   };
-  return drain(surroundings, {
+  return drain(deps, {
     ignoreBackoff: true,
     waitForLock: true,
     signal: new AbortController().signal,

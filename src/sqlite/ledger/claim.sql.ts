@@ -93,5 +93,5 @@ export const MOVE_CURSOR = `
   ON CONFLICT (target_id, origin_id) DO UPDATE SET cursor = excluded.cursor
   WHERE excluded.cursor > cursor`;
 
-export const TAKE_OFF =
+export const INSERT_FLIGHT =
   'INSERT INTO flight (target_id, claim_id, seqs, started_at) VALUES (?, ?, ?, ?)';

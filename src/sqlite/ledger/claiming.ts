@@ -47,8 +47,8 @@ export function claimBatch(
   if (selection === undefined) return undefined;
   moveCursors(db, pass.lease.targetId, taken);
   const seqs = JSON.stringify(toRanges(taken.map((event) => event.seq)));
-  db.statement(sql.TAKE_OFF).run(pass.lease.targetId, claimId, seqs, request.now);
-  return { claimId, company: selection.company, events };
+  db.statement(sql.INSERT_FLIGHT).run(pass.lease.targetId, claimId, seqs, request.now);
+  return { claimId, isolation: selection.isolation, events };
 }
 
 /**

@@ -147,7 +147,7 @@ export class SqliteLedger implements LedgerStore {
       const inFlight = new Set(fromRanges(JSON.parse(flight.seqs) as SeqRanges));
       const heard = this.#isOvertaken(request) ? withoutWords(request) : request;
       this.#applySettlements(pass, heard, inFlight);
-      this.#landAllBut(inFlight, pass, flight, heard.now);
+      this.#endFlightOfAllBut(inFlight, pass, flight, heard.now);
       if (heard.post !== undefined) logPost(this.#db, pass, heard.post);
       followUnarrived(this.#db, pass.lease.targetId, refusedOf(heard));
       this.#recordHealth(pass.lease, heard.health);
@@ -180,7 +180,7 @@ export class SqliteLedger implements LedgerStore {
       const inFlight = new Set(fromRanges(JSON.parse(flight.seqs) as SeqRanges));
       const back = events.filter(({ seq }) => inFlight.delete(seq));
       giveBack(this.#db, pass, back);
-      this.#landAllBut(inFlight, pass, flight);
+      this.#endFlightOfAllBut(inFlight, pass, flight);
       const seqs = back.map(({ seq }) => seq);
       followUnarrived(this.#db, pass.lease.targetId, seqs);
       return true;
@@ -259,7 +259,7 @@ export class SqliteLedger implements LedgerStore {
       waits: this.#waits,
     });
     logInterruption(this.#db, { targetId, passNo }, flight, now);
-    this.#db.statement(sql.LAND).run(targetId, flight.claimId);
+    this.#db.statement(sql.DELETE_FLIGHT).run(targetId, flight.claimId);
     return seqs.length;
   }
 
@@ -286,14 +286,14 @@ export class SqliteLedger implements LedgerStore {
   }
 
   /** What stays in flight after a post is about to be posted again: its time starts now. */
-  #landAllBut(
+  #endFlightOfAllBut(
     left: ReadonlySet<number>,
     { lease: { targetId } }: Pass,
     flight: FlightRow,
     now = flight.startedAt,
   ): void {
     if (left.size === 0) {
-      this.#db.statement(sql.LAND).run(targetId, flight.claimId);
+      this.#db.statement(sql.DELETE_FLIGHT).run(targetId, flight.claimId);
       return;
     }
     const seqs = JSON.stringify(toRanges([...left]));
@@ -348,5 +348,5 @@ const INTERRUPTED_RULING = {
   outcome: { kind: 'transient', reason: INTERRUPTED },
   posted: true,
   dueNow: true,
-  company: 'any',
+  isolation: 'any',
 } as const;

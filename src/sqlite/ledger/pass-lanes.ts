@@ -1,5 +1,5 @@
 import { turn } from '../../base/pace.js';
-import type { ClaimRequest, Company, Pass, Permission } from '../../dispatch/ports.js';
+import type { BatchIsolation, ClaimRequest, Pass, Permission } from '../../dispatch/ports.js';
 import { LaneHeap } from '../../ledger/lane-heap.js';
 import type { LaneEvent, LaneHead, Merged } from '../../ledger/lane-merge.js';
 import { type OriginColumns, originFields } from '../../ledger/origins.js';
@@ -10,9 +10,9 @@ import * as sql from './claim.sql.js';
 const PAGE = 500;
 
 /** Companies of retries, in the order in which a pass takes them. */
-const COMPANIES: readonly Company[] = ['any', 'suspect', 'alone'];
+const ISOLATIONS: readonly BatchIsolation[] = ['any', 'suspect', 'alone'];
 
-/** Which retries a request asks for; each statement finds those of one lane and company. */
+/** Which retries a request asks for; each statement finds those of one lane and isolation. */
 export function retriesOf(pass: Pass, request: ClaimRequest) {
   const { pendingOnly, ignoreBackoff } = request;
   const asked = ignoreBackoff ? sql.UNTRIED_TODO : sql.DUE_TODO;
@@ -40,7 +40,9 @@ export class PassLanes {
   readonly #dueBy: number;
   /** Those that are permitted and have events nobody tried yet. */
   readonly unsent = new LaneHeap<LaneHead>();
-  readonly #retries = new Map<Company, Set<number>>(COMPANIES.map((one) => [one, new Set()]));
+  readonly #retries = new Map<BatchIsolation, Set<number>>(
+    ISOLATIONS.map((one) => [one, new Set()]),
+  );
   #taken: Merged = { events: [], lanes: [] };
 
   private constructor(pass: Pass, request: ClaimRequest) {
@@ -70,9 +72,9 @@ export class PassLanes {
     return asksTheSame && request.heldBy === this.#heldBy;
   }
 
-  /** Origins with retries of this company; who finds none takes the origin out. */
-  retries(company: Company): Set<number> {
-    return this.#retries.get(company) as Set<number>;
+  /** Origins with retries of this isolation; who finds none takes the origin out. */
+  retries(isolation: BatchIsolation): Set<number> {
+    return this.#retries.get(isolation) as Set<number>;
   }
 
   /** What a claim has merged out of `unsent`; `putBack` follows. */
@@ -108,10 +110,10 @@ export class PassLanes {
     const find = db.statement(statement);
     db.read(() => {
       for (const lane of page.filter((each) => this.#mayLeave(each)))
-        for (const company of COMPANIES) {
+        for (const isolation of ISOLATIONS) {
           const { originId } = lane;
-          if (find.get({ ...one, originId, company }) !== undefined)
-            this.retries(company).add(originId);
+          if (find.get({ ...one, originId, company: isolation }) !== undefined)
+            this.retries(isolation).add(originId);
         }
     });
   }

@@ -49,7 +49,7 @@ export const REVIVE = `
 export const MAKE_DUE = `
   UPDATE delivery SET next_attempt_at = @now WHERE target_id = @targetId AND seq = @seq`;
 
-/** An event keeps the company it has; one that failed for good shares batches with its like only. */
+/** An event keeps the isolation it has; one that failed for good shares batches with its like only. */
 export const WRITE_DUE_TODO = `
   INSERT INTO todo (target_id, origin_id, seq, due_at, pass_no, company, replay)
   VALUES (@targetId, @originId, @seq, @now, @passNo, 'suspect', 0)

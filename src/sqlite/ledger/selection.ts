@@ -1,4 +1,4 @@
-import type { ClaimRequest, Company, OriginFields, Pass } from '../../dispatch/ports.js';
+import type { BatchIsolation, ClaimRequest, OriginFields, Pass } from '../../dispatch/ports.js';
 import { type LaneEvent, mergeLanes } from '../../ledger/lane-merge.js';
 import { type OriginColumns, originFields } from '../../ledger/origins.js';
 import type { JournalDatabase } from '../journal-database.js';
@@ -7,7 +7,7 @@ import { type PassLanes, retriesOf } from './pass-lanes.js';
 
 /** What was selected, in journal order, before it is cut to the bytes of one request. */
 export interface Selection {
-  readonly company: Company;
+  readonly isolation: BatchIsolation;
   readonly events: readonly SelectedEvent[];
 }
 
@@ -31,15 +31,15 @@ export function select(
   lanes: PassLanes,
 ): Selection | undefined {
   const { maxEvents } = request.limits;
-  const retries = (company: Company, limit: number): SelectedEvent[] =>
-    readTodo(db, pass, request, { lanes: lanes.retries(company), company, limit });
+  const retries = (isolation: BatchIsolation, limit: number): SelectedEvent[] =>
+    readTodo(db, pass, request, { lanes: lanes.retries(isolation), isolation, limit });
   const firsts = unattempted(db, pass, lanes, maxEvents);
   const mixed = mix(firsts, retries('any', maxEvents), maxEvents);
-  if (mixed.length > 0) return { company: 'any', events: mixed };
+  if (mixed.length > 0) return { isolation: 'any', events: mixed };
   const suspects = retries('suspect', maxEvents);
-  if (suspects.length > 0) return { company: 'suspect', events: suspects.sort(bySeq) };
+  if (suspects.length > 0) return { isolation: 'suspect', events: suspects.sort(bySeq) };
   const alone = retries('alone', 1);
-  return alone.length > 0 ? { company: 'alone', events: alone } : undefined;
+  return alone.length > 0 ? { isolation: 'alone', events: alone } : undefined;
 }
 
 /** The origins of these events. */
@@ -69,7 +69,7 @@ function unattempted(
 
 interface Wanted {
   readonly lanes: Set<number>;
-  readonly company: Company;
+  readonly isolation: BatchIsolation;
   readonly limit: number;
 }
 
@@ -83,14 +83,14 @@ function readTodo(
   db: JournalDatabase,
   pass: Pass,
   request: ClaimRequest,
-  { lanes, company, limit }: Wanted,
+  { lanes, isolation, limit }: Wanted,
 ): SelectedEvent[] {
   const { statement, parameters } = retriesOf(pass, request);
   const rows = db.statement<object, LaneEvent>(statement);
   const share = Math.ceil(limit / Math.max(lanes.size, 1));
   const chosen: LaneEvent[] = [];
   const read = (originId: number, offset: number, count: number): number => {
-    const found = rows.all({ ...parameters, company, originId, offset, limit: count });
+    const found = rows.all({ ...parameters, company: isolation, originId, offset, limit: count });
     for (const event of found) chosen.push(event);
     return found.length;
   };

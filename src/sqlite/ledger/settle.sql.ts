@@ -66,7 +66,7 @@ export const FIND_FLIGHT = `
 export const SHRINK_FLIGHT = `
   UPDATE flight SET seqs = ?, started_at = ? WHERE target_id = ? AND claim_id = ?`;
 
-export const LAND = 'DELETE FROM flight WHERE target_id = ? AND claim_id = ?';
+export const DELETE_FLIGHT = 'DELETE FROM flight WHERE target_id = ? AND claim_id = ?';
 
 export const LOG_POST = `
   INSERT INTO post (target_id, pass_no, started_at, duration_ms, first_seq, last_seq, events,

@@ -1,4 +1,4 @@
-import type { Company, Outcome } from '../../dispatch/ports.js';
+import type { BatchIsolation, Outcome } from '../../dispatch/ports.js';
 import type { Waits } from '../../dispatch/waits.js';
 import { type DeliveryState, nextGeneration, transition } from '../../ledger/transition.js';
 import type { JournalDatabase } from '../journal-database.js';
@@ -12,7 +12,7 @@ export interface Ruling {
   readonly outcome: Outcome;
   readonly posted: boolean;
   readonly dueNow: boolean;
-  readonly company: Company;
+  readonly isolation: BatchIsolation;
 }
 
 /** What is the same for every verdict of one unit of work. */
@@ -113,7 +113,7 @@ function applyOne(
       seq,
       due,
       given.passNo,
-      ruling.company,
+      ruling.isolation,
     );
   } else if (known.todos.has(seq)) {
     db.statement(sql.DROP_TODO).run(given.targetId, seq);
