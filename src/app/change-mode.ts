@@ -2,7 +2,7 @@ import { settingsOf } from '../config/document.js';
 import { editConfig } from '../config/edit.js';
 import { type ModeRequest, modeChanges } from '../config/mode-change.js';
 import { NAME_IN_FILE, type SyncSettings } from '../config/settings.js';
-import { activeTarget } from '../targets/active-target.js';
+import { endpointTarget } from '../targets/active-target.js';
 import { canonicalUrl } from '../targets/canonical-url.js';
 import type { TargetDescription, TargetRecord, TargetSettings } from '../targets/registry.js';
 import {
@@ -77,7 +77,7 @@ const withEndpoint = (settings: SyncSettings, { endpoint }: ModeRequest): SyncSe
 
 /** The target that the configured endpoint is, whatever the mode. */
 function describedBy({ external }: SyncSettings): TargetDescription | undefined {
-  const named = activeTarget('EXTERNAL_RECEIVER', undefined, external);
+  const named = endpointTarget(external);
   if (named.state !== 'target') return undefined;
   return { ...named.identity, settings: named.settings, unsaid: named.unsaid };
 }

@@ -6,11 +6,7 @@ import { type DrainReport, emptyReport } from '../dispatch/drain-report.js';
 import type { DeliveryReceiver, DeploymentMetadata } from '../dispatch/ports.js';
 import { FileTargetLock } from '../dispatch/target-lock.js';
 import { plainMessage } from '../files/trouble.js';
-import { policyOf } from '../policy/mode.js';
 import { permissionOf } from '../policy/permission.js';
-import { receiverFor } from '../receivers/receiver-for.js';
-import { assertNotSplit, overrideWarning } from '../spec-kitty/authority.js';
-import { teamspaceAccess } from '../spec-kitty/teamspace-access.js';
 import { thisProcess } from '../targets/holder.js';
 import {
   assertNotRetired,
@@ -19,8 +15,8 @@ import {
 } from '../targets/registry.js';
 import { settingChanges } from '../targets/settings-in-force.js';
 import { VERSION } from '../version.js';
+import { kindOf } from './kinds.js';
 import type { Situation } from './situation.js';
-import { tokenRequests } from './spec-kitty/token-requests.js';
 import type { Stores } from './stores.js';
 import { settingsNow, TargetPermission } from './target-permission.js';
 
@@ -99,16 +95,13 @@ async function takeInSpool(home: DrainHome, options: TargetDrainOptions): Promis
 
 /** Only where the server counts: an operator's own endpoint has nothing to do with it. */
 export function refuseSplitBrain(situation: Situation, targetId: number | undefined): void {
-  const { active, authority } = situation;
-  if (targetId !== undefined || authority === undefined) return;
-  if (active.state === 'target' && active.identity.kind === 'teamspace')
-    assertNotSplit(authority.resolved);
+  if (targetId === undefined && situation.active.state === 'target')
+    situation.kind?.assertOneServer(situation);
 }
 
 /** The same for a target that was named: what the environment names may be another server. */
 export function refuseSplitTarget(situation: Situation, target: TargetRecord): void {
-  const { authority } = situation;
-  if (target.kind === 'teamspace' && authority !== undefined) assertNotSplit(authority.resolved);
+  kindOf(target).assertOneServer(situation);
 }
 
 async function targetRow(
@@ -163,8 +156,8 @@ export async function withoutTarget(
 }
 
 /** Also where the endpoint cannot be used, and so is no target: that holds nobody's project. */
-function projectsFor({ settings }: Situation): 'all' | 'allowed' {
-  return policyOf(settings.mode).delivery === 'external' ? settings.external.projects : 'allowed';
+function projectsFor({ kind, settings }: Situation): 'all' | 'allowed' {
+  return kind?.projects(settings) ?? 'allowed';
 }
 
 /** No row has this id, so the ledger knows nothing of it: the backlog is that of any new target. */
@@ -175,9 +168,7 @@ function warnOfOverride(
   target: TargetRecord,
   options: TargetDrainOptions,
 ): void {
-  const resolved = situation.authority?.resolved;
-  if (target.kind !== 'teamspace' || resolved === undefined) return;
-  const line = overrideWarning(resolved);
+  const line = kindOf(target).warning(situation);
   if (line !== undefined) options.onWarning?.(line);
 }
 
@@ -223,22 +214,9 @@ export async function receiverOf(
   target: TargetRecord,
 ): Promise<DeliveryReceiver> {
   if (home.options.receiver !== undefined) return home.options.receiver(target);
-  const { caFile } = situation.settings;
-  const { requestDeadlineMs } = home.options;
-  return receiverFor(target, {
-    env: home.env,
-    caFile,
-    deadlineMs: requestDeadlineMs,
-    version: VERSION,
-    stateDir: home.paths.state,
-    now: () => home.now(),
-    teamspace: teamspaceAccess(target, situation, {
-      paths: home.paths,
-      env: home.env,
-      askForTokens: tokenRequests(home.env, caFile, requestDeadlineMs),
-      now: () => home.now(),
-    }),
-  });
+  const deadlineMs = home.options.requestDeadlineMs;
+  const given = { deadlineMs, version: VERSION, now: () => home.now() };
+  return kindOf(target).receiver(target, situation, given);
 }
 
 /** All that is held, for whatever reason. */

@@ -2,6 +2,7 @@ import { shownAddress } from '../address/shown-address.js';
 import { canonicalUrl, UnusableUrlError } from '../targets/canonical-url.js';
 import { externalIdentity } from '../targets/identity.js';
 import type { App } from './app.js';
+import { kindOf } from './kinds.js';
 
 /**
  * What an operator has to know before another endpoint is set that differs
@@ -28,7 +29,7 @@ export async function endpointChangeWarning(
 async function knownEndpoints(app: App): Promise<string[]> {
   const targets = await app.readingStores(async (stores) => stores?.targets.list());
   return (targets ?? [])
-    .filter(({ kind }) => kind === 'external')
+    .filter((target) => !kindOf(target).isHosted)
     .map(({ rawEndpoint }) => rawEndpoint.reveal());
 }
 

@@ -56,10 +56,10 @@ export function processes(
   };
 }
 
-function foregroundOf(app: App, { authority, active, description }: Situation): Foreground {
+function foregroundOf(app: App, { authority, active, kind, description }: Situation): Foreground {
   const resolved = authority?.resolved;
-  const isExternal = active.state === 'target' && active.identity.kind !== 'teamspace';
-  const server_url = isExternal ? active.identity.canonicalUrl : resolved?.resolved_server_url;
+  const isOwn = active.state === 'target' && kind?.isHosted === false;
+  const server_url = isOwn ? active.identity.canonicalUrl : resolved?.resolved_server_url;
   const team = description?.teamSlug || description?.userEmail || resolved?.team_slug;
   const { pid, package_version, executable_path, source_path } = thisProcess(UNNAMED);
   return {
@@ -67,7 +67,7 @@ function foregroundOf(app: App, { authority, active, description }: Situation): 
     executable_path,
     source_path,
     server_url: server_url ?? null,
-    team_or_user: isExternal ? null : (team ?? resolved?.user_id ?? null),
+    team_or_user: isOwn ? null : (team ?? resolved?.user_id ?? null),
     queue_db_path: resolved?.queue_db_path ?? app.paths.legacyQueue,
     pid,
   };

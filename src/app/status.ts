@@ -36,6 +36,7 @@ import { examineHome } from './doctor/home.js';
 import { examineRuntime } from './doctor/runtime.js';
 import { schemaFindings } from './doctor/schema.js';
 import { jobsSection } from './jobs/jobs-section.js';
+import { kindOf } from './kinds.js';
 import { processes } from './preflight.js';
 import { type Obstacle, obstacleOf } from './readiness.js';
 import type { Situation } from './situation.js';
@@ -80,7 +81,7 @@ export async function reportStatus(app: App): Promise<StatusReport> {
     migration_conflicts: withWaiting(sections.migration_conflicts, oldQueues.waitingFiles),
     body_upload_compatibility: oldQueues.body_upload_compatibility,
   };
-  const obstacle = obstacleOf(app, situation);
+  const obstacle = await obstacleOf(app, situation);
   const waiting = waitingIn(sections);
   const around = [...home, ...examineDelivery(app, situation, obstacle, waiting)];
   const facts = { ...fields, jobs, ...factsBeside(app, situation, read, obstacle) };
@@ -112,6 +113,7 @@ function factsBeside(
     waitingInScope: oldQueues.waitingInScope,
     waitingElsewhere: oldQueues.waitingElsewhere,
     spoolDir: app.paths.spoolDir,
+    signIn: (target: TargetRecord) => kindOf(target).signIn(target.canonicalUrl),
     now: app.now(),
   };
 }
@@ -210,7 +212,7 @@ function olderFields(
 ): OlderFields {
   const { foreground, owner, mismatches, orphans } = processes(app, situation, targets, current);
   return {
-    ...authentication(app, situation),
+    ...authentication(situation),
     live_orphan_daemon_count: orphans.length,
     foreground,
     daemon_owner_record: owner,
@@ -221,16 +223,12 @@ function olderFields(
   };
 }
 
-function authentication(app: App, { config, settings, authority }: Situation) {
-  const delivery = config.state === 'unreadable' ? 'teamspace' : policyOf(settings.mode).delivery;
-  const { authEnv } = settings.external;
-  if (delivery !== 'external')
-    return {
-      auth_required: delivery === 'teamspace',
-      auth_present: authority?.credentials.state === 'found',
-    };
-  const isSet = authEnv !== undefined && (app.env[authEnv] ?? '').trim() !== '';
-  return { auth_required: authEnv !== undefined, auth_present: isSet };
+function authentication(situation: Situation) {
+  const { required, present } = situation.kind?.authentication(situation) ?? {
+    required: false,
+    present: situation.authority?.credentials.state === 'found',
+  };
+  return { auth_required: required, auth_present: present };
 }
 
 function authoritySection(app: App, situation: Situation): AuthoritySection {

@@ -3,9 +3,8 @@ import { ConfigReader } from '../config/document.js';
 import type { ClosedGate, PermissionNow } from '../dispatch/ports.js';
 import { type Mode, policyOf } from '../policy/mode.js';
 import { permissionOf } from '../policy/permission.js';
-import { activeTarget } from '../targets/active-target.js';
 import type { TargetRecord, TargetRegistry, TargetSettings } from '../targets/registry.js';
-import { settingsInForce } from '../targets/settings-in-force.js';
+import { kindOf } from './kinds.js';
 import type { Situation } from './situation.js';
 
 /**
@@ -69,8 +68,5 @@ export function settingsNow(
   { settings }: Configuration | Situation,
   target: TargetRecord,
 ): TargetSettings {
-  if (target.kind === 'teamspace') return target.settings;
-  const named = activeTarget('EXTERNAL_RECEIVER', undefined, settings.external);
-  if (named.state !== 'target' || named.identity.urlHash !== target.urlHash) return target.settings;
-  return settingsInForce(named, target.settings);
+  return kindOf(target).settingsNow(target, settings);
 }

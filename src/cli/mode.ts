@@ -2,12 +2,12 @@ import { shownAddress } from '../address/shown-address.js';
 import type { App } from '../app/app.js';
 import { changeMode, type ModeReport, readMode } from '../app/change-mode.js';
 import { endpointChangeWarning } from '../app/endpoint-change.js';
-import { endpointGateOf } from '../app/endpoint-gate.js';
 import { EXIT } from '../base/exit-codes.js';
 import { settingsOf } from '../config/document.js';
 import type { ModeRequest } from '../config/mode-change.js';
 import { DEFAULT_SETTINGS, NAME_IN_FILE } from '../config/settings.js';
 import { MODES, type Mode, parseMode, policyOf } from '../policy/mode.js';
+import { endpointGateOf } from '../receivers/external/gate.js';
 import { hasMisplacedVariable } from '../receivers/external/query-variables.js';
 import { headersFault } from '../receivers/headers.js';
 import { canonicalUrl } from '../targets/canonical-url.js';
@@ -88,7 +88,7 @@ async function warnOf(
 /** What keeps events from leaving for the endpoint that is set now. */
 function warnOfGate(app: App, settings: ModeReport['settings'], output: Output): void {
   if (settings.mode !== 'EXTERNAL_RECEIVER') return;
-  const gate = endpointGateOf(app, settings);
+  const gate = endpointGateOf(app.env, settings);
   if (gate !== undefined) output.warn(`warning: ${gate.message}`);
 }
 

@@ -1,3 +1,4 @@
+import { kindOf } from '../app/kinds.js';
 import { readTargets, type TargetSummary } from '../app/targets.js';
 import { EXIT } from '../base/exit-codes.js';
 import type { CommandBody } from './command.js';
@@ -27,7 +28,7 @@ function listOf(targets: readonly TargetSummary[]): string {
       target.id,
       target.kind,
       target.label === null ? target.canonicalUrl : `${target.canonicalUrl} (${target.label})`,
-      target.kind === 'teamspace' ? target.teamSlug : '-',
+      kindOf(target).team(target) ?? '-',
       target.delivered,
       target.waiting,
       target.held,

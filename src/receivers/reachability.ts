@@ -1,3 +1,4 @@
+import { VERSION } from '../version.js';
 import type { HttpAnswer } from './answer.js';
 import { isJsonObject, type JsonObject, readJsonObject } from './mapping/answer-body.js';
 
@@ -14,6 +15,18 @@ export interface Reachability {
   /** The server's clock in epoch milliseconds, whole seconds; null when it did not say. */
   readonly serverTime: number | null;
 }
+
+/** One GET; tests and embedding programs may answer for the network. */
+export type AskHttp = (
+  url: string,
+  headers: Readonly<Record<string, string>>,
+) => Promise<HttpAnswer>;
+
+/** What a GET carries that asks whether somebody is there. */
+export const bareGetHeaders = (): Record<string, string> => ({
+  Accept: 'application/json',
+  'User-Agent': `redrain/${VERSION}`,
+});
 
 /**
  * Judges an answer to `GET {server}/api/v1/sync/health/` (docs/protocol.md). Healthy is

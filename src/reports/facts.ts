@@ -1,6 +1,7 @@
 import type { ArchivesInForce } from '../retention/archives-in-force.js';
 import type { RunningDrain } from '../sqlite/reports/running-drain.js';
 import type { TargetRecord } from '../targets/registry.js';
+import type { Remedy } from './finding.js';
 import type { JobsSection } from './jobs-section.js';
 import type { UnreadableSection } from './or-unreadable.js';
 import type { OlderFields, StatusDocument, StatusSections } from './status-document.js';
@@ -22,6 +23,8 @@ export type Facts = OlderFields &
     readonly waitingInScope: number;
     readonly waitingElsewhere: number;
     readonly spoolDir: string;
+    /** What ends a missing or refused secret of a target. */
+    signIn(target: TargetRecord): Remedy;
     /** Epoch milliseconds. */
     readonly now: number;
   };

@@ -1,11 +1,10 @@
-import type { Situation } from '../app/situation.js';
-import type { HomePaths } from '../config/home.js';
 import { Secret } from '../config/secret.js';
 import type { ClosedGate } from '../dispatch/ports.js';
 import { canonicalUrl } from '../targets/canonical-url.js';
 import type { TargetRecord } from '../targets/registry.js';
 import { type CredentialLookup, lookupCredentials } from './credentials/credentials.js';
 import { teamspaceGate } from './gates.js';
+import type { TeamspaceCircumstances } from './teamspace-kind.js';
 import { isDue, isExpired, whyNotRenewable } from './tokens/token-freshness.js';
 import type { AskForTokens } from './tokens/token-port.js';
 
@@ -21,8 +20,6 @@ export interface TeamspaceAccess {
 }
 
 export interface AccessSurroundings {
-  readonly paths: HomePaths;
-  readonly env: NodeJS.ProcessEnv;
   readonly askForTokens: AskForTokens;
   /** Epoch milliseconds. */
   now(): number;
@@ -35,23 +32,24 @@ export interface AccessSurroundings {
  */
 export function teamspaceAccess(
   target: TargetRecord,
-  situation: Situation,
+  at: TeamspaceCircumstances,
   given: AccessSurroundings,
 ): TeamspaceAccess {
+  const { paths, env } = at;
   const server = canonicalUrl(target.rawEndpoint.reveal());
-  const takesEnvironmentToken = isServerInForce(target, situation);
+  const takesEnvironmentToken = isServerInForce(target, at);
   const lookup = (): Promise<CredentialLookup> =>
-    lookupCredentials({ ...given, server: { url: server, takesEnvironmentToken } });
+    lookupCredentials({ paths, env, server: { url: server, takesEnvironmentToken } });
   const renewed = async (stale: Secret): Promise<Secret | ClosedGate> => {
     const { renewedToken } = await import('./tokens/token-refresh.js');
-    return renewedToken(stale, { ...given, server, lookup, now: () => given.now() });
+    return renewedToken(stale, { ...given, paths, server, lookup, now: () => given.now() });
   };
   let lastGiven: Secret | undefined;
   return {
     loginCommand: `redrain login ${target.canonicalUrl}`,
     async gate() {
       const credentials = await lookup();
-      return gateOf(target, situation, given, credentials);
+      return gateOf(target, at, given.now(), credentials);
     },
     async token() {
       const found = await lookup();
@@ -73,12 +71,12 @@ export function teamspaceAccess(
 
 function gateOf(
   target: TargetRecord,
-  { config }: Situation,
-  { env, now }: AccessSurroundings,
+  { config, env }: TeamspaceCircumstances,
+  now: number,
   found: CredentialLookup,
 ): ClosedGate | undefined {
   const resolved = { resolved_server_url: target.canonicalUrl };
-  const over = overMessage(target, found, now());
+  const over = overMessage(target, found, now);
   const credentials = over === undefined ? found : { state: 'absent' as const, message: over };
   const facts = { env, config, resolved, credentials, privateTeamspaceEvidence: undefined };
   return teamspaceGate(facts) ?? foreignIdentity(target, found);
@@ -98,7 +96,7 @@ function overMessage(
 
 const missingAuth = (message: string): ClosedGate => ({ reason: 'missing_auth', message });
 
-function isServerInForce(target: TargetRecord, { authority }: Situation): boolean {
+function isServerInForce(target: TargetRecord, { authority }: TeamspaceCircumstances): boolean {
   const resolved = authority?.resolved;
   return (
     resolved?.configured === true &&

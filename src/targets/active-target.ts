@@ -1,7 +1,7 @@
-import { DEFAULT_SETTINGS, type ExternalSettings } from '../config/settings.js';
-import { type Mode, policyOf } from '../policy/mode.js';
+import type { ExternalSettings } from '../config/settings.js';
+import type { Mode } from '../policy/mode.js';
 import { UnusableUrlError } from './canonical-url.js';
-import { externalIdentity, type TargetIdentity, teamspaceIdentity } from './identity.js';
+import { externalIdentity, type TargetIdentity } from './identity.js';
 import type { TargetDescription, TargetSettings } from './registry.js';
 
 /** What a drain would go to right now. */
@@ -17,38 +17,8 @@ export type ActiveTarget =
   /** The mode delivers, but its target is not usable; says what to type next. */
   | { readonly state: 'error'; readonly message: string };
 
-type ServerFields = Parameters<typeof teamspaceIdentity>[0];
-
-/**
- * The active target of a mode. The mode decides which of the two addresses
- * counts; neither address nor identity depends on it.
- * `resolved` may be undefined where the mode has no use for it.
- */
-export function activeTarget(
-  mode: Mode,
-  resolved: ServerFields | undefined,
-  external: ExternalSettings,
-): ActiveTarget {
-  switch (policyOf(mode).delivery) {
-    case 'none':
-      return { state: 'none', message: noneMessage(mode) };
-    case 'teamspace':
-      return resolved === undefined
-        ? { state: 'error', message: 'No server is known. Run `redrain server URL`.' }
-        : { state: 'target', identity: teamspaceIdentity(resolved), settings: TEAMSPACE_SETTINGS };
-    case 'external':
-      return externalTarget(external);
-  }
-}
-
-const TEAMSPACE_SETTINGS: TargetSettings = Object.freeze({
-  ack: 'results',
-  maxEvents: DEFAULT_SETTINGS.external.maxEvents,
-  maxBytes: DEFAULT_SETTINGS.external.maxBytes,
-  projects: 'allowed',
-});
-
-function externalTarget(external: ExternalSettings): ActiveTarget {
+/** The operator's endpoint, if one is configured that can be used; the mode does not matter here. */
+export function endpointTarget(external: ExternalSettings): ActiveTarget {
   const { endpoint } = external;
   const command = 'Run `redrain mode EXTERNAL_RECEIVER --endpoint URL`.';
   if (endpoint === undefined) {

@@ -13,24 +13,6 @@ export type TargetIdentity = Omit<TargetDescription, 'settings' | 'unsaid'>;
  */
 export const ANONYMOUS = Object.freeze({ teamSlug: '(none)', userEmail: '(anonymous)' });
 
-/** A hosted team: its server's address, team and user. */
-export function teamspaceIdentity(target: {
-  /** The canonical address itself. */
-  readonly server: Address;
-  readonly team_slug: string | null;
-  readonly user_id: string | null;
-}): TargetIdentity {
-  const address = canonicalUrl(target.server.reveal());
-  return Object.freeze({
-    kind: 'teamspace',
-    canonicalUrl: shownAddress(address),
-    urlHash: urlHash(address),
-    teamSlug: target.team_slug?.trim() ?? '',
-    userEmail: target.user_id?.trim().toLowerCase() ?? '',
-    rawEndpoint: target.server,
-  });
-}
-
 /**
  * The operator's own endpoint, or the stub within redrain for `stub:`.
  * @throws UnusableUrlError when the endpoint is no address.

@@ -6,11 +6,10 @@ import { sourceFiles } from './source-imports.js';
 const REVEALING = [
   'src/address/address.ts',
   'src/app/endpoint-change.ts',
-  'src/app/reach.ts',
   'src/app/spec-kitty/sign-in-server.ts',
   'src/receivers/external/given-settings.ts',
-  'src/receivers/receiver-for.ts',
-  'src/targets/identity.ts',
+  'src/receivers/endpoint-kinds.ts',
+  'src/spec-kitty/teamspace-kind.ts',
   'src/spec-kitty/known-identities.ts',
   'src/sqlite/targets/target-registry.ts',
   'src/spec-kitty/teamspace-access.ts',

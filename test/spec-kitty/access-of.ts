@@ -1,9 +1,9 @@
 import type { App } from '../../src/app/app.js';
-import { tokenRequests } from '../../src/app/spec-kitty/token-requests.js';
 import type { Secret } from '../../src/config/secret.js';
 import type { ClosedGate } from '../../src/dispatch/ports.js';
 import { type TeamspaceAccess, teamspaceAccess } from '../../src/spec-kitty/teamspace-access.js';
 import type { AskForTokens } from '../../src/spec-kitty/tokens/token-port.js';
+import { tokenRequests } from '../../src/spec-kitty/tokens/token-requests.js';
 
 /** The access a drain of the active target of this home would have. */
 export async function accessOf(
@@ -15,8 +15,7 @@ export async function accessOf(
   const { description } = situation;
   if (description === undefined) throw new Error('nobody is signed in');
   const target = await targets.ensure(description, app.now());
-  const { paths, env } = app;
-  return teamspaceAccess(target, situation, { paths, env, askForTokens, now: () => app.now() });
+  return teamspaceAccess(target, situation, { askForTokens, now: () => app.now() });
 }
 
 /** A token as text, or the gate. */

@@ -113,8 +113,6 @@ async function givenAccess(given: Given): Promise<TeamspaceAccess> {
     1,
   );
   return teamspaceAccess(record, await readSituation({ paths, env }), {
-    paths,
-    env,
     askForTokens: () => Promise.reject(new Error('no server is asked here')),
     now: () => Date.UTC(2026, 0, 1),
   });

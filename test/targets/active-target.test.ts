@@ -1,9 +1,14 @@
 import { expect } from 'chai';
 import { Address } from '../../src/address/address.js';
-import { DEFAULT_SETTINGS } from '../../src/config/settings.js';
-import { activeTarget } from '../../src/targets/active-target.js';
+import { destinationOf } from '../../src/app/kinds.js';
+import { resolveHome } from '../../src/config/home.js';
+import { DEFAULT_SETTINGS, type ExternalSettings } from '../../src/config/settings.js';
+import type { Mode } from '../../src/policy/mode.js';
+import type { OpenAuthority } from '../../src/spec-kitty/open-authority.js';
+import { teamspaceIdentity } from '../../src/spec-kitty/teamspace-kind.js';
+import type { ActiveTarget } from '../../src/targets/active-target.js';
 import { urlHash } from '../../src/targets/canonical-url.js';
-import { externalIdentity, teamspaceIdentity } from '../../src/targets/identity.js';
+import { externalIdentity } from '../../src/targets/identity.js';
 
 const server = {
   server: new Address('https://a.example'),
@@ -16,6 +21,20 @@ const external = {
   headers: new Map([['X-Key', 'SINK_KEY']]),
   authEnv: 'SINK_TOKEN',
 };
+
+/** Of a home with this mode and this endpoint, at this server. */
+function activeTarget(
+  mode: Mode,
+  resolved: typeof server | undefined,
+  endpoint: ExternalSettings,
+): ActiveTarget {
+  const settings = { ...DEFAULT_SETTINGS, mode, external: endpoint };
+  const config = { state: 'absent', path: 'config.toml', settings } as const;
+  const authority = resolved && ({ resolved } as unknown as OpenAuthority);
+  const paths = resolveHome({ home: '/nowhere', env: {} });
+  const login = { authority, authorityError: undefined };
+  return destinationOf({ paths, env: {}, config, settings, ...login }).active;
+}
 
 describe('the identity of a target', () => {
   it('is server, team and user for a Teamspace, the user folded', () => {

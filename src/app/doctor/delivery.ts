@@ -1,4 +1,3 @@
-import { policyOf } from '../../policy/mode.js';
 import { type Finding, notice, problem, warning } from '../../reports/finding.js';
 import { isExpired, whyNotRenewable } from '../../spec-kitty/tokens/token-freshness.js';
 import type { App } from '../app.js';
@@ -28,7 +27,12 @@ function config({ config: document }: Situation): Finding | Check {
   return fine('config', document.state === 'absent' ? 'no config.toml: defaults' : document.path);
 }
 
-function authority({ authority: open, authorityError, settings }: Situation): Finding | Check {
+function authority({
+  authority: open,
+  authorityError,
+  kind,
+  settings,
+}: Situation): Finding | Check {
   if (open === undefined)
     return problem(
       'target_authority',
@@ -38,7 +42,7 @@ function authority({ authority: open, authorityError, settings }: Situation): Fi
     );
   const { resolved } = open;
   const named = `${resolved.resolved_server_url} (${resolved.override_mode})`;
-  if (policyOf(settings.mode).delivery !== 'teamspace')
+  if (kind?.isHosted !== true)
     return fine('target_authority', `mode ${settings.mode} does not use the server`);
   if (resolved.override_mode === 'setup_only')
     return problem(
@@ -53,10 +57,10 @@ function authority({ authority: open, authorityError, settings }: Situation): Fi
 
 function credentials(
   app: App,
-  { authority: open, settings, config: document }: Situation,
+  { authority: open, kind, config: document }: Situation,
 ): (Finding | Check)[] {
   if (open === undefined || document.state === 'unreadable') return [];
-  if (policyOf(settings.mode).delivery !== 'teamspace') return [];
+  if (kind?.isHosted !== true) return [];
   const { credentials: found, resolved } = open;
   const login = `redrain login ${resolved.resolved_server_url}`;
   if (found.state === 'absent') return [skipped('credentials', 'nobody is signed in')];

@@ -8,9 +8,9 @@ import {
 } from '../../spec-kitty/credentials/credentials-store.js';
 import { type OpenAuthority, openAuthority } from '../../spec-kitty/open-authority.js';
 import { type Proof, type SignInResult, signIn } from '../../spec-kitty/sign-in.js';
+import { tokenRequests } from '../../spec-kitty/tokens/token-requests.js';
 import type { App } from '../app.js';
 import { isInForce, serverOf } from './sign-in-server.js';
-import { tokenRequests } from './token-requests.js';
 
 export interface LoginRequest {
   /** The server; that in force when absent. */

@@ -1,8 +1,12 @@
 import { shownAddress } from '../../address/shown-address.js';
+import type { SyncSettings } from '../../config/settings.js';
 import type { ClosedGate } from '../../dispatch/ports.js';
 import { mayCarryToken } from '../../policy/bearer.js';
+import { endpointTarget } from '../../targets/active-target.js';
+import { isStubUrl } from '../../targets/canonical-url.js';
 import { headersFault, isSendable } from '../headers.js';
 import { caFileFault } from '../transport/trust.js';
+import { givenSettings } from './given-settings.js';
 import { hasMisplacedVariable } from './query-variables.js';
 import type { ExternalReceiverSettings } from './settings.js';
 
@@ -27,6 +31,24 @@ export function externalGate(settings: GatedSettings): ClosedGate | undefined {
     unusableEndpoint(settings.endpoint) ??
     caFileFault(settings.transport.caFile);
   return config === undefined ? undefined : { reason: 'config_unreadable', message: config };
+}
+
+/** A closed gate of the configured endpoint, and the variable that is missing, if it is one. */
+export interface EndpointGate extends ClosedGate {
+  readonly variable: string | undefined;
+}
+
+/** What keeps events from leaving for the configured endpoint, as far as this machine can tell. */
+export function endpointGateOf(
+  env: NodeJS.ProcessEnv,
+  { external, caFile }: Pick<SyncSettings, 'external' | 'caFile'>,
+): EndpointGate | undefined {
+  const named = endpointTarget(external);
+  if (named.state !== 'target' || isStubUrl(named.identity.canonicalUrl)) return undefined;
+  const given = givenSettings(named.identity.rawEndpoint, named.settings, env);
+  const transport = { env, ...(caFile === undefined ? {} : { caFile }) };
+  const gate = externalGate({ ...given, transport });
+  return gate && { ...gate, variable: given.missingVariables?.[0]?.variable };
 }
 
 function missingVariable({ missingVariables }: GatedSettings): string | undefined {

@@ -51,18 +51,15 @@ function retired({ row, waiting }: Backlog): Finding[] {
 }
 
 /** What only the target could tell the last drain, and the next one may not hear again. */
-function refused({ targets, mayLeave, now }: Facts, { row, waiting }: Backlog): Finding[] {
+function refused({ targets, mayLeave, signIn, now }: Facts, { row, waiting }: Backlog): Finding[] {
   const target = row && targets.get(row.target_id);
   if (row === undefined || target === undefined || !mayLeave || waiting === 0) return [];
-  const { blockedReason: reason, blockedMessage, canonicalUrl } = target;
+  const { blockedReason: reason, blockedMessage } = target;
   const message = `${reason}: ${blockedMessage ?? 'the last drain could not go on'}`;
   const more = { target_id: row.target_id, count: waiting };
   const stopping = { ...more, stops: ['dispatch'] as const };
   if (reason === 'missing_auth') {
-    const isTeamspace = target.kind === 'teamspace';
-    const advice = 'compare the variables that hold its secrets: redrain mode names them';
-    const remedy = isTeamspace ? `redrain login ${canonicalUrl}` : { advice };
-    return [problem('delivery', message, remedy, stopping)];
+    return [problem('delivery', message, signIn(target), stopping)];
   }
   if (reason === 'private_teamspace_gate') {
     const advice = 'create or join a Private Teamspace, then sign in again';

@@ -1,5 +1,5 @@
-import type { AskForTokens } from '../../spec-kitty/tokens/token-port.js';
 import { VERSION } from '../../version.js';
+import type { AskForTokens } from './token-port.js';
 
 /** How a process asks a server for tokens: over HTTP, loaded when it is first done. */
 export function tokenRequests(
@@ -8,7 +8,7 @@ export function tokenRequests(
   deadlineMs?: number,
 ): AskForTokens {
   return async (request) => {
-    const { askForTokens } = await import('../../spec-kitty/receiver/token-client.js');
+    const { askForTokens } = await import('../receiver/token-client.js');
     const transport = {
       env,
       ...(caFile === undefined ? {} : { caFile }),
