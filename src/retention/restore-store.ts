@@ -33,6 +33,9 @@ export interface RestoreStore {
    * Restores these records in one transaction: bytes, class and counters. A
    * target whose lane has passed an event and that still lacks it gets it in
    * its next pass. Doing it again changes nothing.
+   *
+   * @throws when the bytes of a record contradict its digest; nothing of the
+   * chunk is stored then.
    */
   restore(records: readonly ArchiveRecord[], order: RestoreOrder): Promise<RestoredChunk>;
 }

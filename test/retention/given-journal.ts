@@ -5,7 +5,7 @@ import { SqliteSpace } from '../../src/sqlite/retention/journal-space.js';
 import { SqliteRedaction } from '../../src/sqlite/retention/redaction-store.js';
 import { SqliteRestore } from '../../src/sqlite/retention/restore-store.js';
 import { SqliteRetention } from '../../src/sqlite/retention/retention-store.js';
-import { type Core, givenTarget, openCore, row, rows } from '../support/core.js';
+import { type Core, givenTarget, openCore, rows } from '../support/core.js';
 import { drainWith } from '../support/drains.js';
 import { newEvents } from '../support/events.js';
 import { ScriptedReceiver } from '../support/scripted-receiver.js';
@@ -94,8 +94,4 @@ export function payloads(core: Core): Map<number, string> {
     'SELECT seq, hex(bytes) AS hex FROM payload',
   );
   return new Map(found.map(({ seq, hex }) => [seq, hex]));
-}
-
-export function seqOf(core: Core, eventId: string): number {
-  return row<{ seq: number }>(core, 'SELECT seq FROM event WHERE event_id = ?', eventId).seq;
 }
