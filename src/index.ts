@@ -9,7 +9,7 @@ import { type ProjectRow, readProjects } from './app/projects.js';
 import { type ReadinessReport, readiness } from './app/readiness.js';
 import { type ReplayOptions, type ReplayReport, replayEvents } from './app/replay.js';
 import { type RetryOptions, type RetryReport, retryEvents } from './app/retry.js';
-import { readStatus } from './app/status.js';
+import { readStatus, type StatusDocument } from './app/status.js';
 import { readTargets, type TargetSummary } from './app/targets.js';
 import type { VerifyReport } from './app/verify.js';
 import { RedrainError } from './base/error.js';
@@ -24,7 +24,6 @@ import type { EnvelopeRules } from './journal/envelope.js';
 import { GroupCommit } from './journal/group-commit.js';
 import type { Mode } from './policy/mode.js';
 import type { Job, JobOptions } from './queue/job.js';
-import type { StatusDocument } from './reports/status-document.js';
 import type { EventStory } from './reports/story.js';
 
 export type { Address } from './address/address.js';
@@ -41,6 +40,7 @@ export type { ReadinessReport, ReadinessState } from './app/readiness.js';
 export type { ReplayOptions, ReplayReport } from './app/replay.js';
 export type { RequeueReport } from './app/requeue.js';
 export type { RetryOptions, RetryReport } from './app/retry.js';
+export type { StatusDocument } from './app/status.js';
 export type { TargetSummary } from './app/targets.js';
 export type { VerifyReport } from './app/verify.js';
 export { isRedrainError, RedrainError } from './base/error.js';
@@ -67,11 +67,9 @@ export type {
   ReceiverResult,
   ReceiverStatus,
 } from './receivers/receiver-interface.js';
-export type { EventState } from './reports/event-states.js';
-export type { StatusDocument } from './reports/status-document.js';
+export type { EventState, ListedEvent } from './reports/event-list.js';
 export type { EventStory } from './reports/story.js';
 export { SplitBrainError } from './spec-kitty/authority-errors.js';
-export type { ListedEvent } from './sqlite/reports/event-list.js';
 export { RetiredTargetError, type TargetRecord } from './targets/registry.js';
 export { VERSION } from './version.js';
 

@@ -3,6 +3,7 @@ import type { AuditLog } from './journal/audit-log.js';
 import type { JournalStore } from './journal/journal-store.js';
 import type { LedgerStore } from './ledger/delivery-ledger.js';
 import type { RequeueStore } from './ledger/requeue.js';
+import type { Reports } from './reports/reports.js';
 import type { JournalSpace } from './retention/journal-space.js';
 import type { RedactionStore } from './retention/redaction-store.js';
 import type { RestoreStore } from './retention/restore-store.js';
@@ -29,6 +30,7 @@ export interface Stores extends OpenJournal {
   readonly redaction: RedactionStore;
   readonly space: JournalSpace;
   readonly verification: Verification;
+  readonly reports: Reports;
 }
 
 /** The open database itself. */

@@ -1,9 +1,9 @@
-import { differingEvents, type ListedEvent } from '../sqlite/reports/event-list.js';
+import type { ListedEvent } from '../reports/event-list.js';
 import type { TargetRecord } from '../targets/registry.js';
 import type { App } from './app.js';
-import { allOrigins, type EventSelection, filterOf } from './event-selection.js';
-import { permissionAt } from './events.js';
+import { type EventSelection, filterOf } from './event-selection.js';
 import { namedTarget, UnknownTargetNameError } from './named-target.js';
+import { permissionAt } from './target-permission.js';
 
 export interface DiffOptions extends EventSelection {
   /** Most events that are named; `count` is whole. 100 when absent. */
@@ -31,35 +31,30 @@ const DEFAULT_LIMIT = 100;
  *
  * @throws UnknownTargetNameError, UnknownEventError.
  */
-export async function diffTargets(
+export function diffTargets(
   app: App,
   a: string,
   b: string,
   options: DiffOptions = {},
 ): Promise<DiffReport> {
-  const situation = await app.situation();
-  const stores = app.readStores();
-  try {
+  return app.reading(async ({ situation, stores }) => {
     const from = await namedTarget(stores?.targets, a);
     const to = await namedTarget(stores?.targets, b);
     if (stores === undefined) throw new UnknownTargetNameError(a);
     const query = {
       targetId: from.id,
       filter: await filterOf(stores, options),
-      origins: allOrigins(stores.db),
       permission: permissionAt(situation, to),
     };
     const limit = options.limit ?? DEFAULT_LIMIT;
     const events: ListedEvent[] = [];
     let count = 0;
-    for await (const page of differingEvents(stores.db, query, to.id)) {
+    for await (const page of stores.reports.differingEvents(query, to.id)) {
       count += page.length;
       events.push(...page.slice(0, limit - events.length));
     }
     return { a: side(from), b: side(to), count, events };
-  } finally {
-    stores?.db.close();
-  }
+  });
 }
 
 const side = ({ id, canonicalUrl }: TargetRecord): DiffSide => ({

@@ -1,21 +1,13 @@
 import type { SpoolWaiting } from '../journal/spool.js';
-import { permissionOf } from '../policy/permission.js';
-import type { EventState } from '../reports/event-states.js';
+import { NO_TARGET } from '../reports/counts.js';
+import type { EventQuery, EventState, ExportedEvent, ListedEvent } from '../reports/event-list.js';
 import { orUnreadable, type UnreadableSection } from '../reports/or-unreadable.js';
-import {
-  type EventQuery,
-  type ExportedEvent,
-  exportEvents,
-  type ListedEvent,
-  newestEvents,
-} from '../sqlite/reports/event-list.js';
 import type { TargetRecord } from '../targets/registry.js';
 import type { App } from './app.js';
-import { allOrigins, type EventSelection, filterOf } from './event-selection.js';
+import { type EventSelection, filterOf } from './event-selection.js';
 import { activeRow, namedTarget } from './named-target.js';
-import type { Situation } from './situation.js';
 import type { Stores } from './stores.js';
-import { projectsNow } from './target-permission.js';
+import { permissionAt } from './target-permission.js';
 
 export interface EventsOptions extends EventSelection {
   readonly state?: EventState | undefined;
@@ -49,7 +41,7 @@ export async function listEvents(app: App, options: EventsOptions = {}): Promise
     events:
       stores === undefined
         ? []
-        : await newestEvents(stores.db, query, options.limit ?? DEFAULT_LIMIT),
+        : await stores.reports.newestEvents(query, options.limit ?? DEFAULT_LIMIT),
     spooled: spoolOf(app),
   }));
 }
@@ -73,14 +65,14 @@ export async function exportMatching(
   await withQuery(app, options, async (stores, query) => {
     if (stores === undefined) return;
     let left = options.limit ?? Number.POSITIVE_INFINITY;
-    for await (const event of exportEvents(stores.db, query)) {
+    for await (const event of stores.reports.exportEvents(query)) {
       if (left-- <= 0) return;
       if (!(await take(event))) return;
     }
   });
 }
 
-async function withQuery<T>(
+function withQuery<T>(
   app: App,
   options: EventsOptions,
   work: (
@@ -89,35 +81,16 @@ async function withQuery<T>(
     target: TargetRecord | undefined,
   ) => Promise<T>,
 ): Promise<T> {
-  const situation = await app.situation();
-  const stores = app.readStores();
-  try {
+  return app.reading(async ({ situation, stores }) => {
     const target = await (options.target === undefined
       ? activeRow(stores?.targets, situation)
       : namedTarget(stores?.targets, options.target));
-    const query = await queryOf(stores, situation, target, options);
-    return await work(stores, query, target);
-  } finally {
-    stores?.db.close();
-  }
-}
-
-async function queryOf(
-  stores: Stores | undefined,
-  situation: Situation,
-  target: TargetRecord | undefined,
-  options: EventsOptions,
-): Promise<EventQuery> {
-  return {
-    targetId: target?.id ?? 0,
-    state: options.state,
-    filter: await filterOf(stores, options),
-    origins: allOrigins(stores?.db),
-    permission: permissionAt(situation, target),
-  };
-}
-
-/** Who the target may have, by the rules in force; of no target, what the active one would get. */
-export function permissionAt(situation: Situation, target: TargetRecord | undefined) {
-  return permissionOf(situation.settings.projectRules, projectsNow(situation, target));
+    const query = {
+      targetId: target?.id ?? NO_TARGET,
+      state: options.state,
+      filter: await filterOf(stores, options),
+      permission: permissionAt(situation, target),
+    };
+    return work(stores, query, target);
+  });
 }

@@ -2,7 +2,6 @@ import { StorageUnavailableError } from '../files/storage-errors.js';
 import { plainMessage } from '../files/trouble.js';
 import { spooledStory } from '../reports/spooled-story.js';
 import type { EventStory } from '../reports/story.js';
-import { eventStory } from '../sqlite/reports/event-story.js';
 import type { App } from './app.js';
 import type { Stores } from './stores.js';
 
@@ -14,24 +13,30 @@ import type { Stores } from './stores.js';
  * @throws StorageUnavailableError when the journal cannot be read and the spool has nothing.
  */
 export async function inspectEvent(app: App, eventId: string): Promise<EventStory | undefined> {
-  const { spooled, spool_error } = inSpool(app, eventId);
-  let stores: Stores | undefined;
+  const spool = inSpool(app, eventId);
   try {
-    stores = app.readStores();
-    const story = stores && eventStory(stores.db, await stores.targets.list(), eventId);
-    const audit = stores === undefined ? [] : await stores.audit.ofEvent(eventId);
-    if (story !== undefined) return { ...story, spooled, spool_error, audit };
-    if (spooled.length === 0 && audit.length === 0) return undefined;
-    return { ...ofNoRevision(eventId), spooled, spool_error, audit };
+    return await app.readingStores((stores) => storyOf(stores, spool, eventId));
   } catch (error) {
-    if (!(error instanceof StorageUnavailableError) || spooled.length === 0) throw error;
-    return { ...ofNoRevision(eventId), spooled, spool_error, audit: [] };
-  } finally {
-    stores?.db.close();
+    if (!(error instanceof StorageUnavailableError) || spool.spooled.length === 0) throw error;
+    return { ...ofNoRevision(eventId), ...spool, audit: [] };
   }
 }
 
-function inSpool(app: App, eventId: string): Pick<EventStory, 'spooled' | 'spool_error'> {
+type SpoolStory = Pick<EventStory, 'spooled' | 'spool_error'>;
+
+async function storyOf(
+  stores: Stores | undefined,
+  spool: SpoolStory,
+  eventId: string,
+): Promise<EventStory | undefined> {
+  const story = await stores?.reports.eventStory(eventId, await stores.targets.list());
+  const audit = (await stores?.audit.ofEvent(eventId)) ?? [];
+  if (story !== undefined) return { ...story, ...spool, audit };
+  if (spool.spooled.length === 0 && audit.length === 0) return undefined;
+  return { ...ofNoRevision(eventId), ...spool, audit };
+}
+
+function inSpool(app: App, eventId: string): SpoolStory {
   try {
     return { spooled: app.spool.find(eventId).map(spooledStory), spool_error: null };
   } catch (error) {

@@ -7,10 +7,12 @@ import {
   orphansAmong,
   ownerOf,
 } from '../reports/processes.js';
+import type { ProcessFields } from '../reports/status-document.js';
 import type { ResolvedSyncTarget } from '../spec-kitty/authority.js';
 import { thisProcess } from '../targets/holder.js';
 import type { TargetRecord } from '../targets/registry.js';
 import type { App } from './app.js';
+import { activeRow } from './named-target.js';
 import type { Situation } from './situation.js';
 
 /** Who drains the active target now, and whether that is somebody like us. */
@@ -27,11 +29,10 @@ export interface PreflightReport {
 }
 
 /** Judges leases by their rows and by whether their processes live. Changes nothing, creates nothing. */
-export async function preflight(app: App): Promise<PreflightReport> {
+export function preflight(app: App): Promise<PreflightReport> {
   return app.reading(async ({ situation, stores }) => {
     const targets = (await stores?.targets.list()) ?? [];
-    const key = situation.description;
-    const current = key && (await stores?.targets.findByKey(key));
+    const current = await activeRow(stores?.targets, situation);
     const { foreground, owner, mismatches, orphans } = processes(app, situation, targets, current);
     const ok = mismatches.length === 0 && orphans.length === 0;
     const target = situation.authority?.resolved ?? null;
@@ -39,8 +40,34 @@ export async function preflight(app: App): Promise<PreflightReport> {
   });
 }
 
+/** The same as `status` shows it, and whether the target in force wants to know who we are. */
+export function processFields(
+  app: App,
+  situation: Situation,
+  targets: readonly TargetRecord[],
+  current: TargetRecord | undefined,
+): ProcessFields {
+  const { foreground, owner, mismatches, orphans } = processes(app, situation, targets, current);
+  return {
+    ...authentication(situation),
+    live_orphan_daemon_count: orphans.length,
+    foreground,
+    daemon_owner_record: owner,
+    mismatches,
+    orphan_records: orphans,
+  };
+}
+
+function authentication(situation: Situation) {
+  const { required, present } = situation.kind?.authentication(situation) ?? {
+    required: false,
+    present: situation.authority?.credentials.state === 'found',
+  };
+  return { auth_required: required, auth_present: present };
+}
+
 /** This process, the one that owns the current target's lease, and those that left one behind. */
-export function processes(
+function processes(
   app: App,
   situation: Situation,
   targets: readonly TargetRecord[],

@@ -2,8 +2,6 @@ import { settingsOf } from '../config/document.js';
 import { editConfig } from '../config/edit.js';
 import { originFields } from '../ledger/origins.js';
 import { projectKey, projectPermission } from '../policy/projects.js';
-import type { OriginRow } from '../reports/target-terms.js';
-import { knownOrigins as originsIn } from '../sqlite/reports/known-origins.js';
 import type { App } from './app.js';
 
 /** One project, or one part of it that another rule speaks for. */
@@ -19,30 +17,23 @@ export interface ProjectRow {
 }
 
 /** Known projects with what the rules say of each. Changes nothing. */
-export async function readProjects(app: App): Promise<ProjectRow[]> {
-  const rules = settingsOf((await app.situation()).config).projectRules;
-  return knownOrigins(app).map((row) => {
-    const origin = originFields(row);
-    const { allowed, source } = projectPermission(origin, rules);
-    return {
-      project_uuid: origin.projectUuid,
-      repo_slug: origin.repoSlug,
-      checkout: origin.checkout,
-      events: row.live,
-      allowed,
-      source,
-    };
+export function readProjects(app: App): Promise<ProjectRow[]> {
+  return app.reading(async ({ situation, stores }) => {
+    const rules = settingsOf(situation.config).projectRules;
+    const origins = (await stores?.reports.knownOrigins()) ?? [];
+    return origins.map((row) => {
+      const origin = originFields(row);
+      const { allowed, source } = projectPermission(origin, rules);
+      return {
+        project_uuid: origin.projectUuid,
+        repo_slug: origin.repoSlug,
+        checkout: origin.checkout,
+        events: row.live,
+        allowed,
+        source,
+      };
+    });
   });
-}
-
-function knownOrigins(app: App): OriginRow[] {
-  const stores = app.readStores();
-  if (stores === undefined) return [];
-  try {
-    return originsIn(stores.db);
-  } finally {
-    stores.db.close();
-  }
 }
 
 export interface ProjectChange {
@@ -60,21 +51,23 @@ const isOwnKey = (key: string): boolean => key !== '' && key !== UNASSIGNED;
 
 /**
  * Writes permissions to `[sync.projects]` of config.toml: nothing per event,
- * however many a project has. Answers the keys it wrote.
+ * however many a project has. Returns the keys it wrote.
  */
 export async function changeProjects(
   app: App,
   verdict: 'allow' | 'hold',
   change: ProjectChange,
 ): Promise<string[]> {
-  const known = change.all
-    ? knownOrigins(app)
-        .map(({ projectUuid }) => projectKey(projectUuid))
-        .filter(isOwnKey)
-    : [];
+  const known = change.all ? await knownKeys(app) : [];
   const keys = new Set([...change.uuids.map(projectKey), ...known]);
   if (change.unassigned) keys.add(UNASSIGNED);
   const changes = [...keys].map((key) => ({ path: ['sync', 'projects', key], value: verdict }));
   if (changes.length > 0) await editConfig(app.paths.config, changes);
   return [...keys];
+}
+
+/** Of every project that the journal knows. */
+async function knownKeys(app: App): Promise<string[]> {
+  const origins = await app.readingStores(async (stores) => stores?.reports.knownOrigins());
+  return (origins ?? []).map(({ projectUuid }) => projectKey(projectUuid)).filter(isOwnKey);
 }

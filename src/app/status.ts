@@ -1,35 +1,25 @@
-import { DEFAULT_SETTINGS } from '../config/settings.js';
 import { DRAIN_BLOCKED_REASONS, type DrainBlockedReason } from '../dispatch/ports.js';
-import { plainMessage } from '../files/trouble.js';
 import { blockedReason } from '../policy/capture-reason.js';
 import { policyOf } from '../policy/mode.js';
-import { permissionOf } from '../policy/permission.js';
 import { assess, holds } from '../reports/assess.js';
-import { emptySections } from '../reports/empty-sections.js';
+import { NO_COUNTS } from '../reports/counts.js';
+import type { Facts } from '../reports/facts.js';
 import type { Finding } from '../reports/finding.js';
+import type { TargetLedger } from '../reports/ledger-section.js';
+import { type RunningDrain, runningDrains } from '../reports/running-drain.js';
 import {
-  type OldQueueSections,
-  oldQueueSections,
-  type WaitingFile,
-  waitingFiles,
-} from '../reports/old-queues.js';
-import type { UnreadableSection } from '../reports/or-unreadable.js';
-import type {
-  AuthoritySection,
-  OlderFields,
-  StatusDocument,
-  StatusSections,
-  TargetLedger,
-} from '../reports/status-document.js';
-import { archivesInForce } from '../retention/archives-in-force.js';
-import { reportAuthority } from '../spec-kitty/authority-report.js';
-import { identityOf } from '../spec-kitty/credentials/credentials.js';
-import { oldQueueState } from '../spec-kitty/legacy/old-queue-state.js';
-import { readSections } from '../sqlite/reports/reports.js';
-import { type RunningDrain, runningDrains } from '../sqlite/reports/running-drain.js';
-import type { TargetIdentity } from '../targets/identity.js';
+  countedFor,
+  type StatusContext,
+  type StatusSections,
+  sectionsOf,
+  unreadableSections,
+} from '../reports/sections.js';
+import type { DocumentWith } from '../reports/status-document.js';
+import { archivesInForce, NO_ARCHIVES } from '../retention/archives-in-force.js';
+import { type OldQueues, oldQueueFindings } from '../spec-kitty/legacy/old-queues.js';
+import type { SpecKittyFields } from '../spec-kitty/status-fields.js';
 import type { TargetRecord } from '../targets/registry.js';
-import type { App } from './app.js';
+import type { App, Reading } from './app.js';
 import { type Check, isFinding } from './doctor/check.js';
 import { examineDelivery } from './doctor/delivery.js';
 import { examineHome } from './doctor/home.js';
@@ -37,12 +27,15 @@ import { examineRuntime } from './doctor/runtime.js';
 import { schemaFindings } from './doctor/schema.js';
 import { jobsSection } from './jobs/jobs-section.js';
 import { kindOf } from './kinds.js';
-import { processes } from './preflight.js';
+import { processFields } from './preflight.js';
 import { type Obstacle, obstacleOf } from './readiness.js';
 import type { Situation } from './situation.js';
-import type { Stores } from './stores.js';
-import { projectsNow } from './target-permission.js';
+import { authoritySection, oldQueuesNow } from './spec-kitty/status-fields.js';
+import { permissionAt } from './target-permission.js';
 import { wayOut } from './way-out.js';
+
+/** The document of `redrain status --json` (docs/status.md). */
+export type StatusDocument = DocumentWith<SpecKittyFields>;
 
 /** The document, and what it is judged by. */
 export interface StatusReport {
@@ -67,51 +60,66 @@ export async function readStatus(app: App): Promise<StatusDocument> {
 
 /** The status document with what follows from it. */
 export async function reportStatus(app: App): Promise<StatusReport> {
-  const situation = await app.situation();
   // Before the journal is open: SQLite gives its log the mode of the journal.
   const home = [...examineRuntime(), ...examineHome(app)];
-  const read = await fromStores(app, situation);
-  const { sections, targets, current, oldQueues, unreadable } = read;
+  const read = await readHome(app);
+  const { situation, targets, unreadable } = read;
   const jobs = await jobsSection(app);
-  const older = olderFields(app, situation, targets, current, oldQueues);
-  const fields = {
-    ...older,
-    target_authority: authoritySection(app, situation),
-    ...sections,
-    migration_conflicts: withWaiting(sections.migration_conflicts, oldQueues.waitingFiles),
-    body_upload_compatibility: oldQueues.body_upload_compatibility,
-  };
   const obstacle = await obstacleOf(app, situation);
-  const waiting = waitingIn(sections);
-  const around = [...home, ...examineDelivery(app, situation, obstacle, waiting)];
-  const facts = { ...fields, jobs, ...factsBeside(app, situation, read, obstacle) };
+  const around = [...home, ...examineDelivery(app, situation, obstacle, waitingIn(read))];
+  const facts = { ...factsOf(app, read, obstacle), jobs };
   const findings = assess(facts, [...around.filter(isFinding), ...schemaFindings(unreadable)]);
-  const ok = holds(findings);
-  const document = { ok, exit_code: ok ? 0 : 2, ...fields, jobs, findings } as const;
+  const document = documentOf(app, read, facts, findings);
   return { document, findings, around, obstacle, situation, targets, unreadable };
 }
 
-const waitingIn = ({ event_journal: journal }: StatusSections): number =>
+/** In the order of docs/status.md. */
+function documentOf(
+  app: App,
+  { situation, sections, queues }: HomeRead,
+  facts: Facts,
+  findings: readonly Finding[],
+): StatusDocument {
+  const ok = holds(findings);
+  const { active_queue, legacy_queue, body_upload_compatibility } = queues.fields;
+  return {
+    ok,
+    exit_code: ok ? 0 : 2,
+    auth_required: facts.auth_required,
+    auth_present: facts.auth_present,
+    live_orphan_daemon_count: facts.live_orphan_daemon_count,
+    foreground: facts.foreground,
+    daemon_owner_record: facts.daemon_owner_record,
+    active_queue,
+    legacy_queue,
+    mismatches: facts.mismatches,
+    orphan_records: facts.orphan_records,
+    target_authority: authoritySection(app, situation),
+    ...sections,
+    body_upload_compatibility,
+    jobs: facts.jobs,
+    findings,
+  };
+}
+
+const waitingIn = ({ sections: { event_journal: journal } }: HomeRead): number =>
   'error' in journal ? 0 : journal.drain_blocked.waiting;
 
-function factsBeside(
-  app: App,
-  { config, settings, active }: Situation,
-  { sections, targets, current, drains, oldQueues }: FromStores,
-  obstacle: Obstacle | undefined,
-) {
+function factsOf(app: App, read: HomeRead, obstacle: Obstacle | undefined): Omit<Facts, 'jobs'> {
+  const { situation, sections, targets, current, drains, queues } = read;
+  const { config, settings, active } = situation;
   const isRetired = (current?.retiredAt ?? null) !== null;
   const { delivery_ledger: ledger } = sections;
   const row = 'error' in ledger ? undefined : ledger.per_target.find(isOf(current));
   return {
+    ...processFields(app, situation, targets, current),
+    ...sections,
+    beside: oldQueueFindings(queues),
     targets: new Map(targets.map((target) => [target.id, target])),
     drains,
-    archives:
-      (row?.archived ?? 0) > 0 ? archivesInForce(app.paths.archiveDir) : { ids: [], command: null },
+    archives: (row?.archived ?? 0) > 0 ? archivesInForce(app.paths.archiveDir) : NO_ARCHIVES,
     mayLeave: obstacle === undefined && active.state === 'target' && !isRetired,
     mayLeaveToNamed: config.state !== 'unreadable' && policyOf(settings.mode).delivery !== 'none',
-    waitingInScope: oldQueues.waitingInScope,
-    waitingElsewhere: oldQueues.waitingElsewhere,
     spoolDir: app.paths.spoolDir,
     signIn: (target: TargetRecord) => kindOf(target).signIn(target.canonicalUrl),
     now: app.now(),
@@ -123,43 +131,60 @@ const isOf =
   ({ target_id }: TargetLedger): boolean =>
     target_id === current?.id;
 
-const withWaiting = (
-  section: StatusSections['migration_conflicts'],
-  files: readonly WaitingFile[],
-): StatusSections['migration_conflicts'] =>
-  'error' in section ? section : { ...section, waiting_files: files };
-
-interface FromStores {
+/** What is known of a home, from one look at it. */
+interface HomeRead {
+  readonly situation: Situation;
   readonly sections: StatusSections;
+  /** Every known target, first seen first. */
   readonly targets: readonly TargetRecord[];
   readonly current: TargetRecord | undefined;
-  readonly oldQueues: OldQueues;
+  readonly queues: OldQueues;
   readonly drains: ReadonlyMap<number, RunningDrain>;
   readonly unreadable: readonly unknown[];
 }
 
-/** What the old files come to, and which of them wait. */
-type OldQueues = OldQueueSections & { readonly waitingFiles: readonly WaitingFile[] };
-
 /** A journal that cannot be read takes its sections with it, and nothing else. */
-async function fromStores(app: App, situation: Situation): Promise<FromStores> {
-  let stores: Stores | undefined;
+async function readHome(app: App): Promise<HomeRead> {
+  let situation: Situation | undefined;
   try {
-    stores = app.readStores();
-    const targets = (await stores?.targets.list()) ?? [];
-    const current = currentOf(targets, situation);
-    const sections = sectionsOf(app, situation, stores, targets, current);
-    const drains = stores === undefined ? new Map() : runningDrains(stores.db, targets);
-    const oldQueues = await oldQueuesOf(app, situation, stores);
-    return { sections, targets, current, oldQueues, drains, unreadable: errorsOf(sections) };
+    return await app.reading((at) => {
+      situation = at.situation;
+      return readJournal(app, at);
+    });
   } catch (error) {
-    const oldQueues = await oldQueuesOf(app, situation, undefined);
-    const sections = unreadable(error as Error);
-    const drains = new Map();
-    return { sections, targets: [], current: undefined, oldQueues, drains, unreadable: [error] };
-  } finally {
-    stores?.db.close();
+    return withoutJournal(app, situation ?? (await app.situation()), error);
   }
+}
+
+async function readJournal(app: App, { situation, stores }: Reading): Promise<HomeRead> {
+  const targets = (await stores?.targets.list()) ?? [];
+  const current = currentOf(targets, situation);
+  const context = contextOf(app, situation, targets, current);
+  const counts = (await stores?.reports.counts(countedFor(context))) ?? NO_COUNTS;
+  const sections = sectionsOf(counts, context);
+  const drains = stores === undefined ? new Map() : await runningDrains(stores.reports, targets);
+  const queues = await oldQueuesNow(app, situation, stores);
+  return {
+    situation,
+    sections: withWaiting(sections, queues),
+    targets,
+    current,
+    queues,
+    drains,
+    unreadable: errorsOf(sections),
+  };
+}
+
+async function withoutJournal(app: App, situation: Situation, error: unknown): Promise<HomeRead> {
+  return {
+    situation,
+    sections: unreadableSections(error),
+    targets: [],
+    current: undefined,
+    queues: await oldQueuesNow(app, situation, undefined),
+    drains: new Map(),
+    unreadable: [error],
+  };
 }
 
 /** Of the list that was read anyway. */
@@ -179,96 +204,29 @@ function currentOf(
 const errorsOf = (sections: StatusSections): string[] =>
   Object.values(sections).flatMap((section) => ('error' in section ? [section.error] : []));
 
-async function oldQueuesOf(
-  app: App,
-  { authority }: Situation,
-  stores: Stores | undefined,
-): Promise<OldQueues> {
-  const { legacyQueue } = app.paths;
-  const active = authority?.resolved.queue_db_path ?? legacyQueue;
-  try {
-    const files = await oldQueueState(app.paths, stores?.imports);
-    const sections = oldQueueSections(files, active, legacyQueue);
-    return { ...sections, waitingFiles: waitingFiles(files) };
-  } catch (error) {
-    const unread = { error: plainMessage(error) };
-    return {
-      active_queue: { path: active, ...unread },
-      legacy_queue: { path: legacyQueue, ...unread },
-      body_upload_compatibility: unread,
-      waitingInScope: 0,
-      waitingElsewhere: 0,
-      waitingFiles: [],
-    };
-  }
+function withWaiting(sections: StatusSections, { waitingFiles }: OldQueues): StatusSections {
+  const { migration_conflicts: conflicts } = sections;
+  if ('error' in conflicts) return sections;
+  return { ...sections, migration_conflicts: { ...conflicts, waiting_files: waitingFiles } };
 }
 
-function olderFields(
+function contextOf(
   app: App,
   situation: Situation,
   targets: readonly TargetRecord[],
   current: TargetRecord | undefined,
-  { active_queue, legacy_queue }: OldQueueSections,
-): OlderFields {
-  const { foreground, owner, mismatches, orphans } = processes(app, situation, targets, current);
+): StatusContext {
+  const { active } = situation;
   return {
-    ...authentication(situation),
-    live_orphan_daemon_count: orphans.length,
-    foreground,
-    daemon_owner_record: owner,
-    active_queue,
-    legacy_queue,
-    mismatches,
-    orphan_records: orphans,
-  };
-}
-
-function authentication(situation: Situation) {
-  const { required, present } = situation.kind?.authentication(situation) ?? {
-    required: false,
-    present: situation.authority?.credentials.state === 'found',
-  };
-  return { auth_required: required, auth_present: present };
-}
-
-function authoritySection(app: App, situation: Situation): AuthoritySection {
-  const { config, authority, settings } = situation;
-  const identity = authority === undefined ? NOBODY : identityOf(authority.credentials);
-  const { processWideOverride } = app.options;
-  const request = { paths: app.paths, env: app.env, config, identity, processWideOverride };
-  return {
-    ...reportAuthority(request),
-    mode: config.state === 'unreadable' ? null : settings.mode,
-    configured: authority?.resolved.configured ?? false,
-  };
-}
-
-const NOBODY = { user: null, team: null };
-
-function sectionsOf(
-  app: App,
-  situation: Situation,
-  stores: Stores | undefined,
-  targets: readonly TargetRecord[],
-  current: TargetRecord | undefined,
-): StatusSections {
-  const identity = identityInForce(situation);
-  if (stores === undefined)
-    return emptySections(app.spool, identity, blockedNow(situation, undefined, {}));
-  const { projectRules } = situation.settings ?? DEFAULT_SETTINGS;
-  return readSections(stores.db, {
     targets,
     current,
-    identity,
-    permissionFor: (target) => permissionOf(projectRules, projectsNow(situation, target)),
+    identity: active.state === 'target' ? active.identity : undefined,
+    permissionFor: (target) => permissionAt(situation, target),
     blockedReason: (held) => blockedNow(situation, current, held),
     spool: app.spool,
     now: app.now(),
-  });
+  };
 }
-
-const identityInForce = ({ active }: Situation): TargetIdentity | undefined =>
-  active.state === 'target' ? active.identity : undefined;
 
 /** The reason that holds for the active target as a whole: a closed gate, or everything that is held. */
 function blockedNow(
@@ -280,15 +238,4 @@ function blockedNow(
   const gate = blockedReason(way, { projectUuid: null, repoSlug: null, checkout: null });
   const reasons = [gate, ...Object.keys(held)];
   return DRAIN_BLOCKED_REASONS.find((reason) => reasons.includes(reason)) ?? null;
-}
-
-function unreadable(error: Error): StatusSections {
-  const section: UnreadableSection = { error: plainMessage(error) };
-  return {
-    event_journal: section,
-    delivery_targets: section,
-    delivery_ledger: section,
-    migration_conflicts: section,
-    terminal_failures: section,
-  };
 }

@@ -1,6 +1,6 @@
 import type { ConfigDocument } from '../config/config-document.js';
 import { ConfigReader } from '../config/document.js';
-import type { ClosedGate, PermissionNow } from '../dispatch/ports.js';
+import type { ClosedGate, Permission, PermissionNow } from '../dispatch/ports.js';
 import { type Mode, policyOf } from '../policy/mode.js';
 import { permissionOf } from '../policy/permission.js';
 import type { TargetRecord, TargetRegistry, TargetSettings } from '../targets/registry.js';
@@ -57,6 +57,10 @@ export function projectsNow(
   if (target !== undefined) return settingsNow(situation, target).projects;
   return situation.active.state === 'target' ? situation.active.settings.projects : 'all';
 }
+
+/** Which origins a target may have, by the rules in force. */
+export const permissionAt = (situation: Situation, target: TargetRecord | undefined): Permission =>
+  permissionOf(situation.settings.projectRules, projectsNow(situation, target));
 
 type Configuration = Pick<Exclude<ConfigDocument, { state: 'unreadable' }>, 'settings'>;
 

@@ -1,5 +1,4 @@
-import { circuitState } from '../reports/circuit-state.js';
-import type { CircuitState, TargetLedger } from '../reports/status-document.js';
+import { type CircuitState, circuitState, type TargetLedger } from '../reports/ledger-section.js';
 import type { TargetRecord } from '../targets/registry.js';
 import type { App } from './app.js';
 import { reportStatus } from './status.js';

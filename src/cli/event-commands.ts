@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { EVENT_STATES } from '../reports/event-states.js';
+import { EVENT_STATES } from '../reports/event-list.js';
 import type { RunCommand } from './command.js';
 import { example, wholeNumber } from './option-values.js';
 

@@ -1,8 +1,7 @@
 import { type EventsReport, exportMatching, listEvents, spoolOf } from '../app/events.js';
 import { EXIT, type ExitCode } from '../base/exit-codes.js';
 import { stdout } from '../output/standard.js';
-import type { EventState } from '../reports/event-states.js';
-import type { ExportedEvent } from '../sqlite/reports/event-list.js';
+import type { EventState, ExportedEvent } from '../reports/event-list.js';
 import type { CommandBody } from './command.js';
 import { type EventOptions, selectionOf } from './event-options.js';
 import { exportLine } from './export-line.js';

@@ -1,4 +1,4 @@
-import type { ExportedEvent } from '../sqlite/reports/event-list.js';
+import type { ExportedEvent } from '../reports/event-list.js';
 
 export interface ExportLine {
   readonly bytes: Buffer;

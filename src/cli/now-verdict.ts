@@ -3,8 +3,8 @@ import { activeGap, type TargetGap } from '../app/undelivered.js';
 import { EXIT, type ExitCode, worstOf } from '../base/exit-codes.js';
 import type { DrainReport } from '../dispatch/drain-report.js';
 import { causesText } from '../reports/findings/cause-text.js';
-import type { CountedCause } from '../reports/status-document.js';
-import { isComplete, type Undelivered } from '../sqlite/reports/undelivered.js';
+import type { CountedCause } from '../reports/ledger-section.js';
+import { isComplete, type Undelivered } from '../reports/undelivered.js';
 import { count } from './output.js';
 
 /** What decides between 0 and 7 beside the report. */

@@ -1,10 +1,7 @@
+import type { StatusDocument } from '../app/status.js';
 import type { WorkerRow } from '../reports/jobs-section.js';
-import type {
-  LedgerSection,
-  StatusDocument,
-  TargetLedger,
-  TargetsSection,
-} from '../reports/status-document.js';
+import type { LedgerSection, TargetLedger } from '../reports/ledger-section.js';
+import type { TargetsSection } from '../reports/targets-section.js';
 import { color } from './color.js';
 import { count } from './output.js';
 import { line } from './status-line.js';

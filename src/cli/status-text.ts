@@ -1,5 +1,5 @@
-import type { StatusReport } from '../app/status.js';
-import type { JournalSection, StatusDocument } from '../reports/status-document.js';
+import type { StatusDocument, StatusReport } from '../app/status.js';
+import type { JournalSection } from '../reports/journal-section.js';
 import { color } from './color.js';
 import { bytes, count } from './output.js';
 import { findingLines, nextLines } from './status-advice.js';

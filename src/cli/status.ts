@@ -1,6 +1,5 @@
-import { reportStatus } from '../app/status.js';
+import { reportStatus, type StatusDocument } from '../app/status.js';
 import { EXIT } from '../base/exit-codes.js';
-import type { StatusDocument } from '../reports/status-document.js';
 import type { CommandBody } from './command.js';
 import { forScreen } from './fold.js';
 import { withApp } from './open-app.js';

@@ -15,6 +15,7 @@ export function assess(facts: Facts, around: readonly Finding[]): Finding[] {
   return byWeight([
     ...around,
     ...homeFindings(facts),
+    ...facts.beside,
     ...backlogFindings(facts),
     ...deliveryFindings(facts),
     ...jobFindings(facts),

@@ -1,10 +1,13 @@
-import type { ActionableTerms, CountedCause } from './status-document.js';
+import type { ActionableTerms, CountedCause } from './ledger-section.js';
 import { type LedgerRow, TERM_OF_STATUS } from './target-terms.js';
 
-/** One row of `CAUSES`. */
+/** States of an event that was tried and has a cause. */
+export type Unfinished = 'rejected' | 'transient' | 'terminal';
+
+/** The events of one target that are in one status for one cause. */
 export interface CauseRow {
-  readonly targetId: number;
   readonly status: 'rejected' | 'failed_transient' | 'terminal_failed';
+  /** Empty for all causes without a row of their own. */
   readonly text: string;
   readonly events: number;
 }
@@ -13,11 +16,11 @@ export interface CauseRow {
 export function causesHold(ledger: readonly LedgerRow[], causes: readonly CauseRow[]): boolean {
   const terms = liveTerms(ledger);
   return (['rejected', 'transient', 'terminal'] as const).every(
-    (term) => terms[term] === causesOfTerm(causes, term),
+    (term) => terms[term] === eventsOfTerm(causes, term),
   );
 }
 
-function causesOfTerm(causes: readonly CauseRow[], term: CountedCause['state']): number {
+function eventsOfTerm(causes: readonly CauseRow[], term: Unfinished): number {
   return causes
     .filter(({ status }) => TERM_OF_STATUS[status] === term)
     .reduce((sum, { events }) => sum + events, 0);
@@ -37,7 +40,8 @@ export function liveTerms(ledger: readonly LedgerRow[]): ActionableTerms {
   };
 }
 
-export const causesOfTarget = (rows: readonly CauseRow[]): CountedCause[] =>
+/** The causes of one target as the status document has them. */
+export const countedCauses = (rows: readonly CauseRow[]): CountedCause[] =>
   rows.map(({ status, text, events }) => ({
     state: TERM_OF_STATUS[status],
     cause: text === '' ? null : text,

@@ -1,16 +1,16 @@
 import type { ArchivesInForce } from '../retention/archives-in-force.js';
-import type { RunningDrain } from '../sqlite/reports/running-drain.js';
 import type { TargetRecord } from '../targets/registry.js';
-import type { Remedy } from './finding.js';
-import type { JobsSection } from './jobs-section.js';
-import type { UnreadableSection } from './or-unreadable.js';
-import type { OlderFields, StatusDocument, StatusSections } from './status-document.js';
+import type { Finding, Remedy } from './finding.js';
+import type { RunningDrain } from './running-drain.js';
+import type { StatusSections } from './sections.js';
+import type { ProcessFields, StatusFields } from './status-document.js';
 
 /** The document before the verdict, and what it cannot hold: everything that findings are made of. */
-export type Facts = OlderFields &
+export type Facts = ProcessFields &
   StatusSections &
-  Pick<StatusDocument, 'target_authority' | 'body_upload_compatibility'> & {
-    readonly jobs: JobsSection | UnreadableSection;
+  Pick<StatusFields, 'jobs'> & {
+    /** Findings of what another program left in the home. */
+    readonly beside: readonly Finding[];
     /** Every known target, by id. */
     readonly targets: ReadonlyMap<number, TargetRecord>;
     /** What each drain that runs now is doing. */
@@ -20,8 +20,6 @@ export type Facts = OlderFields &
     readonly mayLeave: boolean;
     /** The mode and the configuration let `now --target` send to any other one. */
     readonly mayLeaveToNamed: boolean;
-    readonly waitingInScope: number;
-    readonly waitingElsewhere: number;
     readonly spoolDir: string;
     /** What ends a missing or refused secret of a target. */
     signIn(target: TargetRecord): Remedy;

@@ -1,21 +1,19 @@
 import type { DrainBlockedReason, Permission } from '../dispatch/ports.js';
-import { originFields } from '../ledger/origins.js';
+import { type OriginColumns, originFields } from '../ledger/origins.js';
 import type { DeliveryStatus } from '../ledger/transition.js';
+import type { Counts, TargetCounts } from './counts.js';
+import { type ClassTotals, classesHold, eventsOf } from './journal-section.js';
 
-/** One row of `ORIGINS`. */
-export interface OriginRow {
-  readonly originId: number;
-  readonly projectUuid: string;
-  readonly repoSlug: string;
-  readonly checkout: string;
+/** The live events of one origin, and how many of them the ledger of a target speaks of. */
+export interface OriginRow extends OriginColumns {
   readonly live: number;
   readonly known: number;
+  /** Epoch milliseconds: the oldest live event that was never offered to the target. */
   readonly oldestUnsentAt: number | null;
 }
 
-/** One row of `LEDGER_TOTALS`. */
+/** The events of one target that are of one class and in one status. */
 export interface LedgerRow {
-  readonly targetId: number;
   readonly class: string;
   readonly status: DeliveryStatus;
   readonly events: number;
@@ -65,24 +63,10 @@ const CLASSES = ['coalesced', 'replaced', 'archived', 'redacted', 'purged'] as c
  * the counters.
  */
 export function balance(
-  eventsEver: number,
-  eventsByClass: ReadonlyMap<string, number>,
-  ledger: readonly LedgerRow[],
-  origins: readonly OriginRow[],
-  heldBy: Permission,
-  deliveryRows: number,
+  { classes, eventsEver }: Pick<Counts, 'classes' | 'eventsEver'>,
+  { ledger, deliveryRows, waiting }: TargetCounts,
 ): TargetBalance {
-  const terms = emptyTerms();
-  const knownByClass = new Map<string, number>();
-  for (const row of ledger) {
-    terms[TERM_OF_STATUS[row.status]] += row.events;
-    knownByClass.set(row.class, (knownByClass.get(row.class) ?? 0) + row.events);
-  }
-  for (const name of CLASSES)
-    terms[name] += (eventsByClass.get(name) ?? 0) - (knownByClass.get(name) ?? 0);
-  const waiting = waitingEvents(origins, heldBy);
-  terms.unsent = waiting.unsent;
-  terms.held = Object.values(waiting.held).reduce((sum, events) => sum + events, 0);
+  const terms = termsOf(ledger, classes, waiting);
   const values = Object.values(terms);
   const total = values.reduce((sum, term) => sum + term, 0);
   const counted = ledger.reduce((sum, row) => sum + row.events, 0);
@@ -90,13 +74,45 @@ export function balance(
   return {
     ...terms,
     total,
-    adds_up: total === eventsEver && counted === deliveryRows && values.every((term) => term >= 0),
+    adds_up:
+      total === eventsEver &&
+      counted === deliveryRows &&
+      values.every((term) => term >= 0) &&
+      classesHold(classes),
     held_by: waiting.held,
     oldest_unsent_at: oldest === null ? null : new Date(oldest).toISOString(),
   };
 }
 
-function waitingEvents(origins: readonly OriginRow[], heldBy: Permission) {
+function termsOf(
+  ledger: readonly LedgerRow[],
+  classes: readonly ClassTotals[],
+  { unsent, held }: WaitingEvents,
+): TargetTerms {
+  const terms = emptyTerms();
+  const knownByClass = new Map<string, number>();
+  for (const row of ledger) {
+    terms[TERM_OF_STATUS[row.status]] += row.events;
+    knownByClass.set(row.class, (knownByClass.get(row.class) ?? 0) + row.events);
+  }
+  for (const name of CLASSES)
+    terms[name] += eventsOf(classes, name) - (knownByClass.get(name) ?? 0);
+  terms.unsent = unsent;
+  terms.held = Object.values(held).reduce((sum, events) => sum + events, 0);
+  return terms;
+}
+
+/** Live events that the ledger of a target does not speak of. */
+export interface WaitingEvents {
+  /** By the reason that holds them. */
+  readonly held: Readonly<Partial<Record<DrainBlockedReason, number>>>;
+  readonly unsent: number;
+  /** Epoch milliseconds, of those that are not held. */
+  readonly oldestUnsentAt: number | null;
+}
+
+/** What waits at a target, from its row for each origin. */
+export function waitingEvents(origins: Iterable<OriginRow>, heldBy: Permission): WaitingEvents {
   const held: Partial<Record<DrainBlockedReason, number>> = {};
   let unsent = 0;
   let oldestUnsentAt: number | null = null;

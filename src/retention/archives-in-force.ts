@@ -8,6 +8,9 @@ export interface ArchivesInForce {
   readonly command: string | null;
 }
 
+/** Where every archive was brought back, or none was asked for. */
+export const NO_ARCHIVES: ArchivesInForce = { ids: [], command: null };
+
 /** More ids than these would be a command nobody can read. */
 const MOST_NAMED = 3;
 

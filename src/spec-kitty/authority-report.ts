@@ -1,4 +1,5 @@
 import { ConfigUnreadableError } from '../config/document.js';
+import type { Mode } from '../policy/mode.js';
 import { UnusableUrlError } from '../targets/canonical-url.js';
 import {
   assertNotSplit,
@@ -8,8 +9,16 @@ import {
 } from './authority.js';
 import { SplitBrainError } from './authority-errors.js';
 
-/** The section `target_authority` of a report: the nine fields, or those known and why not all. */
+/** Where events go and as whom: the nine fields, or those known and why not all. */
 export type TargetAuthorityReport = Partial<TargetAuthority> & { readonly error?: string };
+
+/** The section `target_authority` of `status`, with what redrain adds. */
+export type AuthoritySection = TargetAuthorityReport & {
+  /** Null while config.toml cannot be used. */
+  readonly mode: Mode | null;
+  /** False when nothing named a server and the documented default stands in. */
+  readonly configured: boolean;
+};
 
 /**
  * The resolved target for `status`, which works also when the target is split

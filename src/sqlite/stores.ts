@@ -8,6 +8,7 @@ import { SqliteJournal } from './journal/journal-store.js';
 import { JournalDatabase, type OpenOptions } from './journal-database.js';
 import { SqliteLedger } from './ledger/delivery-ledger.js';
 import { SqliteRequeue } from './ledger/requeue.js';
+import { SqliteReports } from './reports/reports.js';
 import { SqliteSpace } from './retention/journal-space.js';
 import { SqliteRedaction } from './retention/redaction-store.js';
 import { SqliteRestore } from './retention/restore-store.js';
@@ -36,6 +37,7 @@ export class SqliteStores implements Stores {
   readonly redaction: SqliteRedaction;
   readonly space: SqliteSpace;
   readonly verification: SqliteVerification;
+  readonly reports: SqliteReports;
 
   constructor(db: JournalDatabase, random: Random) {
     this.db = db;
@@ -51,6 +53,7 @@ export class SqliteStores implements Stores {
     this.redaction = new SqliteRedaction(db);
     this.space = new SqliteSpace(db);
     this.verification = new SqliteVerification(db);
+    this.reports = new SqliteReports(db);
   }
 
   isReplaced(): boolean {

@@ -3,7 +3,8 @@ import type { App } from '../app/app.js';
 import { readStatus } from '../app/status.js';
 import { JOB_STATES } from '../queue/job.js';
 import type { Queues } from '../queue/ports.js';
-import type { JournalSection, TargetLedger } from '../reports/status-document.js';
+import type { JournalSection } from '../reports/journal-section.js';
+import type { TargetLedger } from '../reports/ledger-section.js';
 import { parseHolder } from '../targets/holder.js';
 
 const CIRCUIT_VALUES = { closed: 0, half_open: 1, open: 2 } as const;

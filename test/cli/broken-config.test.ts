@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
+import type { StatusDocument } from '../../src/app/status.js';
 import type { DrainReport } from '../../src/dispatch/drain-report.js';
-import type { StatusDocument } from '../../src/reports/status-document.js';
 import { captured, envelopes, SIGNED_IN, sendTo } from '../processes/given-events.js';
 import { payloads, readJournal } from '../processes/journal-rows.js';
 import { Cli, startReceiver } from '../support/cli.js';

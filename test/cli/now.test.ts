@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import type { StatusDocument } from '../../src/app/status.js';
 import type { DrainReport } from '../../src/dispatch/drain-report.js';
-import type { StatusDocument } from '../../src/reports/status-document.js';
 import { captured, envelopes, PROJECT, SIGNED_IN, sendTo } from '../processes/given-events.js';
 import { deliveriesAt, idsWith, readJournal } from '../processes/journal-rows.js';
 import { idsIn, scriptedServer } from '../receivers/scripted-server.js';

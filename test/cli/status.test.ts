@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import type { LedgerSection, StatusDocument } from '../../src/reports/status-document.js';
+import type { StatusDocument } from '../../src/app/status.js';
+import type { LedgerSection } from '../../src/reports/ledger-section.js';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';
 import { Cli } from '../support/cli.js';
 

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { settlement } from '../../src/dispatch/bisection.js';
 import type { Outcome } from '../../src/dispatch/ports.js';
 import { Spool } from '../../src/journal/spool.js';
-import { readSections } from '../../src/sqlite/reports/reports.js';
+import { countedFor, sectionsOf } from '../../src/reports/sections.js';
+import { SqliteReports } from '../../src/sqlite/reports/reports.js';
 import { beginPass, claim } from '../ledger/hand-drain.js';
 import {
   type Core,
@@ -57,7 +58,7 @@ async function sentTo(core: Core, id: number): Promise<string[]> {
 async function assertNumbersAddUp(core: Core): Promise<void> {
   assertLedgerInvariant(core);
   const targets = await core.targets.list();
-  const { delivery_ledger } = readSections(core.db, {
+  const context = {
     targets,
     current: targets[0],
     identity: undefined,
@@ -65,7 +66,9 @@ async function assertNumbersAddUp(core: Core): Promise<void> {
     blockedReason: () => null,
     spool: new Spool(`${core.home}/spool`),
     now: 20_000,
-  });
+  };
+  const counts = await new SqliteReports(core.db).counts(countedFor(context));
+  const { delivery_ledger } = sectionsOf(counts, context);
   for (const target of delivery_ledger.per_target)
     expect(target.adds_up, JSON.stringify(target)).to.equal(true);
 }

@@ -23,7 +23,7 @@ function made(): Record<string, string[]> {
   const note = (kind: string, weights: readonly string[]): void => {
     kinds[kind] = new Set([...(kinds[kind] ?? []), ...weights]);
   };
-  for (const file of sourceFiles('src/reports', 'src/app')) {
+  for (const file of sourceFiles('src/reports', 'src/spec-kitty', 'src/app')) {
     const text = readFileSync(file, 'utf8');
     for (const [, weight = '', kind = ''] of text.matchAll(MADE)) note(kind, WEIGHTS[weight] ?? []);
     for (const [, one = '', other = '', kind = ''] of text.matchAll(CHOSEN))

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { App } from '../../src/app/app.js';
-import { circuitState } from '../../src/reports/circuit-state.js';
+import { circuitState } from '../../src/reports/ledger-section.js';
 import { collect } from '../../src/retention/collecting.js';
 import { SqliteRetention } from '../../src/sqlite/retention/retention-store.js';
 import { sweepTarget } from '../../src/workers/dispatch-sweep.js';

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { login } from '../../src/app/spec-kitty/login.js';
+import type { StatusDocument } from '../../src/app/status.js';
 import { Secret } from '../../src/config/secret.js';
 import { Redrain } from '../../src/index.js';
-import type { StatusDocument } from '../../src/reports/status-document.js';
 import { captured } from '../processes/given-events.js';
 import { Cli, inPairs } from '../support/cli.js';
 import { type EventServer, eventServer, said } from '../support/event-server.js';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
+import type { StatusDocument } from '../../src/app/status.js';
 import type { DrainReport } from '../../src/dispatch/drain-report.js';
 import { openRedrain } from '../../src/index.js';
-import type { StatusDocument } from '../../src/reports/status-document.js';
 import { SIGNED_IN } from '../processes/given-events.js';
 import { Cli } from '../support/cli.js';
 import { type EventServer, eventServer } from '../support/event-server.js';

@@ -1,15 +1,16 @@
-import { type WaitingFile, waitingFiles } from '../../reports/old-queues.js';
+import type { WaitingFile } from '../../reports/sections.js';
 import { findQueueFiles } from '../../spec-kitty/legacy/queue-files.js';
 import type { App } from '../app.js';
 
 /**
  * Every old queue file with rows that nothing sends. Reads only; a file that
- * cannot be read says nothing here, for `status` says why.
+ * cannot be read is left out, for `status` says why.
  */
-export async function readWaitingQueues(app: App): Promise<WaitingFile[]> {
+export async function readWaitingQueues(app: App): Promise<readonly WaitingFile[]> {
   if (findQueueFiles(app.paths).files.length === 0) return [];
-  const { oldQueueState } = await import('../../spec-kitty/legacy/old-queue-state.js');
-  return app.readingStores(async (stores) =>
-    waitingFiles(await oldQueueState(app.paths, stores?.imports)),
-  );
+  const { readOldQueues } = await import('../../spec-kitty/legacy/old-queues.js');
+  return app.readingStores(async (stores) => {
+    const { legacyQueue } = app.paths;
+    return (await readOldQueues(app.paths, legacyQueue, stores?.imports)).waitingFiles;
+  });
 }

@@ -1,8 +1,9 @@
 import { WAITS } from '../../dispatch/waits.js';
-import { drainText } from '../../sqlite/reports/running-drain.js';
 import type { Facts } from '../facts.js';
 import { type Finding, notice, problem, warning } from '../finding.js';
-import type { JournalSection, TargetLedger } from '../status-document.js';
+import type { JournalSection } from '../journal-section.js';
+import type { TargetLedger } from '../ledger-section.js';
+import { drainText } from '../running-drain.js';
 import { counted, number } from './cause-text.js';
 
 /** What waits for the target in force, and why. */

@@ -1,4 +1,4 @@
-import type { CountedCause } from '../status-document.js';
+import type { CountedCause } from '../ledger-section.js';
 
 const MOST_SHOWN = 3;
 

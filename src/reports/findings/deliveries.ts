@@ -2,7 +2,7 @@ import { WAITS } from '../../dispatch/waits.js';
 import type { ResetSignalRecord } from '../../targets/registry.js';
 import type { Facts } from '../facts.js';
 import { type Finding, notice, problem, warning } from '../finding.js';
-import type { TargetLedger } from '../status-document.js';
+import type { TargetLedger } from '../ledger-section.js';
 import { causesText, counted, number } from './cause-text.js';
 
 /** Targets that are not in force and are named one by one; the rest is one line. */

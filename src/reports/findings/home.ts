@@ -2,9 +2,9 @@ import type { Facts } from '../facts.js';
 import { type Finding, problem, warning } from '../finding.js';
 import { counted } from './cause-text.js';
 
-/** Leases, counters, spool, conflicts and old queues: what is stored, and who works on it. */
+/** Counters, leases, spool and conflicts: what is stored, and who works on it. */
 export function homeFindings(facts: Facts): Finding[] {
-  return [sums, leases, spool, conflicts, oldQueues].flatMap((look) => look(facts));
+  return [sums, leases, spool, conflicts].flatMap((look) => look(facts));
 }
 
 function sums({ delivery_ledger: ledger }: Facts): Finding[] {
@@ -86,46 +86,4 @@ function conflicts({ migration_conflicts: section }: Facts): Finding[] {
       { count },
     ),
   ];
-}
-
-function oldQueues(facts: Facts): Finding[] {
-  const { waitingInScope, waitingElsewhere } = facts;
-  const findings: Finding[] = unreadableQueues(facts);
-  if (waitingInScope > 0)
-    findings.push(
-      problem(
-        'old_queues',
-        `${counted(waitingInScope, 'row')} ${waitingInScope === 1 ? 'waits' : 'wait'} in an old queue and nothing sends them (${oldPaths(facts)})`,
-        'redrain migrate',
-        { count: waitingInScope },
-      ),
-    );
-  if (waitingElsewhere > 0)
-    findings.push(
-      warning(
-        'old_queues',
-        `${counted(waitingElsewhere, 'row')} in old queues of other logins`,
-        'redrain migrate',
-        { count: waitingElsewhere },
-      ),
-    );
-  return findings;
-}
-
-/** The same reason is said once. */
-function unreadableQueues(facts: Facts): Finding[] {
-  const { active_queue, legacy_queue, body_upload_compatibility: bodies } = facts;
-  const errors = [active_queue, legacy_queue, bodies].flatMap((section) =>
-    'error' in section ? [section.error] : [],
-  );
-  const advice = 'redrain migrate --dry-run says what can be read of it';
-  return [...new Set(errors)].map((error) => problem('old_queues', error, { advice }));
-}
-
-function oldPaths({ migration_conflicts, active_queue, legacy_queue }: Facts): string {
-  const waiting = 'error' in migration_conflicts ? [] : (migration_conflicts.waiting_files ?? []);
-  return waiting
-    .map(({ path }) => path)
-    .filter((path) => [active_queue.path, legacy_queue.path].includes(path))
-    .join(', ');
 }

@@ -1,4 +1,4 @@
-import type { EventState } from '../../reports/event-states.js';
+import type { EventState } from '../../reports/event-list.js';
 
 const COLUMNS = `e.seq, e.event_id, e.revision, e.event_type, o.project_uuid, e.origin_id, e.captured_at,
   e.occurred_at, e.size, COALESCE(m.class, 'live') AS class, d.status, d.generation, d.last_error,

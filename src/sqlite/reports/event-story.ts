@@ -7,26 +7,24 @@ import * as sql from './status.sql.js';
 
 type Row = Record<string, unknown>;
 
-/** The whole story of an event id, or undefined when the journal never saw it. */
+/** The whole story of an event id. Inside a read that the caller holds. */
 export function eventStory(
   db: JournalDatabase,
-  targets: readonly TargetRecord[],
   eventId: string,
+  targets: readonly TargetRecord[],
 ): JournaledStory | undefined {
-  return db.read(() => {
-    const rows = db.statement(sql.EVENT_BY_ID).all(eventId) as Row[];
-    if (rows.length === 0) return undefined;
-    const facts = {
-      event_id: eventId,
-      revisions: rows.map((row) => revisionStory(db, targets, row)),
-      conflicts: db
-        .statement(sql.CONFLICTS_OF)
-        .all(eventId)
-        .map((row) => withIsoTimes(row as Row)),
-      redaction: redactionOf(db, eventId),
-    };
-    return { ...facts, timeline: timelineOf(facts) };
-  });
+  const rows = db.statement(sql.EVENT_BY_ID).all(eventId) as Row[];
+  if (rows.length === 0) return undefined;
+  const facts = {
+    event_id: eventId,
+    revisions: rows.map((row) => revisionStory(db, targets, row)),
+    conflicts: db
+      .statement(sql.CONFLICTS_OF)
+      .all(eventId)
+      .map((row) => withIsoTimes(row as Row)),
+    redaction: redactionOf(db, eventId),
+  };
+  return { ...facts, timeline: timelineOf(facts) };
 }
 
 function redactionOf(db: JournalDatabase, eventId: string): JournaledStory['redaction'] {

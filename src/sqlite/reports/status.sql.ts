@@ -7,16 +7,30 @@ export const JOURNAL_TOTALS = `
 /** AUTOINCREMENT leaves no gaps and rows never go: the newest number is how many there are. */
 export const EVENTS_EVER = 'SELECT COALESCE(MAX(seq), 0) AS events FROM event';
 
-export const OLDEST_RETAINED = `
-  SELECT e.captured_at AS at
-  FROM (SELECT seq FROM payload ORDER BY seq LIMIT 1) p JOIN event e ON e.seq = p.seq`;
+/** One row of numbers beside the counters: each column is a field of `JournalNumbers`. */
+export const JOURNAL_NUMBERS = `
+  SELECT
+    (SELECT e.captured_at
+     FROM (SELECT seq FROM payload ORDER BY seq LIMIT 1) p JOIN event e ON e.seq = p.seq
+    ) AS oldestRetainedAt,
+    (SELECT COALESCE(SUM(events), 0) FROM discard_count) AS discarded`;
 
 export const LEDGER_TOTALS = `
   SELECT target_id AS targetId, class, status, SUM(events) AS events
   FROM ledger_count GROUP BY 1, 2, 3`;
 
-/** What the counters of each target must come to, kept apart from them. */
-export const DELIVERY_ROWS = 'SELECT id AS targetId, delivery_rows AS events FROM target';
+/**
+ * One row of numbers for a target: each column is a field of `TargetNumbers`.
+ * Replays are found along an index that holds nothing else.
+ */
+export const TARGET_NUMBERS = `
+  SELECT
+    COALESCE((SELECT delivery_rows FROM target WHERE id = @targetId), 0) AS deliveryRows,
+    (SELECT COUNT(*) FROM todo INDEXED BY ix_todo_replay
+     WHERE target_id = @targetId AND replay = 1) AS replayMarked,
+    (SELECT COALESCE(e.occurred_at, e.captured_at)
+     FROM (SELECT seq FROM todo WHERE target_id = @targetId AND replay = 0 ORDER BY seq LIMIT 1) t
+     JOIN event e ON e.seq = t.seq) AS oldestTriedAt`;
 
 /** Of every target, most events first; the empty text stands for all causes without a row of their own. */
 export const CAUSES = `
@@ -35,23 +49,16 @@ export const ORIGINS = `
        ORDER BY v.seq LIMIT 1)) AS oldestUnsentAt
   FROM origin o`;
 
-/** Since when the oldest waits that a target was asked to take and did not, replays aside. */
-export const OLDEST_TRIED = `
-  SELECT COALESCE(e.occurred_at, e.captured_at) AS at
-  FROM (SELECT seq FROM todo WHERE target_id = ? AND replay = 0 ORDER BY seq LIMIT 1) t
-  JOIN event e ON e.seq = t.seq`;
+/** Every origin, in the order in which they came. */
+export const KNOWN_ORIGINS = `
+  SELECT o.id AS originId, o.project_uuid AS projectUuid, o.repo_slug AS repoSlug, o.checkout,
+    COALESCE((SELECT events FROM journal_count j WHERE j.origin_id = o.id AND j.class = 'live'), 0) AS live
+  FROM origin o ORDER BY o.id`;
 
 export const TERMINAL = `
   SELECT e.event_id, d.target_id, d.last_error
   FROM delivery d INDEXED BY ix_delivery_terminal CROSS JOIN event e ON e.seq = d.seq
   WHERE d.status = 'terminal_failed' ORDER BY d.completed_at DESC LIMIT 100`;
-
-/** Along an index of its own that holds nothing else. */
-export const REPLAY_MARKED = `
-  SELECT target_id AS targetId, COUNT(*) AS events FROM todo INDEXED BY ix_todo_replay
-  WHERE replay = 1 GROUP BY 1`;
-
-export const DISCARDED = 'SELECT COALESCE(SUM(events), 0) AS events FROM discard_count';
 
 export const OPEN_CONFLICTS = 'SELECT COUNT(*) AS count FROM conflict WHERE resolved_at IS NULL';
 
@@ -96,6 +103,7 @@ export const REDACTION_OF = 'SELECT at, reason FROM redaction WHERE event_id = ?
 
 /** The latest posts of a target, as far as they are of the pass that runs now. */
 export const LATEST_POSTS = `
-  SELECT SUM(events) AS events, MIN(started_at) AS since, MAX(started_at + duration_ms) AS until
+  SELECT COALESCE(SUM(events), 0) AS events,
+    COALESCE(MAX(started_at + duration_ms) - MIN(started_at), 0) AS ms
   FROM (SELECT * FROM post WHERE target_id = @targetId ORDER BY id DESC LIMIT 50)
   WHERE pass_no = @passNo AND http_status IS NOT NULL`;

@@ -1,7 +1,6 @@
-import { ownerOf } from '../../reports/processes.js';
-import type { TargetRecord } from '../../targets/registry.js';
-import type { JournalDatabase } from '../journal-database.js';
-import { LATEST_POSTS } from './status.sql.js';
+import type { TargetRecord } from '../targets/registry.js';
+import { ownerOf } from './processes.js';
+import type { LatestPosts, Reports } from './reports.js';
 
 /** A drain that a living process runs now. */
 export interface RunningDrain {
@@ -14,28 +13,22 @@ export interface RunningDrain {
 const SHORTEST_MS = 200;
 
 /** Those that run now, by target: the lease says who, the log of posts how fast. */
-export function runningDrains(
-  db: JournalDatabase,
+export async function runningDrains(
+  reports: Pick<Reports, 'latestPosts'>,
   targets: readonly TargetRecord[],
-): Map<number, RunningDrain> {
+): Promise<ReadonlyMap<number, RunningDrain>> {
   const drains = new Map<number, RunningDrain>();
   for (const target of targets) {
     const owner = ownerOf(target);
     if (owner === null || owner.status === 'orphan') continue;
-    drains.set(target.id, { pid: owner.pid, rate: rateOf(db, target) });
+    const rate = rateOf(await reports.latestPosts(target.id, target.passNo));
+    drains.set(target.id, { pid: owner.pid, rate });
   }
   return drains;
 }
 
-function rateOf(db: JournalDatabase, { id, passNo }: TargetRecord): number | null {
-  const row = db.statement(LATEST_POSTS).get({ targetId: id, passNo }) as {
-    events: number | null;
-    since: number | null;
-    until: number | null;
-  };
-  const ms = (row.until ?? 0) - (row.since ?? 0);
-  return row.events === null || ms < SHORTEST_MS ? null : (row.events * 1000) / ms;
-}
+const rateOf = ({ events, ms }: LatestPosts): number | null =>
+  events === 0 || ms < SHORTEST_MS ? null : (events * 1000) / ms;
 
 /** `sending, 722/s, 25 s left` */
 export function drainText({ rate }: RunningDrain, left: number): string {

@@ -1,0 +1,135 @@
+import type { OriginFields, Permission } from '../dispatch/ports.js';
+import type { EventFilter } from '../journal/event-filter.js';
+import { type OriginColumns, originFields } from '../ledger/origins.js';
+import type { DeliveryStatus } from '../ledger/transition.js';
+import { TERM_OF_STATUS } from './target-terms.js';
+
+/** What can be asked for: the terms of a target's sum, the class of an event, or `live`. */
+export const EVENT_STATES = [
+  'unsent',
+  'held',
+  'delivered',
+  'pending',
+  'rejected',
+  'transient',
+  'terminal',
+  'live',
+  'coalesced',
+  'replaced',
+  'archived',
+  'redacted',
+  'purged',
+] as const;
+export type EventState = (typeof EVENT_STATES)[number];
+
+/** Which events, as seen from which target. */
+export interface EventQuery {
+  /** `NO_TARGET` for a target that has nothing yet. */
+  readonly targetId: number;
+  readonly state?: EventState | undefined;
+  readonly filter: EventFilter;
+  /** The permission of the target: what tells `held` from `unsent`. */
+  readonly permission: Permission;
+}
+
+/** One event as lists show it. */
+export interface ListedEvent {
+  readonly event_id: string;
+  readonly revision: number;
+  readonly event_type: string;
+  readonly project_uuid: string | null;
+  readonly captured_at: string;
+  readonly occurred_at: string | null;
+  readonly size: number;
+  /** `live`, or why it is not selected any more. */
+  readonly class: string;
+  /** The one term of the target's sum that it is in. */
+  readonly state: EventState;
+  readonly generation: number | null;
+  /** True while a replay waits to go out. */
+  readonly replay: boolean;
+  readonly last_error: string | null;
+}
+
+/** One event with its exact bytes; null when they are no longer in the journal. */
+export interface ExportedEvent {
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly class: string;
+  readonly sha256: string;
+  /** False for what was imported and is no JSON object. */
+  readonly isDeliverable: boolean;
+  readonly bytes: Buffer | null;
+}
+
+/** An event with its delivery at one target, as an engine reads it. Times in epoch milliseconds. */
+export interface EventRow {
+  readonly seq: number;
+  readonly event_id: string;
+  readonly revision: number;
+  readonly event_type: string;
+  /** Empty for none. */
+  readonly project_uuid: string;
+  readonly origin_id: number;
+  readonly captured_at: number;
+  readonly occurred_at: number | null;
+  readonly size: number;
+  readonly class: string;
+  /** Null while the event was never offered to the target; so are the next two. */
+  readonly status: DeliveryStatus | null;
+  readonly generation: number | null;
+  readonly last_error: string | null;
+  /** 1 while a replay waits to go out. */
+  readonly marked: 0 | 1;
+}
+
+/** An origin that the journal knows, with its live events. */
+export interface KnownOrigin extends OriginColumns {
+  readonly live: number;
+}
+
+/** What holds events, and not an event: its origin. */
+export class HeldOrigins {
+  readonly #ids: ReadonlySet<number>;
+  readonly #all: readonly OriginColumns[];
+
+  constructor(origins: readonly OriginColumns[], permission: (origin: OriginFields) => unknown) {
+    const held = origins.filter((row) => permission(originFields(row)) !== null);
+    this.#all = origins;
+    this.#ids = new Set(held.map(({ originId }) => originId));
+  }
+
+  /** The filter of a list: `held` and `unsent` differ in nothing but the origin. */
+  filterFor({ state, filter }: Pick<EventQuery, 'state' | 'filter'>): EventFilter {
+    if (state !== 'held' && state !== 'unsent') return filter;
+    const originIds = this.#all
+      .map(({ originId }) => originId)
+      .filter((id) => this.#ids.has(id) === (state === 'held'))
+      .filter((id) => filter.originIds?.includes(id) !== false);
+    return { ...filter, originIds };
+  }
+
+  /** A row as lists show it. */
+  listed(row: EventRow): ListedEvent {
+    return {
+      event_id: row.event_id,
+      revision: row.revision,
+      event_type: row.event_type,
+      project_uuid: row.project_uuid || null,
+      captured_at: new Date(row.captured_at).toISOString(),
+      occurred_at: row.occurred_at === null ? null : new Date(row.occurred_at).toISOString(),
+      size: row.size,
+      class: row.class,
+      state: this.#stateOf(row),
+      generation: row.generation,
+      replay: row.marked === 1,
+      last_error: row.last_error,
+    };
+  }
+
+  #stateOf(row: EventRow): EventState {
+    if (row.status !== null) return TERM_OF_STATUS[row.status];
+    if (row.class !== 'live') return row.class as EventState;
+    return this.#ids.has(row.origin_id) ? 'held' : 'unsent';
+  }
+}

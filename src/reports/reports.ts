@@ -1,0 +1,51 @@
+import type { TargetRecord } from '../targets/registry.js';
+import type { CountedTarget, Counts } from './counts.js';
+import type { EventQuery, ExportedEvent, KnownOrigin, ListedEvent } from './event-list.js';
+import type { JournaledStory } from './story.js';
+
+/**
+ * What reports read, across journal, ledger and targets. Changes nothing, blocks
+ * no writer and waits for none. Every method fails with a
+ * StorageUnavailableError when the journal cannot be read.
+ */
+export interface Reports {
+  /**
+   * The numbers of `status` and of the gap of a target, from one snapshot, so
+   * that they belong together. Costs O(origins × targets), whatever the size of
+   * the journal.
+   */
+  counts(targets: readonly CountedTarget[]): Promise<Counts>;
+  /** The latest posts to a target, at most 50, as far as they are of this pass and were answered. */
+  latestPosts(targetId: number, passNo: number): Promise<LatestPosts>;
+  /** Every origin that the journal knows, in the order in which they came. */
+  knownOrigins(): Promise<KnownOrigin[]>;
+  /** The newest `limit` events that match, newest first. */
+  newestEvents(query: EventQuery, limit: number): Promise<ListedEvent[]>;
+  /**
+   * Every event that matches, in journal order. Reads bounded pages, each one
+   * snapshot: memory stays flat, and events that are captured meanwhile are
+   * left out.
+   */
+  exportEvents(query: EventQuery): AsyncIterable<ExportedEvent>;
+  /**
+   * Events delivered to the target of the query and not to `other`, in journal
+   * order, in bounded pages; `state` and `permission` are those at `other`.
+   */
+  differingEvents(query: DifferenceQuery, other: number): AsyncIterable<readonly ListedEvent[]>;
+  /** The whole story of an event id; undefined when the journal never saw it. */
+  eventStory(
+    eventId: string,
+    targets: readonly TargetRecord[],
+  ): Promise<JournaledStory | undefined>;
+}
+
+/** Which differing events. */
+export type DifferenceQuery = Omit<EventQuery, 'state'>;
+
+/** What the latest posts of a pass come to. */
+export interface LatestPosts {
+  /** 0 when there was none. */
+  readonly events: number;
+  /** Milliseconds from the start of the first to the end of the last. */
+  readonly ms: number;
+}
