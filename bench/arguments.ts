@@ -6,7 +6,7 @@ export interface BenchArguments {
   /** One JSON document in place of the table. */
   readonly json: boolean;
   readonly groups: readonly RowGroup[];
-  /** Multiplies every number of events; 1 is what the figures of docs/performance.md speak of. */
+  /** Multiplies every number of events; 1 is what docs/performance.md was measured with. */
   readonly scale: number;
   /** How many times product and floor take turns. */
   readonly rounds: number;

@@ -1,8 +1,8 @@
-/** One run of one side, all preparation included; answers its figure. */
+/** One run of one side, all preparation included; returns its figure. */
 export type Run = () => number | Promise<number>;
 
 /**
- * Lets several sides take turns; answers their figures round by round, in the
+ * Lets several sides take turns; returns their figures round by round, in the
  * order of the sides. The first round only warms up: it is not among them.
  */
 export async function takeTurns(rounds: number, sides: readonly Run[]): Promise<number[][]> {

@@ -144,7 +144,7 @@ function tested(about, place, node, options) {
 
 const without = (about, reason) => ({ ok: false, cells: [...about, '–', '–', '–', reason] });
 
-/** Runs a command with all it says in a file. Answers how it failed; an empty text when it did not. */
+/** Runs a command with all it says in a file. Returns how it failed; an empty text when it did not. */
 function logged(file, command, args, options) {
   console.error(`  ${basename(file)}: ${basename(command)} ${args.join(' ')}`);
   const output = openSync(file, 'w');

@@ -47,7 +47,7 @@ export class FloorDrain {
     this.#statements = Object.fromEntries(prepared);
   }
 
-  /** Drains everything there is; answers the number of events the receiver took. */
+  /** Drains everything there is; returns the number of events the receiver took. */
   async drain(): Promise<number> {
     const claim = this.#db.transaction((after: number) => this.#claim(after)).immediate;
     const settle = this.#db.transaction((rows: Row[], sent: Sent) => this.#settle(rows, sent));

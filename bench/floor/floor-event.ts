@@ -14,7 +14,7 @@ interface Envelope {
   readonly timestamp: string;
 }
 
-/** Reads an envelope in the plainest way there is, and believes whatever it says. */
+/** Reads an envelope in the plainest way there is, without any check. */
 export function readFloorEvent(bytes: Buffer): FloorEvent {
   const envelope = JSON.parse(bytes.toString()) as Envelope;
   return {

@@ -56,7 +56,7 @@ export class FloorMigrate {
     };
   }
 
-  /** Answers how many rows there were. */
+  /** Returns how many rows there were. */
   migrate(files: readonly string[], scratch: string): number {
     return files.reduce((rows, file, i) => rows + this.#one(file, `${scratch}/copy.db`, i + 1), 0);
   }

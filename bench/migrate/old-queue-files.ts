@@ -11,7 +11,7 @@ const SCHEMA = `
   CREATE INDEX idx_retry ON queue(retry_count);
   CREATE INDEX idx_coalesce_key ON queue(coalesce_key);`;
 
-/** Writes these events into so many old queue files of a directory; answers the files, by name. */
+/** Writes these events into so many old queue files of a directory; returns the files, by name. */
 export function writeOldQueues(
   directory: string,
   events: readonly SampleEvent[],

@@ -49,7 +49,7 @@ export class ClaimTimer {
   }
 
   async time(): Promise<ClaimTimes> {
-    // Of a pass of its own: what it knows of lanes is read anew, and counted.
+    // Of a pass of its own: what it knows of lanes is read again, and counted.
     const pass = { ...this.#pass };
     const started = performance.now();
     const lanes = await PassLanes.read(this.#db, pass, this.#request);

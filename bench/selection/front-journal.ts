@@ -79,7 +79,7 @@ async function registerTargets(db: JournalDatabase): Promise<Record<Shape, numbe
     'not due': await register('not-due'),
     archived: await register('archived'),
   };
-  // The pass that failed them all: a todo speaks of the number of a pass.
+  // The pass that failed them all: a todo has the number of a pass.
   const ledger = new SqliteLedger(db);
   await ledger.beginPass(await ledger.takeLease(targets['not due'], 'bench'), Date.now());
   return targets;

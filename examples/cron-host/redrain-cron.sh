@@ -15,7 +15,7 @@ case ${1:-} in
     case $code in 0 | 6 | 7) exit 0 ;; *) exit "$code" ;; esac
     ;;
   clean)
-    # Says what it would give up; `clean --yes` does it.
+    # Says which payloads it would delete; `clean --yes` deletes them.
     shift
     "$redrain" gc --keep-days 30 "$@"
     ;;

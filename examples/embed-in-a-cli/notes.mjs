@@ -49,7 +49,7 @@ async function tell(event) {
     });
     return 0;
   } catch (error) {
-    // Nothing is dropped in silence, and a full disk does not undo the note.
+    // Nothing is dropped silently, and a full disk does not undo the note.
     if (!(error instanceof EventsLostError)) throw error;
     console.error(error.message);
     return 9;

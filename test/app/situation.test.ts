@@ -40,7 +40,7 @@ const CASES: [
     { gate: 'missing_team', url: undefined, active: 'target' },
   ],
   [
-    'no configuration at all, with a token that speaks of no server',
+    'no configuration at all, with a token that names no server',
     undefined,
     SIGNED_IN,
     { gate: 'missing_auth', url: undefined, active: 'target' },
@@ -52,7 +52,7 @@ const CASES: [
     { gate: undefined, url: 'https://b.example', active: 'target' },
   ],
   [
-    'an address that is none',
+    'an invalid address',
     '[sync]\nserver_url = "not an address"\n',
     SIGNED_IN,
     { gate: 'config_unreadable', url: undefined, active: 'error' },

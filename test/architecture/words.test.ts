@@ -35,16 +35,16 @@ describe('the words of the source', () => {
 });
 
 /** A word of the old queues for what Spec Kitty now calls a mission: redrain does not use it. */
-const GIVEN_UP = /feature/i;
+const UNUSED = /feature/i;
 
 /** Names of events that Spec Kitty sends: facts of others, which nobody can rename. */
 const FACTS = /'Feature(?:Created|Completed)'/g;
 
-describe('a word that was given up', () => {
+describe('a word that the product does not use', () => {
   it('is in no command, flag, argument, choice or description', () => {
     const said = commandsOf(buildProgram(() => async () => undefined)).flatMap(wordsOf);
     expect(said).to.include.members(['capture', '--deployment', 'event-id', 'results']);
-    expect(said.filter((words) => GIVEN_UP.test(words))).to.deep.equal([]);
+    expect(said.filter((words) => UNUSED.test(words))).to.deep.equal([]);
   });
 
   it('is in no key of the configuration', () => {
@@ -54,13 +54,13 @@ describe('a word that was given up', () => {
       type,
       doc,
     ]);
-    expect(said.filter((words) => GIVEN_UP.test(words))).to.deep.equal([]);
+    expect(said.filter((words) => UNUSED.test(words))).to.deep.equal([]);
   });
 
   it('is in no name and no text of the source, and so in no field of a document', () => {
     const files = sourceFiles('src', 'workers', 'migrations');
     expect(files.length).to.be.greaterThan(100);
-    const found = files.filter((file) => GIVEN_UP.test(codeOf(file).replaceAll(FACTS, '')));
+    const found = files.filter((file) => UNUSED.test(codeOf(file).replaceAll(FACTS, '')));
     expect(found).to.deep.equal([]);
   });
 });

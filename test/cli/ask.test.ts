@@ -36,7 +36,7 @@ describe('questions on a terminal', () => {
     expect((await typed('ada\r two words \r')).answers).to.deep.equal(['ada', ' two words ']);
   });
 
-  it('let a hidden answer be mended without showing it', async () => {
+  it('let a hidden answer be corrected without showing it', async () => {
     const { answers, shown } = await typed('ada\rwrong\x15right\x7f\x7fht\r');
     expect(answers).to.deep.equal(['ada', 'right']);
     expect(shown).to.not.match(/wron|righ/);

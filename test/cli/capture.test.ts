@@ -207,12 +207,12 @@ describe('redrain capture when the journal cannot be written', () => {
       cli.configure(
         `[sync]\nmode = "EXTERNAL_RECEIVER"\n[sync.external]\nendpoint = "${receiver.url}"\n[sync.capture]\nbusy_timeout_ms = 20\n`,
       );
-      const mend = await make(cli);
+      const fix = await make(cli);
       const lines = envelopes(3, 'spooled');
       const run = await cli.run(['capture', '--json', cli.file('later.jsonl', lines)]);
       expect(run.code, run.stderr).to.equal(0);
       expect(report(run)).to.include({ captured: 0, spooled: 3, lost: 0 });
-      mend();
+      fix();
 
       const drained = await cli.run(['now', '--json']);
       expect(drained.code, drained.stderr).to.equal(0);
@@ -249,9 +249,9 @@ describe('redrain capture when the journal cannot be written', () => {
 
   it('is taken in by the next capture too, once', async () => {
     const cli = new Cli();
-    const mend = await TROUBLES['is damaged']!(cli);
+    const fix = await TROUBLES['is damaged']!(cli);
     expect((await cli.run(['capture'], { stdin: JSON.stringify(event('a')) })).code).to.equal(0);
-    mend();
+    fix();
     await captured(cli, [event('b')]);
     expect(ids(cli)).to.deep.equal(['a', 'b']);
     sendTo(cli, 'stub:');

@@ -73,7 +73,7 @@ describe('redrain doctor', () => {
     expect(await treeHash(cli.root)).to.equal(before);
   });
 
-  it('ends with 2 when something is wrong, and names what mends it', async () => {
+  it('ends with 2 when something is wrong, and names what fixes it', async () => {
     const cli = await givenUsed();
     chmodSync(join(cli.home, 'redrain', 'journal.db'), 0o644);
     const run = await cli.run(['doctor']);
@@ -100,7 +100,7 @@ describe('redrain doctor', () => {
     await expectProblem(await examined(cli), 'config', /mend .*config\.toml/);
   });
 
-  it('takes health for health only, and finds a clock that is wrong', async () => {
+  it('accepts only a health document as healthy, and finds a wrong clock', async () => {
     const cli = new Cli();
     cli.configure('[sync]\nserver_url = "https://a.test"\n');
     const healthy = await examined(cli, SIGNED_IN);

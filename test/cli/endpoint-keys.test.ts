@@ -10,7 +10,7 @@ const set = (cli: Cli, endpoint: string, ...more: string[]) =>
   cli.run(['mode', 'EXTERNAL_RECEIVER', '--endpoint', endpoint, ...more]);
 
 describe('a key that is rotated', () => {
-  it('is said to make another target, before it does, and how to keep one', async () => {
+  it('gives a warning before it makes another target, and says how to keep one', async () => {
     const cli = new Cli();
     const place = 'https://h.example/in';
     expect((await set(cli, `${place}?api_key=OLDKEY`)).stderr).to.equal('');

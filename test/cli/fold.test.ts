@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { fold } from '../../src/cli/fold.js';
 
 describe('a text for a screen', () => {
-  it('is broken between words, what follows under what was said, and loses none of them', () => {
+  it('is wrapped between words under the text of its first line, and loses no word', () => {
     const line = `problem: ${'some words of a finding '.repeat(8)}\`redrain now --target 1\``;
     const folded = fold(`short\n${line}`, 80, () => 9);
     const lines = folded.split('\n');
@@ -18,7 +18,7 @@ describe('a text for a screen', () => {
     ).to.equal(line);
   });
 
-  it('counts no colour, and leaves a word whole that is wider than the screen', () => {
+  it('does not count colours, and does not break a word that is wider than the screen', () => {
     const red = `\u001b[31m${'x'.repeat(10)}\u001b[39m yy`;
     expect(fold(red, 13, () => 2)).to.equal(red);
     expect(fold(`a ${'w'.repeat(90)} b`, 80, () => 2)).to.include('w'.repeat(90));

@@ -57,7 +57,7 @@ describe('the help', () => {
     expect(texts.get('')).to.match(/\b64 usage/);
   });
 
-  it('never uses the word that was retired', () => {
+  it('never says "feature"', () => {
     for (const [path, text] of texts) expect(text, path).not.to.match(/feature/i);
   });
 

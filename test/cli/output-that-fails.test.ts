@@ -83,7 +83,7 @@ describe('a command whose reader is gone', () => {
     expect(receiver.sink.stats().unique).to.equal(3);
   });
 
-  it('ends an export in silence, and reads no more of the journal', async () => {
+  it('ends an export silently, and reads no more of the journal', async () => {
     const cli = new Cli();
     await captured(cli, envelopes(3_000));
     const running = startOn(cli, ['events', '--export'], ['ignore', 'pipe', 'pipe']);
@@ -140,7 +140,7 @@ describe('a command whose reader stalls', () => {
   });
 });
 
-/** Waits until so many events have a row at a target and the lock of its drain can be had. */
+/** Waits until so many events have a row at a target and the lock of its drain is free. */
 async function drainIsFree(cli: Cli, events: number): Promise<void> {
   const app = new App({ home: cli.home, env: {} });
   closeAfterTest(() => app.close());

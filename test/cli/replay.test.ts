@@ -35,7 +35,7 @@ describe('redrain replay', () => {
 });
 
 describe('redrain retry', () => {
-  it('un-parks what failed for good, after it was mended over there', async () => {
+  it('retries what failed for good, after the receiver was fixed', async () => {
     const cli = new Cli();
     let isMended = false;
     const server = await scriptedServer(({ eventIds }) => ({

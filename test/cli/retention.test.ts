@@ -44,7 +44,7 @@ describe('gc, archive, restore, redact and verify as commands', () => {
     }
   });
 
-  it('gc says what would go, does it with --yes, and says what --vacuum won', async () => {
+  it('gc says what would go, does it with --yes, and says how much room --vacuum freed', async () => {
     const cli = await givenDelivered(300);
     const dry = await cli.run(['gc', '--json']);
     expect(dry.json<GcReport>()).to.include({ dry_run: true, events: 300, vacuum: null });
@@ -129,7 +129,7 @@ describe('gc, archive, restore, redact and verify as commands', () => {
       expect((await cli.run(['restore', name, '--yes'])).code, name).to.equal(64);
   });
 
-  it('verify ends with 2 and names what does not hold; --repair mends counters', async () => {
+  it('verify ends with 2 and names what does not hold; --repair recounts counters', async () => {
     const cli = await givenDelivered();
     const core = await openCore(cli.home);
     await core.db.write((db) => db.exec('UPDATE ledger_count SET events = 99'));
@@ -144,8 +144,8 @@ describe('gc, archive, restore, redact and verify as commands', () => {
     expect(told.stdout.trim().split('\n')).to.have.length(1);
     expect(told.stdout).to.match(/^NOT OK: .*--repair/);
     expect((await cli.run(['status'])).stdout).to.match(/verify/);
-    const mended = await cli.run(['verify', '--repair']);
-    expect(mended.code).to.equal(0);
+    const repaired = await cli.run(['verify', '--repair']);
+    expect(repaired.code).to.equal(0);
     expect((await cli.run(['verify', '--verbose'])).stdout).to.match(/counters: passed/);
   });
 

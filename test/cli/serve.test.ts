@@ -25,7 +25,7 @@ describe('redrain serve', () => {
     expect(ended.stderr).to.include(serve.db).and.include('does not exist');
   });
 
-  it('says in one line that a port is taken or a file cannot be had', async () => {
+  it('says in one line that a port is taken or a file cannot be opened', async () => {
     const serve = await startServe();
     const { port } = new URL(serve.url);
     const cli = new Cli();

@@ -13,7 +13,7 @@ export const hasTerminals =
 /** What to type once the terminal shows something. */
 export type Dialogue = readonly (readonly [shown: string, keys: string])[];
 
-/** Runs `redrain …` on a terminal; answers all the terminal showed, and the exit code. */
+/** Runs `redrain …` on a terminal; returns all the terminal showed, and the exit code. */
 export function onTerminal(
   cli: Cli,
   args: readonly string[],

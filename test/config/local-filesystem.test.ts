@@ -105,7 +105,7 @@ describe('a home on Linux', () => {
     expect(check({ ...linux(FUSE), mounts: mute })).not.to.throw();
   });
 
-  it('passes for the temporary directory of this machine', () => {
+  it('is accepted in the temporary directory of this machine', () => {
     expect(() => assertLocalFilesystem(temporaryHome())).not.to.throw();
   });
 });

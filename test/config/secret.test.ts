@@ -5,9 +5,9 @@ import { Secret } from '../../src/config/secret.js';
 describe('a secret', () => {
   const secret = new Secret('s3cret');
 
-  it('is seen by whoever asks for it', () => expect(secret.reveal()).to.equal('s3cret'));
+  it('is returned by reveal()', () => expect(secret.reveal()).to.equal('s3cret'));
 
-  it('is seen by nobody else', () => {
+  it('is not shown by any other way to print it', () => {
     const seen = [
       String(secret),
       `${secret}`,

@@ -76,7 +76,7 @@ describe('a drain', () => {
     expect((await drainWith(core, receiver)).delivered).to.equal(5);
   });
 
-  it('takes up a hold with the next batch', async () => {
+  it('applies a hold from the next batch on', async () => {
     await core.journal.append(newEvents(2_000), 'capture');
     const permission = async (): Promise<Permission> => {
       const held = receiver.posts.length > 0;
@@ -99,7 +99,7 @@ describe('a drain', () => {
     expect(new Set(receiver.posts.flat()).size).to.equal(3_000);
   });
 
-  it('does not let failing events keep new ones waiting behind a limit', async () => {
+  it('sends new events although failing ones would use up the limit', async () => {
     await core.journal.append(newEvents(50, 'bad'), 'capture');
     receiver.answer = (batch) => results(batch, () => ({ kind: 'rejected', reason: 'no' }));
     await drainWith(core, receiver);

@@ -192,7 +192,7 @@ describe('permission, asked before every request', () => {
     expect(await drainWith(core, receiver)).to.include({ delivered: 1, unsent: 0 });
   });
 
-  it('asks before it greets: a target that may get nothing is not even asked for its health', async () => {
+  it('comes before the health request: a target that may get nothing is not asked for its health', async () => {
     await core.journal.append(newEvents(1), 'capture');
     let greetings = 0;
     const greet = receiver.greet.bind(receiver);

@@ -75,7 +75,7 @@ describe('events refused for one cause', () => {
     expect(deliveredOf('good')).to.equal(5);
   });
 
-  it('takes newcomers before it goes on among those that were put aside', async () => {
+  it('takes new events before it continues with those that were put aside', async () => {
     await given(60, 0, 60);
     await drainWith(core, receiver);
     await core.journal.append(newEvents(10, 'good'), 'capture');

@@ -60,7 +60,7 @@ describe('the longest wait', () => {
     expect(WAITS.retryAfterMs(5 * HOUR)).to.equal(HOUR);
   });
 
-  it('is over when it is over', () => {
+  it('ends when the time is over', () => {
     expect(WAITS.standing(null, 5)).to.equal(null);
     expect(WAITS.standing(5, 5)).to.equal(null);
     expect(WAITS.standing(6, 5)).to.equal(6);

@@ -18,7 +18,7 @@ const EVENT_ID = '01KXDKC13SPEZK7YDHMV6YKW4H';
 /** They do not end by themselves, or need a terminal; their own tests run them. */
 const ELSEWHERE = ['serve', 'login'];
 
-/** A home that has what the examples speak of. */
+/** A home that has what the examples name. */
 interface ExampleHome {
   readonly home: string;
   readonly archive: string;

@@ -82,7 +82,7 @@ describe('docs/operations.md, the crontabs', () => {
     expect(crontabs[0]?.block).to.match(/^REDRAIN_HOME=/m);
   });
 
-  it('have lines that do their work in silence', async () => {
+  it('have lines that do their work silently', async () => {
     const reader = await givenLiveHome();
     const commands = crontabs.flatMap((crontab) => crontab.commands);
     expect(commands).to.have.length(3);

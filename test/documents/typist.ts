@@ -26,7 +26,7 @@ export class Typist {
     return this.#said;
   }
 
-  /** Answers how the command ended: its exit code, or why it was not run. */
+  /** Returns how the command ended: its exit code, or why it was not run. */
   async type(typed: Typed): Promise<unknown> {
     const listening = new AbortController();
     const told = ['message', 'exit'].map((name) => once(this.#child, name, listening));

@@ -36,7 +36,7 @@ describe('the example of a CI job', () => {
     expect(arrived(cli).eventIds()).to.deep.equal(['build-42-started']);
   });
 
-  it('fails when its receiver cannot be had', async () => {
+  it('fails when its receiver cannot start', async () => {
     const run = await startExample(new Cli(), 'ci-job/ci-job.sh', ['--port', '99999']).exited;
     expect(run.code).not.to.equal(0);
     expect(run.stderr).to.include('--port 99999');

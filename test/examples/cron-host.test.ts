@@ -69,7 +69,7 @@ describe('the example of a host that works by the clock', () => {
     expect(check.stdout).to.include('e-0001');
   });
 
-  it('only says what cleaning would give up, unless it is told to', async () => {
+  it('only says which payloads cleaning would delete, unless it is told to', async () => {
     const cli = new Cli();
     await captured(cli, envelopes(2));
     const run = await cron(cli, lineFor('clean'));

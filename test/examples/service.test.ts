@@ -5,7 +5,7 @@ import { Cli, type RunningCli, startReceiver } from '../support/cli.js';
 import { external } from '../workers/worker-process.js';
 import { startExample } from './start-example.js';
 
-/** Starts it and answers its address. */
+/** Starts it and returns its address. */
 async function startService(cli: Cli): Promise<{ service: RunningCli; url: string }> {
   const env = { PORT: '0', DRAIN_EVERY_MS: '20' };
   const service = startExample(cli, 'service/service.mjs', [], env);

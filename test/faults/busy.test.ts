@@ -40,7 +40,7 @@ async function givenStorm(file: string): Promise<{ end(): Promise<void> }> {
 describe('a storm of other writers', function () {
   this.timeout(rounds(120_000, 600_000));
 
-  it('delays captures and drains, and costs nothing; nobody reads of a locked database', async () => {
+  it('delays captures and drains, and loses nothing; no message says that a database is locked', async () => {
     const cli = new Cli();
     const receiver = await startReceiver();
     sendTo(cli, receiver.url, { maxEvents: 7 });

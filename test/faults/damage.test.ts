@@ -71,7 +71,7 @@ describe('a journal with a page of rubbish', function () {
     expectClear(doctor, /damaged/);
     expect(
       everyPlaceOf('Z'.repeat(4096), journalOf(cli)),
-      'nobody mended it in silence',
+      'nobody fixed it silently',
     ).to.deep.equal(rubbish);
 
     // A backup in its place, as docs/operations.md says.
@@ -189,7 +189,7 @@ describe('a write-ahead log that was', function () {
 describe('a home that may only be read', function () {
   this.timeout(60_000);
 
-  it('is said so; what can be read is shown, and it goes on where it was', async () => {
+  it('is reported; what can be read is shown, and work continues when it is writable again', async () => {
     const cli = await givenJournal();
     setWritable(journalOf(cli), false);
     const before = digestOf(journalOf(cli));

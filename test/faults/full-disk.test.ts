@@ -61,7 +61,7 @@ describe('a disk that is full in the middle of', function () {
   this.timeout(rounds(120_000, 600_000));
 
   for (const operation of OPERATIONS.filter(({ name }) => name in TRIED))
-    it(`${operation.name} is said so, and costs nothing`, async () => {
+    it(`${operation.name} is reported, and loses nothing`, async () => {
       const steps = TRIED[operation.name] ?? [];
       const failures: unknown[] = [];
       await inPairs(steps, (step) =>

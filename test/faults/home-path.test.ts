@@ -67,7 +67,7 @@ describe('a home on an odd path', function () {
 });
 
 describe('a home that cannot be made', () => {
-  it('is named by doctor, and no capture pretends', async () => {
+  it('is named by doctor, and no capture claims success', async () => {
     const cli = new Cli({}, 'in the way/home');
     writeFileSync(join(cli.root, 'in the way'), 'a file');
     const file = cli.file('events.jsonl', envelopes(2));

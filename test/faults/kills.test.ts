@@ -10,7 +10,7 @@ describe('kill -9 at every named step of', function () {
   this.timeout(rounds(240_000, 1_800_000));
 
   for (const operation of OPERATIONS)
-    it(`${operation.name} leaves what docs/reliability.md says, and the next run mends it`, async () => {
+    it(`${operation.name} leaves what docs/reliability.md says, and the next run completes it`, async () => {
       const table = tableOf(operation, await observed(operation));
       if (REWRITES) rewriteDocument(operation, table);
       expect(documented(operation), 'run `npm run reliability`, and look at what changed').to.equal(

@@ -49,7 +49,7 @@ export interface Observation {
 /** In the long tests a process also dies at later passings of a step. */
 const LATER_PASSINGS = rounds(1, 6);
 
-/** Kills the operation at each of its steps; answers what the first passings came to. */
+/** Kills the operation at each of its steps; returns what the first passings came to. */
 export async function observed(operation: Operation): Promise<Observation[]> {
   const passings = await stepsOf(operation);
   const deaths = [...passings].flatMap(([step, times]) =>

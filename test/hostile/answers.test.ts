@@ -81,7 +81,7 @@ describe('an answer that never ends', () => {
     'a body that drips': drip('HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n', ' '),
     'chunks that drip': drip('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n', '1\r\n \r\n'),
     'interim answers that drip': drip('', 'HTTP/1.1 100 Continue\r\n\r\n'),
-    'early hints for ever': drip('', 'HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n'),
+    'early hints forever': drip('', 'HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n'),
     'another protocol': http('101 Switching Protocols', '', ['Upgrade: x', 'Connection: Upgrade']),
     'nothing at all': () => undefined,
   };
@@ -135,7 +135,7 @@ describe('an answer that is not what it says', () => {
     'a length and chunks': (ids) => http(OK, success(ids), ['Transfer-Encoding: chunked']),
     'gzip twice': (ids) =>
       http(OK, gzipSync(gzipSync(success(ids))), ['Content-Encoding: gzip, gzip']),
-    'gzip that is none': (ids) => http(OK, success(ids), ['Content-Encoding: gzip']),
+    'invalid gzip': (ids) => http(OK, success(ids), ['Content-Encoding: gzip']),
     'gzip once, called so twice': (ids) =>
       http(OK, gzipSync(success(ids)), ['Content-Encoding: gzip', 'Content-Encoding: gzip']),
     'a coding by the name of a property': (ids) =>
@@ -151,7 +151,7 @@ describe('an answer that is not what it says', () => {
     BROKEN,
     'fewer bytes than announced',
     'a length and chunks',
-    'gzip that is none',
+    'invalid gzip',
     'no HTTP',
   ))
     it(`${name}: no verdict, and nothing is called delivered`, async () => {

@@ -34,7 +34,7 @@ async function deploymentsOf({ app }: GivenTeamspace): Promise<Deployment[]> {
   return rows({ db }, 'SELECT * FROM deployment ORDER BY rowid');
 }
 
-describe('a health document that is none', () => {
+describe('an invalid health document', () => {
   // Those without an end cost the five seconds that a health document has.
   for (const [name, { answer }] of someOf(NO_ANSWERS, 'chunks without end', 'no HTTP'))
     it(`${name}: not offered, and events are delivered`, async () => {

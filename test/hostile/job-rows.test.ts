@@ -64,7 +64,7 @@ describe('rows of jobs.db that somebody changed', () => {
     ]);
   });
 
-  it('with options that are none are run with the usual ones', async () => {
+  it('with invalid options are run with the usual ones', async () => {
     const service = await givenService();
     for (const text of ['{broken', 'null', '7', '[]']) {
       const { id } = await enqueue(service.queues, 'capture', { events: [event] });

@@ -1,7 +1,7 @@
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { drip, http, pour, type RawAnswer } from './raw-server.js';
 
-/** An answer that is none, and how long to listen to it: what never ends by itself is cut short. */
+/** An invalid answer, and how long to listen to it: what never ends by itself is cut short. */
 export interface NoAnswer {
   readonly answer: () => RawAnswer;
   readonly deadlineMs: number;
@@ -25,7 +25,7 @@ const chunk = `10000\r\n${' '.repeat(0x10000)}\r\n`;
 export const NO_ANSWERS: Readonly<Record<string, NoAnswer>> = {
   'headers that drip': endless(drip('HTTP/1.1 200 OK\r\n', 'X-A: b\r\n')),
   'a body that drips': endless(drip('HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n', ' ')),
-  'early hints for ever': endless(drip('', 'HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n')),
+  'early hints forever': endless(drip('', 'HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n')),
   'nothing at all': endless(() => undefined),
   'a terabyte announced': endless('HTTP/1.1 200 OK\r\nContent-Length: 1099511627776\r\n\r\n{'),
   'another protocol': endless(
@@ -43,7 +43,7 @@ export const NO_ANSWERS: Readonly<Record<string, NoAnswer>> = {
     () => (socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n{"access":"x"}'),
   ),
   'two lengths that differ': ending(() => http('200 OK', '{"access":"x"}', ['Content-Length: 7'])),
-  'gzip that is none': ending(() => http('200 OK', '{"access":"x"}', ['Content-Encoding: gzip'])),
+  'invalid gzip': ending(() => http('200 OK', '{"access":"x"}', ['Content-Encoding: gzip'])),
   'no HTTP': ending(() => (socket) => socket.end('220 mail.example ESMTP\r\n')),
   'a connection that ends': ending(() => (socket) => socket.destroy()),
 };

@@ -79,19 +79,18 @@ describe('who may read and write', () => {
     chmodSync(join(cli.home, 'config.toml'), 0o644);
     expect((await fileModes(cli.home)).map(({ status }) => status)).to.deep.equal(['ok']);
 
-    const cases: readonly (readonly [path: string, mode: number, status: string, mend: RegExp])[] =
-      [
-        ['', 0o755, 'warning', /^chmod 700 /],
-        ['', 0o770, 'problem', /^chmod go-w /],
-        ['config.toml', 0o666, 'problem', /^chmod go-w /],
-        ['credentials', 0o640, 'problem', /^chmod 600 /],
-        ['redrain', 0o750, 'problem', /^chmod 700 /],
-        ['redrain/spool', 0o701, 'problem', /^chmod 700 /],
-        ['redrain/archive', 0o707, 'problem', /^chmod 700 /],
-        ['redrain/credentials.toml', 0o604, 'problem', /^chmod 600 /],
-        ['redrain/journal.db', 0o660, 'problem', /^chmod 600 /],
-      ];
-    for (const [name, mode, status, mend] of cases) {
+    const cases: readonly (readonly [path: string, mode: number, status: string, fix: RegExp])[] = [
+      ['', 0o755, 'warning', /^chmod 700 /],
+      ['', 0o770, 'problem', /^chmod go-w /],
+      ['config.toml', 0o666, 'problem', /^chmod go-w /],
+      ['credentials', 0o640, 'problem', /^chmod 600 /],
+      ['redrain', 0o750, 'problem', /^chmod 700 /],
+      ['redrain/spool', 0o701, 'problem', /^chmod 700 /],
+      ['redrain/archive', 0o707, 'problem', /^chmod 700 /],
+      ['redrain/credentials.toml', 0o604, 'problem', /^chmod 600 /],
+      ['redrain/journal.db', 0o660, 'problem', /^chmod 600 /],
+    ];
+    for (const [name, mode, status, fix] of cases) {
       const path = join(cli.home, name);
       const before = statSync(path).mode & 0o777;
       chmodSync(path, mode);
@@ -101,7 +100,7 @@ describe('who may read and write', () => {
         name,
       ).to.deep.equal([status]);
       expect(findings[0]?.command, name)
-        .to.match(mend)
+        .to.match(fix)
         .and.satisfy((c: string) => c.endsWith(path));
       expect(statSync(path).mode & 0o777, `${name} is left as it is`).to.equal(mode);
       chmodSync(path, before);

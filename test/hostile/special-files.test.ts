@@ -65,7 +65,7 @@ describe('where a file is expected and there is none', () => {
     });
   });
 
-  it('the journal is missed loudly: events go to the spool, and nothing calls itself empty', async () => {
+  it('a missing journal is reported: events go to the spool, and no report says that it is empty', async () => {
     await inPairs(cases('redrain/journal.db'), async ([label, name, place]) => {
       const cli = await given(name, place);
       const events = cli.file('e.jsonl', envelopes(2));

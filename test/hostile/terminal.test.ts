@@ -66,7 +66,7 @@ async function givenEvilHome(): Promise<Cli> {
 }
 
 describe('escapes in ids, types, file names and answers', () => {
-  it('never reach a terminal, and pass for no line of ours', async () => {
+  it('never reach a terminal, and cannot imitate a line of redrain', async () => {
     const cli = await givenEvilHome();
     const env = { FORCE_COLOR: '1' };
     const now = await cli.run(['now'], { env });
@@ -78,7 +78,7 @@ describe('escapes in ids, types, file names and answers', () => {
     });
   });
 
-  it('are what they were in JSON, which stays valid and without a bare one', async () => {
+  it('are unchanged in JSON, which stays valid and has none unescaped', async () => {
     const cli = await givenEvilHome();
     const run = await cli.run(['inspect', ID, '--json']);
     expect(run.json()).to.include({ event_id: ID });

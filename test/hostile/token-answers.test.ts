@@ -98,7 +98,7 @@ describe('tokens that are given in an odd way', () => {
     return given;
   }
 
-  it('with lifetimes that are none: the file keeps a time that it can be read with', async () => {
+  it('with invalid lifetimes: the file keeps a time that it can be read with', async () => {
     const odd = ['1e308', '-1', '"9e999"', '1e-9', '0', 'null', '[9]', '"x"', 'true', '9e15', '{}'];
     for (const lifetime of odd.slice(0, rounds(3, 99))) {
       const given = await granted(
@@ -114,7 +114,7 @@ describe('tokens that are given in an odd way', () => {
     }
   });
 
-  it('with a refresh token that is none: that which was there stays', async () => {
+  it('with an invalid refresh token: the one that was there stays', async () => {
     const odd = ['7', '"a\\nb"', 'null', '""', '["x"]', '{}', '"\\ud800"'];
     for (const refresh of odd.slice(0, rounds(2, 99)))
       expect(entryKept(await granted(`{"access":"new","refresh":${refresh}}`)), refresh).to.include(

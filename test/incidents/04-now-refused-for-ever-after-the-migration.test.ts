@@ -10,7 +10,7 @@ import {
 import { Cli } from '../support/cli.js';
 import { eventServer } from '../support/event-server.js';
 
-describe('incident 4: `now` refused for ever after a migration that had succeeded', () => {
+describe('incident 4: `now` refused forever after a migration that had succeeded', () => {
   it('imported rows wait no more, and nothing has to be deleted to get there', async () => {
     const server = await eventServer();
     const cli = new Cli();

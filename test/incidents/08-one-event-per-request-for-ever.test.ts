@@ -5,7 +5,7 @@ import { Machine } from '../support/machine.js';
 
 const sizes = ({ posts }: EventServer): number[] => posts.map((ids) => ids.length);
 
-describe('incident 8: after one oversized event, one event per request for ever', () => {
+describe('incident 8: after one oversized event, one event per request forever', () => {
   it('the search for the culprit ends with it, and full batches follow in the same pass', async () => {
     const server = await eventServer();
     server.answer = (ids) =>

@@ -36,7 +36,7 @@ function limits(max_events_per_batch: number, max_decompressed_bytes_per_batch: 
   return { sync_ingress: { limits: { max_events_per_batch, max_decompressed_bytes_per_batch } } };
 }
 
-describe('incident 13: nothing delivered for want of an endpoint that is optional', () => {
+describe('incident 13: nothing delivered because an optional endpoint was missing', () => {
   it(`a server is given events though, asked after its health, ${SILENCES.length} kinds of silence follow`, async () => {
     const server = await eventServer();
     const machine = new Machine(SIGNED_IN).configure(

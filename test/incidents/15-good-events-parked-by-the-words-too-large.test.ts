@@ -7,7 +7,7 @@ import { Machine } from '../support/machine.js';
 
 const WORDS = { error: 'Request body too large: the queue is oversized' };
 
-describe('incident 15: a 429 or 500 with the words "too large" parked good events for ever', () => {
+describe('incident 15: a 429 or 500 with the words "too large" parked good events forever', () => {
   it('only 400 and 413 can say so: with any other status the events are tried again', async () => {
     const server = await eventServer();
     const machine = new Machine().sendTo(server.url);

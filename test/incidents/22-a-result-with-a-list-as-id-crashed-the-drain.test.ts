@@ -36,7 +36,7 @@ const BODIES: readonly [what: string, answer: ScriptedAnswer][] = [
   ['a web page', text('<!doctype html><p>success')],
   ['bytes that are no text', text(Buffer.from([0xff, 0xfe, 0x00, 0x22]))],
   ['a nesting without end', text(`{"results":${'['.repeat(200_000)}`)],
-  ['gzip that is none', text('{"results":[]}', { 'content-encoding': 'gzip' })],
+  ['invalid gzip', text('{"results":[]}', { 'content-encoding': 'gzip' })],
   [
     'gzip that is cut',
     text(gzipSync('{"results":[]}').subarray(0, 10), { 'content-encoding': 'gzip' }),

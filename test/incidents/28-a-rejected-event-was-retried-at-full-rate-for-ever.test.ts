@@ -5,7 +5,7 @@ import { results, ScriptedReceiver } from '../support/scripted-receiver.js';
 
 const MINUTE_MS = 60_000;
 
-describe('incident 28: a rejected event was retried for ever, in every pass, at full rate', () => {
+describe('incident 28: a rejected event was retried forever, in every pass, at full rate', () => {
   it('workers wait longer after each rejection, and for nobody else', async () => {
     const machine = new Machine().sendTo('http://a.test/in');
     const receiver = new ScriptedReceiver();

@@ -24,7 +24,7 @@ import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
 interface Trouble {
   readonly name: string;
   readonly storage?: AppOptions['storage'];
-  /** Brings it about on a closed journal; answers what mends it. */
+  /** Causes it on a closed journal; returns what fixes it. */
   cause(file: string): (() => void) | undefined;
   /** What the error says of it. */
   readonly words: RegExp;
@@ -83,12 +83,12 @@ describe('capture while the journal is', () => {
   for (const trouble of TROUBLES) {
     describe(trouble.name, () => {
       it('puts the whole group in the spool, and in the journal once it can', async () => {
-        const { app, mend } = await givenTrouble(trouble);
+        const { app, fix } = await givenTrouble(trouble);
         const verdicts = await captureThree(app);
         expect(verdicts.map(({ kind }) => kind)).to.deep.equal(['spooled', 'spooled', 'spooled']);
         expect(spooledIds(app)).to.deep.equal([['a', 'b', 'c']]);
         await app.close();
-        mend();
+        fix();
         expect(await idsAfterIngestion(app)).to.deep.equal(['before', 'a', 'b', 'c']);
       });
 
@@ -170,10 +170,10 @@ describe('capture whose journal fails right after its commit', () => {
   });
 });
 
-async function givenTrouble(trouble: Trouble): Promise<{ app: App; mend: () => void }> {
+async function givenTrouble(trouble: Trouble): Promise<{ app: App; fix: () => void }> {
   const { home, file } = await givenJournal();
-  const mend = trouble.cause(file) ?? (() => undefined);
-  return { app: givenApp(home, trouble.storage), mend };
+  const fix = trouble.cause(file) ?? (() => undefined);
+  return { app: givenApp(home, trouble.storage), fix };
 }
 
 /** A closed journal with one event, and a target that capture looks up. */
@@ -228,7 +228,7 @@ async function idsAfterIngestion({ paths }: App): Promise<string[]> {
   );
 }
 
-/** Mending is putting back the copy that was made before. */
+/** The fix is to put back the copy that was made before. */
 function corruptThenMend(file: string, corrupt: () => void): () => void {
   const whole = readFileSync(file);
   corrupt();

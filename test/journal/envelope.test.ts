@@ -25,7 +25,7 @@ function problemOf(input: unknown, more: Partial<EnvelopeRules> = {}): string {
 }
 
 describe('readEnvelope', () => {
-  it('reads what the journal needs, and nothing from deeper down', () => {
+  it('reads what the journal needs, at the top level only', () => {
     const event = {
       event_id: '01KZ',
       event_type: 'MissionCreated',

@@ -112,7 +112,7 @@ describe('the journal', () => {
       expect(row(core, `SELECT count(*) AS n FROM ${table}`), table).to.deep.equal({ n: 1 });
   });
 
-  it('does not believe in a project whose first group failed', async () => {
+  it('does not remember a project whose first group failed', async () => {
     await failInTheMiddle(newEvents(2, 'lost', inProject('fresh')));
     await core.journal.append(newEvents(1, 'first', inProject('other')), 'capture');
     await core.journal.append(newEvents(2, 'second', inProject('fresh')), 'capture');

@@ -31,7 +31,7 @@ type Happening =
   | { do: 'replay'; target: number; nth: number }
   | { do: 'wait'; ms: number };
 
-describe('the ledger under whatever happens', () => {
+describe('the ledger under random operations', () => {
   it('agrees with a simple model, and everything is delivered once in the end', async function () {
     this.timeout(120_000);
     const template = await givenTemplate();

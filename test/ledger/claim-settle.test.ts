@@ -187,7 +187,7 @@ describe('a settlement', () => {
     expect(await settle(core, pass, second, SUCCESS)).to.equal(true);
   });
 
-  it('changes nothing when everything it speaks of has landed', async () => {
+  it('changes nothing when every event in it is settled', async () => {
     const pass = await beginPass(core);
     const claimed = (await claim(core, pass)) as Claim;
     await settle(core, pass, claimed, REJECTED);
@@ -196,7 +196,7 @@ describe('a settlement', () => {
     expect(ledgerTables(core)).to.deep.equal(before);
   });
 
-  it('leaves in flight what it does not speak of', async () => {
+  it('leaves in flight what is not in it', async () => {
     const pass = await beginPass(core);
     const claimed = (await claim(core, pass)) as Claim;
     await settle(core, pass, claimed, SUCCESS, { events: claimed.events.slice(1, 3) });
@@ -269,7 +269,7 @@ describe('a settlement', () => {
     ]);
   });
 
-  it('leaves the event alone whose class changed while it was in flight', async () => {
+  it('does not change an event whose class changed while it was in flight', async () => {
     const pass = await beginPass(core);
     const claimed = (await claim(core, pass)) as Claim;
     await core.db.write((db) => {
@@ -406,7 +406,7 @@ describe('what a crash left in flight', () => {
 });
 
 describe('targets', () => {
-  it('drain beside each other and know nothing of each other', async () => {
+  it('are drained independently of each other', async () => {
     const core = await openCore();
     await givenTarget(core, 'a');
     await givenTarget(core, 'b');

@@ -79,7 +79,7 @@ describe('a pass over many origins', () => {
 });
 
 describe('what a pass knows of its lanes', () => {
-  it('makes it pass over nothing that came back since', async () => {
+  it('does not make it skip events that came back since', async () => {
     const core = await openCore();
     await givenTarget(core);
     await core.journal.append(newEvents(4), 'capture');
@@ -105,7 +105,7 @@ describe('what a pass knows of its lanes', () => {
     expect(seqsOf(await claim(core, pass))).to.deep.equal([1, 2, 3, 4]);
   });
 
-  it('is read anew when events were given back', async () => {
+  it('is read again when events were given back', async () => {
     const core = await openCore();
     await givenTarget(core);
     await core.journal.append(newEvents(4), 'capture');

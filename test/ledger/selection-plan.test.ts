@@ -16,7 +16,7 @@ import {
 import { openCore } from '../support/core.js';
 import { longScans, planOf } from '../support/query-plans.js';
 
-describe('no statement reads more than its share:', () => {
+describe('no statement reads more rows than it needs:', () => {
   it('a drain’s depend on its batch', async () => {
     const statements = { ...claimSql, ...settleSql, ...passSql };
     expect(await allLongScans(statements)).to.deep.equal({});

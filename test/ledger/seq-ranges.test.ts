@@ -40,7 +40,7 @@ describe('ranges of sequence numbers', () => {
     expect(toRanges([])).to.deep.equal([]);
   });
 
-  it('survive the way through JSON, as a flight row keeps them', () => {
+  it('survive JSON, as a flight row stores them', () => {
     const ranges = toRanges([1, 2, 3, 7, 9, 10]);
     expect(JSON.stringify(ranges)).to.equal('[[1,3],[7,7],[9,10]]');
     expect(fromRanges(JSON.parse(JSON.stringify(ranges)))).to.deep.equal([1, 2, 3, 7, 9, 10]);

@@ -33,7 +33,7 @@ const BLOCKERS: [what: string, env: NodeJS.ProcessEnv, reason: string][] = [
 
 describe('capture comes first, gates decide only what may leave', () => {
   for (const [what, env, reason] of BLOCKERS) {
-    it(`without ${what}: everything is in the journal, no socket opens, and it leaves once that is mended`, async () => {
+    it(`without ${what}: everything is in the journal, no socket opens, and it leaves once that is fixed`, async () => {
       const server = await givenServer();
       const { home, redrain } = await givenRedrain(server.url, env);
       expect(await redrain.captureMany(EVENTS)).to.include({ captured: 7 });
@@ -46,10 +46,10 @@ describe('capture comes first, gates decide only what may leave', () => {
       expect(server.connections()).to.equal(0);
       await redrain.close();
 
-      const mended = await openRedrain({ home, env: SIGNED_IN });
-      closeAfterTest(() => mended.close());
-      expect(await mended.drain()).to.include({ delivered: 7, blocked_reason: null });
-      expect((await mended.status()).event_journal).to.deep.include({
+      const fixed = await openRedrain({ home, env: SIGNED_IN });
+      closeAfterTest(() => fixed.close());
+      expect(await fixed.drain()).to.include({ delivered: 7, blocked_reason: null });
+      expect((await fixed.status()).event_journal).to.deep.include({
         drain_blocked: { reason: null, waiting: 0 },
       });
     });
@@ -70,7 +70,7 @@ describe('capture comes first, gates decide only what may leave', () => {
     ]);
   });
 
-  it('stops at a 403 that speaks of the private teamspace, and delivers once it is cleared', async () => {
+  it('stops at a 403 that names the private teamspace, and delivers once it is cleared', async () => {
     const refusing = createServer((request, response) => {
       request.resume();
       request.on('end', () => {
@@ -125,7 +125,7 @@ describe('capture comes first, gates decide only what may leave', () => {
     expect(await redrain.drain()).to.include({ delivered: 7 });
   });
 
-  it('holds no project where an external receiver has no endpoint to speak of', async () => {
+  it('holds no project where an external receiver has no endpoint', async () => {
     const home = temporaryHome();
     writeFileSync(join(home, 'config.toml'), '[sync]\nmode = "EXTERNAL_RECEIVER"\n');
     const redrain = await openRedrain({ home, env: {} });

@@ -99,7 +99,7 @@ async function scene({ maxEvents, isPoison }: (typeof DRAINS)[string]): Promise<
 const bytesOf = (id: string): Buffer =>
   Buffer.from(JSON.stringify({ event_id: id, event_type: 'T', project_uuid: PROJECT }));
 
-/** Says stop while the drain has its third post on the way; answers how many came after it was said. */
+/** Says stop while the drain has its third post on the way; returns how many came after it was said. */
 async function stopIn(
   given: Scene,
   { isSlow, isWorker }: (typeof DRAINS)[string],

@@ -70,7 +70,7 @@ export function expectEverythingEverywhere(at: Setting): void {
 }
 
 /** `verify` finds nothing, and every target's numbers in `status` add up. */
-export async function expectToBeBelieved({ home, model }: Setting): Promise<void> {
+export async function expectVerified({ home, model }: Setting): Promise<void> {
   const { ok, verdict } = await verify(home.app, NO_CONTROL);
   expect(ok, verdict).to.equal(true);
   const { delivery_ledger: ledger } = await readStatus(home.app);

@@ -12,7 +12,7 @@ import {
   SERVERS,
   type ServerName,
 } from './commands.js';
-import { expectAgreement, expectEverythingEverywhere, expectToBeBelieved } from './comparison.js';
+import { expectAgreement, expectEverythingEverywhere, expectVerified } from './comparison.js';
 import { decide } from './decisions.js';
 import { Drains } from './drains.js';
 import { Model } from './model.js';
@@ -81,7 +81,7 @@ export class Machine {
       await perform(PLAIN_NOW);
     }
     expectEverythingEverywhere(this.#at);
-    await expectToBeBelieved(this.#at);
+    await expectVerified(this.#at);
   }
 
   async #act(action: Action): Promise<void> {

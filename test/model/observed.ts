@@ -1,4 +1,4 @@
-/** All that a home says of events and deliveries, as far as the model speaks of it too. */
+/** What a home says about events and deliveries, as far as the model has it too. */
 export interface Observed {
   /** In the order of the journal. */
   readonly events: readonly SeenEvent[];

@@ -19,12 +19,12 @@ export function anyProgram(): fc.Arbitrary<Command[]> {
 }
 
 function anyCommand(): fc.Arbitrary<Command> {
-  const diesAt = seldom(fc.integer({ min: 1, max: 12 }));
+  const diesAt = rarely(fc.integer({ min: 1, max: 12 }));
   return fc.tuple(anyAction(), diesAt).map(([action, dies]) => ({ ...action, diesAt: dies }));
 }
 
 /** Null three times out of four. */
-function seldom<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> {
+function rarely<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> {
   return fc.oneof(
     { withCrossShrink: true },
     { weight: 3, arbitrary: fc.constant(null) },
@@ -73,7 +73,7 @@ function anyMeanwhile(): fc.Arbitrary<Meanwhile> {
       weight: 3,
       arbitrary: fc.record({
         do: fc.constantFrom('retry' as const, 'replay' as const),
-        nth: seldom(fc.nat(30)),
+        nth: rarely(fc.nat(30)),
       }),
     },
     {
@@ -112,7 +112,7 @@ function anyGiven(): fc.Arbitrary<Given> {
       arbitrary: fc.record({
         is: fc.constant('new' as const),
         project: fc.constantFrom('p1', 'p1', 'p1', ...PROJECTS),
-        key: seldom(fc.constantFrom('k1', 'k2')),
+        key: rarely(fc.constantFrom('k1', 'k2')),
       }),
     },
     {
@@ -133,14 +133,14 @@ function anyGiven(): fc.Arbitrary<Given> {
 function anyNow(): fc.Arbitrary<Now> {
   return fc.record({
     do: fc.constant('now' as const),
-    named: seldom(fc.constantFrom(...SERVERS)),
+    named: rarely(fc.constantFrom(...SERVERS)),
     honourBackoff: fc.boolean(),
-    limit: seldom(fc.integer({ min: 1, max: 6 })),
+    limit: rarely(fc.integer({ min: 1, max: 6 })),
     batch: fc.integer({ min: 1, max: 8 }),
     answers: anyAnswers(),
-    poison: seldom(fc.integer({ min: 2, max: 5 })),
+    poison: rarely(fc.integer({ min: 2, max: 5 })),
     meanwhile: fc.array(anyMeanwhile(), { maxLength: 3 }),
-    stopAt: seldom(fc.integer({ min: 1, max: 3 })),
+    stopAt: rarely(fc.integer({ min: 1, max: 3 })),
   });
 }
 
@@ -179,7 +179,7 @@ function anyAnswer(): fc.Arbitrary<Answer> {
       arbitrary: fc.record({
         say: fc.constant('refuse' as const),
         status: fc.constantFrom(400 as const, 413 as const),
-        naming: seldom(fc.integer({ min: 1, max: 3 })),
+        naming: rarely(fc.integer({ min: 1, max: 3 })),
       }),
     },
     {
@@ -187,7 +187,7 @@ function anyAnswer(): fc.Arbitrary<Answer> {
       arbitrary: fc.record({
         say: fc.constant('fail' as const),
         status: fc.constantFrom(302, 401, 403, 404, 412, 429, 500, 503),
-        retryAfter: seldom(fc.integer({ min: 0, max: 90 })),
+        retryAfter: rarely(fc.integer({ min: 0, max: 90 })),
       }),
     },
     { weight: 1, arbitrary: fc.record({ say: fc.constant('nothing' as const), stored }) },

@@ -17,7 +17,7 @@ export class KnownTarget extends TargetModel {
   readonly due = new Map<number, number | null>();
   /** The newest event of each project that was ever claimed. */
   readonly reached = new Map<Project, number>();
-  /** Restored behind that point and never attempted: only a todo speaks of them. */
+  /** Restored behind that point and never attempted: only a todo names them. */
   readonly owed = new Set<number>();
   /** How often a receiver said no. */
   readonly #refusals = new Map<number, number>();

@@ -39,16 +39,16 @@ const bare = (report: string) => [process.execPath, CHILD, report];
 describe('output that nobody reads', () => {
   const all = { waiting: 1_000_000, lost: 0 };
 
-  it('holds up no signal when it is a pipe', async () => {
+  it('does not delay a signal when it is a pipe', async () => {
     expect(await unread(bare, ['ignore', stalledPipe().fd, 'inherit'])).to.deep.equal(all);
   });
 
-  it('holds up no signal when it is a socket', async () => {
+  it('does not delay a signal when it is a socket', async () => {
     const { waiting } = await unread(bare, ['ignore', 'pipe', 'inherit']);
     expect(waiting).to.be.within(1, 999_999);
   });
 
-  it('holds up no signal when it is a terminal that was stopped', async function () {
+  it('does not delay a signal when it is a terminal that was stopped', async function () {
     if (!hasTerminals) this.skip();
     const stopped = (report: string) => {
       const typed = `stty -F /dev/tty raw; ${bare(report).join(' ')}`;

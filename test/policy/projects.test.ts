@@ -26,7 +26,7 @@ function rules(given: {
 const origin = { projectUuid: UUID, repoSlug: 'acme/app', checkout: '/home/ada/app' };
 
 describe('permission of a project', () => {
-  it('is never given by silence', () => {
+  it('is not given while nobody decided', () => {
     expect(projectPermission(origin, rules({}))).to.deep.equal({
       allowed: false,
       reason: 'project_not_allowed',
@@ -61,7 +61,7 @@ describe('permission of a project', () => {
     });
   });
 
-  it('follows the repository where nothing narrower speaks', () => {
+  it('follows the repository where nothing narrower decides', () => {
     const given = rules({ checkouts: { '/elsewhere': false }, repos: { 'acme/app': true } });
     expect(projectPermission(origin, given)).to.deep.equal({
       allowed: true,

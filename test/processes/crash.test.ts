@@ -95,7 +95,7 @@ const idOf = (line: string): string => (JSON.parse(line) as { event_id: string }
 describe('kill -9 of a drain', function () {
   this.timeout(process.env.REDRAIN_TEST_LONG ? 300_000 : 60_000);
 
-  it(`loses nothing and lies about nothing at ${KILLS} moments (REDRAIN_TEST_SEED=${SEED})`, async () => {
+  it(`loses nothing and reports nothing false at ${KILLS} moments (REDRAIN_TEST_SEED=${SEED})`, async () => {
     const cli = new Cli();
     const db = `${temporaryHome('redrain-sink-')}/sink.db`;
     const misbehave = { reset: 0.25, resetAfterStore: true, seed: SEED };

@@ -124,7 +124,7 @@ describe('a schedule', () => {
   });
 });
 
-describe('what no clock can keep', () => {
+describe('a schedule that can never run', () => {
   it('is refused, and not stored', async () => {
     const { queue } = await givenQueue();
     for (const options of [

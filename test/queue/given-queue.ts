@@ -15,7 +15,7 @@ export interface GivenQueue {
   readonly queue: JobQueue;
   /** The file, as a person with a shell has it. */
   readonly raw: Database.Database;
-  /** Runs what can run now and answers the ids in the order in which they were taken. */
+  /** Runs what can run now and returns the ids in the order in which they were taken. */
   runAll(work?: (job: Job) => unknown, options?: WorkerOptions): Promise<string[]>;
 }
 

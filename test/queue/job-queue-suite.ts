@@ -333,7 +333,7 @@ export function describeJobQueue(name: string, adapter: QueueAdapter): void {
     });
 
     describe('a running job', () => {
-      it('tells of its progress, and everybody hears what happens to it', async () => {
+      it('reports its progress, and every listener gets its events', async () => {
         const heard: [JobEventName, unknown][] = [];
         for (const event of JOB_EVENTS)
           closeAfterTest(other.on(event, (one: JobEvent) => heard.push([one.event, one.detail])));

@@ -142,7 +142,7 @@ describe('jobs.db', () => {
 });
 
 describe('backoff', () => {
-  it('is random as far as its jitter says', () => {
+  it('is random within its jitter', () => {
     const growing = { type: 'exponential', delay: 100, jitter: 0.5 } as const;
     expect(backoffDelay(growing, 3, () => 0)).to.equal(200);
     expect(backoffDelay(growing, 3, () => 1)).to.equal(400);

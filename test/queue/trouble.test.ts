@@ -39,7 +39,7 @@ describe('lasting trouble with jobs.db', () => {
     expect(now).to.equal(50);
   });
 
-  it('makes no hot loop, is told, and is over when it is over', async () => {
+  it('does not make a busy loop, is logged, and is reported as over when it ends', async () => {
     const { queue, raw, uptime } = await givenQueue();
     raw.exec(`CREATE TRIGGER full BEFORE UPDATE ON tasks
       BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END`);

@@ -19,7 +19,7 @@ const DAYS = [
 ];
 
 interface Child {
-  /** Sets the clock and answers the jobs that ran because of it. */
+  /** Sets the clock and returns the jobs that ran because of it. */
   at(time: number): Promise<string[]>;
 }
 

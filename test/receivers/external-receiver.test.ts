@@ -120,7 +120,7 @@ describe('ExternalReceiver', () => {
     expect(aReceiver({ limits: { maxEvents: 5 } }).limits.maxEvents).to.equal(5);
   });
 
-  it('greets nobody', async () => {
+  it('sends no health request', async () => {
     expect(await aReceiver({}).greet()).to.deep.equal({});
   });
 
@@ -128,7 +128,7 @@ describe('ExternalReceiver', () => {
     const closed: [string, Partial<ExternalReceiverSettings>, string, RegExp][] = [
       ['no endpoint', { endpoint: undefined }, 'config_unreadable', /no endpoint.*--endpoint/],
       ['a blank endpoint', { endpoint: ' ' }, 'config_unreadable', /no endpoint/],
-      ['an endpoint that is none', { endpoint: 'receiver' }, 'config_unreadable', /no URL/],
+      ['an invalid endpoint', { endpoint: 'receiver' }, 'config_unreadable', /no URL/],
       ['another protocol', { endpoint: 'ftp://h.example/' }, 'config_unreadable', /no http/],
       [
         'a password in the URL',

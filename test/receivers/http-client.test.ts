@@ -111,7 +111,7 @@ describe('HttpClient', () => {
     expect(failureOf(answer)).to.match(/^no answer from 127\.0\.0\.1:\d+ within 0\.03 s$/);
   });
 
-  it('ends a body that trickles in for ever at its deadline', async () => {
+  it('ends a body that trickles in forever at its deadline', async () => {
     const trickle: Script = () => (socket) => {
       socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n');
       const drip = setInterval(() => socket.write('x'), 5);
@@ -121,7 +121,7 @@ describe('HttpClient', () => {
     expect(failureOf(await ask(trickle, { deadlineMs: 60 }))).to.match(/^no answer/);
   });
 
-  it('ends when its caller has had enough', async () => {
+  it('ends when its caller aborts', async () => {
     const caller = new AbortController();
     const silent: Script = () => {
       caller.abort();
@@ -132,7 +132,7 @@ describe('HttpClient', () => {
     expect(server?.seen).to.have.length(1);
   });
 
-  it('says what became of a lost connection', async () => {
+  it('names the cause of a lost connection', async () => {
     const resets: Record<string, Script> = {
       'before a complete answer': () => (socket) => socket.resetAndDestroy(),
       'middle of its answer': () => (socket) =>

@@ -41,7 +41,7 @@ describe('the health of a server', () => {
       expect(judgeHealth(given, true).state, JSON.stringify(given)).to.equal(state);
   });
 
-  it('knows a refused token from a door that asks for one', () => {
+  it('tells a refused token from an address that requires one', () => {
     for (const status of [401, 403]) {
       expect(judgeHealth(answer(status), true).state).to.equal('refused');
       expect(judgeHealth(answer(status), false).state).to.equal('unconfirmed');

@@ -12,7 +12,7 @@ export interface Validity {
   readonly until?: number;
 }
 
-/** Made anew for each run, so that no private key is kept anywhere. */
+/** Made again for each run, so that no private key is kept anywhere. */
 export function selfSigned(validity: Validity = {}): SelfSigned {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const body = certificateBody(publicKey, validity);

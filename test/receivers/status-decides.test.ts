@@ -33,7 +33,7 @@ const BODIES: Readonly<Record<string, { answer: () => RawAnswer; deadlineMs?: nu
   'a body over 8 MiB': {
     answer: () => pour('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n', chunk),
   },
-  'a body that unfolds beyond 8 MiB': {
+  'a body that decompresses to more than 8 MiB': {
     answer: () => http('200 OK', gzipSync(Buffer.alloc(64 << 20)), ['Content-Encoding: gzip']),
   },
   'a stalled body': {
@@ -44,14 +44,14 @@ const BODIES: Readonly<Record<string, { answer: () => RawAnswer; deadlineMs?: nu
 
 describe('ack = "status": the status line decides', () => {
   for (const [name, { answer, deadlineMs }] of Object.entries(BODIES)) {
-    it(`${name} undoes no 2xx`, async () => {
+    it(`${name} does not undo a 2xx`, async () => {
       const report = await delivered(answer(), 'status', deadlineMs);
       expect(report.outcomes).to.deep.equal([{ kind: 'success' }, { kind: 'success' }]);
       expect(report.httpStatus).to.be.within(200, 204);
       expect(report.error).to.equal(undefined);
     });
 
-    it(`${name} is no verdict where results are wanted`, async () => {
+    it(`${name} is no result for any event where results are wanted`, async () => {
       const report = await delivered(answer(), 'results', deadlineMs);
       expect(report.outcomes.map((outcome) => outcome?.kind)).to.deep.equal([
         'transient',
@@ -80,7 +80,7 @@ describe('ack = "status": the status line decides', () => {
   });
 });
 
-describe('ack = "status": a 2xx that speaks of failure', () => {
+describe('ack = "status": a 2xx whose body reports failures', () => {
   const TELLING: Readonly<Record<string, [status: string, body: object]>> = {
     'errors: true': ['200 OK', { errors: true, items: [] }],
     'a list of errors': ['200 OK', { errors: [{ id: 'a' }] }],

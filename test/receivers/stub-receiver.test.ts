@@ -48,7 +48,7 @@ describe('StubReceiver', () => {
     expect(turns).to.be.at.least(6);
   });
 
-  it('has no gates and greets nobody', async () => {
+  it('has no gates and sends no health request', async () => {
     const receiver = new StubReceiver({ endpoint: 'stub:', sinkFile });
     expect(await receiver.closedGate()).to.equal(undefined);
     expect(await receiver.greet()).to.deep.equal({});

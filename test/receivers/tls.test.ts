@@ -43,13 +43,13 @@ describe('HttpClient over TLS', () => {
     return answer;
   }
 
-  it('refuses a certificate nobody vouches for', async () => {
+  it('refuses a certificate that no known authority signed', async () => {
     expect(await ask({}))
       .to.have.property('failure')
       .that.match(/^TLS with 127\.0\.0\.1:\d+ failed: its certificate is self-signed; .*ca_file/);
   });
 
-  it('trusts what the CA file vouches for', async () => {
+  it('trusts certificates that an authority of the CA file signed', async () => {
     expect(await ask({ caFile })).to.include({ status: 200 });
   });
 
@@ -127,13 +127,13 @@ describe('HttpClient over TLS', () => {
         .that.includes('self-signed');
     });
 
-    it('goes straight to hosts in NO_PROXY', async () => {
+    it('connects directly to hosts in NO_PROXY', async () => {
       const env = { https_proxy: `127.0.0.1:${proxyPort}`, NO_PROXY: 'example.org, 127.0.0.1' };
       expect(await ask({ env, caFile })).to.include({ status: 200 });
       expect(asked).to.deep.equal([]);
     });
 
-    it('keeps the password of a proxy to itself', async () => {
+    it('never shows the password of a proxy', async () => {
       refuses = true;
       const env = { HTTPS_PROXY: `http://user:hunter22@127.0.0.1:${proxyPort}` };
       expect(JSON.stringify(await ask({ env, caFile }))).to.not.include('hunter22');

@@ -83,7 +83,7 @@ export const WIRE_CASES: readonly WireCase[] = [
   }),
   aCase('no results at all', 200, results(), { a1: 'transient', a2: 'transient' }),
   aCase(
-    'strangers, and entries that are no entries',
+    'ids that were not sent, and entries that are no objects',
     200,
     results(
       said('zz', 'rejected'),

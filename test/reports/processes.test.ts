@@ -67,7 +67,7 @@ describe('a worker at the same target', () => {
     expect(mismatches({ server_url: null, team_or_user: null })).to.deep.equal([]);
   });
 
-  it('is named with what differs and what mends it', () => {
+  it('is named with what differs and what fixes it', () => {
     expect(mismatches({ package_version: '0.9.0' })).to.deep.equal([
       {
         field: 'package_version',

@@ -115,7 +115,7 @@ describe('the terms of a target', () => {
     expect(await termsOf(redrain)).to.include({ oldest_unsent_at: captured });
   });
 
-  it('say it of what was tried in vain, too', async () => {
+  it('say it of what was tried without success, too', async () => {
     const { redrain, receiver, clock } = await givenRedrain();
     receiver.answer = (batch) => results(batch, outcomeOf);
     await redrain.captureMany(events(1, 'delivered', 'p'));
@@ -142,7 +142,7 @@ describe('a sum that does not hold', () => {
   ];
 
   for (const [what, sql] of FALSEHOODS) {
-    it(`is said to be none: ${what}`, async () => {
+    it(`is reported: ${what}`, async () => {
       const { home, redrain } = await givenRedrain();
       await redrain.captureMany(events(5, 'T', 'p'));
       await redrain.drain();

@@ -163,7 +163,7 @@ describe('an archive', () => {
     assertLedgerInvariant(keeping);
   });
 
-  it('of which a part was given up when the run was killed is taken up by the next', async () => {
+  it('is continued by the next run when the first one was killed after it deleted some payloads', async () => {
     const keeping = await givenDelivered(700);
     failAt('retention.archive-purged', 'EIO');
     await failure(archive(keeping));
@@ -204,7 +204,7 @@ describe('an archive', () => {
     assertLedgerInvariant(other);
   });
 
-  it('goes by safe names alone', async () => {
+  it('accepts safe file names only', async () => {
     const keeping = await givenDelivered(1);
     for (const name of [
       '../../etc/passwd',
@@ -300,7 +300,7 @@ function failure(work: Promise<unknown>): Promise<unknown> {
 }
 
 describe('an archive of another journal', () => {
-  it('is never taken for one that holds this journal’s events', async () => {
+  it('is not treated as one that holds this journal’s events', async () => {
     const old = await openKeeping();
     await old.journal.append(newEvents(3, 'old'), 'capture');
     await archive(old, EVEN_UNDELIVERED);

@@ -136,7 +136,7 @@ describe('gc', () => {
     assertLedgerInvariant(keeping);
   });
 
-  describe('never lets go of', () => {
+  describe('never purges or archives', () => {
     const OUTCOMES = [
       { kind: 'rejected', reason: 'r' },
       { kind: 'terminal_failed', reason: 'r' },

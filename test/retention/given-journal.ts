@@ -53,7 +53,7 @@ export async function givenDelivered(
   return keeping;
 }
 
-/** Drains target `id`; answers the ids of what was posted. */
+/** Drains target `id`; returns the ids of what was posted. */
 export async function delivered(
   core: Core,
   id: number,

@@ -206,7 +206,7 @@ describe('redact', () => {
     expect(retained(keeping)).to.deep.equal([]);
   });
 
-  it('does not know an id that nobody captured', async () => {
+  it('refuses an id that was never captured', async () => {
     const keeping = await openKeeping();
     const refusal = await redact(keeping, 'nobody').catch((error: unknown) => error);
     expect(refusal).to.be.instanceOf(UnknownEventError);

@@ -67,7 +67,7 @@ describe('gc --vacuum', () => {
       .and.to.match(/Targets added later will not get these events/);
   });
 
-  it('that cannot write the file anew has purged, says so, and loses nothing', async () => {
+  it('that cannot rewrite the file has purged, says so, and loses nothing', async () => {
     const keeping = await givenDelivered(3);
     await keeping.journal.append(newEvents(2, 'kept'), 'capture');
     const app = new App({ home: keeping.home, env: {} });
@@ -80,7 +80,7 @@ describe('gc --vacuum', () => {
     expect(retained(keeping)).to.deep.equal(['kept-000001', 'kept-000002']);
   });
 
-  it('tells what keeps a file from being written anew', async () => {
+  it('tells what prevents a file from being rewritten', async () => {
     const file = join(temporaryHome(), 'x.db');
     writeFileSync(file, 'this is no database, and it is long enough to be told from an empty file');
     const error = await compact(file, process.env).catch((thrown: unknown) => thrown);

@@ -83,7 +83,7 @@ async function givenEverything(): Promise<Keeping> {
 }
 
 describe('verify', () => {
-  it('believes a ledger in which everything has happened, and changes nothing', async () => {
+  it('accepts a ledger in which everything has happened, and changes nothing', async () => {
     const keeping = await givenEverything();
     new Spool(join(keeping.home, 'redrain', 'spool')).write(newEvents(2, 'spooled'));
     const report = await verify(appOn(keeping.home), NO_CONTROL);
@@ -225,7 +225,7 @@ describe('verify', () => {
     ['UPDATE target SET delivery_rows = 7'],
     [`INSERT INTO cause VALUES (1, 'rejected', 'no', 2)`],
   ] as const)
-    it(`mends counters after "${sql}", which status shouts about`, async () => {
+    it(`--repair recounts counters after "${sql}", which status reports`, async () => {
       const keeping = await givenDelivered(9);
       const app = appOn(keeping.home);
       expect(await addsUp(app)).to.deep.equal([true]);
@@ -244,7 +244,7 @@ describe('verify', () => {
       expect(await verifyAndRepair(app, NO_CONTROL)).to.include({ ok: true, repaired: false });
     });
 
-  it('mends counters only: what else is wrong stays wrong', async () => {
+  it('--repair recounts counters only: what else is wrong stays wrong', async () => {
     const keeping = await givenDelivered(3);
     tamper(keeping, 'DROP TRIGGER audit_no_update; UPDATE journal_count SET events = 0');
     const report = await verifyAndRepair(appOn(keeping.home), NO_CONTROL);

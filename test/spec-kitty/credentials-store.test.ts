@@ -54,7 +54,7 @@ describe('the store of logins', () => {
     expect(statSync(path).mode & 0o777).to.equal(0o600);
   });
 
-  it('is made anew where it belongs to somebody else, whose mode is not ours to change', async () => {
+  it('is made again where it belongs to somebody else, whose mode is not ours to change', async () => {
     const { path, text } = store('# mine\n');
     chmodSync(path, 0o664);
     failCalls(['chmodSync'], 'EPERM');

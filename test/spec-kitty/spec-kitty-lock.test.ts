@@ -37,7 +37,7 @@ function watchedFlock(directory: string): () => number {
 }
 
 describe('the lock of Spec Kitty’s credentials', () => {
-  it('does not keep the work from being done where it cannot be had', async () => {
+  it('lets the work be done where the lock is not available', async () => {
     const file = join(temporaryHome(), 'no-such-directory', 'credentials');
     expect(await holdingSpecKittyLock(file, async () => 'done')).to.equal('done');
   });

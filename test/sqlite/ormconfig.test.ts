@@ -51,7 +51,7 @@ describe('TypeORM’s own command line, on ormconfig', () => {
   });
 });
 
-/** Runs one of its commands in a process of its own, and answers what it printed. */
+/** Runs one of its commands in a process of its own, and returns what it printed. */
 function migrations(command: string, home: string): string {
   // A home of its own also for whatever TypeORM might read besides.
   const env = { REDRAIN_HOME: home, HOME: home };

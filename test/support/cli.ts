@@ -116,7 +116,7 @@ export class Cli {
     return new RunningCli(child);
   }
 
-  /** Writes a file of events, one JSON text a line, and answers its path. */
+  /** Writes a file of events, one JSON text a line, and returns its path. */
   file(name: string, lines: readonly (string | object)[]): string {
     const text = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line)));
     const path = join(this.cwd, name);

@@ -8,7 +8,7 @@ import { type Core, rows } from './core.js';
  * be selected again exactly when it has a todo; counters equal a recount.
  */
 export function assertLedgerInvariant(core: Pick<Core, 'db'>): void {
-  expect(rows(core, FORGOTTEN), 'events behind a cursor that nothing speaks of').to.deep.equal([]);
+  expect(rows(core, FORGOTTEN), 'events behind a cursor that no row names').to.deep.equal([]);
   expect(rows(core, WRONG_TODOS), 'todos that contradict their delivery').to.deep.equal([]);
   expect(rows(core, COUNTED_DELIVERIES), 'ledger counters').to.deep.equal(
     rows(core, REAL_DELIVERIES),

@@ -18,7 +18,7 @@ const lines = (from: number, to: number): string =>
 describe('a scheduled file of events without ids', () => {
   let service: GivenService;
   let file: string;
-  /** The next tick; answers what its job did. */
+  /** The next tick; returns what its job did. */
   const tick = async (): Promise<Job> => {
     service.clock.now += 1_000;
     await runIdle(captureWorker, service);
@@ -102,7 +102,7 @@ describe('a scheduled file of events without ids', () => {
     expect((await stored()).sort()).to.deep.equal(range(6));
   });
 
-  it('is read from its start when it was cut off and written anew, longer than before', async () => {
+  it('is read from its start when it was cut off and written again, longer than before', async () => {
     await tick();
     truncateSync(file);
     writeFileSync(file, lines(3, 20), { flag: 'r+' });

@@ -143,7 +143,7 @@ describe('a dispatch job', () => {
 });
 
 describe('the dispatch sweep', () => {
-  it('finds events nobody spoke of, and adds one drain only', async () => {
+  it('finds events that no job names, and adds one drain only', async () => {
     const receiver = await startReceiver();
     const service = await givenService(homeSendingTo(receiver.url));
     expect(await sweepTarget(service, undefined)).to.equal('nothing');

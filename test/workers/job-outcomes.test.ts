@@ -19,7 +19,7 @@ import { announceWorker, type GivenService, givenService, pidOfDead } from './gi
 
 const envelope = (id: string, n = 1): string => `{"event_id":"${id}","event_type":"T","n":${n}}`;
 
-/** Runs what there is to do as `--once` does; answers the exit codes that count. */
+/** Runs what there is to do as `--once` does; returns the exit codes that count. */
 async function runOnce(kind: WorkerKind, service: GivenService): Promise<readonly number[]> {
   const served = new ServedQueues(kind, service);
   await served.refresh();

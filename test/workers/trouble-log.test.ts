@@ -41,7 +41,7 @@ describe('trouble that lasts, in the log', () => {
     expect(lines).to.have.length(3);
   });
 
-  it('begins anew after two silent minutes', () => {
+  it('begins again after two silent minutes', () => {
     const { trouble, clock, lines } = given();
     trouble.note(QUEUE, failure('SQLITE_FULL'));
     clock.now = 120_000;

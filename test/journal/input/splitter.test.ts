@@ -63,7 +63,7 @@ describe('JSON Lines', () => {
 });
 
 describe('bytes around an event', () => {
-  it('do not cost it: NULs, marks, separators, commas, in front and behind', () => {
+  it('do not lose it: NULs, marks, separators, commas, in front and behind', () => {
     for (const noise of [
       '\0',
       '\0'.repeat(5000),
@@ -355,7 +355,7 @@ describe('chunks', () => {
     }
   });
 
-  it('lose no sound line, whatever rubbish stands between', () => {
+  it('lose no valid line, whatever garbage stands between', () => {
     const rubbish = fc
       .array(pieces, { maxLength: 6 })
       .map((parts) => parts.join('').replace(/[{[\n]/g, ''));

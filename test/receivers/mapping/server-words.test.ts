@@ -127,7 +127,7 @@ describe("the server's own words in a 2xx without results", () => {
   });
 });
 
-describe('results that speak of no event that was sent', () => {
+describe('results for events that were not sent', () => {
   const map = (results: unknown[]) =>
     mapResponse(
       ['a', 'b'],

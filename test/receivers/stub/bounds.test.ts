@@ -13,12 +13,12 @@ async function post(body: Buffer): Promise<number> {
     .status;
 }
 
-describe('the stub server, at bodies that unfold', () => {
+describe('the stub server and bodies that decompress to much more', () => {
   it('refuses what grows beyond its limit', async () => {
     expect(await post(Buffer.alloc(66 << 20, ' '))).to.equal(413);
   });
 
-  it('parses no mountain of brackets', async () => {
+  it('does not parse deeply nested brackets', async () => {
     expect(await post(Buffer.from(`{"events":[${'[],'.repeat(1_000_001)}1]}`))).to.equal(413);
     expect(await post(Buffer.from(`{"events":[${'[{"a":1}],'.repeat(10)}1]}`))).to.equal(200);
   });

@@ -88,7 +88,7 @@ describe('the stub server', () => {
       expect(server.sink.stats()).to.include({ posts: 1, events: 0 });
     });
 
-  it('answers 400 to gzip that is none', async () => {
+  it('answers 400 to invalid gzip', async () => {
     await start();
     expect((await post('hello', { 'content-encoding': 'gzip' })).status).to.equal(400);
   });
@@ -123,7 +123,7 @@ describe('the stub server', () => {
     expect(server.sink.stats().posts).to.equal(0);
   });
 
-  it('has a health document, and holds others to what it says there', async () => {
+  it('has a health document, and enforces the limits that it states there', async () => {
     const metadata = { deploymentId: 'd-1', environmentName: 'preview', gitSha: 'abc' };
     await start({
       health: { limits: { maxEvents: 2, maxBytes: 200 }, metadata, privateTeamspace: false },
@@ -231,14 +231,14 @@ describe('the stub server', () => {
     });
   });
 
-  it('closes more than once, and whoever asks waits', async () => {
+  it('can be closed more than once, and each call waits for the end', async () => {
     await start();
     await fetch(server.url);
     await Promise.all([server.close(), server.close()]);
     expect(await post('{}').catch((error: Error) => error)).to.be.instanceOf(Error);
   });
 
-  it('lives on when a client leaves in the middle of its request', async () => {
+  it('continues when a client disconnects in the middle of its request', async () => {
     await start();
     const socket = net.connect(server.port, '127.0.0.1');
     socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"ev');

@@ -41,7 +41,7 @@ describe('Sink', () => {
     sink.close();
   });
 
-  it('is the same instance when opened again, and another when made anew', () => {
+  it('is the same instance when opened again, and another when made again', () => {
     const first = new Sink({ db });
     first.receive([event('a', 'A')], POST);
     first.close();

@@ -26,7 +26,7 @@ describe("a proxy's own answer to CONNECT", () => {
   };
   for (const ack of ['results', 'status'] as const)
     for (const [status, words] of Object.entries(ANSWERS))
-      it(`${status} with ack=${ack} is nobody's verdict on events`, async () => {
+      it(`${status} with ack=${ack} is not a result for events`, async () => {
         const proxy = await connectProxy({
           answer: `HTTP/1.1 ${status}\r\nContent-Length: 2\r\n\r\n{}`,
         });

@@ -52,7 +52,7 @@ describe('redrain migrate --cleanup', () => {
     expect(oldFilesOf(paths)).to.deep.equal(before);
   });
 
-  it('renames what is wholly in the journal, contents unchanged, and nothing waits', async () => {
+  it('renames what is completely in the journal, contents unchanged, and nothing waits', async () => {
     const { cli, paths } = givenCli();
     writeQueue(paths.legacyQueue, { rows: oldEvents(3) });
     const before = Object.values(oldFilesOf(paths));
