@@ -61,9 +61,11 @@ function deadPages({ from, text }: Citation): string[] {
 const headingsOf = (text: string): string[] =>
   [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => heading);
 
-/** A file is cited by its path from the root, or by the end of it. */
+/** A file is cited by its path from the root, or by the end of it; `./x` is an example. */
 function deadFiles({ from, text }: Citation): string[] {
-  return [...text.matchAll(FILE)].flatMap(([file]) => (isFile(file) ? [] : [`${from}: ${file}`]));
+  return [...text.matchAll(FILE)].flatMap(([file]) =>
+    file.startsWith('./') || isFile(file) ? [] : [`${from}: ${file}`],
+  );
 }
 
 const isFile = (file: string): boolean =>
