@@ -120,7 +120,7 @@ describe('the resolved target', () => {
     expect(target).to.include({ user_id: null, derived_queue_scope: `${A}||` });
   });
 
-  it('reports the marker and never obeys it', async () => {
+  it('reports the marker and never acts on it', async () => {
     const given = await request({ config: configNaming(A), identity: eva });
     writeFileSync(given.paths.activeScope, `${A}|eva@example.com|blue`);
     expect(resolveSyncTarget(given).active_queue_scope_status).to.equal('matches');

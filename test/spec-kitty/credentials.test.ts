@@ -122,7 +122,7 @@ describe('credentials', () => {
     );
   });
 
-  it('without a token still say who was here', async () => {
+  it('without a token still say who was signed in', async () => {
     const absent = await lookup({ kitty: specKitty(A, '') });
     expect(absent).to.include({ state: 'absent', username: 'eva@example.com', teamSlug: 'blue' });
     expect(messageOf(absent)).to.contain('hold no access token');
@@ -207,7 +207,7 @@ describe('the open authority', () => {
     expect(resolved).to.include({ user_id: 'eva@example.com', team_slug: 'blue' });
   });
 
-  it('borrows nobody from another server', async () => {
+  it('takes no identity from another server', async () => {
     const home = await givenHome({ 'config.toml': configNaming(A), credentials: specKitty(A) });
     const { resolved, credentials } = await openAuthority({
       ...home,

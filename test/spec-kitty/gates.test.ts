@@ -28,7 +28,7 @@ describe('the SaaS switch', () => {
 });
 
 describe('the gates of a Teamspace', () => {
-  it('are open when nothing speaks against it', () => {
+  it('are open when nothing closes them', () => {
     expect(teamspaceGate(open)).to.equal(undefined);
   });
 

@@ -50,7 +50,7 @@ describe('the lock of Spec Kitty’s credentials', () => {
     expect([held, tryLock(`${file}.lock`)]).to.deep.equal([1, 0]);
   });
 
-  it('is let go of when the work fails', async () => {
+  it('is released when the work fails', async () => {
     const file = join(temporaryHome(), 'credentials');
     const failing = holdingSpecKittyLock(file, () => Promise.reject(new Error('no')));
     await failing.catch(() => undefined);

@@ -71,7 +71,7 @@ describe('a unit of work on the journal database', () => {
     expect(notes(core)).to.deep.equal(['late']);
   });
 
-  it('gives up on a lock that outlasts its patience, and works again afterwards', async () => {
+  it('stops waiting for a lock after a time, and works again afterwards', async () => {
     const core = await openCore(undefined, { busyTimeoutMs: 0 });
     const other = holdWriteLock(core.file);
     expect(await troubleOf(core)).to.equal('busy');

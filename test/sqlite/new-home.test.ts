@@ -7,8 +7,8 @@ import { assertLedgerInvariant } from '../support/invariant.js';
 import { temporaryHome } from '../support/temporary-home.js';
 import { type ChildEnd, startChild } from './children/start-child.js';
 
-describe('a new home that several processes meet at the same moment', () => {
-  it('gets one journal, and every event of everybody', async () => {
+describe('a new home that several processes open at the same moment', () => {
+  it('gets one journal, with every event of all of them', async () => {
     const home = temporaryHome();
     const names = ['a', 'b', 'c'];
     const children = await Promise.all(

@@ -29,7 +29,7 @@ describe('the schema of journal.db', () => {
     );
   });
 
-  it('stands on WAL, synchronous=FULL and foreign keys', async () => {
+  it('uses WAL, synchronous=FULL and foreign keys', async () => {
     const core = await openCore();
     const pragma = (name: string) => core.db.read((db) => db.pragma(name, { simple: true }));
     expect(pragma('journal_mode')).to.equal('wal');

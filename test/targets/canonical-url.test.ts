@@ -62,7 +62,7 @@ describe('the canonical address', () => {
   }
 
   for (const [given, complaint] of UNUSABLE) {
-    it(`of ${JSON.stringify(given)} is an error, never a hash of rubbish`, () => {
+    it(`of ${JSON.stringify(given)} is an error, never the hash of an invalid address`, () => {
       expect(() => canonicalUrl(given)).to.throw(UnusableUrlError, complaint);
     });
   }

@@ -16,7 +16,7 @@ describe('the target registry', () => {
     expect(rows(core, 'SELECT * FROM target')).to.have.length(1);
   });
 
-  it('is met by many at once as one', async () => {
+  it('is one row when many add it at once', async () => {
     const found = await Promise.all(
       Array.from({ length: 10 }, () => core.targets.ensure(targetDescription('a'), 1)),
     );
@@ -38,7 +38,7 @@ describe('the target registry', () => {
     expect((await core.targets.ensure(sameIdentity, 1)).id).to.equal(1);
   });
 
-  it('follows how a target is spoken to, and keeps what it is', async () => {
+  it('updates the settings of a target, and keeps its identity', async () => {
     const a = targetDescription('a');
     await core.targets.ensure(a, 1_000);
     const settings = { authEnv: 'A_TOKEN', headers: { 'X-Key': 'A_KEY' }, maxEvents: 10 };
@@ -84,7 +84,7 @@ describe('what a server tells of itself', () => {
     await core.targets.ensure(targetDescription('a'), 1);
   });
 
-  it('is kept once, and nothing is kept of silence', async () => {
+  it('is kept once; nothing is kept when it says nothing', async () => {
     expect(await note({})).to.equal(null);
     const ref = await note({ serverInstanceId: 'one', gitSha: 'abc' });
     expect(await note({ serverInstanceId: 'one', gitSha: 'abc' })).to.equal(ref);
@@ -122,13 +122,13 @@ describe('what a server tells of itself', () => {
     expect((await core.targets.find(1))?.resetSignal).to.deep.equal(signal);
   });
 
-  it('forks no target', async () => {
+  it('makes no second target', async () => {
     await note({ serverInstanceId: 'one' });
     await note({ serverInstanceId: 'two' });
     expect(await core.targets.list()).to.have.length(1);
   });
 
-  it('of another target is another story', async () => {
+  it('is kept for each target apart', async () => {
     await core.targets.ensure(targetDescription('b'), 1);
     await note({ serverInstanceId: 'one' });
     await core.targets.noteDeployment(2, { serverInstanceId: 'two' }, 1);

@@ -6,7 +6,7 @@ import { closeAfterTest } from '../support/temporary-home.js';
 import { WatchedWorker } from './watched-worker.js';
 
 describe('a worker whose log', () => {
-  it('is read by nobody works, answers and ends; what it said is there later', async () => {
+  it('is not read works, answers and ends; its lines can be read later', async () => {
     const pipe = stalledPipe();
     const worker = await WatchedWorker.start('capture', new Cli(), pipe.fd);
     await worker.works();
@@ -17,7 +17,7 @@ describe('a worker whose log', () => {
     expect(await worker.stop()).to.equal(0);
   });
 
-  it('is read by nobody to the end ends in order', async () => {
+  it('is never read ends in order', async () => {
     const worker = await WatchedWorker.start('dispatch', new Cli(), stalledPipe().fd);
     await worker.works();
     await worker.holdsNoLock();

@@ -75,7 +75,7 @@ describe('a capture job', () => {
     expect(groups).to.be.below(24);
   });
 
-  it('nudges those who drain, once, and nobody whom no worker serves', async () => {
+  it('adds one drain job for each target that a worker serves, and no other', async () => {
     const service = await givenService();
     for (const queue of ['dispatch', 'dispatch:7'])
       await service.queues

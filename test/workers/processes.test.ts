@@ -14,7 +14,7 @@ describe('a worker process', () => {
       expect(run.code, run.stderr + run.stdout).to.equal(0);
     });
 
-  it('captures, nudges and delivers between two processes, then stops in order', async () => {
+  it('captures in one process and delivers in another, then stops in order', async () => {
     const cli = new Cli();
     const receiver = await startReceiver();
     await external(cli, receiver.url);

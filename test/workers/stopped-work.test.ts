@@ -55,7 +55,7 @@ describe('/readyz of a worker', () => {
     expect(await stoppedWork(service, 'dispatch', queues)).to.equal(undefined);
   });
 
-  it('names a configuration that cannot be read to those who send, and to them alone', async () => {
+  it('names an unreadable configuration to workers that send, and to no others', async () => {
     const service = await given();
     writeConfig(service.app.paths.home, '[sync\n');
     expect(await stoppedWork(service, 'dispatch', ['dispatch'])).to.match(/config\.toml/);

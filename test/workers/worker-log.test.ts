@@ -87,7 +87,7 @@ describe('the signals of a worker', () => {
     expect(signals.stopping.aborted).to.equal(true);
   });
 
-  it('takes a Ctrl-C that npm passes on for one, and a second SIGTERM for two', () => {
+  it('counts a Ctrl-C that npm passes on once, and a second SIGTERM as the second', () => {
     const { signals } = given({ atTerminal: true });
     const exits = withoutExit(() => {
       listenerOf('SIGINT')('SIGINT');

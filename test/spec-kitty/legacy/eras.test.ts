@@ -64,7 +64,7 @@ describe('old queue files of every schema era', () => {
     });
   });
 
-  it('come by name, and queue.db last', async () => {
+  it('are imported by name, and queue.db last', async () => {
     const paths = givenHome();
     writeQueue(paths.legacyQueue, { rows: [oldEvent('legacy')] });
     for (const name of ['queue-b.db', 'queue-0000000000000000.db'])

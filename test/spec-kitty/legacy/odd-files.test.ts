@@ -69,7 +69,7 @@ describe('odd files of an old queue', () => {
     );
   });
 
-  it('with damage in the rows give those that vouch for themselves, from both sides of it', async () => {
+  it('with damage in the rows give those whose data has the id of its row, before and behind the damage', async () => {
     const paths = givenHome();
     const events = oldEvents(300);
     writeQueue(paths.legacyQueue, { rows: events });
