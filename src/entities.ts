@@ -6,6 +6,7 @@
 import 'reflect-metadata';
 
 export { AuditEntry } from './schema/audit-entry.entity.js';
+export { Cause } from './schema/cause.entity.js';
 export { CoalescingKey } from './schema/coalescing-key.entity.js';
 export { Delivery } from './schema/delivery.entity.js';
 export { Deployment } from './schema/deployment.entity.js';
