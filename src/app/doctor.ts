@@ -5,7 +5,7 @@ import type { AskHttp } from './reach.js';
 import { type ReadinessReport, readinessReport } from './readiness.js';
 import { reportStatus, type StatusReport } from './status.js';
 
-/** What is wrong, each with the command that mends it. */
+/** What is wrong, each with the command that fixes it. */
 export interface DoctorReport {
   /** False when any check found a problem; warnings and notices fail nothing. */
   readonly ok: boolean;

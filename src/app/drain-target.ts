@@ -138,7 +138,7 @@ async function followed(
   return target;
 }
 
-/** The mode delivers nothing, or a gate is closed before there is a row to speak of. */
+/** The mode delivers nothing, or a gate is closed before there is a target row. */
 export async function withoutTarget(
   stores: Stores | undefined,
   situation: Situation,

@@ -11,14 +11,14 @@ import { permissionAt } from './target-permission.js';
 
 export interface EventsOptions extends EventSelection {
   readonly state?: EventState | undefined;
-  /** Id or address of the target that the states speak of; the active one when absent. */
+  /** Id or address of the target that the states are at; the active one when absent. */
   readonly target?: string | undefined;
   /** Most events of a list; 50 when absent. */
   readonly limit?: number | undefined;
 }
 
 export interface EventsReport {
-  /** The target that `state` speaks of; null while there is none. */
+  /** The target that `state` is at; null while there is none. */
   readonly target_id: number | null;
   readonly target_url: string | null;
   /** Newest first. */

@@ -15,7 +15,7 @@ export interface GcRequest {
 export interface GcReport extends Omit<Collected, 'undelivered'> {
   readonly dry_run: boolean;
   readonly vacuum: SpaceWon | null;
-  /** Why the file could not be written anew, which changed nothing; null when it was, or was not to be. */
+  /** Why the file could not be rewritten, which changed nothing; null when it was, or nobody asked for it. */
   readonly vacuum_error: string | null;
   /** Bytes of the journal that hold nothing: what `--vacuum` would win now. */
   readonly free_bytes: number;

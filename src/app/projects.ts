@@ -4,7 +4,7 @@ import { originFields } from '../ledger/origins.js';
 import { projectKey, projectPermission } from '../policy/projects.js';
 import type { App } from './app.js';
 
-/** One project, or one part of it that another rule speaks for. */
+/** One project, or one part of it that another rule decides about. */
 export interface ProjectRow {
   /** Null for events without a project. */
   readonly project_uuid: string | null;

@@ -93,7 +93,7 @@ const SEND_AGAIN =
 /** Who would log in, and where, is not known while the file cannot be read. */
 function configRead({ config, authorityError }: Situation): Obstacle | undefined {
   if (config.state === 'unreadable')
-    return obstacle('missing_host_config', config.reason, { advice: `mend ${config.path}` });
+    return obstacle('missing_host_config', config.reason, { advice: `fix ${config.path}` });
   if (authorityError === undefined) return undefined;
   return obstacle('missing_host_config', authorityError, 'redrain server URL');
 }

@@ -17,7 +17,7 @@ export interface SituationRequest {
 
 /** Configuration, login and active target, resolved once and together. */
 export interface Situation extends Circumstances, SpecKittyLogin, Destination {
-  /** The target row this situation speaks of; undefined while its identity is not known. */
+  /** The target row of this situation; undefined while its identity is not known. */
   readonly description: TargetDescription | undefined;
   /** The first closed gate that can be seen without any network. */
   readonly gate: ClosedGate | undefined;

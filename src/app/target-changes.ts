@@ -12,7 +12,7 @@ export type TargetChange =
   | { readonly kind: 'restore' };
 
 /**
- * Changes one target, named by id or address, and answers it as it is now.
+ * Changes one target, named by id or address, and returns it as it is now.
  * Nothing here sends, deletes or requeues anything.
  *
  * @throws UnknownTargetNameError

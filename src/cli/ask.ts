@@ -26,7 +26,7 @@ export interface Question {
 }
 
 /**
- * Asks one question after the other and answers the lines that were typed;
+ * Asks one question after the other and returns the lines that were typed;
  * fewer of them when the input ends. The terminal is in raw mode while
  * readline reads, so only readline could echo, and for a hidden answer it
  * writes to nowhere: from the very keystroke that ended the line before, so

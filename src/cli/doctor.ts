@@ -7,7 +7,7 @@ import { forScreen } from './fold.js';
 import { withApp } from './open-app.js';
 import { count, Output } from './output.js';
 
-/** `redrain doctor`: what is wrong and the command that mends it. */
+/** `redrain doctor`: what is wrong and the command that fixes it. */
 export const run: CommandBody = (call) =>
   withApp(call, async (app) => {
     const report = await examine(app);

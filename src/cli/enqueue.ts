@@ -50,7 +50,7 @@ class Added {
   }
 }
 
-/** Answers how much of the input was no usable event. */
+/** Returns how much of the input was no usable event. */
 async function addJobs(
   app: App,
   added: Added,

@@ -7,7 +7,7 @@ import { example, wholeNumber } from './option-values.js';
 export function addDoctor(program: Command, run: RunCommand): void {
   program
     .command('doctor')
-    .summary('what is wrong and what mends it')
+    .summary('what is wrong and what fixes it')
     .description(
       'Look at everything a drain rests on: files, configuration, login, the target itself, old queues, spool, leases, clock, disk. Ends with 2 when something is wrong. Changes nothing.',
     )
@@ -31,7 +31,7 @@ function addEvents(program: Command, run: RunCommand): void {
       'List the newest events that match, or export all of them as JSON Lines, their bytes unchanged. Changes nothing.',
     )
     .addOption(new Option('--state <state>', 'what they are at the target').choices(EVENT_STATES))
-    .option('--target <id|url>', 'the target that the state speaks of; else the active one');
+    .option('--target <id|url>', 'the target whose state it is; else the active one');
   addFilters(command)
     .option('--limit <n>', 'at most so many (a list: 50, an export: all)', wholeNumber)
     .option(

@@ -11,7 +11,7 @@ export interface EventOptions {
   readonly event?: readonly string[];
 }
 
-/** Which events a command line names. @throws UsageError for a time that is none. */
+/** Which events a command line names. @throws UsageError for an invalid time. */
 export function selectionOf(options: EventOptions, now = Date.now()): EventSelection {
   return {
     type: options.type,

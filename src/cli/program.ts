@@ -251,7 +251,7 @@ function addMigrate(program: Command, run: RunCommand): void {
       'Take every event of the queue files an earlier Spec Kitty left here into the journal. Works on copies; the files stay as they are. Doing it again takes in what is new.',
     )
     .option('--dry-run', 'say what would be done; change nothing')
-    .option('--cleanup', 'then rename files that are wholly in the journal to *.migrated')
+    .option('--cleanup', 'then rename files that are completely in the journal to *.migrated')
     .option('--yes', 'rename them; without it --cleanup only says what it would do')
     .addHelpText('after', example('redrain migrate --dry-run'))
     .action(run(() => import('./spec-kitty/migrate.js')));

@@ -27,7 +27,7 @@ export const list: CommandBody = (call) =>
   });
 
 const READ_ON =
-  'Each run reads on from where the one before it ended, so that events without an id are stored once. A file that is cut off, or written anew, is read from its start: its events without an id are then new ones.';
+  'Each run reads on from where the one before it ended, so that events without an id are stored once. A file that is cut off, or rewritten, is read from its start: its events without an id are then new ones.';
 
 /** `redrain schedule add KIND`. */
 export function addKind(name: string): CommandBody {

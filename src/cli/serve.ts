@@ -39,7 +39,7 @@ export const run: CommandBody = async (call) => {
   }
 };
 
-/** The port is taken, or the file cannot be had: trouble of this machine, not of this program. */
+/** The port is taken, or the file cannot be opened: trouble of this machine, not of this program. */
 class CannotServeError extends RedrainError {
   override readonly name = 'CannotServeError';
   readonly code = 'CANNOT_SERVE';

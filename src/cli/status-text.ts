@@ -6,7 +6,7 @@ import { findingLines, nextLines } from './status-advice.js';
 import { line } from './status-line.js';
 import { targetLines, workerLines } from './status-target.js';
 
-/** The status as one screen of text: every problem stands beside the command that mends it. */
+/** The status as one screen of text: every problem stands beside the command that fixes it. */
 export function statusText(report: StatusReport): string {
   const { document: status } = report;
   return [

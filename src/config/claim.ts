@@ -10,7 +10,7 @@ const ABANDONED_AFTER_MS = 10_000;
 
 /** The right to rewrite one file, for as long as its claim file exists. */
 export interface Claim {
-  /** A file of ours beside the target, unique for ever, to be filled and renamed onto it. */
+  /** A file of ours beside the target, unique, to be filled and renamed onto it. */
   readonly path: string;
   readonly descriptor: number;
 }

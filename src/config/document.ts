@@ -15,7 +15,7 @@ export class ConfigUnreadableError extends RedrainError {
     readonly path: string,
     readonly reason: string,
   ) {
-    super(`${reason} Mend the file, then run the command again.`);
+    super(`${reason} Fix the file, then run the command again.`);
   }
 }
 

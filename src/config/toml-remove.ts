@@ -5,7 +5,7 @@ import { scanToml, type TomlEntry, type TomlSection } from './toml-scan.js';
  * Removes a key, or a table with everything below it, in whatever spelling:
  * lines, dotted lines, headers, items of inline tables. Comments stay. A key
  * that is not there leaves the text as it is. All lines of a table go at once;
- * only items of inline tables are looked for anew after each cut.
+ * only items of inline tables are looked for again after each cut.
  */
 export function removeKey(text: string, path: readonly string[]): string {
   let rest = text;

@@ -39,7 +39,7 @@ export interface DrainDeps {
   readonly holder: string;
   /** Asked before every request, so that whatever the operator says takes effect with the next one. */
   permission(): Promise<PermissionNow>;
-  /** Takes note of what a target told of itself; answers the deployment to record. */
+  /** Takes note of what a target told of itself; returns the deployment to record. */
   noteGreeting(greeting: TargetGreeting): Promise<number | null>;
   /** Epoch milliseconds. */
   now(): number;
@@ -287,7 +287,7 @@ class DrainPass {
     else this.#lost();
   }
 
-  /** One POST and its record; answers what is to be posted next because of it. */
+  /** One POST and its record; returns what is to be posted next because of it. */
   async #post(claim: Claim, batch: readonly ClaimedEvent[]): Promise<Step> {
     const startedAt = this.#deps.now();
     step('dispatch.posting');

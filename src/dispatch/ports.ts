@@ -216,7 +216,7 @@ export interface ClaimedEvent extends OutboundEvent {
   readonly originId: number;
   /** What permission to leave depends on, to be asked again before each post. */
   readonly origin: OriginFields;
-  /** True when the claim moved its lane's cursor over it: nothing else speaks of it yet. */
+  /** True when the claim moved its lane's cursor over it: nothing else names it yet. */
   readonly first: boolean;
   readonly size: number;
   /** True when it may have left this machine before. */

@@ -4,7 +4,7 @@ import { childScript } from './child-script.js';
 import { StorageUnavailableError } from './storage-errors.js';
 import { temporaryDirectories } from './temporary-directory.js';
 
-/** What writing a database file anew came to. */
+/** What rewriting a database file came to. */
 export interface Compacted {
   readonly before_bytes: number;
   readonly after_bytes: number;
@@ -18,7 +18,7 @@ interface Refusal {
 }
 
 /**
- * Writes a SQLite file anew (VACUUM) and empties its log: no byte of what was
+ * Rewrites a SQLite file (VACUUM) and empties its log: no byte of what was
  * deleted stays in it. A process of its own does the work, so that the event
  * loop stays free, and so that SQLite can be given another directory for its
  * temporary copy: it asks for that once in the life of a process.
@@ -60,8 +60,8 @@ function failure(file: string, { code, message }: Refusal): Error {
     return new StorageUnavailableError(
       file,
       'full',
-      'writing it anew needs as much room again for a while: nothing was changed',
+      'rewriting it needs as much room again for a while: nothing was changed',
     );
   if (/^SQLITE_(BUSY|LOCKED)/.test(code)) return new StorageUnavailableError(file, 'busy', message);
-  return new StorageUnavailableError(file, 'io', `it could not be written anew: ${message}`);
+  return new StorageUnavailableError(file, 'io', `it could not be rewritten: ${message}`);
 }

@@ -51,7 +51,7 @@ export class OpenedDatabase {
   }
 
   /**
-   * Makes the log begin anew where it was deleted: its index is of the deleted
+   * Makes the log begin again where it was deleted: its index is of the deleted
    * one still, and SQLite would write behind frames that are not there.
    *
    * @throws while another program reads by that index.

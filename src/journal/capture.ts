@@ -58,7 +58,7 @@ export interface NoJournal {
 /**
  * Writes facts down before any question is asked about them: journal first,
  * spool when the journal cannot be written, and a verdict of `lost` with the
- * reason when both failed. Nothing is ever dropped in silence.
+ * reason when both failed. Nothing is ever dropped silently.
  */
 export class Capture {
   readonly #journal: EventJournal | NoJournal;

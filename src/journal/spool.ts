@@ -229,7 +229,7 @@ export class Spool {
     }
   }
 
-  /** Removes what kills left long ago; a clock that was moved makes nothing stay for ever. */
+  /** Removes what kills left long ago; a clock that was moved makes nothing stay forever. */
   #sweep(): void {
     for (const name of this.unfinishedFiles()) {
       const path = join(this.#dir, name);

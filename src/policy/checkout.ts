@@ -1,9 +1,9 @@
 /**
- * The configured path that speaks for a directory: itself or its nearest
+ * The configured path that decides about a directory: itself or its nearest
  * configured ancestor, compared segment by segment (`/a/bc` is not inside
  * `/a/b`). Trailing and doubled slashes do not matter, letter case does.
  * Purely textual: symbolic links are not followed. Relative configured paths
- * speak for nothing. Goes up the directory, so that it takes no longer with
+ * are ignored. Goes up the directory, so that it takes no longer with
  * many configured paths than with one.
  */
 export function governingCheckout(

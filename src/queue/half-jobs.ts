@@ -19,7 +19,7 @@ export function halfJobsOf(db: JobsDatabase, queue: string): HalfJobs {
 
 /**
  * Makes job and task agree again, inside the caller's transaction; the job
- * decides. A job that waits without a task would wait for ever, and every later
+ * decides. A job that waits without a task would wait forever, and every later
  * one with its deduplication id would be taken for it.
  */
 export function repairHalfJobs({ db, queue, tasks }: JobStore): void {

@@ -4,7 +4,7 @@ import type { Backoff, JobOptions } from './job.js';
 /** The longest wait that is accepted anywhere, ten years: what is stored can be shown. */
 export const LONGEST_WAIT_MS = 3650 * 86_400_000;
 
-/** @throws JobStateError for a wait that no clock can keep, or a number that is none. */
+/** @throws JobStateError for a wait that no clock can keep, or an invalid number. */
 export function assertBounds({ delay, deduplication, attempts, priority, backoff }: JobOptions) {
   assertWait('delay', delay);
   assertWait('deduplication.ttl', deduplication?.ttl);

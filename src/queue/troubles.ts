@@ -3,7 +3,7 @@ import type { JobStore } from './job-store.js';
 import * as sql from './jobs.sql.js';
 import type { QueueTroubles } from './ports.js';
 
-/** Causes that a report names; there are seldom more. */
+/** Causes that a report names; there are rarely more. */
 const MOST_CAUSES = 10;
 
 /** Costs as much as there are failed jobs, jobs with a warning and jobs that wait. */

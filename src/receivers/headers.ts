@@ -32,7 +32,7 @@ export function reservedBecause(name: string): string | undefined {
   return Object.hasOwn(RESERVED, lowerCase) ? RESERVED[lowerCase] : undefined;
 }
 
-/** What is wrong with headers that an operator names: none may be dropped in silence. */
+/** What is wrong with headers that an operator names: none may be dropped silently. */
 export function headersFault(names: readonly string[]): string | undefined {
   const reserved = names.find((name) => reservedBecause(name) !== undefined);
   if (reserved !== undefined)

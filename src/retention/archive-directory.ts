@@ -64,7 +64,7 @@ export class ArchiveDirectory {
    * Removes what a killed run left: unfinished files, and data files that no
    * manifest names. Bytes leave the journal only after the manifest is
    * durable, so their events are all still there, or in the file that took
-   * their place. `isNeeded` speaks for archives whose manifest somebody lost.
+   * their place. `isNeeded` decides about archives whose manifest somebody lost.
    */
   async removeLeftovers(isNeeded: (archiveId: string) => Promise<boolean>): Promise<void> {
     for (const name of this.#names())

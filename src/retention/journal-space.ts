@@ -1,4 +1,4 @@
-/** What writing the journal anew won. */
+/** What rewriting the journal gained. */
 export interface SpaceWon {
   readonly before_bytes: number;
   readonly after_bytes: number;
@@ -17,7 +17,7 @@ export interface JournalSpace {
   freeBytes(): Promise<number>;
 
   /**
-   * Writes the journal anew, without what holds nothing: no byte of what was
+   * Rewrites the journal, without what holds nothing: no byte of what was
    * deleted stays. Needs as much disk again while it works, and every other
    * writer waits. `env` may name a directory for temporary files.
    *

@@ -59,7 +59,7 @@ export interface RedactionScene extends ArchiveScene {
   readonly space: JournalSpace;
   /** Places beside journal and archives. */
   readonly places?: readonly ErasurePlace[];
-  /** May name a directory for temporary files while the journal is written anew. */
+  /** May name a directory for temporary files while the journal is rewritten. */
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -80,7 +80,7 @@ export async function previewRedaction(
 /**
  * Erases the bytes of an event id from journal, conflict records, audit log,
  * recorded answers, archives and every other place, and writes the journal
- * anew, so that no free space of it holds them. Other places come first:
+ * again, so that no free space of it holds them. Other places come first:
  * texts that repeat the event can be told only while its bytes are
  * known. A kill anywhere is followed by a second run that ends the work.
  */
@@ -111,13 +111,13 @@ export async function redactEvent(
   return report(eventId, traces, rewritten, erased, [...(await writtenAnew(scene)), ...remains]);
 }
 
-/** What deleted bytes may still be in: nothing, once the journal was written anew. */
+/** What deleted bytes may still be in: nothing, once the journal was rewritten. */
 async function writtenAnew({ space, env }: RedactionScene): Promise<readonly string[]> {
   try {
     return (await space.compact(env)).remains;
   } catch (error) {
     return [
-      `free pages of the journal: ${whyNot(error)}; \`redrain gc --vacuum --yes\` writes it anew`,
+      `free pages of the journal: ${whyNot(error)}; \`redrain gc --vacuum --yes\` rewrites it`,
     ];
   }
 }

@@ -38,7 +38,7 @@ export interface Traces {
 
 /** What a redaction changed in the journal, beside what it found. */
 export interface Erased extends Traces {
-  /** Texts of servers that spoke of the event, or repeated it. */
+  /** Texts of servers that named the event, or repeated it. */
   readonly answers: number;
 }
 

@@ -46,7 +46,7 @@ export interface RetentionStore {
   /**
    * The numbers of those records that are this journal's own events. An archive
    * may be another journal's: a restored backup, a copied file, a journal made
-   * anew. A record without bytes is nobody's.
+   * again. A record without bytes is nobody's.
    */
   own(records: readonly ArchiveRecord[]): Promise<number[]>;
 

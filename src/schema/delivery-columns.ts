@@ -5,7 +5,7 @@ export abstract class DeliveryColumns {
   @PrimaryColumn({ name: 'target_id', type: 'integer' })
   targetId!: number;
 
-  /** The journal row, and with it the revision, whose bytes this speaks of. */
+  /** The journal row, and with it the revision, whose bytes this is about. */
   @PrimaryColumn({ type: 'integer' })
   seq!: number;
 

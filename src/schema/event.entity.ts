@@ -4,7 +4,7 @@ import { Origin } from './origin.entity.js';
 /**
  * One fact, as captured. Every column is immutable: triggers refuse UPDATE,
  * DELETE and REPLACE from any connection. The bytes live in
- * `payload`, so that they can be purged while this row stays for ever.
+ * `payload`, so that they can be purged while this row stays forever.
  */
 @Entity('event')
 @Unique('uq_event_revision', ['eventId', 'revision'])

@@ -16,7 +16,7 @@ export interface TeamspaceGateFacts {
   readonly config:
     | { readonly state: 'absent' | 'ok' }
     | { readonly state: 'unreadable'; readonly reason: string };
-  /** The resolved target, or undefined when there is none to speak of. */
+  /** The resolved target, or undefined when there is none. */
   readonly resolved: { readonly resolved_server_url: string } | undefined;
   readonly credentials: CredentialFacts | undefined;
   /** What the server last said of itself; undefined when it said nothing. */
@@ -47,7 +47,7 @@ const closed = (reason: DrainBlockedReason, message: string): ClosedGate => ({ r
 function saasGate({ env, config }: TeamspaceGateFacts): ClosedGate | undefined {
   if (saasEnabled(env)) return undefined;
   const also =
-    config.state === 'unreadable' ? ` config.toml needs mending as well: ${config.reason}` : '';
+    config.state === 'unreadable' ? ` config.toml has to be fixed as well: ${config.reason}` : '';
   return closed(
     'saas_disabled',
     `Sending to the Teamspace is switched off; events are kept. To send them: export SPEC_KITTY_ENABLE_SAAS_SYNC=1, then run \`redrain now\`.${also}`,
@@ -86,7 +86,7 @@ function configGate({ config, resolved }: TeamspaceGateFacts): ClosedGate | unde
   if (config.state === 'unreadable') {
     return closed(
       'config_unreadable',
-      `config.toml cannot be used, so nothing is sent: ${config.reason} Mend the file, then run \`redrain now\`.`,
+      `config.toml cannot be used, so nothing is sent: ${config.reason} Fix the file, then run \`redrain now\`.`,
     );
   }
   if (resolved !== undefined) return undefined;

@@ -78,7 +78,7 @@ function failure(server: string, answer: Exclude<TokenAnswer, { kind: 'granted' 
     const message = `${name} refused this user and password: ${reason}. Nothing was changed.`;
     return { state: 'refused', message };
   }
-  const message = `no tokens could be had from ${name}: ${reason}. Nothing was changed; try again.`;
+  const message = `no tokens could be obtained from ${name}: ${reason}. Nothing was changed; try again.`;
   return { state: 'unreachable', message };
 }
 

@@ -60,11 +60,11 @@ export interface TargetRecord extends TargetDescription {
   readonly lastDrainedAt: number | null;
 }
 
-/** Everything known about targets. Rows are never deleted: deliveries speak of them. */
+/** Everything known about targets. Rows are never deleted: deliveries name them. */
 export interface TargetRegistry {
   /**
    * The row of this identity, made on first sight. Its endpoint and the settings that the
-   * description speaks of follow it; the others stay.
+   * description names follow it; the others stay.
    */
   ensure(description: TargetDescription, now: number): Promise<TargetRecord>;
   find(id: number): Promise<TargetRecord | undefined>;

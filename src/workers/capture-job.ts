@@ -41,7 +41,7 @@ export class CaptureJobs {
     return this.#end(job, task.summary, unfinished);
   }
 
-  /** Answers how many files end in the middle of a line. */
+  /** Returns how many files end in the middle of a line. */
   async #addFiles(files: string[], task: CaptureTask, job: RunningJob): Promise<number> {
     const { settings } = await this.#service.app.situation();
     const { maxEventBytes } = settings.capture;

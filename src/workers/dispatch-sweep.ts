@@ -8,7 +8,7 @@ import type { Service } from './service.js';
 export type SweepResult = 'added' | 'coming' | 'nothing' | 'quiet' | 'blocked';
 
 /**
- * Looks into the ledger for work that no job speaks of: lost nudges, due
+ * Looks into the ledger for work that no job names: lost nudges, due
  * retries, what a killed drain left in flight. Adds a drain where there is
  * some and none is on its way.
  */

@@ -24,7 +24,7 @@ export async function fileNow(file: FileHandle): Promise<FileNow> {
   return { key: { dev: String(dev), ino: String(ino) }, size: Number(size), isPlain, canGoOn };
 }
 
-/** Where to read from, for a file that may have grown, been written anew, or cut off since. */
+/** Where to read from, for a file that may have grown, been rewritten, or cut off since. */
 export async function whereToRead(
   file: FileHandle,
   now: FileNow,

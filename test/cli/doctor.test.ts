@@ -97,7 +97,7 @@ describe('redrain doctor', () => {
   it('finds a broken config.toml', async () => {
     const cli = await givenUsed();
     cli.configure('[sync\n');
-    await expectProblem(await examined(cli), 'config', /mend .*config\.toml/);
+    await expectProblem(await examined(cli), 'config', /fix .*config\.toml/);
   });
 
   it('accepts only a health document as healthy, and finds a wrong clock', async () => {

@@ -44,7 +44,7 @@ describe('readiness', () => {
       [undefined, ON, 'missing_auth', /redrain login/],
       [teamspace(url), ON, 'missing_auth', /redrain login/],
       [teamspace(url), { ...ON, SPEC_KITTY_TOKEN: 't' }, 'missing_auth', /redrain login/],
-      ['[sync\n', SIGNED_IN, 'missing_host_config', /mend .*config\.toml/],
+      ['[sync\n', SIGNED_IN, 'missing_host_config', /fix .*config\.toml/],
       [teamspace('http://far.test'), SIGNED_IN, 'missing_host_config', /https/],
       ['[sync]\nmode = "EXTERNAL_RECEIVER"\n', {}, 'missing_host_config', /--endpoint/],
       [externalTo(url, 'auth_env = "HOOK"\n'), {}, 'missing_auth', /export HOOK/],

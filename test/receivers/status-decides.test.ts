@@ -96,7 +96,7 @@ describe('ack = "status": a 2xx whose body reports failures', () => {
       expect(report.outcomes).to.deep.equal([{ kind: 'success' }, { kind: 'success' }]);
       expect(report.warnings).to.have.length(1);
       expect(report.warnings?.[0]).to.have.property('count', 2);
-      expect(report.warnings?.[0]?.message).to.match(/speaks of failures .*ack = "status"/);
+      expect(report.warnings?.[0]?.message).to.match(/reports failures .*ack = "status"/);
     });
 
   it('no failures are no warning', async () => {

@@ -168,7 +168,7 @@ describe('the next step', () => {
       expect(await commands(at)).to.not.include('redrain now');
     }
     writeConfig(at.home, '[sync\n');
-    expect(await next(at)).to.match(/^mend .*config\.toml/);
+    expect(await next(at)).to.match(/^fix .*config\.toml/);
   });
 
   it('is to wait where the target asked for that', async () => {

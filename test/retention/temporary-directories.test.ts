@@ -85,6 +85,6 @@ describe('gc --vacuum', () => {
     writeFileSync(file, 'this is no database, and it is long enough to be told from an empty file');
     const error = await compact(file, process.env).catch((thrown: unknown) => thrown);
     expect(error).to.be.instanceOf(StorageUnavailableError);
-    expect((error as Error).message).to.match(/could not be written anew: file is not a database/);
+    expect((error as Error).message).to.match(/could not be rewritten: file is not a database/);
   });
 });

@@ -133,7 +133,7 @@ describe('the resolved target', () => {
 
   it('does not exist while config.toml is unreadable', async () => {
     const given = await request({ config: '[sync', env: { SPEC_KITTY_SAAS_URL: B } });
-    expect(() => resolveSyncTarget(given)).to.throw(ConfigUnreadableError, /Mend the file/);
+    expect(() => resolveSyncTarget(given)).to.throw(ConfigUnreadableError, /Fix the file/);
     expect(reportAuthority(given).error).to.contain(join(given.paths.home, 'config.toml'));
   });
 

@@ -23,7 +23,7 @@ const TOLD = 'not judged: what is said above comes first';
 
 function config({ config: document }: Situation): Finding | Check {
   if (document.state === 'unreadable')
-    return problem('config', document.reason, { advice: `mend ${document.path}` }, STOPS);
+    return problem('config', document.reason, { advice: `fix ${document.path}` }, STOPS);
   return fine('config', document.state === 'absent' ? 'no config.toml: defaults' : document.path);
 }
 

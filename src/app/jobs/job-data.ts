@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { UnrecoverableError } from '../../queue/errors.js';
 
-/** What the jobs of each queue carry. Unknown fields are refused: they would be ignored in silence. */
+/** What the jobs of each queue carry. Unknown fields are refused: they would be ignored silently. */
 export const CAPTURE_DATA = v.strictObject({
   /** Envelopes, each the exact text of one. */
   events: v.optional(v.array(v.string()), []),

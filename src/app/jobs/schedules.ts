@@ -27,7 +27,7 @@ export async function listSchedules(queues: Queues): Promise<JobScheduler[]> {
   return all;
 }
 
-/** Answers the queues that had one of this id. */
+/** Returns the queues that had one of this id. */
 export async function removeSchedule(queues: Queues, id: string): Promise<string[]> {
   const removed: string[] = [];
   for (const name of await queues.names())

@@ -30,7 +30,7 @@ export function jobsPlace(app: App): ErasurePlace {
         step('redact.jobs-erased');
         return {
           copies: texts.copies,
-          remains: [...toldOf(texts), ...drains, ...(await anew(file, app.env))],
+          remains: [...toldOf(texts), ...drains, ...(await rewritten(file, app.env))],
         };
       } catch (error) {
         return { copies: texts.copies, remains: [`${file}: ${plainMessage(error)}`] };
@@ -47,7 +47,7 @@ async function countIn(queues: Queues, texts: JobTexts): Promise<void> {
   });
 }
 
-async function anew(file: string, env: NodeJS.ProcessEnv): Promise<PlaceFindings['remains']> {
+async function rewritten(file: string, env: NodeJS.ProcessEnv): Promise<PlaceFindings['remains']> {
   try {
     const { log_emptied } = await compact(file, env);
     if (log_emptied) return [];

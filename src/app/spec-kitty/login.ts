@@ -15,7 +15,7 @@ import { isInForce, serverOf } from './sign-in-server.js';
 export interface LoginRequest {
   /** The server; that in force when absent. */
   readonly url?: string | undefined;
-  /** Asked for once everything else is in order, so that nobody types a password in vain. */
+  /** Asked for once everything else is in order, so that nobody types a password for nothing. */
   proof(server: string): Promise<Proof>;
   /** Whose ready token it is. */
   readonly user?: string | undefined;

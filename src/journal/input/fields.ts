@@ -1,4 +1,4 @@
-/** A parsed JSON object: every value still has to be looked at before it is believed. */
+/** A parsed JSON object: every value still has to be checked before it is used. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** A value together with the field it was found in, for messages. */

@@ -37,7 +37,7 @@ export class HeldBytes {
     return Buffer.from(this.store.subarray(0, this.kept));
   }
 
-  /** Starts anew. A large store is given back, a small one is used again. */
+  /** Starts again. A large store is given back, a small one is used again. */
   clear(): void {
     this.total = 0;
     this.trimmed = 0;

@@ -59,7 +59,7 @@ export class LineNoise {
     }
   }
 
-  /** The problem of a line that holds nothing else, or undefined; the next line starts anew. */
+  /** The problem of a line that holds nothing else, or undefined; the next line starts again. */
   take(): string | undefined {
     const byte = this.#byte;
     const count = this.#count;

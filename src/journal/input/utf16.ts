@@ -4,7 +4,7 @@ const HALF = /\p{Surrogate}/u;
 
 /**
  * UTF-16 as UTF-8, as it arrives. Half of a surrogate pair has no UTF-8: it
- * becomes bytes that are none, so that its line is refused and not altered.
+ * becomes invalid bytes, so that its line is refused and not altered.
  */
 export async function* utf8Of(
   source: AsyncIterable<Buffer>,

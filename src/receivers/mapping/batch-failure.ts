@@ -12,7 +12,7 @@ import { transientForAll, type Verdict, type VerdictDetails } from './verdict.js
 const PAUSING = new Set([408, 409, 425, 429]);
 const PRIVATE_TEAMSPACE = /private[\s_-]*teamspace/i;
 
-/** Every answer that speaks of the batch or the line and of no event: transient for all (docs/protocol.md, "Other answers"). */
+/** Every answer about the batch or the connection, and about no event: transient for all (docs/protocol.md, "Other answers"). */
 export function mapFailedBatch(
   count: number,
   answer: CompleteAnswer,

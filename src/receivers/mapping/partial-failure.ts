@@ -16,13 +16,13 @@ const COUNTS = [
 ];
 
 /**
- * A warning when a 2xx speaks of failure in its body although its status says
+ * A warning when a 2xx reports failures in its body although its status says
  * that all went well. Where the status decides, the outcome stays success.
  */
 export function partialFailure(status: number, body: JsonObject, events: number): VerdictDetails {
   const sign = signOfFailure(status, body);
   if (sign === undefined) return {};
-  const message = `an answer speaks of failures (${sign}), and ack = "status" counts its events as delivered`;
+  const message = `an answer reports failures (${sign}), and ack = "status" counts its events as delivered`;
   return { warnings: [{ message, count: events }] };
 }
 

@@ -1,5 +1,5 @@
-/** A server that asks for more than this is not believed. */
-const LONGEST_BELIEVED_MS = 366 * 24 * 3600 * 1000;
+/** A longer wait is ignored. */
+const LONGEST_FOLLOWED_MS = 366 * 24 * 3600 * 1000;
 
 const HTTP_DATE = /^[A-Z][a-z]{2,8},? .*\d{2}:\d{2}:\d{2}/;
 
@@ -13,7 +13,7 @@ export function retryAfterMs(header: string | undefined, now: number): number | 
   const ms = /^\d{1,12}(\.\d{1,12})?$/.test(text)
     ? Math.ceil(Number(text) * 1000)
     : dateDistance(text, now);
-  return ms >= 0 && ms <= LONGEST_BELIEVED_MS ? ms : undefined;
+  return ms >= 0 && ms <= LONGEST_FOLLOWED_MS ? ms : undefined;
 }
 
 function dateDistance(text: string, now: number): number {

@@ -1,7 +1,7 @@
 import type { AnswerWarning } from '../../dispatch/ports.js';
 import { isJsonObject } from './answer-body.js';
 
-/** Results that speak of no event that was sent: they count for nothing, and are told. */
+/** Results for events that were not sent: they are ignored, and reported. */
 export interface StrayEntries {
   readonly warnings: readonly AnswerWarning[];
   /** Sent ids that came back in another spelling of upper and lower case. */

@@ -79,7 +79,7 @@ function listening(server: http.Server, port: number, host: string): Promise<voi
   });
 }
 
-/** A client that never finishes its request must not hold us up for ever. */
+/** A client that never finishes its request must not hold us up forever. */
 function closeOnce(server: http.Server, sink: Sink, stopping: AbortController) {
   let closed: Promise<void> | undefined;
   return () => {

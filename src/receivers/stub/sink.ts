@@ -37,7 +37,7 @@ export interface SinkSettings {
 /**
  * What a receiver would hold: every event byte for byte, once per `event_id`,
  * with the number of times it came. Keeps the id of this server instance, so
- * that a sink that is deleted and made anew is seen as another instance: also
+ * that a sink that is deleted and made again is seen as another instance: also
  * while it is open.
  */
 export class Sink {

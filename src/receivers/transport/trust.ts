@@ -8,7 +8,7 @@ export type TlsOptions = tls.SecureContextOptions &
 
 /**
  * The usual roots, and those of a CA file. One context for all connections:
- * parsing the roots anew for each takes megabytes that are freed late.
+ * parsing the roots again for each takes megabytes that are freed late.
  * `rejectUnauthorized` is said explicitly, so that NODE_TLS_REJECT_UNAUTHORIZED=0
  * does not turn verification off. Throws when the CA file cannot be used.
  */

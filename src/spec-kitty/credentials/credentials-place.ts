@@ -8,7 +8,7 @@ export interface TokenPlace {
   readonly table: TomlTable;
 }
 
-/** Every table of redrain's own file that speaks of this origin, however its name is spelled. */
+/** Every table of redrain's own file that names this origin, however its name is spelled. */
 export function ownPlaces(document: TomlTable, origin: string): TokenPlace[] {
   const servers = isTable(document.servers) ? document.servers : {};
   return Object.entries(servers).flatMap(([name, table]) =>

@@ -20,7 +20,7 @@ export class CredentialStoreError extends RedrainError {
     readonly path: string,
     readonly reason: string,
   ) {
-    super(`${path} cannot be used: ${reason}. Mend or remove the file, then try again.`);
+    super(`${path} cannot be used: ${reason}. Fix or remove the file, then try again.`);
   }
 }
 

@@ -27,7 +27,7 @@ export interface CredentialRequest {
     readonly url: string;
     /**
      * True when this is the server in force and somebody named it. `SPEC_KITTY_TOKEN`
-     * speaks of that server alone: not of the default, nor of another target.
+     * is about that server alone, not about the default or another target.
      */
     readonly takesEnvironmentToken: boolean;
   };

@@ -44,7 +44,7 @@ export interface ImportStore {
    * nothing. The rows are read as they are written, so memory stays flat.
    */
   importQueue(queue: OldQueue, order: ImportOrder): Promise<SourceTally>;
-  /** Records a file of which nothing can be read, so that it does not wait for ever. */
+  /** Records a file of which nothing can be read, so that it does not wait forever. */
   recordUnreadable(order: ImportOrder, damage: string): Promise<void>;
   /** How many of these rows are not in the journal as they are now. */
   countWaiting(sourceId: number, rows: Iterable<QueueRow>): Promise<number>;

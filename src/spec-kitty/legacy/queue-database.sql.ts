@@ -8,7 +8,7 @@ export const COUNT = {
   body_upload_failure_log: 'SELECT COUNT(*) AS rows FROM body_upload_failure_log NOT INDEXED',
 } as const;
 
-/** Read as text, invalid UTF-8 would be replaced in silence: hence the casts. */
+/** Read as text, invalid UTF-8 would be replaced silently: hence the casts. */
 export const SELECT_ROWS = `
   SELECT id, CAST(event_id AS BLOB) AS eventId, CAST(event_type AS BLOB) AS eventType,
     CAST(data AS BLOB) AS data, timestamp, retry_count AS retryCount

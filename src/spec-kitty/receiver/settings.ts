@@ -15,7 +15,7 @@ export interface TeamspaceReceiverSettings {
   readonly token: TokenProvider;
   /**
    * Asked once after a 401, for another token to post with once more. When none
-   * can be had the 401 stands.
+   * can be obtained the 401 stands.
    */
   readonly onUnauthorized?: TokenProvider;
   /** What to type to log in at this server; `redrain login` when absent. */

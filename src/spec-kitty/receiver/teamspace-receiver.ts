@@ -103,7 +103,7 @@ function withAdvice(report: DeliveryReport, advice: string | undefined): Deliver
   return advice === undefined ? report : { ...report, error: `${report.error}. ${advice}` };
 }
 
-/** The token is good by now, so it stands in nobody's way: the pass ends, and the next one asks anew. */
+/** The token is good by now, so it stands in nobody's way: the pass ends, and the next one asks again. */
 function notAgain({ blocked: _blocked, ...report }: DeliveryReport): DeliveryReport {
   const stop =
     'the token was renewed, but what may leave has changed meanwhile: the batch was not posted again';

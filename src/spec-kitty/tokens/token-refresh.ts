@@ -148,5 +148,5 @@ const environmentMessage = (variable: string, { server }: RenewalSurroundings): 
 /** Errors here come from the file system and our own TOML code: they quote no content. */
 function unkeepable({ path }: FileSource, error: unknown, at: RenewalSurroundings): string {
   const why = plainMessage(error);
-  return `The login at ${shownAddress(at.server)} cannot be renewed, for ${path} cannot be rewritten: ${why}. Mend that, or run \`redrain login ${shownAddress(at.server)}\`.`;
+  return `The login at ${shownAddress(at.server)} cannot be renewed, for ${path} cannot be rewritten: ${why}. Fix that, or run \`redrain login ${shownAddress(at.server)}\`.`;
 }

@@ -1,4 +1,4 @@
-/** Reads of the audit log; rows are written by the journal, with the events they speak of. */
+/** Reads of the audit log; rows are written by the journal, with the events they are about. */
 
 const COLUMNS = `a.id, a.at, a.action, a.event_id AS eventId, a.event_type AS eventType, a.family, a.reason,
     a.bytes IS NOT NULL AS holdsBytes,

@@ -200,8 +200,8 @@ export class GroupWriter {
 
   /**
    * The earlier event of the key is taken back if no drain ever claimed it;
-   * this runs in the transaction of the insert, so a claim comes wholly before
-   * or wholly after. Bytes never change either way.
+   * this runs in the transaction of the insert, so a claim comes entirely before
+   * or entirely after. Bytes never change either way.
    */
   #coalesce(key: string, later: { seq: number; originId: number; at: number }): void {
     const earlier = this.#db

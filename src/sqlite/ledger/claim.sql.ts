@@ -58,7 +58,7 @@ export const UNTRIED_TODO = `
 
 /**
  * Those the target accepted and has not decided about, due or not. Looks at
- * every retry on the way: for `now --wait`, which asks seldom.
+ * every retry on the way: for `now --wait`, which asks rarely.
  */
 export const PENDING_TODO = `
   SELECT t.seq, t.origin_id AS originId FROM todo t INDEXED BY ix_todo_pass

@@ -121,7 +121,7 @@ export class SqliteLedger implements LedgerStore {
     return claim;
   }
 
-  /** Those of the pass, read anew when another permission is in force than the last time. */
+  /** Those of the pass, read again when another permission is in force than the last time. */
   async #lanesOf(pass: Pass, request: ClaimRequest): Promise<PassLanes> {
     const known = this.#lanes.get(pass);
     if (known?.serves(pass, request)) return known;

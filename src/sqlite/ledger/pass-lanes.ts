@@ -32,7 +32,7 @@ export function retriesOf(pass: Pass, request: ClaimRequest) {
  * at those alone: what it costs depends on its batch, however many origins
  * there are. Holds where to look, never what to send: a claim reads each lane
  * it takes from inside its transaction. A pass adds nothing to a lane but by
- * giving events back, and then its lanes are read anew.
+ * giving events back, and then its lanes are read again.
  */
 export class PassLanes {
   readonly #heldBy: Permission;

@@ -37,7 +37,7 @@ export const CLOSE_PASS = `
   UPDATE target SET lease_token = NULL, lease_holder = NULL, last_drained_at = @now
   WHERE id = @targetId AND lease_token = @token`;
 
-/** A page of origins: events of each that are live, and those of them the ledger speaks of, by status. */
+/** A page of origins: events of each that are live, and those of them the ledger names, by status. */
 export const BACKLOG = `
   SELECT o.id AS originId, o.project_uuid AS projectUuid, o.repo_slug AS repoSlug, o.checkout,
     COALESCE((SELECT events FROM journal_count j WHERE j.origin_id = o.id AND j.class = 'live'), 0) AS live,

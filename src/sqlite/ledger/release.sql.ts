@@ -16,7 +16,7 @@ export const MOVE_CURSOR_BACK = `
   UPDATE lane SET cursor = @before WHERE target_id = @targetId AND origin_id = @originId
     AND cursor > @before`;
 
-/** Never attempted, and behind a cursor that cannot go back: the todo alone speaks of it. */
+/** Never attempted, and behind a cursor that cannot go back: only the todo names it. */
 export const OWE_FIRST = `
   INSERT INTO todo (target_id, origin_id, seq, due_at, pass_no, company, replay)
   SELECT @targetId, v.origin_id, v.seq, @dueAt, 0, 'any', 0

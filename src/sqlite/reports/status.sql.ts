@@ -37,7 +37,7 @@ export const CAUSES = `
   SELECT target_id AS targetId, status, text, events FROM cause
   ORDER BY target_id, status, text = '', events DESC, text`;
 
-/** For each origin: what is live, and how much of that a target's ledger speaks of. */
+/** For each origin: what is live, and how much of that a target's ledger names. */
 export const ORIGINS = `
   SELECT o.id AS originId, o.project_uuid AS projectUuid, o.repo_slug AS repoSlug, o.checkout,
     COALESCE((SELECT events FROM journal_count j WHERE j.origin_id = o.id AND j.class = 'live'), 0) AS live,

@@ -42,7 +42,7 @@ export async function recountCounters(db: JournalDatabase): Promise<void> {
     for (const statement of sql.RECOUNT) raw.prepare(statement).run();
     recountCauses(db);
   });
-  step('verify.counters-mended');
+  step('verify.counters-repaired');
 }
 
 function compare(

@@ -16,7 +16,7 @@ export const PAGE = `
 
 export const HEAD = 'SELECT COALESCE(MAX(seq), 0) AS head, COUNT(*) AS events FROM event';
 
-/** Rows without a foreign key that speak of an event that does not exist. */
+/** Rows without a foreign key that name an event that does not exist. */
 export const STRAYS = `
   SELECT 'payload' AS name, seq FROM payload WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.seq = payload.seq)
   UNION ALL
