@@ -45,6 +45,8 @@ export interface OutboundEvent {
   readonly isJson?: boolean;
   /** A readable reason why no receiver may be given this event, or null. */
   readonly undeliverable: string | null;
+  /** 1, and one more for each replay that an operator asked for. */
+  readonly generation: number;
 }
 
 /** What the size of an event on the wire depends on, known without its bytes. */
@@ -87,6 +89,10 @@ export interface DeliveryReport {
   readonly warnings?: readonly AnswerWarning[];
   /** The server asked to be left alone for so long. */
   readonly retryAfterMs?: number;
+  /** The server has more to do than it can: fewer requests at once, please. */
+  readonly slowDown?: boolean;
+  /** The server says that this address is gone for good (410): why the target is retired. */
+  readonly gone?: string;
   /** The whole client is refused (412): stop the pass and show this. */
   readonly stop?: string;
   /** Evidence in the answer that a gate is closed. */
@@ -127,6 +133,8 @@ export interface DeliveryReceiver {
   /** Address shown to people; never contains a secret. */
   readonly endpoint: string;
   readonly limits: BatchLimits;
+  /** One event in each request, and so many requests at once; undefined: a batch in each, one after the other. */
+  readonly requestsAtOnce?: number | undefined;
   /** The first closed gate that can be seen without any network, or undefined. */
   closedGate(): Promise<ClosedGate | undefined>;
   /** At most one short request; silent about everything that is not a well-formed answer. */
@@ -235,12 +243,14 @@ export interface Settlement {
   readonly dueNow: boolean;
 }
 
-/** One POST for the dispatch log. */
+/** One POST for the dispatch log, or several of one event each that were settled together. */
 export interface PostRecord {
   readonly startedAt: number;
   readonly durationMs: number;
   readonly events: readonly ClaimedEvent[];
   readonly report: DeliveryReport;
+  /** How many requests this speaks of, where several of one event each are logged together. */
+  readonly requests?: number;
 }
 
 /** The health of a target as a drain leaves it. */

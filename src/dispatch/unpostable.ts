@@ -1,4 +1,4 @@
-import type { BatchLimits, ClaimedEvent, DeliveryReceiver, Settlement } from './ports.js';
+import type { ClaimedEvent, DeliveryReceiver, Settlement } from './ports.js';
 
 export interface Sorted {
   /** Events that are judged without being posted. */
@@ -9,27 +9,16 @@ export interface Sorted {
 /** Splits a claim into what can be posted and what this receiver can never be given. */
 export function unpostable(
   events: readonly ClaimedEvent[],
-  receiver: DeliveryReceiver,
-  limits: BatchLimits,
+  receiver: Pick<DeliveryReceiver, 'unsendable'>,
 ): Sorted {
   const judged: Settlement[] = [];
   const postable: ClaimedEvent[] = [];
   for (const event of events) {
-    const reason = oversize(event, receiver, limits) ?? receiver.unsendable(event);
+    const reason = receiver.unsendable(event);
     if (reason === undefined) postable.push(event);
     else judged.push(terminal(event, reason));
   }
   return { judged, postable };
-}
-
-function oversize(
-  event: ClaimedEvent,
-  receiver: DeliveryReceiver,
-  limits: BatchLimits,
-): string | undefined {
-  const size = receiver.wireSize(event);
-  if (size <= limits.maxBytes) return undefined;
-  return `too large: ${size} bytes in a request, the target takes ${limits.maxBytes}`;
 }
 
 function terminal(event: ClaimedEvent, reason: string): Settlement {

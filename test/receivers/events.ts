@@ -10,6 +10,7 @@ export function anEvent(eventId: string, given: Partial<OutboundEvent> = {}): Ou
     bytes: Buffer.from(JSON.stringify({ event_id: eventId, event_type: 'Noted' })),
     carriesOwnId: true,
     undeliverable: null,
+    generation: 1,
     ...given,
   };
 }

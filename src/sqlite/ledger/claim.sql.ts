@@ -78,13 +78,17 @@ export const DUE_TODO = `
     AND due_at <= @dueBy AND pass_no < @passNo AND seq <= @head
   ORDER BY due_at, seq LIMIT @limit OFFSET @offset`;
 
-/** The chosen events in journal order. Bytes of those that cannot be sent for their size stay on disk. */
+/** The chosen events in journal order. A replay that is due is of the generation after the row's. */
 export const LOAD_EVENTS = `
   SELECT e.seq, e.event_id AS eventId, e.event_type AS eventType, e.event_time AS timestamp,
     e.carries_id AS carriesId, e.source IN ('capture', 'spool') AS isJson, e.undeliverable, e.size, e.origin_id AS originId,
-    CASE WHEN e.size <= @maxBytes THEN p.bytes END AS bytes,
+    p.bytes,
     e.seq IN (SELECT value FROM json_each(@again)) AND EXISTS (SELECT 1 FROM delivery d
-      WHERE d.target_id = @targetId AND d.seq = e.seq AND d.attempt_count > 0) AS attempted
+      WHERE d.target_id = @targetId AND d.seq = e.seq AND d.attempt_count > 0) AS attempted,
+    CASE WHEN e.seq IN (SELECT value FROM json_each(@again)) THEN COALESCE((
+      SELECT d.generation + COALESCE((SELECT t.replay FROM todo t
+        WHERE t.target_id = d.target_id AND t.seq = d.seq), 0)
+      FROM delivery d WHERE d.target_id = @targetId AND d.seq = e.seq), 1) ELSE 1 END AS generation
   FROM json_each(@ranges) r CROSS JOIN event e ON e.seq BETWEEN r.value ->> 0 AND r.value ->> 1
   LEFT JOIN payload p ON p.seq = e.seq`;
 

@@ -24,6 +24,7 @@ type EventRow = readonly [
   originId: number,
   bytes: Buffer | null,
   attempted: 0 | 1,
+  generation: number,
 ];
 
 const NO_BYTES = Buffer.alloc(0);
@@ -69,30 +70,22 @@ function load(
       targetId: pass.lease.targetId,
       ranges: JSON.stringify(toRanges(selection.events.map((event) => event.seq))),
       again: JSON.stringify(selection.events.filter(({ first }) => !first).map(({ seq }) => seq)),
-      maxBytes,
     }) as IterableIterator<EventRow>;
   const events: ClaimedEvent[] = [];
   const origins = originsOf(db, selection.events);
   const firsts = new Set(selection.events.filter(({ first }) => first).map(({ seq }) => seq));
   let used = 0;
   for (const row of rows) {
-    const event = toClaimed(row, maxBytes, origins, firsts);
-    const size = request.wireSize(event);
-    // An event that fits no request takes no room: it is judged without being posted.
-    const room = size > maxBytes ? 0 : size;
-    if (events.length > 0 && used + room > maxBytes) break;
-    used += room;
+    const event = toClaimed(row, origins, firsts);
+    used += request.wireSize(event);
+    // One that is larger than a request should be is sent all the same, alone.
+    if (events.length > 0 && used > maxBytes) break;
     events.push(event);
   }
   return events;
 }
 
-function toClaimed(
-  row: EventRow,
-  maxBytes: number,
-  origins: Origins,
-  firsts: ReadonlySet<number>,
-): ClaimedEvent {
+function toClaimed(row: EventRow, origins: Origins, firsts: ReadonlySet<number>): ClaimedEvent {
   const [
     seq,
     eventId,
@@ -105,8 +98,8 @@ function toClaimed(
     originId,
     bytes,
     attempted,
+    generation,
   ] = row;
-  const missing = bytes === null && size <= maxBytes;
   return {
     seq,
     eventId,
@@ -114,13 +107,15 @@ function toClaimed(
     timestamp,
     carriesOwnId: carriesId === 1,
     isJson: isJson === 1,
-    undeliverable: missing ? 'its payload bytes are no longer in the journal' : undeliverable,
+    undeliverable:
+      bytes === null ? 'its payload bytes are no longer in the journal' : undeliverable,
     size,
     originId,
     origin: origins.get(originId) ?? NO_ORIGIN,
     first: firsts.has(seq),
     bytes: bytes ?? NO_BYTES,
     attempted: attempted === 1,
+    generation,
   };
 }
 
