@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import type { Claim, Permission } from '../../src/dispatch/ports.js';
-import { LostLeaseError } from '../../src/sqlite/ledger/delivery-ledger.js';
 import { type Core, givenTarget, openCore, row, rows } from '../support/core.js';
 import { inProject, newEvents } from '../support/events.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
@@ -49,88 +48,6 @@ describe('a claim', () => {
       { origin_id: 3, cursor: 6 },
     ]);
     expect(seqsOf(await settleNext(pass))).to.deep.equal([2, 5, 7, 8, 9]);
-  });
-
-  it('holds what fits the bytes of one request, and leaves the rest in its place', async () => {
-    await core.journal.append(newEvents(6), 'capture');
-    const pass = await beginPass(core);
-    const limits = { maxEvents: 1_000, maxBytes: 1_000 };
-    const wireSize = () => 400;
-    expect(seqsOf(await settleNext(pass, { limits, wireSize }))).to.deep.equal([1, 2]);
-    expect(seqsOf(await settleNext(pass, { limits, wireSize }))).to.deep.equal([3, 4]);
-  });
-
-  it('ends at the head the pass began with', async () => {
-    await core.journal.append(newEvents(2, 'early'), 'capture');
-    const pass = await beginPass(core);
-    await core.journal.append(newEvents(2, 'late'), 'capture');
-    expect(seqsOf(await settleNext(pass))).to.deep.equal([1, 2]);
-    expect(await claim(core, pass)).to.equal(undefined);
-    expect(seqsOf(await settleNext(await beginPass(core)))).to.deep.equal([3, 4]);
-  });
-
-  it('gives no event twice in one pass, however it ended', async () => {
-    await core.journal.append(newEvents(5), 'capture');
-    const pass = await beginPass(core);
-    await settleNext(pass, {}, REJECTED);
-    expect(await claim(core, pass)).to.equal(undefined);
-    expect(seqsOf(await settleNext(await beginPass(core)))).to.deep.equal([1, 2, 3, 4, 5]);
-  });
-
-  it('mixes retries with new events, half and half, in the order of the journal', async () => {
-    await core.journal.append(newEvents(6, 'old'), 'capture');
-    await settleNext(await beginPass(core), {}, TRANSIENT);
-    await core.journal.append(newEvents(6, 'new'), 'capture');
-    const pass = await beginPass(core);
-    expect(seqsOf(await settleNext(pass, { maxEvents: 4 }))).to.deep.equal([1, 2, 7, 8]);
-    expect(seqsOf(await settleNext(pass, { maxEvents: 20 }))).to.deep.equal([
-      3, 4, 5, 6, 9, 10, 11, 12,
-    ]);
-  });
-
-  it('waits for the time of a retry, unless it is told not to', async () => {
-    await core.journal.append(newEvents(2), 'capture');
-    await settleNext(await beginPass(core), {}, TRANSIENT);
-    const due = row<{ at: number }>(core, 'SELECT min(due_at) AS at FROM todo').at;
-    const early = await beginPass(core, 1, due - 1);
-    expect(await claim(core, early, { ignoreBackoff: false })).to.equal(undefined);
-    const onTime = await beginPass(core, 1, due);
-    expect(seqsOf(await claim(core, onTime, { ignoreBackoff: false }))).to.deep.equal([1, 2]);
-  });
-
-  it('keeps suspects to themselves and culprits alone', async () => {
-    await core.journal.append(newEvents(6), 'capture');
-    const first = await beginPass(core);
-    const taken = (await claim(core, first)) as Claim;
-    for (const [isolation, from] of [
-      ['any', 0],
-      ['suspect', 2],
-      ['alone', 4],
-    ] as const)
-      await settle(core, first, taken, REJECTED, {
-        isolation,
-        events: taken.events.slice(from, from + 2),
-      });
-    const pass = await beginPass(core);
-    const batches: (string | number[])[][] = [];
-    for (let next = await settleNext(pass); next !== undefined; next = await settleNext(pass))
-      batches.push([next.isolation, seqsOf(next)]);
-    expect(batches).to.deep.equal([
-      ['any', [1, 2]],
-      ['suspect', [3, 4]],
-      ['alone', [5]],
-      ['alone', [6]],
-    ]);
-  });
-
-  it('is refused to whoever lost the lease', async () => {
-    await core.journal.append(newEvents(2), 'capture');
-    const stale = await beginPass(core);
-    await beginPass(core);
-    const refusal = await claim(core, stale).catch((error: unknown) => error);
-    expect(refusal).to.be.instanceOf(LostLeaseError);
-    const late = await core.ledger.beginPass(stale.lease, 1).catch((error: unknown) => error);
-    expect(late).to.be.instanceOf(LostLeaseError);
   });
 
   async function settleNext(
@@ -344,21 +261,6 @@ describe('what a crash left in flight', () => {
     });
   });
 
-  it('goes first in the next pass, also for one that honours backoff', async () => {
-    await crashInFlight(4);
-    const pass = await beginPass(core, 1, 99_000);
-    const claimed = await claim(core, pass, { ignoreBackoff: false });
-    expect(seqsOf(claimed)).to.deep.equal([1, 2, 3, 4, 5, 6]);
-    expect(claimed?.events.map((event) => event.attempted)).to.deep.equal([
-      true,
-      true,
-      true,
-      true,
-      false,
-      false,
-    ]);
-  });
-
   it('does not include what was settled before the crash', async () => {
     const pass = await beginPass(core);
     const claimed = (await claim(core, pass, { maxEvents: 4 })) as Claim;
@@ -403,29 +305,4 @@ describe('what a crash left in flight', () => {
   async function crashInFlight(maxEvents: number): Promise<void> {
     expect(await claim(core, await beginPass(core), { maxEvents })).not.to.equal(undefined);
   }
-});
-
-describe('targets', () => {
-  it('are drained independently of each other', async () => {
-    const core = await openCore();
-    await givenTarget(core, 'a');
-    await givenTarget(core, 'b');
-    await core.journal.append(newEvents(5), 'capture');
-    const [a, b] = [await beginPass(core, 1), await beginPass(core, 2)];
-    const claimedByA = (await claim(core, a, { maxEvents: 3 })) as Claim;
-    const claimedByB = (await claim(core, b)) as Claim;
-    expect([seqsOf(claimedByA), seqsOf(claimedByB)]).to.deep.equal([
-      [1, 2, 3],
-      [1, 2, 3, 4, 5],
-    ]);
-    await settle(core, b, claimedByB, REJECTED);
-    await settle(core, a, claimedByA, SUCCESS);
-    expect(
-      rows(core, 'SELECT target_id, status, count(*) AS n FROM delivery GROUP BY 1, 2'),
-    ).to.deep.equal([
-      { target_id: 1, status: 'success', n: 3 },
-      { target_id: 2, status: 'rejected', n: 5 },
-    ]);
-    assertLedgerInvariant(core);
-  });
 });

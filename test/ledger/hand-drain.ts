@@ -2,6 +2,7 @@ import type {
   Claim,
   ClaimedEvent,
   ClaimRequest,
+  DeliveryLedger,
   Outcome,
   Pass,
   Settlement,
@@ -18,18 +19,21 @@ export const HEALTHY: TargetHealth = {
   blockedMessage: null,
 };
 
+/** Any stores, or a core. */
+type WithLedger = { readonly ledger: DeliveryLedger };
+
 export const SUCCESS: Outcome = { kind: 'success' };
 export const REJECTED: Outcome = { kind: 'rejected', reason: 'bad lane' };
 export const TRANSIENT: Outcome = { kind: 'transient', reason: 'status 500' };
 
 /** Takes the lease and opens a pass, as the holder of the target's lock would. */
-export async function beginPass(core: Core, targetId = 1, now = 10_000): Promise<Pass> {
+export async function beginPass(core: WithLedger, targetId = 1, now = 10_000): Promise<Pass> {
   const lease = await core.ledger.takeLease(targetId, 'a test');
   return core.ledger.beginPass(lease, now);
 }
 
 export function claim(
-  core: Core,
+  core: WithLedger,
   pass: Pass,
   more: Partial<ClaimRequest> & { maxEvents?: number } = {},
 ): Promise<Claim | undefined> {
@@ -46,7 +50,7 @@ export function claim(
 
 /** Settles events of a claim, all with one outcome or each with its own. */
 export function settle(
-  core: Core,
+  core: WithLedger,
   pass: Pass,
   claimed: Claim,
   outcome: Outcome | ((event: ClaimedEvent) => Outcome),

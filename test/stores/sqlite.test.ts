@@ -1,11 +1,18 @@
 import { join } from 'node:path';
 import { openStores } from '../../src/sqlite/stores.js';
 import { temporaryHome } from '../support/temporary-home.js';
+import { describeAuditLog } from './audit-log-suite.js';
+import { describeConflictStore } from './conflict-store-suite.js';
+import { describeDeliveryLedger } from './delivery-ledger-suite.js';
 import type { GivenStores } from './given-stores.js';
+import { describeImportStore } from './import-store-suite.js';
 import { describeJournalSpace } from './journal-space-suite.js';
+import { describeJournalStore } from './journal-store-suite.js';
 import { describeRedactionStore } from './redaction-store-suite.js';
+import { describeRequeueStore } from './requeue-store-suite.js';
 import { describeRestoreStore } from './restore-store-suite.js';
 import { describeRetentionStore } from './retention-store-suite.js';
+import { describeTargetRegistry } from './target-registry-suite.js';
 import { describeVerification } from './verification-suite.js';
 
 async function open(): Promise<GivenStores> {
@@ -14,6 +21,13 @@ async function open(): Promise<GivenStores> {
   return { stores, home, close: () => stores.close() };
 }
 
+describeJournalStore('SQLite', open);
+describeDeliveryLedger('SQLite', open);
+describeRequeueStore('SQLite', open);
+describeTargetRegistry('SQLite', open);
+describeAuditLog('SQLite', open);
+describeConflictStore('SQLite', open);
+describeImportStore('SQLite', open);
 describeRetentionStore('SQLite', open);
 describeRestoreStore('SQLite', open);
 describeRedactionStore('SQLite', open);
