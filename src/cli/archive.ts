@@ -1,17 +1,35 @@
 import { type ArchiveReport, previewArchive, runArchive } from '../app/archive.js';
 import { EXIT } from '../base/exit-codes.js';
-import type { CommandBody } from './command.js';
+import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
 import { withJobControl } from './job-control.js';
-import { withApp } from './open-app.js';
+import { days } from './option-values.js';
 import { bytes, count, Output } from './output.js';
 
 /** `redrain archive`: move bytes into files that can be restored. */
-export const run: CommandBody = (call) =>
+export const define: DefineCommand = (command, run) => {
+  command
+    .description(
+      'Write the events that gc would purge to gzip files with a manifest, read them back, and only then delete their bytes. Without --yes it only reports what would be archived.',
+    )
+    .option('--keep-days <n>', 'leave what was captured in the last n days', days)
+    .option('--include-undelivered', 'also events that some target lacks: they are no longer sent')
+    .option('--yes', 'do it')
+    .addHelpText('after', example('redrain archive --keep-days 90 --yes'))
+    .action(run(archive));
+};
+
+interface ArchiveOptions {
+  readonly keepDays?: number;
+  readonly includeUndelivered?: boolean;
+  readonly yes?: boolean;
+}
+
+const archive: CommandBody<ArchiveOptions> = (call) =>
   withApp(call, (app) => {
     const output = new Output(call.globals);
     const { yes, keepDays, includeUndelivered } = call.options;
     const request = {
-      keepDays: keepDays as number | undefined,
+      keepDays,
       includeUndelivered: includeUndelivered === true,
     };
     return withJobControl(output, 'looked at', async (control, interrupt) => {
@@ -34,8 +52,8 @@ function tell(report: ArchiveReport): string {
       ? `Would archive ${what} to ${directory}. Nothing was changed: --yes does it.`
       : `Archived ${what} in ${count(archives.length, 'file')} in ${directory}, read back and verified.`,
   ];
-  for (const archive of archives)
-    lines.push(`  ${archive.id}  ${count(archive.events, 'event')}  ${bytes(archive.bytes)}`);
+  for (const { id, events: moved, bytes: size } of archives)
+    lines.push(`  ${id}  ${count(moved, 'event')}  ${bytes(size)}`);
   if (damaged > 0)
     lines.push(`${count(damaged, 'event')} left alone: damaged; \`redrain verify\` names them.`);
   if (events > 0)

@@ -1,18 +1,38 @@
 import { auditedInSpool, readAudit, replayAudit } from '../app/audit.js';
 import { EXIT } from '../base/exit-codes.js';
-import type { CommandBody } from './command.js';
+import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
 import { UsageError } from './failure.js';
-import { withApp } from './open-app.js';
+import { wholeNumber } from './option-values.js';
 import { count, Output } from './output.js';
 import { table } from './table.js';
+
+/** `redrain audit`: what OPT_OUT was not allowed to discard. */
+export const define: DefineCommand = (audit, run) => {
+  audit
+    .description('The audit log: refused discards, and events that are kept only here.')
+    .addHelpText('after', example('redrain audit list --limit 20'));
+  audit
+    .command('list', { isDefault: true })
+    .description('The newest entries. Changes nothing.')
+    .option('--limit <n>', 'at most this many', wholeNumber)
+    .addHelpText('after', example('redrain audit list --limit 20'))
+    .action(run(list));
+  audit
+    .command('replay')
+    .description('Capture events that only the audit log holds.')
+    .argument('[ids...]', 'numbers of entries')
+    .option('--all', 'every event the log holds')
+    .addHelpText('after', example('redrain audit replay --all'))
+    .action(run(replay));
+};
 
 const DEFAULT_LIMIT = 100;
 
 /** `redrain audit list`. */
-export const list: CommandBody = (call) =>
+const list: CommandBody<{ readonly limit?: number }> = (call) =>
   withApp(call, async (app) => {
     const output = new Output(call.globals);
-    const limit = (call.options.limit as number | undefined) ?? DEFAULT_LIMIT;
+    const { limit = DEFAULT_LIMIT } = call.options;
     const entries = await readAudit(app, limit);
     const waiting = auditedInSpool(app);
     if (waiting === null) output.warn('the spool cannot be read: what waits there is not listed');
@@ -39,7 +59,7 @@ export const list: CommandBody = (call) =>
   });
 
 /** `redrain audit replay`. */
-export const replay: CommandBody = (call) =>
+const replay: CommandBody<{ readonly all?: boolean }> = (call) =>
   withApp(call, async (app) => {
     const output = new Output(call.globals);
     if (call.args.length === 0 && call.options.all !== true)
@@ -55,6 +75,6 @@ export const replay: CommandBody = (call) =>
   });
 
 function entryId(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new UsageError(`${text} is no number of an audit entry`);
+  if (!/^\d{1,15}$/.test(text)) throw new UsageError(`${text} is not the number of an audit entry`);
   return Number(text);
 }

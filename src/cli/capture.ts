@@ -8,13 +8,35 @@ import { readEvents } from '../journal/input/read-events.js';
 import { type InputSource, openSources } from '../journal/input/sources.js';
 import { checkoutOf } from '../policy/checkout-of.js';
 import { oneLine } from './color.js';
-import type { CommandBody } from './command.js';
-import { withApp } from './open-app.js';
+import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
 import { count, Output } from './output.js';
 import { startProgress } from './progress.js';
 
 /** `redrain capture`: files, globs or stdin into the journal. */
-export const run: CommandBody = async (call) => {
+export const define: DefineCommand = (command, run) => {
+  command
+    .description(
+      'Write events into the journal: JSON objects, arrays, JSON Lines or CloudEvents, from files, globs or stdin. The exact bytes are kept. Returns only when everything is on disk.',
+    )
+    .argument('[files...]', 'files or globs; - or none is stdin')
+    .option('--type <name>', 'event type of those that carry none')
+    .option('--id-field <path>', 'where the events keep their id')
+    .option('--type-field <path>', 'where the events keep their type')
+    .option('--time-field <path>', 'where the events keep their time')
+    .option('--audit-discard', 'under OPT_OUT: keep what may not be discarded in the audit log')
+    .addHelpText('after', example('redrain capture --type WPStatusChanged logs/*.jsonl'))
+    .action(run(capture));
+};
+
+interface CaptureOptions {
+  readonly type?: string;
+  readonly idField?: string;
+  readonly typeField?: string;
+  readonly timeField?: string;
+  readonly auditDiscard?: boolean;
+}
+
+const capture: CommandBody<CaptureOptions> = async (call) => {
   const output = new Output(call.globals);
   const sources = await openSources(call.args, process.stdin);
   if (process.stdin.isTTY && sources.some(({ name }) => name === 'stdin'))
@@ -24,7 +46,7 @@ export const run: CommandBody = async (call) => {
     const { config } = await app.situation();
     const { maxEventBytes } =
       config.state === 'unreadable' ? DEFAULT_LIMIT : settingsOf(config).capture;
-    const capture = {
+    const task = {
       app,
       rules: rulesOf(call.options),
       checkout: checkoutOf(process.cwd()),
@@ -37,7 +59,7 @@ export const run: CommandBody = async (call) => {
         onConversion: (what) => output.note(`${oneLine(source.name)} is ${what}`),
       });
       for await (const batch of batches) {
-        await captureBatch(capture, source, batch, summary);
+        await captureBatch(task, source, batch, summary);
         progress.update(summary.report.captured + summary.report.duplicates);
       }
     }
@@ -79,11 +101,8 @@ async function captureBatch(
   }
 }
 
-function rulesOf(options: Readonly<Record<string, unknown>>): Partial<EnvelopeRules> {
-  const given = ['type', 'idField', 'typeField', 'timeField'].filter(
-    (name) => options[name] !== undefined,
-  );
-  return Object.fromEntries(given.map((name) => [name, options[name] as string]));
+function rulesOf({ auditDiscard: _, ...rules }: CaptureOptions): Partial<EnvelopeRules> {
+  return rules;
 }
 
 function problemLines({ report }: CaptureSummary): string[] {

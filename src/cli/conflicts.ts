@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import {
   type ConflictDetails,
   type ConflictRow,
@@ -8,15 +9,49 @@ import {
 import { EXIT } from '../base/exit-codes.js';
 import type { Decision, Keep } from '../conflicts/conflict-store.js';
 import { oneLine, shortLine } from './color.js';
-import type { CommandBody } from './command.js';
-import { withApp } from './open-app.js';
+import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
 import { count, Output } from './output.js';
 import { table } from './table.js';
+
+/** `redrain conflicts`: two contents for one event id, and which to keep. */
+export const define: DefineCommand = (conflicts, run) => {
+  conflicts
+    .description(
+      'When another content arrives for a known event id, both are kept until you decide. A decision changes neither.',
+    )
+    .addHelpText('after', example('redrain conflicts list'));
+  conflicts
+    .command('list', { isDefault: true })
+    .description('Conflicts that wait for a decision. Changes nothing.')
+    .option('--all', 'decided ones too')
+    .addHelpText('after', example('redrain conflicts list --all'))
+    .action(run(list));
+  conflicts
+    .command('show')
+    .description('Both payloads of one conflict, side by side. Changes nothing.')
+    .argument('<conflict>', 'its number, or the event id')
+    .addHelpText('after', example('redrain conflicts show 3'))
+    .action(run(show));
+  conflicts
+    .command('resolve')
+    .description(
+      'Keep the content of the journal, or make the incoming one a new revision of the event.',
+    )
+    .argument('<conflict>', 'its number, or the event id')
+    .addOption(
+      new Option('--keep <which>', 'whose content is in force from now on')
+        .choices(['journal', 'incoming'])
+        .makeOptionMandatory(),
+    )
+    .option('--yes', 'decide; without it, only say what the decision would change')
+    .addHelpText('after', example('redrain conflicts resolve 3 --keep incoming --yes'))
+    .action(run(resolve));
+};
 
 const LISTED = 1_000;
 
 /** `redrain conflicts list`. */
-export const list: CommandBody = (call) =>
+const list: CommandBody<{ readonly all?: boolean }> = (call) =>
   withApp(call, async (app) => {
     const output = new Output(call.globals);
     const found = await readConflicts(app, { all: call.options.all === true, limit: LISTED });
@@ -25,7 +60,7 @@ export const list: CommandBody = (call) =>
   });
 
 /** `redrain conflicts show`. */
-export const show: CommandBody = (call) =>
+const show: CommandBody = (call) =>
   withApp(call, async (app) => {
     const output = new Output(call.globals);
     const details = await readConflict(app, call.args[0] ?? '');
@@ -34,11 +69,11 @@ export const show: CommandBody = (call) =>
   });
 
 /** `redrain conflicts resolve`. */
-export const resolve: CommandBody = (call) =>
+const resolve: CommandBody<{ readonly keep: Keep; readonly yes?: boolean }> = (call) =>
   withApp(call, async (app) => {
     const output = new Output(call.globals);
     const { keep, yes } = call.options;
-    const decision = await resolveConflict(app, call.args[0] ?? '', keep as Keep, yes === true);
+    const decision = await resolveConflict(app, call.args[0] ?? '', keep, yes === true);
     output.result(decision, () => decisionText(decision));
     return EXIT.done;
   });

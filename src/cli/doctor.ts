@@ -2,13 +2,21 @@ import type { Check } from '../app/doctor/check.js';
 import { type DoctorReport, examine } from '../app/doctor.js';
 import { EXIT } from '../base/exit-codes.js';
 import { color } from './color.js';
-import type { CommandBody } from './command.js';
+import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
 import { forScreen } from './fold.js';
-import { withApp } from './open-app.js';
 import { count, Output } from './output.js';
 
 /** `redrain doctor`: what is wrong and the command that fixes it. */
-export const run: CommandBody = (call) =>
+export const define: DefineCommand = (command, run) => {
+  command
+    .description(
+      'Look at everything a drain depends on: files, configuration, login, the target itself, old queues, spool, leases, clock, disk. Exits with 2 when something is wrong. Changes nothing.',
+    )
+    .addHelpText('after', example('redrain doctor'))
+    .action(run(doctor));
+};
+
+const doctor: CommandBody = (call) =>
   withApp(call, async (app) => {
     const report = await examine(app);
     new Output(call.globals).result(report, () => forScreen(tell(report), () => 25));

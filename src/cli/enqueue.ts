@@ -7,18 +7,45 @@ import { readEvents } from '../journal/input/read-events.js';
 import { type InputSource, openSources } from '../journal/input/sources.js';
 import type { Job, JobOptions } from '../queue/job.js';
 import type { Queues } from '../queue/ports.js';
-import type { CommandBody, CommandCall } from './command.js';
-import { durationOf } from './duration.js';
-import { DATA_OF, given } from './job-data-options.js';
-import { withApp } from './open-app.js';
+import {
+  type CommandBody,
+  type CommandCall,
+  type DefineCommand,
+  example,
+  withApp,
+} from './command.js';
+import { DATA_OF, GIVEN, given, type JobOptionsGiven, KINDS } from './job-kinds.js';
+import { durationOf, wholeNumber } from './option-values.js';
 import { Output } from './output.js';
 
 const ONCE_A_JOB =
   'Events without an id are stored once by each job: enqueue the same file again, and they are new ones.';
 
-/** `redrain enqueue KIND`. */
-export function enqueueKind(name: string): CommandBody {
-  const kind = name as JobKind;
+/** `redrain enqueue KIND`: adds a job for a worker. */
+export const define: DefineCommand = (enqueue, run) => {
+  enqueue
+    .description('Add one job for a worker and return. `redrain jobs` shows its result.')
+    .addHelpText('after', example('redrain enqueue capture logs/*.jsonl'));
+  for (const kind of Object.keys(KINDS) as JobKind[])
+    KINDS[kind](enqueue.command(kind))
+      .option('--delay <duration>', 'not before this time has passed: 30s, 10m, 1h')
+      .option('--priority <n>', 'the lowest number goes first', wholeNumber)
+      .option('--attempts <n>', 'how often it is tried at most', wholeNumber)
+      .option('--job-id <id>', 'id of the job: adding it twice adds one job')
+      .addHelpText('after', example(`redrain enqueue ${kind}${GIVEN[kind]} --delay 10m`))
+      .action(run(enqueueKind(kind)));
+};
+
+interface EnqueueOptions extends JobOptionsGiven {
+  readonly delay?: string;
+  readonly priority?: number;
+  readonly attempts?: number;
+  readonly jobId?: string;
+}
+
+type Call = CommandCall<EnqueueOptions>;
+
+function enqueueKind(kind: JobKind): CommandBody<EnqueueOptions> {
   return (call) =>
     withApp(call, (app) =>
       withQueues(app, async (queues) => {
@@ -50,16 +77,16 @@ class Added {
   }
 }
 
-/** Returns how much of the input was no usable event. */
+/** Returns how many inputs were not usable events. */
 async function addJobs(
   app: App,
   added: Added,
   kind: JobKind,
-  call: CommandCall,
+  call: Call,
   output: Output,
 ): Promise<number> {
   if (kind === 'capture') return addCaptures(app, added, call, output);
-  const { target } = call.options as { target?: string };
+  const { target } = call.options;
   if (kind === 'dispatch' && target !== undefined) {
     const { data, queue } = await namedDrain(app, added.queues, target);
     await added.add(kind, data, queue);
@@ -68,12 +95,7 @@ async function addJobs(
 }
 
 /** Files are named by the job, one job each; what comes from stdin travels within. */
-async function addCaptures(
-  app: App,
-  added: Added,
-  call: CommandCall,
-  output: Output,
-): Promise<number> {
+async function addCaptures(app: App, added: Added, call: Call, output: Output): Promise<number> {
   let problems = 0;
   for (const source of await openSources(call.args, process.stdin)) {
     const data = DATA_OF.capture({ ...call, args: [source.name] });
@@ -112,8 +134,8 @@ function textOf(candidate: Candidate): { text: string } | { problem: string } {
   return { problem: `stdin:${line}: it is not valid UTF-8` };
 }
 
-function optionsOf({ options }: CommandCall): JobOptions {
-  const { delay } = options as { delay?: string };
+function optionsOf({ options }: Call): JobOptions {
+  const { delay } = options;
   return {
     ...given(options, ['priority', 'attempts', 'jobId']),
     ...(delay === undefined ? {} : { delay: durationOf('--delay', delay) }),

@@ -1,26 +1,47 @@
+import { Option } from 'commander';
 import { type EventsReport, exportMatching, listEvents, spoolOf } from '../app/events.js';
 import { EXIT, type ExitCode } from '../base/exit-codes.js';
 import { stdout } from '../output/standard.js';
-import type { EventState, ExportedEvent } from '../reports/event-list.js';
-import type { CommandBody } from './command.js';
-import { type EventOptions, selectionOf } from './event-options.js';
-import { exportLine } from './export-line.js';
-import { withApp } from './open-app.js';
+import { EVENT_STATES, type EventState, type ExportedEvent } from '../reports/event-list.js';
+import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
+import { addFilters, type FilterOptions, selectionOf } from './event-filters.js';
+import { wholeNumber } from './option-values.js';
 import { count, Output } from './output.js';
 import { table } from './table.js';
 
-interface Options extends EventOptions {
+/** `redrain events`: a list for people, or every matching event as JSON Lines. */
+export const define: DefineCommand = (command, run) => {
+  command
+    .description(
+      'List the newest events that match, or export all of them as JSON Lines, their bytes unchanged. Changes nothing.',
+    )
+    .addOption(new Option('--state <state>', 'their state at the target').choices(EVENT_STATES))
+    .option('--target <id|url>', 'the target whose state it is; else the active one');
+  addFilters(command)
+    .option(
+      '--limit <n>',
+      'at most this many (default: 50 in a list, all in an export)',
+      wholeNumber,
+    )
+    .option(
+      '--export',
+      'one line for each event, oldest first; payloads with line breaks in base64',
+    )
+    .addHelpText('after', example('redrain events --state rejected --since 2h'))
+    .action(run(events));
+};
+
+interface EventsOptions extends FilterOptions {
   readonly state?: EventState;
   readonly target?: string;
   readonly limit?: number;
   readonly export?: boolean;
 }
 
-/** `redrain events`: a list for people, or every matching event as JSON Lines. */
-export const run: CommandBody = (call) =>
+const events: CommandBody<EventsOptions> = (call) =>
   withApp(call, async (app) => {
     const output = new Output(call.globals);
-    const options = call.options as Options;
+    const { options } = call;
     const { state, target, limit } = options;
     const wanted = { ...selectionOf(options), state, target, limit };
     if (options.export === true) {
@@ -104,4 +125,32 @@ class ExportWriter {
         `${count(this.#gone, 'event')} left out: archived, purged or redacted, their bytes are not in the journal`,
       );
   }
+}
+
+interface ExportLine {
+  readonly bytes: Buffer;
+  /** True when the payload stands in base64 because it cannot be a line. */
+  readonly isWrapped: boolean;
+}
+
+const NEWLINE = Buffer.from('\n');
+
+/**
+ * One event as one line of JSON Lines: its payload bytes, unchanged. A payload
+ * that holds a line break, or is no JSON object at all, cannot be a line; it
+ * becomes `{"event_id", "event_type", "sha256", "payload_base64"}` instead of
+ * being reformatted. Undefined when the bytes are gone.
+ */
+function exportLine(event: ExportedEvent): ExportLine | undefined {
+  const { bytes } = event;
+  if (bytes === null) return undefined;
+  const fits = event.isDeliverable && !bytes.includes(10) && !bytes.includes(13);
+  if (fits) return { bytes: Buffer.concat([bytes, NEWLINE]), isWrapped: false };
+  const wrapped = {
+    event_id: event.eventId,
+    event_type: event.eventType,
+    sha256: event.sha256,
+    payload_base64: bytes.toString('base64'),
+  };
+  return { bytes: Buffer.from(`${JSON.stringify(wrapped)}\n`), isWrapped: true };
 }

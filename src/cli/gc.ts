@@ -1,16 +1,34 @@
 import { type GcReport, previewGc, runGc } from '../app/gc.js';
 import { EXIT } from '../base/exit-codes.js';
-import type { CommandBody } from './command.js';
+import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
 import { withJobControl } from './job-control.js';
-import { withApp } from './open-app.js';
+import { days } from './option-values.js';
 import { bytes, count, Output } from './output.js';
 
 /** `redrain gc`: delete payload bytes that every target has. */
-export const run: CommandBody = (call) =>
+export const define: DefineCommand = (command, run) => {
+  command
+    .description(
+      'Delete the payload bytes of events that every known target has, and of coalesced ones. Ids, digests and the whole ledger stay. Targets that are added later do not receive these events. Without --yes it only reports what would be deleted.',
+    )
+    .option('--keep-days <n>', 'keep what was captured in the last n days', days)
+    .option('--vacuum', 'return free space to the file system, and say how much')
+    .option('--yes', 'do it; this cannot be undone')
+    .addHelpText('after', example('redrain gc --keep-days 30 --vacuum --yes'))
+    .action(run(gc));
+};
+
+interface GcOptions {
+  readonly keepDays?: number;
+  readonly vacuum?: boolean;
+  readonly yes?: boolean;
+}
+
+const gc: CommandBody<GcOptions> = (call) =>
   withApp(call, (app) => {
     const output = new Output(call.globals);
     const { yes, keepDays, vacuum } = call.options;
-    const request = { keepDays: keepDays as number | undefined, vacuum: vacuum === true };
+    const request = { keepDays: keepDays, vacuum: vacuum === true };
     return withJobControl(output, 'looked at', async (control, interrupt) => {
       const report = await (yes === true ? runGc : previewGc)(app, request, control);
       if (report.vacuum_error !== null)

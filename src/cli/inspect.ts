@@ -4,14 +4,28 @@ import { stdout } from '../output/standard.js';
 import type { SpooledStory } from '../reports/spooled-story.js';
 import type { EventStory, RevisionStory, StoryEntry } from '../reports/story.js';
 import { jsonText, oneLine, shortLine } from './color.js';
-import type { CommandBody } from './command.js';
+import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
 import { UsageError } from './failure.js';
-import { withApp } from './open-app.js';
 import { count, Output } from './output.js';
 import { prettyJson } from './pretty-json.js';
 
 /** `redrain inspect EVENT_ID`: one event's whole story. */
-export const run: CommandBody = (call) =>
+export const define: DefineCommand = (command, run) => {
+  command
+    .description(
+      'Show one event: its bytes, where it comes from, and its state at every target. Changes nothing.',
+    )
+    .argument('<event-id>')
+    .option('--raw', 'only the exact payload bytes')
+    .addHelpText('after', example('redrain inspect 01KXDKC13SPEZK7YDHMV6YKW4H'))
+    .action(run(inspect));
+};
+
+interface InspectOptions {
+  readonly raw?: boolean;
+}
+
+const inspect: CommandBody<InspectOptions> = (call) =>
   withApp(call, async (app) => {
     const output = new Output(call.globals);
     const [eventId = ''] = call.args;

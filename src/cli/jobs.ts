@@ -1,15 +1,72 @@
+import { type Command, Option } from 'commander';
 import { readQueues, withQueues } from '../app/jobs/enqueue.js';
 import { EXIT } from '../base/exit-codes.js';
 import { UnknownJobError } from '../queue/errors.js';
 import { JOB_STATES, type Job, type JobCounts, type JobState } from '../queue/job.js';
 import type { JobQueue, Queues } from '../queue/ports.js';
 import { shortLine } from './color.js';
-import type { CommandBody, CommandCall } from './command.js';
+import {
+  type CommandBody,
+  type CommandCall,
+  type DefineCommand,
+  example,
+  withApp,
+} from './command.js';
 import { UsageError } from './failure.js';
-import { withApp } from './open-app.js';
-import { count, Output } from './output.js';
-import { shownTime } from './shown-time.js';
+import { wholeNumber } from './option-values.js';
+import { count, Output, shownTime } from './output.js';
 import { table } from './table.js';
+
+/** `redrain jobs`: jobs of the workers and their results. */
+export const define: DefineCommand = (jobs, run) => {
+  jobs
+    .description('Jobs of all queues. Losing one costs time and never an event.')
+    .addHelpText('after', example('redrain jobs list --state failed'));
+  jobs
+    .command('list', { isDefault: true })
+    .description('Queues with their counts, and their jobs. Changes nothing.')
+    .option('--queue <name>', 'of this queue only')
+    .addOption(new Option('--state <state>', 'in this state only').choices(JOB_STATES))
+    .option('--limit <n>', 'at most this many of each queue', wholeNumber, 20)
+    .addHelpText('after', example('redrain jobs list --state failed'))
+    .action(run(list));
+  onJobs(jobs.command('show <ids...>'), 'Everything about a job. Changes nothing.').action(
+    run(show),
+  );
+  onJobs(jobs.command('retry [ids...]'), 'Put finished jobs back as if they were new.')
+    .option('--failed', 'every failed one')
+    .action(run(retry));
+  onJobs(jobs.command('remove <ids...>'), 'Remove jobs that are not running.').action(run(remove));
+  for (const [verb, what] of [
+    ['pause', 'Stop workers from starting jobs of these queues, until they are resumed.'],
+    ['resume', 'Let workers start jobs of these queues again.'],
+  ] as const)
+    jobs
+      .command(verb)
+      .description(what)
+      .argument('<queues...>', 'names as `redrain jobs list` shows them')
+      .addHelpText('after', example(`redrain jobs ${verb} dispatch`))
+      .action(run(setPaused(verb === 'pause')));
+};
+
+function onJobs(command: Command, description: string): Command {
+  return command
+    .description(description)
+    .option('--queue <name>', 'of this queue only')
+    .addHelpText('after', example(`redrain jobs ${command.name()} 42`));
+}
+
+interface JobsOptions {
+  readonly queue?: string;
+  /** Of `list`. */
+  readonly state?: JobState;
+  /** Of `list`, which has a default. */
+  readonly limit: number;
+  /** Of `retry`. */
+  readonly failed?: boolean;
+}
+
+type Call = CommandCall<JobsOptions>;
 
 interface QueueSummary extends JobCounts {
   readonly queue: string;
@@ -19,9 +76,9 @@ interface QueueSummary extends JobCounts {
 }
 
 /** `redrain jobs list`. */
-export const list: CommandBody = (call) =>
+const list: CommandBody<JobsOptions> = (call) =>
   withApp(call, async (app) => {
-    const { state, limit } = call.options as { state?: JobState; limit: number };
+    const { state, limit } = call.options;
     const found = await readQueues(app, async (queues) => {
       const chosen = await chosenQueues(queues, call);
       const states = state === undefined ? JOB_STATES : [state];
@@ -34,7 +91,7 @@ export const list: CommandBody = (call) =>
   });
 
 /** `redrain jobs show`. */
-export const show: CommandBody = (call) =>
+const show: CommandBody<JobsOptions> = (call) =>
   withApp(call, async (app) => {
     const jobs = await readQueues(app, (queues) =>
       Promise.all(call.args.map(async (id) => (await findJob(queues, call, id)).job)),
@@ -46,7 +103,7 @@ export const show: CommandBody = (call) =>
   });
 
 /** `redrain jobs retry`. */
-export const retry: CommandBody = (call) => {
+const retry: CommandBody<JobsOptions> = (call) => {
   const all = call.options.failed === true;
   if (!all && call.args.length === 0)
     throw new UsageError('name the jobs to retry, or use --failed');
@@ -54,11 +111,11 @@ export const retry: CommandBody = (call) => {
 };
 
 /** `redrain jobs remove`. */
-export const remove: CommandBody = (call) =>
+const remove: CommandBody<JobsOptions> = (call) =>
   onEach(call, 'removed', namedJobs, (queue, id) => queue.remove(id));
 
 /** `redrain jobs pause` and `resume`. */
-export function setPaused(paused: boolean): CommandBody {
+function setPaused(paused: boolean): CommandBody {
   return (call) =>
     withApp(call, (app) =>
       withQueues(app, async (queues) => {
@@ -78,9 +135,9 @@ interface FoundJob {
 }
 
 function onEach(
-  call: CommandCall,
+  call: Call,
   done: 'retried' | 'removed',
-  find: (queues: Queues, call: CommandCall) => Promise<FoundJob[]>,
+  find: (queues: Queues, call: Call) => Promise<FoundJob[]>,
   act: (queue: JobQueue, id: string) => Promise<void>,
 ): Promise<number> {
   return withApp(call, (app) =>
@@ -95,11 +152,11 @@ function onEach(
   );
 }
 
-function namedJobs(queues: Queues, call: CommandCall): Promise<FoundJob[]> {
+function namedJobs(queues: Queues, call: Call): Promise<FoundJob[]> {
   return Promise.all(call.args.map((id) => findJob(queues, call, id)));
 }
 
-async function allFailed(queues: Queues, call: CommandCall): Promise<FoundJob[]> {
+async function allFailed(queues: Queues, call: Call): Promise<FoundJob[]> {
   const found: FoundJob[] = [];
   for (const queue of await chosenQueues(queues, call))
     for (const job of await queue.getJobs(['failed'])) found.push({ queue, job });
@@ -107,7 +164,7 @@ async function allFailed(queues: Queues, call: CommandCall): Promise<FoundJob[]>
 }
 
 /** @throws UnknownJobError; UsageError when several queues have one of this id. */
-async function findJob(queues: Queues, call: CommandCall, id: string): Promise<FoundJob> {
+async function findJob(queues: Queues, call: Call, id: string): Promise<FoundJob> {
   const found: FoundJob[] = [];
   for (const queue of await chosenQueues(queues, call)) {
     const job = await queue.getJob(id);
@@ -120,8 +177,8 @@ async function findJob(queues: Queues, call: CommandCall, id: string): Promise<F
   return first;
 }
 
-async function chosenQueues(queues: Queues, { options }: CommandCall): Promise<JobQueue[]> {
-  const { queue } = options as { queue?: string };
+async function chosenQueues(queues: Queues, { options }: Call): Promise<JobQueue[]> {
+  const { queue } = options;
   const names = queue === undefined ? await queues.names() : [queue];
   return names.map((name) => queues.queue(name));
 }

@@ -1,8 +1,10 @@
+import { Option } from 'commander';
 import { shownAddress } from '../address/shown-address.js';
 import type { App } from '../app/app.js';
 import { changeMode, type ModeReport, readMode } from '../app/change-mode.js';
 import { endpointChangeWarning } from '../app/endpoint-change.js';
 import { EXIT } from '../base/exit-codes.js';
+import { repeatable } from '../base/options.js';
 import { settingsOf } from '../config/document.js';
 import type { ModeRequest } from '../config/mode-change.js';
 import { DEFAULT_SETTINGS, NAME_IN_FILE } from '../config/settings.js';
@@ -12,21 +14,52 @@ import { hasMisplacedVariable } from '../receivers/external/query-variables.js';
 import { headersFault } from '../receivers/headers.js';
 import { canonicalUrl } from '../targets/canonical-url.js';
 import type { TargetSettings } from '../targets/registry.js';
-import type { CommandBody } from './command.js';
+import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
 import { UsageError } from './failure.js';
-import { goneAtActive } from './now-verdict.js';
-import { withApp } from './open-app.js';
+import { wholeNumber } from './option-values.js';
 import { Output } from './output.js';
+import { goneAtActive } from './target-advice.js';
+
+/** `redrain mode [MODE]`: show or set the policy. */
+export const define: DefineCommand = (command, run) => {
+  command
+    .description(
+      'TEAMSPACE keeps events and sends them to the server; EXTERNAL_RECEIVER keeps them and sends them to your endpoint; LOCAL_RETENTION keeps them; OPT_OUT keeps and sends none.',
+    )
+    .argument('[mode]', 'TEAMSPACE, EXTERNAL_RECEIVER, LOCAL_RETENTION or OPT_OUT')
+    .option(
+      '--endpoint <url>',
+      'where EXTERNAL_RECEIVER posts to; stub: is a receiver within redrain',
+    )
+    .addOption(
+      repeatable('--header <NAME=ENV_VAR>', 'a header and the variable that holds its value'),
+    )
+    .option('--auth-env <ENV_VAR>', 'the variable that holds the token of the endpoint')
+    .addOption(
+      new Option('--ack <what>', 'what counts as a verdict').choices(['results', 'status']),
+    )
+    .option('--max-events <n>', 'most events in one post', wholeNumber)
+    .option('--max-bytes <n>', 'most bytes of JSON in one post', wholeNumber)
+    .addOption(
+      new Option('--projects <which>', 'whose events it may have').choices(['all', 'allowed']),
+    )
+    .addHelpText(
+      'after',
+      example(
+        'redrain mode EXTERNAL_RECEIVER --endpoint https://hooks.example/events --auth-env HOOK_TOKEN',
+      ),
+    )
+    .action(run(showOrSet));
+};
 
 interface ModeOptions extends Omit<ModeRequest, 'mode' | 'headers'> {
   readonly header: readonly string[];
 }
 
-/** `redrain mode [MODE]`: show or set the policy. */
-export const run: CommandBody = (call) =>
+const showOrSet: CommandBody<ModeOptions> = (call) =>
   withApp(call, async (app) => {
     const output = new Output(call.globals);
-    const options = call.options as unknown as ModeOptions;
+    const { options } = call;
     const [word] = call.args;
     if (word === undefined && changesAnything(options))
       throw new UsageError('name the mode these options are for');

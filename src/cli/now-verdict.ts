@@ -1,11 +1,10 @@
-import type { App } from '../app/app.js';
-import { activeGap, type TargetGap } from '../app/undelivered.js';
+import type { TargetGap } from '../app/undelivered.js';
 import { EXIT, type ExitCode, worstOf } from '../base/exit-codes.js';
 import type { DrainReport } from '../dispatch/drain-report.js';
 import { causesText } from '../reports/findings/cause-text.js';
 import type { CountedCause } from '../reports/ledger-section.js';
 import { isComplete, type Undelivered } from '../reports/undelivered.js';
-import { count } from './output.js';
+import { goneLines } from './target-advice.js';
 
 /** What decides between 0 and 7 beside the report. */
 interface Wanted {
@@ -85,23 +84,4 @@ export function gapLines(gap: TargetGap | undefined, strict = false): string[] {
   const terms = Object.entries(gap.undelivered).filter(([, events]) => events > 0);
   const sum = terms.map(([term, events]) => `${events.toLocaleString('en')} ${term}`).join(', ');
   return [`not complete: ${sum}`, ...lines];
-}
-
-/** Events a target can get only after a restore, or never. */
-export function goneLines({ undelivered, archives }: TargetGap): string[] {
-  const { archived, purged } = undelivered;
-  const lines: string[] = [];
-  if (archived > 0) {
-    const way = archives.command === null ? '' : `: \`${archives.command}\` brings them back`;
-    lines.push(`${count(archived, 'event')} only in an archive, never given to this target${way}`);
-  }
-  if (purged > 0)
-    lines.push(`${count(purged, 'event')} purged before this target had them: they cannot be sent`);
-  return lines;
-}
-
-/** The same of the target in force, for commands that choose it; trouble with the journal is `doctor`'s to tell. */
-export async function goneAtActive(app: App): Promise<string[]> {
-  const gap = await activeGap(app).catch(() => undefined);
-  return gap === undefined ? [] : goneLines(gap);
 }

@@ -4,24 +4,47 @@ import { previewDrain } from '../app/preview-drain.js';
 import { readWaitingQueues } from '../app/spec-kitty/old-queues.js';
 import { gapOf } from '../app/undelivered.js';
 import { EXIT } from '../base/exit-codes.js';
+import { repeatable } from '../base/options.js';
 import type { DrainReport } from '../dispatch/drain-report.js';
 import { addReports, emptyReport } from '../dispatch/drain-report.js';
+import type { DeploymentMetadata } from '../dispatch/ports.js';
 import { RetiredTargetError } from '../targets/registry.js';
 import { askAboutProjects } from './ask-projects.js';
 import { oneLine, shortLine } from './color.js';
-import type { CommandBody } from './command.js';
-import { durationOf } from './duration.js';
-import { type Interrupt, onInterrupt } from './interrupt.js';
+import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
+import { UsageError } from './failure.js';
+import { type Interrupt, onInterrupt } from './job-control.js';
 import { causeLines, exitCode, gapFields, gapLines } from './now-verdict.js';
-import { withApp } from './open-app.js';
+import { durationOf, wholeNumber } from './option-values.js';
 import { count, Output } from './output.js';
 import { startProgress } from './progress.js';
-import { resetAdvice } from './reset-advice.js';
-import { deploymentOf } from './spec-kitty/deployment-option.js';
+import { resetAdvice } from './target-advice.js';
 
 const DEFAULT_WAIT = '10m';
 const FIRST_POLL_MS = 500;
 const LONGEST_POLL_MS = 10_000;
+
+/** `redrain now`: one drain of the active target. */
+export const define: DefineCommand = (command, run) => {
+  command
+    .description(
+      'Send each event that the active target does not have yet, once, and record the results.',
+    )
+    .option('--target <id>', 'a known target in place of the active one', wholeNumber)
+    .option('--limit <n>', 'at most this many events', wholeNumber)
+    .option('--dry-run', 'count what would be sent; change nothing')
+    .option('--wait [duration]', 'ask again for pending events until they are done (default 10m)')
+    .option('--no-wait', 'do not wait for another drain of this target')
+    .option('--strict', 'exit 7 unless the target then has every event it should have')
+    .addOption(
+      repeatable(
+        '--deployment <FIELD=VALUE>',
+        'what you know of the server: server_instance_id, deployment_id, environment_name, git_sha',
+      ),
+    )
+    .addHelpText('after', example('redrain server https://preview-42.example && redrain now'))
+    .action(run(now));
+};
 
 interface NowOptions {
   readonly target?: number;
@@ -33,9 +56,8 @@ interface NowOptions {
   readonly strict?: boolean;
 }
 
-/** `redrain now`: one drain of the active target. */
-export const run: CommandBody = async (call) => {
-  const options = call.options as unknown as NowOptions;
+const now: CommandBody<NowOptions> = async (call) => {
+  const { options } = call;
   const output = new Output(call.globals);
   const waitMs = waitOf(options.wait);
   return withApp(call, async (app) => {
@@ -61,7 +83,7 @@ export const run: CommandBody = async (call) => {
   });
 };
 
-/** What a drain cannot know of: rows that were never taken out of an old queue . */
+/** What a drain cannot know of: rows that were never taken out of an old queue. */
 async function waitingLines(app: App): Promise<string[]> {
   // The drain is done and recorded: that this cannot be told is no reason to fail.
   const files = await readWaitingQueues(app).catch(() => []);
@@ -198,4 +220,26 @@ function failureLines({ failures }: DrainReport): string[] {
     );
   if (failures.length > MAX_LINES) lines.push('… more with --json, or `redrain inspect EVENT_ID`');
   return lines;
+}
+
+const FIELDS = {
+  server_instance_id: 'serverInstanceId',
+  deployment_id: 'deploymentId',
+  environment_name: 'environmentName',
+  git_sha: 'gitSha',
+} as const satisfies Record<string, keyof DeploymentMetadata>;
+
+/** `--deployment FIELD=VALUE`, repeated. @throws UsageError */
+function deploymentOf(pairs: readonly string[]): DeploymentMetadata {
+  return Object.fromEntries(pairs.map(pairOf));
+}
+
+function pairOf(pair: string): [string, string] {
+  const at = pair.indexOf('=');
+  const field = pair.slice(0, at);
+  if (at < 0 || at === pair.length - 1 || !Object.hasOwn(FIELDS, field))
+    throw new UsageError(
+      `--deployment ${pair} must be FIELD=VALUE with one of ${Object.keys(FIELDS).join(', ')}`,
+    );
+  return [FIELDS[field as keyof typeof FIELDS], pair.slice(at + 1)];
 }

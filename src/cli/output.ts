@@ -63,3 +63,9 @@ export function bytes(n: number): string {
   const step = Math.min(Math.floor(Math.log2(Math.max(n, 1)) / 10), units.length - 1);
   return `${(n / 1024 ** step).toFixed(step === 0 ? 0 : 1)} ${units[step]}`;
 }
+
+/** An ISO time, or the number itself where no date is so far away: one odd row hides no other. */
+export function shownTime(ms: number): string {
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime()) ? `unreadable (${ms})` : date.toISOString();
+}

@@ -1,13 +1,36 @@
 import { changeProjects, type ProjectChange, readProjects } from '../app/projects.js';
 import { EXIT } from '../base/exit-codes.js';
-import type { CommandBody } from './command.js';
+import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
 import { UsageError } from './failure.js';
-import { withApp } from './open-app.js';
 import { count, Output } from './output.js';
 import { table } from './table.js';
 
+/** `redrain projects`: which projects may be sent to the hosted team. */
+export const define: DefineCommand = (projects, run) => {
+  projects
+    .description('A hosted team receives only the projects that were allowed; all others are held.')
+    .addHelpText('after', example('redrain projects allow --all'));
+  projects
+    .command('list', { isDefault: true })
+    .description('Known projects, their events, and where each permission comes from.')
+    .addHelpText('after', example('redrain projects list --json'))
+    .action(run(list));
+  for (const [verb, what] of [
+    ['allow', 'Allow events of these projects to be sent.'],
+    ['hold', 'Hold events of these projects: they are not sent.'],
+  ] as const)
+    projects
+      .command(verb)
+      .description(what)
+      .argument('[uuids...]', 'project_uuid of the events')
+      .option('--all', 'every project known now')
+      .option('--unassigned', 'events without a project')
+      .addHelpText('after', example(`redrain projects ${verb} --all`))
+      .action(run(change(verb)));
+};
+
 /** `redrain projects list`. */
-export const list: CommandBody = (call) =>
+const list: CommandBody = (call) =>
   withApp(call, async (app) => {
     const output = new Output(call.globals);
     const projects = await readProjects(app);
@@ -30,11 +53,11 @@ export const list: CommandBody = (call) =>
   });
 
 /** `redrain projects allow|hold`. */
-export function change(verdict: 'allow' | 'hold'): CommandBody {
+function change(verdict: 'allow' | 'hold'): CommandBody<Partial<ProjectChange>> {
   return (call) =>
     withApp(call, async (app) => {
       const output = new Output(call.globals);
-      const { all, unassigned } = call.options as Partial<ProjectChange>;
+      const { all, unassigned } = call.options;
       const wanted = { uuids: call.args, all: all === true, unassigned: unassigned === true };
       if (call.args.length === 0 && !wanted.all && !wanted.unassigned)
         throw new UsageError(`name the projects to ${verdict}, or use --all or --unassigned`);
@@ -47,7 +70,7 @@ export function change(verdict: 'allow' | 'hold'): CommandBody {
     });
 }
 
-/** As many as a person reads; \`--json\` has all of them. */
+/** As many as a person reads; `--json` has all of them. */
 const MOST_NAMED = 20;
 
 function someOf(names: readonly string[]): string {

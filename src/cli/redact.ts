@@ -1,18 +1,37 @@
 import { previewRedact, type RedactReport, runRedact } from '../app/redact.js';
 import { EXIT, type ExitCode } from '../base/exit-codes.js';
 import { shortLine } from './color.js';
-import type { CommandBody } from './command.js';
+import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
 import { UsageError } from './failure.js';
 import { withJobControl } from './job-control.js';
-import { withApp } from './open-app.js';
 import { bytes, count, Output } from './output.js';
 
 /** `redrain redact EVENT --reason TEXT`: erase what should never have been captured. */
-export const run: CommandBody = (call) =>
+export const define: DefineCommand = (command, run) => {
+  command
+    .description(
+      'Erase the bytes of one event, delivered or not: all revisions, and its copies in conflicts, audit log, archives, jobs, stub sinks, spool and recorded answers. Digest, reason and time stay. Exits with 7 and names the place when one could not be reached. Without --yes it only reports where its bytes are.',
+    )
+    .argument('<event-id>')
+    .requiredOption('--reason <text>', 'why; kept for good')
+    .option('--yes', 'do it; this cannot be undone')
+    .addHelpText(
+      'after',
+      example('redrain redact 01KXDKC13SPEZK7YDHMV6YKW4H --reason "held a password" --yes'),
+    )
+    .action(run(redact));
+};
+
+interface RedactOptions {
+  readonly reason: string;
+  readonly yes?: boolean;
+}
+
+const redact: CommandBody<RedactOptions> = (call) =>
   withApp(call, (app) => {
     const output = new Output(call.globals);
     const [eventId = ''] = call.args;
-    const reason = String(call.options.reason ?? '').trim();
+    const reason = call.options.reason.trim();
     if (reason === '') throw new UsageError('--reason must say why: it is all that will be left');
     return withJobControl(output, 'redacted', async (control) => {
       const report = await (call.options.yes === true

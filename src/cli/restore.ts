@@ -1,13 +1,32 @@
 import { previewRestore, type RestoreReport, runRestore } from '../app/restore.js';
 import { EXIT, type ExitCode, worstOf } from '../base/exit-codes.js';
 import type { Restored } from '../retention/restoring.js';
-import type { CommandBody } from './command.js';
+import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
 import { withJobControl } from './job-control.js';
-import { withApp } from './open-app.js';
 import { count, Output } from './output.js';
 
 /** `redrain restore FILE|ID…`: bring archives back. */
-export const run: CommandBody = (call) =>
+export const define: DefineCommand = (command, run) => {
+  command
+    .description(
+      'Restore the payload bytes of archived events exactly as they were. Targets that never had them receive them. Without --yes it only checks the archive and reports what would be restored.',
+    )
+    .argument('<archives...>', 'ids, or paths of manifests or data files')
+    .option(
+      '--add-missing',
+      'also add events that this journal never had, as under an older journal; targets receive them again',
+    )
+    .option('--yes', 'do it')
+    .addHelpText('after', example('redrain restore archive-20260101T030000000Z-1-0a1b2c3d --yes'))
+    .action(run(restore));
+};
+
+interface RestoreOptions {
+  readonly addMissing?: boolean;
+  readonly yes?: boolean;
+}
+
+const restore: CommandBody<RestoreOptions> = (call) =>
   withApp(call, (app) => {
     const output = new Output(call.globals);
     const act = call.options.yes === true ? runRestore : previewRestore;

@@ -1,25 +1,9 @@
-import { type Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 import { EXIT } from '../base/exit-codes.js';
 import { finishOutput, stderr, stdout } from '../output/standard.js';
 import { oneLine } from './color.js';
-import type { CommandCall, RunCommand } from './command.js';
 import { type GlobalOptions, Output } from './output.js';
 import { buildProgram } from './program.js';
-
-/** Loads a command when it is called and turns its failures into messages and exit codes. */
-const run: RunCommand =
-  (load) =>
-  async (...parameters) => {
-    const command = parameters.at(-1) as Command;
-    const globals = command.optsWithGlobals<GlobalOptions>();
-    const call: CommandCall = { args: command.args, options: command.opts(), globals };
-    try {
-      const body = await load();
-      process.exitCode = await body.run(call);
-    } catch (error) {
-      await fail(error, globals);
-    }
-  };
 
 async function fail(error: unknown, globals: GlobalOptions): Promise<void> {
   const { reportFailure } = await import('./failure.js');
@@ -30,7 +14,10 @@ const SIGNAL_CODES = new Set<unknown>([EXIT.hungUp, EXIT.interrupted, EXIT.termi
 
 listenToNode();
 try {
-  await buildProgram(run).parseAsync();
+  const program = await buildProgram(process.argv.slice(2), (code) => {
+    process.exitCode = code;
+  });
+  await program.parseAsync();
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   // Help and version were asked for; everything else is a wrong command line.

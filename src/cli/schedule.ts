@@ -10,17 +10,70 @@ import {
 import { EXIT } from '../base/exit-codes.js';
 import type { Queues } from '../queue/ports.js';
 import type { JobScheduler, RepeatOptions } from '../queue/scheduler.js';
-import type { CommandBody, CommandCall } from './command.js';
-import { durationOf } from './duration.js';
+import {
+  type CommandBody,
+  type CommandCall,
+  type DefineCommand,
+  example,
+  withApp,
+} from './command.js';
 import { UsageError } from './failure.js';
-import { DATA_OF } from './job-data-options.js';
-import { withApp } from './open-app.js';
-import { count, Output } from './output.js';
-import { shownTime } from './shown-time.js';
+import { DATA_OF, GIVEN, type JobOptionsGiven, KINDS } from './job-kinds.js';
+import { durationOf } from './option-values.js';
+import { count, Output, shownTime } from './output.js';
 import { table } from './table.js';
 
+/** `redrain schedule`: jobs at fixed times. */
+export const define: DefineCommand = (schedule, run) => {
+  schedule
+    .description('Schedules make jobs while a worker of their queue runs; a missed tick runs once.')
+    .addHelpText('after', example('redrain schedule list'));
+  schedule
+    .command('list', { isDefault: true })
+    .description('Schedules and their next tick. Changes nothing.')
+    .addHelpText('after', example('redrain schedule list --json'))
+    .action(run(list));
+  schedule
+    .command('remove')
+    .description('Remove schedules.')
+    .argument('<ids...>')
+    .addHelpText('after', example('redrain schedule remove gc'))
+    .action(run(remove));
+  schedule
+    .command('defaults')
+    .description(
+      'Set the schedules most homes want: a dispatch sweep every minute, gc every night, archive every week. Without --yes these two only report.',
+    )
+    .option('--yes', 'let gc and archive do what they would only report')
+    .option('--tz <zone>', 'time zone of the nightly ones', 'UTC')
+    .addHelpText('after', example('redrain schedule defaults'))
+    .action(run(defaults));
+  const add = schedule
+    .command('add')
+    .description('Set a schedule: `redrain schedule add KIND --id ID --cron PATTERN`.')
+    .addHelpText('after', example('redrain schedule add gc --id gc --cron "0 3 * * *" --yes'));
+  for (const kind of Object.keys(KINDS) as JobKind[])
+    KINDS[kind](add.command(kind))
+      .requiredOption('--id <id>', 'its name; setting it again replaces it')
+      .option('--cron <pattern>', 'five or six fields, as in a crontab')
+      .option('--every <duration>', 'in place of --cron: 1m, 6h, 1d')
+      .option('--tz <zone>', 'time zone of the pattern', 'UTC')
+      .addHelpText(
+        'after',
+        example(`redrain schedule add ${kind}${GIVEN[kind]} --id nightly --cron "0 3 * * *"`),
+      )
+      .action(run(addKind(kind)));
+};
+
+interface ScheduleOptions extends JobOptionsGiven {
+  readonly id: string;
+  readonly cron?: string;
+  readonly every?: string;
+  readonly tz: string;
+}
+
 /** `redrain schedule list`. */
-export const list: CommandBody = (call) =>
+const list: CommandBody = (call) =>
   withApp(call, async (app) => {
     show(call, (await readQueues(app, listSchedules)) ?? []);
     return EXIT.done;
@@ -30,29 +83,29 @@ const READ_ON =
   'Each run reads on from where the one before it ended, so that events without an id are stored once. A file that is cut off, or rewritten, is read from its start: its events without an id are then new ones.';
 
 /** `redrain schedule add KIND`. */
-export function addKind(name: string): CommandBody {
+function addKind(kind: JobKind): CommandBody<ScheduleOptions> {
   return (call) =>
     withApp(call, (app) =>
       withQueues(app, async (queues) => {
-        show(call, [await add(app, queues, name as JobKind, call)]);
-        if (name === 'capture') new Output(call.globals).note(READ_ON);
+        show(call, [await add(app, queues, kind, call)]);
+        if (kind === 'capture') new Output(call.globals).note(READ_ON);
         return EXIT.done;
       }),
     );
 }
 
 /** `redrain schedule defaults`. */
-export const defaults: CommandBody = (call) =>
+const defaults: CommandBody<{ readonly yes?: boolean; readonly tz: string }> = (call) =>
   withApp(call, (app) =>
     withQueues(app, async (queues) => {
-      const { yes = false, tz } = call.options as { yes?: boolean; tz: string };
+      const { yes = false, tz } = call.options;
       show(call, await setDefaultSchedules(queues, { yes, tz }));
       return EXIT.done;
     }),
   );
 
 /** `redrain schedule remove`. */
-export const remove: CommandBody = (call) =>
+const remove: CommandBody = (call) =>
   withApp(call, (app) =>
     withQueues(app, async (queues) => {
       const removed: { id: string; queue: string }[] = [];
@@ -72,9 +125,9 @@ async function add(
   app: App,
   queues: Queues,
   kind: JobKind,
-  call: CommandCall,
+  call: CommandCall<ScheduleOptions>,
 ): Promise<JobScheduler> {
-  const { id, target } = call.options as { id: string; target?: string };
+  const { id, target } = call.options;
   const repeat = repeatOf(call);
   if (kind === 'capture' && call.args.length === 0)
     throw new UsageError('name the files or globs that the schedule captures');
@@ -84,8 +137,8 @@ async function add(
   return setSchedule(queues, id, repeat, kind, data, queue);
 }
 
-function repeatOf({ options }: CommandCall): RepeatOptions {
-  const { cron, every, tz } = options as { cron?: string; every?: string; tz: string };
+function repeatOf({ options }: CommandCall<ScheduleOptions>): RepeatOptions {
+  const { cron, every, tz } = options;
   if (cron !== undefined && every === undefined) return { pattern: cron, tz };
   if (cron === undefined && every !== undefined)
     return { every: durationOf('--every', every, 1_000) };

@@ -1,12 +1,33 @@
 import { RedrainError } from '../base/error.js';
 import { EXIT } from '../base/exit-codes.js';
+import { repeatable } from '../base/options.js';
 import { errorCode, plainMessage } from '../files/trouble.js';
 import type { Misbehaviour } from '../receivers/stub/misbehaviour.js';
 import { type StubServer, startServer } from '../receivers/stub/server.js';
-import type { CommandBody } from './command.js';
+import { type CommandBody, type DefineCommand, example } from './command.js';
 import { UsageError } from './failure.js';
-import { onInterrupt } from './interrupt.js';
+import { onInterrupt } from './job-control.js';
+import { fraction, wholeNumber } from './option-values.js';
 import { Output } from './output.js';
+
+/** `redrain serve`: the stub receiver behind real HTTP, until a signal comes. */
+export const define: DefineCommand = (command, run) => {
+  command
+    .description(
+      'Run the stub receiver: batch protocol, tokens, health document, GET /stats. Stores what it receives byte for byte.',
+    )
+    .option('--port <n>', 'port on 127.0.0.1; 0 picks a free one', wholeNumber, 0)
+    .option('--db <file>', 'SQLite file of what it receives', ':memory:')
+    .option('--fail-rate <p>', 'answer 503 with this probability', fraction)
+    .option('--latency <ms>', 'wait before each answer', wholeNumber)
+    .option('--status <code>', 'answer every post with this status', wholeNumber)
+    .addOption(repeatable('--reject-type <type>', 'reject events of this type'))
+    .option('--reset [p]', 'drop the connection after reading the body, with this probability')
+    .option('--reset-after-store', 'store the events before dropping the connection')
+    .option('--seed <n>', 'repeat the same random choices', wholeNumber)
+    .addHelpText('after', example('redrain serve --port 8080 --fail-rate 0.1'))
+    .action(run(serve));
+};
 
 interface ServeOptions {
   readonly port: number;
@@ -20,10 +41,9 @@ interface ServeOptions {
   readonly seed?: number;
 }
 
-/** `redrain serve`: the stub receiver behind real HTTP, until a signal comes. */
-export const run: CommandBody = async (call) => {
+const serve: CommandBody<ServeOptions> = async (call) => {
   const output = new Output(call.globals);
-  const options = call.options as unknown as ServeOptions;
+  const { options } = call;
   const server = await started(options);
   const { url, port } = server;
   output.result({ url, port, db: options.db, pid: process.pid }, () => `receiving on ${url}`);

@@ -1,10 +1,11 @@
 import type { StatusDocument, StatusReport } from '../app/status.js';
+import { type Finding, remedyOf } from '../reports/finding.js';
+import type { WorkerRow } from '../reports/jobs-section.js';
 import type { JournalSection } from '../reports/journal-section.js';
+import type { LedgerSection, TargetLedger } from '../reports/ledger-section.js';
+import type { TargetsSection } from '../reports/targets-section.js';
 import { color } from './color.js';
 import { bytes, count } from './output.js';
-import { findingLines, nextLines } from './status-advice.js';
-import { line } from './status-line.js';
-import { targetLines, workerLines } from './status-target.js';
 
 /** The status as one screen of text: every problem stands beside the command that fixes it. */
 export function statusText(report: StatusReport): string {
@@ -63,4 +64,151 @@ function asideLines({ spool, discarded }: JournalSection): string[] {
     );
   if (discarded > 0) lines.push(color.dim(line('discarded', discarded)));
   return lines;
+}
+
+/** What the current target has, and what earlier ones have. */
+function targetLines(status: StatusDocument): string[] {
+  const { delivery_targets: targets, delivery_ledger: ledger } = status;
+  if ('error' in targets || 'error' in ledger) return [];
+  const current = ledger.per_target.find((row) => row.target_id === targets.current.target_id);
+  return [
+    line('current target', named(targets)),
+    line('delivered there', ledger.delivered_current_target),
+    line(
+      'delivered before',
+      `${ledger.delivered_previous_target.toLocaleString('en')} to ${count(targets.previous.length, 'earlier target')}`,
+    ),
+    ...(current === undefined ? [] : termLines(current)),
+    ...elsewhereLines(ledger, current),
+  ];
+}
+
+function named({ current }: TargetsSection): string {
+  const { canonical_url, target_id, label } = current;
+  if (canonical_url === null) return 'none';
+  if (target_id === null) return `${canonical_url} (nothing was drained there yet)`;
+  return `${canonical_url} (target ${target_id}${label === null ? '' : `, ${label}`})`;
+}
+
+const TERMS = [
+  'unsent',
+  'held',
+  'pending',
+  'rejected',
+  'transient',
+  'terminal',
+  'coalesced',
+  'replaced',
+  'archived',
+  'redacted',
+  'purged',
+] as const;
+
+/** Delivered and the other terms are all events there are: the sum is shown, so that it can be checked. */
+function termLines(row: TargetLedger): string[] {
+  const terms = TERMS.filter((name) => row[name] !== 0).map(
+    (name) => `${row[name].toLocaleString('en')} ${name}`,
+  );
+  const sum = [`${row.delivered.toLocaleString('en')} delivered`, ...terms].join(' + ');
+  const lines = [line('all events', `${sum} = ${row.total.toLocaleString('en')}`)];
+  if (row.replay_marked > 0)
+    lines.push(
+      line('to be replayed', `${row.replay_marked.toLocaleString('en')} of the delivered`),
+    );
+  if (row.circuit.state === 'closed') return lines;
+  const { state, failures, next_attempt_at } = row.circuit;
+  const next = next_attempt_at === null ? '' : `, workers try again at ${next_attempt_at}`;
+  return [
+    ...lines,
+    color.yellow(line('circuit', `${state} after ${failures} failed batches${next}`)),
+  ];
+}
+
+/** What earlier targets still owe would otherwise be in no line at all. */
+function elsewhereLines(ledger: LedgerSection, current: TargetLedger | undefined): string[] {
+  return (['pending', 'rejected', 'transient'] as const).flatMap((term) => {
+    const elsewhere = ledger[term] - (current?.[term] ?? 0);
+    return elsewhere === 0 ? [] : [line(`${term} elsewhere`, elsewhere)];
+  });
+}
+
+/** Who drains the current target at this moment, and which workers are there. */
+function workerLines({ daemon_owner_record: owner, findings, jobs }: StatusDocument): string[] {
+  const pace = findings.find(({ check }) => check === 'draining')?.message;
+  const workers = 'error' in jobs ? [] : jobs.workers;
+  return [...drainLines(owner, pace), ...presentLines(workers)];
+}
+
+function drainLines(owner: StatusDocument['daemon_owner_record'], pace = 'draining'): string[] {
+  if (owner?.status === 'absent')
+    return [line('drain', 'somebody drains this target, and the lease does not say who')];
+  if (owner?.status !== 'present') return [line('drain', 'none runs now')];
+  return [line('drain', `${pace}, redrain ${owner.package_version ?? 'unknown'}`)];
+}
+
+const MOST_WORKERS = 4;
+
+function presentLines(workers: readonly WorkerRow[]): string[] {
+  const shown = workers.slice(0, MOST_WORKERS).map(({ kind, pid }) => `${kind} ${pid}`);
+  const more = workers.length - shown.length;
+  if (more > 0) shown.push(`${more} more`);
+  return [line('workers', shown.length === 0 ? 'none' : shown.join(', '))];
+}
+
+/** What `status --check` fails for and what wants a look, each with what ends it; then what is worth knowing. */
+function findingLines({ findings }: StatusReport): string[] {
+  return findings.filter((finding) => !SAID_ELSEWHERE.has(finding.check)).map(findingText);
+}
+
+/** The next step says these, and the sum of the target has their numbers. */
+const SAID_ELSEWHERE: ReadonlySet<string> = new Set(['unsent', 'draining']);
+
+const MARKS: Readonly<Record<Finding['status'], string>> = {
+  problem: color.red('problem'),
+  warning: color.yellow('note'),
+  notice: color.dim('note'),
+};
+
+function findingText(finding: Finding): string {
+  const { status, message } = finding;
+  const said = `${MARKS[status]}: ${message.replace(/\.$/, '')}`;
+  const remedy = remedyOf(finding);
+  return remedy === null || message.includes(remedy) ? said : `${said}: ${quoted(finding)}`;
+}
+
+const quoted = ({ command, advice }: Finding): string =>
+  command === null ? (advice ?? '') : `\`${command}\``;
+
+/** What stands in the way now, and what to type next: what ends the first finding. */
+function nextLines({ document, findings }: StatusReport): string[] {
+  const lines = blockedLines(document.event_journal, findings);
+  const draining = findings.find(({ check }) => check === 'draining');
+  const [next] = findings.filter((finding) => remedyOf(finding) !== null);
+  if (draining !== undefined && next?.status !== 'problem')
+    return [...lines, line('next', `nothing to type: ${draining.message}`)];
+  return [...lines, line('next', next === undefined ? 'nothing to do' : step(next))];
+}
+
+function step(finding: Finding): string {
+  const { check, count: events } = finding;
+  if (check === 'unsent' && finding.command !== null && events !== null)
+    return `${quoted(finding)} sends ${count(events, 'event')}`;
+  return quoted(finding);
+}
+
+/** Nothing is blocked while `now` would send. */
+function blockedLines(
+  journal: StatusReport['document']['event_journal'],
+  findings: readonly Finding[],
+): string[] {
+  if ('error' in journal) return [];
+  const { reason, waiting } = journal.drain_blocked;
+  const sends = findings.some(({ check, command }) => check === 'unsent' && command !== null);
+  if (reason === null || sends) return [];
+  return [line('blocked', `${reason}, ${count(waiting, 'event')} waiting`)];
+}
+
+/** One fact of the status screen: its name, and its value in a column. */
+function line(name: string, value: string | number): string {
+  return `${color.bold(`${name.padEnd(17)} `)}${typeof value === 'number' ? value.toLocaleString('en') : value}`;
 }

@@ -1,13 +1,26 @@
 import { reportStatus, type StatusDocument } from '../app/status.js';
 import { EXIT } from '../base/exit-codes.js';
-import type { CommandBody } from './command.js';
+import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
 import { forScreen } from './fold.js';
-import { withApp } from './open-app.js';
 import { Output } from './output.js';
 import { statusText } from './status-text.js';
 
 /** `redrain status`: one screen, or the whole document; `--check` judges it. */
-export const run: CommandBody = (call) =>
+export const define: DefineCommand = (command, run) => {
+  command
+    .description(
+      'Show what is in the journal, which targets have it, and what blocks delivery. Changes nothing.',
+    )
+    .option('--check', 'exit 2 unless everything is in order')
+    .addHelpText('after', example('redrain status --check --json'))
+    .action(run(status));
+};
+
+interface StatusOptions {
+  readonly check?: boolean;
+}
+
+const status: CommandBody<StatusOptions> = (call) =>
   withApp(call, async (app) => {
     const report = await reportStatus(app);
     const { document } = report;

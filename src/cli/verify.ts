@@ -1,13 +1,26 @@
 import { type VerifyReport, verify, verifyAndRepair } from '../app/verify.js';
 import { EXIT } from '../base/exit-codes.js';
 import { oneLine } from './color.js';
-import type { CommandBody } from './command.js';
+import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
 import { withJobControl } from './job-control.js';
-import { withApp } from './open-app.js';
 import { Output } from './output.js';
 
 /** `redrain verify`: is everything in the journal and the ledger as it should be? */
-export const run: CommandBody = (call) =>
+export const define: DefineCommand = (command, run) => {
+  command
+    .description(
+      'Recompute every digest; check tables, triggers, references, counters, ledger, spool, archives and the file itself. Prints one line; exits with 2 when anything is wrong. Changes nothing.',
+    )
+    .option('--repair', 'replace wrong counters by a recount, and nothing else')
+    .addHelpText('after', example('redrain verify --verbose'))
+    .action(run(check));
+};
+
+interface VerifyOptions {
+  readonly repair?: boolean;
+}
+
+const check: CommandBody<VerifyOptions> = (call) =>
   withApp(call, (app) => {
     const output = new Output(call.globals);
     const act = call.options.repair === true ? verifyAndRepair : verify;

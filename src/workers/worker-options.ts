@@ -1,6 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { refuseRepeats } from '../cli/given-once.js';
-import { repeatable } from '../cli/option-values.js';
+import { refuseRepeats, repeatable } from '../base/options.js';
 import { stderr, stdout } from '../output/standard.js';
 
 /** How a worker process was started. */

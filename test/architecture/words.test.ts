@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Command } from 'commander';
-import { buildProgram } from '../../src/cli/program.js';
+import { buildProgram, COMMAND_NAMES } from '../../src/cli/program.js';
 import { CONFIG_KEYS } from '../../src/config/keys.js';
 import { VERSION } from '../../src/version.js';
 import { sourceFiles } from './source-imports.js';
@@ -41,8 +41,9 @@ const UNUSED = /feature/i;
 const FACTS = /'Feature(?:Created|Completed)'/g;
 
 describe('a word that the product does not use', () => {
-  it('is in no command, flag, argument, choice or description', () => {
-    const said = commandsOf(buildProgram(() => async () => undefined)).flatMap(wordsOf);
+  it('is in no command, flag, argument, choice or description', async () => {
+    const program = await buildProgram(COMMAND_NAMES, () => undefined);
+    const said = commandsOf(program).flatMap(wordsOf);
     expect(said).to.include.members(['capture', '--deployment', 'event-id', 'results']);
     expect(said.filter((words) => UNUSED.test(words))).to.deep.equal([]);
   });

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect } from 'chai';
-import { durationOf } from '../../src/cli/duration.js';
-import { days } from '../../src/cli/option-values.js';
+import { days, durationOf } from '../../src/cli/option-values.js';
 import { LitequeQueues } from '../../src/queue/liteque-queue.js';
 import { readWorkerOptions } from '../../src/workers/worker-options.js';
 import { Cli } from '../support/cli.js';

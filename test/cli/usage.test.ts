@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Command, Option } from 'commander';
-import { buildProgram } from '../../src/cli/program.js';
+import { buildProgram, COMMAND_NAMES } from '../../src/cli/program.js';
 import { readWorkerOptions } from '../../src/workers/worker-options.js';
 import { Cli, inPairs } from '../support/cli.js';
 
@@ -44,18 +44,19 @@ const WRONG: readonly (readonly [args: string, says: RegExp])[] = [
 ];
 
 describe('an option that takes one value', () => {
-  it('is refused when it is given twice, for every command; a repeatable one is not', () => {
-    const program = buildProgram(() => async () => undefined);
+  it('is refused when it is given twice, for every command; a repeatable one is not', async () => {
+    const build = () => buildProgram(COMMAND_NAMES, () => undefined);
+    const program = await build();
     const singles = optionsOf(program);
     expect(singles.length).to.be.greaterThan(60);
     for (const { path, option } of singles) {
       const flag = option.long ?? option.flags;
       const value = option.argChoices?.[0] ?? '1';
       const twice = [...path, `${flag}=${value}`, `${flag}=${value}`];
-      expect(
-        () => muted(buildProgram(() => async () => undefined)).parse(twice, { from: 'user' }),
-        twice.join(' '),
-      ).to.throw(/was given more than once/);
+      const fresh = muted(await build());
+      expect(() => fresh.parse(twice, { from: 'user' }), twice.join(' ')).to.throw(
+        /was given more than once/,
+      );
     }
     const worker = ['--metrics-port=1', '--metrics-port=2'];
     expect(() => readWorkerOptions('gc', worker)).to.throw(/more than once/);

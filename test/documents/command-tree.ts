@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { buildProgram } from '../../src/cli/program.js';
+import { buildProgram, COMMAND_NAMES } from '../../src/cli/program.js';
 
 /** A command as its help presents it. */
 export interface DocumentedCommand {
@@ -10,15 +10,15 @@ export interface DocumentedCommand {
   /** Long names of its options, the global ones included: `--home`. */
   readonly options: ReadonlySet<string>;
   readonly subcommands: readonly string[];
+  /** It has options beside the global ones. */
+  readonly hasOwnOptions: boolean;
+  readonly isGroup: boolean;
 }
 
+const program = await buildProgram(COMMAND_NAMES, () => undefined);
+
 /** Every command of the program, the root first. Runs none of them. */
-export const documentedCommands = (): DocumentedCommand[] =>
-  described(
-    buildProgram(() => async () => undefined),
-    [],
-    [],
-  );
+export const documentedCommands = (): DocumentedCommand[] => described(program, [], []);
 
 function described(
   command: Command,
@@ -32,6 +32,8 @@ function described(
     help: helpOf(command),
     options: new Set(options),
     subcommands: command.commands.map((inner) => inner.name()),
+    hasOwnOptions: own.length > 0,
+    isGroup: command.commands.length > 0,
   };
   const inner = command.commands.flatMap((next) =>
     described(next, [...words, next.name()], options),

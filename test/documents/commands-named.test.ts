@@ -72,6 +72,16 @@ describe('the commands that the documents name', () => {
     expect(names).to.have.members(root.subcommands);
   });
 
+  it('are listed by the help with the options and arguments they have', () => {
+    const [, list = ''] = root.help.split('Commands:\n');
+    for (const name of root.subcommands) {
+      const [usage = ''] = commands.get(name)?.help.match(/(?<=^Usage: redrain ).*$/m) ?? [];
+      const { hasOwnOptions, isGroup } = commands.get(name) as DocumentedCommand;
+      const term = usage.replace(isGroup || !hasOwnOptions ? ' [options]' : '', '');
+      expect(list, name).to.include(`  ${term.replace(' [command]', '')}  `);
+    }
+  });
+
   it('scripts of npm exist', () => {
     const run = documents().flatMap((path) =>
       [...documentText(path).matchAll(/\bnpm (?:run (?:--silent )?([\w:]+)|(test)\b)/g)].map(

@@ -1,8 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import type { Command } from 'commander';
-import type { CommandCall } from '../../src/cli/command.js';
-import { reportFailure } from '../../src/cli/failure.js';
-import { type GlobalOptions, Output } from '../../src/cli/output.js';
 import { buildProgram } from '../../src/cli/program.js';
 import { stderr, stdout } from '../../src/output/standard.js';
 
@@ -14,15 +10,8 @@ export interface Typed {
 /** A command of redrain in this process: much quicker than one of its own. */
 export async function typed(home: string, args: readonly string[]): Promise<Typed> {
   let code = 0;
-  const program = buildProgram((load) => async (...parameters) => {
-    const command = parameters.at(-1) as Command;
-    const globals = command.optsWithGlobals<GlobalOptions>();
-    const call: CommandCall = { args: command.args, options: command.opts(), globals };
-    try {
-      code = await (await load()).run(call);
-    } catch (error) {
-      code = reportFailure(error, new Output(globals));
-    }
+  const program = await buildProgram(args, (exitCode) => {
+    code = exitCode;
   });
   const stdout = await muted(() => program.parseAsync(['--home', home, ...args], { from: 'user' }));
   return { code, stdout };

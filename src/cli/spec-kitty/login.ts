@@ -1,15 +1,30 @@
+import { Option } from 'commander';
 import { shownAddress } from '../../address/shown-address.js';
 import { type LoginReport, login } from '../../app/spec-kitty/login.js';
 import { EXIT } from '../../base/exit-codes.js';
 import { Secret } from '../../config/secret.js';
+import { secretOf } from '../../spec-kitty/credentials/credentials-values.js';
 import type { Proof } from '../../spec-kitty/sign-in.js';
 import { ask } from '../ask.js';
-import type { CommandBody } from '../command.js';
+import { type CommandBody, type DefineCommand, example, withApp } from '../command.js';
 import { UsageError } from '../failure.js';
-import { withApp } from '../open-app.js';
 import { Output } from '../output.js';
 import { TerminalStream } from '../terminal-stream.js';
-import { readReadyToken } from './ready-token.js';
+
+/** `redrain login [URL]`: tokens for one server, from a prompt or ready-made. */
+export const define: DefineCommand = (command, run) => {
+  command
+    .description(
+      'Log in at a server, the one in force or URL. Asks for user and password, or takes a ready token. The login is kept for that server alone and sent to no other.',
+    )
+    .argument('[url]', 'the server')
+    .option('--user <name>', 'who logs in; asked for when absent')
+    .option('--team <slug>', 'the team to send for; else what the server says')
+    .addOption(new Option('--token-stdin', 'take a ready token from stdin').conflicts('tokenEnv'))
+    .option('--token-env <NAME>', 'take a ready token from this environment variable')
+    .addHelpText('after', example('redrain login https://preview-42.example --user ada'))
+    .action(run(logIn));
+};
 
 interface LoginOptions {
   readonly user?: string;
@@ -18,11 +33,10 @@ interface LoginOptions {
   readonly tokenEnv?: string;
 }
 
-/** `redrain login [URL]`: tokens for one server, from a prompt or ready-made. */
-export const run: CommandBody = (call) =>
+const logIn: CommandBody<LoginOptions> = (call) =>
   withApp(call, async (app) => {
     const output = new Output(call.globals);
-    const options = call.options as LoginOptions;
+    const { options } = call;
     const { user, team } = options;
     const report = await login(app, {
       url: call.args[0],
@@ -82,4 +96,39 @@ function remarks(report: LoginReport): string[] {
   if (report.is_overruled)
     lines.push('SPEC_KITTY_TOKEN is set and goes before this login: unset it to use the login.');
   return lines;
+}
+
+/** No token is longer, and somebody's log file must not end up in a header. */
+const MAX_BYTES = 64 * 1024;
+
+/**
+ * A ready token from the variable of this name, else from stdin. Messages say
+ * what is wrong with it and never quote it.
+ *
+ * @throws UsageError when there is none, or it is no token.
+ */
+async function readReadyToken(
+  variable: string | undefined,
+  env: NodeJS.ProcessEnv,
+): Promise<Secret> {
+  const source = variable === undefined ? 'stdin' : `the environment variable ${variable}`;
+  const text = variable === undefined ? await readStdin() : env[variable];
+  if (text === undefined || text.trim() === '') throw new UsageError(`${source} holds no token`);
+  const token = secretOf(text);
+  if (token === undefined)
+    throw new UsageError(`${source} holds something that is no token: one word of ASCII`);
+  return token;
+}
+
+async function readStdin(): Promise<string> {
+  if (process.stdin.isTTY)
+    throw new UsageError('--token-stdin wants the token piped in: a terminal would show it');
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of process.stdin) {
+    size += (chunk as Buffer).length;
+    if (size > MAX_BYTES) throw new UsageError('stdin holds more than any token');
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }

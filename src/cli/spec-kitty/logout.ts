@@ -1,11 +1,20 @@
 import { type LogoutReport, logout } from '../../app/spec-kitty/logout.js';
 import { EXIT } from '../../base/exit-codes.js';
-import type { CommandBody } from '../command.js';
-import { withApp } from '../open-app.js';
+import { type CommandBody, type DefineCommand, example, withApp } from '../command.js';
 import { Output } from '../output.js';
 
 /** `redrain logout [URL]`: forgets redrain's own login for one server. */
-export const run: CommandBody = (call) =>
+export const define: DefineCommand = (command, run) => {
+  command
+    .description(
+      'Delete what `redrain login` kept for a server, the one in force or URL. The credentials of Spec Kitty are not touched.',
+    )
+    .argument('[url]', 'the server')
+    .addHelpText('after', example('redrain logout https://preview-42.example'))
+    .action(run(logOut));
+};
+
+const logOut: CommandBody = (call) =>
   withApp(call, async (app) => {
     const output = new Output(call.globals);
     const report = await logout(app, call.args[0]);

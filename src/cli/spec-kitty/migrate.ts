@@ -7,16 +7,33 @@ import type {
   SourceReport,
 } from '../../spec-kitty/legacy/migration-report.js';
 import { shortLine } from '../color.js';
-import type { CommandBody } from '../command.js';
+import { type CommandBody, type DefineCommand, example, withApp } from '../command.js';
 import { UsageError } from '../failure.js';
-import { onInterrupt } from '../interrupt.js';
-import { withApp } from '../open-app.js';
+import { onInterrupt } from '../job-control.js';
 import { count, Output } from '../output.js';
 import { startProgress } from '../progress.js';
 import { table } from '../table.js';
 
 /** `redrain migrate`. */
-export const run: CommandBody = (call) =>
+export const define: DefineCommand = (command, run) => {
+  command
+    .description(
+      'Import every event of the queue files that an earlier Spec Kitty left here. Works on copies; the files are not changed. Running it again imports what is new.',
+    )
+    .option('--dry-run', 'say what would be done; change nothing')
+    .option('--cleanup', 'then rename files that are completely in the journal to *.migrated')
+    .option('--yes', 'rename them; without it --cleanup only says what it would do')
+    .addHelpText('after', example('redrain migrate --dry-run'))
+    .action(run(runMigration));
+};
+
+interface MigrateOptions {
+  readonly dryRun?: boolean;
+  readonly cleanup?: boolean;
+  readonly yes?: boolean;
+}
+
+const runMigration: CommandBody<MigrateOptions> = (call) =>
   withApp(call, async (app) => {
     const output = new Output(call.globals);
     const { dryRun, cleanup, yes } = call.options;

@@ -2,14 +2,23 @@ import { readStatus } from '../../app/status.js';
 import { EXIT } from '../../base/exit-codes.js';
 import { writeServerUrl } from '../../config/server-url.js';
 import { canonicalUrl, isStubUrl } from '../../targets/canonical-url.js';
-import type { CommandBody } from '../command.js';
+import { type CommandBody, type DefineCommand, example, withApp } from '../command.js';
 import { UsageError } from '../failure.js';
-import { goneAtActive } from '../now-verdict.js';
-import { withApp } from '../open-app.js';
 import { Output } from '../output.js';
+import { goneAtActive } from '../target-advice.js';
 
 /** `redrain server [URL]`: show the server in force, or set the configured one. */
-export const run: CommandBody = (call) =>
+export const define: DefineCommand = (command, run) => {
+  command
+    .description(
+      'Show the server in force and why, or set [sync].server_url in config.toml, keeping the rest of the file.',
+    )
+    .argument('[url]', 'the new server')
+    .addHelpText('after', example('redrain server https://preview-42.example'))
+    .action(run(server));
+};
+
+const server: CommandBody = (call) =>
   withApp(call, async (app) => {
     const output = new Output(call.globals);
     const [url] = call.args;

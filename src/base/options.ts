@@ -1,4 +1,11 @@
-import type { Command, Option } from 'commander';
+import { type Command, Option } from 'commander';
+
+/** An option that may be given several times; none is an empty list. */
+export function repeatable(flags: string, description: string): Option {
+  return new Option(flags, `${description}; repeatable`)
+    .argParser((value: string, earlier: string[]) => [...earlier, value])
+    .default([], 'none');
+}
 
 /**
  * Makes it a usage error to give an option twice that takes one value: which

@@ -1,9 +1,19 @@
+import type { Command } from 'commander';
 import ms, { type StringValue } from 'ms';
 import type { EventSelection } from '../app/event-selection.js';
 import { UsageError } from './failure.js';
 
-/** The options of `addEventOptions`, as commander hands them over. */
-export interface EventOptions {
+/** The filters that `events`, `retry`, `replay` and `diff` share. */
+export function addFilters(command: Command): Command {
+  return command
+    .option('--type <name>', 'only this event type')
+    .option('--project <uuid>', 'only this project; `none` for events without one')
+    .option('--since <time>', 'captured since: 2026-11-22T10:00:00Z, or 2h for 2 hours ago')
+    .option('--until <time>', 'captured before');
+}
+
+/** These filters as typed. */
+export interface FilterOptions {
   readonly type?: string;
   readonly project?: string;
   readonly since?: string;
@@ -12,7 +22,7 @@ export interface EventOptions {
 }
 
 /** Which events a command line names. @throws UsageError for an invalid time. */
-export function selectionOf(options: EventOptions, now = Date.now()): EventSelection {
+export function selectionOf(options: FilterOptions, now = Date.now()): EventSelection {
   return {
     type: options.type,
     project: options.project,
@@ -23,7 +33,7 @@ export function selectionOf(options: EventOptions, now = Date.now()): EventSelec
 }
 
 /** True when the command line narrows the events down at all. */
-export function isNarrowed(options: EventOptions): boolean {
+export function isNarrowed(options: FilterOptions): boolean {
   const { type, project, since, until, event } = options;
   return [type, project, since, until, event].some((value) => value !== undefined);
 }
