@@ -9,8 +9,8 @@ const BELONGS = [
   /^(README|CHANGELOG|CONTRIBUTING)\.md$/,
   /^LICENSE$/,
   /^package\.json$/,
-  /^docs\/[\w-]+\.md$/,
-  /^examples\/([\w-]+\/)?[\w-]+(\.md|\.mjs|\.sh)?$/,
+  /^docs\/([\w-]+\.md|openapi\.yaml|schema\/[\w-]+\.json)$/,
+  /^examples\/([\w-]+\/){0,3}[\w-]+(\.(md|mjs|sh|py|go))?$/,
   /^lib\/(index|entities|queue)\.(js|d\.ts)$/,
   /^lib\/(cli|ormconfig|workers\/(capture|dispatch|migrate|gc))\.js$/,
   /^lib\/(chunks|children)\/[\w-]+\.js$/,
@@ -30,7 +30,11 @@ const STRICT = {
   skipLibCheck: false,
 };
 
-const EXAMPLES = ['examples/embed-in-a-cli/notes.mjs', 'examples/service/service.mjs'];
+const EXAMPLES = [
+  'examples/embed-in-a-cli/notes.mjs',
+  'examples/service/service.mjs',
+  'examples/jsonl-file/jsonl-file.mjs',
+];
 const EVENT = '{"event_id":"packed","event_type":"Packed"}';
 /** Any target will do: the program answers in its place. */
 const TO_ITS_RECEIVER = '[sync]\nmode = "EXTERNAL_RECEIVER"\n[sync.external]\nendpoint = "stub:"\n';
@@ -71,6 +75,8 @@ describe('the package', () => {
         'lib/cli.js',
         'lib/workers/dispatch.js',
         'docs/configuration.md',
+        'docs/openapi.yaml',
+        'docs/schema/batch-request.json',
       ]);
       const strange = paths.filter((path) => !BELONGS.some((pattern) => pattern.test(path)));
       expect(strange).to.deep.equal([]);

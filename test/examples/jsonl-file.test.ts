@@ -1,0 +1,64 @@
+import { appendFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { temporaryHome } from '../support/temporary-home.js';
+import { eventOf, ownReceiver, statuses } from './own-receiver.js';
+
+const MODULE = 'jsonl-file/jsonl-file.mjs';
+const linesOf = (file: string) =>
+  readFileSync(file, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+/** The same file by another address: a module of its own, as in another process. */
+const opened = (file: string, process: string) => ownReceiver(MODULE, { file, process });
+
+describe('the example of a receiver that writes a file', () => {
+  it('writes each event once, also when it comes again to another process', async () => {
+    const file = join(temporaryHome(), 'events.jsonl');
+    const first = await opened(file, '1');
+    const events = [eventOf('a'), eventOf('b'), eventOf('a')];
+    expect(await statuses(first, events)).to.deep.equal(['a success', 'b success', 'a duplicate']);
+    const second = await opened(file, '2');
+    expect(await statuses(second, [eventOf('b'), eventOf('c')])).to.deep.equal([
+      'b duplicate',
+      'c success',
+    ]);
+    expect(linesOf(file).map(({ id }) => id)).to.deep.equal(['a', 'b', 'c']);
+  });
+
+  it('cuts off what a crash has left of a line, and takes that event', async () => {
+    const file = join(temporaryHome(), 'events.jsonl');
+    await statuses(await opened(file, '1'), [eventOf('a')]);
+    appendFileSync(file, '{"id":"b","type":"Or');
+    const after = await opened(file, '2');
+    expect(await statuses(after, [eventOf('a'), eventOf('b')])).to.deep.equal([
+      'a duplicate',
+      'b success',
+    ]);
+    expect(linesOf(file).map(({ id }) => id)).to.deep.equal(['a', 'b']);
+  });
+
+  it('keeps JSON as JSON on one line, and everything else byte for byte', async () => {
+    const file = join(temporaryHome(), 'events.jsonl');
+    const bytes = Buffer.from([0xff, 0x00, 0x0a]);
+    const receiver = await opened(file, '1');
+    await statuses(receiver, [eventOf('a', '{\n  "n": 1.50\r\n}\n'), eventOf('b', bytes)]);
+    const [first = {}, second = {}] = linesOf(file);
+    expect(first).to.deep.include({ id: 'a', type: 'OrderPlaced', payload: { n: 1.5 } });
+    expect(readFileSync(file, 'utf8')).to.include('"payload":{   "n": 1.50 }');
+    expect(Buffer.from(String(second.payload_base64), 'base64')).to.deep.equal(bytes);
+  });
+
+  it('writes a replay again, once', async () => {
+    const file = join(temporaryHome(), 'events.jsonl');
+    const receiver = await opened(file, '1');
+    await statuses(receiver, [eventOf('a')]);
+    expect(await statuses(receiver, [eventOf('a')], 2)).to.deep.equal(['a success']);
+    expect(await statuses(await opened(file, '2'), [eventOf('a')], 2)).to.deep.equal([
+      'a duplicate',
+    ]);
+    expect(linesOf(file).map(({ generation }) => generation)).to.deep.equal([undefined, 2]);
+  });
+});
