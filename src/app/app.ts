@@ -14,11 +14,11 @@ import {
   openStores,
   openStoresReadOnly,
 } from '../sqlite/stores.js';
+import type { Stores } from '../stores.js';
 import type { TargetRecord } from '../targets/registry.js';
 import { CaptureReadiness } from './capture-readiness.js';
 import type { TargetDrainOptions } from './drain-target.js';
 import { readSituation, type Situation } from './situation.js';
-import type { Stores } from './stores.js';
 
 /** What a process brings along; everything has the default of a command line. */
 export interface AppOptions {
@@ -121,11 +121,6 @@ export class App {
     await (await this.stores()).assertCurrent();
   }
 
-  /** The stores for reading only; undefined when there is no journal. The caller closes them. */
-  readStores(): Stores | undefined {
-    return openStoresReadOnly(this.paths.journalDb, () => this.random());
-  }
-
   /**
    * Runs `work` with the situation of this moment and the stores for reading
    * only, which are closed after it. No stores where there is no journal.
@@ -137,7 +132,7 @@ export class App {
 
   /** The same for work that no configuration has a say in. */
   async readingStores<T>(work: (stores: Stores | undefined) => Promise<T>): Promise<T> {
-    const stores = this.readStores();
+    const stores = await openStoresReadOnly(this.paths.journalDb, () => this.random());
     try {
       return await work(stores);
     } finally {

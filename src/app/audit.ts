@@ -5,8 +5,8 @@ import { Pace, turn } from '../base/pace.js';
 import type { AuditRow } from '../journal/audit-log.js';
 import { CAPTURE_GROUP } from '../journal/capture-groups.js';
 import type { AppendVerdict, NewEvent } from '../journal/new-event.js';
+import type { Stores } from '../stores.js';
 import type { App } from './app.js';
-import type { Stores } from './stores.js';
 
 /** The audit log, newest first. Changes nothing. */
 export function readAudit(app: App, limit: number): Promise<AuditRow[]> {

@@ -5,9 +5,9 @@ import type { EnvelopeRules } from '../journal/envelope.js';
 import type { Spool } from '../journal/spool.js';
 import { blockedReason, type WayOut } from '../policy/capture-reason.js';
 import { policyOf } from '../policy/mode.js';
+import type { Stores } from '../stores.js';
 import type { TargetKey, TargetRecord } from '../targets/registry.js';
 import type { Situation } from './situation.js';
-import type { Stores } from './stores.js';
 import { wayOut } from './way-out.js';
 
 /** Milliseconds for which capture trusts what it knows of the way to the target. */

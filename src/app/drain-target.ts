@@ -7,6 +7,7 @@ import type { DeliveryReceiver, DeploymentMetadata } from '../dispatch/ports.js'
 import { FileTargetLock } from '../dispatch/target-lock.js';
 import { plainMessage } from '../files/trouble.js';
 import { permissionOf } from '../policy/permission.js';
+import type { Stores } from '../stores.js';
 import { thisProcess } from '../targets/holder.js';
 import {
   assertNotRetired,
@@ -17,7 +18,6 @@ import { settingChanges } from '../targets/settings-in-force.js';
 import { VERSION } from '../version.js';
 import { kindOf } from './kinds.js';
 import type { Situation } from './situation.js';
-import type { Stores } from './stores.js';
 import { settingsNow, TargetPermission } from './target-permission.js';
 
 export interface TargetDrainOptions extends DrainOptions {

@@ -2,11 +2,11 @@ import type { SpoolWaiting } from '../journal/spool.js';
 import { NO_TARGET } from '../reports/counts.js';
 import type { EventQuery, EventState, ExportedEvent, ListedEvent } from '../reports/event-list.js';
 import { orUnreadable, type UnreadableSection } from '../reports/or-unreadable.js';
+import type { Stores } from '../stores.js';
 import type { TargetRecord } from '../targets/registry.js';
 import type { App } from './app.js';
 import { type EventSelection, filterOf } from './event-selection.js';
 import { activeRow, namedTarget } from './named-target.js';
-import type { Stores } from './stores.js';
 import { permissionAt } from './target-permission.js';
 
 export interface EventsOptions extends EventSelection {

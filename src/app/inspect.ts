@@ -2,8 +2,8 @@ import { StorageUnavailableError } from '../files/storage-errors.js';
 import { plainMessage } from '../files/trouble.js';
 import { spooledStory } from '../reports/spooled-story.js';
 import type { EventStory } from '../reports/story.js';
+import type { Stores } from '../stores.js';
 import type { App } from './app.js';
-import type { Stores } from './stores.js';
 
 /**
  * Everything this home knows of an event id, wherever its bytes are: in the

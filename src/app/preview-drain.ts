@@ -1,5 +1,6 @@
 import { type DrainReport, emptyReport } from '../dispatch/drain-report.js';
 import { permissionOf } from '../policy/permission.js';
+import type { Stores } from '../stores.js';
 import { assertNotRetired, type TargetRecord } from '../targets/registry.js';
 import type { App } from './app.js';
 import {
@@ -11,7 +12,6 @@ import {
   withoutTarget,
 } from './drain-target.js';
 import type { Situation } from './situation.js';
-import type { Stores } from './stores.js';
 import { modeGate, settingsNow } from './target-permission.js';
 
 /**

@@ -1,8 +1,8 @@
 import type { EventFilter } from '../journal/event-filter.js';
 import type { RequeueCounts, RequeueKind } from '../ledger/requeue.js';
+import type { Stores } from '../stores.js';
 import type { TargetRecord } from '../targets/registry.js';
 import type { App } from './app.js';
-import type { Stores } from './stores.js';
 
 /** What was requeued at one target, or would be. */
 export interface RequeueReport extends RequeueCounts {

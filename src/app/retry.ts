@@ -1,10 +1,10 @@
+import type { Stores } from '../stores.js';
 import type { TargetRecord } from '../targets/registry.js';
 import { assertNotRetired } from '../targets/registry.js';
 import type { App } from './app.js';
 import { type EventSelection, filterOf } from './event-selection.js';
 import { namedTarget } from './named-target.js';
 import { type RequeueOptions, type RequeueReport, requeueAt, withStores } from './requeue.js';
-import type { Stores } from './stores.js';
 
 export interface RetryOptions extends EventSelection, RequeueOptions {
   /** Id or address; every target that is not retired when absent. */

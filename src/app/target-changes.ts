@@ -1,7 +1,7 @@
+import type { Stores } from '../stores.js';
 import type { TargetRecord } from '../targets/registry.js';
 import type { App } from './app.js';
 import { namedTarget } from './named-target.js';
-import type { Stores } from './stores.js';
 
 /** What an operator may say of a target. */
 export type TargetChange =

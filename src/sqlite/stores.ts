@@ -87,7 +87,10 @@ export async function openStores(
  *
  * @throws StorageUnavailableError, NewerSchemaError, OlderSchemaError.
  */
-export function openStoresReadOnly(file: string, random: Random): SqliteStores | undefined {
+export async function openStoresReadOnly(
+  file: string,
+  random: Random,
+): Promise<SqliteStores | undefined> {
   const db = JournalDatabase.openReadOnly(file);
   return db && new SqliteStores(db, random);
 }

@@ -20,15 +20,7 @@ const DRIVER_USERS = [
 const WITH_SQL = /^src\/(sqlite|queue|receivers\/stub|spec-kitty\/legacy)\//;
 
 /** Who may know the engine: the one that opens the stores. */
-const ENGINE_USERS = [
-  'src/app/app.ts',
-  'src/app/spec-kitty/migrate.ts',
-  'src/app/stores.ts',
-  'src/entities.ts',
-];
-
-/** Imports of the engine that are still there: none may be added. */
-const STILL_ON_THE_ENGINE: readonly string[] = [];
+const ENGINE_USERS = ['src/app/app.ts', 'src/entities.ts'];
 
 /** Files that may load TypeORM, beside entities and schema migrations. */
 const TYPEORM_USERS = ['src/schema/delivery-columns.ts', 'src/sqlite/data-source.ts'];
@@ -79,7 +71,7 @@ describe('one place knows each engine:', () => {
         target.endsWith('.sql.ts') &&
         (folderOf(target) === undefined || folderOf(file) !== folderOf(target)),
     );
-    expect(wrong.map(shown).filter((one) => !STILL_ON_THE_ENGINE.includes(one))).to.deep.equal([]);
+    expect(wrong.map(shown)).to.deep.equal([]);
   });
 
   it('the engine is known to the one that opens the stores, and to nobody else', () => {
@@ -89,7 +81,7 @@ describe('one place knows each engine:', () => {
         domainOf(file) !== 'sqlite' &&
         !ENGINE_USERS.includes(file),
     );
-    expect(wrong.map(shown).filter((one) => !STILL_ON_THE_ENGINE.includes(one))).to.deep.equal([]);
+    expect(wrong.map(shown)).to.deep.equal([]);
   });
 
   it('commands and workers know no driver', () => {

@@ -7,6 +7,7 @@ import { captured, envelopes, sendTo } from '../processes/given-events.js';
 import { heldReceiver } from '../processes/held-receiver.js';
 import { deliveriesAt, idsWith, payloadDigests } from '../processes/journal-rows.js';
 import { Cli, inPairs, MAIN, RunningCli, startReceiver } from '../support/cli.js';
+import { connectionOf } from '../support/core.js';
 import { stalledPipe } from '../support/stalled-pipe.js';
 import { closeAfterTest } from '../support/temporary-home.js';
 
@@ -147,7 +148,7 @@ async function drainIsFree(cli: Cli, events: number): Promise<void> {
   const signal = new AbortController().signal;
   const options = { ignoreBackoff: false, waitForLock: true, limit: 0, signal };
   for (;;) {
-    const { db } = await app.stores();
+    const db = connectionOf(await app.stores());
     const { n } = db.statement('SELECT count(*) AS n FROM delivery').get() as { n: number };
     if (n >= events) break;
     await new Promise((resolve) => setTimeout(resolve, 20));

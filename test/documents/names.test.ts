@@ -4,6 +4,7 @@ import { EXIT } from '../../src/base/exit-codes.js';
 import { DRAIN_BLOCKED_REASONS } from '../../src/dispatch/ports.js';
 import { HomeGauges } from '../../src/workers/home-gauges.js';
 import { givenRedrain } from '../library/given-redrain.js';
+import { connectionOf } from '../support/core.js';
 import { codeBlocks, documentText, namesIn, rowsOf } from '../support/markdown.js';
 import { temporaryHome } from '../support/temporary-home.js';
 import { givenService } from '../workers/given-service.js';
@@ -72,7 +73,7 @@ describe('what the documents call things', () => {
   });
 
   it('tables: the architecture and the design have all of journal.db', async () => {
-    const { db } = await (await givenService(temporaryHome())).app.stores();
+    const db = connectionOf(await (await givenService(temporaryHome())).app.stores());
     const tables = db
       .statement("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
       .pluck()

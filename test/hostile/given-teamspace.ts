@@ -5,7 +5,7 @@ import { parseToml } from '../../src/config/toml.js';
 import type { DrainReport } from '../../src/dispatch/drain-report.js';
 import { configNaming } from '../spec-kitty/given-authority.js';
 import { type GivenHomeOfLogin, givenLogin, ownFile, SYNC_ON } from '../spec-kitty/given-login.js';
-import { rows } from '../support/core.js';
+import { connectionOf, rows } from '../support/core.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
 import { closeAfterTest } from '../support/temporary-home.js';
 import {
@@ -83,7 +83,7 @@ export async function drained(
   const { app, server } = given;
   const signal = new AbortController().signal;
   const report = await app.drain({ ignoreBackoff: true, waitForLock: true, signal });
-  const { db } = await app.stores();
+  const db = connectionOf(await app.stores());
   assertLedgerInvariant({ db });
   expect(report.delivered + report.unsent + report.transient).to.equal(events);
   for (const { bytesWritten } of server.sockets) expect(bytesWritten).to.be.below(64 * MIB);
@@ -107,7 +107,7 @@ export function expectSayable(said: string): void {
 
 /** The statuses of the events, null for one that was never sent. */
 export async function statuses({ app }: GivenTeamspace): Promise<(string | null)[]> {
-  const { db } = await app.stores();
+  const db = connectionOf(await app.stores());
   return rows<{ status: string | null }>(
     { db },
     'SELECT d.status FROM event e LEFT JOIN delivery d USING (seq) ORDER BY e.seq',

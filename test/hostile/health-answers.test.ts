@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { rows } from '../support/core.js';
+import { connectionOf, rows } from '../support/core.js';
 import { rounds, someOf } from '../support/rounds.js';
 import {
   drained,
@@ -30,7 +30,7 @@ interface Deployment {
 }
 
 async function deploymentsOf({ app }: GivenTeamspace): Promise<Deployment[]> {
-  const { db } = await app.stores();
+  const db = connectionOf(await app.stores());
   return rows({ db }, 'SELECT * FROM deployment ORDER BY rowid');
 }
 
@@ -117,7 +117,10 @@ describe('a health document with anything in it', () => {
       const document = `{"server_instance_id":${name},"environment_name":${name},"git_sha":${name}}`;
       const given = await expectDelivered({ health: says(document) });
       await drained(given, { events: 0 });
-      expect((await given.app.readStores()?.targets.list())?.[0]?.resetSignal, name).to.equal(null);
+      expect(
+        (await given.app.readingStores(async (stores) => stores?.targets.list()))?.[0]?.resetSignal,
+        name,
+      ).to.equal(null);
       const known = await deploymentsOf(given);
       expect(known, name).to.have.length(1);
       for (const text of Object.values(known[0] ?? {}))

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { App } from '../../src/app/app.js';
 import { Redrain } from '../../src/index.js';
 import { bytesRead, countsReads } from '../support/bytes-read.js';
+import { connectionOf } from '../support/core.js';
 import { Machine } from '../support/machine.js';
 import { longScans } from '../support/query-plans.js';
 import { rounds } from '../support/rounds.js';
@@ -37,7 +38,7 @@ async function givenCaptured(
 
 /** So little room that a page read before has to be read again. */
 async function forgetPages(app: App): Promise<void> {
-  await (await app.stores()).db.maintain((db) => db.pragma('cache_size = 20'));
+  await connectionOf(await app.stores()).maintain((db) => db.pragma('cache_size = 20'));
 }
 
 /** What each batch costs from one post to the next: a settlement and a claim. */
@@ -107,7 +108,7 @@ describe('incident 23: draining 50,000 events took quadratic time, and status re
 const HARMLESS = /ORDER BY seq LIMIT 1|^\s*INSERT INTO event/;
 
 async function assertNoScans(app: App, { byText }: StatementWatch): Promise<void> {
-  const { db } = await app.stores();
+  const db = connectionOf(await app.stores());
   const texts = [...byText.keys()].filter((sql) => /^\s*(SELECT|INSERT|UPDATE|DELETE)/i.test(sql));
   const scans = texts
     .filter((sql) => !HARMLESS.test(sql))

@@ -8,6 +8,7 @@ import { runRedact } from '../../src/app/redact.js';
 import { changeTarget } from '../../src/app/target-changes.js';
 import type { DrainReport } from '../../src/dispatch/drain-report.js';
 import { dispatchWorker } from '../../src/workers/dispatch-worker.js';
+import { connectionOf } from '../support/core.js';
 import { type CountingReceiver, countingReceiver } from '../support/counting-receiver.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
 import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
@@ -141,13 +142,13 @@ describe('a drain that is told to stop', () => {
         const onItsWay = given.isSlow === true ? 0 : 1;
         expect(posts.length, 'posts').to.be.within(1, atStop + onItsWay);
         if (report !== undefined) expect(report.blocked_reason).to.equal(reason);
-        assertLedgerInvariant({ db: (await at.operator.stores()).db });
+        assertLedgerInvariant({ db: connectionOf(await at.operator.stores()) });
         const before = posts.length;
         if (given.isWorker !== true) await drain(at.drainer).catch(() => undefined);
         expect(posts.length, 'posts of the next drain').to.equal(before);
         await goOn(at);
         expect([...accepted].sort(), 'everything, once').to.deep.equal(ids);
-        assertLedgerInvariant({ db: (await at.operator.stores()).db });
+        assertLedgerInvariant({ db: connectionOf(await at.operator.stores()) });
       });
 
     it(`redact, ${how}: the erased event is not sent again`, async () => {
@@ -162,7 +163,7 @@ describe('a drain that is told to stop', () => {
       expect(accepted.filter((id) => id !== ERASED).sort()).to.deep.equal(
         ids.filter((id) => id !== ERASED),
       );
-      assertLedgerInvariant({ db: (await at.operator.stores()).db });
+      assertLedgerInvariant({ db: connectionOf(await at.operator.stores()) });
     });
   }
 });

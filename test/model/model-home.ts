@@ -6,6 +6,7 @@ import { App } from '../../src/app/app.js';
 import type { DeliveryReceiver } from '../../src/dispatch/ports.js';
 import { JournalDatabase } from '../../src/sqlite/journal-database.js';
 import type { TargetRecord } from '../../src/targets/registry.js';
+import { connectionOf } from '../support/core.js';
 import type { Project, ServerName } from './commands.js';
 import { COALESCING_TYPE } from './fact.js';
 import { Observer } from './observer.js';
@@ -55,7 +56,7 @@ export class ModelHome {
   /** The next process on this home. */
   async open(): Promise<void> {
     this.#app = this.#newApp();
-    this.#journal = (await this.#app.stores()).db;
+    this.#journal = connectionOf(await this.#app.stores());
     // Nothing here is about power failures, or about waiting for another writer.
     this.#journal.statement('PRAGMA synchronous = OFF').run();
     this.#journal.statement('PRAGMA busy_timeout = 0').get();

@@ -12,7 +12,7 @@ import { redactEvent } from '../../src/retention/redacting.js';
 import { ERASED } from '../../src/retention/redaction-store.js';
 import { captureWorker } from '../../src/workers/capture-worker.js';
 import { scriptedServer } from '../receivers/scripted-server.js';
-import { givenTarget, rows } from '../support/core.js';
+import { connectionOf, givenTarget, rows } from '../support/core.js';
 import { newEvent } from '../support/events.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
 import { results, ScriptedReceiver } from '../support/scripted-receiver.js';
@@ -35,7 +35,7 @@ const line = (id: string | null, text = SECRET): string =>
 const redact = (app: App, id = 'x') => runRedact(app, id, 'held a password', NEVER);
 
 async function rowsOf<T>(app: App, sql: string): Promise<T[]> {
-  const { db } = await app.stores();
+  const db = connectionOf(await app.stores());
   return db.statement<unknown[], T>(sql).all();
 }
 

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { Address } from '../../src/address/address.js';
 import type { Permission } from '../../src/dispatch/ports.js';
-import { type OpenOptions, openStores, type SqliteStores } from '../../src/sqlite/stores.js';
-import type { OpenJournal } from '../../src/stores.js';
+import type { JournalDatabase } from '../../src/sqlite/journal-database.js';
+import { type OpenOptions, openStores, SqliteStores } from '../../src/sqlite/stores.js';
+import type { OpenJournal, Stores } from '../../src/stores.js';
 import type { TargetDescription, TargetRecord } from '../../src/targets/registry.js';
 import { closeAfterTest, temporaryHome } from './temporary-home.js';
 
@@ -17,6 +18,12 @@ export async function openCore(home = temporaryHome(), options: OpenOptions = {}
   const stores = await openStores(file, options, () => 0.5);
   closeAfterTest(() => stores.close());
   return { ...stores, home, file };
+}
+
+/** The connection below the stores of an application. */
+export function connectionOf(stores: Stores): JournalDatabase {
+  if (stores instanceof SqliteStores) return stores.db;
+  throw new Error('these stores are not on SQLite');
 }
 
 export function targetDescription(name: string): TargetDescription {

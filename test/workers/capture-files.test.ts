@@ -7,6 +7,7 @@ import { setSchedule } from '../../src/app/jobs/schedules.js';
 import type { CaptureReport } from '../../src/journal/capture-summary.js';
 import type { Job } from '../../src/queue/job.js';
 import { captureWorker } from '../../src/workers/capture-worker.js';
+import { connectionOf } from '../support/core.js';
 import { temporaryHome } from '../support/temporary-home.js';
 import { type GivenService, givenService, runIdle } from './given-service.js';
 
@@ -26,7 +27,7 @@ describe('a scheduled file of events without ids', () => {
     return jobs.at(-1) as Job;
   };
   const stored = async (): Promise<number[]> => {
-    const { db } = await service.app.stores();
+    const db = connectionOf(await service.app.stores());
     const rows = db.statement('SELECT bytes FROM payload ORDER BY seq').all() as {
       bytes: Buffer;
     }[];

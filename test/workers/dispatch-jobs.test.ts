@@ -7,6 +7,7 @@ import type { Job } from '../../src/queue/job.js';
 import { sweepTarget } from '../../src/workers/dispatch-sweep.js';
 import { dispatchWorker } from '../../src/workers/dispatch-worker.js';
 import { startReceiver } from '../support/cli.js';
+import { connectionOf } from '../support/core.js';
 import { temporaryHome } from '../support/temporary-home.js';
 import { type GivenService, givenService, runIdle } from './given-service.js';
 
@@ -32,7 +33,7 @@ async function capture(service: GivenService, ...ids: string[]): Promise<void> {
 }
 
 async function statuses(service: GivenService): Promise<Record<string, number>> {
-  const { db } = await service.app.stores();
+  const db = connectionOf(await service.app.stores());
   const rows = db
     .statement<[], { status: string; n: number }>(
       'SELECT status, count(*) AS n FROM delivery GROUP BY status',
@@ -90,7 +91,7 @@ describe('a dispatch job', () => {
     await capture(service, 'a');
     const { id } = await enqueue(service.queues, 'dispatch', {});
     await runIdle(dispatchWorker, service);
-    const { db } = await service.app.stores();
+    const db = connectionOf(await service.app.stores());
     const { due } = db.statement('SELECT min(due_at) AS due FROM todo').get() as { due: number };
     expect(await job(service, id)).to.include({ state: 'delayed', runAt: due, attemptsMade: 1 });
   });

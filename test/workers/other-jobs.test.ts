@@ -8,6 +8,7 @@ import type { Job } from '../../src/queue/job.js';
 import { captureWorker } from '../../src/workers/capture-worker.js';
 import { gcWorker } from '../../src/workers/gc-worker.js';
 import { migrateWorker } from '../../src/workers/migrate-worker.js';
+import { connectionOf } from '../support/core.js';
 import { newEvents } from '../support/events.js';
 import { temporaryHome } from '../support/temporary-home.js';
 import {
@@ -23,7 +24,9 @@ const envelope = (id: string): string =>
 
 const eventCount = async (service: GivenService): Promise<number> =>
   (
-    (await service.app.stores()).db.statement('SELECT count(*) AS n FROM event').get() as {
+    connectionOf(await service.app.stores())
+      .statement('SELECT count(*) AS n FROM event')
+      .get() as {
       n: number;
     }
   ).n;
@@ -40,7 +43,7 @@ describe('a capture job', () => {
     const report = (await job(service, 'capture', id)).returnvalue as CaptureReport;
     expect(report).to.include({ captured: 2, duplicates: 1 });
     expect(report.errors).to.have.length(1);
-    const { db } = await service.app.stores();
+    const db = connectionOf(await service.app.stores());
     const { bytes } = db.statement('SELECT bytes FROM payload ORDER BY seq').get() as {
       bytes: Buffer;
     };

@@ -7,9 +7,9 @@ import type {
   MigrationReport,
   SourceReport,
 } from '../../spec-kitty/legacy/migration-report.js';
+import type { Stores } from '../../stores.js';
 import type { TargetRecord } from '../../targets/registry.js';
 import type { App } from '../app.js';
-import type { Stores } from '../stores.js';
 
 export interface MigrateOptions {
   /** Count what would be done; change nothing. */
