@@ -17,7 +17,7 @@ export interface GcReport extends Omit<Collected, 'undelivered'> {
   readonly vacuum: SpaceWon | null;
   /** Why the file could not be rewritten, which changed nothing; null when it was, or nobody asked for it. */
   readonly vacuum_error: string | null;
-  /** Bytes of the journal that hold nothing: what `--vacuum` would win now. */
+  /** Bytes of the journal that hold nothing: what `--vacuum` would free now. */
   readonly free_bytes: number;
 }
 

@@ -10,13 +10,13 @@ export class RetentionBusyError extends RedrainError {
   readonly code = 'RETENTION_BUSY';
   override readonly exitCode = EXIT.interrupted;
   constructor() {
-    super('another command is at work on the bytes of the journal: run this one again later');
+    super('another command is deleting or restoring payload bytes: run this one again later');
   }
 }
 
 /**
- * Runs work that takes bytes out of the journal or brings them back, one
- * command at a time: two archives of the same events would be one too many.
+ * Runs work that deletes payload bytes or restores them, one command at a
+ * time: two archives of the same events would be one too many.
  */
 export async function withRetentionLock<T>(
   app: App,

@@ -74,6 +74,6 @@ function verdictOf(
   const problems = failed.reduce((sum, { count }) => sum + count, 0);
   const first = failed[0]?.problems[0] ?? '';
   const counters = failed.every(({ name }) => name === 'counters');
-  const way = counters ? '; `redrain verify --repair` counts again' : '';
+  const way = counters ? '; `redrain verify --repair` recounts them' : '';
   return `NOT OK: ${problems.toLocaleString('en')} ${problems === 1 ? 'problem' : 'problems'} in ${failed.length} of ${checks.length} checks: ${names}: ${visible(first)}${way}`;
 }

@@ -5,7 +5,7 @@ import { withJobControl } from './job-control.js';
 import { days } from './option-values.js';
 import { bytes, count, Output } from './output.js';
 
-/** `redrain archive`: move bytes into files that can be restored. */
+/** `redrain archive`: move payload bytes into files that can be restored. */
 export const define: DefineCommand = (command, run) => {
   command
     .description(
@@ -41,7 +41,7 @@ const archive: CommandBody<ArchiveOptions> = (call) =>
   });
 
 function warning({ undelivered, dry_run }: ArchiveReport): string {
-  return `${count(undelivered, 'event')} not delivered to every target ${dry_run ? 'would be' : 'were'} archived: no drain sends them until \`redrain restore ID --yes\` brings them back`;
+  return `${count(undelivered, 'event')} not delivered to every target ${dry_run ? 'would be' : 'were'} archived: no drain sends them until \`redrain restore ID --yes\` restores them`;
 }
 
 function tell(report: ArchiveReport): string {
@@ -59,7 +59,7 @@ function tell(report: ArchiveReport): string {
   if (events > 0)
     lines.push(
       dry_run
-        ? 'Targets added later do not get archived events until `redrain restore ID --yes` brings them back.'
+        ? 'Targets added later do not get archived events until `redrain restore ID --yes` restores them.'
         : `Targets added later get them once they are restored: \`redrain restore ${archives.map(({ id }) => id).join(' ')} --yes\`.`,
     );
   return lines.join('\n');

@@ -55,17 +55,17 @@ function tell(report: GcReport, wantsVacuum: boolean): string {
     lines.push(`${count(damaged, 'event')} left alone: damaged; \`redrain verify\` names them.`);
   if (report.vacuum !== null)
     lines.push(
-      `The file shrank from ${bytes(report.vacuum.before_bytes)} to ${bytes(report.vacuum.after_bytes)}: ${bytes(Math.max(0, report.vacuum.won_bytes))} won.`,
+      `The file shrank from ${bytes(report.vacuum.before_bytes)} to ${bytes(report.vacuum.after_bytes)}: ${bytes(Math.max(0, report.vacuum.won_bytes))} freed.`,
     );
   else if (wantsVacuum && report.vacuum_error === null)
-    lines.push(`--vacuum would win at least ${bytes(report.free_bytes)} that are free already.`);
+    lines.push(`--vacuum would free at least ${bytes(report.free_bytes)}.`);
   else if (!dry_run && report.free_bytes > 0)
-    lines.push(`${bytes(report.free_bytes)} of the file are free: --vacuum gives them back.`);
+    lines.push(`${bytes(report.free_bytes)} of the file hold nothing: --vacuum frees them.`);
   return lines.join('\n');
 }
 
 /** Said before, when it still helps, and after. */
 const forLater = (isBefore: boolean): string =>
   isBefore
-    ? 'Targets added later will not get these events, and nothing brings the bytes back: `redrain archive` keeps a copy to restore.'
-    : 'Targets added later will not get these events: nothing brings the bytes back.';
+    ? 'Targets added later will not get these events, and purged bytes cannot be restored: `redrain archive` keeps a copy that can.'
+    : 'Targets added later will not get these events: purged bytes cannot be restored.';

@@ -81,7 +81,7 @@ const COMMANDS: readonly (readonly [
   ],
   [
     'archive [options]',
-    'move bytes into files that can be restored',
+    'move payload bytes into files that can be restored',
     async () => (await import('./archive.js')).define,
   ],
   [

@@ -5,7 +5,7 @@ import { type CommandBody, type DefineCommand, example, withApp } from './comman
 import { withJobControl } from './job-control.js';
 import { count, Output } from './output.js';
 
-/** `redrain restore FILE|ID…`: bring archives back. */
+/** `redrain restore FILE|ID…`: restore archived events. */
 export const define: DefineCommand = (command, run) => {
   command
     .description(
@@ -51,7 +51,7 @@ function tell({ dry_run, archives }: RestoreReport): string {
     const told = [`${archive.archive_id}: ${verb} ${count(archive.restored, 'event')}.`];
     if (archive.present > 0) told.push(`  ${count(archive.present, 'event')} already there.`);
     if (archive.redacted > 0)
-      told.push(`  ${count(archive.redacted, 'event')} redacted: these never come back.`);
+      told.push(`  ${count(archive.redacted, 'event')} redacted: these cannot be restored.`);
     return [...told, ...tellStrangers(archive, dry_run)];
   });
   if (dry_run) lines.push('Nothing was changed: --yes does it.');

@@ -33,7 +33,7 @@ const check: CommandBody<VerifyOptions> = (call) =>
 
 function tell(report: VerifyReport, verbose: boolean): string {
   const lines = report.repaired
-    ? ['The counters were wrong and were counted again.', report.verdict]
+    ? ['The counters were wrong and were recounted.', report.verdict]
     : [report.verdict];
   if (!verbose) return lines.join('\n');
   for (const { name, ok, count, problems, notes } of report.checks) {

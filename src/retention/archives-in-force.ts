@@ -4,7 +4,7 @@ import { ArchiveDamagedError, readManifest, UnknownArchiveError } from './archiv
 /** Archives whose events are not in the journal, oldest first. */
 export interface ArchivesInForce {
   readonly ids: readonly string[];
-  /** What brings all of them back; null when there is none. */
+  /** The command that restores all of them; null when there is none. */
   readonly command: string | null;
 }
 

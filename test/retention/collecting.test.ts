@@ -10,7 +10,6 @@ import {
   ANY_AGE,
   classes,
   delivered,
-  EVEN_UNDELIVERED,
   givenDelivered,
   history,
   NO_CONTROL,
@@ -50,40 +49,6 @@ describe('gc', () => {
     await givenTarget(keeping, 'b');
     expect(await delivered(keeping, 2)).to.deep.equal([]);
     assertLedgerInvariant(keeping);
-  });
-
-  it('knows the same content again after a purge, and another content too', async () => {
-    const keeping = await givenDelivered(1);
-    await collect(keeping.retention, ANY_AGE, 5_000, NO_CONTROL);
-    const spelt = Buffer.from('{ "event_type":"WPStatusChanged", "event_id":"e-000001" }');
-    const other = Buffer.from('{"event_id":"e-000001","event_type":"Other"}');
-    const verdicts = await keeping.journal.append(
-      [newEvent('e-000001', { bytes: spelt }), newEvent('e-000001', { bytes: other })].map(
-        (event) => ({ ...event, sha256: Buffer.alloc(32, event.bytes.length) }),
-      ),
-      'capture',
-    );
-    expect(verdicts).to.deep.equal(['duplicate', 'conflict']);
-  });
-
-  it('waits for every target that was not retired', async () => {
-    const keeping = await givenDelivered(4);
-    const second = await givenTarget(keeping, 'b');
-    expect(await collect(keeping.retention, ANY_AGE, 5_000, NO_CONTROL)).to.include({ events: 0 });
-    await keeping.db.write((db) =>
-      db.prepare('UPDATE target SET retired_at = 1 WHERE id = ?').run(second.id),
-    );
-    expect(await collect(keeping.retention, ANY_AGE, 5_000, NO_CONTROL)).to.include({ events: 4 });
-    assertLedgerInvariant(keeping);
-  });
-
-  it('does nothing without a target, or when all of them are retired', async () => {
-    const keeping = await openKeeping();
-    await keeping.journal.append(newEvents(3), 'capture');
-    expect(await collect(keeping.retention, ANY_AGE, 1, NO_CONTROL)).to.include({ events: 0 });
-    const other = await givenDelivered(3);
-    await other.db.write((db) => db.prepare('UPDATE target SET retired_at = 1').run());
-    expect(await collect(other.retention, ANY_AGE, 1, NO_CONTROL)).to.include({ events: 0 });
   });
 
   it('keeps what was captured in the last days', async () => {
@@ -134,69 +99,6 @@ describe('gc', () => {
     const rest = await collect(keeping.retention, ANY_AGE, 1, NO_CONTROL);
     expect(rest).to.include({ events: 1_100 - SPAN, interrupted: false });
     assertLedgerInvariant(keeping);
-  });
-
-  describe('never purges or archives', () => {
-    const OUTCOMES = [
-      { kind: 'rejected', reason: 'r' },
-      { kind: 'terminal_failed', reason: 'r' },
-      { kind: 'transient', reason: 'r' },
-      { kind: 'pending', serverState: 'queued' },
-    ] as const;
-
-    for (const outcome of OUTCOMES)
-      it(`${outcome.kind} events, by any scope`, async () => {
-        const keeping = await openKeeping();
-        await givenTarget(keeping);
-        await keeping.journal.append(newEvents(3), 'capture');
-        const receiver = new ScriptedReceiver();
-        receiver.answer = (batch) => results(batch, () => outcome);
-        await delivered(keeping, 1, receiver);
-        await assertNothingGoes(keeping);
-      });
-
-    it('unsent events, by any scope', async () => {
-      const keeping = await openKeeping();
-      await givenTarget(keeping);
-      await keeping.journal.append(newEvents(3), 'capture');
-      await assertNothingGoes(keeping);
-    });
-
-    it('events on the wire, not even to an archive', async () => {
-      const keeping = await givenDelivered(3);
-      await keeping.db.write((db) =>
-        db.exec(`INSERT INTO flight VALUES (1, 'claim', '[[1,3]]', 1)`),
-      );
-      await assertNothingGoes(keeping);
-      expect(await survey(keeping.retention, EVEN_UNDELIVERED, NO_CONTROL)).to.include({
-        events: 0,
-      });
-    });
-
-    it('events that are to be replayed, not even to an archive', async () => {
-      const keeping = await givenDelivered(3);
-      const originId = row<{ id: number }>(keeping, 'SELECT id FROM origin').id;
-      await keeping.db.write((db) => {
-        for (const seq of [1, 2, 3])
-          db.prepare(`INSERT INTO todo VALUES (1, ?, ?, 1, 0, 'any', 1)`).run(seq, originId);
-      });
-      await assertNothingGoes(keeping);
-      expect(await survey(keeping.retention, EVEN_UNDELIVERED, NO_CONTROL)).to.include({
-        events: 0,
-      });
-    });
-
-    async function assertNothingGoes(keeping: Awaited<ReturnType<typeof openKeeping>>) {
-      for (const scope of [ANY_AGE, EVEN_UNDELIVERED]) {
-        const gone = await collect(keeping.retention, scope, 1, NO_CONTROL);
-        expect(gone.events).to.equal(0);
-        const forced = await keeping.retention.purge([1, 2, 3], scope, { kind: 'gc' }, 1);
-        expect(forced.events).to.equal(0);
-      }
-      expect(retained(keeping)).to.have.length(3);
-      expect(rows(keeping, 'SELECT * FROM purge')).to.deep.equal([]);
-      assertLedgerInvariant(keeping);
-    }
   });
 
   it('drops what a retired target still wanted', async () => {

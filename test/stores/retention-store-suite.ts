@@ -153,6 +153,18 @@ function describePurge(open: OpenStores): void {
       await assertVerified(given);
     });
 
+    it('leaves what tells the same content in another spelling from another content', async () => {
+      const { stores } = await givenDelivered(open, 1);
+      await stores.retention.purge([1], ANY_AGE, GC, 1);
+      const spelt = Buffer.from('{ "event_type":"WPStatusChanged", "event_id":"e-000001" }');
+      const other = Buffer.from('{"event_id":"e-000001","event_type":"Other"}');
+      const again = [spelt, other].map((bytes) => newEvent('e-000001', { bytes }));
+      expect(await stores.journal.append(again, 'capture')).to.deep.equal([
+        'duplicate',
+        'conflict',
+      ]);
+    });
+
     it('twice changes nothing the second time', async () => {
       const { stores } = await givenDelivered(open, 2);
       await stores.retention.purge([1, 2], ANY_AGE, GC, 1);

@@ -1,5 +1,5 @@
 /**
- * Every statement that takes bytes out of the journal or brings them back. No
+ * Every statement that deletes payload bytes or restores them. No
  * other folder has one (`test/retention` holds the code to this).
  */
 
@@ -21,7 +21,7 @@ const DELIVERED_EVERYWHERE = `EXISTS (SELECT 1 FROM target t WHERE t.retired_at 
 /**
  * What may go, of the events that `source` names: bytes still here, not on the
  * wire, not to be replayed; coalesced, or delivered everywhere. Only an
- * archive may ask for undelivered ones too; no parameter lets go of the rest.
+ * archive may ask for undelivered ones too; no parameter purges the rest.
  */
 const eligibleOf = (source: string): string => `
   SELECT e.seq, e.size, m.class IS NOT NULL AS coalesced,
