@@ -88,6 +88,13 @@ describe('ack = "status": a 2xx whose body reports failures', () => {
     FailedRecordCount: ['200 OK', { FailedRecordCount: 1 }],
     failed: ['200 OK', { failed: 2 }],
     partialSuccess: ['200 OK', { partialSuccess: { rejectedLogRecords: '1' } }],
+    'partialSuccess in another spelling': ['200 OK', { partial_success: { rejected_spans: 1 } }],
+    insertErrors: ['200 OK', { insertErrors: [{ index: 0 }] }],
+    'ok: false': ['200 OK', { ok: false, error: 'not_authed' }],
+    'success: false': ['200 OK', { success: false }],
+    'an error': ['200 OK', { error: 'no such stream' }],
+    'an error with members': ['200 OK', { error: { code: 7 } }],
+    'a status that failed': ['200 OK', { status: 'fail', data: {} }],
     results: ['200 OK', { results: [{ event_id: 'a', status: 'rejected' }] }],
   };
   for (const [name, [status, body]] of Object.entries(TELLING))
@@ -105,9 +112,16 @@ describe('ack = "status": a 2xx whose body reports failures', () => {
       failed: 0,
       FailedRecordCount: 0,
       partialSuccess: { rejectedLogRecords: '0' },
+      insertErrors: [],
+      ok: true,
+      success: true,
+      error: null,
+      status: 'success',
     };
     expect(await delivered(http('200 OK', JSON.stringify(body)), 'status')).to.not.have.property(
       'warnings',
     );
+    const without = JSON.stringify({ error: '', ok: 1, status: 0, errors: [], partialSuccess: {} });
+    expect(await delivered(http('200 OK', without), 'status')).to.not.have.property('warnings');
   });
 });

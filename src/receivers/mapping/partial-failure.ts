@@ -1,8 +1,10 @@
 import { isJsonObject, type JsonObject } from './answer-body.js';
 import type { VerdictDetails } from './verdict.js';
 
-/** Members that count what was not taken, in the spellings of well-known APIs. */
+/** Members that count or list what was not taken, in the spellings of well-known APIs. */
 const COUNTS = [
+  'errors',
+  'insertErrors',
   'failed',
   'failures',
   'failedCount',
@@ -15,6 +17,11 @@ const COUNTS = [
   'rejected_count',
 ];
 
+/** Members that say whether all went well, as in `{"ok":false}`. */
+const SUCCESSES = ['ok', 'success'];
+/** Values of `status` that say that it did not. */
+const FAILED_STATUSES = /^\s*(rejected|failed|failure|fail|error)\s*$/i;
+
 /**
  * A warning when a 2xx reports failures in its body although its status says
  * that all went well. Where the status decides, the outcome stays success.
@@ -26,16 +33,26 @@ export function partialFailure(status: number, body: JsonObject, events: number)
   return { warnings: [{ message, count: events }] };
 }
 
-function signOfFailure(status: number, body: JsonObject): string | undefined {
+/** What in a 2xx reports failures, in words; undefined when nothing does. */
+export function signOfFailure(status: number, body: JsonObject): string | undefined {
   if (status === 207) return 'HTTP 207 Multi-Status';
-  if (isTelling(body.errors)) return '"errors"';
   const counted = COUNTS.find((name) => isTelling(body[name]));
   if (counted !== undefined) return `"${counted}"`;
-  const { partialSuccess, results } = body;
-  if (isJsonObject(partialSuccess) && Object.entries(partialSuccess).some(isRejectedCount))
+  const denied = SUCCESSES.find((name) => body[name] === false);
+  if (denied !== undefined) return `"${denied}": false`;
+  if (isFailedStatus(body.status)) return `"status": ${JSON.stringify(body.status)}`;
+  if (isTelling(body.error) || isFilled(body.error)) return '"error"';
+  const { partialSuccess, partial_success = partialSuccess, results } = body;
+  if (isJsonObject(partial_success) && Object.entries(partial_success).some(isRejectedCount))
     return '"partialSuccess"';
   if (Array.isArray(results) && results.some(isRejection)) return 'a result "rejected"';
   return undefined;
+}
+
+/** A text or an object that is not empty: `"error": ""` and `"error": {}` say nothing. */
+function isFilled(value: unknown): boolean {
+  if (typeof value === 'string') return value.trim() !== '' && value.trim() !== '0';
+  return isJsonObject(value) && Object.keys(value).length > 0;
 }
 
 /** True, a number above zero (also as text, as protobuf spells it), or a list that is not empty. */
@@ -48,7 +65,8 @@ function isTelling(value: unknown): boolean {
 const isRejectedCount = ([name, value]: [string, unknown]): boolean =>
   /^rejected/i.test(name) && isTelling(value);
 
-function isRejection(entry: unknown): boolean {
-  const status = isJsonObject(entry) ? entry.status : undefined;
-  return typeof status === 'string' && /^\s*(rejected|failed|error)\s*$/i.test(status);
-}
+const isRejection = (entry: unknown): boolean =>
+  isJsonObject(entry) && isFailedStatus(entry.status);
+
+const isFailedStatus = (status: unknown): status is string =>
+  typeof status === 'string' && FAILED_STATUSES.test(status);
