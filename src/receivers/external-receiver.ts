@@ -1,45 +1,42 @@
 import { secretsInAddress, shownAddress } from '../address/shown-address.js';
-import type {
-  BatchLimits,
-  ClosedGate,
-  DeliveryReceiver,
-  DeliveryReport,
-  OutboundEvent,
-  OutboundShape,
-  TargetGreeting,
-} from '../dispatch/ports.js';
-import { closedReport } from './closed-report.js';
-import { reportOf } from './delivery-report.js';
+import type { ClosedGate, TargetGreeting } from '../dispatch/ports.js';
+import {
+  type BatchExchange,
+  type BatchPost,
+  BatchReceiver,
+  type Exchanged,
+} from './batch-receiver.js';
 import { externalGate } from './external/gate.js';
 import type { ExternalReceiverSettings } from './external/settings.js';
 import { batchHeaders } from './headers.js';
 import { HttpClient } from './http-client.js';
-import { DEFAULT_LIMITS, roomForEvents } from './limits.js';
-import { mapResponse } from './mapper.js';
 import { type Redactor, redactorFor } from './redact.js';
-import { composeBody, compressBody, wireSize } from './request-body.js';
-import { unsendableAsJson } from './unsendable.js';
 
 /** Where the status alone counts, the body is read for a warning and for the next request's sake. */
 const BODY_WITHIN_MS = 5_000;
 
 /** The operator's own endpoint: any URL, any headers, the batch protocol (docs/protocol.md). */
-export class ExternalReceiver implements DeliveryReceiver {
-  readonly endpoint: string;
-  readonly limits: BatchLimits;
+export class ExternalReceiver extends BatchReceiver {
+  constructor(settings: ExternalReceiverSettings) {
+    const { ack, limits, now } = settings;
+    const endpoint = shownAddress(settings.endpoint ?? '');
+    super({ endpoint, ack, limits, now, exchange: new EndpointExchange(settings) });
+  }
+}
+
+/** Posts with the headers that the operator has set. */
+class EndpointExchange implements BatchExchange {
+  readonly redact: Redactor;
   readonly #settings: ExternalReceiverSettings;
   readonly #client: HttpClient;
-  readonly #redact: Redactor;
 
   constructor(settings: ExternalReceiverSettings) {
-    this.endpoint = shownAddress(settings.endpoint ?? '');
-    this.limits = roomForEvents({ ...DEFAULT_LIMITS, ...settings.limits });
     this.#settings = settings;
     this.#client = new HttpClient(settings.transport);
-    this.#redact = redactorFor(secretsOf(settings));
+    this.redact = redactorFor(secretsOf(settings));
   }
 
-  async closedGate(): Promise<ClosedGate | undefined> {
+  async gate(): Promise<ClosedGate | undefined> {
     return externalGate(this.#settings);
   }
 
@@ -48,38 +45,20 @@ export class ExternalReceiver implements DeliveryReceiver {
     return {};
   }
 
-  wireSize(event: OutboundShape): number {
-    return wireSize(event);
-  }
-
-  unsendable(event: OutboundEvent): string | undefined {
-    return unsendableAsJson(event);
-  }
-
-  async deliver(
-    batch: readonly OutboundEvent[],
-    signal: AbortSignal,
-    mayStillLeave?: () => Promise<boolean>,
-  ): Promise<DeliveryReport> {
-    const gate = externalGate(this.#settings);
-    if (gate !== undefined) return closedReport(batch.length, gate);
-    const { ack = 'results', now = Date.now } = this.#settings;
-    const body = await compressBody(composeBody(batch));
+  async send(post: BatchPost): Promise<Exchanged> {
+    const closed = externalGate(this.#settings);
+    if (closed !== undefined) return { closed };
     const answer = await this.#client.request({
+      ...post,
       method: 'POST',
       url: this.#settings.endpoint ?? '',
       headers: allHeaders(this.#settings),
-      body,
-      bodyWithinMs: ack === 'status' ? BODY_WITHIN_MS : undefined,
-      mayRepeat: mayStillLeave,
-      signal,
+      bodyWithinMs: this.#settings.ack === 'status' ? BODY_WITHIN_MS : undefined,
     });
-    const sentIds = batch.map(({ eventId }) => eventId);
-    const options = { ack, now: now(), redact: this.#redact };
-    return reportOf(mapResponse(sentIds, answer, options), answer, body.length);
+    return { answer };
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.#client.close();
   }
 }

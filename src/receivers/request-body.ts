@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { OutboundEvent, OutboundShape } from '../dispatch/ports.js';
+import type { BatchLimits, OutboundEvent, OutboundShape } from '../dispatch/ports.js';
 
 const HEAD = Buffer.from('{"events":[');
 const COMMA = Buffer.from(',');
@@ -10,6 +10,20 @@ const ENVELOPE_TAIL = Buffer.from('}');
 const GZIP_LEVEL = 1;
 
 const gzipAsync = promisify(gzip);
+
+/** What a batch may hold when nobody says otherwise (docs/protocol.md, "Request"). */
+export const DEFAULT_LIMITS: BatchLimits = { maxEvents: 1000, maxBytes: 512 * 1024 };
+
+/** Bytes of `{"events":[]}` less the comma that the last event does not need. */
+export const FRAME_BYTES = 12;
+
+/**
+ * Limits as the dispatcher uses them: `maxBytes` is what the `wireSize` of all
+ * events of a batch may add up to, so the frame around them comes off here.
+ */
+export function roomForEvents(limits: BatchLimits): BatchLimits {
+  return { maxEvents: limits.maxEvents, maxBytes: limits.maxBytes - FRAME_BYTES };
+}
 
 /** Payload bytes as one receiver wants them on the wire; most take them as they are. */
 export type Adapt = (bytes: Buffer) => Buffer;

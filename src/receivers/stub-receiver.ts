@@ -1,25 +1,19 @@
 import { turn } from '../base/pace.js';
-import type {
-  BatchLimits,
-  ClosedGate,
-  DeliveryReceiver,
-  DeliveryReport,
-  OutboundEvent,
-  OutboundShape,
-  TargetGreeting,
-} from '../dispatch/ports.js';
+import type { BatchLimits, ClosedGate, TargetGreeting } from '../dispatch/ports.js';
 import { plainMessage } from '../files/trouble.js';
 import type { HttpAnswer } from './answer.js';
-import { DEFAULT_LIMITS, roomForEvents } from './limits.js';
-import { mapResponse } from './mapper.js';
-import { composeBody, wireSize } from './request-body.js';
+import {
+  type BatchExchange,
+  type BatchPost,
+  BatchReceiver,
+  type Exchanged,
+} from './batch-receiver.js';
 import { BatchEndpoint } from './stub/batch-endpoint.js';
 import { conductOf, type Misbehaviour } from './stub/misbehaviour.js';
 import { Sink } from './stub/sink.js';
-import { unsendableAsJson } from './unsendable.js';
 
 /** Answers a request body in-process, as a server would. */
-export type Exchange = (body: Buffer) => HttpAnswer | Promise<HttpAnswer>;
+export type Answerer = (body: Buffer) => HttpAnswer | Promise<HttpAnswer>;
 
 export interface StubSettings {
   /** `stub:` or `stub:NAME`. */
@@ -29,7 +23,7 @@ export interface StubSettings {
   readonly limits?: Partial<BatchLimits>;
   readonly misbehave?: Misbehaviour;
   /** In place of the sink: for tests of how answers are understood. */
-  readonly exchange?: Exchange;
+  readonly exchange?: Answerer;
   readonly now?: () => number;
 }
 
@@ -37,23 +31,25 @@ export interface StubSettings {
  * A real receiver without a network: the same request body, into a sink of its
  * own, and the same reading of the answer as over HTTP. No gates.
  */
-export class StubReceiver implements DeliveryReceiver {
-  readonly endpoint: string;
-  readonly limits: BatchLimits;
+export class StubReceiver extends BatchReceiver {
+  constructor(settings: StubSettings) {
+    const { endpoint, limits, now } = settings;
+    super({ endpoint, limits, now, isCompressed: false, exchange: new SinkExchange(settings) });
+  }
+}
+
+/** The sink of a stub, opened with the first body. */
+class SinkExchange implements BatchExchange {
   readonly #settings: StubSettings;
-  readonly #now: () => number;
   #sink: Sink | undefined;
-  #exchange: Exchange | undefined;
+  #answer: Answerer | undefined;
 
   constructor(settings: StubSettings) {
-    this.endpoint = settings.endpoint;
-    this.limits = roomForEvents({ ...DEFAULT_LIMITS, ...settings.limits });
     this.#settings = settings;
-    this.#now = settings.now ?? Date.now;
-    this.#exchange = settings.exchange;
+    this.#answer = settings.exchange;
   }
 
-  async closedGate(): Promise<ClosedGate | undefined> {
+  async gate(): Promise<ClosedGate | undefined> {
     return undefined;
   }
 
@@ -62,45 +58,39 @@ export class StubReceiver implements DeliveryReceiver {
     return {};
   }
 
-  wireSize(event: OutboundShape): number {
-    return wireSize(event);
-  }
-
-  unsendable(event: OutboundEvent): string | undefined {
-    return unsendableAsJson(event);
-  }
-
-  async deliver(batch: readonly OutboundEvent[]): Promise<DeliveryReport> {
+  async send({ body }: BatchPost): Promise<Exchanged> {
     // A sink without a network never waits: signals and timers get their turn here.
     await turn();
-    const body = composeBody(batch);
-    const answer = await this.#answer(body);
+    const answer = await this.#answerTo(body);
     await turn();
-    const sentIds = batch.map(({ eventId }) => eventId);
-    const options = { ack: 'results', now: this.#now(), redact: (text: string) => text } as const;
-    return { ...mapResponse(sentIds, answer, options), bytesSent: body.length };
+    return { answer };
   }
 
-  async close(): Promise<void> {
+  /** A stub has no secrets. */
+  redact(text: string): string {
+    return text;
+  }
+
+  close(): void {
     this.#sink?.close();
     this.#sink = undefined;
-    this.#exchange = this.#settings.exchange;
+    this.#answer = this.#settings.exchange;
   }
 
-  async #answer(body: Buffer): Promise<HttpAnswer> {
+  async #answerTo(body: Buffer): Promise<HttpAnswer> {
     try {
-      this.#exchange ??= this.#openSink();
-      return await this.#exchange(body);
+      this.#answer ??= this.#openSink();
+      return await this.#answer(body);
     } catch (error) {
       const why = plainMessage(error);
       return { failure: `the sink ${this.#settings.sinkFile} cannot be written: ${why}` };
     }
   }
 
-  #openSink(): Exchange {
-    const { sinkFile, misbehave = {} } = this.#settings;
+  #openSink(): Answerer {
+    const { sinkFile, misbehave = {}, now = Date.now } = this.#settings;
     this.#sink = new Sink({ db: sinkFile });
-    const endpoint = new BatchEndpoint(this.#sink, conductOf(misbehave), misbehave, this.#now);
+    const endpoint = new BatchEndpoint(this.#sink, conductOf(misbehave), misbehave, now);
     return (body) => {
       const answer = endpoint.receive(body);
       return answer === 'reset' ? { failure: 'the stub was told to drop the connection' } : answer;

@@ -121,7 +121,7 @@ describe('ExternalReceiver', () => {
   });
 
   it('sends no health request', async () => {
-    expect(await aReceiver({}).greet()).to.deep.equal({});
+    expect(await aReceiver({}).greet(never())).to.deep.equal({});
   });
 
   describe('gates', () => {

@@ -2,8 +2,12 @@ import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { OutboundEvent } from '../../src/dispatch/ports.js';
-import { FRAME_BYTES } from '../../src/receivers/limits.js';
-import { composeBody, compressBody, wireSize } from '../../src/receivers/request-body.js';
+import {
+  composeBody,
+  compressBody,
+  FRAME_BYTES,
+  wireSize,
+} from '../../src/receivers/request-body.js';
 import { anEvent } from './events.js';
 
 const FOREIGN: Partial<OutboundEvent> = {

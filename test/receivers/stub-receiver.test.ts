@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { Sink } from '../../src/receivers/stub/sink.js';
 import { sinkFileName } from '../../src/receivers/stub/sink-name.js';
 import { StubReceiver } from '../../src/receivers/stub-receiver.js';
-import { anEvent, eventsFor } from './events.js';
+import { anEvent, eventsFor, never } from './events.js';
 
 describe('StubReceiver', () => {
   let folder: string;
@@ -21,11 +21,11 @@ describe('StubReceiver', () => {
   it('delivers into its sink, byte for byte, and knows it again', async () => {
     const receiver = new StubReceiver({ endpoint: 'stub:', sinkFile });
     const bytes = Buffer.from('{ "event_id":"a", "n": 1.0 }');
-    const first = await receiver.deliver([anEvent('a', { bytes })]);
+    const first = await receiver.deliver([anEvent('a', { bytes })], never());
     expect(first.outcomes[0]?.kind).to.equal('success');
     expect(first.bytesSent).to.equal('{"events":[]}'.length + bytes.length);
     await receiver.close();
-    const second = await receiver.deliver([anEvent('a', { bytes })]);
+    const second = await receiver.deliver([anEvent('a', { bytes })], never());
     expect(second.outcomes[0]?.kind).to.equal('duplicate');
     await receiver.close();
     const sink = new Sink({ db: sinkFile });
@@ -42,7 +42,7 @@ describe('StubReceiver', () => {
       if (!isOver) setImmediate(onTurn);
     };
     setImmediate(onTurn);
-    for (let i = 0; i < 3; i += 1) await receiver.deliver([anEvent(`e${i}`)]);
+    for (let i = 0; i < 3; i += 1) await receiver.deliver([anEvent(`e${i}`)], never());
     isOver = true;
     await receiver.close();
     expect(turns).to.be.at.least(6);
@@ -51,14 +51,14 @@ describe('StubReceiver', () => {
   it('has no gates and sends no health request', async () => {
     const receiver = new StubReceiver({ endpoint: 'stub:', sinkFile });
     expect(await receiver.closedGate()).to.equal(undefined);
-    expect(await receiver.greet()).to.deep.equal({});
+    expect(await receiver.greet(never())).to.deep.equal({});
     await receiver.close();
   });
 
   it('misbehaves as it is told', async () => {
     const outcomes = async (misbehave: object) => {
       const receiver = new StubReceiver({ endpoint: 'stub:', sinkFile: ':memory:', misbehave });
-      const report = await receiver.deliver(eventsFor(['a']));
+      const report = await receiver.deliver(eventsFor(['a']), never());
       await receiver.close();
       return [report.httpStatus, report.outcomes[0]?.kind];
     };
@@ -73,7 +73,7 @@ describe('StubReceiver', () => {
       endpoint: 'stub:',
       sinkFile: path.join(folder, 'no', 'stub.db'),
     });
-    const report = await receiver.deliver(eventsFor(['a']));
+    const report = await receiver.deliver(eventsFor(['a']), never());
     expect(report).to.include({ httpStatus: null });
     expect(report.error).to.match(/cannot be written/);
     await receiver.close();

@@ -5,7 +5,6 @@ import type {
   TargetGreeting,
 } from '../../dispatch/ports.js';
 import type { HttpAnswer } from '../../receivers/answer.js';
-import { roomForEvents } from '../../receivers/limits.js';
 import {
   isJsonObject,
   type JsonObject,
@@ -13,6 +12,7 @@ import {
 } from '../../receivers/mapping/answer-body.js';
 import { cut, oneLine } from '../../receivers/mapping/shown.js';
 import type { Redactor } from '../../receivers/redact.js';
+import { roomForEvents } from '../../receivers/request-body.js';
 
 /** Of what a server advertises only so much is used: its own counting may differ from ours. */
 const SHARE_USED = 0.9;

@@ -3,17 +3,15 @@ import { Secret } from '../../config/secret.js';
 import type { ClosedGate } from '../../dispatch/ports.js';
 import { plainMessage } from '../../files/trouble.js';
 import type { HttpAnswer } from '../../receivers/answer.js';
+import type { BatchPost } from '../../receivers/batch-receiver.js';
 import { batchHeaders, isSendable, teamHeader } from '../../receivers/headers.js';
-import { HttpClient, type HttpRequest } from '../../receivers/http-client.js';
+import { HttpClient } from '../../receivers/http-client.js';
 import { oneLine } from '../../receivers/mapping/shown.js';
 import type { Redactor } from '../../receivers/redact.js';
 import { KnownTokens } from './known-tokens.js';
 import type { TeamspaceReceiverSettings, TokenProvider } from './settings.js';
 
 const HEALTH_DEADLINE_MS = 5_000;
-
-/** A batch as it is posted, whatever the token. */
-export type BatchPost = Pick<HttpRequest, 'signal' | 'mayRepeat'> & { readonly body: Buffer };
 
 /** The requests made of a Teamspace server, and the tokens they carry. */
 export class TeamspaceLine {

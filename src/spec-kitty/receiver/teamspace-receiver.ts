@@ -1,111 +1,89 @@
 import { shownAddress } from '../../address/shown-address.js';
 import { Secret } from '../../config/secret.js';
-import type {
-  BatchLimits,
-  ClosedGate,
-  DeliveryReceiver,
-  DeliveryReport,
-  OutboundEvent,
-  OutboundShape,
-  TargetGreeting,
-} from '../../dispatch/ports.js';
-import { closedReport } from '../../receivers/closed-report.js';
-import { reportOf } from '../../receivers/delivery-report.js';
-import { DEFAULT_LIMITS, roomForEvents } from '../../receivers/limits.js';
-import { mapResponse } from '../../receivers/mapper.js';
-import { composeBody, compressBody, wireSize } from '../../receivers/request-body.js';
-import { unsendableAsJson } from '../../receivers/unsendable.js';
+import type { BatchLimits, ClosedGate, TargetGreeting } from '../../dispatch/ports.js';
+import type { HttpAnswer } from '../../receivers/answer.js';
+import {
+  type BatchExchange,
+  type BatchPost,
+  BatchReceiver,
+  type Exchanged,
+} from '../../receivers/batch-receiver.js';
+import type { Redactor } from '../../receivers/redact.js';
 import { teamspaceGate, wireGate } from './gate.js';
 import { readHealth } from './health.js';
-import { type BatchPost, TeamspaceLine } from './line.js';
+import { TeamspaceLine } from './line.js';
 import { teamspaceGrowth, teamspacePayload } from './payload.js';
 import type { TeamspaceReceiverSettings } from './settings.js';
 
 /** Spec Kitty's hosted service: Bearer token, team, Private Teamspace, a health document. */
-export class TeamspaceReceiver implements DeliveryReceiver {
-  readonly endpoint: string;
-  readonly limits: BatchLimits;
+export class TeamspaceReceiver extends BatchReceiver {
+  constructor(settings: TeamspaceReceiverSettings) {
+    const { limits, now, teamSlug } = settings;
+    super({
+      endpoint: shownAddress(settings.batchUrl),
+      limits,
+      now,
+      adapt: { bytes: teamspacePayload(teamSlug), growth: teamspaceGrowth(teamSlug) },
+      exchange: new TokenExchange(settings),
+    });
+  }
+}
+
+/** Posts with the token of the login, renewed once when the server refuses it. */
+class TokenExchange implements BatchExchange {
   readonly #settings: TeamspaceReceiverSettings;
-  readonly #fullLimits: BatchLimits;
   readonly #line: TeamspaceLine;
 
   constructor(settings: TeamspaceReceiverSettings) {
-    this.endpoint = shownAddress(settings.batchUrl);
-    this.#fullLimits = { ...DEFAULT_LIMITS, ...settings.limits };
-    this.limits = roomForEvents(this.#fullLimits);
     this.#settings = settings;
     this.#line = new TeamspaceLine(settings);
   }
 
-  async closedGate(): Promise<ClosedGate | undefined> {
+  gate(): Promise<ClosedGate | undefined> {
     return teamspaceGate(this.#settings);
   }
 
-  async greet(signal: AbortSignal): Promise<TargetGreeting> {
+  async greet(signal: AbortSignal, inForce: BatchLimits): Promise<TargetGreeting> {
     if (wireGate(this.#settings) !== undefined) return {};
     const token = await this.#line.currentToken();
     if (!(token instanceof Secret)) return { closed: token };
     const answer = await this.#line.getHealth(token, signal);
-    return readHealth(answer, this.#fullLimits, this.#line.redact);
+    return readHealth(answer, inForce, this.redact);
   }
 
-  wireSize(event: OutboundShape): number {
-    const growth = event.carriesOwnId ? teamspaceGrowth(this.#settings.teamSlug) : 0;
-    return wireSize(event) + growth;
-  }
-
-  unsendable(event: OutboundEvent): string | undefined {
-    return unsendableAsJson(event);
-  }
-
-  /** On a 401 the token is renewed once and the batch posted once more (docs/protocol.md, "Tokens of a Teamspace"). */
-  async deliver(
-    batch: readonly OutboundEvent[],
-    signal: AbortSignal,
-    mayStillLeave: () => Promise<boolean> = async () => true,
-  ): Promise<DeliveryReport> {
-    const gate = wireGate(this.#settings);
-    if (gate !== undefined) return closedReport(batch.length, gate);
-    const body = await compressBody(composeBody(batch, teamspacePayload(this.#settings.teamSlug)));
-    const post = { body, signal, mayRepeat: mayStillLeave };
+  /** On a 401 the token is renewed once and the body posted once more (docs/protocol.md, "Tokens of a Teamspace"). */
+  async send(given: BatchPost): Promise<Exchanged> {
+    const { mayRepeat = async () => true } = given;
+    const closed = wireGate(this.#settings);
+    if (closed !== undefined) return { closed };
+    const post = { ...given, mayRepeat };
     const token = await this.#line.currentToken();
-    if (!(token instanceof Secret)) return closedReport(batch.length, token);
-    const first = await this.#post(batch, post, token);
-    if (first.httpStatus !== 401) return first;
+    if (!(token instanceof Secret)) return { closed: token };
+    const answer = await this.#line.postBatch(post, token);
+    if (!isUnauthorized(answer)) return { answer };
     const renewed = await this.#line.renewedToken();
-    if (!(renewed instanceof Secret)) return withAdvice(first, renewed?.message);
-    if (!(await mayStillLeave())) return notAgain(first);
-    const second = await this.#post(batch, post, renewed);
-    const bytesSent = first.bytesSent + second.bytesSent;
+    if (!(renewed instanceof Secret)) return { answer, advice: renewed?.message };
+    if (!(await mayRepeat())) return { answer, stop: NOT_AGAIN };
+    const second = await this.#line.postBatch(post, renewed);
     const advice = `a renewed token was refused too: run \`${this.#line.loginCommand}\``;
-    return { ...withAdvice(second, second.httpStatus === 401 ? advice : undefined), bytesSent };
+    return {
+      answer: second,
+      sentBefore: answer.requests ?? 1,
+      advice: isUnauthorized(second) ? advice : undefined,
+    };
   }
 
-  async close(): Promise<void> {
+  get redact(): Redactor {
+    return this.#line.redact;
+  }
+
+  close(): void {
     this.#line.close();
   }
-
-  async #post(
-    batch: readonly OutboundEvent[],
-    post: BatchPost,
-    token: Secret,
-  ): Promise<DeliveryReport> {
-    const answer = await this.#line.postBatch(post, token);
-    const sentIds = batch.map(({ eventId }) => eventId);
-    const now = (this.#settings.now ?? Date.now)();
-    const options = { ack: 'results', now, redact: this.#line.redact } as const;
-    return reportOf(mapResponse(sentIds, answer, options), answer, post.body.length);
-  }
 }
 
-/** What the operator can do about a refusal, behind what the server said. The outcomes stay its own. */
-function withAdvice(report: DeliveryReport, advice: string | undefined): DeliveryReport {
-  return advice === undefined ? report : { ...report, error: `${report.error}. ${advice}` };
-}
+/** The token is good by now, so the pass ends without a closed gate, and the next one asks again. */
+const NOT_AGAIN =
+  'the token was renewed, but what may leave has changed meanwhile: the batch was not posted again';
 
-/** The token is good by now, so it stands in nobody's way: the pass ends, and the next one asks again. */
-function notAgain({ blocked: _blocked, ...report }: DeliveryReport): DeliveryReport {
-  const stop =
-    'the token was renewed, but what may leave has changed meanwhile: the batch was not posted again';
-  return { ...report, stop };
-}
+const isUnauthorized = (answer: HttpAnswer): boolean => 'status' in answer && answer.status === 401;
