@@ -10,7 +10,7 @@ import type { ModeRequest } from '../config/mode-change.js';
 import { DEFAULT_SETTINGS, NAME_IN_FILE } from '../config/settings.js';
 import { MODES, type Mode, parseMode, policyOf } from '../policy/mode.js';
 import { endpointGateOf } from '../receivers/external/gate.js';
-import { hasMisplacedVariable } from '../receivers/external/query-variables.js';
+import { hasMisplacedVariable } from '../receivers/external/settings.js';
 import { headersFault } from '../receivers/headers.js';
 import { canonicalUrl } from '../targets/canonical-url.js';
 import type { TargetSettings } from '../targets/registry.js';

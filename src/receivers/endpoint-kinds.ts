@@ -55,7 +55,7 @@ export const EXTERNAL = endpointKind({
   },
   async receiver(target, at, given) {
     const { ExternalReceiver } = await import('./external-receiver.js');
-    const { givenSettings } = await import('./external/given-settings.js');
+    const { givenSettings } = await import('./external/settings.js');
     return new ExternalReceiver({
       ...givenSettings(target.rawEndpoint, target.settings, at.env),
       ...(target.settings.ack === undefined ? {} : { ack: target.settings.ack }),
@@ -63,7 +63,7 @@ export const EXTERNAL = endpointKind({
     });
   },
   async reach({ rawEndpoint }, { env }, ask) {
-    const { fillQuery } = await import('./external/query-variables.js');
+    const { fillQuery } = await import('./external/settings.js');
     return judgeEndpoint(await ask(fillQuery(rawEndpoint.reveal(), env).address, bareGetHeaders()));
   },
 });

@@ -1,11 +1,10 @@
 import type { Readable } from 'node:stream';
 import type { AxiosInstance, AxiosResponse } from 'axios';
 import type { AnswerHead, HttpAnswer } from './answer.js';
-import { AgentPool, type TransportSettings } from './transport/agents.js';
+import { AgentPool, type TransportSettings, wasStale } from './transport/agents.js';
 import { readBody } from './transport/answer-body.js';
 import { type Deadline, startDeadline } from './transport/deadline.js';
 import { failureReason } from './transport/failure-reason.js';
-import { wasStale } from './transport/stale-connection.js';
 
 const DEADLINE_MS = 60_000;
 /** Of the body of an answer, as decoded (docs/protocol.md, "Other answers"). */

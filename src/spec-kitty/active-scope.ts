@@ -1,5 +1,5 @@
 import { readPlainFile } from '../files/plain-file.js';
-import { pythonStrip } from './python-text.js';
+import { pythonStrip } from './scope.js';
 
 /** What the old program's marker says beside the scope in force; it decides nothing. */
 export type ActiveScopeStatus = 'absent' | 'matches' | 'stale_non_authoritative';

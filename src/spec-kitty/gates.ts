@@ -1,5 +1,4 @@
 import type { ClosedGate, DrainBlockedReason } from '../dispatch/ports.js';
-import { saasEnabled } from './saas-switch.js';
 
 /** What is known of the credentials for the resolved server. */
 export type CredentialFacts =
@@ -95,3 +94,12 @@ function configGate({ config, resolved }: TeamspaceGateFacts): ClosedGate | unde
     'No usable server address, so nothing is sent. Run `redrain server URL` to set one, or `redrain doctor` for what is wrong.',
   );
 }
+
+const ON = new Set(['1', 'true', 'yes', 'on']);
+
+/**
+ * The SaaS switch, read as the older program reads it: on for `1 true yes on` in
+ * any letter case, off for everything else.
+ */
+export const saasEnabled = (env: NodeJS.ProcessEnv): boolean =>
+  ON.has((env.SPEC_KITTY_ENABLE_SAAS_SYNC ?? '').trim().toLowerCase());

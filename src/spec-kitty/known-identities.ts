@@ -5,9 +5,8 @@ import { MAX_TEXT_BYTES, readPlainFile } from '../files/plain-file.js';
 import { canonicalUrl } from '../targets/canonical-url.js';
 import type { TargetRecord } from '../targets/registry.js';
 import { type ServerRequest, serverInForce } from './authority.js';
-import { readCredentialFiles } from './credentials/credentials-files.js';
-import { pythonLower, pythonStrip } from './python-text.js';
-import { type ScopeParts, scopeDigest, scopeOf } from './scope.js';
+import { readCredentialFiles } from './credentials/lookup.js';
+import { pythonLower, pythonStrip, type ScopeParts, scopeDigest, scopeOf } from './scope.js';
 
 export interface KnownIdentityRequest extends ServerRequest {
   readonly paths: HomePaths;

@@ -7,7 +7,7 @@ import {
   type ServerRequest,
   serverInForce,
 } from './authority.js';
-import { type CredentialLookup, identityOf, lookupCredentials } from './credentials/credentials.js';
+import { type CredentialLookup, identityOf, lookupCredentials } from './credentials/lookup.js';
 
 /** Where to, as whom, and with which token. */
 export interface OpenAuthority {

@@ -1,6 +1,6 @@
 import { shownAddress } from '../address/shown-address.js';
 import type { Secret } from '../config/secret.js';
-import { keepLogin, type NewLogin } from './credentials/credentials-store.js';
+import { keepLogin, type NewLogin } from './credentials/store.js';
 import { surfacesOf } from './surfaces.js';
 import type { AskForTokens, TokenAnswer } from './tokens/token-port.js';
 

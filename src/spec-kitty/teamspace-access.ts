@@ -2,7 +2,7 @@ import { Secret } from '../config/secret.js';
 import type { ClosedGate } from '../dispatch/ports.js';
 import { canonicalUrl } from '../targets/canonical-url.js';
 import type { TargetRecord } from '../targets/registry.js';
-import { type CredentialLookup, lookupCredentials } from './credentials/credentials.js';
+import { type CredentialLookup, lookupCredentials } from './credentials/lookup.js';
 import { teamspaceGate } from './gates.js';
 import type { TeamspaceCircumstances } from './teamspace-kind.js';
 import { isDue, isExpired, whyNotRenewable } from './tokens/token-freshness.js';

@@ -12,12 +12,11 @@ import type { TargetIdentity } from '../targets/identity.js';
 import type { TargetSettings } from '../targets/registry.js';
 import { assertNotSplit, overrideWarning, type TargetAuthority } from './authority.js';
 import { SplitBrainError } from './authority-errors.js';
-import { teamspaceGate } from './gates.js';
+import { saasEnabled, teamspaceGate } from './gates.js';
 import type { OpenAuthority, SpecKittyLogin } from './open-authority.js';
-import { saasEnabled } from './saas-switch.js';
 import { surfacesOf } from './surfaces.js';
 import { isExpired, whyNotRenewable } from './tokens/token-freshness.js';
-import { tokenRequests } from './tokens/token-requests.js';
+import { tokenRequests } from './tokens/token-port.js';
 
 /** What the kind has to know: the configuration, and who is signed in at which server. */
 export type TeamspaceCircumstances = Circumstances & SpecKittyLogin;

@@ -69,3 +69,14 @@ function problemOf(given: string): string | undefined {
 
 /** One short line, without what an address hides. */
 const withoutSecrets = (given: string): string => visible(shownAddress(given)).slice(0, 200);
+
+/** The origin credentials are filed under, or undefined when the address is unusable. */
+export function originOf(url: unknown): string | undefined {
+  if (typeof url !== 'string') return undefined;
+  try {
+    const { origin, protocol } = new URL(canonicalUrl(url));
+    return protocol === 'stub:' ? undefined : origin;
+  } catch {
+    return undefined;
+  }
+}

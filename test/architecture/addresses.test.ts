@@ -7,7 +7,7 @@ const REVEALING = [
   'src/address/address.ts',
   'src/app/endpoint-change.ts',
   'src/app/spec-kitty/sign-in-server.ts',
-  'src/receivers/external/given-settings.ts',
+  'src/receivers/external/settings.ts',
   'src/receivers/endpoint-kinds.ts',
   'src/spec-kitty/teamspace-kind.ts',
   'src/spec-kitty/known-identities.ts',

@@ -1,7 +1,7 @@
 import { cpSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { seededRandom } from '../../src/receivers/stub/random.js';
+import { seededRandom } from '../../src/receivers/stub/misbehaviour.js';
 import { ArchiveDirectory } from '../../src/retention/archive-directory.js';
 import { manifestName, readManifest } from '../../src/retention/archive-manifest.js';
 import { checkArchive, readRecords } from '../../src/retention/archive-reader.js';

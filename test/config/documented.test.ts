@@ -7,8 +7,7 @@ import { parseConfig } from '../../src/config/parse.js';
 import { configSchema } from '../../src/config/schema.js';
 import { parseToml } from '../../src/config/toml.js';
 import { isTable, type TomlTable } from '../../src/config/toml-table.js';
-import { ownEntries } from '../../src/spec-kitty/credentials/credentials-own.js';
-import { specKittyEntries } from '../../src/spec-kitty/credentials/credentials-spec-kitty.js';
+import { ownEntries, specKittyEntries } from '../../src/spec-kitty/credentials/formats.js';
 import { sourceFiles } from '../architecture/source-imports.js';
 import { codeBlocks, documentText, namesIn, rowsOf } from '../support/markdown.js';
 import { schemaKeys } from './schema-keys.js';
@@ -26,8 +25,8 @@ const COMPUTED: readonly ComputedRead[] = [
   { file: 'src/cli/spec-kitty/ready-token.ts', expression: 'variable' },
   { file: 'src/config/in-force.ts', expression: 'key.env' },
   { file: 'src/config/in-force.ts', expression: 'key.env.toLowerCase()' },
-  { file: 'src/receivers/external/given-settings.ts', expression: 'variable' },
-  { file: 'src/receivers/external/query-variables.ts', expression: 'variable' },
+  { file: 'src/receivers/external/settings.ts', expression: 'variable' },
+  { file: 'src/receivers/external/settings.ts', expression: 'variable' },
   { file: 'src/receivers/transport/proxy-choice.ts', expression: 'variable' },
 ];
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { CaptureReport } from '../../src/journal/capture-summary.js';
-import { seededRandom } from '../../src/receivers/stub/random.js';
+import { seededRandom } from '../../src/receivers/stub/misbehaviour.js';
 import { SCHEMA_VERSION } from '../../src/sqlite/schema.js';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';
 import { payloadDigests, sha256 } from '../processes/journal-rows.js';

@@ -7,7 +7,7 @@ import { readConfigDocument } from '../../src/config/document.js';
 import { resolveHome } from '../../src/config/home.js';
 import { CONFIG_KEYS } from '../../src/config/keys.js';
 import { InvalidEventError, openRedrain, type Redrain } from '../../src/index.js';
-import { lookupCredentials } from '../../src/spec-kitty/credentials/credentials.js';
+import { lookupCredentials } from '../../src/spec-kitty/credentials/lookup.js';
 import { rounds } from '../support/rounds.js';
 import { ScriptedReceiver } from '../support/scripted-receiver.js';
 import { temporaryHome } from '../support/temporary-home.js';

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { expect } from 'chai';
 import type { DrainReport } from '../../src/dispatch/drain-report.js';
 import { Spool } from '../../src/journal/spool.js';
-import { seededRandom } from '../../src/receivers/stub/random.js';
+import { seededRandom } from '../../src/receivers/stub/misbehaviour.js';
 import type { StubServer } from '../../src/receivers/stub/server.js';
 import { Cli, startReceiver } from '../support/cli.js';
 import { openCore, row } from '../support/core.js';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Address } from '../../src/address/address.js';
-import { givenSettings } from '../../src/receivers/external/given-settings.js';
+import { givenSettings } from '../../src/receivers/external/settings.js';
 import { ExternalReceiver } from '../../src/receivers/external-receiver.js';
 import type { TargetSettings } from '../../src/targets/registry.js';
 import { closeAfterTest } from '../support/temporary-home.js';

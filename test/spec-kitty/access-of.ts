@@ -2,8 +2,7 @@ import type { App } from '../../src/app/app.js';
 import type { Secret } from '../../src/config/secret.js';
 import type { ClosedGate } from '../../src/dispatch/ports.js';
 import { type TeamspaceAccess, teamspaceAccess } from '../../src/spec-kitty/teamspace-access.js';
-import type { AskForTokens } from '../../src/spec-kitty/tokens/token-port.js';
-import { tokenRequests } from '../../src/spec-kitty/tokens/token-requests.js';
+import { type AskForTokens, tokenRequests } from '../../src/spec-kitty/tokens/token-port.js';
 
 /** The access a drain of the active target of this home would have. */
 export async function accessOf(

@@ -8,7 +8,7 @@ import {
   forgetLogin,
   keepLogin,
   type NewLogin,
-} from '../../src/spec-kitty/credentials/credentials-store.js';
+} from '../../src/spec-kitty/credentials/store.js';
 import { failCalls } from '../support/disk-watch.js';
 import { temporaryHome } from '../support/temporary-home.js';
 

@@ -5,7 +5,7 @@ import {
   type CredentialLookup,
   identityOf,
   lookupCredentials,
-} from '../../src/spec-kitty/credentials/credentials.js';
+} from '../../src/spec-kitty/credentials/lookup.js';
 import { openAuthority } from '../../src/spec-kitty/open-authority.js';
 import { configNaming, givenHome } from './given-authority.js';
 

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
-import { type TeamspaceGateFacts, teamspaceGate } from '../../src/spec-kitty/gates.js';
-import { saasEnabled } from '../../src/spec-kitty/saas-switch.js';
+import { saasEnabled, type TeamspaceGateFacts, teamspaceGate } from '../../src/spec-kitty/gates.js';
 
 const SERVER = 'https://b.example';
 const open: TeamspaceGateFacts = {

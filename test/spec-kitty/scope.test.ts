@@ -1,8 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect } from 'chai';
-import { pythonStrip } from '../../src/spec-kitty/python-text.js';
-import { asciiScope, queueDbPath, scopeDigest, scopeOf } from '../../src/spec-kitty/scope.js';
+import {
+  asciiScope,
+  pythonStrip,
+  queueDbPath,
+  scopeDigest,
+  scopeOf,
+} from '../../src/spec-kitty/scope.js';
 
 /** Scope and digest as Python computes them from the same three parts. */
 const VECTORS: readonly [

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { enqueue } from '../../src/app/jobs/enqueue.js';
 import type { JobCounts } from '../../src/queue/job.js';
 import { LitequeQueues } from '../../src/queue/liteque-queue.js';
-import { seededRandom } from '../../src/receivers/stub/random.js';
+import { seededRandom } from '../../src/receivers/stub/misbehaviour.js';
 import type { StubServer } from '../../src/receivers/stub/server.js';
 import { envelopes } from '../processes/given-events.js';
 import { deliveriesAt, idsWith, payloadDigests, sha256 } from '../processes/journal-rows.js';

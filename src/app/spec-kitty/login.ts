@@ -2,13 +2,10 @@ import { shownAddress } from '../../address/shown-address.js';
 import { readConfigDocument, settingsOf } from '../../config/document.js';
 import { assertBearerMayTravel } from '../../policy/bearer.js';
 import { assertNotSplit, overrideWarning } from '../../spec-kitty/authority.js';
-import {
-  assertStoreUsable,
-  type NewLogin,
-} from '../../spec-kitty/credentials/credentials-store.js';
+import { assertStoreUsable, type NewLogin } from '../../spec-kitty/credentials/store.js';
 import { type OpenAuthority, openAuthority } from '../../spec-kitty/open-authority.js';
 import { type Proof, type SignInResult, signIn } from '../../spec-kitty/sign-in.js';
-import { tokenRequests } from '../../spec-kitty/tokens/token-requests.js';
+import { tokenRequests } from '../../spec-kitty/tokens/token-port.js';
 import type { App } from '../app.js';
 import { isInForce, serverOf } from './sign-in-server.js';
 

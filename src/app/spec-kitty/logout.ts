@@ -1,8 +1,8 @@
 import { shownAddress } from '../../address/shown-address.js';
 import { readConfigDocument } from '../../config/document.js';
 import { assertNotSplit, type ResolvedSyncTarget } from '../../spec-kitty/authority.js';
-import { lookupCredentials } from '../../spec-kitty/credentials/credentials.js';
-import { forgetLogin } from '../../spec-kitty/credentials/credentials-store.js';
+import { lookupCredentials } from '../../spec-kitty/credentials/lookup.js';
+import { forgetLogin } from '../../spec-kitty/credentials/store.js';
 import { openAuthority } from '../../spec-kitty/open-authority.js';
 import type { App } from '../app.js';
 import { isInForce, namedServer, serverOf } from './sign-in-server.js';

@@ -1,5 +1,5 @@
 import { type AuthoritySection, reportAuthority } from '../../spec-kitty/authority-report.js';
-import { identityOf } from '../../spec-kitty/credentials/credentials.js';
+import { identityOf } from '../../spec-kitty/credentials/lookup.js';
 import { type OldQueues, readOldQueues } from '../../spec-kitty/legacy/old-queues.js';
 import type { Stores } from '../../stores.js';
 import type { App } from '../app.js';

@@ -3,7 +3,7 @@ import { shownAddress } from '../../address/shown-address.js';
 import { type LoginReport, login } from '../../app/spec-kitty/login.js';
 import { EXIT } from '../../base/exit-codes.js';
 import { Secret } from '../../config/secret.js';
-import { secretOf } from '../../spec-kitty/credentials/credentials-values.js';
+import { secretOf } from '../../spec-kitty/credentials/formats.js';
 import type { Proof } from '../../spec-kitty/sign-in.js';
 import { ask } from '../ask.js';
 import { type CommandBody, type DefineCommand, example, withApp } from '../command.js';

@@ -6,9 +6,7 @@ import { endpointTarget } from '../../targets/active-target.js';
 import { isStubUrl } from '../../targets/canonical-url.js';
 import { headersFault, isSendable } from '../headers.js';
 import { caFileFault } from '../transport/trust.js';
-import { givenSettings } from './given-settings.js';
-import { hasMisplacedVariable } from './query-variables.js';
-import type { ExternalReceiverSettings } from './settings.js';
+import { type ExternalReceiverSettings, givenSettings, hasMisplacedVariable } from './settings.js';
 
 const SET_ENDPOINT = 'run `redrain mode EXTERNAL_RECEIVER --endpoint URL`';
 

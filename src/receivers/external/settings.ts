@@ -1,5 +1,7 @@
-import type { Secret } from '../../config/secret.js';
+import type { Address } from '../../address/address.js';
+import { Secret } from '../../config/secret.js';
 import type { BatchLimits } from '../../dispatch/ports.js';
+import type { TargetSettings } from '../../targets/registry.js';
 import type { AckMode } from '../mapper.js';
 import type { TransportSettings } from '../transport/agents.js';
 
@@ -26,4 +28,85 @@ export interface ExternalReceiverSettings {
   readonly version: string;
   readonly transport: TransportSettings;
   readonly now?: () => number;
+}
+
+/** The part of a receiver's settings that comes from its target and from the environment. */
+export type GivenSettings = Pick<
+  ExternalReceiverSettings,
+  'endpoint' | 'queryValues' | 'headers' | 'missingVariables'
+>;
+
+/**
+ * The endpoint and the headers of a target with the values behind the named
+ * variables; a name without a value closes the gate.
+ */
+export function givenSettings(
+  endpoint: Address,
+  settings: TargetSettings,
+  env: NodeJS.ProcessEnv,
+): GivenSettings {
+  const { address, values, missing } = fillQuery(endpoint.reveal(), env);
+  const headers: Record<string, Secret> = {};
+  const missingVariables: MissingVariable[] = missing.map((variable) => ({ variable }));
+  for (const [header, variable] of namedVariables(settings)) {
+    const value = env[variable]?.trim();
+    if (value) headers[header] = new Secret(isAuth(header) ? authorization(value) : value);
+    else missingVariables.push({ header, variable });
+  }
+  return {
+    endpoint: address,
+    queryValues: values.map((value) => new Secret(value)),
+    headers,
+    missingVariables,
+  };
+}
+
+const AUTH = 'Authorization';
+const isAuth = (header: string): boolean => header.toLowerCase() === AUTH.toLowerCase();
+
+/** `auth_env` goes before a header of the same name. */
+function namedVariables({ authEnv, headers = {} }: TargetSettings): [string, string][] {
+  const named = Object.entries(headers);
+  if (authEnv === undefined) return named;
+  return [...named.filter(([header]) => !isAuth(header)), [AUTH, authEnv]];
+}
+
+/** A bare token is a Bearer token; a value with a scheme of its own is taken as it is. */
+const authorization = (value: string): string => (value.includes(' ') ? value : `Bearer ${value}`);
+
+const VARIABLE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
+
+/** An address whose variables are filled in, and what that took. */
+export interface FilledAddress {
+  readonly address: string;
+  /** Values that were filled in: keys, as a rule. */
+  readonly values: readonly string[];
+  /** Variables that are not set. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * Fills in the variables of a query, `?key=${HOOK_KEY}`, for one request. They
+ * stay names wherever the address is stored or compared, so that another value
+ * is the same target. Values are percent-encoded: the server gets them as they
+ * are.
+ */
+export function fillQuery(address: string, env: NodeJS.ProcessEnv): FilledAddress {
+  const at = address.indexOf('?');
+  if (at < 0) return { address, values: [], missing: [] };
+  const values: string[] = [];
+  const missing: string[] = [];
+  const query = address.slice(at).replace(VARIABLE, (text, variable: string) => {
+    const value = env[variable]?.trim();
+    if (value) values.push(value);
+    else missing.push(variable);
+    return value ? encodeURIComponent(value) : text;
+  });
+  return { address: address.slice(0, at) + query, values, missing };
+}
+
+/** True when a variable stands where none is filled in: in the host or the path. */
+export function hasMisplacedVariable(address: string): boolean {
+  const [place = ''] = address.split(/[?#]/);
+  return place.search(VARIABLE) >= 0;
 }

@@ -2,9 +2,8 @@ import type { Outcome } from '../../dispatch/ports.js';
 import type { CompleteAnswer } from '../answer.js';
 import type { Redactor } from '../redact.js';
 import { type JsonObject, parseJson, readJsonObject } from './answer-body.js';
-import { topLevelError } from './batch-error.js';
-import { lastEntryById } from './event-entries.js';
-import { rejection } from './rejection.js';
+import { lastEntryById, rejection } from './event-entries.js';
+import { topLevelError } from './server-words.js';
 import { entryJson } from './shown.js';
 import type { Verdict } from './verdict.js';
 

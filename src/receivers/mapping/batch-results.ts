@@ -1,10 +1,8 @@
 import type { Outcome } from '../../dispatch/ports.js';
 import type { Redactor } from '../redact.js';
 import type { JsonObject } from './answer-body.js';
-import { hasGarbledId, lastEntryById } from './event-entries.js';
-import { rejection } from './rejection.js';
+import { hasGarbledId, lastEntryById, rejection, strayEntries } from './event-entries.js';
 import { entryJson, shown } from './shown.js';
-import { strayEntries } from './stray-entries.js';
 import { transientForAll, type Verdict } from './verdict.js';
 
 const SUCCESS = new Set(['success', 'accepted', 'warning']);

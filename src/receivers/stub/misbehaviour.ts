@@ -1,5 +1,3 @@
-import { seededRandom } from './random.js';
-
 /**
  * How a stub is told to misbehave. Everything is decided once per POST, in this
  * order: `reset`, `status`, `failRate`, `rejectTypes`. The first three leave
@@ -43,4 +41,15 @@ export function conductOf(misbehaviour: Misbehaviour): () => Conduct {
 
 function isSuccess(status: number): boolean {
   return status >= 200 && status <= 299;
+}
+
+/** Numbers in [0, 1) that a seed repeats exactly (mulberry32). */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
 }

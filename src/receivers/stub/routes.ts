@@ -3,11 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { plainMessage } from '../../files/trouble.js';
 import type { CompleteAnswer } from '../answer.js';
 import { type BatchEndpoint, type EndpointAnswer, jsonAnswer } from './batch-endpoint.js';
-import { type HealthOptions, healthDocument } from './health-document.js';
+import { type HealthOptions, healthDocument, issueTokens } from './documents.js';
 import { readRequest } from './request-reader.js';
 import type { Sink } from './sink.js';
 import { SinkUnavailableError } from './sink-connection.js';
-import { issueTokens } from './token-document.js';
 
 const TOKEN_PATHS = new Set(['/api/v1/token', '/api/v1/token/refresh']);
 const HEALTH_PATH = '/api/v1/sync/health';

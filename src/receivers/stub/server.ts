@@ -1,7 +1,7 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { BatchEndpoint } from './batch-endpoint.js';
-import type { HealthOptions } from './health-document.js';
+import type { HealthOptions } from './documents.js';
 import { conductOf, type Misbehaviour } from './misbehaviour.js';
 import { StubRoutes } from './routes.js';
 import { Sink } from './sink.js';

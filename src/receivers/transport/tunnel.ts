@@ -1,9 +1,69 @@
-import http from 'node:http';
+import http, { STATUS_CODES } from 'node:http';
 import https from 'node:https';
 import net, { type Socket } from 'node:net';
-import type tls from 'node:tls';
+import type { Duplex } from 'node:stream';
+import tls from 'node:tls';
 import type { ChosenProxy } from './proxy-choice.js';
-import { ProxyError, type ShownProxy } from './proxy-error.js';
+
+export interface TunnelAgentSettings {
+  readonly proxy: ChosenProxy;
+  readonly tls: tls.SecureContextOptions & { readonly rejectUnauthorized: boolean };
+  readonly idleMs: number;
+  /** For the proxy's answer to CONNECT. */
+  readonly deadlineMs: number;
+}
+
+type Connected = (error: Error | null, socket: Duplex) => void;
+/** Node takes no socket with an error; its types do not say so. */
+type Failed = (error: Error) => void;
+
+/** Keep-alive connections to https hosts, each in a tunnel of its own through one proxy. */
+export class TunnelAgent extends https.Agent {
+  readonly #settings: TunnelAgentSettings;
+  readonly #opening = new Set<Tunnel>();
+
+  constructor(settings: TunnelAgentSettings) {
+    super({ keepAlive: true, timeout: settings.idleMs });
+    this.#settings = settings;
+  }
+
+  /** Called by Node for each connection that is needed. */
+  override createConnection(wanted: https.RequestOptions, connected?: Connected): undefined {
+    const host = (wanted.host ?? '').replace(/^\[|\]$/g, '');
+    this.#connect(host, Number(wanted.port)).then(
+      (socket) => connected?.(null, socket),
+      (error: Error) => (connected as Failed | undefined)?.(error),
+    );
+  }
+
+  /** Ends the tunnels that are being opened too, for a proxy that never answers. */
+  override destroy(): void {
+    for (const tunnel of this.#opening) tunnel.abandon();
+    super.destroy();
+  }
+
+  async #connect(host: string, port: number): Promise<tls.TLSSocket> {
+    const { proxy, deadlineMs } = this.#settings;
+    const tunnel = openTunnel({ proxy, host, port, tls: this.#settings.tls, deadlineMs });
+    this.#opening.add(tunnel);
+    try {
+      return this.#secure(await tunnel.opened, host);
+    } finally {
+      this.#opening.delete(tunnel);
+    }
+  }
+
+  /** `host` is the name the certificate must be for, also where it is an IP address. */
+  #secure(socket: Socket, host: string): tls.TLSSocket {
+    return tls.connect({
+      ...this.#settings.tls,
+      socket,
+      host,
+      timeout: this.#settings.idleMs,
+      ...(net.isIP(host) === 0 && { servername: host }),
+    });
+  }
+}
 
 /** A tunnel that is being opened; `abandon` ends the attempt. */
 export interface Tunnel {
@@ -92,4 +152,42 @@ function proxyUrl({ address, variable }: ChosenProxy): URL {
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
     throw new Error(`the proxy in ${variable} is no http(s) address`);
   return url;
+}
+
+/** Where a tunnel goes through, for messages: no user, no password. */
+export interface ShownProxy {
+  readonly host: string;
+  /** The environment variable that names it. */
+  readonly variable: string;
+}
+
+/** The tunnel through a proxy did not open: nothing was said to the target. */
+export class ProxyError extends Error {
+  override readonly name = 'ProxyError';
+  constructor(
+    readonly proxy: ShownProxy,
+    /** What the proxy answered to CONNECT; undefined when it did not answer. */
+    readonly status: number | undefined,
+    options?: { readonly cause: Error },
+  ) {
+    super(`no tunnel through ${named(proxy)}`, options);
+  }
+}
+
+/** `the proxy proxy.example:3128 (HTTPS_PROXY)` */
+export function named({ host, variable }: ShownProxy): string {
+  return `the proxy ${host} (${variable})`;
+}
+
+/** What a proxy's own answer to CONNECT means, and who can do something about it. */
+export function refusedTunnel(proxy: ShownProxy, status: number, target: string): string {
+  const answer = STATUS_CODES[status] === undefined ? '' : ` ${STATUS_CODES[status]}`;
+  const said = `${named(proxy)} answered HTTP ${status}${answer} in place of opening a tunnel to ${target}`;
+  return `${said}; nothing reached ${target}. ${advice(proxy, status)}`;
+}
+
+function advice({ variable }: ShownProxy, status: number): string {
+  if (status === 407)
+    return `The proxy wants a user and password: write them into ${variable} as http://USER:PASSWORD@HOST:PORT`;
+  return `Ask whoever runs the proxy, or name the host in NO_PROXY to go around it`;
 }

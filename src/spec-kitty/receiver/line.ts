@@ -7,8 +7,7 @@ import type { BatchPost } from '../../receivers/batch-receiver.js';
 import { batchHeaders, isSendable, teamHeader } from '../../receivers/headers.js';
 import { HttpClient } from '../../receivers/http-client.js';
 import { oneLine } from '../../receivers/mapping/shown.js';
-import type { Redactor } from '../../receivers/redact.js';
-import { KnownTokens } from './known-tokens.js';
+import { type Redactor, redactorFor } from '../../receivers/redact.js';
 import type { TeamspaceReceiverSettings, TokenProvider } from './settings.js';
 
 const HEALTH_DEADLINE_MS = 5_000;
@@ -112,4 +111,30 @@ function bearer(token: Secret): string {
 
 function sameOrigin(one: string, other: string): boolean {
   return URL.canParse(one) && new URL(one).origin === new URL(other).origin;
+}
+
+/** A late answer may still echo a token that has been replaced since. */
+const REMEMBERED = 8;
+
+/** The tokens a receiver has used, so that none of them gets out of an answer. */
+export class KnownTokens {
+  #tokens: readonly Secret[] = [];
+  readonly #others: readonly string[];
+  #redact: Redactor;
+
+  /** `others` are hidden as well: keys in the address of the server. */
+  constructor(others: readonly string[]) {
+    this.#others = others;
+    this.#redact = redactorFor(others);
+  }
+
+  add(token: Secret): void {
+    if (this.#tokens.some((known) => known.reveal() === token.reveal())) return;
+    this.#tokens = [...this.#tokens, token].slice(-REMEMBERED);
+    this.#redact = redactorFor([...this.#tokens.map((known) => known.reveal()), ...this.#others]);
+  }
+
+  get redact(): Redactor {
+    return this.#redact;
+  }
 }

@@ -4,11 +4,11 @@ import { mayCarryToken } from '../../policy/bearer.js';
 import type { CompleteAnswer, HttpAnswer } from '../../receivers/answer.js';
 import { HttpClient } from '../../receivers/http-client.js';
 import { type JsonObject, readJsonObject } from '../../receivers/mapping/answer-body.js';
-import { topLevelError } from '../../receivers/mapping/batch-error.js';
+import { topLevelError } from '../../receivers/mapping/server-words.js';
 import { oneLine } from '../../receivers/mapping/shown.js';
 import { type Redactor, redactorFor } from '../../receivers/redact.js';
 import type { TransportSettings } from '../../receivers/transport/agents.js';
-import { secretOf, textOf } from '../credentials/credentials-values.js';
+import { secretOf, textOf } from '../credentials/formats.js';
 import type { TokenAnswer, TokenRequest } from '../tokens/token-port.js';
 
 const DEADLINE_MS = 30_000;

@@ -1,4 +1,4 @@
-import type { CredentialEntry } from '../credentials/credential-entry.js';
+import type { CredentialEntry } from '../credentials/formats.js';
 
 /** An access token this close to its end is renewed before it is used. */
 const RENEWED_BEFORE_MS = 60_000;

@@ -1,4 +1,5 @@
 import type { Secret } from '../../config/secret.js';
+import { VERSION } from '../../version.js';
 
 /** One request for tokens (docs/protocol.md, "Tokens of a Teamspace"), to the address of one server. */
 export type TokenRequest = { readonly url: string } & (
@@ -29,3 +30,20 @@ export type TokenAnswer =
  * but the request itself, to no other address, and never rejects.
  */
 export type AskForTokens = (request: TokenRequest) => Promise<TokenAnswer>;
+
+/** How a process asks a server for tokens: over HTTP, loaded when it is first done. */
+export function tokenRequests(
+  env: NodeJS.ProcessEnv,
+  caFile: string | undefined,
+  deadlineMs?: number,
+): AskForTokens {
+  return async (request) => {
+    const { askForTokens } = await import('../receiver/token-client.js');
+    const transport = {
+      env,
+      ...(caFile === undefined ? {} : { caFile }),
+      ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    };
+    return askForTokens(request, { transport, version: VERSION });
+  };
+}

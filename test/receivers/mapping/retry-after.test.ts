@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { retryAfterMs } from '../../../src/receivers/mapping/retry-after.js';
+import { retryAfterMs } from '../../../src/receivers/mapping/batch-failure.js';
 
 const NOW = Date.UTC(2026, 5, 1, 12, 0, 0);
 

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { HttpClient } from '../../../src/receivers/http-client.js';
-import { tlsFailure } from '../../../src/receivers/transport/tls-failure.js';
+import { tlsFailure } from '../../../src/receivers/transport/failure-reason.js';
 import { closeAfterTest } from '../../support/temporary-home.js';
 import { never } from '../events.js';
 import { type SelfSigned, selfSigned, type Validity } from '../self-signed.js';

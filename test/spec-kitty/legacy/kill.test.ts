@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { HomePaths } from '../../../src/config/home.js';
-import { seededRandom } from '../../../src/receivers/stub/random.js';
+import { seededRandom } from '../../../src/receivers/stub/misbehaviour.js';
 import { Cli } from '../../support/cli.js';
 import { openCore, rows } from '../../support/core.js';
 import { assertLedgerInvariant } from '../../support/invariant.js';

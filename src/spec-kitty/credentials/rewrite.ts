@@ -6,8 +6,7 @@ import { decodeToml, parseToml } from '../../config/toml.js';
 import { editToml, type TomlChange } from '../../config/toml-edit.js';
 import { MAX_TEXT_BYTES, readPlainFile } from '../../files/plain-file.js';
 import { holdingSpecKittyLock } from '../spec-kitty-lock.js';
-import type { CredentialSource } from './credential-entry.js';
-import { ownPlaces, specKittyPlace, type TokenPlace } from './credentials-place.js';
+import { type CredentialSource, ownPlaces, specKittyPlace, type TokenPlace } from './formats.js';
 
 /** A login that is kept in a file. */
 export type FileSource = Exclude<CredentialSource, { readonly kind: 'environment' }>;

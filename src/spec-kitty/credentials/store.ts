@@ -8,8 +8,7 @@ import { editToml, type TomlChange } from '../../config/toml-edit.js';
 import { replaceFile } from '../../files/durable-file.js';
 import { MAX_TEXT_BYTES, readPlainFile } from '../../files/plain-file.js';
 import { errorCode, whyNot } from '../../files/trouble.js';
-import { ownCredentialPath } from './credentials-own.js';
-import { ownPlaces } from './credentials-place.js';
+import { ownCredentialPath, ownPlaces } from './formats.js';
 
 /** redrain's own credentials file cannot be used as it is; nothing was changed. */
 export class CredentialStoreError extends RedrainError {
