@@ -1,3 +1,4 @@
+import type { ConfigDocument } from '../config/config-document.js';
 import { ConfigReader } from '../config/document.js';
 import { type HomePaths, resolveHome } from '../config/home.js';
 import { assertLocalFilesystem } from '../config/local-filesystem.js';
@@ -85,6 +86,11 @@ export class App {
 
   random(): number {
     return (this.options.random ?? Math.random)();
+  }
+
+  /** config.toml as it is at this moment; parsed only when it has changed. */
+  readConfig(): Promise<ConfigDocument> {
+    return this.#config.read();
   }
 
   /** Configuration, authority and active target as they are at this moment. */

@@ -1,5 +1,6 @@
 import { RedrainError } from '../base/error.js';
 import { EXIT } from '../base/exit-codes.js';
+import type { ConfigDocument } from '../config/config-document.js';
 import type { HomePaths } from '../config/home.js';
 import { type DrainOptions, drain } from '../dispatch/drain.js';
 import { type DrainReport, emptyReport } from '../dispatch/drain-report.js';
@@ -33,6 +34,8 @@ export interface TargetDrainOptions extends DrainOptions {
 export interface DrainHome extends ReceiverHome {
   random(): number;
   situation(): Promise<Situation>;
+  /** config.toml as it is at this moment. */
+  readConfig(): Promise<ConfigDocument>;
   stores(known: Situation): Promise<Stores>;
   ingestSpool(): Promise<unknown>;
 }
@@ -185,7 +188,7 @@ async function run(
     team_or_user: target.teamSlug || target.userEmail || null,
     queue_db_path: situation.authority?.resolved.queue_db_path ?? null,
   });
-  const permission = new TargetPermission(home.paths.config, stores.targets, target);
+  const permission = new TargetPermission(() => home.readConfig(), stores.targets, target);
   const deps = {
     target: { id: target.id, url: target.canonicalUrl },
     ledger: stores.ledger,

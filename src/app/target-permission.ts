@@ -1,5 +1,4 @@
 import type { ConfigDocument } from '../config/config-document.js';
-import { ConfigReader } from '../config/document.js';
 import type { ClosedGate, Permission, PermissionNow } from '../dispatch/ports.js';
 import { type Mode, policyOf } from '../policy/mode.js';
 import { permissionOf } from '../policy/permission.js';
@@ -10,21 +9,25 @@ import type { Situation } from './situation.js';
 /**
  * What one target may be given, asked afresh before every request: the mode,
  * the configuration, the project rules and whether the target is retired. Costs
- * one read of config.toml and of one row.
+ * one look at config.toml (a read where it has changed) and a read of one row.
  */
 export class TargetPermission {
-  readonly #config: ConfigReader;
+  readonly #readConfig: () => Promise<ConfigDocument>;
   readonly #targets: Pick<TargetRegistry, 'find'>;
   readonly #target: TargetRecord;
 
-  constructor(configPath: string, targets: Pick<TargetRegistry, 'find'>, target: TargetRecord) {
-    this.#config = new ConfigReader(configPath);
+  constructor(
+    readConfig: () => Promise<ConfigDocument>,
+    targets: Pick<TargetRegistry, 'find'>,
+    target: TargetRecord,
+  ) {
+    this.#readConfig = readConfig;
     this.#targets = targets;
     this.#target = target;
   }
 
   async now(): Promise<PermissionNow> {
-    const config = await this.#config.read();
+    const config = await this.#readConfig();
     if (config.state === 'unreadable')
       return { reason: 'config_unreadable', message: config.reason };
     const { settings } = config;

@@ -1,4 +1,4 @@
-import { lstatSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
 import { RedrainError } from '../base/error.js';
 import { EXIT } from '../base/exit-codes.js';
 import { MAX_TEXT_BYTES, readPlainFile } from '../files/plain-file.js';
@@ -35,28 +35,54 @@ export async function readConfigDocument(path: string): Promise<ConfigDocument> 
   return new ConfigReader(path).read();
 }
 
+/** Milliseconds after which a file that changes again has other times, on every file system. */
+const SETTLED_MS = 2_000;
+
 /**
- * config.toml for those who ask before every request. The file is read each
- * time, so no edit is missed; it is parsed only when its bytes have changed.
+ * config.toml for those who ask before every request. The file is looked at
+ * each time, so no edit is missed. It is read only when its times, its size or
+ * the file itself have changed, or changed so lately that another edit could
+ * have the same times; and parsed only when its bytes have changed.
  */
 export class ConfigReader {
   readonly #path: string;
-  #last: { bytes: Buffer; document: ConfigDocument } | undefined;
+  readonly #now: () => number;
+  #last: { stamp: string | undefined; bytes: Buffer; document: ConfigDocument } | undefined;
 
-  constructor(path: string) {
+  constructor(path: string, now: () => number = Date.now) {
     this.#path = path;
+    this.#now = now;
   }
 
   async read(): Promise<ConfigDocument> {
     const path = this.#path;
+    // Taken before the bytes: an edit in between is seen the next time.
+    const stamp = stampOf(path, this.#now());
+    const last = this.#last;
+    if (last !== undefined && stamp !== undefined && last.stamp === stamp) return last.document;
     const file = readFile(path);
     if (file.state === 'absent') return { state: 'absent', path, settings: DEFAULT_SETTINGS };
     if (file.state === 'unreadable') return { ...file, path };
-    if (this.#last?.bytes.equals(file.bytes)) return this.#last.document;
+    if (last?.bytes.equals(file.bytes)) {
+      last.stamp = stamp;
+      return last.document;
+    }
     const { parseConfig } = await import('./parse.js');
     const document = parseConfig(path, file.bytes);
-    this.#last = { bytes: file.bytes, document };
+    this.#last = { stamp, bytes: file.bytes, document };
     return document;
+  }
+}
+
+/** Another text for every change of the file; undefined while that cannot be promised. */
+function stampOf(path: string, now: number): string | undefined {
+  try {
+    const { dev, ino, size, mtimeNs, ctimeNs, ctimeMs } = statSync(path, { bigint: true });
+    if (Number(ctimeMs) > now - SETTLED_MS) return undefined;
+    return `${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`;
+  } catch {
+    // Reading the file says what is wrong.
+    return undefined;
   }
 }
 
