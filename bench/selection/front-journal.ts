@@ -6,7 +6,7 @@ import { openRedrain } from '../../src/index.js';
 import { configureConnection } from '../../src/sqlite/connection.js';
 import { JournalDatabase } from '../../src/sqlite/journal-database.js';
 import { SqliteLedger } from '../../src/sqlite/ledger/delivery-ledger.js';
-import { SqliteTargets } from '../../src/sqlite/targets/target-registry.js';
+import { SqliteTargets } from '../../src/sqlite/targets/registry.js';
 import { projectUuids } from '../projects.js';
 import { SAMPLE_REPO, sampleEvents } from '../sample-events.js';
 import * as sql from './front.sql.js';

@@ -13,10 +13,3 @@ export interface EventFilter {
   /** Exclusive. */
   readonly until?: number | undefined;
 }
-
-/** A part of a WHERE clause, with the values of its named parameters. */
-export interface Conditions {
-  /** Empty, or starting with AND. */
-  readonly sql: string;
-  readonly values: Readonly<Record<string, unknown>>;
-}

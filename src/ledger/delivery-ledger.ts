@@ -1,3 +1,4 @@
+import { RedrainError } from '../base/error.js';
 import type { DeliveryLedger, Permission } from '../dispatch/ports.js';
 
 /** The error of a post whose sender died: it is dated by its start, and lasts until it was found. */
@@ -38,4 +39,13 @@ export interface LedgerStore extends DeliveryLedger {
   lastPost(targetId: number): Promise<number>;
   /** Posts to a target with a greater id, in order. */
   postsSince(targetId: number, id: number): Promise<LoggedPost[]>;
+}
+
+/** The lease has moved on: another process drains this target now. */
+export class LostLeaseError extends RedrainError {
+  override readonly name = 'LostLeaseError';
+  readonly code = 'LEASE_LOST';
+  constructor(readonly targetId: number) {
+    super(`target ${targetId} is drained by another process now; this one stops`);
+  }
 }

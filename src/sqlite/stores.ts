@@ -13,7 +13,7 @@ import { SqliteSpace } from './retention/journal-space.js';
 import { SqliteRedaction } from './retention/redaction-store.js';
 import { SqliteRestore } from './retention/restore-store.js';
 import { SqliteRetention } from './retention/retention-store.js';
-import { SqliteTargets } from './targets/target-registry.js';
+import { SqliteTargets } from './targets/registry.js';
 import { SqliteVerification } from './verification/verification.js';
 
 export type { OpenOptions };

@@ -11,7 +11,7 @@ const REVEALING = [
   'src/receivers/endpoint-kinds.ts',
   'src/spec-kitty/teamspace-kind.ts',
   'src/spec-kitty/known-identities.ts',
-  'src/sqlite/targets/target-registry.ts',
+  'src/sqlite/targets/registry.ts',
   'src/spec-kitty/teamspace-access.ts',
 ];
 

@@ -1,7 +1,10 @@
 import { expect } from 'chai';
 import { settlement } from '../../src/dispatch/bisection.js';
 import type { Outcome } from '../../src/dispatch/ports.js';
+import { Spool } from '../../src/journal/spool.js';
+import { countedFor, sectionsOf } from '../../src/reports/sections.js';
 import { beginPass, claim } from '../ledger/hand-drain.js';
+import { EVERYTHING_ALLOWED } from '../support/core.js';
 import { newEvent } from '../support/events.js';
 import { results, ScriptedReceiver, unanswered } from '../support/scripted-receiver.js';
 import {
@@ -84,7 +87,7 @@ function describeKeepingTheJournal(open: OpenStores): void {
       expect(conflict.incomingBytes.equals(SECOND)).to.equal(true);
       const log = await audit.ofEvent('e');
       expect(log.map(({ action }) => action)).to.deep.equal(['conflict_resolved']);
-      await assertVerified(given);
+      await assertWhole(given);
     });
 
     it('is done once: the same again changes nothing, the opposite is refused', async () => {
@@ -118,7 +121,7 @@ function describeKeepingTheIncoming(open: OpenStores): void {
       expect(next?.bytes?.equals(SECOND)).to.equal(true);
       expect(next?.columns).to.include({ revision: 2, source: 'decision' });
       expect(await journal.seqsOfEvent('e')).to.deep.equal([2, 3]);
-      await assertVerified(given);
+      await assertWhole(given);
       const later = await ensureTarget(given, 'later');
       expect(await sentTo(given, later)).to.deep.equal([`before=${BEFORE}`, `e=${SECOND}`]);
     });
@@ -144,7 +147,7 @@ function describeKeepingTheIncoming(open: OpenStores): void {
         selected: 0,
         not_live: { replaced: 1 },
       });
-      await assertVerified(given);
+      await assertWhole(given);
       expect(await sentTo(given, target)).to.deep.equal([]);
     });
 
@@ -156,7 +159,7 @@ function describeKeepingTheIncoming(open: OpenStores): void {
       await conflicts.decide('1', 'incoming', 5_000);
       expect(await conflicts.decide('2', 'incoming', 6_000)).to.include({ revision: 2 });
       expect(await journal.seqsOfEvent('e')).to.have.length(2);
-      await assertVerified(given);
+      await assertWhole(given);
     });
   });
 }
@@ -189,12 +192,12 @@ function describeWhoReceivesIt(open: OpenStores): void {
         expect(decision.targets).to.deep.equal([
           { target_id: id, canonical_url: 'http://a.test', receives, reason },
         ]);
-        await assertVerified(given);
+        await assertWhole(given);
         const sent = await sentTo(given, id);
         expect(sent.filter((one) => one.startsWith('e='))).to.deep.equal(
           receives ? [`e=${SECOND}`] : [],
         );
-        await assertVerified(given);
+        await assertWhole(given);
         expect(await sentTo(given, id)).to.deep.equal([]);
       });
 
@@ -211,11 +214,11 @@ function describeWhoReceivesIt(open: OpenStores): void {
         [false, 'revision 1 was delivered'],
         [false, 'revision 2 was delivered'],
       ]);
-      await assertVerified(given);
+      await assertWhole(given);
       for (const id of [a, b]) expect(await sentTo(given, id)).to.deep.equal([]);
       const c = await drainedTo(given, 'c', 'untried');
       expect(await sentTo(given, c)).to.include(`e=${THIRD}`);
-      await assertVerified(given);
+      await assertWhole(given);
     });
   });
 }
@@ -233,25 +236,25 @@ function describeOnTheWire(open: OpenStores): void {
         return results(batch, () => SUCCESS);
       };
       await drained(given, id, receiver);
-      await assertVerified(given);
+      await assertWhole(given);
       expect(await sentTo(given, id)).to.deep.equal([`behind=${BEHIND}`]);
-      await assertVerified(given);
+      await assertWhole(given);
     });
 
     it('is sent after all where that batch is given back unposted', async () => {
       const given = await givenConflict(open);
       const id = await drainedTo(given, 'a', 'untried');
       await decideWhileClaimed(given, id, 'give back');
-      await assertVerified(given);
+      await assertWhole(given);
       expect(await sentTo(given, id)).to.have.members([`before=${BEFORE}`, `e=${SECOND}`]);
-      await assertVerified(given);
+      await assertWhole(given);
     });
 
     it('is withheld still where the batch given back had been tried before', async () => {
       const given = await givenConflict(open);
       const id = await drainedTo(given, 'a', 'no answer');
       await decideWhileClaimed(given, id, 'give back');
-      await assertVerified(given);
+      await assertWhole(given);
       const sent = await sentTo(given, id);
       expect(sent.filter((one) => one.startsWith('e='))).to.deep.equal([]);
     });
@@ -261,7 +264,7 @@ function describeOnTheWire(open: OpenStores): void {
       const id = await drainedTo(given, 'a', 'untried');
       await decideWhileClaimed(given, id, 'too large');
       expect(await sentTo(given, id)).to.include(`e=${SECOND}`);
-      await assertVerified(given);
+      await assertWhole(given);
     });
 
     const VERDICTS_MEANWHILE: readonly [string, Outcome, string[]][] = [
@@ -280,14 +283,32 @@ function describeOnTheWire(open: OpenStores): void {
           return results(batch, ({ eventId }) => (eventId === 'e' ? outcome : SUCCESS));
         };
         await drained(given, id, receiver);
-        await assertVerified(given);
+        await assertWhole(given);
         expect(await sentTo(given, id)).to.deep.equal(expected);
-        await assertVerified(given);
+        await assertWhole(given);
       });
   });
 }
 
 const SUCCESS: Outcome = { kind: 'success' };
+
+/** Ledger and counters agree, and every known target's numbers make the whole. */
+async function assertWhole(given: GivenStores): Promise<void> {
+  await assertVerified(given);
+  const targets = await given.stores.targets.list();
+  const context = {
+    targets,
+    current: targets[0],
+    identity: undefined,
+    permissionFor: () => EVERYTHING_ALLOWED,
+    blockedReason: () => null,
+    spool: new Spool(`${given.home}/spool`),
+    now: 20_000,
+  };
+  const counts = await given.stores.reports.counts(countedFor(context));
+  for (const target of sectionsOf(counts, context).delivery_ledger.per_target)
+    expect(target.adds_up, JSON.stringify(target)).to.equal(true);
+}
 
 /** An event and a conflict about it, found by a capture. */
 async function givenConflict(open: OpenStores): Promise<GivenStores> {

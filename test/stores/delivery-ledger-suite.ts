@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Claim, Pass, Permission } from '../../src/dispatch/ports.js';
-import { INTERRUPTED } from '../../src/ledger/delivery-ledger.js';
+import { INTERRUPTED, LostLeaseError } from '../../src/ledger/delivery-ledger.js';
 import type { Stores } from '../../src/stores.js';
 import {
   beginPass,
@@ -162,11 +162,11 @@ function describeClaims(stores: () => Stores): void {
       const stale = await beginPass(stores());
       await beginPass(stores());
       const refusal = await claim(stores(), stale).catch((error: unknown) => error);
-      expect(refusal).to.have.property('name', 'LostLeaseError');
+      expect(refusal).to.be.instanceOf(LostLeaseError);
       const late = await stores()
         .ledger.beginPass(stale.lease, 1)
         .catch((error: unknown) => error);
-      expect(late).to.have.property('name', 'LostLeaseError');
+      expect(late).to.be.instanceOf(LostLeaseError);
     });
 
     it('is of one target alone', async () => {

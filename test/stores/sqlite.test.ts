@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { openStores } from '../../src/sqlite/stores.js';
+import { assertLedgerInvariant } from '../support/invariant.js';
 import { temporaryHome } from '../support/temporary-home.js';
 import { describeAuditLog } from './audit-log-suite.js';
 import { describeConflictStore } from './conflict-store-suite.js';
@@ -8,6 +9,7 @@ import type { GivenStores } from './given-stores.js';
 import { describeImportStore } from './import-store-suite.js';
 import { describeJournalSpace } from './journal-space-suite.js';
 import { describeJournalStore } from './journal-store-suite.js';
+import { describeOpenJournal } from './open-journal-suite.js';
 import { describeRedactionStore } from './redaction-store-suite.js';
 import { describeRequeueStore } from './requeue-store-suite.js';
 import { describeRestoreStore } from './restore-store-suite.js';
@@ -15,12 +17,18 @@ import { describeRetentionStore } from './retention-store-suite.js';
 import { describeTargetRegistry } from './target-registry-suite.js';
 import { describeVerification } from './verification-suite.js';
 
+/** Whatever a suite did, rows and counters of the ledger agree after it. */
 async function open(): Promise<GivenStores> {
   const home = temporaryHome();
   const stores = await openStores(join(home, 'redrain', 'journal.db'), {}, () => 0.5);
-  return { stores, home, close: () => stores.close() };
+  const close = async (): Promise<void> => {
+    assertLedgerInvariant(stores);
+    await stores.close();
+  };
+  return { stores, home, close };
 }
 
+describeOpenJournal('SQLite', open);
 describeJournalStore('SQLite', open);
 describeDeliveryLedger('SQLite', open);
 describeRequeueStore('SQLite', open);

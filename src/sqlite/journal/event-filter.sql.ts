@@ -1,4 +1,11 @@
-import type { Conditions, EventFilter } from '../../journal/event-filter.js';
+import type { EventFilter } from '../../journal/event-filter.js';
+
+/** A part of a WHERE clause, with the values of its named parameters. */
+export interface Conditions {
+  /** Empty, or starting with AND. */
+  readonly sql: string;
+  readonly values: Readonly<Record<string, unknown>>;
+}
 
 /**
  * The filter as SQL on `event e`. `seqColumn` names the key that the query is

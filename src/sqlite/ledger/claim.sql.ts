@@ -1,5 +1,3 @@
-import { isWithheld } from './withheld.sql.js';
-
 /**
  * Selection: every statement here is an index search whose cost depends on
  * its page or its batch, never on the length of journal or ledger (a test
@@ -8,6 +6,15 @@ import { isWithheld } from './withheld.sql.js';
 
 const CURSOR = `COALESCE((SELECT l.cursor FROM lane l
       WHERE l.target_id = @targetId AND l.origin_id = @originId), 0)`;
+
+/**
+ * True of an event `v` that its target must not be given, because it has, or may
+ * have, an earlier revision. There are few, and they have an index of their
+ * own: asking costs next to nothing.
+ */
+const isWithheld = (targetId: string): string => `EXISTS (
+      SELECT 1 FROM delivery w INDEXED BY ix_delivery_withheld
+      WHERE w.target_id = ${targetId} AND w.seq = v.seq AND w.status = 'withheld')`;
 
 /** A page of origins, each with its first unattempted event as far as it has one. */
 export const UNSENT_LANES = `

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { RedrainError } from '../../base/error.js';
 import { turn } from '../../base/pace.js';
 import { step } from '../../base/steps.js';
 import type {
@@ -20,6 +19,7 @@ import {
   INTERRUPTED,
   type LedgerStore,
   type LoggedPost,
+  LostLeaseError,
   type WorkDue,
 } from '../../ledger/delivery-ledger.js';
 import { type OriginColumns, originFields } from '../../ledger/origins.js';
@@ -39,15 +39,6 @@ import { WorkDueReader } from './work-due.js';
 
 /** Rows in one transaction: short enough that nobody waits long for it. */
 const PAGE = 2_000;
-
-/** The lease has moved on: another process drains this target now. */
-export class LostLeaseError extends RedrainError {
-  override readonly name = 'LostLeaseError';
-  readonly code = 'LEASE_LOST';
-  constructor(readonly targetId: number) {
-    super(`target ${targetId} is drained by another process now; this one stops`);
-  }
-}
 
 interface FlightRow {
   claimId: string;

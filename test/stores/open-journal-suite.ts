@@ -1,0 +1,26 @@
+import { expect } from 'chai';
+import { newEvents } from '../support/events.js';
+import { givenStores, type OpenStores } from './given-stores.js';
+
+/** What every OpenJournal promises. */
+export function describeOpenJournal(name: string, open: OpenStores): void {
+  describe(`OpenJournal on ${name}`, () => {
+    it('is the journal of its home, and current, while nobody replaces it', async () => {
+      const { stores } = await givenStores(open);
+      await stores.journal.append(newEvents(1), 'capture');
+      expect(stores.isReplaced()).to.equal(false);
+      await stores.assertCurrent();
+    });
+
+    it('rejects every use of its stores after it is closed', async () => {
+      const { stores } = await open();
+      await stores.close();
+      for (const use of [
+        () => stores.journal.append(newEvents(1), 'capture'),
+        () => stores.journal.head(),
+        () => stores.targets.list(),
+      ])
+        expect(await use().catch((error: unknown) => error)).to.be.instanceOf(Error);
+    });
+  });
+}
