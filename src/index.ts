@@ -202,7 +202,7 @@ export class Redrain {
 
   /**
    * One pass over the active target, or a named one. That nothing could be
-   * sent is no error: the report has `blocked_reason` then.
+   * sent is not an error: the report has `blocked_reason` then.
    *
    * @throws SplitBrainError, UnknownTargetError, RetiredTargetError, and
    * NewerSchemaError or StorageUnavailableError when the journal cannot be used.

@@ -8,7 +8,7 @@ redrain=${REDRAIN:-node_modules/.bin/redrain}
 
 case ${1:-} in
   send)
-    # A pass that still runs is no news (6), and what failed is due again later
+    # A pass that still runs is not news (6), and what failed is due again later
     # (7): the check below speaks up.
     "$redrain" now --no-wait --quiet
     code=$?

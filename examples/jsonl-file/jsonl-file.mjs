@@ -85,7 +85,7 @@ async function append(to, bytes) {
 }
 
 /**
- * A line break in JSON is white space, so that a blank stands for it. What is no JSON text is kept
+ * A line break in JSON is white space, so that a blank stands for it. What is not JSON text is kept
  * in base64.
  *
  * @param {import('redrain').ReceiverEvent} event

@@ -11,7 +11,7 @@ const TIMEOUT_MS = 5_000;
 /** @type {Promise<import('@nats-io/transport-node').NatsConnection> | undefined} */
 let connecting;
 
-/** One connection for all calls; a new one after it was closed, or could not be had. */
+/** One connection for all calls; a new one after it was closed, or could not be opened. */
 async function connection() {
   connecting ??= connect({ servers: SERVERS.split(','), timeout: TIMEOUT_MS });
   try {

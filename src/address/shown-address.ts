@@ -5,8 +5,8 @@ const USER_INFO = /^([a-z][a-z0-9+.-]*:\/\/)?[^/?#]*@/i;
 /**
  * An address for people, logs and documents. The only place that decides how
  * one is shown: operators put keys into queries and fragments, so of a query
- * only the names are shown (and variables, which are no values), and neither
- * user, password nor fragment. Text that is no URL is treated the same way.
+ * only the names are shown (and variables, which are not values), and neither
+ * user, password nor fragment. Text that is not a URL is treated the same way.
  */
 export function shownAddress(address: string): string {
   const parsable = URL.canParse(address) || !address.includes('@');
@@ -27,7 +27,7 @@ function shownPart(part: string): string {
 
 /**
  * What `shownAddress` hides, in the forms a server may echo: as written and
- * percent-decoded. Names of variables are no secrets.
+ * percent-decoded. Names of variables are not secrets.
  */
 export function secretsInAddress(address: string): string[] {
   const [, query = '', fragment = ''] = /^[^?#]*(?:\?([^#]*))?(?:#(.*))?$/s.exec(address) ?? [];

@@ -23,7 +23,7 @@ export interface ConflictRow {
   readonly kept: Conflict['kept'];
 }
 
-/** A payload to look at; `text` is null where the bytes are no UTF-8 or are gone. */
+/** A payload to look at; `text` is null where the bytes are not UTF-8 or are gone. */
 export interface ShownPayload {
   readonly sha256: string;
   readonly size: number | null;

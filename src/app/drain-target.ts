@@ -158,7 +158,7 @@ export async function withoutTarget(
   return report;
 }
 
-/** Also where the endpoint cannot be used, and so is no target: that holds nobody's project. */
+/** Also where the endpoint cannot be used, and so is not a target: that holds nobody's project. */
 function projectsFor({ kind, settings }: Situation): 'all' | 'allowed' {
   return kind?.projects(settings) ?? 'allowed';
 }

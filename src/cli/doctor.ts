@@ -27,7 +27,7 @@ function tell({ checks, ok }: DoctorReport): string {
   return [...checks.map(sentence), verdict(checks, ok)].join('\n');
 }
 
-/** "Nothing is wrong" only where nothing is: a warning is no failure and no comfort either. */
+/** "Nothing is wrong" only where nothing is: a warning is not a failure and no comfort either. */
 function verdict(checks: readonly Check[], ok: boolean): string {
   const number = (wanted: Check['status']): number =>
     checks.filter(({ status }) => status === wanted).length;

@@ -44,7 +44,7 @@ function pointInTime(flag: string, text: string | undefined, now: number): numbe
   const at = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : now - ago(text);
   if (Number.isFinite(at)) return at;
   throw new UsageError(
-    `${flag} ${text} is no time: write 2026-11-22T10:00:00Z, or 2h for 2 hours ago`,
+    `cannot read ${flag} "${text}": write 2026-11-22T10:00:00Z, or 2h for 2 hours ago`,
   );
 }
 

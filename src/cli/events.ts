@@ -137,7 +137,7 @@ const NEWLINE = Buffer.from('\n');
 
 /**
  * One event as one line of JSON Lines: its payload bytes, unchanged. A payload
- * that holds a line break, or is no JSON object at all, cannot be a line; it
+ * that holds a line break, or is not a JSON object at all, cannot be a line; it
  * becomes `{"event_id", "event_type", "sha256", "payload_base64"}` instead of
  * being reformatted. Undefined when the bytes are gone.
  */

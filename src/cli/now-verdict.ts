@@ -15,7 +15,7 @@ interface Wanted {
 
 /**
  * The exit code of `now` (docs/troubleshooting.md). A pass that came to an end
- * before its work was done is no success, whatever it has sent by then.
+ * before its work was done is not a success, whatever it has sent by then.
  */
 export function exitCode(
   report: DrainReport,

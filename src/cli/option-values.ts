@@ -8,7 +8,7 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
-/** A hundred years: further back is no date that everything can show. */
+/** A hundred years: further back is not a date that everything can show. */
 const MOST_DAYS = 36_500;
 
 /** @throws InvalidArgumentError, which is exit 64. */
@@ -36,7 +36,7 @@ export function durationOf(option: string, text: string, leastMs = 0): number {
   const value = read(text);
   if (value === undefined)
     throw new UsageError(
-      `${option} ${text} is no duration: write a number and its unit, 30s, 10m, 1h or 2d`,
+      `cannot read ${option} "${text}": write a number and its unit, 30s, 10m, 1h or 2d`,
     );
   if (value < leastMs || value > LONGEST_MS)
     throw new UsageError(

@@ -6,7 +6,7 @@ const DEEPEST_INDENT = 40;
 /**
  * JSON text with line breaks and two spaces of indent. Every token stays as it
  * is spelt: numbers of any length, escapes, keys that occur twice. Undefined
- * for text that is no JSON.
+ * for text that is not JSON.
  */
 export function prettyJson(text: string): string | undefined {
   if (!isJson(text)) return undefined;

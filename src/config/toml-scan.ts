@@ -24,7 +24,7 @@ export interface TomlSection {
 
 /**
  * Finds where everything stands in a TOML text that is known to parse. It
- * judges nothing: what is no TOML gives nonsense or an error, so callers parse
+ * judges nothing: what is not TOML gives nonsense or an error, so callers parse
  * first, and parse what they made of it again.
  */
 export function scanToml(text: string): TomlSection[] {

@@ -1,7 +1,7 @@
 import { parse, TomlError } from 'smol-toml';
 import type { TomlTable } from './toml-table.js';
 
-/** The text is no valid TOML. The message names the place and quotes nothing of the file. */
+/** The text is not valid TOML. The message names the place and quotes nothing of the file. */
 export class BrokenTomlError extends Error {
   override readonly name = 'BrokenTomlError';
 }

@@ -386,7 +386,7 @@ function generations(events: readonly ClaimedEvent[]): ClaimedEvent[][] {
   return [...parts.values()];
 }
 
-/** Requests that are settled together, as one line of the dispatch log: the last failure speaks for them. */
+/** Requests that are settled together, as one line of the dispatch log: the last failure stands for all. */
 function groupRecord(delivered: readonly Delivered[]): PostRecord {
   const failed = delivered.findLast(({ report }) => report.error !== undefined);
   const { report: telling } = failed ?? (delivered.at(-1) as Delivered);

@@ -249,7 +249,7 @@ export interface PostRecord {
   readonly durationMs: number;
   readonly events: readonly ClaimedEvent[];
   readonly report: DeliveryReport;
-  /** How many requests this speaks of, where several of one event each are logged together. */
+  /** How many requests this is about, where several of one event each are logged together. */
   readonly requests?: number;
 }
 

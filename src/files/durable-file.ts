@@ -46,7 +46,7 @@ export function replaceFile(path: string, bytes: Buffer | string, written?: () =
   }
 }
 
-/** Removes a file; one that is gone is no error. */
+/** Removes a file; one that is gone is not an error. */
 export function removeIfThere(path: string): void {
   try {
     unlinkSync(path);

@@ -42,7 +42,7 @@ export function decodeSpool(file: Buffer): SpoolContents {
   const headerEnd = file.indexOf(10);
   const header = /^redrain-spool-1 (\d+)$/.exec(file.toString('utf8', 0, Math.max(headerEnd, 0)));
   if (header === null)
-    return { events, problems: ['this is no spool file: its header is damaged'] };
+    return { events, problems: ['this is not a spool file: its header is damaged'] };
   const expected = Number(header[1]);
   let at = headerEnd + 1;
   while (at < file.length) {
@@ -110,7 +110,7 @@ function recordDigest(meta: string, bytes: Buffer): string {
   return createHash('sha256').update(meta).update(NEWLINE).update(bytes).digest('hex');
 }
 
-/** The digest is no signature: whoever may write here can make one, so the shape is looked at. */
+/** The digest is not a signature: whoever may write here can make one, so the shape is looked at. */
 function parseMeta(json: string): Meta | undefined {
   try {
     const meta = JSON.parse(json) as Partial<Meta> | null;

@@ -5,7 +5,7 @@ import { CanonicalReader } from './canonical-reader.js';
 /**
  * A SHA-256 (32 bytes) that is equal exactly when two payloads are equal by
  * value: of the canonical bytes, or of
- * `bytes:` and the payload when it is no JSON. No canonical text starts with a
+ * `bytes:` and the payload when it is not JSON. No canonical text starts with a
  * `b`, so the two can never meet.
  */
 export function canonicalDigest(bytes: Buffer): Buffer {
@@ -15,7 +15,7 @@ export function canonicalDigest(bytes: Buffer): Buffer {
     : hash('sha256', canonical, 'buffer');
 }
 
-/** Whether two payloads are equal by value; what is no JSON equals only the same bytes. */
+/** Whether two payloads are equal by value; what is not JSON equals only the same bytes. */
 export function sameValue(a: Buffer, b: Buffer): boolean {
   if (a.equals(b)) return true;
   const canonical = canonicalBytes(a);

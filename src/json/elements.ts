@@ -28,7 +28,7 @@ export function arrayElements(bytes: Buffer, from: number): ArrayElements {
 /**
  * The exact bytes of each element of the array under that top-level key, as
  * slices of `bytes`; of a repeated key the last counts, as in JSON.parse.
- * Undefined when the key is absent or its value is no array.
+ * Undefined when the key is absent or its value is not an array.
  */
 export function memberArrayElements(bytes: Buffer, key: string): Buffer[] | undefined {
   const member = topLevelMembers(bytes).findLast((candidate) => candidate.key === key);

@@ -16,7 +16,7 @@ export interface Member {
 
 /**
  * The top-level members of one JSON object text, in order, duplicates included.
- * The text must already be known to be JSON; one that is no object has none.
+ * The text must already be known to be JSON; one that is not an object has none.
  */
 export function topLevelMembers(bytes: Buffer): Member[] {
   const members: Member[] = [];

@@ -35,7 +35,7 @@ export async function finishOutput({ isAskedToEnd = false } = {}): Promise<void>
   await out?.settled(isAskedToEnd ? LAST_WORDS_MS : undefined);
   out?.abandon();
   const code = out?.brokenBy;
-  // A reader that has seen enough (`| head`) is no failure.
+  // A reader that has seen enough (`| head`) is not a failure.
   if (code !== undefined && code !== 'EPIPE')
     stderr().write(`error: stdout could not be written: ${troubleWords({ code }) ?? code}\n`);
   await err?.settled(LAST_WORDS_MS);

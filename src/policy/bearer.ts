@@ -28,7 +28,7 @@ export function mayCarryToken({ protocol, hostname }: URL): boolean {
  * opens.
  *
  * @throws InsecureBearerError where `mayCarryToken` says no.
- * @throws TypeError when the text is no URL.
+ * @throws TypeError when the text is not a URL.
  */
 export function assertBearerMayTravel(address: string): void {
   const url = new URL(address);

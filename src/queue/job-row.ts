@@ -35,7 +35,7 @@ export function toJson(value: unknown): string {
 }
 
 /**
- * What is no JSON stands as it is under a name of its own: the rows of a file
+ * What is not JSON stands as it is under a name of its own: the rows of a file
  * that was damaged or edited must not hide the others, and a worker fails the
  * one job it cannot understand.
  */

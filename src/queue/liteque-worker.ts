@@ -194,7 +194,7 @@ export class LitequeWorker implements JobWorker, PulseListener {
       failure.error = error ?? new Error('the processor rejected with nothing');
     });
     step('queue.ran');
-    // Trouble in writing it down is no failure of the job: its lock runs out, and it is taken again.
+    // Trouble in writing it down is not a failure of the job: its lock runs out, and it is taken again.
     const held = await (failure.error === undefined
       ? this.#lifecycle.complete(lock, result, job.opts)
       : this.#fail(lock, job, failure.error));

@@ -109,7 +109,7 @@ function repeatIn(text: string): RepeatOptions {
   const repeat = parsed(text);
   if (typeof repeat === 'object' && repeat !== null && ('every' in repeat || 'pattern' in repeat))
     return repeat as RepeatOptions;
-  throw new ScheduleError(`this is no schedule: ${text}`);
+  throw new ScheduleError(`this is not a schedule: ${text}`);
 }
 
 /** What cannot be read is shown as it is: one odd row hides no other. */

@@ -118,7 +118,7 @@ function readPattern(pattern: string, tz: string): Pattern {
     };
   } catch (error) {
     throw new ScheduleError(
-      `the pattern "${pattern}" in ${tz} is no schedule: ${complaint(error)}`,
+      `the pattern "${pattern}" in ${tz} is not a schedule: ${complaint(error)}`,
     );
   }
 }

@@ -57,7 +57,7 @@ export class HttpClient {
    * leave this class.
    */
   async request(request: HttpRequest): Promise<HttpAnswer> {
-    if (!isHttp(request.url)) return { failure: 'the address is no http(s) URL' };
+    if (!isHttp(request.url)) return { failure: 'the address is not an http(s) URL' };
     const deadlineMs = request.deadlineMs ?? this.#deadlineMs;
     const deadline = startDeadline(deadlineMs, request.signal);
     const exchange = { request, url: new URL(request.url), deadline, deadlineMs };

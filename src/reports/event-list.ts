@@ -57,7 +57,7 @@ export interface ExportedEvent {
   readonly eventType: string;
   readonly class: string;
   readonly sha256: string;
-  /** False for what was imported and is no JSON object. */
+  /** False for what was imported and is not a JSON object. */
   readonly isDeliverable: boolean;
   readonly bytes: Buffer | null;
 }

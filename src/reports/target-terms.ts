@@ -4,7 +4,7 @@ import type { DeliveryStatus } from '../ledger/transition.js';
 import type { Counts, TargetCounts } from './counts.js';
 import { type ClassTotals, classesHold, eventsOf } from './journal-section.js';
 
-/** The live events of one origin, and how many of them the ledger of a target speaks of. */
+/** The live events of one origin, and how many of them the ledger of a target names. */
 export interface OriginRow extends OriginColumns {
   readonly live: number;
   readonly known: number;
@@ -102,7 +102,7 @@ function termsOf(
   return terms;
 }
 
-/** Live events that the ledger of a target does not speak of. */
+/** Live events that the ledger of a target does not name. */
 export interface WaitingEvents {
   /** By the reason that holds them. */
   readonly held: Readonly<Partial<Record<DrainBlockedReason, number>>>;

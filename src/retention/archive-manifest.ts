@@ -115,7 +115,7 @@ export function readManifest(path: string): ArchiveManifest {
     isRanges(value.seqs) &&
     Array.isArray(value.redacted) &&
     value.redacted.every(isCount);
-  if (!fits) throw new ArchiveDamagedError(path, 'this is no manifest of an archive');
+  if (!fits) throw new ArchiveDamagedError(path, 'this is not a manifest of an archive');
   return value as unknown as ArchiveManifest;
 }
 

@@ -12,7 +12,7 @@ import { type ArchiveRecord, decodeRecord } from './archive-record.js';
  * The records of an archive in journal order, one at a time. Read only after
  * `checkArchive` found the file to be what its manifest says.
  *
- * @throws ArchiveDamagedError at the first line that is no record of it.
+ * @throws ArchiveDamagedError at the first line that is not a record of it.
  */
 export async function* readRecords(
   manifestPath: string,
@@ -126,7 +126,7 @@ function checked(
   manifest: ArchiveManifest,
   record: ArchiveRecord | undefined,
 ): ArchiveRecord {
-  if (record === undefined) throw new ArchiveDamagedError(path, 'a line of it is no record');
+  if (record === undefined) throw new ArchiveDamagedError(path, 'a line of it is not a record');
   const { seq, bytes, sha256, event_id } = record;
   if (!rangesContain(manifest.seqs, seq))
     throw new ArchiveDamagedError(path, `event ${event_id} is not one of its manifest`);

@@ -28,7 +28,7 @@ export function encodeRecord(record: ArchiveRecord): string {
   return `${JSON.stringify({ ...key, ...columns, bytes: bytes?.toString('base64') ?? null })}\n`;
 }
 
-/** Reads one line; undefined when it is no record. */
+/** Reads one line; undefined when it is not a record. */
 export function decodeRecord(line: string): ArchiveRecord | undefined {
   const value = parsed(line);
   if (value === undefined) return undefined;

@@ -66,7 +66,7 @@ export interface VerifyRequest {
 export interface Verification {
   /**
    * Runs the checks away from the event loop, which stays free. Changes nothing
-   * and blocks no writer; what other processes change meanwhile is no problem.
+   * and blocks no writer; what other processes change meanwhile is not a problem.
    * A check that cannot be made is a problem of its own, and ends no other.
    */
   verify(request: VerifyRequest, control: JobControl): Promise<Verified>;

@@ -35,7 +35,7 @@ export class ImportedRow {
   @Column({ type: 'blob' })
   sha256!: Buffer;
 
-  /** `queue.timestamp`: whole seconds at which it was enqueued; null when that was no integer. */
+  /** `queue.timestamp`: whole seconds at which it was enqueued; null when that was not an integer. */
   @Column({ name: 'enqueued_at', type: 'integer', nullable: true })
   enqueuedAt!: number | null;
 

@@ -15,7 +15,7 @@ export const ANONYMOUS = Object.freeze({ teamSlug: '(none)', userEmail: '(anonym
 
 /**
  * The operator's own endpoint, or the stub within redrain for `stub:`.
- * @throws UnusableUrlError when the endpoint is no address.
+ * @throws UnusableUrlError when the endpoint is not an address.
  */
 export function externalIdentity(endpoint: string): TargetIdentity {
   const address = canonicalUrl(endpoint);

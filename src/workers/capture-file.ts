@@ -141,7 +141,7 @@ function heldBack(all: readonly Candidate[]): number {
   return Math.max(Math.min(1, all.length), Math.min(after, LINES_KNOWN - 1));
 }
 
-/** Whether this is no JSON as it stands. */
+/** Whether this is not JSON as it stands. */
 function isHalf(one: Candidate): boolean {
   if (one.kind === 'problem') return true;
   try {

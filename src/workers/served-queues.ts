@@ -8,7 +8,7 @@ import type { ServedQueue, Service, WorkerKind } from './service.js';
 
 /**
  * How many workers may vanish under a job before it is failed. Far more than
- * BullMQ's one: a machine that kills workers is no fault of the job, running it
+ * BullMQ's one: a machine that kills workers is not a fault of the job, running it
  * again is harmless, and each time costs a whole lock.
  */
 const MAX_STALLED = 100;

@@ -16,7 +16,7 @@ const always =
   () =>
     reply;
 
-/** As a receiver that never heard of compression: what is compressed is no JSON. */
+/** As a receiver that never heard of compression: what is compressed is not JSON. */
 const refusingGzip = (refusal: Answer): Handler =>
   function receive(request: Incoming, stored: Stored): Answer {
     if (request.headers['content-encoding'] !== undefined) return refusal;
@@ -117,7 +117,7 @@ export const FAULTY_RECEIVERS: readonly CatalogueReceiver[] = [
   },
   {
     name: 'cut at 100 KB',
-    does: 'reads the first 100 KB only, and finds that they are no JSON',
+    does: 'reads the first 100 KB only, and finds that they are not JSON',
     settings: batch,
     ...LARGE,
     verdict: 'delivered',

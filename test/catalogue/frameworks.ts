@@ -51,7 +51,7 @@ export const ROUTES: readonly (readonly [path: string, settings: Settings])[] = 
   ['/lines', { format: 'lines' }],
 ];
 
-/** A member of the body has to be there as well: an unread body is no delivery. */
+/** A member of the body has to be there as well: an unread body is not a delivery. */
 function takeOne(id: unknown, member: unknown, stored: Stored): Taken {
   if (typeof id !== 'string' || member === undefined) return { status: 400, body: { error: 'no' } };
   stored.addOnce(id);

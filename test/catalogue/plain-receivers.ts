@@ -105,7 +105,7 @@ export const PLAIN_RECEIVERS: readonly CatalogueReceiver[] = [
   },
   {
     name: 'counts of what failed, all zero',
-    does: 'answers with the members that speak of failure elsewhere, and has none',
+    does: 'answers with the members that report failures elsewhere, and has none',
     settings: batch,
     verdict: 'delivered',
     receive: takesBatch({ status: 200, body: { errors: false, failed: 0, partialSuccess: {} } }),

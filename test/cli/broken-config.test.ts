@@ -13,7 +13,7 @@ const BROKEN: readonly {
   readonly edits: readonly string[][];
 }[] = [
   {
-    what: 'is no TOML',
+    what: 'is not TOML',
     breakIt: (before) => `${before}\n[sync\nbroken = = "\n`,
     edits: [
       ['server', 'http://elsewhere.test'],

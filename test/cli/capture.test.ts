@@ -187,7 +187,7 @@ describe('redrain capture when the journal cannot be written', () => {
     },
     'is damaged': async (cli) => {
       mkdirSync(join(cli.home, 'redrain'), { recursive: true });
-      writeFileSync(journalOf(cli), 'this is no database'.repeat(1000));
+      writeFileSync(journalOf(cli), 'this is not a database'.repeat(1000));
       return () => rmSync(journalOf(cli));
     },
   };
@@ -226,7 +226,7 @@ describe('redrain capture when the journal cannot be written', () => {
   it('names each event that is lost, and exits 9, when the spool cannot be written either', async () => {
     const cli = new Cli();
     mkdirSync(join(cli.home, 'redrain'), { recursive: true });
-    writeFileSync(journalOf(cli), 'this is no database'.repeat(1000));
+    writeFileSync(journalOf(cli), 'this is not a database'.repeat(1000));
     writeFileSync(join(cli.home, 'redrain', 'spool'), 'in the way');
     const stdin = `${JSON.stringify(event('lost-1'))}\nnot json\n${JSON.stringify(event('lost-2'))}\n`;
     const run = await cli.run(['capture', '--json'], { stdin });
@@ -238,7 +238,7 @@ describe('redrain capture when the journal cannot be written', () => {
     }
   });
 
-  it('names each event that is lost, and exits 9, when the home is no directory at all', async () => {
+  it('names each event that is lost, and exits 9, when the home is not a directory at all', async () => {
     const cli = new Cli();
     writeFileSync(cli.home, 'in the way');
     const run = await cli.run(['capture', '--json'], { stdin: JSON.stringify(event('lost')) });

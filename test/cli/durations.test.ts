@@ -12,7 +12,7 @@ describe('durations', () => {
     expect(durationOf('--delay', '1.5h')).to.equal(5_400_000);
     expect(durationOf('--delay', '2 days')).to.equal(172_800_000);
     for (const text of ['', '30', 'soon', '1e3s', '10 parsecs', `${'9'.repeat(200)}d`])
-      expect(() => durationOf('--delay', text), text).to.throw(/--delay .*is no duration/);
+      expect(() => durationOf('--delay', text), text).to.throw(/cannot read --delay/);
   });
 
   it('have bounds', () => {

@@ -51,8 +51,8 @@ describe('redrain events', () => {
     const cli = new Cli();
     await captured(cli, envelopes(1));
     const refusals: [string, RegExp][] = [
-      ['events --since yesterday', /--since yesterday is no time/],
-      ['events --until 2026-99-99', /--until 2026-99-99 is no time/],
+      ['events --since yesterday', /cannot read --since "yesterday"/],
+      ['events --until 2026-99-99', /cannot read --until "2026-99-99"/],
       ['events --state gone', /--state.*Allowed choices/],
       ['events --target 9', /no target 9.*redrain targets/],
       ['events --target nonsense', /no target nonsense/],

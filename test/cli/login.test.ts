@@ -79,8 +79,8 @@ describe('redrain login with a ready token', () => {
 
   const wrong: [name: string, args: string[], stdin: string, words: RegExp][] = [
     ['none on stdin', ['--token-stdin'], ' \n', /stdin holds no token/],
-    ['two words', ['--token-stdin'], 'marker token', /no token: one word/],
-    ['no ASCII', ['--token-stdin'], 'märker-marker', /no token: one word/],
+    ['two words', ['--token-stdin'], 'marker token', /not a token: one word/],
+    ['no ASCII', ['--token-stdin'], 'märker-marker', /not a token: one word/],
     ['an unset variable', ['--token-env', 'NOWHERE'], '', /variable NOWHERE holds no token/],
     ['two places', ['--token-stdin', '--token-env', 'X'], TOKEN, /cannot be used with/],
     ['a flood', ['--token-stdin'], 'marker'.repeat(20_000), /more than any token/],

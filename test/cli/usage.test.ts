@@ -19,7 +19,7 @@ const WRONG: readonly (readonly [args: string, says: RegExp])[] = [
   ['now --wait=1m --no-wait', /--wait.*--no-wait.*exclude each other/],
   ['--home a events --home b', /--home <dir>' was given more than once/],
   ['now --limit 1.5', /--limit.*whole number/],
-  ['now --wait=soon', /--wait soon is no duration/],
+  ['now --wait=soon', /cannot read --wait "soon"/],
   ['inspect', /missing required argument 'event-id'/],
   ['inspect no-such-event', /no-such-event/],
   ['server ftp://files.test', /ftp:\/\/files\.test.*https:\/\//],

@@ -24,7 +24,7 @@ describe('the differences of two payloads', () => {
     expect(differences('{"a": 100.0, "b": "é"}', '{"b":"\\u00e9","a":1e2}')).to.deep.equal([]);
   });
 
-  it('are the whole where a side is no JSON, or of another kind', () => {
+  it('are the whole where a side is not JSON, or of another kind', () => {
     expect(differences('{', '{}')).to.deep.equal([{ path: '', journal: '{', incoming: '{}' }]);
     expect(differences('[1]', '{"a": 1}')).to.deep.equal([
       { path: '', journal: '[1]', incoming: '{"a": 1}' },

@@ -32,7 +32,7 @@ const MESSAGES: Readonly<Record<string, [make: () => string | undefined, words: 
     /^the CA file cannot be used: \/nowhere\/ca\.pem: it does not exist$/,
   ],
   'a CA file that is a directory': [() => caFileFault('/'), /it is a directory/],
-  'a schedule of the wrong form': [() => pattern('x'), /no schedule: it must have five or six/],
+  'a schedule of the wrong form': [() => pattern('x'), /not a schedule: it must have five or six/],
   'a schedule of the wrong minute': [() => pattern('99 * * * *'), /invalid value for minute: 99/],
   'an invalid time zone': [() => pattern('* * * * *', 'Mars/X'), /invalid time zone.*Mars/],
   'an old queue file that cannot be read': [

@@ -119,7 +119,7 @@ describe('a manifest', () => {
     it(`that names ${JSON.stringify(file)} is none`, async () => {
       const kept = await givenArchive();
       rewrite(kept, { file });
-      await expectRefused(kept, /no manifest of an archive/);
+      await expectRefused(kept, /not a manifest of an archive/);
     });
 
   it('cannot name the data of another archive', async () => {

@@ -44,7 +44,7 @@ describe('an invalid health document', () => {
       expect(await deploymentsOf(given)).to.deep.equal([]);
     });
 
-  it('garbage, or any other status than 200, is no document', async () => {
+  it('garbage, or any other status than 200, is not a document', async () => {
     const closed = '{"private_teamspace":false,"server_instance_id":"x"}';
     const odd = ['201 Made', '204 None', '206 Part', '401 No', '403 No', '500 No', '999 Odd'];
     const answers = [

@@ -51,7 +51,7 @@ export const NO_ANSWERS: Readonly<Record<string, NoAnswer>> = {
 /** Those of `npm test`. */
 export const NO_ANSWERS_IN_SHORT = ['headers that drip', 'chunks without end', 'no HTTP'] as const;
 
-/** A body that is no document anybody asked for. */
+/** A body that is not a document anybody asked for. */
 export const GARBAGE: readonly string[] = [
   '',
   'null',

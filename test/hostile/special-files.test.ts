@@ -120,7 +120,7 @@ describe('where a file is expected and there is none', () => {
     expect(run.stdout).to.include('not a regular file');
   });
 
-  it('a configuration of gigabytes is no configuration', async () => {
+  it('a configuration of gigabytes is not a configuration', async () => {
     const cli = await given('config.toml', (path) => {
       writeFileSync(path, EXTERNAL);
       truncateSync(path, 3 * 1024 ** 3);

@@ -26,7 +26,7 @@ const GOOD = { ...FIELDS, size: BYTES.length };
 const FORGERIES: Readonly<Record<string, unknown>> = {
   'a size below zero, which would lead back to the start': { ...GOOD, size: -200 },
   'a size beyond the file': { ...GOOD, size: 2 ** 52 },
-  'a size that is no number': { ...GOOD, size: '3' },
+  'a size that is not a number': { ...GOOD, size: '3' },
   'no id': { ...GOOD, eventId: undefined },
   'a number for an id': { ...GOOD, eventId: 7 },
   'a list for a type': { ...GOOD, eventType: ['T'] },

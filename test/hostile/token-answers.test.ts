@@ -42,7 +42,7 @@ describe('tokens that are asked for and not given', () => {
       await expectNothingSent({ tokens: () => said, deadlineMs }, 'network_unavailable');
     });
 
-  it('garbage with a success is no token', async () => {
+  it('garbage with a success is not a token', async () => {
     const notTokens = [null, 7, '', ' ', 'a b', 'ü', 'x\r\nX-Evil: 1', ['x'], {}, true, '\0'];
     const bodies = [...GARBAGE, ...notTokens.map((access) => JSON.stringify({ access }))];
     for (const body of rounds(

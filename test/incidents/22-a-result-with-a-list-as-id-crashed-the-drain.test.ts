@@ -25,7 +25,7 @@ const BODIES: readonly [what: string, answer: ScriptedAnswer][] = [
   ['a list as status', results([entry('e0', ['success'])])],
   ['no status', results([{ event_id: 'e0' }, entry('e1', null)])],
   ['a status nobody knows', results([entry('e0', 'sucess'), entry('e1', '')])],
-  ['results that are no objects', results(['e0', 1, null, [], true])],
+  ['results that are not objects', results(['e0', 1, null, [], true])],
   ['results that are no list', results({ e0: 'success' })],
   ['results of others', results([entry('somebody-else', 'success'), entry('E0', 'success')])],
   ['null', text('null')],
@@ -34,7 +34,7 @@ const BODIES: readonly [what: string, answer: ScriptedAnswer][] = [
   ['nothing', text('')],
   ['half of it', text('{"results":[{"event_id":"e0","status":"succ')],
   ['a web page', text('<!doctype html><p>success')],
-  ['bytes that are no text', text(Buffer.from([0xff, 0xfe, 0x00, 0x22]))],
+  ['bytes that are not text', text(Buffer.from([0xff, 0xfe, 0x00, 0x22]))],
   ['a nesting without end', text(`{"results":${'['.repeat(200_000)}`)],
   ['invalid gzip', text('{"results":[]}', { 'content-encoding': 'gzip' })],
   [

@@ -14,10 +14,10 @@ const BROKEN: readonly [what: string, content: string | Buffer | 'a directory'][
   ['half of it', '[sync]\nmode = "OPT_'],
   ['a merge conflict', `<<<<<<< HEAD\n${OPTED_OUT}=======\n`],
   ['a mode nobody knows', '[sync]\nmode = "OPT-OUT"\n'],
-  ['a mode that is no text', '[sync]\nmode = false\n'],
+  ['a mode that is not text', '[sync]\nmode = false\n'],
   ['the table as a value', 'sync = "OPT_OUT"\n'],
   ['the same key twice', `${OPTED_OUT}mode = "TEAMSPACE"\n`],
-  ['bytes that are no text', Buffer.from([0xff, 0xfe, 0x5b, 0x00])],
+  ['bytes that are not text', Buffer.from([0xff, 0xfe, 0x5b, 0x00])],
   ['a directory', 'a directory'],
 ];
 

@@ -98,7 +98,7 @@ describe('capture', () => {
     });
   });
 
-  it('captures the rest of a group when some of it is no event', async () => {
+  it('captures the rest of a group when some of it is not an event', async () => {
     const verdicts = await capture([
       '{"event_id":"a","event_type":"T"}',
       '[]',

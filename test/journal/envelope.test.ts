@@ -63,7 +63,7 @@ describe('readEnvelope', () => {
     expect(read(nulls)).to.deep.equal({ ...bare, ...unnamed });
   });
 
-  it('takes an empty project for none, and one that is no string for an unknown one', () => {
+  it('takes an empty project for none, and one that is not a string for an unknown one', () => {
     for (const project_uuid of ['', null, undefined])
       expect(read({ event_type: 'T', project_uuid }).projectUuid).to.equal(null);
     for (const [text, name] of [
@@ -169,7 +169,7 @@ describe('what is refused, and how it is said', () => {
     expect(read('{"event\\u005fid":"a","event_type":"T"}').ownId).to.equal('a');
   });
 
-  it('says what is there when it is no object', () => {
+  it('says what is there when it is not an object', () => {
     const kinds = { '[1]': 'an array', '"a"': 'a string', '1': 'a number', null: 'null' };
     for (const [text, kind] of Object.entries(kinds)) {
       expect(problemOf(text)).to.equal(`expected a JSON object, got ${kind}`);

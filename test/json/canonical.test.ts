@@ -98,7 +98,7 @@ describe('equality by value', () => {
   });
 });
 
-describe('equality of what is no JSON', () => {
+describe('equality of what is not JSON', () => {
   const malformed = [
     '',
     ' ',

@@ -32,7 +32,7 @@ describe('top-level members', () => {
     expect(keys.map(({ key }) => key)).to.deep.equal(['event_id', 'a"b', 'a/b']);
   });
 
-  it('has none in an empty object, and none in what is no object', () => {
+  it('has none in an empty object, and none in what is not an object', () => {
     for (const text of ['{}', ' { } ', '[{"a":1}]', '"a"', '1', '']) {
       expect(topLevelMembers(bytesOf(text)), text).to.deep.equal([]);
     }
@@ -113,7 +113,7 @@ describe('withMember', () => {
     expect(withValue('{ }', 'a', '1')).to.equal('{"a":1 }');
   });
 
-  it('refuses what is no object', () => {
+  it('refuses what is not an object', () => {
     expect(() => withMember(bytesOf('[1]'), 'a', '1')).to.throw(TypeError, 'JSON object');
   });
 });

@@ -73,7 +73,7 @@ describe('capture from a program', () => {
     ]);
   });
 
-  it('throws for what is no event, and stores the others of the group', async () => {
+  it('throws for what is not an event, and stores the others of the group', async () => {
     const { home, redrain } = await givenRedrain();
     const outcomes = await Promise.allSettled([
       redrain.capture({ event_id: 'a', event_type: 'T' }),

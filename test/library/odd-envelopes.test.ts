@@ -95,7 +95,7 @@ describe('an odd envelope', () => {
     'projects = "allowed"\n[sync.projects]\nharbor = "allow"\nunassigned = "allow"\n',
   );
 
-  it('whose project is no string is of an unknown project: held, counted and shown', async () => {
+  it('whose project is not a string is of an unknown project: held, counted and shown', async () => {
     const { redrain, receiver } = await givenRedrain({ config });
     for (const [i, project] of ODD.entries())
       await redrain.capture(`{"event_id":"odd${i}","event_type":"T","project_uuid":${project}}`);

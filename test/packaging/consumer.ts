@@ -34,7 +34,7 @@ const captured: CaptureReport = await redrain.captureMany([
   { event_id: 'one', event_type: 'Consumed' },
   '{"event_id":"two","event_type":"Consumed"}',
 ]);
-// @ts-expect-error: a number is no event, and the published types say so.
+// @ts-expect-error: a number is not an event, and the published types say so.
 await redrain.capture(42).catch(() => undefined);
 const drained: DrainReport = await redrain.drain();
 const status: StatusDocument = await redrain.status();

@@ -128,8 +128,8 @@ describe('ExternalReceiver', () => {
     const closed: [string, Partial<ExternalReceiverSettings>, string, RegExp][] = [
       ['no endpoint', { endpoint: undefined }, 'config_unreadable', /no endpoint.*--endpoint/],
       ['a blank endpoint', { endpoint: ' ' }, 'config_unreadable', /no endpoint/],
-      ['an invalid endpoint', { endpoint: 'receiver' }, 'config_unreadable', /no URL/],
-      ['another protocol', { endpoint: 'ftp://h.example/' }, 'config_unreadable', /no http/],
+      ['an invalid endpoint', { endpoint: 'receiver' }, 'config_unreadable', /not a URL/],
+      ['another protocol', { endpoint: 'ftp://h.example/' }, 'config_unreadable', /not an http/],
       [
         'a password in the URL',
         { endpoint: 'https://u:p@h.example/' },

@@ -161,7 +161,7 @@ describe('HttpClient', () => {
       failure: `connection refused by ${host}`,
     });
     for (const url of ['', 'no url', 'ftp://127.0.0.1/', 'data:text/plain,x'])
-      expect(failureOf(await client.request({ ...request, url }))).to.match(/no http\(s\) URL/);
+      expect(failureOf(await client.request({ ...request, url }))).to.match(/not an http\(s\) URL/);
   });
 
   it('reports a header that cannot be sent, without its value', async () => {

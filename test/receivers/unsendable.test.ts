@@ -21,7 +21,7 @@ describe('unsendableAsJson', () => {
     );
   });
 
-  it('refuses what is no UTF-8', () => {
+  it('refuses what is not UTF-8', () => {
     expect(reasonFor(Buffer.from([0x22, 0xff, 0x22]))).to.include('UTF-8');
     expect(reasonFor(Buffer.from('\uFEFF{}'))).to.include('not valid JSON');
   });

@@ -83,7 +83,7 @@ export const WIRE_CASES: readonly WireCase[] = [
   }),
   aCase('no results at all', 200, results(), { a1: 'transient', a2: 'transient' }),
   aCase(
-    'ids that were not sent, and entries that are no objects',
+    'ids that were not sent, and entries that are not objects',
     200,
     results(
       said('zz', 'rejected'),

@@ -58,7 +58,7 @@ describe('what is found, and what ends it:', () => {
     await expectMended(at, 'pending', { weight: 'notice', before });
   });
 
-  it('a backlog, which is no failure, and a reset', async () => {
+  it('a backlog, which is not a failure, and a reset', async () => {
     const at = await given();
     await capture(at, 2);
     await expectMended(at, 'unsent', { weight: 'notice', says: /^2 events wait to be sent/ });

@@ -80,7 +80,7 @@ describe('a worker at the same target', () => {
     expect(fields.map(({ field }) => field)).to.deep.equal(['server_url', 'team_or_user']);
   });
 
-  it('is no mismatch once it is gone: the next drain takes over', () => {
+  it('is not a mismatch once it is gone: the next drain takes over', () => {
     expect(mismatches({ pid: GONE, package_version: '0.9.0' })).to.deep.equal([]);
   });
 });

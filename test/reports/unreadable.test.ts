@@ -15,7 +15,7 @@ import {
 import { JOURNAL_SECTIONS, readableStatus } from './status-sections.js';
 
 const DAMAGES: [what: string, damage: (file: string) => void, words: RegExp][] = [
-  ['that is no database any more', corruptHeader, /damaged/],
+  ['that is not a database any more', corruptHeader, /damaged/],
   ['with a damaged counter table', (file) => corruptTable(file, 'journal_count'), /damaged/],
   ['of a newer redrain', (file) => markAsNewer(file, SCHEMA_VERSION + 1), /newer redrain/],
 ];

@@ -82,7 +82,10 @@ describe('gc --vacuum', () => {
 
   it('tells what prevents a file from being rewritten', async () => {
     const file = join(temporaryHome(), 'x.db');
-    writeFileSync(file, 'this is no database, and it is long enough to be told from an empty file');
+    writeFileSync(
+      file,
+      'this is not a database, and it is long enough to be told from an empty file',
+    );
     const error = await compact(file, process.env).catch((thrown: unknown) => thrown);
     expect(error).to.be.instanceOf(StorageUnavailableError);
     expect((error as Error).message).to.match(/could not be rewritten: file is not a database/);

@@ -75,7 +75,7 @@ describe('the schema of journal.db', () => {
     });
   });
 
-  it('says that a file is damaged when it is no database', async () => {
+  it('says that a file is damaged when it is not a database', async () => {
     const file = join(temporaryHome(), 'journal.db');
     spawnSync('sh', ['-c', `head -c 8192 /dev/zero | tr '\\0' 'x' > "${file}"`]);
     const refusal = await JournalDatabase.open(file).catch((error: unknown) => error);

@@ -122,10 +122,10 @@ function describeSources(open: OpenStores): void {
 
     it('of which nothing can be read is recorded', async () => {
       const { imports } = (await givenStores(open)).stores;
-      await imports.recordUnreadable(ORDER, 'it is no database');
+      await imports.recordUnreadable(ORDER, 'it is not a database');
       expect(await imports.findSource('queue.db')).to.include({
         events: 0,
-        damage: 'it is no database',
+        damage: 'it is not a database',
       });
     });
 

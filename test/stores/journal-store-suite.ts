@@ -199,7 +199,7 @@ function describeSpooledGroups(open: OpenStores): void {
       const given = await givenStores(open);
       const { journal } = given.stores;
       const take = (): Promise<AppendVerdict[] | undefined> =>
-        journal.appendSpooled('1-a.events', newEvents(2), ['line 3 is no event']);
+        journal.appendSpooled('1-a.events', newEvents(2), ['line 3 is not an event']);
       const both = await Promise.all([take(), take()]);
       expect(both).to.deep.equal([['captured', 'captured'], undefined]);
       expect(await take()).to.equal(undefined);

@@ -63,7 +63,7 @@ export class JobTexts {
     return started;
   }
 
-  /** Input that is no event, as an operator may have been told of it: cut off, or with noise around. */
+  /** Input that is not an event, as an operator may have been told of it: cut off, or with noise around. */
   #isQuotedIn(line: string): boolean {
     const { eventId, payloads } = this.#event;
     return (

@@ -105,7 +105,7 @@ const MAX_BYTES = 64 * 1024;
  * A ready token from the variable of this name, else from stdin. Messages say
  * what is wrong with it and never quote it.
  *
- * @throws UsageError when there is none, or it is no token.
+ * @throws UsageError when there is none, or it is not a token.
  */
 async function readReadyToken(
   variable: string | undefined,
@@ -116,7 +116,7 @@ async function readReadyToken(
   if (text === undefined || text.trim() === '') throw new UsageError(`${source} holds no token`);
   const token = secretOf(text);
   if (token === undefined)
-    throw new UsageError(`${source} holds something that is no token: one word of ASCII`);
+    throw new UsageError(`${source} holds something that is not a token: one word of ASCII`);
   return token;
 }
 

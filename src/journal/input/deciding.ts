@@ -61,7 +61,7 @@ export class RawEvent {
   }
 }
 
-/** Searched by its end: quotes are what JSON is full of. */
+/** Looks for the end first: a search that begins with a quote stops at every quote of the JSON. */
 function spellsTwice(text: string, key: string): boolean {
   const { first, tail } = spellingOf(key);
   const found = text.indexOf(tail);

@@ -6,7 +6,7 @@ const LONGEST_SHOWN = 200;
 
 /**
  * The project that an envelope names. Absent, null and blank name none. A value
- * that is no string is a project nobody knows: it gets a name that shows what it
+ * that is not a string is a project nobody knows: it gets a name that shows what it
  * is, so that it is counted and held as every unknown project, and is never
  * taken for an event without one. `text` gives the value as it stands in the input.
  */

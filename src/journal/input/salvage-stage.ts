@@ -12,7 +12,7 @@ import type { Handover, Stage } from './stage.js';
 /**
  * Behind the start of an item whose end is missing: looks for the next line, no
  * further indented than the broken item, that starts an object (`{`, or `}, {`),
- * and hands over there. A deeper one belongs to the broken item and is no event.
+ * and hands over there. A deeper one belongs to the broken item and is not an event.
  */
 export class SalvageStage implements Stage {
   readonly buffered = 0;

@@ -2,7 +2,7 @@ import { type FileKind, fileKind } from './file-kind.js';
 import { unzipped } from './unzipped.js';
 import { utf8Of } from './utf16.js';
 
-/** The input is no text, and nothing that is unpacked here; nothing of it was read. */
+/** The input is not text, and nothing that is unpacked here; nothing of it was read. */
 export class NotTextError extends Error {
   override readonly name = 'NotTextError';
 

@@ -91,10 +91,10 @@ function unusableEndpoint(endpoint: string | undefined): string | undefined {
     return `no endpoint is configured for EXTERNAL_RECEIVER: ${SET_ENDPOINT}`;
   if (hasMisplacedVariable(endpoint))
     return 'the external endpoint has a variable in its host or path: only values of its query may be variables';
-  if (!URL.canParse(endpoint)) return `the external endpoint is no URL: ${SET_ENDPOINT}`;
+  if (!URL.canParse(endpoint)) return `the external endpoint is not a URL: ${SET_ENDPOINT}`;
   const url = new URL(endpoint);
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    return `the external endpoint ${shownAddress(endpoint)} is no http(s) URL: ${SET_ENDPOINT}`;
+    return `the external endpoint ${shownAddress(endpoint)} is not an http(s) URL: ${SET_ENDPOINT}`;
   if (url.username !== '' || url.password !== '')
     return `the external endpoint has a user or password in it: use --header or --auth-env instead`;
   return undefined;

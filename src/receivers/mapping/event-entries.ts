@@ -5,7 +5,7 @@ import { firstShown } from './shown.js';
 
 /**
  * The entries of a server's list by the sent id they name, exactly. Entries
- * that are no objects, and ids that are no strings or were not sent, are
+ * that are not objects, and ids that are not strings or were not sent, are
  * ignored; of several for one id the last stays (docs/protocol.md).
  */
 export function lastEntryById(
@@ -26,7 +26,7 @@ export function lastEntryById(
  * True for an entry whose id is a list or an object. A server that mixes those
  * up has lost track of what it was sent, so that none of its results counts
  * (test/receivers/wire-cases.ts); re-posting costs nothing,
- * since receivers dedupe. Other ids that are no strings are merely ignored.
+ * since receivers dedupe. Other ids that are not strings are merely ignored.
  */
 export function hasGarbledId(entry: unknown): boolean {
   if (!isJsonObject(entry)) return false;
@@ -51,7 +51,7 @@ export function strayEntries(
   const unsent = ids.filter((id, i) => isJsonObject(entries[i]) && !isSent(id, sent));
   const otherwiseSpelled = unsent.length === 0 ? new Set<string>() : spelled(sentIds, unsent);
   const warnings = [
-    { message: 'results that are no objects are ignored', count: noObjects },
+    { message: 'results that are not objects are ignored', count: noObjects },
     { message: 'results for ids that were not sent are ignored', count: unsent.length },
     {
       message: 'ids came back in another upper and lower case than sent: they are compared exactly',

@@ -67,7 +67,7 @@ function fromErrors(errors: unknown, redact: Redactor): string | undefined {
   return words.length === 0 ? undefined : cut(words.join('; '), MAX_TEXT);
 }
 
-/** Of a body that is no JSON object. */
+/** Of a body that is not a JSON object. */
 function textOf({ headers, body }: CompleteAnswer, redact: Redactor): string | undefined {
   const text = body.toString('utf8', 0, 65_536);
   const bounded = (words: string) => cut(oneLine(words, redact), MAX_TEXT) || undefined;

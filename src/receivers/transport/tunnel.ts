@@ -106,7 +106,7 @@ export function openTunnel(request: TunnelRequest): Tunnel {
   return { opened, abandon: () => connect.destroy() };
 }
 
-/** The proxy as a message may show it; undefined when it is no http(s) address. */
+/** The proxy as a message may show it; undefined when it is not an http(s) address. */
 export function shownProxy({ address, variable }: ChosenProxy): ShownProxy | undefined {
   return URL.canParse(address) ? { host: new URL(address).host, variable } : undefined;
 }
@@ -150,7 +150,7 @@ function proxyAuthorization({ username, password }: URL): Record<string, string>
 function proxyUrl({ address, variable }: ChosenProxy): URL {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
-    throw new Error(`the proxy in ${variable} is no http(s) address`);
+    throw new Error(`the proxy in ${variable} is not an http(s) address`);
   return url;
 }
 

@@ -42,7 +42,7 @@ async function whyItStays(imports: ImportStore, file: QueueFile): Promise<string
 function bodyReason({ bodyUploads, failureLog }: SourceRecord): string | undefined {
   if (bodyUploads === null || failureLog === null) return 'its body uploads could not be counted';
   if (bodyUploads === 0) return undefined;
-  return `it holds ${bodyUploads} body uploads, which are no events and are not imported`;
+  return `it holds ${bodyUploads} body uploads, which are not events and are not imported`;
 }
 
 /** The new name, or why the file stays after all. The record comes first: a crash leaves no file unaccounted for. */

@@ -70,7 +70,7 @@ async function migrateOne(given: MigrationSurroundings, file: QueueFile): Promis
 const isUnchanged = (file: QueueFile, record: SourceRecord): boolean =>
   record.fingerprint === fingerprintOf(file.file).text;
 
-/** The journal itself cannot be written: that is no fault of this file, and the next would fare no better. */
+/** The journal itself cannot be written: that is not a fault of this file, and the next would fare no better. */
 const isJournalTrouble = (error: unknown): boolean =>
   error instanceof Error && error.name === 'StorageUnavailableError';
 

@@ -18,7 +18,7 @@ export interface QueuedEvent {
   readonly vouchesForItself: boolean;
 }
 
-/** The last second of the year 9999: later ones are no times. */
+/** The last second of the year 9999: later ones are not times. */
 const LAST_SECOND = 253_402_300_799n;
 
 /** Turns one old row into an event: exact bytes, the column's id, times as far as they are usable. */

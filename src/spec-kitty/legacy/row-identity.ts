@@ -10,7 +10,7 @@ export interface RowIdentity {
   readonly sha256: Buffer;
 }
 
-/** The column's id as text; one that is no UTF-8 is shown in hexadecimal instead of being altered. */
+/** The column's id as text; one that is not UTF-8 is shown in hexadecimal instead of being altered. */
 export function rowEventId({ eventId }: Pick<QueueRow, 'eventId'>): string {
   return isUtf8(eventId) ? eventId.toString('utf8') : `hex:${eventId.toString('hex')}`;
 }

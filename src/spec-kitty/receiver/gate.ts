@@ -21,7 +21,7 @@ export function wireGate({
   if (!URL.canParse(batchUrl))
     return {
       reason: 'config_unreadable',
-      message: `the server URL ${shownAddress(batchUrl)} is no URL`,
+      message: `the server URL ${shownAddress(batchUrl)} is not a URL`,
     };
   if (!mayCarryToken(new URL(batchUrl)))
     return { reason: 'missing_auth', message: unencrypted(batchUrl) };

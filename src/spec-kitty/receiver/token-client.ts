@@ -41,7 +41,7 @@ export async function askForTokens(
 ): Promise<TokenAnswer> {
   if (!URL.canParse(request.url) || !mayCarryToken(new URL(request.url)))
     return failed(
-      `${shownAddress(request.url)} is no https address, and nothing secret is sent there`,
+      `${shownAddress(request.url)} is not an https address, and nothing secret is sent there`,
     );
   const client = new HttpClient(transport);
   try {
@@ -107,7 +107,7 @@ function teamSlugIn(body: JsonObject, redact: Redactor): string | null {
   return isUsable ? slug : null;
 }
 
-/** Servers give seconds, some of them as text; what is no lifetime counts as not given. */
+/** Servers give seconds, some of them as text; what is not a lifetime counts as not given. */
 function lifetimeMs(value: unknown, otherwise: number): number {
   const seconds = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   const isUsable = typeof seconds === 'number' && seconds >= 1 && seconds <= MAX_LIFETIME_S;

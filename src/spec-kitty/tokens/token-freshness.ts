@@ -5,7 +5,7 @@ const RENEWED_BEFORE_MS = 60_000;
 
 type Times = Pick<CredentialEntry, 'refresh' | 'expiresAt' | 'refreshExpiresAt'>;
 
-/** True when the access token is to be renewed before it is used. An unknown end is no end. */
+/** True when the access token is to be renewed before it is used. Without a known expiry it is never due. */
 export const isDue = ({ expiresAt }: Pick<Times, 'expiresAt'>, now: number): boolean =>
   expiresAt !== undefined && expiresAt - RENEWED_BEFORE_MS <= now;
 

@@ -183,7 +183,7 @@ describe('a JSON array', () => {
     expect(found('[]')).to.deep.equal([]);
   });
 
-  it('hands on elements that are no objects, or no JSON, and goes on', () => {
+  it('hands on elements that are not objects, or no JSON, and goes on', () => {
     const input = '[1, nope, "a,]", [2, 3], {"a":1,}, {"b": ]}, {"c":[1}, {\'d\':1}, {"e":1}]';
     expect(found(input)).to.deep.equal([
       '1:1',

@@ -146,7 +146,7 @@ describe('results for events that were not sent', () => {
     ]);
     expect(verdict.outcomes).to.deep.equal([{ kind: 'success' }, { kind: 'success' }]);
     expect(verdict.warnings).to.deep.equal([
-      { message: 'results that are no objects are ignored', count: 2 },
+      { message: 'results that are not objects are ignored', count: 2 },
       { message: 'results for ids that were not sent are ignored', count: 2 },
     ]);
     expect(map([{ event_id: 'a', status: 'success' }])).to.not.have.property('warnings');

@@ -51,7 +51,7 @@ describe("a proxy's own answer to CONNECT", () => {
       expect(report.error).to.match(/closed before TLS was established, through the proxy/);
     });
 
-  it('is no answer to a request for tokens either', async () => {
+  it('is not an answer to a request for tokens either', async () => {
     const proxy = await connectProxy({ answer: 'HTTP/1.1 401 Unauthorized\r\n\r\n' });
     const request = {
       kind: 'refresh',

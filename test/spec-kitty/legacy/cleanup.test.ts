@@ -78,7 +78,7 @@ describe('redrain migrate --cleanup', () => {
     expect(renamed.map(({ path }) => path)).to.deep.equal([`queues/${SCOPED}`]);
     expect(kept.map(({ reason }) => reason)).to.deep.equal([
       '1 of its rows wait for a decision: `redrain conflicts list`',
-      'it holds 2 body uploads, which are no events and are not imported',
+      'it holds 2 body uploads, which are not events and are not imported',
       'it is damaged, and may hold more than could be read',
     ]);
     await cli.run(['conflicts', 'resolve', 'e', '--keep', 'journal', '--yes']);

@@ -108,7 +108,7 @@ describe('odd files of an old queue', () => {
     expect(states.map(({ waiting_count }) => waiting_count)).to.deep.equal([0, 0, null, 0]);
   });
 
-  it('that are empty hold nothing, and are no trouble', async () => {
+  it('that are empty hold nothing, and are not trouble', async () => {
     const paths = givenHome();
     writeFileSync(paths.legacyQueue, '');
     const done = await migrated(paths);

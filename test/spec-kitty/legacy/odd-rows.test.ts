@@ -147,7 +147,7 @@ describe('odd rows of an old queue', () => {
     assertLedgerInvariant(core);
   });
 
-  it('keep an id that is no UTF-8 readable, and are not sent', async () => {
+  it('keep an id that is not UTF-8 readable, and are not sent', async () => {
     const paths = givenHome();
     writeQueue(paths.legacyQueue, { rows: [{ eventId: Buffer.from([0x61, 0xff]), data: '{}' }] });
     const done = await migrated(paths);

@@ -48,7 +48,7 @@ describe('TeamspaceReceiver', () => {
     });
   });
 
-  it('names no team that is not known, and encodes one that is no ASCII', async () => {
+  it('names no team that is not known, and encodes one that is not ASCII', async () => {
     const target = await at(accepts);
     await target.deliver(eventsFor(['a']), never());
     expect(server?.seen[0]?.headers).to.not.have.property('x-team-slug');

@@ -132,6 +132,6 @@ describe('asking a server for tokens', () => {
   for (const url of ['http://192.0.2.1:9/', 'http://localhost.example/', 'stub:', 'nowhere'])
     it(`opens no socket to ${url}`, async () => {
       const answer = await askForTokens(login(url), settings);
-      expect(answer.kind !== 'granted' && answer.reason).to.match(/no https address/);
+      expect(answer.kind !== 'granted' && answer.reason).to.match(/not an https address/);
     });
 });
