@@ -46,9 +46,9 @@ export type { VerifyReport } from './app/verify.js';
 export { isRedrainError, RedrainError } from './base/error.js';
 export { ConfigUnreadableError } from './config/document.js';
 export { NoHomeError } from './config/home.js';
-export { NetworkHomeError } from './config/local-filesystem.js';
 export type { DrainReport } from './dispatch/drain-report.js';
 export type * from './dispatch/ports.js';
+export { NetworkHomeError } from './files/local-filesystem.js';
 export {
   NewerSchemaError,
   OlderSchemaError,

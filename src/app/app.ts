@@ -1,9 +1,8 @@
-import type { ConfigDocument } from '../config/config-document.js';
-import { ConfigReader } from '../config/document.js';
+import { type ConfigDocument, ConfigReader } from '../config/document.js';
 import { type HomePaths, resolveHome } from '../config/home.js';
-import { assertLocalFilesystem } from '../config/local-filesystem.js';
 import type { DrainReport } from '../dispatch/drain-report.js';
 import type { DeliveryReceiver } from '../dispatch/ports.js';
+import { assertLocalFilesystem } from '../files/local-filesystem.js';
 import { provideTemporaryDirectory } from '../files/temporary-directory.js';
 import type { CaptureInput, CaptureVerdict } from '../journal/capture.js';
 import type { EnvelopeRules } from '../journal/envelope.js';

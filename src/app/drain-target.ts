@@ -1,6 +1,6 @@
 import { RedrainError } from '../base/error.js';
 import { EXIT } from '../base/exit-codes.js';
-import type { ConfigDocument } from '../config/config-document.js';
+import type { ConfigDocument } from '../config/document.js';
 import type { HomePaths } from '../config/home.js';
 import { type DrainOptions, drain } from '../dispatch/drain.js';
 import { type DrainReport, emptyReport } from '../dispatch/drain-report.js';

@@ -1,4 +1,4 @@
-import type { ConfigDocument } from '../config/config-document.js';
+import type { ConfigDocument } from '../config/document.js';
 import type { ClosedGate, Permission, PermissionNow } from '../dispatch/ports.js';
 import { type Mode, policyOf } from '../policy/mode.js';
 import { permissionOf } from '../policy/permission.js';

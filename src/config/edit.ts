@@ -1,8 +1,8 @@
 import { RedrainError } from '../base/error.js';
 import { MAX_TEXT_BYTES } from '../files/plain-file.js';
+import { rewriteFile } from '../files/rewrite-file.js';
 import { ConfigUnreadableError, readConfigDocument } from './document.js';
 import { parseConfig } from './parse.js';
-import { rewriteFile } from './rewrite-file.js';
 import { decodeToml } from './toml.js';
 import { editToml, type TomlChange } from './toml-edit.js';
 
@@ -47,3 +47,10 @@ function assertUsable(path: string, bytes: Buffer): void {
   const document = parseConfig(path, bytes);
   if (document.state === 'unreadable') throw new ConfigUnreadableError(path, document.reason);
 }
+
+/**
+ * What `redrain server URL` writes. The caller has made sure that the address
+ * is usable; this is the only place that writes the key.
+ */
+export const writeServerUrl = (configPath: string, url: string): Promise<boolean> =>
+  editConfig(configPath, [{ path: ['sync', 'server_url'], value: url }]);

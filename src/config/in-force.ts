@@ -1,8 +1,7 @@
 import { shownAddress } from '../address/shown-address.js';
-import type { ConfigDocument } from './config-document.js';
-import { settingsOf } from './document.js';
+import { type ConfigDocument, settingsOf } from './document.js';
 import { CONFIG_KEYS, type ConfigKey } from './keys.js';
-import { isTable, type TomlTable } from './toml-table.js';
+import { isTable, type TomlTable } from './toml.js';
 
 /** One line of `redrain config`. */
 export interface ConfigRow {

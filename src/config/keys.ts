@@ -1,5 +1,4 @@
-import { environmentOverrides } from './override-switch.js';
-import { DEFAULT_SERVER_URL, DEFAULT_SETTINGS } from './settings.js';
+import { DEFAULT_SERVER_URL, DEFAULT_SETTINGS, environmentOverrides } from './settings.js';
 
 /** One thing an operator can set, and everything there is to say about it. */
 export interface ConfigKey {

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { BUILT_IN_COALESCING } from '../policy/coalescing.js';
 import { DURABILITY_RULES } from '../policy/durability.js';
 import { type Mode, parseMode } from '../policy/mode.js';
-import { isTable } from './toml-table.js';
+import { isTable } from './toml.js';
 
 const aTable = v.custom<Record<string, unknown>>(isTable, 'must be a table');
 const text = v.string('must be a text in quotes');

@@ -1,5 +1,4 @@
 import { parse, TomlError } from 'smol-toml';
-import type { TomlTable } from './toml-table.js';
 
 /** The text is not valid TOML. The message names the place and quotes nothing of the file. */
 export class BrokenTomlError extends Error {
@@ -31,4 +30,31 @@ export function parseToml(text: string): TomlTable {
     const what = (error.message.split('\n')[0] ?? '').replace(/^Invalid TOML document: /, '');
     throw new BrokenTomlError(`line ${error.line}, column ${error.column}: ${what}`);
   }
+}
+
+/** A TOML table as the parser gives it. */
+export type TomlTable = Readonly<Record<string, unknown>>;
+
+/** True for a TOML table, and for no array, date or bare value. */
+export const isTable = (value: unknown): value is TomlTable =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+
+/** A value redrain writes into a TOML file. */
+export type TomlValue = string | number | boolean | readonly string[];
+
+/** The TOML spelling of a value, on one line. Lone surrogates are refused: TOML is UTF-8. */
+export function spellValue(value: TomlValue): string {
+  if (typeof value === 'string') return spellString(value);
+  if (typeof value === 'object') return `[${value.map(spellString).join(', ')}]`;
+  return String(value);
+}
+
+/** A dotted key, quoted where TOML needs it. */
+export const spellKey = (path: readonly string[]): string =>
+  path.map((part) => (/^[A-Za-z0-9_-]+$/.test(part) ? part : spellString(part))).join('.');
+
+/** JSON escapes are TOML escapes; only DEL is left bare by JSON and barred by TOML. */
+function spellString(text: string): string {
+  if (/\p{Surrogate}/u.test(text)) throw new RangeError('text is not valid Unicode');
+  return JSON.stringify(text).replaceAll('\u007f', '\\u007F');
 }

@@ -11,6 +11,9 @@ import { dirname } from 'node:path';
 import { syncDirectory } from './directory.js';
 import { errorCode } from './trouble.js';
 
+/** Files that are being written carry this ending: one that is found later is left from a crash. */
+export const UNFINISHED = '.tmp';
+
 /** Writes a new file for its owner alone; its bytes are on disk when this returns, its name is not. */
 export function writeNewFile(path: string, bytes: Buffer | string): void {
   const descriptor = openSync(path, 'wx', 0o600);
@@ -34,7 +37,7 @@ export function putInPlace(temporary: string, path: string): void {
  * replaces. `written` is called between the two steps.
  */
 export function replaceFile(path: string, bytes: Buffer | string, written?: () => void): void {
-  const temporary = `${path}.tmp`;
+  const temporary = `${path}${UNFINISHED}`;
   rmSync(temporary, { force: true });
   try {
     writeNewFile(temporary, bytes);

@@ -4,6 +4,7 @@ import type BetterSqlite3 from 'better-sqlite3';
 import { DirectoryWatch } from './directory-watch.js';
 import { assertRoomForIndex, hasSmallBlocks, type Refusal } from './log-index.js';
 import { OpenedFile } from './opened-file.js';
+import { StorageUnavailableError } from './storage-errors.js';
 
 const JUST_NOW_MS = 1;
 
@@ -164,3 +165,12 @@ function assertNoLogOfAnother(file: string, refusal: Refusal): void {
   const what = `${log.path} belongs to the file that was there before: end every program that uses it, then delete it and ${file}-shm`;
   throw refusal(file, 'replaced', what);
 }
+
+const refusal: Refusal = (file, trouble, detail) =>
+  new StorageUnavailableError(file, trouble, detail);
+
+/** The files of a database that is about to be opened. @throws StorageUnavailableError. */
+export const openedDatabase = (file: string): OpenedDatabase => new OpenedDatabase(file, refusal);
+
+/** Before a database is opened to be read. @throws StorageUnavailableError when the disk is too full. */
+export const assertRoomToRead = (file: string): void => assertRoomForIndex(file, refusal);

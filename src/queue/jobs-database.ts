@@ -3,10 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { buildDBClient, migrateDB } from 'liteque';
 import { step } from '../base/steps.js';
-import { assertRoomToRead, openedDatabase } from '../files/database-files.js';
 import { syncEntries } from '../files/directory.js';
 import { allocateIndex, releaseIndex } from '../files/log-index.js';
 import type { OpenedDatabase } from '../files/opened-database.js';
+import { assertRoomToRead, openedDatabase } from '../files/opened-database.js';
 import { OsLock } from '../files/os-lock.js';
 import { ensurePrivateFile, isPlainFile } from '../files/private-file.js';
 import {

@@ -1,4 +1,4 @@
-import type { ConfigDocument } from '../config/config-document.js';
+import type { ConfigDocument } from '../config/document.js';
 import type { HomePaths } from '../config/home.js';
 import type { SyncSettings } from '../config/settings.js';
 import type { ClosedGate, DeliveryReceiver } from '../dispatch/ports.js';

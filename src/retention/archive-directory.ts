@@ -2,7 +2,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { step } from '../base/steps.js';
 import { makeDirectory, syncEntries } from '../files/directory.js';
-import { replaceFile } from '../files/durable-file.js';
+import { replaceFile, UNFINISHED } from '../files/durable-file.js';
 import { readPlainFile } from '../files/plain-file.js';
 import { errorCode } from '../files/storage-errors.js';
 import {
@@ -12,7 +12,6 @@ import {
   readManifest,
   UnknownArchiveError,
 } from './archive-manifest.js';
-import { UNFINISHED } from './durable-file.js';
 
 /** `<home>/redrain/archive/`: a data file and a manifest for each archive. */
 export class ArchiveDirectory {

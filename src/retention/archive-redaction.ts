@@ -1,12 +1,12 @@
 import { rmSync, statSync } from 'node:fs';
 import { step } from '../base/steps.js';
 import { putInPlace } from '../files/durable-file.js';
+import { writeGzip } from '../files/gzip-file.js';
 import { rangesContain } from '../ledger/seq-ranges.js';
 import type { ArchiveDirectory } from './archive-directory.js';
 import { type ArchiveManifest, dataName, manifestName, readManifest } from './archive-manifest.js';
 import { fileDigest, readRecords } from './archive-reader.js';
 import { encodeRecord } from './archive-record.js';
-import { writeGzip } from './durable-file.js';
 import { yieldToOthers } from './job-control.js';
 import type { RedactionStore } from './redaction-store.js';
 import type { RetentionStore } from './retention-store.js';

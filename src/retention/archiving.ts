@@ -2,6 +2,7 @@ import { hash, randomBytes } from 'node:crypto';
 import { rmSync, statSync } from 'node:fs';
 import { step } from '../base/steps.js';
 import { putInPlace } from '../files/durable-file.js';
+import { writeGzip } from '../files/gzip-file.js';
 import { fromRanges, toRanges } from '../ledger/seq-ranges.js';
 import type { ArchiveDirectory } from './archive-directory.js';
 import {
@@ -15,7 +16,6 @@ import {
 import { checkArchive, fileDigest, pagesOf, readRecords } from './archive-reader.js';
 import { type ArchiveRecord, encodeRecord } from './archive-record.js';
 import { added, type Collected, NOTHING_COLLECTED, withEvents } from './collecting.js';
-import { writeGzip } from './durable-file.js';
 import { type JobControl, yieldToOthers } from './job-control.js';
 import type { EligibleEvent, RetentionStore } from './retention-store.js';
 import type { RetentionScope } from './scope.js';

@@ -1,10 +1,8 @@
 import { Address } from '../address/address.js';
 import { shownAddress } from '../address/shown-address.js';
-import type { ConfigDocument } from '../config/config-document.js';
-import { settingsOf } from '../config/document.js';
+import { type ConfigDocument, settingsOf } from '../config/document.js';
 import type { HomePaths } from '../config/home.js';
-import { environmentOverrides } from '../config/override-switch.js';
-import { DEFAULT_SERVER_URL } from '../config/settings.js';
+import { DEFAULT_SERVER_URL, environmentOverrides } from '../config/settings.js';
 import { canonicalUrl, isStubUrl, UnusableUrlError } from '../targets/canonical-url.js';
 import { type ActiveScopeStatus, activeScopeStatus } from './active-scope.js';
 import { SplitBrainError } from './authority-errors.js';

@@ -1,6 +1,6 @@
 import type { HomePaths } from '../config/home.js';
 import { DEFAULT_SETTINGS } from '../config/settings.js';
-import { isTable, type TomlTable } from '../config/toml-table.js';
+import { isTable, type TomlTable } from '../config/toml.js';
 import { MAX_TEXT_BYTES, readPlainFile } from '../files/plain-file.js';
 import { canonicalUrl } from '../targets/canonical-url.js';
 import type { TargetRecord } from '../targets/registry.js';

@@ -1,4 +1,4 @@
-import type { ConfigDocument } from '../config/config-document.js';
+import type { ConfigDocument } from '../config/document.js';
 import type { HomePaths } from '../config/home.js';
 import { UnusableUrlError } from '../targets/canonical-url.js';
 import {

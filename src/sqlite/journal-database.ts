@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { step } from '../base/steps.js';
-import { assertRoomToRead, openedDatabase } from '../files/database-files.js';
 import { allocateIndex, releaseIndex } from '../files/log-index.js';
 import type { OpenedDatabase } from '../files/opened-database.js';
+import { assertRoomToRead, openedDatabase } from '../files/opened-database.js';
 import { ensurePrivateFile, isPlainFile } from '../files/private-file.js';
 import {
   asStorageError,

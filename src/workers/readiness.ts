@@ -1,4 +1,7 @@
+import { modeGate } from '../app/target-permission.js';
 import { plainMessage } from '../files/trouble.js';
+import type { Work } from '../reports/finding.js';
+import type { Service } from './service.js';
 
 /** One thing that a worker needs to do its work. */
 export interface ReadinessCheck {
@@ -41,4 +44,16 @@ export async function within<T, L>(ms: number, work: Promise<T>, late: L): Promi
     timer = setTimeout(() => resolve(late), ms);
   });
   return Promise.race([work, patience]).finally(() => clearTimeout(timer));
+}
+
+/**
+ * What `/readyz` says of a worker that is ready: targets out of service while
+ * the rest goes on, and a mode that gives it nothing to send. A mode is what the
+ * operator wants, so it makes no worker unready.
+ */
+export async function readyNotes({ app, targets }: Service, work: Work): Promise<string[]> {
+  const notes = targets.all.flatMap(({ out }) => (out === undefined ? [] : [out]));
+  if (work !== 'dispatch') return notes;
+  const gate = modeGate((await app.situation()).settings.mode);
+  return gate === undefined ? notes : [...notes, gate.message];
 }

@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { ConfigDocument } from '../../src/config/config-document.js';
 import {
+  type ConfigDocument,
   ConfigUnreadableError,
   readConfigDocument,
   settingsOf,

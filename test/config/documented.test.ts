@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import type { ConfigDocument } from '../../src/config/config-document.js';
-import { ConfigUnreadableError } from '../../src/config/document.js';
+import { type ConfigDocument, ConfigUnreadableError } from '../../src/config/document.js';
 import { CONFIG_KEYS } from '../../src/config/keys.js';
 import { parseConfig } from '../../src/config/parse.js';
 import { configSchema } from '../../src/config/schema.js';
-import { parseToml } from '../../src/config/toml.js';
-import { isTable, type TomlTable } from '../../src/config/toml-table.js';
+import { isTable, parseToml, type TomlTable } from '../../src/config/toml.js';
 import { ownEntries, specKittyEntries } from '../../src/spec-kitty/credentials/formats.js';
 import { sourceFiles } from '../architecture/source-imports.js';
 import { codeBlocks, documentText, namesIn, rowsOf } from '../support/markdown.js';

@@ -14,15 +14,13 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { tryClaim, withdraw } from '../../src/config/claim.js';
 import {
   ConfigUnreadableError,
   readConfigDocument,
   settingsOf,
 } from '../../src/config/document.js';
-import { ConfigEditError, editConfig } from '../../src/config/edit.js';
-import { FileBusyError, rewriteFile } from '../../src/config/rewrite-file.js';
-import { writeServerUrl } from '../../src/config/server-url.js';
+import { ConfigEditError, editConfig, writeServerUrl } from '../../src/config/edit.js';
+import { FileBusyError, rewriteFile, tryClaim, withdraw } from '../../src/files/rewrite-file.js';
 import { temporaryHome } from '../support/temporary-home.js';
 
 const mode = [{ path: ['sync', 'mode'], value: 'OPT_OUT' }];

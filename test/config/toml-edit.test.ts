@@ -1,9 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { observeSteps } from '../../src/base/steps.js';
-import { parseToml } from '../../src/config/toml.js';
+import { isTable, parseToml, type TomlTable } from '../../src/config/toml.js';
 import { editToml, type TomlChange, TomlEditError } from '../../src/config/toml-edit.js';
-import { isTable, type TomlTable } from '../../src/config/toml-table.js';
 
 const set = (value: TomlChange['value'], ...path: string[]): TomlChange => ({ path, value });
 const remove = (...path: string[]): TomlChange => ({ path, value: undefined });

@@ -9,8 +9,8 @@ const ALLOWED = new Set([
   'src/config/settings.ts',
   'src/config/to-settings.ts',
   'src/config/keys.ts',
-  'src/config/override-switch.ts',
-  'src/config/server-url.ts',
+  'src/config/settings.ts',
+  'src/config/edit.ts',
   'src/config/toml.ts',
 ]);
 

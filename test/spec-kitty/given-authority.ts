@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ConfigDocument } from '../../src/config/config-document.js';
-import { readConfigDocument } from '../../src/config/document.js';
+import { type ConfigDocument, readConfigDocument } from '../../src/config/document.js';
 import { type HomePaths, resolveHome } from '../../src/config/home.js';
 import { temporaryHome } from '../support/temporary-home.js';
 

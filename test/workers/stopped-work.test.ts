@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import pino from 'pino';
 import { reportStatus } from '../../src/app/status.js';
 import { dispatchWorker } from '../../src/workers/dispatch-worker.js';
-import { readyNotes } from '../../src/workers/ready-notes.js';
+import { readyNotes } from '../../src/workers/readiness.js';
 import { stoppedWork } from '../../src/workers/stopped-work.js';
 import { envelopes, externalTo, writeConfig } from '../library/given-redrain.js';
 import { changeJournal } from '../library/journal-rows.js';

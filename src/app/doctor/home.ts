@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { HomePaths } from '../../config/home.js';
-import { assertLocalFilesystem, NetworkHomeError } from '../../config/local-filesystem.js';
+import { assertLocalFilesystem, NetworkHomeError } from '../../files/local-filesystem.js';
 import { type Finding, problem, warning } from '../../reports/finding.js';
 import type { App } from '../app.js';
 import { type Check, fine } from './check.js';

@@ -1,6 +1,6 @@
 import { readStatus } from '../../app/status.js';
 import { EXIT } from '../../base/exit-codes.js';
-import { writeServerUrl } from '../../config/server-url.js';
+import { writeServerUrl } from '../../config/edit.js';
 import { canonicalUrl, isStubUrl } from '../../targets/canonical-url.js';
 import { type CommandBody, type DefineCommand, example, withApp } from '../command.js';
 import { UsageError } from '../failure.js';

@@ -1,5 +1,5 @@
 import { Secret } from '../../config/secret.js';
-import { isTable, type TomlTable } from '../../config/toml-table.js';
+import { isTable, type TomlTable } from '../../config/toml.js';
 import { originOf } from '../../targets/canonical-url.js';
 
 /** Where a token was found, kept with the target so that A never uses B's. */

@@ -1,7 +1,7 @@
 import { shownAddress } from '../../address/shown-address.js';
 import type { HomePaths } from '../../config/home.js';
 import type { Secret } from '../../config/secret.js';
-import type { TomlTable } from '../../config/toml-table.js';
+import type { TomlTable } from '../../config/toml.js';
 import { MAX_TEXT_BYTES, readPlainFile } from '../../files/plain-file.js';
 import { whyNot } from '../../files/trouble.js';
 import type { SyncIdentity } from '../authority.js';

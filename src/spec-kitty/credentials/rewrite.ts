@@ -1,10 +1,10 @@
 import { accessSync, constants, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { rewriteFile } from '../../config/rewrite-file.js';
 import type { Secret } from '../../config/secret.js';
 import { decodeToml, parseToml } from '../../config/toml.js';
 import { editToml, type TomlChange } from '../../config/toml-edit.js';
 import { MAX_TEXT_BYTES, readPlainFile } from '../../files/plain-file.js';
+import { rewriteFile } from '../../files/rewrite-file.js';
 import { holdingSpecKittyLock } from '../spec-kitty-lock.js';
 import { type CredentialSource, ownPlaces, specKittyPlace, type TokenPlace } from './formats.js';
 

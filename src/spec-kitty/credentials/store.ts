@@ -1,12 +1,12 @@
 import { chmodSync, statSync } from 'node:fs';
 import { RedrainError } from '../../base/error.js';
 import { EXIT } from '../../base/exit-codes.js';
-import { rewriteFile } from '../../config/rewrite-file.js';
 import type { Secret } from '../../config/secret.js';
 import { BrokenTomlError, decodeToml, parseToml } from '../../config/toml.js';
 import { editToml, type TomlChange } from '../../config/toml-edit.js';
 import { replaceFile } from '../../files/durable-file.js';
 import { MAX_TEXT_BYTES, readPlainFile } from '../../files/plain-file.js';
+import { rewriteFile } from '../../files/rewrite-file.js';
 import { errorCode, whyNot } from '../../files/trouble.js';
 import { ownCredentialPath, ownPlaces } from './formats.js';
 

@@ -4,9 +4,11 @@ import { expect } from 'chai';
 import {
   assertLocalFilesystem,
   type FilesystemProbe,
+  mountOf,
   NetworkHomeError,
-} from '../../src/config/local-filesystem.js';
-import { mountOf, parseMountCommand, parseMountInfo } from '../../src/config/mount-table.js';
+  parseMountCommand,
+  parseMountInfo,
+} from '../../src/files/local-filesystem.js';
 import { temporaryHome } from '../support/temporary-home.js';
 
 const EXT4 = 0xef53;

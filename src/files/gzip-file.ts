@@ -3,10 +3,8 @@ import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { makeDirectory } from '../files/directory.js';
-
-/** Files that are being written carry this ending: one that is found later is left from a crash. */
-export const UNFINISHED = '.tmp';
+import { makeDirectory } from './directory.js';
+import { UNFINISHED } from './durable-file.js';
 
 const GZIP_LEVEL = 6;
 
