@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import http, { type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
+import { selfSigned } from '../receivers/self-signed.js';
+import { connectProxy } from '../receivers/transport/connect-proxy.js';
 import { closeAfterTest } from '../support/temporary-home.js';
 
 /** What a person would configure for a receiver. */
@@ -97,7 +100,6 @@ export class Stored {
 
 export interface RunningReceiver {
   readonly url: string;
-  readonly port: number;
   readonly stored: Stored;
   /** Every request, in order. */
   readonly requests: readonly Incoming[];
@@ -107,22 +109,47 @@ export interface RunningReceiver {
 export async function startReceiverOf(
   receiver: Pick<CatalogueReceiver, 'receive'>,
 ): Promise<RunningReceiver> {
+  const { listener, ...seen } = listening(receiver);
+  const port = await onLoopback(http.createServer(listener));
+  return { url: `http://127.0.0.1:${port}/in`, ...seen };
+}
+
+/** A receiver that is not on this machine as far as its address tells. */
+export interface DistantReceiver extends RunningReceiver {
+  /** Variables that name the proxy, which knows the way. */
+  readonly env: Readonly<Record<string, string>>;
+  /** PEM of the certificate it has, to be trusted. */
+  readonly ca: string;
+}
+
+/** The same by https, under a name that only a proxy can resolve. */
+export async function startDistantReceiverOf(
+  receiver: Pick<CatalogueReceiver, 'receive'>,
+): Promise<DistantReceiver> {
+  const { listener, ...seen } = listening(receiver);
+  const { key, cert } = selfSigned({ host: 'receiver.test' });
+  const port = await onLoopback(https.createServer({ key, cert }, listener));
+  const proxy = await connectProxy({ port });
+  const env = { HTTPS_PROXY: `http://${proxy.host}` };
+  return { url: 'https://receiver.test/in', env, ca: cert, ...seen };
+}
+
+function listening({ receive }: Pick<CatalogueReceiver, 'receive'>) {
   const stored = new Stored();
   const requests: Incoming[] = [];
-  const server = http.createServer(async (request, response) => {
+  const listener = async (request: http.IncomingMessage, response: ServerResponse) => {
     const parts: Buffer[] = [];
     request.on('error', () => undefined);
     for await (const part of request) parts.push(part as Buffer);
     const incoming = incomingOf(request, Buffer.concat(parts));
     requests.push(incoming);
-    await send(response, receiver.receive(incoming, stored));
-  });
-  const port = await onLoopback(server);
-  return { url: `http://127.0.0.1:${port}/in`, port, stored, requests };
+    await send(response, receive(incoming, stored));
+  };
+  return { listener, stored, requests };
 }
 
 /** The free port of loopback that it listens on until the test ends. */
-export async function onLoopback(server: http.Server): Promise<number> {
+export async function onLoopback(server: http.Server | https.Server): Promise<number> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   closeAfterTest(() => {

@@ -1,6 +1,11 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
+import { ExternalReceiver } from '../../src/receivers/external-receiver.js';
+import { anEvent, never } from '../receivers/events.js';
+import { temporaryHome } from '../support/temporary-home.js';
 import { CATALOGUE, eventsFor, statesOf } from './catalogue.js';
-import { type CatalogueReceiver, startReceiverOf } from './receiver.js';
+import { type CatalogueReceiver, startDistantReceiverOf, startReceiverOf } from './receiver.js';
 import { post, requestsFor } from './reference-client.js';
 
 const good = CATALOGUE.filter(({ finding }) => finding === undefined);
@@ -68,4 +73,17 @@ describe('the catalogue of receivers', () => {
           expect(answer?.status).to.be.within(400, 599);
       }
     });
+
+  it('a distant one is reached by its name, through the proxy', async () => {
+    const receiver = CATALOGUE.find(({ name }) => name === 'per-event results')!;
+    const { url, env, ca, stored } = await startDistantReceiverOf(receiver);
+    const caFile = join(temporaryHome(), 'ca.pem');
+    writeFileSync(caFile, ca);
+    const transport = { env, caFile };
+    const target = new ExternalReceiver({ endpoint: url, version: '0.0.0', transport });
+    const { outcomes } = await target.deliver([anEvent('e')], never());
+    await target.close();
+    expect(outcomes).to.deep.equal([{ kind: 'success' }]);
+    expect(stored.ids).to.deep.equal(['e']);
+  });
 });

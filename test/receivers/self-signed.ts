@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 
-/** A key and a certificate for 127.0.0.1 that nobody has signed but itself, as PEM. */
+/** A key and a certificate for 127.0.0.1 (and `host`) that nobody has signed but itself, as PEM. */
 export interface SelfSigned {
   readonly key: string;
   readonly cert: string;
@@ -10,6 +10,8 @@ export interface SelfSigned {
 export interface Validity {
   readonly from?: number;
   readonly until?: number;
+  /** A host name beside 127.0.0.1. */
+  readonly host?: string;
 }
 
 /** Made again for each run, so that no private key is kept anywhere. */
@@ -29,7 +31,7 @@ const COMMON_NAME = Buffer.from('0603550403', 'hex');
 const SUBJECT_ALT_NAME = Buffer.from('0603551d11', 'hex');
 const BASIC_CONSTRAINTS = Buffer.from('0603551d13', 'hex');
 
-function certificateBody(publicKey: KeyObject, { from = -1, until = 1 }: Validity): Buffer {
+function certificateBody(publicKey: KeyObject, { from = -1, until = 1, host }: Validity): Buffer {
   const name = der(0x30, der(0x31, der(0x30, COMMON_NAME, der(0x0c, Buffer.from('loopback')))));
   const day = 24 * 3600 * 1000;
   return der(
@@ -41,7 +43,7 @@ function certificateBody(publicKey: KeyObject, { from = -1, until = 1 }: Validit
     der(0x30, time(Date.now() + from * day), time(Date.now() + until * day)),
     name,
     publicKey.export({ type: 'spki', format: 'der' }),
-    der(0xa3, der(0x30, authority(), loopbackAddress())),
+    der(0xa3, der(0x30, authority(), alternativeNames(host))),
   );
 }
 
@@ -50,9 +52,10 @@ function authority(): Buffer {
   return der(0x30, BASIC_CONSTRAINTS, der(0x04, der(0x30, der(0x01, Buffer.from([0xff])))));
 }
 
-function loopbackAddress(): Buffer {
+function alternativeNames(host: string | undefined): Buffer {
   const address = der(0x87, Buffer.from([127, 0, 0, 1]));
-  return der(0x30, SUBJECT_ALT_NAME, der(0x04, der(0x30, address)));
+  const names = host === undefined ? [address] : [address, der(0x82, Buffer.from(host))];
+  return der(0x30, SUBJECT_ALT_NAME, der(0x04, der(0x30, ...names)));
 }
 
 function time(ms: number): Buffer {
