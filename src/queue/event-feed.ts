@@ -1,7 +1,12 @@
-import { parsed } from './job-row.js';
+import { parsed, toJson } from './job-row.js';
 import * as sql from './jobs.sql.js';
 import type { JobsDatabase } from './jobs-database.js';
 import type { JobEvent, JobEventName } from './ports.js';
+
+/** Events kept for listeners that are slow to look. */
+const RING = 10_000;
+/** How many are added between two trims. */
+const TRIM_EVERY = 500;
 
 interface EventRow {
   id: number;
@@ -55,4 +60,18 @@ export class EventFeed {
     for (const listener of [...this.#listeners])
       if (listener.queue === row.queue && listener.event === row.event) listener.tell(event);
   }
+}
+
+/** Writes an event down, inside the caller's transaction: what is told has happened. */
+export function logEvent(
+  db: JobsDatabase,
+  queue: string,
+  event: JobEventName,
+  jobId: string,
+  detail?: unknown,
+): void {
+  const text = detail === undefined ? null : toJson(detail);
+  const { lastInsertRowid } = db.statement(sql.LOG_EVENT).run(queue, event, jobId, text);
+  const id = Number(lastInsertRowid);
+  if (id % TRIM_EVERY === 0) db.statement(sql.TRIM_EVENTS).run(id - RING);
 }

@@ -1,4 +1,4 @@
-import { logEvent } from './event-log.js';
+import { logEvent } from './event-feed.js';
 import { failForGood } from './job-lifecycle.js';
 import { optionsIn } from './job-row.js';
 import type { JobStore } from './job-store.js';

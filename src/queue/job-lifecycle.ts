@@ -1,10 +1,10 @@
-import { logEvent } from './event-log.js';
-import type { Job, JobOptions } from './job.js';
+import { logEvent } from './event-feed.js';
+import type { Job, JobOptions, KeepJobs } from './job.js';
 import { LONGEST_WAIT_MS } from './job-bounds.js';
-import { keepFinished } from './job-retention.js';
 import { toJson } from './job-row.js';
 import { type JobStore, noteFinished } from './job-store.js';
 import * as sql from './jobs.sql.js';
+import type { JobsDatabase } from './jobs-database.js';
 import { WithWarning } from './ports.js';
 
 /** The proof of being the one who runs a job. */
@@ -130,4 +130,26 @@ export class JobLifecycle {
   #failForGood({ id, token }: JobLock, opts: JobOptions, failure: Failure): boolean {
     return failForGood(this.#store, { id, token }, opts, failure);
   }
+}
+
+/**
+ * Deletes finished jobs as the one that just finished asks, inside the
+ * caller's transaction. The age is checked then only: no clock runs for it.
+ */
+function keepFinished(
+  db: JobsDatabase,
+  queue: string,
+  state: 'completed' | 'failed',
+  keep: KeepJobs | undefined,
+  now: number,
+): void {
+  const { age, count } = limitsOf(keep);
+  if (age !== undefined) db.statement(sql.DROP_OLD).run(queue, state, now - age * 1000);
+  if (count !== undefined) db.statement(sql.DROP_SURPLUS).run(queue, state, count);
+}
+
+function limitsOf(keep: KeepJobs | undefined): { age?: number; count?: number } {
+  if (keep === undefined || keep === false) return {};
+  if (keep === true) return { count: 0 };
+  return typeof keep === 'number' ? { count: keep } : keep;
 }

@@ -1,5 +1,5 @@
 import { JobStateError, UnknownJobError } from './errors.js';
-import { logEvent } from './event-log.js';
+import { logEvent } from './event-feed.js';
 import type { Job, JobCounts, JobOptions, JobState } from './job.js';
 import { assertBounds } from './job-bounds.js';
 import { type JobRow, toJob, toJson } from './job-row.js';

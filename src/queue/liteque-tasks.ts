@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { SqliteQueue } from 'liteque';
 import { step } from '../base/steps.js';
-import { logEvent } from './event-log.js';
+import { logEvent } from './event-feed.js';
 import { optionsIn } from './job-row.js';
 import * as sql from './jobs.sql.js';
 import type { JobsDatabase } from './jobs-database.js';

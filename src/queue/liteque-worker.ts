@@ -1,16 +1,15 @@
 import { step } from '../base/steps.js';
 import { plainMessage } from '../files/trouble.js';
-import { backoffDelay } from './backoff.js';
 import { DelayedError, LockLostError, RetryAtError, UnrecoverableError } from './errors.js';
-import { GrowingPause } from './growing-pause.js';
-import { halfJobsOf, halfJobsText, repairHalfJobs } from './half-jobs.js';
 import { keepHouse, nextDue } from './housekeeping.js';
 import type { Job } from './job.js';
 import { type AfterFailure, JobLifecycle, type JobLock } from './job-lifecycle.js';
 import type { JobStore } from './job-store.js';
 import * as sql from './jobs.sql.js';
+import { backoffDelay, GrowingPause } from './pauses.js';
 import type { JobWorker, Processor, WorkerOptions } from './ports.js';
 import type { Pulse, PulseListener } from './pulse.js';
+import { halfJobsOf, halfJobsText, repairHalfJobs } from './troubles.js';
 
 /** BullMQ's own default. */
 export const DEFAULT_LOCK_MS = 30_000;

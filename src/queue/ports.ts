@@ -195,7 +195,10 @@ export interface Queues {
   announce(worker: Omit<WorkerRecord, 'seenAt'>): Promise<void>;
   /** It is there no more. */
   forget(workerId: string): Promise<void>;
-  /** Those that announced themselves in the last day, dead ones among them. */
+  /**
+   * Those that announced themselves, dead ones among them. One that was not seen
+   * for a day is deleted when another one announces itself.
+   */
   workers(): Promise<WorkerRecord[]>;
   /** Names of queues that hold anything, or that a worker has served. */
   names(): Promise<string[]>;

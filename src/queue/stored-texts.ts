@@ -1,8 +1,8 @@
 import { turn } from '../base/pace.js';
 import { parsed, toJson } from './job-row.js';
+import * as sql from './jobs.sql.js';
 import type { JobsDatabase } from './jobs-database.js';
 import type { StoredText, TextEdit } from './ports.js';
-import * as sql from './stored-texts.sql.js';
 
 /** A row with texts in it: which columns, and how a new text is written. */
 interface Place {

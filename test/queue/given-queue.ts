@@ -4,7 +4,7 @@ import type { Job } from '../../src/queue/job.js';
 import { LitequeQueues } from '../../src/queue/liteque-queue.js';
 import type { JobQueue, WorkerOptions } from '../../src/queue/ports.js';
 import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
-import { QueueTestClock } from './job-queue-suite.js';
+import { QueueTestClock } from './suite/given-queues.js';
 
 export interface GivenQueue {
   readonly file: string;

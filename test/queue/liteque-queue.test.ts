@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { NewerSchemaError, OlderSchemaError } from '../../src/files/storage-errors.js';
-import { backoffDelay } from '../../src/queue/backoff.js';
 import { LitequeQueues } from '../../src/queue/liteque-queue.js';
+import { backoffDelay } from '../../src/queue/pauses.js';
 import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
 import { describeJobQueue } from './job-queue-suite.js';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { GrowingPause } from '../../src/queue/growing-pause.js';
+import { GrowingPause } from '../../src/queue/pauses.js';
 import { givenQueue } from './given-queue.js';
 import { until } from './waiting.js';
 
