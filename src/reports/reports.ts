@@ -23,8 +23,8 @@ export interface Reports {
   newestEvents(query: EventQuery, limit: number): Promise<ListedEvent[]>;
   /**
    * Every event that matches, in journal order. Reads bounded pages, each one
-   * snapshot: memory stays flat, and events that are captured meanwhile are
-   * left out.
+   * snapshot: memory stays flat, and the event loop gets a turn after each. An
+   * event that is captured meanwhile may be among them.
    */
   exportEvents(query: EventQuery): AsyncIterable<ExportedEvent>;
   /**
