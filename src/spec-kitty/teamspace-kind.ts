@@ -4,7 +4,6 @@ import { DEFAULT_SETTINGS } from '../config/settings.js';
 import type { ClosedGate } from '../dispatch/ports.js';
 import { mayCarryToken } from '../policy/bearer.js';
 import { httpSettings } from '../receivers/endpoint-kinds.js';
-import { teamHeader } from '../receivers/headers.js';
 import type { Circumstances, Obstacle, TargetKindRow } from '../receivers/kind.js';
 import { bareGetHeaders, judgeHealth } from '../receivers/reachability.js';
 import { canonicalUrl, urlHash } from '../targets/canonical-url.js';
@@ -82,7 +81,7 @@ export const TEAMSPACE: TargetKindRow<TeamspaceCircumstances> = {
   },
   async reach(_identity, { authority }, ask, now) {
     if (authority === undefined) return undefined;
-    const token = tokenHeaders(authority, now);
+    const token = await tokenHeaders(authority, now);
     const answer = await ask(authority.resolved.healthUrl, { ...bareGetHeaders(), ...token });
     return judgeHealth(answer, token.Authorization !== undefined);
   },
@@ -169,12 +168,14 @@ function splitMessage(resolved: TargetAuthority): string | undefined {
 }
 
 /** An expired token is not sent, and none is renewed to find out. */
-function tokenHeaders(
+async function tokenHeaders(
   { credentials, resolved }: OpenAuthority,
   now: number,
-): Record<string, string> {
+): Promise<Record<string, string>> {
   if (credentials.state !== 'found' || isExpired(credentials, now)) return {};
   if (!mayCarryToken(new URL(resolved.healthUrl))) return {};
+  // Only a request needs what HTTP needs: captures pass by here too.
+  const { teamHeader } = await import('../receivers/headers.js');
   return {
     Authorization: `Bearer ${credentials.token.reveal().trim()}`,
     ...teamHeader(credentials.teamSlug ?? undefined),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { KINDS } from '../../src/app/kinds.js';
-import { sourceFiles } from './source-imports.js';
+import { importsOf, sourceFiles } from './source-imports.js';
 
 const NAMES = Object.keys(KINDS).join('|');
 
@@ -15,6 +15,17 @@ const DECISION = new RegExp(
 function decisionsIn(source: string): string[] {
   const code = source.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
   return code.split('\n').filter((line) => DECISION.test(line));
+}
+
+/** Files and packages that are loaded together with a file: what it imports at once, not on demand. */
+function loadedWith(start: string): Set<string> {
+  const loaded = new Set([start]);
+  for (const file of loaded) {
+    if (!file.startsWith('src/')) continue;
+    const atOnce = readFileSync(file, 'utf8').replaceAll(/\bimport\([^)]*\)/g, '');
+    for (const { target, typeOnly } of importsOf(file, atOnce)) if (!typeOnly) loaded.add(target);
+  }
+  return loaded;
 }
 
 describe('kinds of targets', () => {
@@ -39,6 +50,13 @@ describe('kinds of targets', () => {
     it(`would be found by their name: ${planted}`, () => {
       expect(decisionsIn(`const a = 1;\n${planted}\n`)).to.deep.equal([planted]);
     });
+
+  it('load what speaks to a target only when it is spoken to: captures ask them too', () => {
+    const loaded = loadedWith('src/app/kinds.ts');
+    expect(loaded.size).to.be.greaterThan(20);
+    const network = ['node:http', 'node:https', 'node:tls', 'axios', 'better-sqlite3'];
+    expect([...loaded].filter((name) => network.includes(name))).to.deep.equal([]);
+  });
 
   it('may be named where nothing is decided', () => {
     const innocent = "const kind = 'stub';\n/** kind === 'stub' */\ntype A = 'external' | 'stub';";

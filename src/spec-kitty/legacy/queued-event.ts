@@ -2,8 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { NewEvent } from '../../journal/new-event.js';
 import { type PayloadFacts, payloadFacts } from '../../journal/payload-facts.js';
 import type { ScopeParts } from '../scope.js';
-import type { QueueRow } from './queue-row.js';
-import type { RowIdentity } from './row-identity.js';
+import type { QueueRow, RowIdentity } from './queue-row.js';
 
 /** A row ready for the journal, with what its provenance keeps. */
 export interface QueuedEvent {

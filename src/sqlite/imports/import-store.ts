@@ -4,9 +4,12 @@ import type {
   OldQueue,
   SourceRecord,
 } from '../../spec-kitty/legacy/import-store.js';
-import type { QueueRow } from '../../spec-kitty/legacy/queue-row.js';
+import {
+  identityOfRow,
+  type QueueRow,
+  type RowIdentity,
+} from '../../spec-kitty/legacy/queue-row.js';
 import { joined, type QueuedEvent, queuedEvent } from '../../spec-kitty/legacy/queued-event.js';
-import { identityOfRow, type RowIdentity } from '../../spec-kitty/legacy/row-identity.js';
 import { SourceTally } from '../../spec-kitty/legacy/source-tally.js';
 import { GroupWriter, type Written } from '../journal/group-writer.js';
 import type { JournalDatabase } from '../journal-database.js';
