@@ -135,7 +135,7 @@ export class App {
     return this.readingStores((stores) => work({ situation, stores }));
   }
 
-  /** The same for work that no configuration has a say in. */
+  /** The same for work that does not depend on the configuration. */
   async readingStores<T>(work: (stores: Stores | undefined) => Promise<T>): Promise<T> {
     const stores = await openStoresReadOnly(this.paths.journalDb, () => this.random());
     try {
@@ -195,7 +195,7 @@ export class App {
   }
 
   async close(): Promise<void> {
-    // Whoever asked for stores that could not be opened was told why.
+    // The caller that asked for stores that could not be opened got the error.
     const stores = await this.#stores?.catch(() => undefined);
     this.#forgetStores();
     await stores?.close();

@@ -77,7 +77,7 @@ export class CaptureReadiness {
     return undefined;
   }
 
-  /** Looks again. Trouble never rejects: `Capture` is told, and writes to the spool. */
+  /** Looks again. Never rejects: `Capture` gets the error, and writes to the spool. */
   async read(): Promise<ReadyToCapture> {
     const opened = await this.#home.stores().catch((error: unknown) => ({ error }));
     const { situation, way, producer } = await this.#surroundingsNow(opened);

@@ -33,7 +33,7 @@ export async function readMode(app: App): Promise<ModeReport> {
  * along: config.toml gets them as the target had them, but for what was asked
  * for now.
  *
- * @throws ConfigUnreadableError, StorageUnavailableError when nobody can say what is known.
+ * @throws ConfigUnreadableError, StorageUnavailableError when the known targets cannot be read.
  */
 export async function changeMode(app: App, request: ModeRequest): Promise<ModeReport> {
   const before = settingsOf((await app.situation()).config);
@@ -110,7 +110,7 @@ async function mirror(app: App, settings: SyncSettings): Promise<void> {
   await targets.ensure(described, app.now());
 }
 
-/** What the configured endpoint keeps where config.toml is silent, by the name of the key. */
+/** What the configured endpoint keeps where config.toml has no value, by the name of the key. */
 export async function keptSettings(app: App): Promise<ReadonlyMap<string, unknown>> {
   const { settings, external } = await readMode(app);
   const unsaid = [...settings.external.unsaid].filter(

@@ -87,7 +87,7 @@ export async function drainTarget(
   return run(home, stores, situation, target, options);
 }
 
-/** Trouble with the spool is told, and keeps nothing back that is in the journal. */
+/** A spool that cannot be read is a warning: what is in the journal is sent all the same. */
 async function takeInSpool(home: DrainHome, options: TargetDrainOptions): Promise<void> {
   try {
     await home.ingestSpool();
@@ -122,7 +122,7 @@ async function targetRow(
   return { ...target, settings: settingsNow(situation, target) };
 }
 
-/** The row of the active target. Where config.toml has changed its settings since, that is told. */
+/** The row of the active target. Warns of settings that config.toml has changed since the last drain. */
 async function followed(
   home: DrainHome,
   { targets }: Stores,
@@ -158,7 +158,7 @@ export async function withoutTarget(
   return report;
 }
 
-/** Also where the endpoint cannot be used, and so is not a target: that holds nobody's project. */
+/** As the settings say, also where the endpoint cannot be used: that alone holds no project. */
 function projectsFor({ kind, settings }: Situation): 'all' | 'allowed' {
   return kind?.projects(settings) ?? 'allowed';
 }

@@ -17,12 +17,12 @@ import type { Situation } from './situation.js';
 
 /** Who drains the active target now, and whether that is somebody like us. */
 export interface PreflightReport {
-  /** False when another version, server or identity holds the target, or nobody living does. */
+  /** False when another version, server or identity holds the target, or a process that has ended. */
   readonly ok: boolean;
   /** The one resolved target; null when config.toml or an address in it cannot be used. */
   readonly target: Readonly<ResolvedSyncTarget> | null;
   readonly foreground: Foreground;
-  /** Null when nobody drains it. */
+  /** Null when no process drains it. */
   readonly owner: OwnerRecord | null;
   readonly mismatches: readonly Mismatch[];
   readonly orphans: readonly OrphanRecord[];

@@ -21,7 +21,7 @@ export interface RetryReport {
 
 /**
  * Makes deliveries that failed for good, were rejected or ended transient due
- * now. Their errors and counts stay, so that their story does. Sends nothing:
+ * now. Their errors and counts are kept. Sends nothing:
  * the next drain does.
  *
  * @throws UnknownTargetNameError, RetiredTargetError, UnknownEventError.

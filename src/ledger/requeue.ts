@@ -37,7 +37,7 @@ export interface RequeueStore {
    * `replay`: what is delivered is marked and goes out again in a new
    * generation. Works in transactions of a few thousand rows, each whole with
    * its counters: killed at any moment, running it again does the rest. Events
-   * in flight are never touched. `onProgress` is told how many are done so far.
+   * in flight are never touched. `onProgress` gets the number done so far.
    */
   requeue(request: RequeueRequest, onProgress?: (done: number) => void): Promise<RequeueCounts>;
 }

@@ -123,7 +123,7 @@ export class JournalDatabase {
 
   /**
    * True when the file at the path is not the one that is open. This connection
-   * is over then: it closes, and whoever still works with it is told why.
+   * is closed then, and further use of it fails with the reason.
    */
   isReplaced(): boolean {
     if (this.#files?.isReplaced() !== true) return false;

@@ -55,7 +55,7 @@ function parse(given: string): URL {
   }
 }
 
-/** What `URL` would silently fix or accept, and we will not guess about. */
+/** What `URL` would correct or accept without a word: rejected, as a guess may be wrong. */
 function problemOf(given: string): string | undefined {
   if (!/^https?:\/\//i.test(given)) return 'it must start with https:// or http://.';
   if (/[\s\p{Cc}\\]/u.test(given)) return 'it holds blanks, control characters or backslashes.';

@@ -7,7 +7,7 @@ import type { TargetDescription } from './registry.js';
 export type TargetIdentity = Omit<TargetDescription, 'settings' | 'unsaid'>;
 
 /**
- * Team and user of every external target, so that logging in never forks one.
+ * Team and user of every external target, so that logging in never makes a second one.
  * No team and no user can be called this, and neither is it "unknown", so an
  * external endpoint never meets a Teamspace at the same address.
  */

@@ -38,7 +38,7 @@ export interface TargetDescription extends TargetKey {
   /** The address as the operator wrote it. */
   readonly rawEndpoint: Address;
   readonly settings: TargetSettings;
-  /** Settings that nobody has said anything about: a known target keeps what it has. */
+  /** Settings that config.toml does not give: a known target keeps those it has. */
   readonly unsaid?: readonly (keyof TargetSettings)[] | undefined;
 }
 
@@ -73,7 +73,7 @@ export interface TargetRegistry {
   list(): Promise<TargetRecord[]>;
   /**
    * Notes what a server told of itself and raises a reset signal where it
-   * changed. Answers the deployment to record with deliveries, null if none is known.
+   * changed. Returns the deployment to record with deliveries; null when none is known.
    */
   noteDeployment(id: number, metadata: DeploymentMetadata, now: number): Promise<number | null>;
   /** Names a target for people; null takes the name away. */

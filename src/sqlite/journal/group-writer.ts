@@ -248,7 +248,7 @@ export class GroupWriter {
     }
   }
 
-  /** The same conflict met again adds nothing: its bytes are kept already. */
+  /** A conflict that is known adds nothing: its bytes are kept already. */
   #keepConflict(current: CurrentRow, event: NewEvent): number {
     const known = this.#db
       .statement<[string, Buffer], { id: number }>(sql.FIND_CONFLICT)

@@ -37,7 +37,7 @@ import * as sql from './settle.sql.js';
 import { applyRulings, type Ruling } from './settling.js';
 import { WorkDueReader } from './work-due.js';
 
-/** Rows in one transaction: short enough that nobody waits long for it. */
+/** Rows in one transaction: short enough that no other writer waits long for it. */
 const PAGE = 2_000;
 
 interface FlightRow {
@@ -254,7 +254,7 @@ export class SqliteLedger implements LedgerStore {
     return seqs.length;
   }
 
-  /** Takes out of `inFlight` what it applies: what has landed before gets no second verdict. */
+  /** Removes from `inFlight` what it applies: an event that was settled before gets no second verdict. */
   #applySettlements(pass: Pass, request: SettleRequest, inFlight: Set<number>): void {
     const rulings = request.settlements
       .filter(({ event }) => inFlight.delete(event.seq))

@@ -38,7 +38,7 @@ export class PassLanes {
   readonly #heldBy: Permission;
   readonly #statement: string;
   readonly #dueBy: number;
-  /** Those that are permitted and have events nobody tried yet. */
+  /** Lanes that are permitted and have events that were never attempted. */
   readonly unsent = new LaneHeap<LaneHead>();
   readonly #retries = new Map<BatchIsolation, Set<number>>(
     ISOLATIONS.map((one) => [one, new Set()]),

@@ -39,7 +39,7 @@ export function logPost(db: JournalDatabase, pass: Pass, post: PostRecord): void
   );
 }
 
-/** Writes a post whose sender died: from its start to now, as nobody knows when it ended. */
+/** Writes a post whose sender died: from its start to now, as it is not known when it ended. */
 export function logInterruption(
   db: JournalDatabase,
   { targetId, passNo }: { readonly targetId: number; readonly passNo: number },

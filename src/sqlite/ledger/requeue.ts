@@ -112,7 +112,7 @@ function flightOf(db: JournalDatabase, targetId: number): ReadonlySet<number> {
 
 function replayPage(db: JournalDatabase, request: RequeueRequest, seqs: number[]): number {
   const { targetId, now } = request;
-  const free = landed(db, targetId, seqs);
+  const free = notInFlight(db, targetId, seqs);
   return db.statement(sql.MARK_REPLAY).run({ targetId, now, seqs: free }).changes;
 }
 
@@ -120,7 +120,7 @@ function retryPage(db: JournalDatabase, request: RequeueRequest, seqs: number[])
   const { targetId, now } = request;
   const rows = db
     .statement(sql.STILL_RETRIABLE)
-    .all({ targetId, seqs: landed(db, targetId, seqs) }) as RetriableRow[];
+    .all({ targetId, seqs: notInFlight(db, targetId, seqs) }) as RetriableRow[];
   const revived = new Map<number, number>();
   const causes = new CauseTally(db);
   for (const { seq, status, error, originId, passNo } of rows) {
@@ -160,7 +160,7 @@ function moveCounts(
 }
 
 /** Of these, the ones that are not on the wire at this moment, as JSON. */
-function landed(db: JournalDatabase, targetId: number, seqs: readonly number[]): string {
+function notInFlight(db: JournalDatabase, targetId: number, seqs: readonly number[]): string {
   const inFlight = flightOf(db, targetId);
   return JSON.stringify(seqs.filter((seq) => !inFlight.has(seq)));
 }
