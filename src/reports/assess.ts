@@ -9,7 +9,7 @@ import { jobFindings } from './findings/jobs.js';
  * Everything that is not as if nothing had to be done, most pressing first.
  * `status`, `status --check`, `doctor`, `/readyz` and the next step are all
  * made of this one list, so that none of them can say what another denies.
- * `around` is what the home, its configuration and its login come to.
+ * `around` are findings about the home, its configuration and its login.
  */
 export function assess(facts: Facts, around: readonly Finding[]): Finding[] {
   return byWeight([

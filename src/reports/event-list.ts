@@ -88,7 +88,7 @@ export interface KnownOrigin extends OriginColumns {
   readonly live: number;
 }
 
-/** What holds events, and not an event: its origin. */
+/** The origins whose events a target may not have. An event is held by its origin, not on its own. */
 export class HeldOrigins {
   readonly #ids: ReadonlySet<number>;
   readonly #all: readonly OriginColumns[];

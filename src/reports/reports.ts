@@ -42,7 +42,7 @@ export interface Reports {
 /** Which differing events. */
 export type DifferenceQuery = Omit<EventQuery, 'state'>;
 
-/** What the latest posts of a pass come to. */
+/** The latest posts of a pass, summed. */
 export interface LatestPosts {
   /** 0 when there was none. */
   readonly events: number;

@@ -111,7 +111,7 @@ export interface WaitingEvents {
   readonly oldestUnsentAt: number | null;
 }
 
-/** What waits at a target, from its row for each origin. */
+/** Sums what waits for a target over all origins. */
 export function waitingEvents(origins: Iterable<OriginRow>, heldBy: Permission): WaitingEvents {
   const held: Partial<Record<DrainBlockedReason, number>> = {};
   let unsent = 0;

@@ -105,7 +105,7 @@ function isWritableByOthers(path: string): boolean {
   return (modeOf(path) & 0o022) !== 0;
 }
 
-/** Whoever can write here decides where events and tokens go. */
+/** Anyone who can write here decides where events and tokens go. */
 const editable = (path: string): Line =>
   problem('file_modes', `${path} can be changed by other users`, `chmod go-w ${path}`);
 

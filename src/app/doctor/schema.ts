@@ -24,7 +24,7 @@ function schemaFinding(error: unknown): Finding {
   return problem('schema', message, remedy, EVERYBODY);
 }
 
-/** Whoever reads a finding has asked already. */
+/** The reader of a finding has run `doctor` or `status` already. */
 const messageOf = (error: unknown): string =>
   plainMessage(error).replace('; `redrain doctor` says what to do', '');
 

@@ -9,7 +9,7 @@ import { type Check, checkOf, fine, skipped } from './check.js';
 /** A difference that makes tokens expire early or late. */
 const MAX_SKEW_MS = 60_000;
 
-/** What only the active target can tell, with the verdict of `readiness` it comes to. */
+/** What only the active target can tell, and the verdict of `readiness` that follows. */
 export interface WayOutChecks {
   readonly verdict: Obstacle;
   readonly checks: readonly Check[];

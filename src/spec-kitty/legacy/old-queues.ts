@@ -31,7 +31,7 @@ export interface BodyUploads {
 /** A file that could not be read: its path, and no number that was not counted. */
 export type UnreadableQueue = UnreadableSection & { readonly path: string };
 
-/** What the old queue files of a home come to, for the scope in force. */
+/** The old queue files of a home, counted for the scope in force. */
 export interface OldQueues {
   /** The parts of the status document, under their names there. */
   readonly fields: OldQueueFields;
@@ -76,7 +76,7 @@ export function waitingFiles(files: readonly OldQueueFile[]): WaitingFile[] {
     .filter(({ waiting_count }) => waiting_count > 0);
 }
 
-/** What these files come to; `active_queue` and `legacy_queue` make the scope in force. */
+/** Counts these files; the rows of the active and of the legacy one are those of the scope in force. */
 export function oldQueues(
   files: readonly OldQueueFile[],
   activePath: string,
