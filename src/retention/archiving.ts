@@ -15,11 +15,17 @@ import {
 } from './archive-manifest.js';
 import { checkArchive, fileDigest, pagesOf, readRecords } from './archive-reader.js';
 import { type ArchiveRecord, encodeRecord } from './archive-record.js';
-import { added, type Collected, NOTHING_COLLECTED, withEvents } from './collecting.js';
+import {
+  added,
+  type Collected,
+  NOTHING_COLLECTED,
+  SPAN,
+  spansTo,
+  withEvents,
+} from './collecting.js';
 import { type JobControl, yieldToOthers } from './job-control.js';
 import type { EligibleEvent, RetentionStore } from './retention-store.js';
 import type { RetentionScope } from './scope.js';
-import { SPAN, spansTo } from './spans.js';
 
 /** Most events of one archive. */
 const MAX_EVENTS = 5_000;

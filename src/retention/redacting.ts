@@ -8,11 +8,11 @@ import {
   type FoundArchives,
   redactInArchive,
 } from './archive-redaction.js';
+import { spansTo } from './collecting.js';
 import type { ErasedEvent, ErasurePlace, PlaceFindings } from './erased-event.js';
 import { yieldToOthers } from './job-control.js';
 import type { JournalSpace } from './journal-space.js';
 import type { RedactionStore, SeenBy, Traces } from './redaction-store.js';
-import { spansTo } from './spans.js';
 
 /** What a redaction erased, or would, and what it cannot reach. */
 export interface RedactionReport {

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
-import { collect, survey } from '../../src/retention/collecting.js';
+import { collect, SPAN, survey } from '../../src/retention/collecting.js';
 import { scopeOf } from '../../src/retention/scope.js';
-import { SPAN } from '../../src/retention/spans.js';
 import { givenTarget, row, rows } from '../support/core.js';
 import { newEvent, newEvents } from '../support/events.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
