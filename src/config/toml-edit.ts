@@ -119,7 +119,7 @@ function withMembers(
 
 function tableAt(value: unknown, name: string, path: readonly string[]): TomlTable {
   if (isTable(value)) return value;
-  throw new TomlEditError(`${name} is no table, so ${path.join('.')} cannot be set in it.`);
+  throw new TomlEditError(`${name} is not a table, so ${path.join('.')} cannot be set in it.`);
 }
 
 /** A table with all it holds never goes by accident: it has to be removed first. */

@@ -35,7 +35,7 @@ const server: CommandBody = (call) =>
 function assertServer(url: string): void {
   if (isStubUrl(canonicalUrl(url)))
     throw new UsageError(
-      'a stub is no server: `redrain mode EXTERNAL_RECEIVER --endpoint stub:` sends to it',
+      'a stub is not a server: `redrain mode EXTERNAL_RECEIVER --endpoint stub:` sends to it',
     );
 }
 
