@@ -5,7 +5,7 @@ export interface SpaceWon {
   readonly won_bytes: number;
 }
 
-/** The result of writing the journal anew. */
+/** The result of writing the journal again. */
 export interface Compaction extends SpaceWon {
   /** What may still hold deleted bytes, one line each: nothing, as a rule. */
   readonly remains: readonly string[];

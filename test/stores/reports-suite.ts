@@ -167,7 +167,7 @@ function describeCounts(open: OpenStores): void {
         expect(targetLedger(counts, await targetOf(given, id), 10_000).adds_up).to.equal(true);
     });
 
-    it('know what a replay has marked, and take it for no attempt in vain', async () => {
+    it('know what a replay has marked, and take it for no attempt without success', async () => {
       const given = await givenDelivered(open, 3);
       await given.stores.requeue.requeue({ kind: 'replay', targetId: 1, filter: {}, now: 20_000 });
       const at = countsAt(await countsOf(given, 1), 1);
