@@ -17,6 +17,7 @@ await build({
     index: dist('src/index.js'),
     entities: dist('src/entities.js'),
     queue: dist('src/queue/index.js'),
+    receive: dist('src/receive/index.js'),
     ormconfig: dist('ormconfig.js'),
     'workers/capture': dist('workers/capture.js'),
     'workers/dispatch': dist('workers/dispatch.js'),

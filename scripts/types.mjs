@@ -7,7 +7,12 @@ import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const silent = { default: { logLevel: 'none' } };
 
-const ENTRY_POINTS = { index: 'index', entities: 'entities', queue: 'queue/index' };
+const ENTRY_POINTS = {
+  index: 'index',
+  entities: 'entities',
+  queue: 'queue/index',
+  receive: 'receive/index',
+};
 
 for (const [entry, compiled] of Object.entries(ENTRY_POINTS)) {
   const mainEntryPointFilePath = join(root, 'dist', 'src', `${compiled}.d.ts`);

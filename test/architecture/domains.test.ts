@@ -15,7 +15,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['base', 'json', 'files', 'address', 'output', 'schema'],
   ['dispatch', 'policy', 'config'],
   ['journal', 'ledger', 'conflicts', 'targets', 'queue'],
-  ['receivers', 'retention', 'reports'],
+  ['receive', 'receivers', 'retention', 'reports'],
   ['spec-kitty'],
   ['src/stores.ts'],
   ['sqlite'],

@@ -11,13 +11,14 @@ const DRIVER_USERS = [
   'src/files/opened-database.ts',
   'src/files/os-lock.ts',
   'src/queue/jobs-database.ts',
+  'src/receive/sqlite-store.ts',
   'src/receivers/stub/sink-connection.ts',
   'src/spec-kitty/legacy/queue-database.ts',
   'src/spec-kitty/legacy/rescue.ts',
 ];
 
 /** Folders whose files may hold SQL, and those who may read it are in the same one. */
-const WITH_SQL = /^src\/(sqlite|queue|receivers\/stub|spec-kitty\/legacy)\//;
+const WITH_SQL = /^src\/(sqlite|queue|receive|receivers\/stub|spec-kitty\/legacy)\//;
 
 /** Who may know the engine: the one that opens the stores. */
 const ENGINE_USERS = ['src/app/app.ts', 'src/entities.ts'];

@@ -1,5 +1,8 @@
 // A program that depends on redrain, with a receiver of its own written against
 // the published types alone. It is compiled and run where the package was unpacked.
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import {
   type CaptureReport,
@@ -12,6 +15,7 @@ import {
 } from 'redrain';
 import { Event, journalDataSource } from 'redrain/entities';
 import { type JobQueue, LitequeQueues } from 'redrain/queue';
+import { receiver as receiverOf, sqliteStore, toNode } from 'redrain/receive';
 
 const posts: string[][] = [];
 
@@ -45,6 +49,25 @@ const journal = await journalDataSource(join(home, 'redrain', 'journal.db')).ini
 const types = await journal.getRepository(Event).find({ order: { seq: 'ASC' } });
 await journal.destroy();
 
+const kept: string[] = [];
+const handler = receiverOf({
+  store: sqliteStore(join(home, 'received.db')),
+  onEvent: ({ id }, database) => {
+    database.exec('CREATE TABLE IF NOT EXISTS kept (id TEXT)');
+    kept.push(id);
+  },
+});
+const server = createServer(toNode(handler)).listen(0, '127.0.0.1');
+await once(server, 'listening');
+const { port } = server.address() as AddressInfo;
+for (let time = 0; time < 2; time += 1)
+  await fetch(`http://127.0.0.1:${port}/`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"events":[{"event_id":"received"}]}',
+  });
+server.close();
+
 const queues = await LitequeQueues.open(join(home, 'own-jobs.db'));
 const queue: JobQueue = queues.queue('own');
 await queue.add('hello', { to: 'you' });
@@ -57,6 +80,7 @@ console.log(
     delivered: drained.delivered,
     ok: status.ok,
     posts,
+    kept,
     types: types.map(({ eventType }) => eventType),
     waiting,
   }),

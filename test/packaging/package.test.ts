@@ -11,7 +11,7 @@ const BELONGS = [
   /^package\.json$/,
   /^docs\/([\w-]+\.md|openapi\.yaml|schema\/[\w-]+\.json)$/,
   /^examples\/([\w-]+\/){0,3}[\w-]+(\.(md|mjs|sh|py|go))?$/,
-  /^lib\/(index|entities|queue)\.(js|d\.ts)$/,
+  /^lib\/(index|entities|queue|receive)\.(js|d\.ts)$/,
   /^lib\/(cli|ormconfig|workers\/(capture|dispatch|migrate|gc))\.js$/,
   /^lib\/(chunks|children)\/[\w-]+\.js$/,
 ];
@@ -55,6 +55,7 @@ describe('the package', () => {
         'entities.d.ts',
         'index.d.ts',
         'queue.d.ts',
+        'receive.d.ts',
       ]);
       const api = readFileSync(join(project.package, 'lib', 'index.d.ts'), 'utf8');
       expect(api).to.include('export declare function openRedrain');
@@ -151,6 +152,7 @@ describe('the package', () => {
         delivered: 2,
         ok: true,
         posts: [['one', 'two']],
+        kept: ['received'],
         types: ['Consumed', 'Consumed'],
         waiting: 1,
       });

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { BodyTooLargeError, decodeBody } from '../transport/answer-body.js';
+import { BodyTooLargeError, decodeBody } from '../../base/content-decoding.js';
 
 /** Of a request as sent, and as decoded. */
 const MAX_RAW_BYTES = 64 * 1024 * 1024;
