@@ -4,6 +4,8 @@ import type { OnceOutcome, OnceStore } from './store.js';
 /** What is needed of a client of the `pg` package. */
 export interface PostgresClient {
   query(text: string, values?: unknown[]): Promise<PostgresResult>;
+  on?(event: 'error', listener: (error: Error) => void): unknown;
+  off?(event: 'error', listener: (error: Error) => void): unknown;
 }
 
 /** What is needed of a result of the `pg` package. */
@@ -42,8 +44,16 @@ const fromPool =
   (pool: PostgresPool): Connections =>
   async () => {
     const client = await pool.connect();
-    return { client, release: (isBroken) => client.release(isBroken) };
+    client.on?.('error', heard);
+    const release = (isBroken: boolean): void => {
+      client.off?.('error', heard);
+      client.release(isBroken);
+    };
+    return { client, release };
   };
+
+/** A connection that breaks fails its statement, and says so in an event as well: unheard, that would end the process. */
+function heard(): void {}
 
 /** One client for all: each waits for the one before. */
 function alone(client: PostgresClient): Connections {
