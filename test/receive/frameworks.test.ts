@@ -12,25 +12,32 @@ import { batchOf } from './given-receiver.js';
 
 const SECRET = `whsec_${Buffer.from('a secret of this test').toString('base64')}`;
 const TOKEN = 'a token of this test';
+const PAGE = readFileSync('docs/receive.md', 'utf8');
 const BLOCKS = new Map(
-  [
-    ...readFileSync('docs/receive.md', 'utf8').matchAll(
-      /^```js\n\/\/ (\w+)\.mjs\n([\s\S]*?)^```/gm,
-    ),
-  ].map(([, name = '', code = '']) => [name, code]),
+  [...PAGE.matchAll(/^```js\n\/\/ (\w+)\.mjs\n([\s\S]*?)^```/gm)].map(
+    ([, name = '', code = '']) => [name, code],
+  ),
 );
+/** The README has the receiver and its server in one. */
+const README = readFileSync('README.md', 'utf8')
+  .split('```')
+  .find((block) => block.includes("from 'redrain/receive'"));
+BLOCKS.set('readme', README?.replace(/^js\n/, '') ?? '');
+const PROGRAMS = ['readme', 'node', 'express', 'fastify', 'hono'];
 
 /** Runs the programs of docs/receive.md as they stand there, but for the port. */
-describe('docs/receive.md', () => {
+describe('README and docs/receive.md', () => {
   it('takes at most 15 lines of code', () => {
-    expect(BLOCKS.size).to.equal(5);
-    const linesOf = (name: string) => (BLOCKS.get(name) ?? '').split('\n').filter(Boolean).length;
-    for (const name of ['node', 'express', 'fastify', 'hono'])
-      expect(linesOf('receiver') + linesOf(name), name).to.be.at.most(15);
+    expect([...BLOCKS.keys()]).to.have.members(['receiver', ...PROGRAMS]);
+    for (const name of PROGRAMS) {
+      const code = name === 'readme' ? [name] : ['receiver', name];
+      const lines = code.flatMap((part) => BLOCKS.get(part)?.split('\n').filter(Boolean) ?? []);
+      expect(lines.length, name).to.be.within(5, 15);
+    }
   });
 
-  for (const name of ['node', 'express', 'fastify', 'hono'])
-    it(`works with the defaults of ${name}: every format, compressed, signed, once`, async () => {
+  for (const name of PROGRAMS)
+    it(`${name} takes every format with the defaults of its framework: compressed, signed, once`, async () => {
       const home = temporaryHome();
       const url = await started(name, home);
       const single = { event_id: 'w', event_type: 'T' };

@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3';
+import { expect } from 'chai';
 import {
   type ReceivedEvent,
   type ReceiverHandler,
@@ -8,6 +9,7 @@ import {
   type SqliteDatabase,
   sqliteStore,
 } from '../../src/receive/index.js';
+import { faultsOf } from '../documents/published-protocol.js';
 import { closeAfterTest } from '../support/temporary-home.js';
 
 /** A receiver on a database in memory, and what it was given and said. */
@@ -72,8 +74,12 @@ export function requestOf(
   } as RequestInit);
 }
 
+/** What every answer is held to: the published schema. */
 export async function answerOf(response: Response): Promise<Answer> {
-  return { status: response.status, body: (await response.json()) as AnswerDocument };
+  const body = (await response.json()) as AnswerDocument;
+  const schema = response.ok ? 'batch-results' : 'batch-refusal';
+  expect(faultsOf(schema, body)).to.deep.equal([]);
+  return { status: response.status, body };
 }
 
 /** `{"events":[…]}` of these. */

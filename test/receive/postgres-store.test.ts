@@ -41,7 +41,7 @@ describeIfHere('the PostgreSQL store of the receiver kit', () => {
       pool,
       store: postgresStore(pool),
       effects: () => column('SELECT id FROM effect ORDER BY ctid'),
-      ids: () => column('SELECT id FROM redrain_received ORDER BY id'),
+      ids: () => column('SELECT id FROM received_event_ids ORDER BY id'),
     };
   }
 
@@ -123,7 +123,7 @@ describeIfHere('the PostgreSQL store of the receiver kit', () => {
     const { server, pool, store } = await given();
     await take(store, 'a');
     await pool.query('CREATE ROLE app LOGIN');
-    await pool.query('GRANT SELECT, INSERT, DELETE ON redrain_received, effect TO app');
+    await pool.query('GRANT SELECT, INSERT, DELETE ON received_event_ids, effect TO app');
     await pool.query('REVOKE CREATE ON SCHEMA public FROM public');
     const client = new Client({ ...server, user: 'app' });
     await client.connect();

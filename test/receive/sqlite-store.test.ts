@@ -17,7 +17,7 @@ describe('the SQLite store of the receiver kit', () => {
   const effectsIn = (database: Database.Database): unknown[] =>
     database.prepare('SELECT id FROM effect ORDER BY rowid').pluck().all();
   const idsIn = (database: Database.Database): unknown[] =>
-    database.prepare('SELECT id FROM redrain_received ORDER BY id').pluck().all();
+    database.prepare('SELECT id FROM received_event_ids ORDER BY id').pluck().all();
 
   it('commits the effects of a request together, each once', async () => {
     const database = givenDatabase();
