@@ -1,5 +1,5 @@
-import { StalledBodyError } from './answer-body.js';
 import { BadEncodingError, BodyTooLargeError } from '../../base/content-decoding.js';
+import { StalledBodyError } from './answer-body.js';
 import type { EndedBy } from './deadline.js';
 import type { ChosenProxy, Route } from './proxy-choice.js';
 import { named, ProxyError, refusedTunnel, shownProxy } from './tunnel.js';
