@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { expect } from 'chai';
-import { seededRandom } from '../../src/receivers/stub/random.js';
+import { seededRandom } from '../../src/receivers/stub/misbehaviour.js';
 import { rounds } from '../support/rounds.js';
 import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
 import type { AnswerDocument } from './given-receiver.js';

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { expect } from 'chai';
 import { Webhook } from 'standardwebhooks';
-import { seededRandom } from '../../src/receivers/stub/random.js';
+import { seededRandom } from '../../src/receivers/stub/misbehaviour.js';
 import { rounds } from '../support/rounds.js';
 import { type GivenReceiver, givenReceiver } from './given-receiver.js';
 
