@@ -26,14 +26,9 @@ describe('what is found, and what ends it:', () => {
   });
 
   it('events that failed for good', async () => {
-    const at = await given('max_bytes = 2000\n');
-    await at.app.captureGroup([
-      {
-        bytes: Buffer.from(
-          JSON.stringify({ event_id: 'big', event_type: 'T', pad: 'x'.repeat(5000) }),
-        ),
-      },
-    ]);
+    const at = await given();
+    await capture(at, 1);
+    at.answer = 413;
     await typed(at.home, ['now']);
     await expectMended(at, 'terminal', { says: /^1 failed for good · "/ });
   });
