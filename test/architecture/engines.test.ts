@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { expect } from 'chai';
 import { domainOf, type SourceImport, sourceFiles, sourceImports } from './source-imports.js';
 
@@ -83,6 +84,15 @@ describe('one place knows each engine:', () => {
         !ENGINE_USERS.includes(file),
     );
     expect(wrong.map(shown)).to.deep.equal([]);
+  });
+
+  it('every store has a file of the name of its port, for the next engine to have too', () => {
+    const ports = imports
+      .filter(({ file }) => file === 'src/stores.ts')
+      .map(({ target }) => basename(target));
+    const files = sourceFiles('src/sqlite').map((file) => basename(file));
+    expect(ports).to.have.length.greaterThan(10);
+    expect(ports.filter((port) => !files.includes(port))).to.deep.equal([]);
   });
 
   it('commands and workers know no driver', () => {
