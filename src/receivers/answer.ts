@@ -12,9 +12,13 @@ export interface CompleteAnswer extends AnswerHead, RequestsMade {
   readonly body: Buffer;
 }
 
+/** Where a request failed, for programs; `answer`: something arrived that cannot be used. */
+export type FailureKind = 'address' | 'route' | 'proxy' | 'tls' | 'time' | 'cut' | 'answer';
+
 /** No usable answer arrived; `failure` says why, for a person, free of headers. */
 export interface NoAnswer extends RequestsMade {
   readonly failure: string;
+  readonly kind?: FailureKind;
   /** What did arrive when only the body is unusable: cut, too large, wrongly encoded, stalled. */
   readonly head?: AnswerHead;
 }

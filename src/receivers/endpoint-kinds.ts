@@ -84,12 +84,13 @@ export const STUB = endpointKind({
 export function httpSettings(
   { settings }: Pick<TargetRecord, 'settings'>,
   { env, settings: { caFile } }: Circumstances,
-  { deadlineMs, version, now }: ReceiverSurroundings,
+  { deadlineMs, version, onAnswer, now }: ReceiverSurroundings,
 ) {
   const transport = {
     env,
     ...(caFile === undefined ? {} : { caFile }),
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    onAnswer,
   };
   return { limits: limitsOf(settings), version, transport, now };
 }

@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
 import type { AxiosInstance, AxiosResponse } from 'axios';
-import type { AnswerHead, HttpAnswer } from './answer.js';
+import type { AnswerHead, FailureKind, HttpAnswer } from './answer.js';
 import { AgentPool, type TransportSettings, wasStale } from './transport/agents.js';
 import { readBody } from './transport/answer-body.js';
 import { type Deadline, startDeadline } from './transport/deadline.js';
-import { failureReason } from './transport/failure-reason.js';
+import { failureKind, failureReason } from './transport/failure-reason.js';
 
 const DEADLINE_MS = 60_000;
 /** Of the body of an answer, as decoded (docs/protocol.md, "Other answers"). */
@@ -42,11 +42,13 @@ interface Exchange {
 export class HttpClient {
   readonly #agents: AgentPool;
   readonly #deadlineMs: number;
+  readonly #onAnswer: TransportSettings['onAnswer'];
   #axios: Promise<AxiosInstance> | undefined;
 
   constructor(transport: TransportSettings) {
     this.#agents = new AgentPool(transport);
     this.#deadlineMs = transport.deadlineMs ?? DEADLINE_MS;
+    this.#onAnswer = transport.onAnswer;
   }
 
   /**
@@ -57,7 +59,14 @@ export class HttpClient {
    * leave this class.
    */
   async request(request: HttpRequest): Promise<HttpAnswer> {
-    if (!isHttp(request.url)) return { failure: 'the address is not an http(s) URL' };
+    const answer = await this.#request(request);
+    this.#onAnswer?.(answer);
+    return answer;
+  }
+
+  async #request(request: HttpRequest): Promise<HttpAnswer> {
+    if (!isHttp(request.url))
+      return { failure: 'the address is not an http(s) URL', kind: 'address' };
     const deadlineMs = request.deadlineMs ?? this.#deadlineMs;
     const deadline = startDeadline(deadlineMs, request.signal);
     const exchange = { request, url: new URL(request.url), deadline, deadlineMs };
@@ -67,7 +76,7 @@ export class HttpClient {
       if (deadline.endedBy() !== undefined || !wasStale(error))
         return this.#failed(error, exchange);
       if ((await request.mayRepeat?.()) === false)
-        return { failure: `${this.#failed(error, exchange).failure}; ${NOT_REPEATED}` };
+        return notRepeated(this.#failed(error, exchange));
       return { ...(await this.#onFreshConnection(exchange)), requests: 2 };
     } finally {
       deadline.release();
@@ -120,13 +129,23 @@ export class HttpClient {
     }
   }
 
-  #failed(error: unknown, { url, deadline, deadlineMs }: Exchange): { failure: string } {
+  #failed(error: unknown, { url, deadline, deadlineMs }: Exchange): Failed {
     const endedBy = deadline.endedBy();
     const route = this.#agents.routeTo(url);
     const context = { url, route, endedBy, deadlineMs, maxAnswerBytes: MAX_ANSWER_BYTES };
-    return { failure: failureReason(error, context) };
+    return { failure: failureReason(error, context), kind: failureKind(error, context) };
   }
 }
+
+interface Failed {
+  readonly failure: string;
+  readonly kind: FailureKind;
+}
+
+const notRepeated = ({ failure, kind }: Failed): Failed => ({
+  failure: `${failure}; ${NOT_REPEATED}`,
+  kind,
+});
 
 /** axios takes long to load, and a command that sends nothing never needs it. */
 async function createInstance(): Promise<AxiosInstance> {

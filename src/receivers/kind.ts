@@ -5,6 +5,7 @@ import type { ClosedGate, DeliveryReceiver } from '../dispatch/ports.js';
 import type { ActiveTarget } from '../targets/active-target.js';
 import type { TargetIdentity } from '../targets/identity.js';
 import type { TargetKind, TargetRecord, TargetSettings } from '../targets/registry.js';
+import type { HttpAnswer } from './answer.js';
 import type { AskHttp, Reachability } from './reachability.js';
 
 /** What a kind of target is asked about: home, environment and configuration of one moment. */
@@ -22,6 +23,8 @@ export interface ReceiverSurroundings {
   readonly deadlineMs: number | undefined;
   /** Of redrain, for the User-Agent. */
   readonly version: string;
+  /** Told each answer that arrives, whatever it means. */
+  readonly onAnswer?: ((answer: HttpAnswer) => void) | undefined;
   /** Epoch milliseconds. */
   now(): number;
 }

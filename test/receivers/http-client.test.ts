@@ -159,6 +159,7 @@ describe('HttpClient', () => {
     const host = new URL(gone.url).host;
     expect(await client.request({ ...request, url: gone.url })).to.deep.equal({
       failure: `connection refused by ${host}`,
+      kind: 'route',
     });
     for (const url of ['', 'no url', 'ftp://127.0.0.1/', 'data:text/plain,x'])
       expect(failureOf(await client.request({ ...request, url }))).to.match(/not an http\(s\) URL/);

@@ -56,6 +56,7 @@ describe('HttpClient over TLS', () => {
   it('still wants the certificate to be for that host', async () => {
     expect(await ask({ caFile }, 'localhost')).to.deep.equal({
       failure: `TLS with localhost:${port} failed: its certificate is for another host (127.0.0.1)`,
+      kind: 'tls',
     });
   });
 

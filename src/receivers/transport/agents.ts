@@ -1,6 +1,7 @@
 import http, { type Agent, ClientRequest } from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
+import type { HttpAnswer } from '../answer.js';
 import { type Route, routeTo } from './proxy-choice.js';
 import { type TlsOptions, tlsOptions } from './trust.js';
 import { TunnelAgent } from './tunnel.js';
@@ -17,6 +18,8 @@ export interface TransportSettings {
   readonly caFile?: string;
   /** Whole request, body included. 60 s when absent. */
   readonly deadlineMs?: number;
+  /** Told each answer, for those who look at more than its verdict. */
+  readonly onAnswer?: ((answer: HttpAnswer) => void) | undefined;
 }
 
 /** Keep-alive agents, one for each way to the network, closed together. */

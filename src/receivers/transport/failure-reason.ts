@@ -1,4 +1,5 @@
 import { BadEncodingError, BodyTooLargeError } from '../../base/content-decoding.js';
+import type { FailureKind } from '../answer.js';
 import { StalledBodyError } from './answer-body.js';
 import type { EndedBy } from './deadline.js';
 import type { ChosenProxy, Route } from './proxy-choice.js';
@@ -55,6 +56,22 @@ export function failureReason(error: unknown, context: FailureContext): string {
   return `${networkReason(rootOf(error), url.host)}${way}`;
 }
 
+const ROUTE_CODES =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL|ETIMEDOUT|EACCES|EPERM)$/;
+const CUT_CODES = /^(ECONNRESET|EPIPE|ECONNABORTED)$/;
+
+/** The same for programs: where on its way the request failed. */
+export function failureKind(error: unknown, context: FailureContext): FailureKind {
+  if (context.endedBy !== undefined) return 'time';
+  if (bodyReason(error, context) !== undefined) return 'answer';
+  if (proxyErrorIn(error) !== undefined) return 'proxy';
+  const root = rootOf(error);
+  const code = typeof root.code === 'string' ? root.code : '';
+  if (ROUTE_CODES.test(code)) return 'route';
+  if (isPlainToTls(root) || tlsFailure(root) !== undefined || beforeTls(root)) return 'tls';
+  return CUT_CODES.test(code) || /aborted/.test(root.message ?? '') ? 'cut' : 'answer';
+}
+
 function bodyReason(error: unknown, { url, maxAnswerBytes }: FailureContext): string | undefined {
   if (error instanceof BadEncodingError)
     return `the answer of ${url.host} is unreadable: ${error.message}`;
@@ -84,8 +101,7 @@ function proxyReason({ proxy, status, cause }: ProxyError, target: string): stri
 
 function networkReason(error: NetworkError, peer: string): string {
   const code = typeof error.code === 'string' ? error.code : '';
-  if (/before secure TLS connection/.test(error.message ?? ''))
-    return `connection to ${peer} was closed before TLS was established`;
+  if (beforeTls(error)) return `connection to ${peer} was closed before TLS was established`;
   if (error.message === 'stream has been aborted' || error.message === 'aborted')
     return `connection to ${peer} was closed in the middle of its answer`;
   const words = Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined;
@@ -96,12 +112,18 @@ function networkReason(error: NetworkError, peer: string): string {
   return `no usable answer from ${peer}: ${error.message || 'the reason is not known'}`;
 }
 
-/** A TLS server that is spoken to in plain HTTP answers with an alert, a record of type 21. */
-function notHttp({ rawPacket }: NetworkError, peer: string): string {
-  return Buffer.isBuffer(rawPacket) && rawPacket[0] === 21
+function notHttp(error: NetworkError, peer: string): string {
+  return isPlainToTls(error)
     ? `${peer} speaks TLS: its address must begin with https://`
     : `${peer} does not answer in HTTP: is it the right port?`;
 }
+
+/** A TLS server that is spoken to in plain HTTP answers with an alert, a record of type 21. */
+const isPlainToTls = ({ rawPacket }: NetworkError): boolean =>
+  Buffer.isBuffer(rawPacket) && rawPacket[0] === 21;
+
+const beforeTls = ({ message = '' }: NetworkError): boolean =>
+  /before secure TLS connection/.test(message);
 
 type NetworkError = Partial<Error> & {
   code?: unknown;
