@@ -1,7 +1,7 @@
 import { turn } from '../base/pace.js';
 import { step } from '../base/steps.js';
 import { Bisection, type Step, settlement, suspects } from './bisection.js';
-import type { DrainDeps, DrainOptions } from './drain.js';
+import type { DrainDeps, DrainOptions } from './drain-deps.js';
 import { addWarnings, countSettlements, type DrainReport } from './drain-report.js';
 import { batchSize, circuitIsOpen, healthAfter, isTransient } from './health.js';
 import { Pacer } from './pacer.js';

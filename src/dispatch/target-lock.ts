@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { OsLock } from '../files/os-lock.js';
-import type { TargetLock } from './drain.js';
+import type { TargetLock } from './drain-deps.js';
 
 /** One lock file per target, in a directory of the home. */
 export class FileTargetLock implements TargetLock {

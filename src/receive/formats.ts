@@ -1,5 +1,6 @@
 import { readBatch } from './formats/batch.js';
 import { readBinary, readCloudEventBatch, readStructured } from './formats/cloudevents.js';
+import { isJson } from './formats/fields.js';
 import { readLines } from './formats/lines.js';
 import { readWebhook } from './formats/webhook.js';
 import type { ReceiverLimits } from './limits.js';
@@ -83,10 +84,4 @@ export function shapeOf(mediaType: string, headers: Headers): RequestShape {
 
 export function mediaTypeOf(headers: Headers): string {
   return (headers.get('content-type') ?? '').split(';', 1)[0]!.trim().toLowerCase();
-}
-
-export function isJson(mediaType: string): boolean {
-  return (
-    mediaType === 'application/json' || mediaType === 'text/json' || mediaType.endsWith('+json')
-  );
 }

@@ -60,6 +60,14 @@ describe('the folders depend on each other in one direction:', () => {
     expect(cycles(needs)).to.deep.equal([]);
   });
 
+  it('no file needs, by whatever way round, one that needs it', () => {
+    const needs = new Map<string, Set<string>>();
+    for (const { file, target, typeOnly } of imports)
+      if (!typeOnly && target.startsWith('src/') && !file.endsWith('.entity.ts'))
+        needs.set(file, (needs.get(file) ?? new Set()).add(target));
+    expect(inCircles(needs)).to.deep.equal([]);
+  });
+
   it('the library does without command line and workers', () => {
     const reached = closure('src/index.ts', imports);
     expect([...reached].filter((file) => /^src\/(cli|workers)\//.test(file))).to.deep.equal([]);
@@ -101,6 +109,16 @@ function cycles(needs: ReadonlyMap<string, ReadonlySet<string>>): string[] {
   };
   for (const domain of needs.keys()) follow([domain]);
   return found;
+}
+
+/** Files that come back to themselves. */
+function inCircles(needs: ReadonlyMap<string, ReadonlySet<string>>): string[] {
+  const reaches = (from: string): Set<string> => {
+    const reached = new Set(needs.get(from));
+    for (const file of reached) for (const next of needs.get(file) ?? []) reached.add(next);
+    return reached;
+  };
+  return [...needs.keys()].filter((file) => reaches(file).has(file));
 }
 
 function closure(start: string, imports: readonly SourceImport[]): Set<string> {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type DrainDeps, type DrainOptions, drain } from '../../src/dispatch/drain.js';
+import { drain } from '../../src/dispatch/drain.js';
+import type { DrainDeps, DrainOptions } from '../../src/dispatch/drain-deps.js';
 import type { DrainReport } from '../../src/dispatch/drain-report.js';
 import type { DeliveryLedger, DeliveryReceiver } from '../../src/dispatch/ports.js';
 import { FileTargetLock } from '../../src/dispatch/target-lock.js';

@@ -58,3 +58,10 @@ export function generationOf(headers: Headers): number {
   const given = headers.get('redrain-generation') ?? '';
   return /^[1-9]\d{0,8}$/.test(given) ? Number(given) : 1;
 }
+
+/** Whether a Content-Type, without its parameters, says that a body is JSON. */
+export function isJson(mediaType: string): boolean {
+  return (
+    mediaType === 'application/json' || mediaType === 'text/json' || mediaType.endsWith('+json')
+  );
+}

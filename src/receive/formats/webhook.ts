@@ -1,7 +1,7 @@
-import { type DecodedRequest, isJson } from '../formats.js';
+import type { DecodedRequest } from '../formats.js';
 import { parseBounded } from '../json-body.js';
 import type { RequestElement } from '../received-event.js';
-import { fieldsOf, generationOf } from './fields.js';
+import { fieldsOf, generationOf, isJson } from './fields.js';
 
 /** Reads one event, whose id is that of the request (Standard Webhooks). */
 export function readWebhook(request: DecodedRequest): RequestElement[] {
