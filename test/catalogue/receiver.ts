@@ -143,7 +143,10 @@ function listening({ receive }: Pick<CatalogueReceiver, 'receive'>) {
     for await (const part of request) parts.push(part as Buffer);
     const incoming = incomingOf(request, Buffer.concat(parts));
     requests.push(incoming);
-    await send(response, receive(incoming, stored));
+    await send(
+      response,
+      answered(() => receive(incoming, stored)),
+    );
   };
   return { listener, stored, requests };
 }
@@ -157,6 +160,15 @@ export async function onLoopback(server: http.Server | https.Server): Promise<nu
     return new Promise((resolve) => server.close(resolve));
   });
   return (server.address() as AddressInfo).port;
+}
+
+/** A handler that throws is a server error, as in every framework. */
+function answered(receive: () => Reply): Reply {
+  try {
+    return receive();
+  } catch (error) {
+    return { status: 500, body: { error: (error as Error).message } };
+  }
 }
 
 function incomingOf(request: http.IncomingMessage, raw: Buffer): Incoming {
