@@ -8,6 +8,7 @@ import { repeatable } from '../base/options.js';
 import { settingsOf } from '../config/document.js';
 import type { ModeRequest } from '../config/mode-change.js';
 import { DEFAULT_SETTINGS, NAME_IN_FILE } from '../config/settings.js';
+import { SETTING_IN_FILE } from '../config/target-settings.js';
 import { MODES, type Mode, parseMode, policyOf } from '../policy/mode.js';
 import { endpointGateOf } from '../receivers/external/gate.js';
 import { hasMisplacedVariable } from '../receivers/external/settings.js';
@@ -158,7 +159,7 @@ function documentOf({ settings: { mode, external }, external: inForce, changes }
       max_bytes: maxBytes,
       projects,
     },
-    changes: changes.map(({ key, from, to }) => ({ key: KEY_IN_FILE[key], from, to })),
+    changes: changes.map(({ key, from, to }) => ({ key: SETTING_IN_FILE[key], from, to })),
   };
 }
 

@@ -17,8 +17,10 @@ export type ConfigDocument =
       readonly state: 'ok';
       readonly path: string;
       readonly settings: SyncSettings;
-      /** The `[sync]` table as written, for showing what comes from the file. */
+      /** `[sync]` and `[redrain]` as written, in one, for showing what comes from the file. */
       readonly raw: TomlTable;
+      /** `[redrain]` alone, for showing where a key stands. */
+      readonly redrain: TomlTable;
     }
   | {
       readonly state: 'unreadable';

@@ -1,9 +1,11 @@
 import { RedrainError } from '../base/error.js';
 import { MAX_TEXT_BYTES } from '../files/plain-file.js';
 import { rewriteFile } from '../files/rewrite-file.js';
-import { ConfigUnreadableError, readConfigDocument } from './document.js';
+import { type ConfigDocument, ConfigUnreadableError, readConfigDocument } from './document.js';
 import { parseConfig } from './parse.js';
-import { decodeToml } from './toml.js';
+import type { SyncSettings } from './settings.js';
+import { placed } from './tables.js';
+import { decodeToml, parseToml } from './toml.js';
 import { editToml, type TomlChange } from './toml-edit.js';
 
 /** The change would have made the file unusable; nothing was written. */
@@ -13,7 +15,8 @@ export class ConfigEditError extends RedrainError {
 }
 
 /**
- * Sets and removes keys of config.toml and keeps every other byte, comments
+ * Sets and removes keys of config.toml, those below `sync` in the table of the
+ * two that has them (docs/configuration.md), and keeps every other byte, comments
  * included. All changes are made together or not at all; edits of several
  * processes follow one another and none is lost. Creates the file (0600) and
  * its directory when they are missing. True when the file changed.
@@ -25,10 +28,12 @@ export class ConfigEditError extends RedrainError {
 export async function editConfig(path: string, changes: readonly TomlChange[]): Promise<boolean> {
   await refuseUnreadable(path);
   return rewriteFile(path, (before) => {
-    assertUsable(path, before ?? Buffer.alloc(0));
-    const after = editToml(decodeToml(before ?? Buffer.alloc(0)), changes);
+    const was = assertUsable(path, before ?? Buffer.alloc(0));
+    const text = decodeToml(before ?? Buffer.alloc(0));
+    const after = editToml(text, placed(parseToml(text), changes));
     const result = parseConfig(path, Buffer.from(after));
     if (result.state === 'unreadable') throw new ConfigEditError(result.reason);
+    refuseNewFault(was.settings, result.settings);
     if (Buffer.byteLength(after) > MAX_TEXT_BYTES)
       throw new ConfigEditError(
         `${path} would have more than ${MAX_TEXT_BYTES} bytes, which no command reads any more.`,
@@ -43,9 +48,19 @@ async function refuseUnreadable(path: string): Promise<void> {
   if (document.state === 'unreadable') throw new ConfigUnreadableError(path, document.reason);
 }
 
-function assertUsable(path: string, bytes: Buffer): void {
+function assertUsable(path: string, bytes: Buffer): Usable {
   const document = parseConfig(path, bytes);
   if (document.state === 'unreadable') throw new ConfigUnreadableError(path, document.reason);
+  return document;
+}
+
+type Usable = Exclude<ConfigDocument, { state: 'unreadable' }>;
+
+/** A target that was wrong before is its own trouble: other edits go on. */
+function refuseNewFault(before: SyncSettings, after: SyncSettings): void {
+  for (const { name, fault } of after.targets.values())
+    if (fault !== undefined && before.targets.get(name)?.fault !== fault)
+      throw new ConfigEditError(fault);
 }
 
 /**

@@ -29,14 +29,26 @@ export function configInForce(
 ): ConfigRow[] {
   settingsOf(document);
   const file: TomlTable = document.state === 'ok' ? { sync: document.raw } : {};
+  const redrain = document.state === 'ok' ? new Set(pathsOf({ redrain: document.redrain })) : NONE;
   return CONFIG_KEYS.flatMap((key) =>
-    rowsOf(key, file, env).map((given) =>
-      given.source === 'default' && kept.has(given.key)
-        ? row(key, given.key, kept.get(given.key), 'kept')
-        : given,
-    ),
+    rowsOf(key, file, env).map((given) => {
+      if (given.source === 'default' && kept.has(given.key))
+        return row(key, given.key, kept.get(given.key), 'kept');
+      const there = given.key.replace(/^sync\./, 'redrain.');
+      return redrain.has(there) ? { ...given, key: there } : given;
+    }),
   );
 }
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** Every key of a table, spelled as rows spell it, those of its tables included. */
+const pathsOf = (table: TomlTable): string[] =>
+  Object.entries(table).flatMap(([name, value]) =>
+    isTable(value)
+      ? [joined(name, ''), ...pathsOf(value).map((below) => joined(name, below))]
+      : [joined(name, '')],
+  );
 
 function rowsOf(key: ConfigKey, file: TomlTable, env: NodeJS.ProcessEnv): ConfigRow[] {
   const inFile = key.key === null ? [] : valuesAt(file, key.key.split('.'));

@@ -1,4 +1,11 @@
 import { DEFAULT_SERVER_URL, DEFAULT_SETTINGS, environmentOverrides } from './settings.js';
+import {
+  ACKS,
+  CLOUDEVENTS_MODES,
+  COMPRESSIONS,
+  TARGET_DEFAULTS,
+  TARGET_FORMATS,
+} from './target-settings.js';
 
 /** One thing an operator can set, and everything there is to say about it. */
 export interface ConfigKey {
@@ -51,6 +58,111 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     doc: 'Whether events are kept, and who gets them. TRASH is an older name of OPT_OUT.',
   },
   {
+    key: 'sync.target',
+    type: 'name of a target',
+    doc: 'Which declared target EXTERNAL_RECEIVER delivers to.',
+  },
+  {
+    key: 'sync.targets.*.url',
+    type: 'URL',
+    shown: 'url',
+    doc: 'Where this target is; `stub:` answers from within redrain.',
+  },
+  {
+    key: 'sync.targets.*.format',
+    type: TARGET_FORMATS.join(' | '),
+    default: TARGET_DEFAULTS.format,
+    doc: 'How its requests look.',
+  },
+  {
+    key: 'sync.targets.*.mode',
+    type: CLOUDEVENTS_MODES.join(' | '),
+    default: TARGET_DEFAULTS.mode,
+    doc: 'Of the format cloudevents: one event in each request, in its body or its headers, or many.',
+  },
+  {
+    key: 'sync.targets.*.secret_env',
+    type: 'name of an environment variable, or a list of two',
+    doc: 'The variable with the secret that signs; two while one replaces the other.',
+  },
+  {
+    key: 'sync.targets.*.auth_env',
+    type: 'name of an environment variable',
+    doc: 'The variable that holds the Authorization value of the target.',
+  },
+  {
+    key: 'sync.targets.*.headers.*',
+    type: 'name of an environment variable',
+    doc: 'A header of every request, with the variable that holds its value.',
+  },
+  {
+    key: 'sync.targets.*.types',
+    type: 'list of event types and patterns',
+    doc: 'Which types of events it gets; `!` before a pattern leaves those out.',
+  },
+  {
+    key: 'sync.targets.*.projects',
+    type: 'all | allowed',
+    default: TARGET_DEFAULTS.projects,
+    doc: 'Whether it gets every project or only the allowed ones.',
+  },
+  {
+    key: 'sync.targets.*.from',
+    type: 'all | now | time',
+    default: TARGET_DEFAULTS.from,
+    doc: 'Which events it gets: all, those from its first sight on, or those from a time on.',
+  },
+  {
+    key: 'sync.targets.*.ack',
+    type: ACKS.join(' | '),
+    default: TARGET_DEFAULTS.ack,
+    doc: 'What counts as a verdict: the result of each event, the status of the answer, or what the answer has.',
+  },
+  {
+    key: 'sync.targets.*.compression',
+    type: COMPRESSIONS.join(' | '),
+    default: TARGET_DEFAULTS.compression,
+    doc: 'Whether requests are compressed.',
+  },
+  {
+    key: 'sync.targets.*.max_events',
+    type: 'whole number, 1 to 1000',
+    default: String(TARGET_DEFAULTS.maxEvents),
+    doc: 'Most events in one request.',
+  },
+  {
+    key: 'sync.targets.*.max_bytes',
+    type: 'bytes',
+    default: String(TARGET_DEFAULTS.maxBytes),
+    doc: 'Most bytes of one request before compression; a larger event goes alone.',
+  },
+  {
+    key: 'sync.targets.*.concurrency',
+    type: 'whole number, 1 to 256',
+    default: String(TARGET_DEFAULTS.concurrency),
+    doc: 'Requests at once, in formats of one event per request.',
+  },
+  {
+    key: 'sync.targets.*.rate',
+    type: 'events in a time: 500/s, 30/m, 1000/h',
+    doc: 'Most events it gets in a time.',
+  },
+  {
+    key: 'sync.targets.*.client_cert',
+    type: 'path of a PEM file',
+    doc: 'The certificate that redrain shows to it.',
+  },
+  {
+    key: 'sync.targets.*.client_key',
+    type: 'path of a PEM file',
+    doc: 'The key of that certificate.',
+  },
+  {
+    key: 'sync.targets.*.ca_file',
+    type: 'path of a PEM file',
+    doc: 'Further certificate authorities to trust at this target.',
+  },
+  {
     key: 'sync.external.endpoint',
     type: 'URL',
     shown: 'url',
@@ -68,7 +180,7 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   },
   {
     key: 'sync.external.ack',
-    type: 'results | status',
+    type: ACKS.join(' | '),
     default: external.ack,
     doc: 'With status, any 2xx answer is success for the whole batch.',
   },

@@ -1,5 +1,6 @@
 import type { Mode } from '../policy/mode.js';
 import type { ExternalSettings } from './settings.js';
+import type { TargetSettings } from './target-settings.js';
 import type { TomlChange } from './toml-edit.js';
 
 /** What `redrain mode` was asked for. */
@@ -10,7 +11,7 @@ export interface ModeRequest {
   /** Header name → variable. */
   readonly headers: Readonly<Record<string, string>>;
   readonly authEnv?: string | undefined;
-  readonly ack?: 'results' | 'status' | undefined;
+  readonly ack?: TargetSettings['ack'] | undefined;
   readonly maxEvents?: number | undefined;
   readonly maxBytes?: number | undefined;
   readonly projects?: 'all' | 'allowed' | undefined;

@@ -1,7 +1,8 @@
-import { inspect } from 'node:util';
-import { type BaseIssue, safeParse } from 'valibot';
+import { parse, safeParse } from 'valibot';
 import type { ConfigDocument } from './document.js';
-import { configSchema } from './schema.js';
+import { faults } from './faults.js';
+import { configSchema, syncSchema } from './schema.js';
+import { mergeTables, tableOf } from './tables.js';
 import { toSettings } from './to-settings.js';
 import { BrokenTomlError, decodeToml, isTable, parseToml, type TomlTable } from './toml.js';
 
@@ -15,39 +16,20 @@ export function parseConfig(path: string, bytes: Uint8Array): ConfigDocument {
   }
 }
 
-/** Of thousands of faults of one kind the first few say it all. */
-const MOST_FAULTS = 10;
-
-function faults(issues: readonly BaseIssue<unknown>[]): string {
-  const texts = issues.slice(0, MOST_FAULTS).map(issueText);
-  const more = issues.length - texts.length;
-  return [...texts, ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
-}
-
 function validate(path: string, document: TomlTable): ConfigDocument {
+  const wrong = (what: string): ConfigDocument => ({
+    state: 'unreadable',
+    path,
+    reason: `${path} is wrong: ${what}.`,
+  });
   const checked = safeParse(configSchema, document);
-  if (!checked.success) {
-    return { state: 'unreadable', path, reason: `${path} is wrong: ${faults(checked.issues)}.` };
-  }
-  const { sync } = document;
-  const settings = toSettings(checked.output.sync ?? {});
-  return { state: 'ok', path, settings, raw: isTable(sync) ? sync : {} };
+  if (!checked.success) return wrong(faults(checked.issues, []));
+  const { merged, clashes } = mergeTables(document);
+  if (clashes.length > 0)
+    return wrong(`${clashes.slice(0, 10).join(', ')} are both set: remove one of the two`);
+  // What is right in two tables is right in one.
+  const sync = parse(syncSchema, merged);
+  const settings = toSettings(sync, (key) => tableOf(document, key));
+  const redrain = isTable(document.redrain) ? document.redrain : {};
+  return { state: 'ok', path, settings, raw: merged, redrain };
 }
-
-/** A key where people paste a secret by mistake; its value is never quoted. */
-const SENSITIVE = /^sync\.external\.(headers|auth_env|endpoint)\b/;
-
-/** Says which key is wrong, how, and what was there, such as `sync.mode must be …, got "X"`. */
-export function issueText(issue: BaseIssue<unknown>): string {
-  const key = (issue.path ?? []).map(({ key: part }) => quoted(String(part))).join('.');
-  const complaint = `${key} ${issue.message}`;
-  return SENSITIVE.test(key) ? complaint : `${complaint}, got ${shown(issue.input)}`;
-}
-
-const quoted = (part: string): string =>
-  /^[A-Za-z0-9_-]{1,80}$/.test(part) ? part : JSON.stringify(part.slice(0, 80));
-
-const shown = (value: unknown): string =>
-  typeof value === 'string'
-    ? JSON.stringify(value.slice(0, 80))
-    : inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY }).slice(0, 80);

@@ -2,33 +2,8 @@ import * as v from 'valibot';
 import { BUILT_IN_COALESCING } from '../policy/coalescing.js';
 import { DURABILITY_RULES } from '../policy/durability.js';
 import { type Mode, parseMode } from '../policy/mode.js';
-import { isTable } from './toml.js';
-
-const aTable = v.custom<Record<string, unknown>>(isTable, 'must be a table');
-const text = v.string('must be a text in quotes');
-const flag = v.boolean('must be true or false');
-const variable = v.pipe(
-  text,
-  v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable, not a value'),
-);
-
-const wholeNumber = (least: number, most: number) => {
-  const message = `must be a whole number from ${least} to ${most}`;
-  return v.pipe(
-    v.number(message),
-    v.integer(message),
-    v.minValue(least, message),
-    v.maxValue(most, message),
-  );
-};
-
-const oneOf = <const T extends readonly string[]>(options: T) =>
-  v.picklist(options, `must be one of ${options.join(', ')}`);
-
-/** Known keys are checked, others left alone: the file is shared with Spec Kitty. */
-const table = <T extends v.ObjectEntries>(entries: T) => v.pipe(aTable, v.looseObject(entries));
-
-const mapOf = <T extends v.GenericSchema>(value: T) => v.pipe(aTable, v.record(v.string(), value));
+import { ACKS } from './target-settings.js';
+import { flag, headers, mapOf, oneOf, table, text, variable, wholeNumber } from './values.js';
 
 const mode = v.pipe(
   text,
@@ -45,16 +20,11 @@ const permission = v.pipe(
   v.transform((answer) => answer === 'allow' || answer === true),
 );
 
-const headerName = v.pipe(
-  text,
-  v.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'must be the name of an HTTP header'),
-);
-
 const external = table({
   endpoint: v.optional(text),
-  headers: v.optional(v.pipe(aTable, v.record(headerName, variable))),
+  headers: v.optional(headers),
   auth_env: v.optional(variable),
-  ack: v.optional(oneOf(['results', 'status'])),
+  ack: v.optional(oneOf(ACKS)),
   max_events: v.optional(wholeNumber(1, 1000)),
   max_bytes: v.optional(wholeNumber(1, 64 * 1024 * 1024)),
   projects: v.optional(oneOf(['all', 'allowed'])),
@@ -77,10 +47,14 @@ const coalescing = v.pipe(
 
 const enabled = table({ enabled: v.optional(flag) });
 
-const sync = table({
+/** The keys of `[sync]`, and of `[redrain]`. */
+export const syncSchema = table({
   server_url: v.optional(text),
   mode: v.optional(mode),
   external: v.optional(external),
+  target: v.optional(text),
+  /** Each is checked alone: one that is wrong closes none of the others. */
+  targets: v.optional(mapOf(v.unknown())),
   projects: v.optional(mapOf(permission)),
   repo_defaults: v.optional(mapOf(enabled)),
   checkout_overrides: v.optional(mapOf(enabled)),
@@ -106,7 +80,10 @@ const sync = table({
  * shows (`max_queue_size`, `background_daemon`) are not checked: a slip in them
  * must not close our delivery.
  */
-export const configSchema = table({ sync: v.optional(sync) });
+export const configSchema = table({
+  sync: v.optional(syncSchema),
+  redrain: v.optional(syncSchema),
+});
 
-export type SyncTable = v.InferOutput<typeof sync>;
+export type SyncTable = v.InferOutput<typeof syncSchema>;
 export type ConfigIssue = v.InferIssue<typeof configSchema>;

@@ -1,6 +1,7 @@
 import type { DurabilityRule } from '../policy/durability.js';
 import { DEFAULT_MODE, type Mode } from '../policy/mode.js';
 import type { ProjectRules } from '../policy/projects.js';
+import type { DeclaredTarget, TargetSettings } from './target-settings.js';
 
 /** Where events go when nothing names a server. Spec Kitty used it, so its queue scopes are found. */
 export const DEFAULT_SERVER_URL = 'https://spec-kitty-dev.fly.dev';
@@ -13,7 +14,7 @@ export interface ExternalSettings {
   /** Name of the environment variable that holds the Authorization value. */
   readonly authEnv: string | undefined;
   /** What counts as a verdict: per-event results, or the HTTP status alone (docs/protocol.md). */
-  readonly ack: 'results' | 'status';
+  readonly ack: NonNullable<TargetSettings['ack']>;
   readonly maxEvents: number;
   /** Bytes of uncompressed JSON of one request body. */
   readonly maxBytes: number;
@@ -48,6 +49,10 @@ export interface SyncSettings {
   readonly configuredServerUrl: string | undefined;
   readonly mode: Mode;
   readonly external: ExternalSettings;
+  /** Every target that is declared, by its name, those that are wrong included; `[sync.external]` is one of them. */
+  readonly targets: ReadonlyMap<string, DeclaredTarget>;
+  /** The name of the one that EXTERNAL_RECEIVER delivers to; that there is such a target is not said. */
+  readonly activeTarget: string | undefined;
   readonly projectRules: ProjectRules;
   readonly capture: {
     /** The largest event taken, in bytes. */
@@ -77,6 +82,8 @@ export const DEFAULT_SETTINGS: SyncSettings = Object.freeze({
     projects: 'all',
     unsaid: new Set(EXTERNAL_KEYS),
   }),
+  targets: new Map<string, DeclaredTarget>(),
+  activeTarget: undefined,
   projectRules: Object.freeze({
     byProject: new Map<string, boolean>(),
     unassigned: undefined,

@@ -8,14 +8,25 @@ import {
   NAME_IN_FILE,
   type SyncSettings,
 } from './settings.js';
+import type { OurTable } from './tables.js';
+import { freeName, nameFromAddress } from './target-name.js';
+import type { DeclaredTarget } from './target-settings.js';
+import { toDeclaredTarget } from './target-table.js';
 
 /** The validated table over the defaults, frozen. A blank text counts as unset. */
-export function toSettings(sync: SyncTable): SyncSettings {
+export function toSettings(
+  sync: SyncTable,
+  tableOf: (key: readonly string[]) => OurTable,
+): SyncSettings {
   const { capture } = DEFAULT_SETTINGS;
+  const external = toExternal(sync.external ?? {});
+  const { targets, nameOfExternal } = toTargets(sync.targets ?? {}, external, tableOf);
   return Object.freeze({
     configuredServerUrl: present(sync.server_url),
     mode: sync.mode ?? DEFAULT_SETTINGS.mode,
-    external: toExternal(sync.external ?? {}),
+    external,
+    targets,
+    activeTarget: present(sync.target) ?? nameOfExternal,
     projectRules: toProjectRules(sync),
     capture: Object.freeze({
       maxEventBytes: sync.capture?.max_event_bytes ?? capture.maxEventBytes,
@@ -39,6 +50,39 @@ function toExternal(external: NonNullable<SyncTable['external']>): ExternalSetti
     projects: external.projects ?? projects,
     unsaid: new Set(EXTERNAL_KEYS.filter((key) => external[NAME_IN_FILE[key]] === undefined)),
   });
+}
+
+/** Every declared target, `[sync.external]` among them, under a name from its host that no other has. */
+function toTargets(
+  tables: Readonly<Record<string, unknown>>,
+  external: ExternalSettings,
+  tableOf: (key: readonly string[]) => OurTable,
+): { targets: ReadonlyMap<string, DeclaredTarget>; nameOfExternal: string | undefined } {
+  const targets = new Map(
+    Object.entries(tables).map(([name, table]) => {
+      const declared = toDeclaredTarget(name, table, tableOf(['targets', name]));
+      return [name, declared];
+    }),
+  );
+  const { endpoint } = external;
+  if (endpoint === undefined) return { targets, nameOfExternal: undefined };
+  const name = freeName(nameFromAddress(endpoint), (taken) => targets.has(taken));
+  targets.set(name, externalTarget(name, `${tableOf(['external'])}.external`, external));
+  return { targets, nameOfExternal: name };
+}
+
+/** What `[sync.external]` declares. */
+function externalTarget(name: string, place: string, external: ExternalSettings): DeclaredTarget {
+  const { endpoint, headers, authEnv, ack, maxEvents, maxBytes, projects, unsaid } = external;
+  const settings = {
+    ...(authEnv === undefined ? {} : { authEnv }),
+    headers: Object.fromEntries(headers),
+    ack,
+    maxEvents,
+    maxBytes,
+    projects,
+  };
+  return Object.freeze({ name, place, url: endpoint, settings, unsaid, fault: undefined });
 }
 
 function toCoalescing(

@@ -58,7 +58,7 @@ export const EXTERNAL = endpointKind({
     const { givenSettings } = await import('./external/settings.js');
     return new ExternalReceiver({
       ...givenSettings(target.rawEndpoint, target.settings, at.env),
-      ...(target.settings.ack === undefined ? {} : { ack: target.settings.ack }),
+      ack: target.settings.ack === 'status' ? 'status' : 'results',
       ...httpSettings(target, at, given),
     });
   },

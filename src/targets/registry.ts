@@ -1,28 +1,16 @@
 import type { Address } from '../address/address.js';
 import { RedrainError } from '../base/error.js';
 import { EXIT } from '../base/exit-codes.js';
+import type { TargetSettings } from '../config/target-settings.js';
 import type {
   DeploymentMetadata,
   DrainBlockedReason,
   ResetSignalRecord,
 } from '../dispatch/ports.js';
 
-export type { ResetSignalRecord };
+export type { ResetSignalRecord, TargetSettings };
 
 export type TargetKind = 'teamspace' | 'external' | 'stub';
-
-/** How to speak to a target and where its secrets are found; never a secret itself. */
-export interface TargetSettings {
-  /** Name of the environment variable that holds the value of the Authorization header. */
-  readonly authEnv?: string;
-  /** Header names and the environment variables that hold their values. */
-  readonly headers?: Readonly<Record<string, string>>;
-  /** `status`: any 2xx is success for the whole batch (docs/protocol.md). */
-  readonly ack?: 'results' | 'status';
-  readonly maxEvents?: number;
-  readonly maxBytes?: number;
-  readonly projects?: 'all' | 'allowed';
-}
 
 /** What makes a target that target. */
 export interface TargetKey {

@@ -162,7 +162,7 @@ describe('config.toml', () => {
     ['[sync]\nexternal = []', /sync\.external must be a table/],
     [
       '[sync.external]\nack = "maybe"',
-      /sync\.external\.ack must be one of results, status, got "maybe"/,
+      /sync\.external\.ack must be one of auto, results, status, got "maybe"/,
     ],
     ['[sync.external]\nmax_events = 0', /max_events must be a whole number from 1 to 1000, got 0/],
     ['[sync.external]\nmax_events = 1001', /max_events must be/],

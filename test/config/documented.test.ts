@@ -4,6 +4,7 @@ import { type ConfigDocument, ConfigUnreadableError } from '../../src/config/doc
 import { CONFIG_KEYS } from '../../src/config/keys.js';
 import { parseConfig } from '../../src/config/parse.js';
 import { configSchema } from '../../src/config/schema.js';
+import { targetSchema } from '../../src/config/target-table.js';
 import { isTable, parseToml, type TomlTable } from '../../src/config/toml.js';
 import { ownEntries, specKittyEntries } from '../../src/spec-kitty/credentials/formats.js';
 import { sourceFiles } from '../architecture/source-imports.js';
@@ -12,7 +13,10 @@ import { schemaKeys } from './schema-keys.js';
 import { type ComputedRead, variablesRead } from './variables-read.js';
 
 const text = documentText('docs/configuration.md');
-const checkedKeys = schemaKeys(configSchema);
+/** `[redrain]` has the same ones. The tables of targets are checked one by one. */
+const sharedKeys = schemaKeys(configSchema).filter((key) => key.startsWith('sync.'));
+const targetKeys = schemaKeys(targetSchema, ['sync', 'targets', '*']);
+const checkedKeys = sharedKeys.flatMap((key) => (key === 'sync.targets.*' ? targetKeys : [key]));
 
 /** Spec Kitty's keys: shown, and not checked. */
 const SHOWN_ONLY = ['sync.max_queue_size', 'sync.background_daemon'];
@@ -59,8 +63,20 @@ describe('docs/configuration.md, the keys of config.toml', () => {
   });
 
   it('calls a key unreadable exactly where a wrong value makes the file so', () => {
-    for (const key of checkedKeys) expect(parsed(wrongAt(key)).state, key).to.equal('unreadable');
+    for (const key of checkedKeys.filter((one) => !targetKeys.includes(one)))
+      expect(parsed(wrongAt(key)).state, key).to.equal('unreadable');
     for (const key of SHOWN_ONLY) expect(parsed(wrongAt(key)).state, key).to.equal('ok');
+  });
+
+  it('says of a wrong key of a target that it closes that target, and no other', () => {
+    const good = '[sync.targets.good]\nurl = "https://a.test"\n';
+    for (const key of targetKeys) {
+      const document = parsed(`${wrongAt(key.replace('*', 'bad'))}${good}`);
+      const targets = document.state === 'ok' ? document.settings.targets : new Map();
+      expect(targets.get('bad')?.fault, key).to.include(key.replace('*', 'bad').replace('.*', ''));
+      expect(targets.get('good')?.fault, key).to.equal(undefined);
+      expect(rowOf(key)[4], key).to.match(/^closed/);
+    }
   });
 
   it('has an example of every key, and every example can be used', () => {

@@ -67,7 +67,7 @@ describe('an edit of config.toml', () => {
     await editConfig(join(home, 'config.toml'), mode);
     expect(lstatSync(join(home, 'config.toml')).isSymbolicLink()).to.equal(true);
     expect(readFileSync(join(home, 'dotfiles', 'real.toml'), 'utf8')).to.match(
-      /^# real\n\n\[sync\]/,
+      /^# real\n\n\[redrain\]/,
     );
     expect(readdirSync(join(home, 'dotfiles'))).to.deep.equal(['real.toml']);
   });
@@ -110,7 +110,7 @@ describe('an edit of config.toml', () => {
     expect(error)
       .to.be.instanceOf(ConfigEditError)
       .with.property('message')
-      .that.contains('sync.mode');
+      .that.contains('redrain.mode');
     expect(readFileSync(path, 'utf8')).to.equal('# mine\n');
     expect(readdirSync(dirname(path))).to.deep.equal(['config.toml']);
   });

@@ -1,0 +1,133 @@
+import * as v from 'valibot';
+import { faults } from './faults.js';
+import { nameFault } from './target-name.js';
+import {
+  ACKS,
+  CLOUDEVENTS_MODES,
+  COMPRESSIONS,
+  type DeclaredTarget,
+  RATE,
+  SETTING_IN_FILE,
+  TARGET_FORMATS,
+  type TargetSetting,
+  type TargetSettings,
+  withDefaults,
+} from './target-settings.js';
+import { spellKey } from './toml.js';
+import { headers, oneOf, text, variable, wholeNumber } from './values.js';
+
+const present = (what: string) => v.pipe(text, v.regex(/\S/, `must be ${what}, not empty`));
+
+const variables = v.pipe(
+  v.union([variable, v.array(variable)], 'must be the name of an environment variable, or a list'),
+  v.transform((given) => (typeof given === 'string' ? [given] : given)),
+  v.minLength(1, 'must name at least one variable'),
+  v.maxLength(2, 'must name at most two variables: the new one, and the old one'),
+);
+
+const pattern = v.pipe(
+  text,
+  v.regex(/^!?[^!\p{Cc}][^\p{Cc}]*$/u, 'must be a type or a pattern such as "Order*" or "!Draft*"'),
+);
+
+const types = v.pipe(
+  v.array(pattern, 'must be a list of event types and patterns'),
+  v.minLength(1, 'must have at least one type; leave the key out for all'),
+);
+
+const FROM = 'must be "all", "now" or a time with its zone, such as "2026-11-01T00:00:00Z"';
+const ISO = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/i;
+
+/** TOML has times of its own; those without a zone are none that everybody reads alike. */
+const from = v.pipe(
+  v.unknown(),
+  v.transform((given) => (given instanceof Date ? given.toISOString() : given)),
+  v.string(FROM),
+  v.check((word) => word === 'all' || word === 'now' || isTime(word), FROM),
+  v.transform((word) => (isTime(word) ? new Date(word).toISOString() : word)),
+);
+
+const isTime = (word: string): boolean => ISO.test(word) && !Number.isNaN(Date.parse(word));
+
+const ENTRIES = {
+  url: v.pipe(text, v.regex(/\S/, 'must be an address, not empty')),
+  format: v.optional(oneOf(TARGET_FORMATS)),
+  mode: v.optional(oneOf(CLOUDEVENTS_MODES)),
+  secret_env: v.optional(variables),
+  auth_env: v.optional(variable),
+  headers: v.optional(headers),
+  types: v.optional(types),
+  projects: v.optional(oneOf(['all', 'allowed'])),
+  from: v.optional(from),
+  ack: v.optional(oneOf(ACKS)),
+  compression: v.optional(oneOf(COMPRESSIONS)),
+  max_events: v.optional(wholeNumber(1, 1000)),
+  max_bytes: v.optional(wholeNumber(1, 64 * 1024 * 1024)),
+  concurrency: v.optional(wholeNumber(1, 256)),
+  rate: v.optional(
+    v.pipe(
+      text,
+      v.regex(RATE, 'must be a number of events in a time: "500/s", "30/m" or "1000/h"'),
+    ),
+  ),
+  client_cert: v.optional(present('the path of a PEM file')),
+  client_key: v.optional(present('the path of a PEM file')),
+  ca_file: v.optional(present('the path of a PEM file')),
+};
+
+/** The keys of a target's table in config.toml. */
+export const TARGET_KEYS: readonly string[] = Object.keys(ENTRIES);
+
+/** A key that redrain does not know may be one that was to keep events back. */
+export const targetSchema = v.strictObject(ENTRIES, (issue) =>
+  issue.expected === 'never'
+    ? `is not a key of a target: there are ${TARGET_KEYS.join(', ')}`
+    : issue.expected === 'Object'
+      ? 'must be a table'
+      : 'is missing',
+);
+
+/** Understands the table of one target. Never throws: what is wrong with it closes that target alone. */
+export function toDeclaredTarget(name: string, given: unknown, table: string): DeclaredTarget {
+  const path = [table, 'targets', name];
+  const place = spellKey(path);
+  const closed = (fault: string): DeclaredTarget => ({
+    name,
+    place,
+    url: undefined,
+    settings: withDefaults({}),
+    unsaid: new Set(),
+    fault,
+  });
+  const misnamed = nameFault(name);
+  if (misnamed !== undefined) return closed(`${place} is wrong: ${misnamed}.`);
+  const checked = v.safeParse(targetSchema, given);
+  if (!checked.success) return closed(`${faults(checked.issues, path)}.`);
+  const { url, ...said } = checked.output;
+  const settings = toSettings(said);
+  const fault = unfit(said);
+  if (fault !== undefined) return closed(`${place}.${fault}.`);
+  return Object.freeze({
+    name,
+    place,
+    url,
+    settings,
+    unsaid: new Set<TargetSetting>(),
+    fault: undefined,
+  });
+}
+type Said = Omit<v.InferOutput<typeof targetSchema>, 'url'>;
+
+function toSettings(said: Said): TargetSettings {
+  const entries = Object.entries(SETTING_IN_FILE).map(([key, inFile]) => [key, said[inFile]]);
+  return withDefaults(Object.fromEntries(entries.filter(([, value]) => value !== undefined)));
+}
+
+/** What each key allows, and together makes no sense. */
+function unfit({ format, mode, client_cert, client_key }: Said): string | undefined {
+  if (mode !== undefined && format !== 'cloudevents')
+    return 'mode belongs to the format cloudevents: set format, or remove mode';
+  if ((client_cert === undefined) !== (client_key === undefined))
+    return 'client_cert and client_key belong together: set both, or none';
+  return undefined;
+}
