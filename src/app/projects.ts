@@ -2,6 +2,7 @@ import { settingsOf } from '../config/document.js';
 import { editConfig } from '../config/edit.js';
 import { originFields } from '../ledger/origins.js';
 import { projectKey, projectPermission } from '../policy/projects.js';
+import type { KnownOrigin } from '../reports/event-list.js';
 import type { App } from './app.js';
 
 /** One project, or one part of it that another rule decides about. */
@@ -21,7 +22,7 @@ export function readProjects(app: App): Promise<ProjectRow[]> {
   return app.reading(async ({ situation, stores }) => {
     const rules = settingsOf(situation.config).projectRules;
     const origins = (await stores?.reports.knownOrigins()) ?? [];
-    return origins.map((row) => {
+    return byProject(origins).map((row) => {
       const origin = originFields(row);
       const { allowed, source } = projectPermission(origin, rules);
       return {
@@ -34,6 +35,17 @@ export function readProjects(app: App): Promise<ProjectRow[]> {
       };
     });
   });
+}
+
+/** No rule depends on the type of an event: what differs in nothing else is one row. */
+function byProject(origins: readonly KnownOrigin[]): KnownOrigin[] {
+  const rows = new Map<string, KnownOrigin>();
+  for (const origin of origins) {
+    const key = JSON.stringify([origin.projectUuid, origin.repoSlug, origin.checkout]);
+    const known = rows.get(key);
+    rows.set(key, { ...(known ?? origin), live: (known?.live ?? 0) + origin.live });
+  }
+  return [...rows.values()];
 }
 
 export interface ProjectChange {

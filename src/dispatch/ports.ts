@@ -183,11 +183,16 @@ export interface Pass {
  */
 export type BatchIsolation = 'any' | 'suspect' | 'alone';
 
-/** What permission to leave depends on; null means none was given. */
-export interface OriginFields {
+/** What the project rules depend on; null means none was given. */
+export interface ProjectFields {
   readonly projectUuid: string | null;
   readonly repoSlug: string | null;
   readonly checkout: string | null;
+}
+
+/** All that permission to leave and the filters of a target depend on. */
+export interface OriginFields extends ProjectFields {
+  readonly eventType: string;
 }
 
 /** Why events of this origin may not leave for the target, or null when they may. */

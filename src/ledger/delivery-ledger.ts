@@ -11,6 +11,8 @@ export interface LoggedPost {
   readonly passNo: number;
   readonly durationMs: number;
   readonly events: number;
+  /** Several of one event each are logged together. */
+  readonly requests: number;
   /** Null when no answer arrived. */
   readonly httpStatus: number | null;
   readonly bytesSent: number;

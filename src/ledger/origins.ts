@@ -6,6 +6,7 @@ export interface OriginColumns {
   readonly projectUuid: string;
   readonly repoSlug: string;
   readonly checkout: string;
+  readonly eventType: string;
 }
 
 /** Origin columns use empty text for "none"; everything else uses null. */
@@ -14,5 +15,6 @@ export function originFields(row: Omit<OriginColumns, 'originId'>): OriginFields
     projectUuid: row.projectUuid || null,
     repoSlug: row.repoSlug || null,
     checkout: row.checkout || null,
+    eventType: row.eventType,
   };
 }

@@ -1,7 +1,7 @@
 import {
   DRAIN_BLOCKED_REASONS,
   type DrainBlockedReason,
-  type OriginFields,
+  type ProjectFields,
 } from '../dispatch/ports.js';
 import { type ProjectRules, projectPermission } from './projects.js';
 
@@ -23,7 +23,7 @@ export interface WayOut {
  * The one reason that holds for events of an origin at this moment, the first in
  * the order of `DRAIN_BLOCKED_REASONS`; null when nothing stands in the way.
  */
-export function blockedReason(way: WayOut, origin: OriginFields): DrainBlockedReason | null {
+export function blockedReason(way: WayOut, origin: ProjectFields): DrainBlockedReason | null {
   if (!way.delivers) return null;
   const project =
     way.projectRules === null ? null : projectPermission(origin, way.projectRules).reason;

@@ -1,4 +1,4 @@
-import type { DrainBlockedReason, OriginFields, Permission } from '../dispatch/ports.js';
+import type { DrainBlockedReason, Permission, ProjectFields } from '../dispatch/ports.js';
 import { governingCheckout } from './checkout.js';
 
 /** The operator's answers, as configured. True allows, false holds, absent is unknown. */
@@ -40,7 +40,7 @@ export const projectKey = (project: string): string => {
  * leaves only when `unassigned` is allowed; neither checkout nor repository can
  * lend it one.
  */
-export function projectPermission(origin: OriginFields, rules: ProjectRules): ProjectPermission {
+export function projectPermission(origin: ProjectFields, rules: ProjectRules): ProjectPermission {
   const project = projectKey(origin.projectUuid ?? '');
   if (project === '') return unassignedPermission(rules);
   const answer =

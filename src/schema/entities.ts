@@ -6,6 +6,7 @@ import { Deployment } from './deployment.entity.js';
 import { DiscardCount } from './discard-count.entity.js';
 import { Event } from './event.entity.js';
 import { EventMark } from './event-mark.entity.js';
+import { Exclusion } from './exclusion.entity.js';
 import { Flight } from './flight.entity.js';
 import { ImportSource } from './import-source.entity.js';
 import { ImportedRow } from './imported-row.entity.js';
@@ -53,4 +54,5 @@ export const ENTITIES = [
   Post,
   LedgerCount,
   Cause,
+  Exclusion,
 ];

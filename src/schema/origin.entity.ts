@@ -1,12 +1,12 @@
 import { Column, Entity, PrimaryGeneratedColumn, Unique } from 'typeorm';
 
 /**
- * Where events come from, as far as permission depends on it: the project in
- * the envelope, its repo slug, and the directory of capture.
+ * All that permission and the filters of targets depend on: the project in the
+ * envelope, its repo slug, the directory of capture, and the type of event.
  * Empty text means "none". Permission itself is never stored here.
  */
 @Entity('origin')
-@Unique('uq_origin', ['projectUuid', 'repoSlug', 'checkout'])
+@Unique('uq_origin', ['projectUuid', 'repoSlug', 'checkout', 'eventType'])
 export class Origin {
   @PrimaryGeneratedColumn({ type: 'integer' })
   id!: number;
@@ -19,4 +19,7 @@ export class Origin {
 
   @Column({ type: 'text' })
   checkout!: string;
+
+  @Column({ name: 'event_type', type: 'text' })
+  eventType!: string;
 }

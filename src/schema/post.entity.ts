@@ -40,4 +40,8 @@ export class Post {
 
   @Column({ type: 'text', nullable: true })
   error!: string | null;
+
+  /** How many requests this is about: several of one event each are logged together. */
+  @Column({ type: 'integer', default: 1 })
+  requests!: number;
 }

@@ -1,8 +1,9 @@
-import { Check, Column, Entity, PrimaryGeneratedColumn, Unique } from 'typeorm';
+import { Check, Column, Entity, Index, PrimaryGeneratedColumn, Unique } from 'typeorm';
 
 /** One endpoint identity: canonical URL + team + user. */
 @Entity('target')
 @Unique('uq_target_identity', ['urlHash', 'teamSlug', 'userEmail'])
+@Index('uq_target_name', ['name'], { unique: true })
 @Check('ck_target_kind', `kind IN ('teamspace', 'external', 'stub')`)
 export class Target {
   @PrimaryGeneratedColumn({ type: 'integer' })
@@ -87,4 +88,12 @@ export class Target {
   /** Deliveries ever written for it: what its counters must come to, kept apart from them. */
   @Column({ name: 'delivery_rows', type: 'integer', default: 0 })
   deliveryRows!: number;
+
+  /** What people call it. */
+  @Column({ type: 'text', nullable: true })
+  name!: string | null;
+
+  /** The first event it gets; what came before is excluded unless it was attempted already. */
+  @Column({ name: 'start_seq', type: 'integer', default: 0 })
+  startSeq!: number;
 }

@@ -4,7 +4,7 @@ import { canonicalUrl, isStubUrl, urlHash } from './canonical-url.js';
 import type { TargetDescription } from './registry.js';
 
 /** What makes a target itself, and its address; how it is spoken to comes on top. */
-export type TargetIdentity = Omit<TargetDescription, 'settings' | 'unsaid'>;
+export type TargetIdentity = Omit<TargetDescription, 'settings' | 'unsaid' | 'name'>;
 
 /**
  * Team and user of every external target, so that logging in never makes a second one.

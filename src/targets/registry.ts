@@ -26,6 +26,8 @@ export interface TargetDescription extends TargetKey {
   /** The address as the operator wrote it. */
   readonly rawEndpoint: Address;
   readonly settings: TargetSettings;
+  /** What people call it, where they have said so: a new target without one gets the name of its team or host. */
+  readonly name?: string | undefined;
   /** Settings that config.toml does not give: a known target keeps those it has. */
   readonly unsaid?: readonly (keyof TargetSettings)[] | undefined;
 }
@@ -33,6 +35,10 @@ export interface TargetDescription extends TargetKey {
 /** One known target with what the last drain left on it. Times in epoch milliseconds. */
 export interface TargetRecord extends TargetDescription {
   readonly id: number;
+  /** Unique. */
+  readonly name: string;
+  /** The first event it gets: what came before is excluded unless it was attempted already. */
+  readonly startSeq: number;
   readonly label: string | null;
   readonly createdAt: number;
   readonly retiredAt: number | null;

@@ -87,7 +87,10 @@ describe('causes of what is not delivered', () => {
     const { core, receiver } = await given(4);
     await settleAll(core, receiver, () => ({ kind: 'rejected', reason: 'no' }), 10_000);
     await core.db.write((db) =>
-      db.exec('DROP TABLE cause; DELETE FROM migrations WHERE id = 2; PRAGMA user_version = 1'),
+      db.exec(`DROP TABLE cause; DROP TABLE exclusion; DROP INDEX uq_target_name;
+        ALTER TABLE target DROP COLUMN name; ALTER TABLE target DROP COLUMN start_seq;
+        ALTER TABLE post DROP COLUMN requests;
+        DELETE FROM migrations WHERE id > 1; PRAGMA user_version = 1`),
     );
     const upgraded = await openCore(core.home);
     expect(causes(upgraded)).to.deep.equal([{ status: 'rejected', text: '', events: 4 }]);

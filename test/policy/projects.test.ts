@@ -112,7 +112,8 @@ describe('permission of a project', () => {
 
   it('answers the drain with the reason alone', () => {
     const heldBy = heldByRules(rules({ projects: { [UUID]: true } }));
-    expect(heldBy(origin)).to.equal(null);
-    expect(heldBy({ ...origin, projectUuid: 'other' })).to.equal('project_not_allowed');
+    const typed = { ...origin, eventType: 'T' };
+    expect(heldBy(typed)).to.equal(null);
+    expect(heldBy({ ...typed, projectUuid: 'other' })).to.equal('project_not_allowed');
   });
 });

@@ -69,7 +69,7 @@ export class GroupWriter {
   readonly #content: SameContent;
   readonly #tallies = new Map<number, Tally>();
   /** Events of one capture share their origin objects. */
-  readonly #idOfOrigin = new Map<EventOrigin, number>();
+  readonly #idOfOrigin = new Map<EventOrigin, Map<string, number>>();
   /** Events that are written but not yet live. */
   #notLive: NotLive | undefined;
 
@@ -168,7 +168,7 @@ export class GroupWriter {
   }
 
   #insert(event: NewEvent, revision = 1): number {
-    const originId = this.#originId(event.origin);
+    const originId = this.#originId(event);
     const { lastInsertRowid: seq } = this.#db
       .statement(sql.INSERT_EVENT)
       .run(
@@ -269,18 +269,21 @@ export class GroupWriter {
     return Number(lastInsertRowid);
   }
 
-  #originId(origin: EventOrigin): number {
-    let id = this.#idOfOrigin.get(origin);
+  #originId({ origin, eventType }: NewEvent): number {
+    const known = this.#idOfOrigin.get(origin);
+    let id = known?.get(eventType);
     if (id === undefined) {
-      id = this.#lookUpOrigin(origin);
+      id = this.#lookUpOrigin(origin, eventType);
       // An import may be longer than memory, and makes an object for every row.
-      if (this.#source === 'capture') this.#idOfOrigin.set(origin, id);
+      if (this.#source !== 'capture') return id;
+      if (known === undefined) this.#idOfOrigin.set(origin, new Map([[eventType, id]]));
+      else known.set(eventType, id);
     }
     return id;
   }
 
-  #lookUpOrigin(origin: EventOrigin): number {
-    const fields = [origin.projectUuid ?? '', origin.repoSlug ?? '', origin.checkout ?? ''];
+  #lookUpOrigin({ projectUuid, repoSlug, checkout }: EventOrigin, eventType: string): number {
+    const fields = [projectUuid ?? '', repoSlug ?? '', checkout ?? '', eventType];
     const key = fields.join('\0');
     const known = this.#knownOrigins.get(key) ?? this.newOrigins.get(key);
     if (known !== undefined) return known;

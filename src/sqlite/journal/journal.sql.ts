@@ -18,11 +18,11 @@ export const MAKE_LIVE =
 /** The same for a group of one, which most are. */
 export const MAKE_ONE_LIVE = 'INSERT INTO live (origin_id, seq) VALUES (?, ?)';
 
-export const FIND_ORIGIN =
-  'SELECT id FROM origin WHERE project_uuid = ? AND repo_slug = ? AND checkout = ?';
+export const FIND_ORIGIN = `
+  SELECT id FROM origin WHERE project_uuid = ? AND repo_slug = ? AND checkout = ? AND event_type = ?`;
 
 export const INSERT_ORIGIN =
-  'INSERT INTO origin (project_uuid, repo_slug, checkout) VALUES (?, ?, ?)';
+  'INSERT INTO origin (project_uuid, repo_slug, checkout, event_type) VALUES (?, ?, ?, ?)';
 
 export const COUNT_CAPTURED = `
   INSERT INTO journal_count (origin_id, class, events, retained, bytes)

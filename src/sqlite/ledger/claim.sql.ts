@@ -19,6 +19,7 @@ const isWithheld = (targetId: string): string => `EXISTS (
 /** A page of origins, each with its first unattempted event as far as it has one. */
 export const UNSENT_LANES = `
   SELECT o.id AS originId, o.project_uuid AS projectUuid, o.repo_slug AS repoSlug, o.checkout,
+    o.event_type AS eventType,
     (SELECT v.seq FROM live v
       WHERE v.origin_id = o.id AND v.seq > COALESCE(l.cursor, 0) AND v.seq <= @head
         AND NOT ${isWithheld('@targetId')}
@@ -36,7 +37,8 @@ export const TODO_LANES = `
       WHERE t.target_id = @targetId AND t.origin_id > next.id)
     FROM next WHERE next.id IS NOT NULL
     LIMIT @page)
-  SELECT o.id AS originId, o.project_uuid AS projectUuid, o.repo_slug AS repoSlug, o.checkout
+  SELECT o.id AS originId, o.project_uuid AS projectUuid, o.repo_slug AS repoSlug, o.checkout,
+    o.event_type AS eventType
   FROM next CROSS JOIN origin o ON o.id = next.id`;
 
 /** From where the lane stands at this moment, whatever was known of it before. */
@@ -53,7 +55,8 @@ export const LANE_PAGE = `
   ORDER BY v.seq LIMIT @limit`;
 
 export const ORIGINS_BY_ID = `
-  SELECT o.id AS originId, o.project_uuid AS projectUuid, o.repo_slug AS repoSlug, o.checkout
+  SELECT o.id AS originId, o.project_uuid AS projectUuid, o.repo_slug AS repoSlug, o.checkout,
+    o.event_type AS eventType
   FROM json_each(?) j CROSS JOIN origin o ON o.id = j.value`;
 
 /** Retries this pass has not tried yet, those tried longest ago first, due or not. */

@@ -27,8 +27,8 @@ type EventRow = readonly [
   generation: number,
 ];
 
+const NO_PROJECT = { projectUuid: null, repoSlug: null, checkout: null };
 const NO_BYTES = Buffer.alloc(0);
-const NO_ORIGIN = { projectUuid: null, repoSlug: null, checkout: null };
 
 /**
  * Selects, marks as in flight and moves the cursors, inside a transaction that
@@ -111,7 +111,7 @@ function toClaimed(row: EventRow, origins: Origins, firsts: ReadonlySet<number>)
       bytes === null ? 'its payload bytes are no longer in the journal' : undeliverable,
     size,
     originId,
-    origin: origins.get(originId) ?? NO_ORIGIN,
+    origin: origins.get(originId) ?? { ...NO_PROJECT, eventType },
     first: firsts.has(seq),
     bytes: bytes ?? NO_BYTES,
     attempted: attempted === 1,

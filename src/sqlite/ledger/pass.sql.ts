@@ -40,6 +40,7 @@ export const CLOSE_PASS = `
 /** A page of origins: events of each that are live, and those of them the ledger names, by status. */
 export const BACKLOG = `
   SELECT o.id AS originId, o.project_uuid AS projectUuid, o.repo_slug AS repoSlug, o.checkout,
+    o.event_type AS eventType,
     COALESCE((SELECT events FROM journal_count j WHERE j.origin_id = o.id AND j.class = 'live'), 0) AS live,
     COALESCE((SELECT SUM(events) FROM ledger_count c
       WHERE c.target_id = @targetId AND c.origin_id = o.id AND c.class = 'live'), 0) AS known,

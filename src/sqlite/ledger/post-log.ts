@@ -6,7 +6,7 @@ import { LOG_POST } from './settle.sql.js';
 
 const LAST = 'SELECT COALESCE(max(id), 0) AS id FROM post WHERE target_id = ?';
 const SINCE = `
-  SELECT id, pass_no AS passNo, duration_ms AS durationMs, events, http_status AS httpStatus,
+  SELECT id, pass_no AS passNo, duration_ms AS durationMs, events, requests, http_status AS httpStatus,
     bytes_sent AS bytesSent, error
   FROM post WHERE target_id = ? AND id > ? ORDER BY id`;
 
@@ -36,6 +36,7 @@ export function logPost(db: JournalDatabase, pass: Pass, post: PostRecord): void
     report.httpStatus,
     report.bytesSent,
     report.error ?? null,
+    post.requests ?? 1,
   );
 }
 
@@ -66,6 +67,7 @@ export function logInterruption(
     null,
     0,
     INTERRUPTED,
+    1,
   );
 }
 

@@ -40,6 +40,7 @@ export const CAUSES = `
 /** For each origin: what is live, and how much of that a target's ledger names. */
 export const ORIGINS = `
   SELECT o.id AS originId, o.project_uuid AS projectUuid, o.repo_slug AS repoSlug, o.checkout,
+    o.event_type AS eventType,
     COALESCE((SELECT events FROM journal_count j WHERE j.origin_id = o.id AND j.class = 'live'), 0) AS live,
     COALESCE((SELECT SUM(events) FROM ledger_count c WHERE c.target_id = @targetId
       AND c.origin_id = o.id AND c.class = 'live'), 0) AS known,
@@ -52,6 +53,7 @@ export const ORIGINS = `
 /** Every origin, in the order in which they came. */
 export const KNOWN_ORIGINS = `
   SELECT o.id AS originId, o.project_uuid AS projectUuid, o.repo_slug AS repoSlug, o.checkout,
+    o.event_type AS eventType,
     COALESCE((SELECT events FROM journal_count j WHERE j.origin_id = o.id AND j.class = 'live'), 0) AS live
   FROM origin o ORDER BY o.id`;
 

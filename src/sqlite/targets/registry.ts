@@ -13,6 +13,7 @@ import type {
 } from '../../targets/registry.js';
 import { type ResetSignal, resetSignal } from '../../targets/reset-signal.js';
 import { settingsInForce } from '../../targets/settings-in-force.js';
+import { derivedName, freeName } from '../../targets/target-name.js';
 import type { JournalDatabase } from '../journal-database.js';
 import * as sql from './targets.sql.js';
 
@@ -26,6 +27,8 @@ interface TargetRow {
   rawEndpoint: string;
   settings: string;
   label: string | null;
+  name: string;
+  startSeq: number;
   createdAt: number;
   retiredAt: number | null;
   passNo: number;
@@ -61,7 +64,10 @@ export class SqliteTargets implements TargetRegistry {
       const rawEndpoint = description.rawEndpoint.reveal();
       const address = canonicalUrl(rawEndpoint);
       const values = { ...described, canonicalUrl: address, rawEndpoint, settings, now };
-      if (known === undefined) this.#db.statement(sql.INSERT).run(values);
+      if (known === undefined)
+        this.#db
+          .statement(sql.INSERT)
+          .run({ ...values, name: this.#newName(description, address) });
       else if (known.settings !== values.settings || known.rawEndpoint !== values.rawEndpoint)
         this.#db.statement(sql.FOLLOW_DESCRIPTION).run(values);
       return toRecord(this.#rowByKey(description) as TargetRow);
@@ -115,6 +121,12 @@ export class SqliteTargets implements TargetRegistry {
 
   async restore(id: number): Promise<void> {
     await this.#db.write(() => this.#db.statement(sql.RESTORE).run(id));
+  }
+
+  #newName(description: TargetDescription, canonical: string): string {
+    const taken = this.#db.statement<[string]>(sql.NAME_TAKEN);
+    const wanted = description.name ?? derivedName(description, canonical);
+    return freeName(wanted, (name) => taken.get(name) !== undefined);
   }
 
   #addDeployment(targetId: number, metadata: DeploymentMetadata, now: number): number {

@@ -2,6 +2,7 @@
 
 const COLUMNS = `t.id, t.url_hash AS urlHash, t.team_slug AS teamSlug, t.user_email AS userEmail, t.kind,
   t.canonical_url AS canonicalUrl, t.raw_endpoint AS rawEndpoint, t.settings, t.label,
+  COALESCE(t.name, 'target-' || t.id) AS name, t.start_seq AS startSeq,
   t.created_at AS createdAt, t.retired_at AS retiredAt, t.pass_no AS passNo,
   t.lease_holder AS leaseHolder, t.circuit_failures AS circuitFailures,
   t.circuit_open_until AS circuitOpenUntil, t.resume_at AS resumeAt,
@@ -20,8 +21,10 @@ export const FIND_BY_KEY = `${SELECT}
 export const LIST = `${SELECT} ORDER BY t.id`;
 
 export const INSERT = `
-  INSERT INTO target (url_hash, team_slug, user_email, kind, canonical_url, raw_endpoint, settings, created_at)
-  VALUES (@urlHash, @teamSlug, @userEmail, @kind, @canonicalUrl, @rawEndpoint, @settings, @now)`;
+  INSERT INTO target (url_hash, team_slug, user_email, kind, canonical_url, raw_endpoint, settings, created_at, name)
+  VALUES (@urlHash, @teamSlug, @userEmail, @kind, @canonicalUrl, @rawEndpoint, @settings, @now, @name)`;
+
+export const NAME_TAKEN = 'SELECT 1 FROM target WHERE name = ?';
 
 export const FOLLOW_DESCRIPTION = `
   UPDATE target SET raw_endpoint = @rawEndpoint, settings = @settings

@@ -15,7 +15,7 @@ export function checkTables(db: JournalDatabase): Finding {
   const stored = db.statement(sql.STORED_TABLES).all() as Pick<StoredTrigger, 'name' | 'sql'>[];
   const found = new Map(stored.map((one) => [one.name, one.sql]));
   for (const text of SCHEMA_TABLES) {
-    const [, kind, name = ''] = /^CREATE (TABLE|INDEX) "(\w+)"/.exec(text) ?? [];
+    const [, kind, name = ''] = /^CREATE (TABLE|(?:UNIQUE )?INDEX) "(\w+)"/.exec(text) ?? [];
     const says = found.get(name);
     const what = `${kind?.toLowerCase()} ${name}`;
     if (says === undefined) findings.problem(`${what} is missing`);

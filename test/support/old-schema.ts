@@ -1,0 +1,23 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import Database from 'better-sqlite3';
+import { TABLES, TRIGGERS } from '../../migrations/1-journal-and-ledger.js';
+import { CAUSE_TABLES } from '../../migrations/2-causes.js';
+import { MIGRATIONS } from '../../migrations/index.js';
+import { configureConnection } from '../../src/sqlite/connection.js';
+import { temporaryHome } from './temporary-home.js';
+
+/** A home with an empty journal of the second schema, and a connection to it; the caller closes that. */
+export function givenSecondSchema(): { home: string; db: Database.Database } {
+  const home = temporaryHome();
+  const file = join(home, 'redrain', 'journal.db');
+  mkdirSync(dirname(file), { mode: 0o700 });
+  const db = new Database(file);
+  configureConnection(db);
+  for (const statement of [...TABLES, ...TRIGGERS, ...CAUSE_TABLES]) db.exec(statement);
+  db.exec(`CREATE TABLE "migrations" ("id" integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+    "timestamp" bigint NOT NULL, "name" varchar NOT NULL); PRAGMA user_version = 2`);
+  for (const { name } of MIGRATIONS.slice(0, 2).map((Migration) => new Migration()))
+    db.prepare('INSERT INTO migrations (timestamp, name) VALUES (?, ?)').run(name.slice(-13), name);
+  return { home, db };
+}
