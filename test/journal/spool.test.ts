@@ -219,7 +219,7 @@ describe('the spool', () => {
 });
 
 const STORED = `
-  SELECT event_id, event_type, source, event_time, occurred_at, captured_at, producer_user,
+  SELECT event_id, event.event_type, source, event_time, occurred_at, captured_at, producer_user,
     producer_team, drain_blocked_reason, undeliverable, carries_id, project_uuid, repo_slug,
     checkout, bytes, sha256
   FROM event JOIN origin ON origin.id = origin_id JOIN payload USING (seq)`;
