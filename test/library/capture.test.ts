@@ -63,7 +63,7 @@ describe('capture from a program', () => {
     ]);
     const stored = journalRows(
       home,
-      `SELECT event_id, event_type, checkout FROM event
+      `SELECT event_id, event.event_type, checkout FROM event
        JOIN origin ON origin.id = origin_id ORDER BY event_id`,
     );
     expect(stored).to.deep.equal([
