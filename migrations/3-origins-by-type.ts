@@ -13,7 +13,6 @@ const EXCLUSION = `CREATE TABLE "exclusion" (
     "target_id" integer NOT NULL,
     "origin_id" integer NOT NULL,
     "events" integer NOT NULL,
-    CONSTRAINT "ck_exclusion_events" CHECK (events >= 0),
     PRIMARY KEY ("target_id", "origin_id")) WITHOUT ROWID`;
 
 const TARGET_NAME = `CREATE UNIQUE INDEX "uq_target_name" ON "target" ("name")`;

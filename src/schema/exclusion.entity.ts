@@ -1,11 +1,10 @@
-import { Check, Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /**
  * Live events of one origin below the first one a target gets: never attempted,
  * not in flight, and never selected.
  */
 @Entity('exclusion', { withoutRowid: true })
-@Check('ck_exclusion_events', 'events >= 0')
 export class Exclusion {
   @PrimaryColumn({ name: 'target_id', type: 'integer' })
   targetId!: number;

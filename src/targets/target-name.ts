@@ -1,5 +1,5 @@
 import { isStubUrl } from './canonical-url.js';
-import type { TargetKind } from './registry.js';
+import { ANONYMOUS } from './identity.js';
 
 /** What a person may call a target. Digits alone are an id. */
 const NAME = /^(?!\d+$)[a-z0-9][a-z0-9._-]{0,63}$/;
@@ -9,17 +9,16 @@ const LONGEST_SLUG = 56;
 
 export const isTargetName = (text: string): boolean => NAME.test(text);
 
-interface Named {
-  readonly kind: TargetKind;
-  readonly teamSlug: string;
-}
-
 /** The name of a target that nobody named: its team, or the host of its canonical address. */
-export function derivedName({ kind, teamSlug }: Named, canonical: string): string {
+export function derivedName(
+  { teamSlug }: { readonly teamSlug: string },
+  canonical: string,
+): string {
   const host = isStubUrl(canonical)
     ? canonical
     : (/^https?:\/\/([^/?#]+)/.exec(canonical)?.[1] ?? canonical);
-  const slug = (kind === 'teamspace' && teamSlug !== '' ? teamSlug : host)
+  const hasTeam = teamSlug !== '' && teamSlug !== ANONYMOUS.teamSlug;
+  const slug = (hasTeam ? teamSlug : host)
     .toLowerCase()
     .replaceAll(/[^a-z0-9._-]+/g, '-')
     .replaceAll(/^[^a-z0-9]+|[^a-z0-9]+$/g, '')
