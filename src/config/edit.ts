@@ -3,8 +3,9 @@ import { MAX_TEXT_BYTES } from '../files/plain-file.js';
 import { rewriteFile } from '../files/rewrite-file.js';
 import { type ConfigDocument, ConfigUnreadableError, readConfigDocument } from './document.js';
 import { parseConfig } from './parse.js';
+import { renameTable } from './rename-table.js';
 import type { SyncSettings } from './settings.js';
-import { placed } from './tables.js';
+import { placed, tableOf } from './tables.js';
 import { decodeToml, parseToml } from './toml.js';
 import { editToml, type TomlChange } from './toml-edit.js';
 
@@ -25,12 +26,30 @@ export class ConfigEditError extends RedrainError {
  * @throws ConfigEditError when the result could not be used.
  * @throws TomlEditError when the change cannot be placed.
  */
-export async function editConfig(path: string, changes: readonly TomlChange[]): Promise<boolean> {
+export const editConfig = (path: string, changes: readonly TomlChange[]): Promise<boolean> =>
+  rewriteConfig(path, (text) => editToml(text, placed(parseToml(text), changes)));
+
+/**
+ * Gives a declared target another name, in place, and makes further changes with it.
+ *
+ * @throws as `editConfig`.
+ */
+export const renameDeclared = (
+  path: string,
+  [from, to]: readonly [from: string, to: string],
+  changes: readonly TomlChange[],
+): Promise<boolean> =>
+  rewriteConfig(path, (text) => {
+    const table = tableOf(parseToml(text), ['targets', from]);
+    const renamed = renameTable(text, [table, 'targets', from], to);
+    return editToml(renamed, placed(parseToml(renamed), changes));
+  });
+
+async function rewriteConfig(path: string, edit: (text: string) => string): Promise<boolean> {
   await refuseUnreadable(path);
   return rewriteFile(path, (before) => {
     const was = assertUsable(path, before ?? Buffer.alloc(0));
-    const text = decodeToml(before ?? Buffer.alloc(0));
-    const after = editToml(text, placed(parseToml(text), changes));
+    const after = edit(decodeToml(before ?? Buffer.alloc(0)));
     const result = parseConfig(path, Buffer.from(after));
     if (result.state === 'unreadable') throw new ConfigEditError(result.reason);
     refuseNewFault(was.settings, result.settings);

@@ -140,7 +140,7 @@ function reparsed(text: string): TomlTable {
  * Tables that hold nothing count as absent: whether `[a]` stays behind when its
  * last key goes is spelling. Key order and prototypes are evened out.
  */
-function withoutEmpty(value: unknown): unknown {
+export function withoutEmpty(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutEmpty);
   if (!isTable(value)) return value;
   const kept: Record<string, unknown> = Object.create(null);
