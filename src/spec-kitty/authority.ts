@@ -3,7 +3,7 @@ import { shownAddress } from '../address/shown-address.js';
 import { type ConfigDocument, settingsOf } from '../config/document.js';
 import type { HomePaths } from '../config/home.js';
 import { DEFAULT_SERVER_URL, environmentOverrides } from '../config/settings.js';
-import { canonicalUrl, isStubUrl, UnusableUrlError } from '../targets/canonical-url.js';
+import { canonicalUrl, isWithinRedrain, UnusableUrlError } from '../targets/canonical-url.js';
 import { type ActiveScopeStatus, activeScopeStatus } from './active-scope.js';
 import { SplitBrainError } from './authority-errors.js';
 import { asciiScope, queueDbPath, scopeOf } from './scope.js';
@@ -152,7 +152,7 @@ function usable(text: string | undefined, source: string): string | null {
   if (text === undefined) return null;
   try {
     const url = canonicalUrl(text);
-    if (!isStubUrl(url)) return url;
+    if (!isWithinRedrain(url)) return url;
     throw new UnusableUrlError(url, 'a server needs https:// or http://.');
   } catch (error) {
     if (!(error instanceof UnusableUrlError)) throw error;

@@ -3,6 +3,7 @@ import { shownAddress } from '../address/shown-address.js';
 import { RedrainError } from '../base/error.js';
 import { EXIT } from '../base/exit-codes.js';
 import { visible } from '../base/visible.js';
+import type { TargetKind } from './registry.js';
 
 /** No target can be made of this text. The message shows it without secrets. */
 export class UnusableUrlError extends RedrainError {
@@ -19,7 +20,10 @@ export class UnusableUrlError extends RedrainError {
   }
 }
 
-const STUB = /^stub:[a-z0-9_-]*$/;
+/** Addresses that are answered within redrain, by their kind; every other one is `external`. */
+const WITHIN: readonly (readonly [kind: TargetKind, address: RegExp])[] = [
+  ['stub', /^stub:[a-z0-9_-]*$/],
+];
 
 /**
  * The one spelling of an address that decides whether two are the same
@@ -33,13 +37,17 @@ const STUB = /^stub:[a-z0-9_-]*$/;
  */
 export function canonicalUrl(text: string): string {
   const given = text.trim();
-  if (STUB.test(given.toLowerCase())) return given.toLowerCase();
+  if (isWithinRedrain(given.toLowerCase())) return given.toLowerCase();
   const url = parse(given);
   return `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}${url.search}`;
 }
 
+/** The kind whose canonical address is answered within redrain; undefined for all others. */
+export const kindWithin = (canonical: string): TargetKind | undefined =>
+  WITHIN.find(([, address]) => address.test(canonical))?.[0];
+
 /** True for an address that is answered within redrain, in its canonical form. */
-export const isStubUrl = (canonical: string): boolean => STUB.test(canonical);
+export const isWithinRedrain = (canonical: string): boolean => kindWithin(canonical) !== undefined;
 
 /** SHA-256 of a canonical address, in hex: half of a target's identity. */
 export const urlHash = (canonical: string): string =>
@@ -74,8 +82,8 @@ const withoutSecrets = (given: string): string => visible(shownAddress(given)).s
 export function originOf(url: unknown): string | undefined {
   if (typeof url !== 'string') return undefined;
   try {
-    const { origin, protocol } = new URL(canonicalUrl(url));
-    return protocol === 'stub:' ? undefined : origin;
+    const canonical = canonicalUrl(url);
+    return isWithinRedrain(canonical) ? undefined : new URL(canonical).origin;
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 import { Address } from '../address/address.js';
 import { shownAddress } from '../address/shown-address.js';
-import { canonicalUrl, isStubUrl, urlHash } from './canonical-url.js';
+import { canonicalUrl, kindWithin, urlHash } from './canonical-url.js';
 import type { TargetDescription } from './registry.js';
 
 /** What makes a target itself, and its address; how it is spoken to comes on top. */
@@ -14,13 +14,13 @@ export type TargetIdentity = Omit<TargetDescription, 'settings' | 'unsaid' | 'na
 export const ANONYMOUS = Object.freeze({ teamSlug: '(none)', userEmail: '(anonymous)' });
 
 /**
- * The operator's own endpoint, or the stub within redrain for `stub:`.
+ * The operator's own endpoint, or a receiver within redrain for `stub:`.
  * @throws UnusableUrlError when the endpoint is not an address.
  */
 export function externalIdentity(endpoint: string): TargetIdentity {
   const address = canonicalUrl(endpoint);
   return Object.freeze({
-    kind: isStubUrl(address) ? 'stub' : 'external',
+    kind: kindWithin(address) ?? 'external',
     canonicalUrl: shownAddress(address),
     urlHash: urlHash(address),
     ...ANONYMOUS,

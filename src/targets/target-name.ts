@@ -1,4 +1,4 @@
-import { isStubUrl } from './canonical-url.js';
+import { isWithinRedrain } from './canonical-url.js';
 import { ANONYMOUS } from './identity.js';
 
 /** What a person may call a target. Digits alone are an id. */
@@ -14,7 +14,7 @@ export function derivedName(
   { teamSlug }: { readonly teamSlug: string },
   canonical: string,
 ): string {
-  const host = isStubUrl(canonical)
+  const host = isWithinRedrain(canonical)
     ? canonical
     : (/^https?:\/\/([^/?#]+)/.exec(canonical)?.[1] ?? canonical);
   const hasTeam = teamSlug !== '' && teamSlug !== ANONYMOUS.teamSlug;

@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect } from 'chai';
+import * as published from '../../src/entities.js';
 import { NewerSchemaError, StorageUnavailableError } from '../../src/files/storage-errors.js';
 import { journalDataSource } from '../../src/sqlite/data-source.js';
 import { JournalDatabase } from '../../src/sqlite/journal-database.js';
@@ -18,6 +19,11 @@ describe('the schema of journal.db', () => {
     closeAfterTest(() => dataSource.destroy());
     const diff = await dataSource.driver.createSchemaBuilder().log();
     expect(diff.upQueries.map((query) => query.query)).to.deep.equal([]);
+  });
+
+  it('has every entity among those that are published', () => {
+    const names = published.ENTITIES.map(({ name }) => name);
+    expect(Object.keys(published)).to.include.members(names);
   });
 
   it('is applied by migrations that TypeORM knows of', async () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import {
   canonicalUrl,
-  isStubUrl,
+  isWithinRedrain,
   UnusableUrlError,
   urlHash,
 } from '../../src/targets/canonical-url.js';
@@ -96,10 +96,10 @@ describe('the canonical address', () => {
   });
 
   it('knows the stub', () => {
-    expect([isStubUrl('stub:'), isStubUrl('stub:x'), isStubUrl('https://stub')]).to.deep.equal([
-      true,
-      true,
-      false,
-    ]);
+    expect([
+      isWithinRedrain('stub:'),
+      isWithinRedrain('stub:x'),
+      isWithinRedrain('https://stub'),
+    ]).to.deep.equal([true, true, false]);
   });
 });

@@ -1,7 +1,7 @@
 import { RedrainError } from '../../base/error.js';
 import { EXIT } from '../../base/exit-codes.js';
 import type { ResolvedSyncTarget } from '../../spec-kitty/authority.js';
-import { canonicalUrl, isStubUrl, UnusableUrlError } from '../../targets/canonical-url.js';
+import { canonicalUrl, isWithinRedrain, UnusableUrlError } from '../../targets/canonical-url.js';
 
 type Resolved = Pick<ResolvedSyncTarget, 'configured' | 'resolved_server_url' | 'server'>;
 
@@ -28,7 +28,7 @@ export function serverOf(command: string, given: string | undefined, resolved: R
 /** The canonical address of a server somebody can be signed in at. @throws UnusableUrlError */
 export function namedServer(text: string): string {
   const url = canonicalUrl(text);
-  if (isStubUrl(url)) throw new UnusableUrlError(url, 'nobody signs in at a stub.');
+  if (isWithinRedrain(url)) throw new UnusableUrlError(url, 'nobody signs in at a stub.');
   return url;
 }
 

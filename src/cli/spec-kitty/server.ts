@@ -1,7 +1,7 @@
 import { readStatus } from '../../app/status.js';
 import { EXIT } from '../../base/exit-codes.js';
 import { writeServerUrl } from '../../config/edit.js';
-import { canonicalUrl, isStubUrl } from '../../targets/canonical-url.js';
+import { canonicalUrl, isWithinRedrain } from '../../targets/canonical-url.js';
 import { type CommandBody, type DefineCommand, example, withApp } from '../command.js';
 import { UsageError } from '../failure.js';
 import { Output } from '../output.js';
@@ -33,7 +33,7 @@ const server: CommandBody = (call) =>
   });
 
 function assertServer(url: string): void {
-  if (isStubUrl(canonicalUrl(url)))
+  if (isWithinRedrain(canonicalUrl(url)))
     throw new UsageError(
       'a stub is not a server: `redrain mode EXTERNAL_RECEIVER --endpoint stub:` sends to it',
     );

@@ -3,7 +3,7 @@ import type { SyncSettings } from '../../config/settings.js';
 import type { ClosedGate } from '../../dispatch/ports.js';
 import { mayCarryToken } from '../../policy/bearer.js';
 import { endpointTarget } from '../../targets/active-target.js';
-import { isStubUrl } from '../../targets/canonical-url.js';
+import { isWithinRedrain } from '../../targets/canonical-url.js';
 import { headersFault, isSendable } from '../headers.js';
 import { caFileFault } from '../transport/trust.js';
 import { type ExternalReceiverSettings, givenSettings, hasMisplacedVariable } from './settings.js';
@@ -42,7 +42,7 @@ export function endpointGateOf(
   { external, caFile }: Pick<SyncSettings, 'external' | 'caFile'>,
 ): EndpointGate | undefined {
   const named = endpointTarget(external);
-  if (named.state !== 'target' || isStubUrl(named.identity.canonicalUrl)) return undefined;
+  if (named.state !== 'target' || isWithinRedrain(named.identity.canonicalUrl)) return undefined;
   const given = givenSettings(named.identity.rawEndpoint, named.settings, env);
   const transport = { env, ...(caFile === undefined ? {} : { caFile }) };
   const gate = externalGate({ ...given, transport });
