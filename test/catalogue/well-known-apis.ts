@@ -119,8 +119,10 @@ export const WELL_KNOWN_APIS: readonly CatalogueReceiver[] = [
     verdict: 'rejected',
     finding: 'refused',
     receive(request) {
-      const isAction = linesOf(request).every(({ value }, i) => i % 2 === 1 || value.index);
-      if (isAction) return { status: 200, body: { errors: false, items: [] } };
+      const isBulk = linesOf(request).every(
+        ({ value }, i) => i % 2 === 1 || typeof value.index === 'object',
+      );
+      if (isBulk) return { status: 200, body: { errors: false, items: [] } };
       const reason =
         'Malformed action/metadata line [1], expected field [create], [delete], [index]';
       return { status: 400, body: { error: { type: 'illegal_argument_exception', reason } } };
