@@ -15,34 +15,48 @@ const NEWLINE = 0x0a;
  */
 let file;
 
+/** @type {Promise<unknown>} */
+let earlier = Promise.resolve();
+
 /** @type {import('redrain').Receiver} */
 export default {
   name: FILE,
 
-  async deliver(events, { generation }) {
-    file ??= await openFile();
-    /** @type {string[]} */
-    const lines = [];
-    const fresh = new Set();
-    const results = events.map((event) => {
-      const key = keyOf(event.id, generation);
-      if (file?.taken.has(key) || fresh.has(key))
-        return /** @type {const} */ ({ id: event.id, status: 'duplicate' });
-      fresh.add(key);
-      lines.push(lineOf(event, generation));
-      return /** @type {const} */ ({ id: event.id, status: 'success' });
-    });
-    await append(file, Buffer.from(lines.join('')));
-    // Only now: had the write failed, these events would come again, and have to be taken.
-    for (const key of fresh) file.taken.add(key);
+  /** One call after another: redrain does not wait for one whose time is over. */
+  deliver(events, { generation }) {
+    const results = earlier.then(() => take(events, generation));
+    earlier = results.catch(() => undefined);
     return results;
   },
 
   async close() {
+    await earlier;
     await file?.handle.close();
     file = undefined;
   },
 };
+
+/**
+ * @param {readonly import('redrain').ReceiverEvent[]} events
+ * @param {number} generation
+ */
+async function take(events, generation) {
+  file ??= await openFile();
+  const { taken } = file;
+  /** @type {Map<string, string>} */
+  const lines = new Map();
+  /** @type {import('redrain').ReceiverResult[]} */
+  const results = events.map((event) => {
+    const key = keyOf(event.id, generation);
+    const isKnown = taken.has(key) || lines.has(key);
+    if (!isKnown) lines.set(key, lineOf(event, generation));
+    return { id: event.id, status: isKnown ? 'duplicate' : 'success' };
+  });
+  await append(file, Buffer.from([...lines.values()].join('')));
+  // Only now: had the write failed, these events would come again, and have to be taken.
+  for (const key of lines.keys()) taken.add(key);
+  return results;
+}
 
 /** Opens the file and reads what was taken. What a crash has left of a line is cut off. */
 async function openFile() {
@@ -50,6 +64,8 @@ async function openFile() {
   const content = await handle.readFile();
   const length = content.lastIndexOf(NEWLINE) + 1;
   if (length < content.length) await handle.truncate(length);
+  // Whoever wrote this may have ended before it was on disk, and it counts as taken from now on.
+  await handle.datasync();
   await syncDirectory();
   const taken = new Set();
   for (const line of content.toString('utf8', 0, length).split('\n')) {
@@ -78,7 +94,9 @@ async function append(to, bytes) {
     await to.handle.appendFile(bytes);
     await to.handle.datasync();
   } catch (error) {
-    await to.handle.truncate(to.length);
+    // What is in the file after that is read again by the next call.
+    file = undefined;
+    await to.handle.truncate(to.length).finally(() => to.handle.close());
     throw error;
   }
   to.length += bytes.length;

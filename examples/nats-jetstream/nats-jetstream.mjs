@@ -43,7 +43,7 @@ export default {
     });
     const answers = await Promise.allSettled(sent);
     signal.throwIfAborted();
-    return events.map(({ id }, index) => resultOf(id, answers[index]));
+    return answers.map((answer, index) => resultOf(events[index]?.id ?? '', answer));
   },
 
   async close() {
