@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { temporaryHome } from '../support/temporary-home.js';
@@ -60,5 +60,26 @@ describe('the example of a receiver that writes a file', () => {
       'a duplicate',
     ]);
     expect(linesOf(file).map(({ generation }) => generation)).to.deep.equal([undefined, 2]);
+  });
+
+  it('takes calls that overlap one after another', async () => {
+    const file = join(temporaryHome(), 'events.jsonl');
+    const receiver = await opened(file, '1');
+    const calls = Array.from({ length: 20 }, (_, i) =>
+      statuses(receiver, [eventOf('a'), eventOf(`e${i}`)]),
+    );
+    const said = (await Promise.all(calls)).flat();
+    expect(said.filter((one) => one === 'a success')).to.have.lengthOf(1);
+    expect(linesOf(file)).to.have.lengthOf(21);
+  });
+
+  it('says what failed, and goes on when it can', async () => {
+    const directory = join(temporaryHome(), 'later');
+    const file = join(directory, 'events.jsonl');
+    const receiver = await opened(file, '1');
+    const error = await statuses(receiver, [eventOf('a')]).catch((reason: Error) => reason);
+    expect(error).to.have.property('code', 'ENOENT');
+    mkdirSync(directory);
+    expect(await statuses(receiver, [eventOf('a')])).to.deep.equal(['a success']);
   });
 });
