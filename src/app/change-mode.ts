@@ -1,21 +1,52 @@
 import { settingsOf } from '../config/document.js';
 import { editConfig } from '../config/edit.js';
-import { type ModeRequest, modeChanges } from '../config/mode-change.js';
-import { NAME_IN_FILE, type SyncSettings } from '../config/settings.js';
-import { endpointTarget } from '../targets/active-target.js';
-import { canonicalUrl } from '../targets/canonical-url.js';
-import type { TargetDescription, TargetRecord, TargetSettings } from '../targets/registry.js';
+import type { SyncSettings } from '../config/settings.js';
+import {
+  isNamed,
+  newTable,
+  type SettingsEdit,
+  saidOf,
+  targetChanges,
+  useChanges,
+} from '../config/target-edit.js';
+import {
+  type DeclaredTarget,
+  SETTING_IN_FILE,
+  type TargetSettings,
+} from '../config/target-settings.js';
+import type { TomlChange } from '../config/toml-edit.js';
+import type { Mode } from '../policy/mode.js';
+import { declaredAt, declaredTarget, descriptionOf } from '../targets/active-target.js';
+import { externalIdentity } from '../targets/identity.js';
+import type { TargetDescription, TargetRecord } from '../targets/registry.js';
 import {
   type SettingChange,
   settingChanges,
   settingsInForce,
 } from '../targets/settings-in-force.js';
 import type { App } from './app.js';
+import { nameForAddress } from './declared-targets.js';
+
+/** What `redrain mode` was asked for. */
+export interface ModeRequest {
+  readonly mode: Mode;
+  /** An endpoint that can be used, when one was given. */
+  readonly endpoint?: string | undefined;
+  /** Header name → variable. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly authEnv?: string | undefined;
+  readonly ack?: TargetSettings['ack'] | undefined;
+  readonly maxEvents?: number | undefined;
+  readonly maxBytes?: number | undefined;
+  readonly projects?: TargetSettings['projects'] | undefined;
+}
 
 /** The policy in force, and what a request changed of it. */
 export interface ModeReport {
   readonly settings: SyncSettings;
-  /** How the configured endpoint is spoken to; undefined while there is none that can be used. */
+  /** The target that EXTERNAL_RECEIVER delivers to; undefined while there is none. */
+  readonly target: DeclaredTarget | undefined;
+  /** How it is spoken to; undefined while there is none that can be used. */
   readonly external: TargetSettings | undefined;
   /** The endpoint was drained to before: its target, whose settings are kept. */
   readonly knownAs: number | null;
@@ -25,96 +56,130 @@ export interface ModeReport {
 /** The policy as it is. Changes nothing. */
 export async function readMode(app: App): Promise<ModeReport> {
   const settings = settingsOf((await app.situation()).config);
-  return { ...reportOf(settings, await knownIfReadable(app, settings)), changes: [] };
+  return { ...(await reportOf(app, settings)), changes: [] };
 }
 
 /**
- * Puts a request in force. Going back to a known endpoint takes its settings
- * along: config.toml gets them as the target had them, but for what was asked
- * for now.
+ * Puts a request in force. An endpoint that is not declared is declared, as a target named after
+ * its host, and every endpoint given is the active target from then on; those before it stay
+ * declared. A known endpoint has the settings that it had, but for what was asked for now.
  *
  * @throws ConfigUnreadableError, StorageUnavailableError when the known targets cannot be read.
  */
 export async function changeMode(app: App, request: ModeRequest): Promise<ModeReport> {
   const before = settingsOf((await app.situation()).config);
-  const isNew = isNewEndpoint(request, before);
-  if (isNew) await mirror(app, before);
-  const known = isNew ? await knownRow(app, withEndpoint(before, request)) : undefined;
-  const was = isNew ? known?.settings : (await readMode(app)).external;
-  await editConfig(
-    app.paths.config,
-    modeChanges(request, isNew, before.external, known?.settings ?? {}),
-  );
+  const at = await destinationOf(app, before, request);
+  await editConfig(app.paths.config, [
+    { path: ['sync', 'mode'], value: request.mode },
+    ...(at === undefined ? [] : at.changes),
+  ]);
   const settings = settingsOf((await app.situation()).config);
   // The file is written, and is what counts: a row that cannot follow now does so at the next drain.
   if (request.mode === 'EXTERNAL_RECEIVER') await mirror(app, settings).catch(() => undefined);
-  const report = reportOf(settings, await knownIfReadable(app, settings));
+  const report = await reportOf(app, settings);
   const after = report.external;
-  return { ...report, changes: was && after ? settingChanges(was, after) : [] };
+  return { ...report, changes: at?.was && after ? settingChanges(at.was, after) : [] };
 }
 
-/** True for an address other than the configured one. */
-export function isNewEndpoint(
-  { endpoint }: ModeRequest,
-  { external: { endpoint: old } }: SyncSettings,
-): boolean {
-  if (endpoint === undefined) return false;
-  return old === undefined || !isSameAddress(old, endpoint);
+interface EndpointChange {
+  readonly changes: readonly TomlChange[];
+  /** What the target had before; undefined for one that nobody knows. */
+  readonly was: TargetSettings | undefined;
 }
 
-function isSameAddress(a: string, b: string): boolean {
-  try {
-    return canonicalUrl(a) === canonicalUrl(b);
-  } catch {
-    return false;
-  }
-}
-
-const withEndpoint = (settings: SyncSettings, { endpoint }: ModeRequest): SyncSettings => ({
-  ...settings,
-  external: { ...settings.external, endpoint },
-});
-
-/** The target that the configured endpoint is, whatever the mode. */
-function describedBy({ external }: SyncSettings): TargetDescription | undefined {
-  const named = endpointTarget(external);
-  if (named.state !== 'target') return undefined;
-  return { ...named.identity, settings: named.settings, unsaid: named.unsaid };
-}
-
-function reportOf(
+/** What a request changes of the endpoint it gives, else of the active one. */
+async function destinationOf(
+  app: App,
   settings: SyncSettings,
-  known: TargetRecord | undefined,
-): Omit<ModeReport, 'changes'> {
-  const described = describedBy(settings);
-  const external = described && settingsInForce(described, known?.settings);
-  return { settings, external, knownAs: known?.id ?? null };
+  request: ModeRequest,
+): Promise<EndpointChange | undefined> {
+  const { endpoint: url } = request;
+  const declared =
+    url === undefined ? activeOf(settings) : declaredAt(settings, externalIdentity(url).urlHash);
+  if (declared !== undefined) {
+    const known = await knownRow(app, declared);
+    const edit = { ...editOf(request, declared.settings.headers), url };
+    const use = url === undefined ? [] : useChanges(declared.name, settings.activeTarget);
+    const described = descriptionOf(declaredTarget(declared));
+    return {
+      changes: [...use, ...targetChanges(declared, edit)],
+      was: described && settingsInForce(described, known?.settings),
+    };
+  }
+  return url === undefined ? undefined : newEndpoint(app, settings, url, request);
 }
 
-async function knownRow(app: App, settings: SyncSettings): Promise<TargetRecord | undefined> {
-  const described = describedBy(settings);
+async function newEndpoint(
+  app: App,
+  settings: SyncSettings,
+  url: string,
+  request: ModeRequest,
+): Promise<EndpointChange> {
+  const rows = (await app.readingStores(async (stores) => stores?.targets.list())) ?? [];
+  const { urlHash, userEmail } = externalIdentity(url);
+  const known = rows.find((row) => row.urlHash === urlHash && row.userEmail === userEmail);
+  const isFree = known !== undefined && !settings.targets.has(known.name);
+  const name = isFree ? known.name : nameForAddress(url, settings, rows);
+  const said = saidOf(known?.settings ?? {});
+  const edit = { url, ...said, ...editOf(request, said.headers) };
+  return {
+    changes: [...useChanges(name, settings.activeTarget), ...targetChanges(newTable(name), edit)],
+    was: known?.settings,
+  };
+}
+
+/** The settings that a request names; headers are added to those there are. */
+function editOf(request: ModeRequest, headers: TargetSettings['headers'] = {}): SettingsEdit {
+  const { authEnv, ack, maxEvents, maxBytes, projects } = request;
+  const named = Object.entries({ authEnv, ack, maxEvents, maxBytes, projects });
+  const all = { ...headers, ...request.headers };
+  return {
+    ...Object.fromEntries(named.filter(([, value]) => value !== undefined)),
+    ...(Object.keys(request.headers).length === 0 ? {} : { headers: all }),
+  };
+}
+
+const activeOf = ({ targets, activeTarget }: SyncSettings): DeclaredTarget | undefined =>
+  targets.get(activeTarget ?? '');
+
+const describe = (declared: DeclaredTarget | undefined): TargetDescription | undefined =>
+  declared && descriptionOf(declaredTarget(declared));
+
+async function reportOf(app: App, settings: SyncSettings): Promise<Omit<ModeReport, 'changes'>> {
+  const target = activeOf(settings);
+  const described = describe(target);
+  // To show, or to stop sending: a journal that cannot be read is no reason to fail.
+  const known = target && (await knownRow(app, target).catch(() => undefined));
+  const external = described && settingsInForce(described, known?.settings);
+  return { settings, target, external, knownAs: known?.id ?? null };
+}
+
+async function knownRow(app: App, declared: DeclaredTarget): Promise<TargetRecord | undefined> {
+  const described = describe(declared);
   if (described === undefined) return undefined;
   return app.readingStores(async (stores) => stores?.targets.findByKey(described));
 }
 
-/** To show, or to stop sending: a journal that cannot be read is no reason to fail. */
-function knownIfReadable(app: App, settings: SyncSettings): Promise<TargetRecord | undefined> {
-  return knownRow(app, settings).catch(() => undefined);
-}
-
-/** A known target's row gets what the file says of it, before another endpoint takes its place there. */
+/** The row of a known target follows what the file says of it. */
 async function mirror(app: App, settings: SyncSettings): Promise<void> {
-  const described = describedBy(settings);
-  if (described === undefined || (await knownRow(app, settings)) === undefined) return;
+  const declared = activeOf(settings);
+  const described = describe(declared);
+  if (declared === undefined || described === undefined) return;
+  if ((await knownRow(app, declared)) === undefined) return;
   const { targets } = await app.stores();
   await targets.ensure(described, app.now());
 }
 
-/** What the configured endpoint keeps where config.toml has no value, by the name of the key. */
+/** What the endpoint of `[sync.external]` keeps where the file has no value, by the name of the key. */
 export async function keptSettings(app: App): Promise<ReadonlyMap<string, unknown>> {
-  const { settings, external } = await readMode(app);
-  const unsaid = [...settings.external.unsaid].filter(
-    (key) => external !== undefined && external[key] !== settings.external[key],
+  const settings = settingsOf((await app.situation()).config);
+  const declared = [...settings.targets.values()].find((one) => !isNamed(one));
+  if (declared === undefined) return new Map();
+  const known = await knownRow(app, declared).catch(() => undefined);
+  const kept = [...declared.unsaid].filter(
+    (key) => known !== undefined && known.settings[key] !== declared.settings[key],
   );
-  return new Map(unsaid.map((key) => [`sync.external.${NAME_IN_FILE[key]}`, external?.[key]]));
+  return new Map(
+    kept.map((key) => [`sync.external.${SETTING_IN_FILE[key]}`, known?.settings[key]]),
+  );
 }

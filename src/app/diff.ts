@@ -27,7 +27,7 @@ interface DiffSide {
 const DEFAULT_LIMIT = 100;
 
 /**
- * What A has and B has not; each side is an id or an address. Changes nothing.
+ * What A has and B has not; each side is a name, an id or an address. Changes nothing.
  *
  * @throws UnknownTargetNameError, UnknownEventError.
  */
@@ -38,8 +38,8 @@ export function diffTargets(
   options: DiffOptions = {},
 ): Promise<DiffReport> {
   return app.reading(async ({ situation, stores }) => {
-    const from = await namedTarget(stores?.targets, a);
-    const to = await namedTarget(stores?.targets, b);
+    const from = await namedTarget(stores?.targets, situation, a);
+    const to = await namedTarget(stores?.targets, situation, b);
     if (stores === undefined) throw new UnknownTargetNameError(a);
     const query = {
       targetId: from.id,

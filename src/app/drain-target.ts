@@ -15,16 +15,20 @@ import {
   assertNotRetired,
   type TargetDescription,
   type TargetRecord,
+  type TargetRegistry,
 } from '../targets/registry.js';
 import { settingChanges } from '../targets/settings-in-force.js';
 import { VERSION } from '../version.js';
 import { kindOf } from './kinds.js';
+import { lookUp } from './named-target.js';
 import type { Situation } from './situation.js';
 import { settingsNow, TargetPermission } from './target-permission.js';
 
 export interface TargetDrainOptions extends DrainOptions {
   /** A known target in place of the active one. */
   readonly targetId?: number;
+  /** A target in place of the active one, by its name, id or address. */
+  readonly to?: string;
   /** What the caller knows of the server it drains to: provenance, never identity. */
   readonly deployment?: DeploymentMetadata;
   /** Called with one line that must be seen before any network call. */
@@ -60,8 +64,9 @@ export class UnknownTargetError extends RedrainError {
   override readonly name = 'UnknownTargetError';
   readonly code = 'TARGET_UNKNOWN';
   override readonly exitCode = EXIT.usage;
+  override readonly advice = '`redrain targets` lists those there are';
   constructor(readonly targetId: number) {
-    super(`there is no target ${targetId}: \`redrain targets\` lists those there are`);
+    super(`there is no target ${targetId}`);
   }
 }
 
@@ -77,7 +82,7 @@ export async function drainTarget(
   options: TargetDrainOptions,
 ): Promise<DrainReport> {
   const situation = await home.situation();
-  refuseSplitBrain(situation, options.targetId);
+  refuseSplitBrain(situation, options.targetId ?? options.to);
   const stores = await home.stores(situation);
   await takeInSpool(home, options);
   const target = await targetRow(home, stores, situation, options);
@@ -98,8 +103,8 @@ async function takeInSpool(home: DrainHome, options: TargetDrainOptions): Promis
 }
 
 /** Only where the server counts: an operator's own endpoint has nothing to do with it. */
-export function refuseSplitBrain(situation: Situation, targetId: number | undefined): void {
-  if (targetId === undefined && situation.active.state === 'target')
+export function refuseSplitBrain(situation: Situation, named: number | string | undefined): void {
+  if (named === undefined && situation.active.state === 'target')
     situation.kind?.assertOneServer(situation);
 }
 
@@ -114,13 +119,27 @@ async function targetRow(
   situation: Situation,
   options: TargetDrainOptions,
 ): Promise<TargetRecord | undefined> {
-  const { targetId } = options;
+  const { targetId, to } = options;
   if (situation.config.state === 'unreadable') return undefined;
+  if (to !== undefined) return named(home, stores, situation, to, options);
   const { description } = situation;
   if (targetId === undefined) return description && followed(home, stores, description, options);
   const target = await stores.targets.find(targetId);
   if (target === undefined) throw new UnknownTargetError(targetId);
   return { ...target, settings: settingsNow(situation, target) };
+}
+
+/** The target that was named: one that is declared follows the configuration. */
+async function named(
+  home: DrainHome,
+  stores: Stores,
+  situation: Situation,
+  to: string,
+  options: TargetDrainOptions,
+): Promise<TargetRecord | undefined> {
+  const { record, description } = await lookUp(stores.targets, situation, to);
+  if (description !== undefined) return followed(home, stores, description, options);
+  return record && { ...record, settings: settingsNow(situation, record) };
 }
 
 /** The row of the active target. Warns of settings that config.toml has changed since the last drain. */
@@ -131,7 +150,9 @@ async function followed(
   options: TargetDrainOptions,
 ): Promise<TargetRecord> {
   const before = await targets.findByKey(description);
+  const holder = await namesake(targets, description);
   const target = await targets.ensure(description, home.now());
+  if (holder !== undefined) options.onWarning?.(await movedLine(targets, holder, target));
   for (const { key, from, to } of settingChanges(
     before?.settings ?? target.settings,
     target.settings,
@@ -140,6 +161,25 @@ async function followed(
       `target ${target.id}: config.toml changes ${key} from ${JSON.stringify(from)} to ${JSON.stringify(to)}`,
     );
   return target;
+}
+
+/** Another target that has the name that the configuration gives to this one. */
+async function namesake(
+  targets: TargetRegistry,
+  { name, urlHash }: TargetDescription,
+): Promise<TargetRecord | undefined> {
+  if (name === undefined) return undefined;
+  const known = await targets.list();
+  return known.find((one) => one.name === name && one.urlHash !== urlHash);
+}
+
+async function movedLine(
+  targets: TargetRegistry,
+  { id, canonicalUrl }: TargetRecord,
+  { name, canonicalUrl: address }: TargetRecord,
+): Promise<string> {
+  const old = (await targets.find(id))?.name;
+  return `${name} is now ${address}, which is another target and gets everything; ${canonicalUrl}, which had the name, goes on as ${old}`;
 }
 
 /** The mode delivers nothing, or a gate is closed before there is a target row. */

@@ -6,7 +6,7 @@ import type { Stores } from '../stores.js';
 import type { TargetRecord } from '../targets/registry.js';
 import type { App } from './app.js';
 import { type EventSelection, filterOf } from './event-selection.js';
-import { activeRow, namedTarget } from './named-target.js';
+import { activeRow, lookUp } from './named-target.js';
 import { permissionAt } from './target-permission.js';
 
 export interface EventsOptions extends EventSelection {
@@ -84,7 +84,7 @@ function withQuery<T>(
   return app.reading(async ({ situation, stores }) => {
     const target = await (options.target === undefined
       ? activeRow(stores?.targets, situation)
-      : namedTarget(stores?.targets, options.target));
+      : lookUp(stores?.targets, situation, options.target).then(({ record }) => record));
     const query = {
       targetId: target?.id ?? NO_TARGET,
       state: options.state,

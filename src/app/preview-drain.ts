@@ -1,7 +1,11 @@
 import { type DrainReport, emptyReport } from '../dispatch/drain-report.js';
 import { permissionOf } from '../policy/permission.js';
 import type { Stores } from '../stores.js';
-import { assertNotRetired, type TargetRecord } from '../targets/registry.js';
+import {
+  assertNotRetired,
+  type TargetDescription,
+  type TargetRecord,
+} from '../targets/registry.js';
 import type { App } from './app.js';
 import {
   heldEvents,
@@ -11,8 +15,16 @@ import {
   UnknownTargetError,
   withoutTarget,
 } from './drain-target.js';
+import { activeRow, lookUp, type NamedTarget } from './named-target.js';
 import type { Situation } from './situation.js';
-import { modeGate, settingsNow } from './target-permission.js';
+import { faultGate, modeGate, settingsNow } from './target-permission.js';
+
+export interface PreviewOptions {
+  readonly targetId?: number | undefined;
+  /** A target by its name, id or address. */
+  readonly to?: string | undefined;
+  readonly limit?: number | undefined;
+}
 
 /**
  * What `now` would select, from counters. Opens no socket, writes nothing and
@@ -20,43 +32,44 @@ import { modeGate, settingsNow } from './target-permission.js';
  *
  * @throws SplitBrainError, UnknownTargetError, RetiredTargetError.
  */
-export async function previewDrain(
-  app: App,
-  options: { readonly targetId?: number | undefined; readonly limit?: number | undefined },
-): Promise<DrainReport> {
+export async function previewDrain(app: App, options: PreviewOptions): Promise<DrainReport> {
   const situation = await app.situation();
-  refuseSplitBrain(situation, options.targetId);
+  refuseSplitBrain(situation, options.targetId ?? options.to);
   return app.readingStores(async (stores) => {
-    const target = await knownRow(stores, situation, options.targetId);
-    if (target === undefined) return beforeFirstDrain(stores, situation, options.limit);
+    const { record: target, description } = await named(stores, situation, options);
+    if (target === undefined) return beforeFirstDrain(stores, situation, description, options);
     refuseSplitTarget(situation, target);
     assertNotRetired(target);
     return previewOf(app, stores as Stores, situation, target, options.limit);
   });
 }
 
-async function knownRow(
+async function named(
   stores: Stores | undefined,
   situation: Situation,
-  targetId: number | undefined,
-): Promise<TargetRecord | undefined> {
+  { targetId, to }: PreviewOptions,
+): Promise<NamedTarget> {
+  if (to !== undefined) return lookUp(stores?.targets, situation, to);
+  const { description } = situation;
   if (targetId === undefined)
-    return situation.description && stores?.targets.findByKey(situation.description);
-  const target = await stores?.targets.find(targetId);
-  if (target === undefined) throw new UnknownTargetError(targetId);
-  return target;
+    return { record: await activeRow(stores?.targets, situation), description };
+  const record = await stores?.targets.find(targetId);
+  if (record === undefined) throw new UnknownTargetError(targetId);
+  return { record, description: undefined };
 }
 
 /** A target that was never drained has no row yet; a drain would make it and send everything. */
 async function beforeFirstDrain(
   stores: Stores | undefined,
   situation: Situation,
-  limit: number | undefined,
+  description: TargetDescription | undefined,
+  { to, limit }: PreviewOptions,
 ): Promise<DrainReport> {
   const report = await withoutTarget(stores, situation);
-  if (situation.gate !== undefined || situation.description === undefined) return report;
+  const gate = to === undefined ? situation.gate : modeGate(situation.settings.mode);
+  if (gate !== undefined || description === undefined) return report;
   report.blocked_reason = null;
-  report.target_url = situation.description.canonicalUrl;
+  report.target_url = description.canonicalUrl;
   report.selected = Math.min(report.unsent, limit ?? Number.POSITIVE_INFINITY);
   return report;
 }
@@ -70,7 +83,10 @@ async function previewOf(
 ): Promise<DrainReport> {
   const report = emptyReport({ id: target.id, url: target.canonicalUrl });
   const receiver = await receiverOf(app, situation, target);
-  const gate = modeGate(situation.settings.mode) ?? (await receiver.closedGate());
+  const gate =
+    modeGate(situation.settings.mode) ??
+    faultGate(situation.settings, target) ??
+    (await receiver.closedGate());
   await receiver.close();
   const { projects } = settingsNow(situation, target);
   const permission = permissionOf(situation.settings.projectRules, projects);

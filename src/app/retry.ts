@@ -5,6 +5,7 @@ import type { App } from './app.js';
 import { type EventSelection, filterOf } from './event-selection.js';
 import { namedTarget } from './named-target.js';
 import { type RequeueOptions, type RequeueReport, requeueAt, withStores } from './requeue.js';
+import type { Situation } from './situation.js';
 
 export interface RetryOptions extends EventSelection, RequeueOptions {
   /** Id or address; every target that is not retired when absent. */
@@ -27,8 +28,9 @@ export interface RetryReport {
  * @throws UnknownTargetNameError, RetiredTargetError, UnknownEventError.
  */
 export async function retryEvents(app: App, options: RetryOptions = {}): Promise<RetryReport> {
+  const situation = await app.situation();
   return withStores(app, options.dryRun, async (stores) => {
-    const targets = await wantedTargets(stores, options.target);
+    const targets = await wantedTargets(stores, situation, options.target);
     const reports: RequeueReport[] = [];
     const filter = await filterOf(stores, options);
     for (const target of targets)
@@ -40,11 +42,12 @@ export async function retryEvents(app: App, options: RetryOptions = {}): Promise
 
 async function wantedTargets(
   stores: Stores | undefined,
+  situation: Situation,
   given: string | undefined,
 ): Promise<TargetRecord[]> {
   if (given === undefined)
     return ((await stores?.targets.list()) ?? []).filter(({ retiredAt }) => retiredAt === null);
-  const target = await namedTarget(stores?.targets, given);
+  const target = await namedTarget(stores?.targets, situation, given);
   assertNotRetired(target);
   return [target];
 }

@@ -4,6 +4,7 @@ import { DEFAULT_SETTINGS } from '../config/settings.js';
 import type { ClosedGate } from '../dispatch/ports.js';
 import type { Circumstances } from '../receivers/kind.js';
 import { readLogin, type SpecKittyLogin } from '../spec-kitty/open-authority.js';
+import { descriptionOf } from '../targets/active-target.js';
 import type { TargetDescription } from '../targets/registry.js';
 import { type Destination, destinationOf } from './kinds.js';
 
@@ -42,9 +43,7 @@ export async function readSituation(request: SituationRequest): Promise<Situatio
 
 /** Without an identity there is no row yet: it would fork at the first login. */
 function describe({ active }: Destination, hasIdentity: boolean): TargetDescription | undefined {
-  if (active.state !== 'target' || !hasIdentity) return undefined;
-  const { identity, settings, unsaid = [] } = active;
-  return { ...identity, settings, unsaid };
+  return hasIdentity ? descriptionOf(active) : undefined;
 }
 
 /** Why there is no authority says more than that there is none. */

@@ -12,7 +12,7 @@ export type TargetChange =
   | { readonly kind: 'restore' };
 
 /**
- * Changes one target, named by id or address, and returns it as it is now.
+ * Changes one target, named by name, id or address, and returns it as it is now.
  * Nothing here sends, deletes or requeues anything.
  *
  * @throws UnknownTargetNameError
@@ -24,9 +24,10 @@ export async function changeTarget(
 ): Promise<TargetRecord> {
   // A journal is not made just to find that it holds no target.
   const stores = await app.storesIfAny();
-  const target = await namedTarget(stores?.targets, given);
+  const situation = await app.situation();
+  const target = await namedTarget(stores?.targets, situation, given);
   await apply(app, stores as Stores, target.id, change);
-  return namedTarget(stores?.targets, String(target.id));
+  return namedTarget(stores?.targets, situation, String(target.id));
 }
 
 async function apply(app: App, { targets }: Stores, id: number, change: TargetChange) {

@@ -1,7 +1,9 @@
 import type { ConfigDocument } from '../config/document.js';
+import type { SyncSettings } from '../config/settings.js';
 import type { ClosedGate, Permission, PermissionNow } from '../dispatch/ports.js';
 import { type Mode, policyOf } from '../policy/mode.js';
 import { permissionOf } from '../policy/permission.js';
+import { faultOf } from '../targets/active-target.js';
 import type { TargetRecord, TargetRegistry, TargetSettings } from '../targets/registry.js';
 import { kindOf } from './kinds.js';
 import type { Situation } from './situation.js';
@@ -34,7 +36,7 @@ export class TargetPermission {
     const target = (await this.#targets.find(this.#target.id)) ?? this.#target;
     const { projects } = settingsNow(config, target);
     const heldBy = permissionOf(settings.projectRules, projects);
-    const gate = modeGate(settings.mode) ?? retiredGate(target);
+    const gate = modeGate(settings.mode) ?? retiredGate(target) ?? faultGate(settings, target);
     return gate === undefined ? heldBy : { ...gate, heldBy };
   }
 }
@@ -50,6 +52,12 @@ function retiredGate({ id, retiredAt }: TargetRecord): ClosedGate | undefined {
   if (retiredAt === null) return undefined;
   const message = `Target ${id} is retired and gets nothing: \`redrain targets restore ${id}\` brings it back.`;
   return { reason: 'target_retired', message };
+}
+
+/** Closed while what the configuration says of the target is wrong: nothing is decided in its place. */
+export function faultGate(settings: SyncSettings, target: TargetRecord): ClosedGate | undefined {
+  const fault = faultOf(settings, target);
+  return fault === undefined ? undefined : { reason: 'config_unreadable', message: fault };
 }
 
 /** Which projects a target gets; of one that was never drained, those the active target would. */

@@ -1,13 +1,15 @@
 import { EXIT, type ExitCode } from './exit-codes.js';
 
 /**
- * An error meant for people: the message says what happened, to what, and what
- * to do next, so the command line shows it without a stack. Programs decide by
+ * An error meant for people: the message says what happened, and to what; the
+ * command line shows it with the advice and without a stack. Programs decide by
  * `code`, which stays the same when the message changes.
  */
 export abstract class RedrainError extends Error {
   /** Names the kind of error, for instance `TARGET_RETIRED`. */
   abstract readonly code: string;
+  /** What to type next, for the command line: a message names no command, for programs read it, too. */
+  readonly advice: string | undefined = undefined;
   /** The exit code of a command that ends with this error. */
   readonly exitCode: ExitCode = EXIT.internal;
 }

@@ -12,7 +12,8 @@ export class UsageError extends RedrainError {
 
 /** Shows what went wrong and returns the exit code for it. */
 export function reportFailure(error: unknown, output: Output): ExitCode {
-  const message = plainMessage(error);
+  const advice = isRedrainError(error) ? error.advice : undefined;
+  const message = [plainMessage(error), advice].filter(Boolean).join(': ');
   output.error(message);
   if (!isRedrainError(error) && troubleWords(error) === undefined) {
     if (output.verbose) output.note((error as Partial<Error> | null)?.stack ?? '');

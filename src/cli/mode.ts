@@ -1,14 +1,13 @@
 import { Option } from 'commander';
 import { shownAddress } from '../address/shown-address.js';
 import type { App } from '../app/app.js';
-import { changeMode, type ModeReport, readMode } from '../app/change-mode.js';
+import { changeMode, type ModeReport, type ModeRequest, readMode } from '../app/change-mode.js';
 import { endpointChangeWarning } from '../app/endpoint-change.js';
 import { EXIT } from '../base/exit-codes.js';
 import { repeatable } from '../base/options.js';
 import { settingsOf } from '../config/document.js';
-import type { ModeRequest } from '../config/mode-change.js';
-import { DEFAULT_SETTINGS, NAME_IN_FILE } from '../config/settings.js';
-import { SETTING_IN_FILE } from '../config/target-settings.js';
+import { NAME_IN_FILE, type SyncSettings } from '../config/settings.js';
+import { ACKS, SETTING_IN_FILE, TARGET_DEFAULTS } from '../config/target-settings.js';
 import { MODES, type Mode, parseMode, policyOf } from '../policy/mode.js';
 import { endpointGateOf } from '../receivers/external/gate.js';
 import { hasMisplacedVariable } from '../receivers/external/settings.js';
@@ -36,9 +35,7 @@ export const define: DefineCommand = (command, run) => {
       repeatable('--header <NAME=ENV_VAR>', 'a header and the variable that holds its value'),
     )
     .option('--auth-env <ENV_VAR>', 'the variable that holds the token of the endpoint')
-    .addOption(
-      new Option('--ack <what>', 'what counts as a verdict').choices(['results', 'status']),
-    )
+    .addOption(new Option('--ack <what>', 'what counts as a verdict').choices([...ACKS]))
     .option('--max-events <n>', 'most events in one post', wholeNumber)
     .option('--max-bytes <n>', 'most bytes of JSON in one post', wholeNumber)
     .addOption(
@@ -77,13 +74,17 @@ async function set(
   options: ModeOptions,
   output: Output,
 ): Promise<ModeReport> {
-  const { external } = settingsOf((await app.situation()).config);
+  const before = endpointOf(settingsOf((await app.situation()).config));
   const request = requestOf(word, options);
-  if (request.mode === 'EXTERNAL_RECEIVER' && !(request.endpoint ?? external.endpoint))
+  if (request.mode === 'EXTERNAL_RECEIVER' && !(request.endpoint ?? before))
     throw new UsageError('EXTERNAL_RECEIVER needs --endpoint URL');
-  await warnOf(app, external.endpoint, request, output);
+  await warnOf(app, before, request, output);
   return changeMode(app, request);
 }
+
+/** The address of the target that EXTERNAL_RECEIVER delivers to. */
+const endpointOf = ({ targets, activeTarget }: SyncSettings): string | undefined =>
+  targets.get(activeTarget ?? '')?.url;
 
 function requestOf(word: string, options: ModeOptions): ModeRequest {
   const mode = parseMode(word);
@@ -140,18 +141,22 @@ function headerOf(text: string): [name: string, variable: string] {
   return [match[1] as string, match[2] as string];
 }
 
-function documentOf({ settings: { mode, external }, external: inForce, changes }: ModeReport) {
+function documentOf({ settings: { mode }, target, external: inForce, changes }: ModeReport) {
   const { retention, delivery } = policyOf(mode);
-  const { headers, authEnv, ack, maxEvents, maxBytes, projects } = inForce ?? {
-    ...external,
-    headers: Object.fromEntries(external.headers),
+  const settings = inForce ?? target?.settings ?? {};
+  const { headers, authEnv, ack, maxEvents, maxBytes, projects } = {
+    ...TARGET_DEFAULTS,
+    ...settings,
+    headers: settings.headers,
+    authEnv: settings.authEnv,
   };
   return {
     mode,
     retention,
     delivery,
     external: {
-      endpoint: external.endpoint === undefined ? null : shownAddress(external.endpoint),
+      name: target?.name ?? null,
+      endpoint: target?.url === undefined ? null : shownAddress(target.url),
       headers: headers ?? {},
       auth_env: authEnv ?? null,
       ack,
@@ -173,10 +178,10 @@ const MEANING: Readonly<Record<Mode, string>> = {
 };
 
 function sentence(report: ModeReport): string {
-  const { mode, external } = report.settings;
+  const { mode } = report.settings;
   const lines = [`mode: ${mode}`, MEANING[mode]];
   if (mode !== 'EXTERNAL_RECEIVER') return lines.join('\n');
-  lines.push(`endpoint: ${shownAddress(external.endpoint ?? 'none')}`);
+  lines.push(`endpoint: ${shownAddress(report.target?.url ?? 'none')}`);
   if (report.external !== undefined) lines.push(...settingLines(report, report.external));
   return lines.join('\n');
 }
@@ -197,8 +202,8 @@ function settingLines({ changes, knownAs }: ModeReport, inForce: TargetSettings)
 const KEYS = Object.keys(KEY_IN_FILE) as (keyof typeof KEY_IN_FILE)[];
 
 function isDefault(key: (typeof KEYS)[number], value: unknown): boolean {
-  const given = DEFAULT_SETTINGS.external[key];
-  return shown(value) === shown(given instanceof Map ? Object.fromEntries(given) : given);
+  const { [key]: given }: TargetSettings = TARGET_DEFAULTS;
+  return shown(value) === shown(given);
 }
 
 /** Headers as they are given: names and the variables that hold their values. */

@@ -1,6 +1,7 @@
 /** What a person may call a target. Digits alone are an id, in every place where a name may stand. */
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
-const LONGEST = 64;
+/** Leaves room for a number behind it. */
+const LONGEST_SLUG = 56;
 
 /** Why a text cannot be the name of a target; undefined when it can. */
 export function nameFault(name: string): string | undefined {
@@ -15,21 +16,22 @@ export const isTargetName = (text: string): boolean => nameFault(text) === undef
 export function nameFromAddress(address: string): string {
   const text = address.trim();
   const place = URL.canParse(text) ? new URL(text) : undefined;
-  const slug = (place?.host || text)
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9._-]+/g, '-')
-    .replace(/^[^a-z0-9]+/, '')
-    .replace(/[^a-z0-9]+$/, '')
-    .slice(0, LONGEST);
-  return isTargetName(slug) ? slug : `target-${slug}`.slice(0, LONGEST).replace(/-$/, '');
+  return slugName(place?.host || text);
 }
 
-/** The name, or with the first number behind it that is free: `a`, `a-2`, `a-3`. */
-export function freeName(name: string, isTaken: (name: string) => boolean): string {
-  if (!isTaken(name)) return name;
-  for (let number = 2; ; number += 1) {
-    const suffix = `-${number}`;
-    const free = name.slice(0, LONGEST - suffix.length) + suffix;
-    if (!isTaken(free)) return free;
-  }
+/** The name that is most like a text. */
+export function slugName(text: string): string {
+  const slug = text
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9._-]+/g, '-')
+    .replaceAll(/^[^a-z0-9]+|[^a-z0-9]+$/g, '')
+    .slice(0, LONGEST_SLUG);
+  return isTargetName(slug) ? slug : `target-${slug}`.replace(/-$/, '');
+}
+
+/** The name, or the first of `name-2`, `name-3`… that is free. */
+export function freeName(wanted: string, isTaken: (name: string) => boolean): string {
+  let name = wanted;
+  for (let n = 2; isTaken(name); n += 1) name = `${wanted.slice(0, LONGEST_SLUG)}-${n}`;
+  return name;
 }

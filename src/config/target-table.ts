@@ -13,7 +13,7 @@ import {
   type TargetSettings,
   withDefaults,
 } from './target-settings.js';
-import { spellKey } from './toml.js';
+import { isTable, spellKey } from './toml.js';
 import { headers, oneOf, text, variable, wholeNumber } from './values.js';
 
 const present = (what: string) => v.pipe(text, v.regex(/\S/, `must be ${what}, not empty`));
@@ -94,7 +94,7 @@ export function toDeclaredTarget(name: string, given: unknown, table: string): D
   const closed = (fault: string): DeclaredTarget => ({
     name,
     place,
-    url: undefined,
+    url: urlOf(given),
     settings: withDefaults({}),
     unsaid: new Set(),
     fault,
@@ -116,6 +116,12 @@ export function toDeclaredTarget(name: string, given: unknown, table: string): D
     fault: undefined,
   });
 }
+/** The address counts even where the rest is wrong: what is there must get nothing. */
+const urlOf = (given: unknown): string | undefined =>
+  isTable(given) && typeof given.url === 'string' && given.url.trim() !== ''
+    ? given.url
+    : undefined;
+
 type Said = Omit<v.InferOutput<typeof targetSchema>, 'url'>;
 
 function toSettings(said: Said): TargetSettings {

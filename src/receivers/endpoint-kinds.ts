@@ -1,5 +1,7 @@
 import { join } from 'node:path';
-import { endpointTarget } from '../targets/active-target.js';
+import type { SyncSettings } from '../config/settings.js';
+import { TARGET_DEFAULTS } from '../config/target-settings.js';
+import { activeDeclared, declaredAt, declaredTarget } from '../targets/active-target.js';
 import type { TargetRecord, TargetSettings } from '../targets/registry.js';
 import { settingsInForce } from '../targets/settings-in-force.js';
 import type { Circumstances, ReceiverSurroundings, TargetKindRow } from './kind.js';
@@ -16,13 +18,13 @@ type OwnPart = Pick<TargetKindRow, 'kind' | 'obstacle' | 'receiver' | 'reach'>;
  */
 const endpointKind = (own: OwnPart): TargetKindRow => ({
   isHosted: false,
-  configured: ({ settings }) => endpointTarget(settings.external),
+  configured: ({ settings }) => activeDeclared(settings),
   hasIdentity: () => true,
-  projects: ({ external }) => external.projects,
+  projects: (settings) => activeSettings(settings).projects ?? TARGET_DEFAULTS.projects,
   settingsNow(target, settings) {
-    const named = endpointTarget(settings.external);
-    const isNamed = named.state === 'target' && named.identity.urlHash === target.urlHash;
-    return isNamed ? settingsInForce(named, target.settings) : target.settings;
+    const declared = declaredAt(settings, target.urlHash);
+    const named = declared && declaredTarget(declared);
+    return named?.state === 'target' ? settingsInForce(named, target.settings) : target.settings;
   },
   team: () => undefined,
   gate: (_at, active) =>
@@ -30,8 +32,8 @@ const endpointKind = (own: OwnPart): TargetKindRow => ({
   assertOneServer: () => undefined,
   warning: () => undefined,
   switchedOff: () => undefined,
-  authentication({ env, settings: { external } }) {
-    const { authEnv } = external;
+  authentication({ env, settings }) {
+    const { authEnv } = activeSettings(settings);
     const present = authEnv !== undefined && (env[authEnv] ?? '').trim() !== '';
     return { required: authEnv !== undefined, present };
   },
@@ -40,6 +42,10 @@ const endpointKind = (own: OwnPart): TargetKindRow => ({
   }),
   ...own,
 });
+
+/** What the configuration says of the active target, be its address usable or not. */
+const activeSettings = ({ targets, activeTarget }: SyncSettings): TargetSettings =>
+  targets.get(activeTarget ?? '')?.settings ?? {};
 
 /** The operator's own endpoint, over HTTP. */
 export const EXTERNAL = endpointKind({

@@ -1,4 +1,6 @@
-import type { ExternalSettings } from '../config/settings.js';
+import type { SyncSettings } from '../config/settings.js';
+import { isNamed } from '../config/target-edit.js';
+import type { DeclaredTarget } from '../config/target-settings.js';
 import type { Mode } from '../policy/mode.js';
 import { UnusableUrlError } from './canonical-url.js';
 import { externalIdentity, type TargetIdentity } from './identity.js';
@@ -10,6 +12,8 @@ export type ActiveTarget =
       readonly state: 'target';
       readonly identity: TargetIdentity;
       readonly settings: TargetSettings;
+      /** What the operator calls it; undefined where nobody named it. */
+      readonly name?: string | undefined;
       readonly unsaid?: TargetDescription['unsaid'];
     }
   /** The mode delivers nothing: a no-op, not an error. */
@@ -17,24 +21,82 @@ export type ActiveTarget =
   /** The mode delivers, but its target is not usable; says what to type next. */
   | { readonly state: 'error'; readonly message: string };
 
-/** The operator's endpoint, if one is configured that can be used; the mode does not matter here. */
-export function endpointTarget(external: ExternalSettings): ActiveTarget {
-  const { endpoint } = external;
-  const command = 'Run `redrain mode EXTERNAL_RECEIVER --endpoint URL`.';
-  if (endpoint === undefined) {
-    return { state: 'error', message: `EXTERNAL_RECEIVER has no endpoint. ${command}` };
-  }
+export type UsableTarget = Extract<ActiveTarget, { state: 'target' }>;
+
+const SET_ENDPOINT = 'Run `redrain mode EXTERNAL_RECEIVER --endpoint URL`.';
+
+/** The declared target that EXTERNAL_RECEIVER delivers to, whatever the mode is now. */
+export function activeDeclared({ targets, activeTarget }: SyncSettings): ActiveTarget {
+  if (activeTarget === undefined)
+    return targets.size === 0
+      ? { state: 'error', message: `EXTERNAL_RECEIVER has no endpoint. ${SET_ENDPOINT}` }
+      : { state: 'error', message: 'No target is active. Run `redrain use NAME`.' };
+  const declared = targets.get(activeTarget);
+  if (declared !== undefined) return declaredTarget(declared);
+  const message = `The active target is ${JSON.stringify(activeTarget)}, and no target of that name is declared. Run \`redrain use NAME\`.`;
+  return { state: 'error', message };
+}
+
+/** The target that a declaration means, or why it means none. */
+export function declaredTarget(declared: DeclaredTarget): ActiveTarget {
+  const { name, place, url, settings, unsaid, fault } = declared;
+  if (fault !== undefined || url === undefined) return { state: 'error', message: fault ?? '' };
   try {
-    return {
-      state: 'target',
-      identity: externalIdentity(endpoint),
-      settings: settingsOf(external),
-      unsaid: [...external.unsaid],
-    };
+    const identity = externalIdentity(url);
+    const named = isNamed(declared) ? { name } : {};
+    return { state: 'target', identity, settings, unsaid: [...unsaid], ...named };
   } catch (error) {
     if (!(error instanceof UnusableUrlError)) throw error;
-    return { state: 'error', message: `The external endpoint ${error.message} ${command}` };
+    const message = isNamed(declared)
+      ? `${place}.url: ${error.message}`
+      : `The external endpoint ${error.message} ${SET_ENDPOINT}`;
+    return { state: 'error', message };
   }
+}
+
+/** A declared target as the registry knows one; undefined while it cannot be used. */
+export function descriptionOf(target: ActiveTarget): TargetDescription | undefined {
+  if (target.state !== 'target') return undefined;
+  const { identity, settings, name, unsaid = [] } = target;
+  return { ...identity, settings, unsaid, ...(name === undefined ? {} : { name }) };
+}
+
+const BY_HASH = new WeakMap<SyncSettings['targets'], ReadonlyMap<string, DeclaredTarget>>();
+
+/** The declared target at an address, by its hash; the first where several are. */
+export function declaredAt({ targets }: SyncSettings, urlHash: string): DeclaredTarget | undefined {
+  const known = BY_HASH.get(targets) ?? byHash(targets);
+  BY_HASH.set(targets, known);
+  return known.get(urlHash);
+}
+
+function byHash(targets: SyncSettings['targets']): ReadonlyMap<string, DeclaredTarget> {
+  const hashes = new Map<string, DeclaredTarget>();
+  for (const declared of targets.values()) {
+    const hash = hashOf(declared);
+    if (hash !== undefined && !hashes.has(hash)) hashes.set(hash, declared);
+  }
+  return hashes;
+}
+
+/** Of one that is wrong, too, as long as its address is not. */
+function hashOf(declared: DeclaredTarget): string | undefined {
+  const target = declaredTarget({ ...declared, fault: undefined });
+  return target.state === 'target' ? target.identity.urlHash : undefined;
+}
+
+/**
+ * Why a known target gets nothing: what declares it is wrong. One that is wrong
+ * in its address as well is found by its name.
+ */
+export function faultOf(
+  settings: SyncSettings,
+  { urlHash, name }: Pick<TargetDescription, 'urlHash' | 'name'>,
+): string | undefined {
+  const there = declaredAt(settings, urlHash);
+  if (there !== undefined) return there.fault;
+  const called = name === undefined ? undefined : settings.targets.get(name);
+  return called?.url === undefined ? called?.fault : undefined;
 }
 
 /** Why a mode sends nothing, and what to type to send. */
@@ -42,12 +104,3 @@ export const noneMessage = (mode: Mode): string =>
   mode === 'OPT_OUT'
     ? 'Mode OPT_OUT sends nothing. Run `redrain mode TEAMSPACE` to deliver what is kept.'
     : 'Mode LOCAL_RETENTION keeps events and sends nothing. Run `redrain mode TEAMSPACE` to deliver them.';
-
-const settingsOf = (external: ExternalSettings): TargetSettings => ({
-  ...(external.authEnv === undefined ? {} : { authEnv: external.authEnv }),
-  headers: Object.fromEntries(external.headers),
-  ack: external.ack,
-  maxEvents: external.maxEvents,
-  maxBytes: external.maxBytes,
-  projects: external.projects,
-});

@@ -57,8 +57,9 @@ export interface TargetRecord extends TargetDescription {
 /** Everything known about targets. Rows are never deleted: deliveries name them. */
 export interface TargetRegistry {
   /**
-   * The row of this identity, made on first sight. Its endpoint and the settings that the
-   * description names follow it; the others stay.
+   * The row of this identity, made on first sight. Its endpoint, its name and the settings that
+   * the description gives follow it; the others stay. Another target that had the name keeps
+   * working as `NAME-old`, or with a number behind that.
    */
   ensure(description: TargetDescription, now: number): Promise<TargetRecord>;
   find(id: number): Promise<TargetRecord | undefined>;
@@ -70,7 +71,19 @@ export interface TargetRegistry {
    * changed. Returns the deployment to record with deliveries; null when none is known.
    */
   noteDeployment(id: number, metadata: DeploymentMetadata, now: number): Promise<number | null>;
-  /** Names a target for people; null takes the name away. */
+  /**
+   * Gives a known target this name. One that had it keeps working as `NAME-old`,
+   * or with a number behind that.
+   */
+  rename(id: number, name: string): Promise<void>;
+  /**
+   * The same receiver, moved: the row gets the identity and address of the description, and
+   * keeps everything that was delivered.
+   *
+   * @throws AddressTakenError when another target is there.
+   */
+  move(id: number, description: TargetDescription): Promise<void>;
+  /** A remark for people; null takes it away. */
   label(id: number, label: string | null): Promise<void>;
   /** Takes the reset signal away: an operator has seen it. */
   acknowledge(id: number): Promise<void>;
@@ -80,15 +93,28 @@ export interface TargetRegistry {
   restore(id: number): Promise<void>;
 }
 
+/** Two targets cannot have one address. */
+export class AddressTakenError extends RedrainError {
+  override readonly name = 'AddressTakenError';
+  readonly code = 'TARGET_ADDRESS_TAKEN';
+  override readonly exitCode = EXIT.usage;
+  constructor(
+    readonly address: string,
+    readonly target: string,
+  ) {
+    super(`${address} is the address of target ${target}`);
+  }
+}
+
 /** A retired target gets nothing until it is restored: gc no longer waits for it. */
 export class RetiredTargetError extends RedrainError {
   override readonly name = 'RetiredTargetError';
   readonly code = 'TARGET_RETIRED';
   override readonly exitCode = EXIT.usage;
+  override readonly advice: string;
   constructor(readonly targetId: number) {
-    super(
-      `target ${targetId} is retired and gets nothing: \`redrain targets restore ${targetId}\` brings it back`,
-    );
+    super(`target ${targetId} is retired and gets nothing`);
+    this.advice = `\`redrain targets restore ${targetId}\` brings it back`;
   }
 }
 

@@ -1,7 +1,7 @@
 import { shownAddress } from '../address/shown-address.js';
 import type { App } from '../app/app.js';
 import { dispatchQueueOf } from '../app/jobs/queue-names.js';
-import { activeRow, namedTarget } from '../app/named-target.js';
+import { activeRow, ensureNamed } from '../app/named-target.js';
 import { plainMessage } from '../files/trouble.js';
 import type { TargetRecord } from '../targets/registry.js';
 
@@ -87,12 +87,13 @@ export class ServedTargets {
   async #look(): Promise<ServedTarget[]> {
     try {
       const { targets } = await this.#app.stores();
-      const active = await activeRow(targets, await this.#app.situation());
+      const situation = await this.#app.situation();
+      const active = await activeRow(targets, situation);
       this.#activeId = active?.id;
       if (this.isForActive) return [{ shown: ACTIVE, id: undefined, out: reasonOf(active) }];
       return await Promise.all(
         this.#given.map((given) =>
-          namedTarget(targets, given).then(
+          ensureNamed(targets, situation, given, this.#app.now()).then(
             (target) => ({ shown: shownOf(given), id: target.id, out: reasonOf(target) }),
             (error: Error) => unknown(given, error),
           ),

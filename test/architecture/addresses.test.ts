@@ -5,6 +5,7 @@ import { sourceFiles } from './source-imports.js';
 /** The files that need the address itself: to post there, to store it, to compare it. */
 const REVEALING = [
   'src/address/address.ts',
+  'src/app/declared-targets.ts',
   'src/app/endpoint-change.ts',
   'src/app/spec-kitty/sign-in-server.ts',
   'src/receivers/external/settings.ts',

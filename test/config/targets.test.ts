@@ -99,7 +99,7 @@ concurrency = 0
 `);
     expect(targets.get('good')?.fault).to.equal(undefined);
     expect(targets.get('bad')).to.deep.include({
-      url: undefined,
+      url: 'https://b.example',
       fault: 'sync.targets.bad.concurrency must be a whole number from 1 to 256, got 0.',
     });
   });

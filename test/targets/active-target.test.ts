@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 import { Address } from '../../src/address/address.js';
 import { destinationOf } from '../../src/app/kinds.js';
+import { settingsOf } from '../../src/config/document.js';
 import { resolveHome } from '../../src/config/home.js';
-import { DEFAULT_SETTINGS, type ExternalSettings } from '../../src/config/settings.js';
+import { parseConfig } from '../../src/config/parse.js';
+import { DEFAULT_SETTINGS, type SyncSettings } from '../../src/config/settings.js';
 import type { Mode } from '../../src/policy/mode.js';
 import type { OpenAuthority } from '../../src/spec-kitty/open-authority.js';
 import { teamspaceIdentity } from '../../src/spec-kitty/teamspace-kind.js';
@@ -15,20 +17,23 @@ const server = {
   team_slug: 'Blue',
   user_id: ' Eva@Example.COM ',
 };
-const external = {
-  ...DEFAULT_SETTINGS.external,
-  endpoint: ' https://Sink.example/In/ ',
-  headers: new Map([['X-Key', 'SINK_KEY']]),
-  authEnv: 'SINK_TOKEN',
-};
+const external = { endpoint: ' https://Sink.example/In/ ' };
+
+/** What a file with this `[sync.external]` declares. */
+function declaring({ endpoint }: { readonly endpoint: string | undefined }): SyncSettings {
+  const line = endpoint === undefined ? '' : `endpoint = ${JSON.stringify(endpoint)}\n`;
+  const rest = 'headers = { X-Key = "SINK_KEY" }\nauth_env = "SINK_TOKEN"\n';
+  return settingsOf(parseConfig('config.toml', Buffer.from(`[sync.external]\n${line}${rest}`)));
+}
 
 /** Of a home with this mode and this endpoint, at this server. */
 function activeTarget(
   mode: Mode,
   resolved: typeof server | undefined,
-  endpoint: ExternalSettings,
+  endpoint: { readonly endpoint: string | undefined },
 ): ActiveTarget {
-  const settings = { ...DEFAULT_SETTINGS, mode, external: endpoint };
+  const { targets, activeTarget: active } = declaring(endpoint);
+  const settings = { ...DEFAULT_SETTINGS, mode, targets, activeTarget: active };
   const config = { state: 'absent', path: 'config.toml', settings } as const;
   const authority = resolved && ({ resolved } as unknown as OpenAuthority);
   const paths = resolveHome({ home: '/nowhere', env: {} });

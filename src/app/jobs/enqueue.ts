@@ -74,7 +74,7 @@ export interface NamedDrain {
  */
 export async function namedDrain(app: App, queues: Queues, given: string): Promise<NamedDrain> {
   return app.reading(async ({ situation, stores }) => {
-    const target = await namedTarget(stores?.targets, given);
+    const target = await namedTarget(stores?.targets, situation, given);
     assertNotRetired(target);
     const data = { targetId: target.id };
     const own = dispatchQueueOf(target.id);

@@ -2,7 +2,7 @@ import { shownAddress } from '../../address/shown-address.js';
 import type { SyncSettings } from '../../config/settings.js';
 import type { ClosedGate } from '../../dispatch/ports.js';
 import { mayCarryToken } from '../../policy/bearer.js';
-import { endpointTarget } from '../../targets/active-target.js';
+import { activeDeclared } from '../../targets/active-target.js';
 import { isWithinRedrain } from '../../targets/canonical-url.js';
 import { headersFault, isSendable } from '../headers.js';
 import { caFileFault } from '../transport/trust.js';
@@ -39,9 +39,10 @@ export interface EndpointGate extends ClosedGate {
 /** What keeps events from leaving for the configured endpoint, as far as this machine can tell. */
 export function endpointGateOf(
   env: NodeJS.ProcessEnv,
-  { external, caFile }: Pick<SyncSettings, 'external' | 'caFile'>,
+  settings: SyncSettings,
 ): EndpointGate | undefined {
-  const named = endpointTarget(external);
+  const { caFile } = settings;
+  const named = activeDeclared(settings);
   if (named.state !== 'target' || isWithinRedrain(named.identity.canonicalUrl)) return undefined;
   const given = givenSettings(named.identity.rawEndpoint, named.settings, env);
   const transport = { env, ...(caFile === undefined ? {} : { caFile }) };

@@ -1,19 +1,21 @@
 import { Address } from '../../address/address.js';
 import { shownAddress } from '../../address/shown-address.js';
+import { freeName } from '../../config/target-name.js';
 import type { DeploymentMetadata, DrainBlockedReason } from '../../dispatch/ports.js';
 import { canonicalUrl } from '../../targets/canonical-url.js';
-import type {
-  ResetSignalRecord,
-  TargetDescription,
-  TargetKey,
-  TargetKind,
-  TargetRecord,
-  TargetRegistry,
-  TargetSettings,
+import {
+  AddressTakenError,
+  type ResetSignalRecord,
+  type TargetDescription,
+  type TargetKey,
+  type TargetKind,
+  type TargetRecord,
+  type TargetRegistry,
+  type TargetSettings,
 } from '../../targets/registry.js';
 import { type ResetSignal, resetSignal } from '../../targets/reset-signal.js';
 import { settingsInForce } from '../../targets/settings-in-force.js';
-import { derivedName, freeName } from '../../targets/target-name.js';
+import { derivedName } from '../../targets/target-name.js';
 import type { JournalDatabase } from '../journal-database.js';
 import * as sql from './targets.sql.js';
 
@@ -64,12 +66,16 @@ export class SqliteTargets implements TargetRegistry {
       const rawEndpoint = description.rawEndpoint.reveal();
       const address = canonicalUrl(rawEndpoint);
       const values = { ...described, canonicalUrl: address, rawEndpoint, settings, now };
+      if (description.name !== undefined && known?.name !== description.name)
+        this.#freeName(description.name);
       if (known === undefined)
         this.#db
           .statement(sql.INSERT)
           .run({ ...values, name: this.#newName(description, address) });
       else if (known.settings !== values.settings || known.rawEndpoint !== values.rawEndpoint)
         this.#db.statement(sql.FOLLOW_DESCRIPTION).run(values);
+      if (known !== undefined && description.name !== undefined && known.name !== description.name)
+        this.#db.statement(sql.RENAME).run({ id: known.id, name: description.name });
       return toRecord(this.#rowByKey(description) as TargetRow);
     });
   }
@@ -107,6 +113,27 @@ export class SqliteTargets implements TargetRegistry {
     });
   }
 
+  async rename(id: number, name: string): Promise<void> {
+    await this.#db.write(() => {
+      if (this.#row(id)?.name === name) return;
+      this.#freeName(name);
+      this.#db.statement(sql.RENAME).run({ id, name });
+    });
+  }
+
+  async move(id: number, description: TargetDescription): Promise<void> {
+    await this.#db.write(() => {
+      const there = this.#rowByKey(description);
+      if (there !== undefined && there.id !== id)
+        throw new AddressTakenError(description.canonicalUrl, there.name);
+      const { urlHash, teamSlug, userEmail, kind } = description;
+      const rawEndpoint = description.rawEndpoint.reveal();
+      const address = canonicalUrl(rawEndpoint);
+      const identity = { urlHash, teamSlug, userEmail, kind, rawEndpoint };
+      this.#db.statement(sql.MOVE).run({ id, ...identity, canonicalUrl: address });
+    });
+  }
+
   async label(id: number, label: string | null): Promise<void> {
     await this.#db.write(() => this.#db.statement(sql.LABEL).run({ id, label }));
   }
@@ -124,9 +151,20 @@ export class SqliteTargets implements TargetRegistry {
   }
 
   #newName(description: TargetDescription, canonical: string): string {
-    const taken = this.#db.statement<[string]>(sql.NAME_TAKEN);
     const wanted = description.name ?? derivedName(description, canonical);
-    return freeName(wanted, (name) => taken.get(name) !== undefined);
+    return freeName(wanted, (name) => this.#named(name) !== undefined);
+  }
+
+  /** Whoever had the name keeps working under another. */
+  #freeName(name: string): void {
+    const holder = this.#named(name);
+    if (holder === undefined) return;
+    const old = freeName(`${name}-old`, (one) => this.#named(one) !== undefined);
+    this.#db.statement(sql.RENAME).run({ id: holder.id, name: old });
+  }
+
+  #named(name: string): { readonly id: number } | undefined {
+    return this.#db.statement<[string], { id: number }>(sql.BY_NAME).get(name);
   }
 
   #addDeployment(targetId: number, metadata: DeploymentMetadata, now: number): number {

@@ -24,7 +24,14 @@ export const INSERT = `
   INSERT INTO target (url_hash, team_slug, user_email, kind, canonical_url, raw_endpoint, settings, created_at, name)
   VALUES (@urlHash, @teamSlug, @userEmail, @kind, @canonicalUrl, @rawEndpoint, @settings, @now, @name)`;
 
-export const NAME_TAKEN = 'SELECT 1 FROM target WHERE name = ?';
+export const BY_NAME = 'SELECT id FROM target WHERE name = ?';
+
+export const RENAME = 'UPDATE target SET name = @name WHERE id = @id';
+
+export const MOVE = `
+  UPDATE target SET url_hash = @urlHash, team_slug = @teamSlug, user_email = @userEmail, kind = @kind,
+    canonical_url = @canonicalUrl, raw_endpoint = @rawEndpoint
+  WHERE id = @id`;
 
 export const FOLLOW_DESCRIPTION = `
   UPDATE target SET raw_endpoint = @rawEndpoint, settings = @settings
