@@ -2,7 +2,7 @@ import { shownAddress } from '../address/shown-address.js';
 import { RedrainError } from '../base/error.js';
 import { EXIT } from '../base/exit-codes.js';
 import { settingsOf } from '../config/document.js';
-import { editConfig } from '../config/edit.js';
+import { editConfig, renameDeclared } from '../config/edit.js';
 import type { SyncSettings } from '../config/settings.js';
 import {
   isNamed,
@@ -145,13 +145,11 @@ export async function renameTarget(app: App, given: string, name: string): Promi
   const declared = description && declaredAt(settings, description.urlHash);
   if (name !== (declared?.name ?? record?.name)) await assertNameFree(app, settings, name, record);
   if (declared !== undefined) {
-    const move = [
-      ...removal(declared),
-      ...targetChanges(newTable(name), { url: declared.url, ...saidOf(declared.settings) }),
-    ];
     const isActive = settings.activeTarget === declared.name;
     const active = isActive ? [{ path: ['sync', 'target'], value: name }] : [];
-    await editConfig(app.paths.config, [...move, ...active]);
+    const { config } = app.paths;
+    if (isNamed(declared)) await renameDeclared(config, [declared.name, name], active);
+    else await editConfig(config, [...asTable(declared, name), ...active]);
     return (await reportOn(app, name)).record;
   }
   const { targets } = await app.stores();
@@ -177,11 +175,10 @@ async function moveAnd(
   }
 }
 
-const removal = (declared: DeclaredTarget): TomlChange[] => [
-  {
-    path: isNamed(declared) ? ['sync', 'targets', declared.name] : ['sync', 'external'],
-    value: undefined,
-  },
+/** `[sync.external]` as a table with a name. */
+const asTable = ({ url, settings }: DeclaredTarget, name: string): TomlChange[] => [
+  { path: ['sync', 'external'], value: undefined },
+  ...targetChanges(newTable(name), { url, ...saidOf(settings) }),
 ];
 
 /**
