@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
+import { readsFrom } from './body.js';
 import type { ReceiverHandler } from './handler.js';
 
 /** Answers one request of a node:http server, and of what is built on one. */
@@ -7,7 +8,20 @@ export type NodeListener = (incoming: IncomingMessage, outgoing: ServerResponse)
 
 /** For `http.createServer(toNode(handler))`. */
 export function toNode(handler: ReceiverHandler): NodeListener {
-  return getRequestListener(handler, { overrideGlobalObjects: false, hostname: 'localhost' });
+  return nodeListener(handler);
+}
+
+/** Hands the handler each request, and the message of node:http that it came in. */
+export function nodeListener(
+  handler: (request: Request, incoming: IncomingMessage) => Promise<Response>,
+): NodeListener {
+  const answer = (request: Request, { incoming }: { incoming: unknown }): Promise<Response> => {
+    const message = incoming as IncomingMessage;
+    if (!('rawBody' in message)) readsFrom(request, message);
+    return handler(request, message);
+  };
+  // A request without a host, as HTTP/1.0 allows, is for this one.
+  return getRequestListener(answer, { overrideGlobalObjects: false, hostname: 'localhost' });
 }
 
 type ExpressRequest = IncomingMessage & { body?: unknown };

@@ -47,12 +47,16 @@ export function failure(): ReceiverAnswer {
 }
 
 export function toResponse({ status, document, headers = {} }: ReceiverAnswer): Response {
+  if (BODILESS.has(status)) return new Response(null, { status, headers });
   const body = JSON.stringify(document);
   return new Response(body, {
     status,
     headers: { 'content-type': 'application/json', ...headers },
   });
 }
+
+/** Answers with these carry no body. */
+export const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /** An event whose effect failed has no result: its sender tries again. */
 function results(elements: readonly Element[], verdicts: readonly EventVerdict[]): object[] {
@@ -61,7 +65,7 @@ function results(elements: readonly Element[], verdicts: readonly EventVerdict[]
     if (verdict === undefined || verdict.status === 'failed') return [];
     const { status } = verdict;
     if (status !== 'rejected') return [{ event_id: id, status }];
-    return [{ event_id: id, status, error_message: verdict.reason }];
+    return [{ event_id: id, status, error: verdict.reason }];
   });
 }
 

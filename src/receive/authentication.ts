@@ -63,6 +63,11 @@ export class Authentication {
   }
 }
 
+/** @throws TypeError for credentials that no receiver can use. */
+export function assertUsable(credentials: Credentials): void {
+  new Authentication(credentials, Date.now);
+}
+
 /**
  * A variable that is not set must not open the door: a value that is given has
  * to be one.

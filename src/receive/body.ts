@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { BodyTooLargeError, decodeBody } from '../base/content-decoding.js';
 import type { ReceiverLimits } from './limits.js';
 import { badRequest, Refusal, tooLarge } from './refusal.js';
@@ -31,56 +32,140 @@ function assertAnnounced(request: Request, maxBytes: number): void {
   if (announced > maxBytes) throw tooLarge(bytesAllowed(maxBytes));
 }
 
+/** Requests of node:http, whose stream is read itself: as a Web stream it would cost three times as much. */
+const nodeRequests = new WeakMap<Request, IncomingMessage>();
+
+/** Has `readBody` read this request from the stream it came by. */
+export function readsFrom(request: Request, incoming: IncomingMessage): void {
+  nodeRequests.set(request, incoming);
+}
+
 async function collect(request: Request, limits: ReceiverLimits): Promise<Buffer> {
-  if (request.bodyUsed)
-    throw new Error('the body was read before: mount the receiver in front of every body parser');
-  const reader = request.body?.getReader();
-  if (reader === undefined) return Buffer.alloc(0);
-  const { bodyTimeoutMs, maxBytes } = limits;
-  let isLate = false;
-  const timer = setTimeout(() => {
-    isLate = true;
-    discard(reader);
-  }, bodyTimeoutMs);
+  const incoming = nodeRequests.get(request);
+  const body = new Gathered(limits.maxBytes);
+  const deadline = new Deadline(limits.bodyTimeoutMs);
   try {
-    const body = await readAll(reader, maxBytes);
-    if (isLate) throw new Refusal(408, `the body did not arrive within ${bodyTimeoutMs} ms`);
-    return body;
+    await (incoming ? readStream(incoming, body, deadline) : readWeb(request, body, deadline));
+    return body.bytes;
   } catch (error) {
-    discard(reader);
-    throw error instanceof Refusal ? error : badRequest('the body was cut short');
+    if (error instanceof BodyIsGoneError) throw error;
+    throw deadline.refusal ?? (error instanceof Refusal ? error : badRequest(CUT_SHORT));
   } finally {
-    clearTimeout(timer);
+    deadline.end();
   }
 }
 
-type BodyReader = ReadableStreamDefaultReader<Uint8Array>;
+const CUT_SHORT = 'the body was cut short';
+
+async function readWeb(request: Request, body: Gathered, deadline: Deadline): Promise<void> {
+  if (request.bodyUsed) throw new BodyIsGoneError();
+  const reader = request.body?.getReader();
+  if (reader === undefined) return;
+  // A stream that failed cannot be cancelled.
+  const discard = (): void => void reader.cancel().catch(() => undefined);
+  deadline.onPassed(discard);
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (deadline.refusal) throw deadline.refusal;
+      if (done) return;
+      body.add(value);
+    }
+  } catch (error) {
+    discard();
+    throw error;
+  }
+}
+
+/** What is left unread is for the server to throw away. */
+function readStream(incoming: IncomingMessage, body: Gathered, deadline: Deadline): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const leave = (): void => {
+      incoming.off('data', take).off('end', end).off('error', stop).off('close', cut);
+    };
+    const end = (): void => {
+      leave();
+      resolve();
+    };
+    const stop = (error: unknown): void => {
+      leave();
+      incoming.pause();
+      reject(error);
+    };
+    const cut = (): void => stop(badRequest(CUT_SHORT));
+    const take = (chunk: Buffer): void => {
+      try {
+        body.add(chunk);
+      } catch (error) {
+        stop(error);
+      }
+    };
+    incoming.on('data', take).on('end', end).on('error', stop).on('close', cut);
+    deadline.onPassed(() => stop(deadline.refusal));
+    if (incoming.destroyed) cut();
+  });
+}
 
 /** Copies what arrives: a client that sends single bytes must not leave an object for each. */
-async function readAll(reader: BodyReader, maxBytes: number): Promise<Buffer> {
-  let body: Buffer = Buffer.allocUnsafe(FIRST_BYTES);
-  for (let length = 0; ; ) {
-    const { done, value } = await reader.read();
-    if (done) return body.subarray(0, length);
-    const end = length + value.byteLength;
-    if (end > maxBytes) throw tooLarge(bytesAllowed(maxBytes));
-    if (end > body.length) body = grown(body, Math.max(end, body.length * 2));
-    body.set(value, length);
-    length = end;
+class Gathered {
+  readonly #maxBytes: number;
+  #body: Buffer = Buffer.allocUnsafe(FIRST_BYTES);
+  #length = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  get bytes(): Buffer {
+    return this.#body.subarray(0, this.#length);
+  }
+
+  /** @throws Refusal once it is too much. */
+  add(chunk: Uint8Array): void {
+    const end = this.#length + chunk.byteLength;
+    if (end > this.#maxBytes) throw tooLarge(bytesAllowed(this.#maxBytes));
+    if (end > this.#body.length) this.#grow(Math.max(end, this.#body.length * 2));
+    this.#body.set(chunk, this.#length);
+    this.#length = end;
+  }
+
+  #grow(size: number): void {
+    const larger = Buffer.allocUnsafe(size);
+    this.#body.copy(larger, 0, 0, this.#length);
+    this.#body = larger;
   }
 }
 
 const FIRST_BYTES = 16 * 1024;
 
-function grown(body: Buffer, size: number): Buffer {
-  const larger = Buffer.allocUnsafe(size);
-  body.copy(larger);
-  return larger;
+/** The time by which a body has to be here. */
+class Deadline {
+  /** Once it has passed. */
+  refusal: Refusal | undefined;
+  readonly #timer: NodeJS.Timeout;
+  #listener = (): void => undefined;
+
+  constructor(ms: number) {
+    this.#timer = setTimeout(() => {
+      this.refusal = new Refusal(408, `the body did not arrive within ${ms} ms`);
+      this.#listener();
+    }, ms);
+  }
+
+  onPassed(listener: () => void): void {
+    this.#listener = listener;
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
 }
 
-/** What is still to come is of no use; a stream that failed cannot be cancelled. */
-function discard(reader: BodyReader): void {
-  reader.cancel().catch(() => undefined);
+/** A mistake of the program around the receiver, not of a sender. */
+class BodyIsGoneError extends Error {
+  override readonly name = 'BodyIsGoneError';
+  override readonly message =
+    'the body was read before: put the receiver in front of every body parser';
 }
 
 const bytesAllowed = (maxBytes: number): string => `at most ${maxBytes} bytes are taken`;

@@ -29,6 +29,8 @@ const CLOUDEVENTS = 'application/cloudevents+json';
 const CLOUDEVENTS_BATCH = 'application/cloudevents-batch+json';
 const LINES = ['application/x-ndjson', 'application/ndjson', 'application/jsonl'];
 
+const BATCH: RequestShape = { format: 'batch', isSingle: false, read: readBatch };
+
 /** In this order: the first that recognises a request reads it. */
 const SHAPES: readonly (RequestShape & {
   readonly recognises: (mediaType: string, headers: Headers) => boolean;
@@ -64,18 +66,21 @@ const SHAPES: readonly (RequestShape & {
     read: readWebhook,
   },
   {
-    format: 'batch',
-    isSingle: false,
+    ...BATCH,
     recognises: (mediaType) => mediaType === '' || isJson(mediaType),
-    read: readBatch,
   },
 ];
 
-/** @throws Refusal 415 for a request in no known format. */
-export function shapeOf(mediaType: string, headers: Headers): RequestShape {
+/**
+ * The format of a request; one in no known format is a batch where that is wished.
+ *
+ * @throws Refusal 415.
+ */
+export function shapeOf(mediaType: string, headers: Headers, orBatch: boolean): RequestShape {
   const isForeign = mediaType.startsWith('application/cloudevents') && !isJson(mediaType);
   const shape = SHAPES.find(({ recognises }) => recognises(mediaType, headers));
   if (shape !== undefined && !isForeign) return shape;
+  if (orBatch && !isForeign) return BATCH;
   throw new Refusal(
     415,
     'send {"events":[…]} as application/json, lines as application/x-ndjson, CloudEvents in JSON, or a webhook with webhook-id',

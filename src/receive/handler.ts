@@ -43,14 +43,26 @@ export interface RequestSummary {
 export interface HandlerParts {
   readonly authentication: Authentication;
   readonly limits: ReceiverLimits;
-  /** Takes the events of one request. Each verdict stands where its event does. */
+  /**
+   * Takes the events of one request, which had so many elements. Each verdict
+   * stands where its event does.
+   *
+   * @throws Refusal for an answer to the request as a whole.
+   */
   readonly take: (
     events: readonly ReceivedEvent[],
-    request: Request,
+    elements: number,
   ) => Promise<readonly EventVerdict[]>;
   /** Told of what nobody expected; the sender learns only that there was something. */
   readonly onError?: (error: unknown, event?: ReceivedEvent) => void;
-  readonly onRequest?: (summary: RequestSummary) => void;
+  /** Takes a request without a known media type for a batch. Default false. */
+  readonly isLenient?: boolean;
+}
+
+/** What is to be said to a request, and what is to be said about it. */
+export interface Received {
+  readonly answer: ReceiverAnswer;
+  readonly summary: RequestSummary;
 }
 
 /** What is known of a request so far. */
@@ -60,16 +72,24 @@ interface Progress {
   verdicts?: readonly EventVerdict[];
 }
 
-/** Reads a request within bounds, hands its events on, and answers for each. */
-export function handlerOf(parts: HandlerParts): ReceiverHandler {
+/** A Web-standard handler; `onRequest` is told of each request. */
+export function handlerOf(
+  parts: HandlerParts,
+  onRequest?: (summary: RequestSummary) => void,
+): ReceiverHandler {
   return async (request) => {
-    const startedAt = performance.now();
-    const progress: Progress = {};
-    const answer = await answered(request, parts, progress);
-    const elapsedMs = performance.now() - startedAt;
-    told(() => parts.onRequest?.(summary(request, answer, progress, elapsedMs)));
+    const { answer, summary } = await receive(request, parts);
+    told(() => onRequest?.(summary));
     return toResponse(answer);
   };
+}
+
+/** Reads a request within bounds, hands its events on, and answers for each. Never rejects. */
+export async function receive(request: Request, parts: HandlerParts): Promise<Received> {
+  const startedAt = performance.now();
+  const progress: Progress = {};
+  const answer = await answered(request, parts, progress);
+  return { answer, summary: summary(request, answer, progress, performance.now() - startedAt) };
 }
 
 async function answered(
@@ -78,7 +98,7 @@ async function answered(
   progress: Progress,
 ): Promise<ReceiverAnswer> {
   try {
-    return await receive(request, parts, progress);
+    return await taken(request, parts, progress);
   } catch (error) {
     if (error instanceof Refusal) return refusalAnswer(error);
     told(() => parts.onError?.(error));
@@ -95,15 +115,15 @@ export function told(listener: () => void): void {
   }
 }
 
-async function receive(
+async function taken(
   request: Request,
   parts: HandlerParts,
   progress: Progress,
 ): Promise<ReceiverAnswer> {
   const { shape, elements } = await readRequest(request, parts, progress);
   progress.elements = elements;
-  const taken = await parts.take(elements.filter(isEvent), request);
-  const rest = taken[Symbol.iterator]();
+  const given = await parts.take(elements.filter(isEvent), elements.length);
+  const rest = given[Symbol.iterator]();
   const verdicts = elements.map((element): EventVerdict => {
     if (!isEvent(element)) return { status: 'rejected', reason: element.reason };
     return rest.next().value ?? { status: 'failed' };
@@ -117,14 +137,14 @@ async function receive(
 
 async function readRequest(
   request: Request,
-  { authentication, limits }: HandlerParts,
+  { authentication, limits, isLenient = false }: HandlerParts,
   progress: Progress,
 ): Promise<{ shape: RequestShape; elements: readonly RequestElement[] }> {
   const { headers } = request;
   if (request.method !== 'POST') throw new Refusal(405, 'events come by POST', { allow: 'POST' });
   authentication.checkHead(headers);
   const mediaType = mediaTypeOf(headers);
-  const shape = shapeOf(mediaType, headers);
+  const shape = shapeOf(mediaType, headers, isLenient);
   progress.format = shape.format;
   const body = await readBody(request, limits);
   authentication.checkBody(headers, body);

@@ -31,13 +31,13 @@ export interface ReceiverOptions<Transaction> extends Credentials {
  */
 export function receiver<Transaction>(options: ReceiverOptions<Transaction>): ReceiverHandler {
   const { now = Date.now, onError, onRequest } = options;
-  return handlerOf({
+  const parts = {
     authentication: new Authentication(options, now),
     limits: resolveLimits(options.limits),
-    take: (events) => settled(events, options),
+    take: (events: readonly ReceivedEvent[]) => settled(events, options),
     ...(onError && { onError }),
-    ...(onRequest && { onRequest }),
-  });
+  };
+  return handlerOf(parts, onRequest);
 }
 
 async function settled<Transaction>(

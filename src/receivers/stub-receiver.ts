@@ -1,6 +1,7 @@
 import { turn } from '../base/pace.js';
 import type { BatchLimits, ClosedGate, TargetGreeting } from '../dispatch/ports.js';
 import { plainMessage } from '../files/trouble.js';
+import { BODILESS, type ReceiverAnswer } from '../receive/answer.js';
 import type { HttpAnswer } from './answer.js';
 import {
   type BatchExchange,
@@ -8,9 +9,9 @@ import {
   BatchReceiver,
   type Exchanged,
 } from './batch-receiver.js';
-import { BatchEndpoint } from './stub/batch-endpoint.js';
 import { conductOf, type Misbehaviour } from './stub/misbehaviour.js';
 import { Sink } from './stub/sink.js';
+import { SinkEndpoint } from './stub/sink-endpoint.js';
 
 /** Answers a request body in-process, as a server would. */
 export type Answerer = (body: Buffer) => HttpAnswer | Promise<HttpAnswer>;
@@ -90,10 +91,24 @@ class SinkExchange implements BatchExchange {
   #openSink(): Answerer {
     const { sinkFile, misbehave = {}, now = Date.now } = this.#settings;
     this.#sink = new Sink({ db: sinkFile });
-    const endpoint = new BatchEndpoint(this.#sink, conductOf(misbehave), misbehave, now);
-    return (body) => {
-      const answer = endpoint.receive(body);
-      return answer === 'reset' ? { failure: 'the stub was told to drop the connection' } : answer;
+    const { rejectTypes } = misbehave;
+    const endpoint = new SinkEndpoint(this.#sink, conductOf(misbehave), { rejectTypes }, now);
+    return async (body) => {
+      const { answer } = await endpoint.receive(requestOf(body));
+      return answer === 'reset'
+        ? { failure: 'the stub was told to drop the connection' }
+        : completeAnswer(answer);
     };
   }
+}
+
+function requestOf(body: Buffer): Request {
+  const headers = { 'content-type': 'application/json' };
+  return new Request('http://stub/', { method: 'POST', headers, body: new Uint8Array(body) });
+}
+
+/** As it would come over HTTP. */
+function completeAnswer({ status, document, headers = {} }: ReceiverAnswer): HttpAnswer {
+  const body = BODILESS.has(status) ? '' : JSON.stringify(document);
+  return { status, headers, body: Buffer.from(body) };
 }

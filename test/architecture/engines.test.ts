@@ -28,7 +28,12 @@ const ENGINE_USERS = ['src/app/app.ts', 'src/entities.ts'];
 const TYPEORM_USERS = ['src/schema/delivery-columns.ts', 'src/sqlite/data-source.ts'];
 
 /** Where the environment of the process comes in; from there on it is passed along. */
-const ENVIRONMENT_READERS = ['src/cli/color.ts', 'src/app/app.ts', 'src/cli/run.ts'];
+const ENVIRONMENT_READERS = [
+  'src/cli/serve.ts',
+  'src/cli/color.ts',
+  'src/app/app.ts',
+  'src/cli/run.ts',
+];
 
 describe('one place knows each engine:', () => {
   const imports = sourceImports(...FOLDERS);

@@ -3,9 +3,9 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { ExternalReceiver } from '../../src/receivers/external-receiver.js';
 import { mapResponse } from '../../src/receivers/mapper.js';
-import { BatchEndpoint } from '../../src/receivers/stub/batch-endpoint.js';
 import { conductOf } from '../../src/receivers/stub/misbehaviour.js';
 import { Sink } from '../../src/receivers/stub/sink.js';
+import { SinkEndpoint } from '../../src/receivers/stub/sink-endpoint.js';
 import { CATALOGUE, eventsFor } from '../catalogue/catalogue.js';
 import { requestsFor } from '../catalogue/reference-client.js';
 import { anEvent, never } from '../receivers/events.js';
@@ -146,28 +146,32 @@ describe('the published protocol', () => {
     );
   });
 
-  it('`redrain serve` answers by the schema', () => {
+  it('`redrain serve` answers by the schema', async () => {
     const sink = new Sink({ db: ':memory:' });
     closeAfterTest(() => sink.close());
     const rules = { rejectTypes: ['Refused'], maxEvents: 5 };
-    const endpoint = new BatchEndpoint(sink, conductOf({}), rules);
+    const endpoint = new SinkEndpoint(sink, conductOf({}), rules);
     const events = [
       { event_id: 'a', event_type: 'T' },
       { event_id: 'a', event_type: 'T' },
       { event_id: 'r', event_type: 'Refused' },
       { no_id: true },
     ];
-    const { status, body } = answerOf(endpoint, { events });
+    const { status, body } = await answerOf(endpoint, { events });
     expect(status).to.equal(200);
     expect(faultsOf('batch-results', body)).to.deep.equal([]);
-    const refusals = [answerOf(endpoint, {}), answerOf(endpoint, { events: [1, 2, 3, 4, 5, 6] })];
+    const refusals = [
+      await answerOf(endpoint, {}),
+      await answerOf(endpoint, { events: [1, 2, 3, 4, 5, 6] }),
+    ];
     expect(refusals.map((one) => one.status)).to.deep.equal([400, 413]);
     for (const one of refusals) expect(faultsOf('batch-refusal', one.body)).to.deep.equal([]);
   });
 });
 
-function answerOf(endpoint: BatchEndpoint, document: object): { status: number; body: unknown } {
-  const answer = endpoint.receive(Buffer.from(JSON.stringify(document)));
+async function answerOf(endpoint: SinkEndpoint, document: object) {
+  const body = JSON.stringify(document);
+  const { answer } = await endpoint.receive(new Request('http://x/', { method: 'POST', body }));
   if (answer === 'reset') throw new Error('it was not told to reset');
-  return { status: answer.status, body: JSON.parse(answer.body.toString()) };
+  return { status: answer.status, body: answer.document };
 }

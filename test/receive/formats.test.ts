@@ -152,7 +152,7 @@ describe('the receiver kit answers', () => {
     expect(body.results?.[1]).to.deep.equal({
       event_id: 'o-2',
       status: 'rejected',
-      error_message: 'no such order',
+      error: 'no such order',
     });
     const single = await post(PAID, { 'webhook-id': 'o-2' });
     expect(single.status).to.equal(400);
@@ -186,7 +186,7 @@ describe('the receiver kit answers', () => {
     expect(mixed.body.results?.[0]).to.deep.equal({
       event_id: null,
       status: 'rejected',
-      error_message: 'no event_id in this event',
+      error: 'no event_id in this event',
     });
     const none = await post('{"n":1}\n', { 'content-type': 'application/x-ndjson' });
     expect(none).to.deep.equal({ status: 400, body: { error: 'no event_id in this event' } });

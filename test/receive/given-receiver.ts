@@ -33,7 +33,7 @@ export interface AnswerDocument {
   readonly results?: readonly {
     readonly event_id: string | null;
     readonly status: string;
-    readonly error_message?: string;
+    readonly error?: string;
   }[];
   readonly error?: string;
 }

@@ -247,10 +247,13 @@ export interface ServeProcess {
 }
 
 /** Starts `redrain serve` on a free port and waits until it says where it listens. */
-export async function startServe(args: readonly string[] = []): Promise<ServeProcess> {
+export async function startServe(
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<ServeProcess> {
   const cli = new Cli();
   const db = join(cli.root, 'sink.db');
-  const running = cli.startBare(['serve', '--json', '--db', db, ...args]);
+  const running = cli.startBare(['serve', '--json', '--db', db, ...args], { env });
   await running.until(({ stdout }) => stdout.endsWith('}\n'), 'the address');
   const { url } = JSON.parse(running.stdout) as { url: string };
   return {

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { BatchLimits, DeploymentMetadata } from '../../dispatch/ports.js';
-import type { CompleteAnswer } from '../answer.js';
+import type { ReceiverAnswer } from '../../receive/answer.js';
 import { isJsonObject, parseJson } from '../mapping/answer-body.js';
-import { jsonAnswer } from './batch-endpoint.js';
 
 /** What the stub's health document says besides its instance id. */
 export interface HealthOptions {
@@ -40,19 +39,23 @@ const REFRESH_LIFETIME_S = 604_800;
  * Answers both token requests, login and refresh (docs/protocol.md): anyone gets a new
  * pair. A body that is neither is a 400.
  */
-export function issueTokens(body: Buffer, teamSlug: string): CompleteAnswer {
+export function issueTokens(body: Buffer, teamSlug: string): ReceiverAnswer {
   const value = parseJson(body.toString('utf8'));
   const isLogin = isJsonObject(value) && isText(value.username) && isText(value.password);
   const isRefresh = isJsonObject(value) && isText(value.refresh);
   if (!isLogin && !isRefresh)
-    return jsonAnswer(400, { error: 'expected {"username", "password"} or {"refresh"}' });
-  return jsonAnswer(200, {
+    return {
+      status: 400,
+      document: { error: 'expected {"username", "password"} or {"refresh"}' },
+    };
+  const document = {
     access: newToken('access'),
     refresh: newToken('refresh'),
     access_lifetime: ACCESS_LIFETIME_S,
     refresh_lifetime: REFRESH_LIFETIME_S,
     team_slug: teamSlug,
-  });
+  };
+  return { status: 200, document };
 }
 
 function isText(value: unknown): boolean {

@@ -1,15 +1,30 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { plainMessage } from '../../files/trouble.js';
-import type { CompleteAnswer } from '../answer.js';
-import { type BatchEndpoint, type EndpointAnswer, jsonAnswer } from './batch-endpoint.js';
+import { type ReceiverAnswer, refusalAnswer, toResponse } from '../../receive/answer.js';
+import { readBody } from '../../receive/body.js';
+import type { RequestSummary } from '../../receive/handler.js';
+import { DEFAULT_RECEIVER_LIMITS } from '../../receive/limits.js';
+import { Refusal } from '../../receive/refusal.js';
 import { type HealthOptions, healthDocument, issueTokens } from './documents.js';
-import { readRequest } from './request-reader.js';
 import type { Sink } from './sink.js';
-import { SinkUnavailableError } from './sink-connection.js';
+import type { SinkEndpoint, SinkReceipt } from './sink-endpoint.js';
 
 const TOKEN_PATHS = new Set(['/api/v1/token', '/api/v1/token/refresh']);
 const HEALTH_PATH = '/api/v1/sync/health';
+
+/** What the stub says of one request, for a line of a log. */
+export interface ServedRequest {
+  readonly method: string;
+  /** Without its query, which may hold a key. */
+  readonly path: string;
+  /** Null when the connection was dropped. */
+  readonly status: number | null;
+  readonly elapsedMs: number;
+  /** Of a request that brought events, or was meant to. */
+  readonly events?: RequestSummary;
+}
 
 export interface RouteOptions {
   readonly latencyMs: number;
@@ -17,51 +32,66 @@ export interface RouteOptions {
   readonly teamSlug: string;
   /** Ends waits and asks clients not to come back on the same connection. */
   readonly stopping: AbortSignal;
+  readonly onRequest?: ((request: ServedRequest) => void) | undefined;
 }
+
+/** An answer, or a receipt for events. */
+type Reply = ReceiverAnswer | SinkReceipt;
 
 /** One HTTP request in, one answer out, for every path the stub has. */
 export class StubRoutes {
   readonly #sink: Sink;
-  readonly #endpoint: BatchEndpoint;
+  readonly #endpoint: SinkEndpoint;
   readonly #options: RouteOptions;
 
-  constructor(sink: Sink, endpoint: BatchEndpoint, options: RouteOptions) {
+  constructor(sink: Sink, endpoint: SinkEndpoint, options: RouteOptions) {
     this.#sink = sink;
     this.#endpoint = endpoint;
     this.#options = options;
   }
 
-  /** Never throws: what goes wrong in here is a 5xx, and a client that leaves is none of our business. */
-  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** Never rejects: what goes wrong in here is a 5xx. */
+  async handle(request: Request, incoming: IncomingMessage): Promise<Response> {
+    const startedAt = performance.now();
+    const path = new URL(request.url).pathname;
+    const reply = await this.#reply(request, path, incoming);
+    const [answer, events] = 'summary' in reply ? [reply.answer, reply.summary] : [reply];
+    const status = answer === 'reset' ? null : answer.status;
+    const elapsedMs = performance.now() - startedAt;
+    const served = { method: request.method, path, status, elapsedMs, ...(events && { events }) };
+    this.#options.onRequest?.(served);
+    if (answer !== 'reset') return this.#response(answer);
+    incoming.socket.resetAndDestroy();
+    return RESPONSE_ALREADY_SENT;
+  }
+
+  async #reply(request: Request, path: string, incoming: IncomingMessage): Promise<Reply> {
     try {
-      this.#send(request, response, await this.#answer(request));
+      const place = path.replace(/\/+$/, '');
+      if (request.method !== 'POST') return this.#get(request.method, place);
+      if (TOKEN_PATHS.has(place)) return await this.#tokens(request);
+      const isGone = (): boolean => incoming.destroyed && !incoming.complete;
+      const receipt = await this.#endpoint.receive(request, isGone);
+      await this.#latency();
+      return receipt;
     } catch (error) {
-      if (request.destroyed && !request.complete) return;
-      this.#send(request, response, failure(error));
+      if (error instanceof Refusal) return refusalAnswer(error);
+      return { status: 500, document: { error: `the stub failed: ${plainMessage(error)}` } };
     }
   }
 
-  async #answer(request: IncomingMessage): Promise<EndpointAnswer> {
-    const path = (request.url ?? '/').split('?')[0]!.replace(/\/+$/, '');
-    if (request.method === 'POST') return this.#post(request, path);
-    if (request.method !== 'GET') return jsonAnswer(405, { error: 'GET or POST' });
-    if (path === '/stats') return jsonAnswer(200, this.#sink.stats());
-    if (path === HEALTH_PATH && this.#options.health.offered !== false)
-      return jsonAnswer(200, healthDocument(this.#sink.instanceId, this.#options.health));
-    return jsonAnswer(404, { error: `nothing at ${path || '/'}` });
+  #get(method: string, place: string): ReceiverAnswer {
+    const { health } = this.#options;
+    if (method !== 'GET') return { status: 405, document: { error: 'GET or POST' } };
+    if (place === '/stats') return { status: 200, document: this.#sink.stats() };
+    if (place === HEALTH_PATH && health.offered !== false)
+      return { status: 200, document: healthDocument(this.#sink.instanceId, health) };
+    return { status: 404, document: { error: `nothing at ${place || '/'}` } };
   }
 
-  async #post(request: IncomingMessage, path: string): Promise<EndpointAnswer> {
-    const body = await readRequest(request);
-    if (TOKEN_PATHS.has(path))
-      return Buffer.isBuffer(body)
-        ? issueTokens(body, this.#options.teamSlug)
-        : jsonAnswer(body.status, { error: body.error });
-    const answer = Buffer.isBuffer(body)
-      ? this.#endpoint.receive(body)
-      : this.#endpoint.refuseUnread(body.status, body.error);
-    await this.#latency();
-    return answer;
+  async #tokens(request: Request): Promise<ReceiverAnswer> {
+    const body = await readBody(request, DEFAULT_RECEIVER_LIMITS);
+    return issueTokens(body, this.#options.teamSlug);
   }
 
   async #latency(): Promise<void> {
@@ -70,29 +100,8 @@ export class StubRoutes {
     if (latencyMs > 0) await delay(latencyMs, undefined, { signal: stopping }).catch(() => {});
   }
 
-  #send(request: IncomingMessage, response: ServerResponse, answer: EndpointAnswer): void {
-    if (answer === 'reset') {
-      request.socket.resetAndDestroy();
-      return;
-    }
-    response.writeHead(answer.status, this.#headers(request, answer));
-    response.end(answer.body);
+  #response(answer: ReceiverAnswer): Response {
+    const ends = this.#options.stopping.aborted && { connection: 'close' };
+    return toResponse({ ...answer, headers: { ...answer.headers, ...ends } });
   }
-
-  /** An unread rest of a request would be taken for the next one: such a connection ends. */
-  #headers(request: IncomingMessage, answer: CompleteAnswer): Record<string, string | number> {
-    const ends = this.#options.stopping.aborted || !request.complete;
-    return {
-      ...(answer.headers as Record<string, string>),
-      ...(answer.body.length > 0 && { 'content-length': answer.body.length }),
-      ...(ends && { connection: 'close' }),
-    };
-  }
-}
-
-/** A sink that cannot take events now may take them later. */
-function failure(error: unknown): CompleteAnswer {
-  const isSinkTrouble = error instanceof SinkUnavailableError;
-  const words = isSinkTrouble ? error.message : `the stub failed: ${plainMessage(error)}`;
-  return jsonAnswer(isSinkTrouble ? 503 : 500, { error: words });
 }

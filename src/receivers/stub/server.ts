@@ -1,10 +1,11 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { BatchEndpoint } from './batch-endpoint.js';
+import { nodeListener } from '../../receive/adapters.js';
 import type { HealthOptions } from './documents.js';
 import { conductOf, type Misbehaviour } from './misbehaviour.js';
-import { StubRoutes } from './routes.js';
+import { type ServedRequest, StubRoutes } from './routes.js';
 import { Sink } from './sink.js';
+import { type EndpointRules, SinkEndpoint } from './sink-endpoint.js';
 
 const CLOSE_GRACE_MS = 5_000;
 
@@ -18,10 +19,13 @@ export interface StubServerOptions {
   /** False skips every fsync of the sink. */
   readonly durable?: boolean;
   readonly misbehave?: Misbehaviour;
+  readonly rules?: Pick<EndpointRules, 'retryAfterS' | 'credentials'>;
   readonly health?: HealthOptions;
   /** What the token endpoint says the team is. */
   readonly teamSlug?: string;
   readonly now?: () => number;
+  /** Told of each request, once it is known how it is answered. */
+  readonly onRequest?: (request: ServedRequest) => void;
 }
 
 export interface StubServer {
@@ -34,23 +38,27 @@ export interface StubServer {
 }
 
 /**
- * The stub receiver behind real HTTP (`redrain serve`): batches by POST on any
- * path, the token and health endpoints (docs/protocol.md), `GET /stats`. Rejects
- * when the sink cannot be opened or the port is taken.
+ * The stub receiver behind real HTTP (`redrain serve`): events in every format by
+ * POST on any path, the token and health endpoints (docs/protocol.md), `GET
+ * /stats`. Rejects when the sink cannot be opened or the port is taken.
  */
 export async function startServer(options: StubServerOptions): Promise<StubServer> {
   const { host = '127.0.0.1', port = 0, misbehave = {}, now = Date.now } = options;
   const sink = openSink(options);
   const stopping = new AbortController();
-  const rules = { ...misbehave, ...options.health?.limits };
-  const endpoint = new BatchEndpoint(sink, conductOf(misbehave), rules, now);
+  const { rejectTypes } = misbehave;
+  const rules = { rejectTypes, ...options.rules, ...options.health?.limits };
+  const endpoint = new SinkEndpoint(sink, conductOf(misbehave), rules, now);
   const routes = new StubRoutes(sink, endpoint, {
     latencyMs: misbehave.latencyMs ?? 0,
     health: options.health ?? {},
     teamSlug: options.teamSlug ?? 'stub-team',
     stopping: stopping.signal,
+    onRequest: options.onRequest,
   });
-  const server = http.createServer((request, response) => routes.handle(request, response));
+  const server = http.createServer(
+    nodeListener((request, incoming) => routes.handle(request, incoming)),
+  );
   await listening(server, port, host).catch((error: unknown) => {
     sink.close();
     throw error;

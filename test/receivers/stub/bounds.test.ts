@@ -20,7 +20,9 @@ describe('the stub server and bodies that decompress to much more', () => {
 
   it('does not parse deeply nested brackets', async () => {
     expect(await post(Buffer.from(`{"events":[${'[],'.repeat(1_000_001)}1]}`))).to.equal(413);
-    expect(await post(Buffer.from(`{"events":[${'[{"a":1}],'.repeat(10)}1]}`))).to.equal(200);
+    expect(
+      await post(Buffer.from(`{"events":[${'[{"a":1}],'.repeat(10)}{"event_id":"e"}]}`)),
+    ).to.equal(200);
   });
 
   it('has every commit on disk before it answers', () => {

@@ -57,6 +57,36 @@ describe('the stub server', () => {
     });
   });
 
+  it('takes every format on any path, and each event once', async () => {
+    await start();
+    const cloudEvent = { specversion: '1.0', id: 'c', source: '/s', type: 'T' };
+    const requests: [body: string, headers: Record<string, string>][] = [
+      ['{"events":[{"event_id":"a"}]}', { 'content-type': 'application/json' }],
+      ['{"event_id":"a"}\n{"event_id":"l"}\n', { 'content-type': 'application/x-ndjson' }],
+      ['<w/>', { 'content-type': 'text/xml', 'webhook-id': 'w' }],
+      [JSON.stringify(cloudEvent), { 'content-type': 'application/cloudevents+json' }],
+      [JSON.stringify([cloudEvent]), { 'content-type': 'application/cloudevents-batch+json' }],
+      ['{}', { 'ce-specversion': '1.0', 'ce-id': 'd', 'ce-source': '/s', 'ce-type': 'T' }],
+    ];
+    const seen: string[] = [];
+    for (const [body, headers] of requests)
+      for (const { status } of (await post(body, headers, '/any')).json.results) seen.push(status);
+    expect(seen.join(' ')).to.equal('success duplicate success success success duplicate success');
+    expect(server.sink.eventIds()).to.deep.equal(['a', 'l', 'w', 'c', 'd']);
+    expect(server.sink.bytesOf('w')?.toString()).to.equal('<w/>');
+  });
+
+  it('answers one event with a status, and logs the one that it gave', async () => {
+    await start({ misbehave: { rejectTypes: ['Bad'] } });
+    const headers = { 'webhook-id': 'w', 'content-type': 'application/json' };
+    expect((await post('{"event_type":"Bad"}', headers)).status).to.equal(400);
+    expect((await post('{"event_type":"Good"}', headers)).status).to.equal(200);
+    expect(server.sink.posts().map(({ status, stored }) => [status, stored])).to.deep.equal([
+      [400, 0],
+      [200, 1],
+    ]);
+  });
+
   it('takes the last of several lists, as JSON does', async () => {
     await start();
     await post('{"events":[{"event_id":"a"}],"events":[{"event_id":"b"}]}');
