@@ -87,7 +87,7 @@ describe('the receiver kit takes', () => {
     expect(events.map(({ data }) => data)).to.deep.equal([[1], Buffer.from([0, 1])]);
   });
 
-  it('header values of a CloudEvent that are percent-encoded', async () => {
+  it('ids that are percent-encoded because a header could not hold them', async () => {
     const { post, events } = givenReceiver();
     const headers = {
       'ce-specversion': '1.0',
@@ -96,6 +96,9 @@ describe('the receiver kit takes', () => {
       'ce-type': '50%',
     };
     await post('', headers);
+    await post('{}', { 'webhook-id': 'w%C3%A9' });
+    await post('{}', { 'webhook-id': '100%' });
+    expect(events.slice(1).map(({ id }) => id)).to.deep.equal(['wé', '100%']);
     expect(events[0]).to.include({ id: 'é 1', type: '50%', data: undefined });
   });
 

@@ -4,7 +4,7 @@ import { parseBounded } from '../json-body.js';
 import { assertCount } from '../limits.js';
 import type { RequestElement } from '../received-event.js';
 import { badRequest } from '../refusal.js';
-import { generationOf, isJsonObject, type JsonObject } from './fields.js';
+import { generationOf, headerText, isJsonObject, type JsonObject } from './fields.js';
 import { payloadOf } from './webhook.js';
 
 /** Members of a CloudEvent in JSON that are no attributes. */
@@ -32,7 +32,7 @@ export function readBinary(request: DecodedRequest): RequestElement[] {
   const { headers, body } = request;
   const attributes: Record<string, string> = {};
   for (const [name, value] of headers)
-    if (name.startsWith('ce-')) attributes[name.slice(3)] = decoded(value);
+    if (name.startsWith('ce-')) attributes[name.slice(3)] = headerText(value);
   const contentType = headers.get('content-type');
   if (contentType !== null) attributes.datacontenttype = contentType;
   const data = body.length === 0 ? undefined : payloadOf(request);
@@ -67,13 +67,4 @@ function cloudEvent(
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
-}
-
-/** Header values are percent-encoded; one that is not is taken as it is. */
-function decoded(value: string): string {
-  try {
-    return decodeURIComponent(value);
-  } catch {
-    return value;
-  }
 }

@@ -65,3 +65,12 @@ export function isJson(mediaType: string): boolean {
     mediaType === 'application/json' || mediaType === 'text/json' || mediaType.endsWith('+json')
   );
 }
+
+/** The text of a header value, which is percent-encoded where a header could not hold it; any other is taken as it is. */
+export function headerText(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}

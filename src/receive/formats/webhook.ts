@@ -1,12 +1,12 @@
 import type { DecodedRequest } from '../formats.js';
 import { parseBounded } from '../json-body.js';
 import type { RequestElement } from '../received-event.js';
-import { fieldsOf, generationOf, isJson } from './fields.js';
+import { fieldsOf, generationOf, headerText, isJson } from './fields.js';
 
 /** Reads one event, whose id is that of the request (Standard Webhooks). */
 export function readWebhook(request: DecodedRequest): RequestElement[] {
   const { headers, body } = request;
-  const id = headers.get('webhook-id') ?? '';
+  const id = headerText(headers.get('webhook-id') ?? '');
   if (id === '') return [{ reason: 'webhook-id is empty' }];
   const data = payloadOf(request);
   const generation = generationOf(headers);
