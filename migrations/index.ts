@@ -1,12 +1,14 @@
 import { JournalAndLedger1763800000001, TABLES, TRIGGERS } from './1-journal-and-ledger.js';
 import { CAUSE_TABLES, Causes1764100000002 } from './2-causes.js';
 import { amended, OriginsByType1764200000003, TYPE_TABLES } from './3-origins-by-type.js';
+import { WhatTargetsRead1764300000004, withGzip } from './4-what-targets-read.js';
 
 /** Schema migrations in order; frozen once shipped. Each sets `user_version` to its number. */
 export const MIGRATIONS = [
   JournalAndLedger1763800000001,
   Causes1764100000002,
   OriginsByType1764200000003,
+  WhatTargetsRead1764300000004,
 ];
 
 /** The schema this program reads and writes. */
@@ -14,7 +16,7 @@ export const SCHEMA_VERSION = MIGRATIONS.length;
 
 /** Every table and index as the migrations leave them. */
 export const SCHEMA_TABLES: readonly string[] = [
-  ...amended([...TABLES, ...CAUSE_TABLES]),
+  ...withGzip(amended([...TABLES, ...CAUSE_TABLES])),
   ...TYPE_TABLES,
 ];
 

@@ -2,6 +2,7 @@ import { RedrainError } from '../base/error.js';
 import { EXIT } from '../base/exit-codes.js';
 import type { ConfigDocument } from '../config/document.js';
 import type { HomePaths } from '../config/home.js';
+import { parseRate } from '../config/target-settings.js';
 import { drain } from '../dispatch/drain.js';
 import type { DrainOptions } from '../dispatch/drain-deps.js';
 import { type DrainReport, emptyReport } from '../dispatch/drain-report.js';
@@ -9,6 +10,7 @@ import type { DeliveryReceiver, DeploymentMetadata } from '../dispatch/ports.js'
 import { FileTargetLock } from '../dispatch/target-lock.js';
 import { plainMessage } from '../files/trouble.js';
 import { permissionOf } from '../policy/permission.js';
+import type { ReceiverSurroundings } from '../receivers/kind.js';
 import type { Stores } from '../stores.js';
 import { thisProcess } from '../targets/holder.js';
 import {
@@ -223,7 +225,10 @@ async function run(
   target: TargetRecord,
   options: TargetDrainOptions,
 ): Promise<DrainReport> {
-  const receiver = await receiverOf(home, situation, target);
+  const { targets } = stores;
+  const receiver = await receiverOf(home, situation, target, {
+    learnedGzip: (readsGzip) => targets.noteGzip(target.id, readsGzip),
+  });
   const holder = thisProcess({
     server_url: target.canonicalUrl,
     team_or_user: target.teamSlug || target.userEmail || null,
@@ -239,6 +244,8 @@ async function run(
     permission: () => permission.now(),
     noteGreeting: ({ metadata = {} }) =>
       stores.targets.noteDeployment(target.id, { ...metadata, ...options.deployment }, home.now()),
+    retire: () => targets.retire(target.id, home.now()),
+    eventsPerSecond: eventsPerSecond(target.settings.rate),
     now: () => home.now(),
     random: () => home.random(),
   } satisfies Parameters<typeof drain>[0];
@@ -256,11 +263,17 @@ export async function receiverOf(
   home: ReceiverHome,
   situation: Situation,
   target: TargetRecord,
+  told: Pick<ReceiverSurroundings, 'learnedGzip' | 'onAnswer'> = {},
 ): Promise<DeliveryReceiver> {
   if (home.options.receiver !== undefined) return home.options.receiver(target);
   const deadlineMs = home.options.requestDeadlineMs;
-  const given = { deadlineMs, version: VERSION, now: () => home.now() };
+  const given = { ...told, deadlineMs, version: VERSION, now: () => home.now() };
   return kindOf(target).receiver(target, situation, given);
+}
+
+function eventsPerSecond(rate: string | undefined): number | undefined {
+  const parsed = rate === undefined ? undefined : parseRate(rate);
+  return parsed && (parsed.events * 1000) / parsed.perMs;
 }
 
 /** All that is held, for whatever reason. */

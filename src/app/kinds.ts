@@ -1,5 +1,5 @@
 import { policyOf } from '../policy/mode.js';
-import { EXTERNAL, STUB } from '../receivers/endpoint-kinds.js';
+import { EXTERNAL, MODULE, STUB } from '../receivers/endpoint-kinds.js';
 import type { TargetKindRow } from '../receivers/kind.js';
 import { TEAMSPACE, type TeamspaceCircumstances } from '../spec-kitty/teamspace-kind.js';
 import { type ActiveTarget, noneMessage } from '../targets/active-target.js';
@@ -13,6 +13,7 @@ export const KINDS: Readonly<Record<TargetKind, KindRow>> = {
   teamspace: TEAMSPACE,
   external: EXTERNAL,
   stub: STUB,
+  module: MODULE,
 };
 
 /** The kind of a target. */

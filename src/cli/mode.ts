@@ -123,7 +123,7 @@ async function warnOf(
 /** What keeps events from leaving for the endpoint that is set now. */
 function warnOfGate(app: App, settings: ModeReport['settings'], output: Output): void {
   if (settings.mode !== 'EXTERNAL_RECEIVER') return;
-  const gate = endpointGateOf(app.env, settings);
+  const gate = endpointGateOf(app.env, settings, app.paths);
   if (gate !== undefined) output.warn(`warning: ${gate.message}`);
 }
 

@@ -76,7 +76,7 @@ export const DEFAULT_SETTINGS: SyncSettings = Object.freeze({
     endpoint: undefined,
     headers: new Map<string, string>(),
     authEnv: undefined,
-    ack: 'results',
+    ack: 'auto',
     maxEvents: 1000,
     maxBytes: 512 * 1024,
     projects: 'all',

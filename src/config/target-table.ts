@@ -9,6 +9,7 @@ import {
   RATE,
   SETTING_IN_FILE,
   TARGET_FORMATS,
+  type TargetFormat,
   type TargetSetting,
   type TargetSettings,
   withDefaults,
@@ -105,7 +106,7 @@ export function toDeclaredTarget(name: string, given: unknown, table: string): D
   if (!checked.success) return closed(`${faults(checked.issues, path)}.`);
   const { url, ...said } = checked.output;
   const settings = toSettings(said);
-  const fault = unfit(said);
+  const fault = unfit(checked.output);
   if (fault !== undefined) return closed(`${place}.${fault}.`);
   return Object.freeze({
     name,
@@ -129,8 +130,17 @@ function toSettings(said: Said): TargetSettings {
   return withDefaults(Object.fromEntries(entries.filter(([, value]) => value !== undefined)));
 }
 
+/** Formats that are no requests to an address on the network. */
+const WITHIN_REDRAIN: ReadonlySet<string> = new Set<TargetFormat>(['module']);
+
 /** What each key allows, and together makes no sense. */
-function unfit({ format, mode, client_cert, client_key }: Said): string | undefined {
+function unfit(table: v.InferOutput<typeof targetSchema>): string | undefined {
+  const { url, format, mode, client_cert, client_key } = table;
+  const isModule = /^\s*module:/i.test(url);
+  if (format !== undefined && WITHIN_REDRAIN.has(format) !== isModule)
+    return isModule
+      ? 'format belongs to other addresses: remove it, as a module is a format of its own'
+      : 'format = "module" needs the address of a module, such as url = "module:./receiver.mjs"';
   if (mode !== undefined && format !== 'cloudevents')
     return 'mode belongs to the format cloudevents: set format, or remove mode';
   if ((client_cert === undefined) !== (client_key === undefined))

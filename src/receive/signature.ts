@@ -81,7 +81,7 @@ function secretKind(secret: string): SecretKind {
   const key = Buffer.from(encoded, 'base64');
   if (prefix === 'whpk_') return { version: 'v1a', check: ed25519(publicKey(key)) };
   if (prefix === 'whsk_')
-    return { version: 'v1a', check: ed25519(createPublicKey(privateKey(key))) };
+    return { version: 'v1a', check: ed25519(createPublicKey(ed25519PrivateKey(key))) };
   return { version: 'v1', check: hmac(key) };
 }
 
@@ -119,7 +119,7 @@ function publicKey(key: Buffer): KeyObject {
 }
 
 /** 32 bytes, or 64 when the public key follows. */
-function privateKey(key: Buffer): KeyObject {
+export function ed25519PrivateKey(key: Buffer): KeyObject {
   if (key.length !== 32 && key.length !== 64) throw unusable();
   const der = Buffer.concat([PRIVATE_PREFIX, key.subarray(0, 32)]);
   return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });

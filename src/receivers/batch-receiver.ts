@@ -8,22 +8,17 @@ import type {
   TargetGreeting,
 } from '../dispatch/ports.js';
 import type { HttpAnswer } from './answer.js';
+import { Compression } from './compression.js';
+import { batchFormat } from './formats/batch.js';
+import type { ComposedRequest, RequestFormat } from './formats/format.js';
 import type { HttpRequest } from './http-client.js';
 import { type AckMode, mapResponse } from './mapper.js';
 import { transientForAll } from './mapping/verdict.js';
 import type { Redactor } from './redact.js';
-import {
-  type Adapt,
-  composeBody,
-  compressBody,
-  DEFAULT_LIMITS,
-  roomForEvents,
-  wireSize,
-} from './request-body.js';
-import { unsendableAsJson } from './unsendable.js';
+import { compressBody, DEFAULT_LIMITS } from './request-body.js';
 
-/** One request body on its way, and what decides whether it may be sent once more. */
-export type BatchPost = Pick<HttpRequest, 'signal' | 'mayRepeat'> & { readonly body: Buffer };
+/** One request on its way, and what decides whether it may be sent once more. */
+export type BatchPost = Pick<HttpRequest, 'signal' | 'mayRepeat'> & ComposedRequest;
 
 /** What an exchange brought back: an answer, or the gate that kept the body here. */
 export type Exchanged =
@@ -55,30 +50,50 @@ export interface BatchSettings {
   /** Address shown to people; never contains a secret. */
   readonly endpoint: string;
   readonly exchange: BatchExchange;
+  /** How requests look; `batch` when absent. */
+  readonly format?: RequestFormat | undefined;
   /** `results` when absent. */
   readonly ack?: AckMode | undefined;
   readonly limits?: Partial<BatchLimits> | undefined;
-  /** False: the body travels as it is, where no network is in between. */
-  readonly isCompressed?: boolean;
-  /** For events that travel bare, and how many bytes it can add to one. */
-  readonly adapt?: { readonly bytes: Adapt; readonly growth: number };
+  /** Requests at once, where a request carries one event. */
+  readonly concurrency?: number | undefined;
+  /** gzip when absent. */
+  readonly compression?: Compression | undefined;
   readonly now?: (() => number) | undefined;
 }
 
-/** A receiver of the batch protocol (docs/protocol.md), whoever is at the other end. */
+const DEFAULT_CONCURRENCY = 8;
+/** So much is held in memory for one claim, where `max_bytes` bounds a request of one event. */
+const SINGLE_CLAIM_BYTES = 4 * 1024 * 1024;
+
+/** A receiver of requests of any format, whoever is at the other end. */
 export class BatchReceiver implements DeliveryReceiver {
   readonly endpoint: string;
   readonly limits: BatchLimits;
+  readonly requestsAtOnce: number | undefined;
   readonly #settings: BatchSettings;
   readonly #fullLimits: BatchLimits;
   readonly #exchange: BatchExchange;
+  readonly #format: RequestFormat;
+  readonly #compression: Compression;
 
   constructor(settings: BatchSettings) {
+    const { format = batchFormat(), concurrency = DEFAULT_CONCURRENCY } = settings;
     this.endpoint = settings.endpoint;
+    this.#format = format;
+    this.#compression = settings.compression ?? new Compression({ setting: 'gzip', pays: true });
     this.#fullLimits = { ...DEFAULT_LIMITS, ...settings.limits };
-    this.limits = roomForEvents(this.#fullLimits);
+    this.limits = this.#room();
+    this.requestsAtOnce = format.isSingle ? concurrency : undefined;
     this.#settings = settings;
     this.#exchange = settings.exchange;
+  }
+
+  /** As the dispatcher counts: without the frame around the events. */
+  #room(): BatchLimits {
+    const { maxEvents, maxBytes } = this.#fullLimits;
+    if (this.#format.isSingle) return { maxEvents, maxBytes: SINGLE_CLAIM_BYTES };
+    return { maxEvents, maxBytes: maxBytes - this.#format.frameBytes };
   }
 
   closedGate(): Promise<ClosedGate | undefined> {
@@ -90,12 +105,11 @@ export class BatchReceiver implements DeliveryReceiver {
   }
 
   wireSize(event: OutboundShape): number {
-    const growth = event.carriesOwnId ? (this.#settings.adapt?.growth ?? 0) : 0;
-    return wireSize(event) + growth;
+    return this.#format.wireSize(event);
   }
 
   unsendable(event: OutboundEvent): string | undefined {
-    return unsendableAsJson(event);
+    return this.#format.unsendable(event);
   }
 
   async deliver(
@@ -103,19 +117,72 @@ export class BatchReceiver implements DeliveryReceiver {
     signal: AbortSignal,
     mayStillLeave?: () => Promise<boolean>,
   ): Promise<DeliveryReport> {
-    const { ack = 'results', adapt, isCompressed = true, now = Date.now } = this.#settings;
-    const plain = composeBody(batch, adapt?.bytes);
-    const body = isCompressed ? await compressBody(plain) : plain;
-    const exchanged = await this.#exchange.send({ body, signal, mayRepeat: mayStillLeave });
+    const { ack = 'results', now = Date.now } = this.#settings;
+    const { body, headers } = this.#format.compose(batch);
+    const post = {
+      body,
+      headers: { ...headers, ...generationHeader(batch) },
+      signal,
+      mayRepeat: mayStillLeave,
+    };
+    const { exchanged, bytesSent } = this.#compression.isOn
+      ? await this.#sendCompressed(post)
+      : await this.#send(post);
     if ('closed' in exchanged) return closedReport(batch.length, exchanged.closed);
     const sentIds = batch.map(({ eventId }) => eventId);
-    const options = { ack, now: now(), redact: this.#exchange.redact };
-    return reportOf(mapResponse(sentIds, exchanged.answer, options), exchanged, body.length);
+    const { redact } = this.#exchange;
+    const options = { ack, now: now(), redact, retiresWhenGone: this.#format.isSingle };
+    return reportOf(mapResponse(sentIds, exchanged.answer, options), exchanged, bytesSent);
+  }
+
+  async #send(post: BatchPost): Promise<Sent> {
+    const exchanged = await this.#exchange.send(post);
+    return { exchanged, bytesSent: post.body.length * requestsOf(exchanged) };
+  }
+
+  /** Once more without compression, where the answer may be about that alone. */
+  async #sendCompressed(post: BatchPost): Promise<Sent> {
+    const compression = this.#compression;
+    const body = await compressBody(post.body);
+    const headers = { ...post.headers, 'Content-Encoding': 'gzip' };
+    const first = await this.#send({ ...post, body, headers });
+    if ('closed' in first.exchanged) return first;
+    const { answer } = first.exchanged;
+    await compression.answered(answer);
+    const mayBeRefused = compression.mayBeRefused(answer);
+    if (!mayBeRefused || (await post.mayRepeat?.()) === false) return this.#advised(first);
+    const second = await this.#send(post);
+    if ('closed' in second.exchanged) return first;
+    await compression.answeredPlain(second.exchanged.answer);
+    return { ...second, bytesSent: first.bytesSent + second.bytesSent };
+  }
+
+  #advised(sent: Sent): Sent {
+    const { exchanged } = sent;
+    if ('closed' in exchanged || exchanged.advice !== undefined) return sent;
+    const advice = this.#compression.advice(exchanged.answer);
+    return advice === undefined ? sent : { ...sent, exchanged: { ...exchanged, advice } };
   }
 
   async close(): Promise<void> {
     this.#exchange.close();
   }
+}
+
+interface Sent {
+  readonly exchanged: Exchanged;
+  readonly bytesSent: number;
+}
+
+function requestsOf(exchanged: Exchanged): number {
+  if ('closed' in exchanged) return 0;
+  return (exchanged.answer.requests ?? 1) + (exchanged.sentBefore ?? 0);
+}
+
+/** A replay says so: all events of a request are of one generation. */
+function generationHeader([first]: readonly OutboundEvent[]): Record<string, string> {
+  const { generation = 1 } = first ?? {};
+  return generation > 1 ? { 'redrain-generation': String(generation) } : {};
 }
 
 /** What a batch gets when a gate is closed at the moment of the post: nothing left this machine. */
@@ -129,13 +196,13 @@ const SENT_TWICE =
 /** The report of one post: what its answer means, and what was sent to get it. */
 function reportOf(
   verdict: Omit<DeliveryReport, 'bytesSent'>,
-  { answer, sentBefore = 0, advice, stop }: Extract<Exchanged, { answer: HttpAnswer }>,
-  bytes: number,
+  { answer, advice, stop }: Extract<Exchanged, { answer: HttpAnswer }>,
+  bytesSent: number,
 ): DeliveryReport {
   const { requests = 1 } = answer;
   const told = requests === 1 ? verdict.error : twice(verdict.error);
   const error = advice === undefined ? told : `${told}. ${advice}`;
-  const report = { ...verdict, bytesSent: bytes * (requests + sentBefore) };
+  const report = { ...verdict, bytesSent };
   const whole = error === undefined ? report : { ...report, error };
   if (stop === undefined) return whole;
   // Whatever was refused is good by now, and so stands in nobody's way.

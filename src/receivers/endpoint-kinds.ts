@@ -1,9 +1,14 @@
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { dirname, join, resolve } from 'node:path';
+import { secretsInAddress } from '../address/shown-address.js';
 import type { SyncSettings } from '../config/settings.js';
 import { TARGET_DEFAULTS } from '../config/target-settings.js';
 import { activeDeclared, declaredAt, declaredTarget } from '../targets/active-target.js';
+import { moduleFile } from '../targets/canonical-url.js';
+import type { TargetIdentity } from '../targets/identity.js';
 import type { TargetRecord, TargetSettings } from '../targets/registry.js';
 import { settingsInForce } from '../targets/settings-in-force.js';
+import { tlsFiles } from './external/tls-files.js';
 import type { Circumstances, ReceiverSurroundings, TargetKindRow } from './kind.js';
 import { bareGetHeaders, judgeEndpoint } from './reachability.js';
 import { sinkFileName } from './stub/sink-name.js';
@@ -50,9 +55,9 @@ const activeSettings = ({ targets, activeTarget }: SyncSettings): TargetSettings
 /** The operator's own endpoint, over HTTP. */
 export const EXTERNAL = endpointKind({
   kind: 'external',
-  async obstacle({ env, settings }) {
+  async obstacle({ env, settings, paths }) {
     const { endpointGateOf } = await import('./external/gate.js');
-    const gate = endpointGateOf(env, settings);
+    const gate = endpointGateOf(env, settings, paths);
     if (gate === undefined) return undefined;
     const state = gate.reason === 'missing_auth' ? 'missing_auth' : 'missing_host_config';
     const { message, variable } = gate;
@@ -62,9 +67,17 @@ export const EXTERNAL = endpointKind({
   async receiver(target, at, given) {
     const { ExternalReceiver } = await import('./external-receiver.js');
     const { givenSettings } = await import('./external/settings.js');
+    const { format, mode, ack = 'auto', compression, concurrency } = target.settings;
     return new ExternalReceiver({
       ...givenSettings(target.rawEndpoint, target.settings, at.env),
-      ack: target.settings.ack === 'status' ? 'status' : 'results',
+      ...(format === undefined ? {} : { format }),
+      ...(mode === undefined ? {} : { mode }),
+      ...(compression === undefined ? {} : { compression }),
+      ack,
+      concurrency,
+      source: sourceOf(at.paths),
+      readsGzip: target.readsGzip ?? undefined,
+      learnedGzip: given.learnedGzip,
       ...httpSettings(target, at, given),
     });
   },
@@ -73,6 +86,11 @@ export const EXTERNAL = endpointKind({
     return judgeEndpoint(await ask(fillQuery(rawEndpoint.reveal(), env).address, bareGetHeaders()));
   },
 });
+
+/** Where events of this home come from, for receivers that want to know: says nothing else of this machine. */
+function sourceOf({ home }: Circumstances['paths']): string {
+  return `/redrain/${createHash('sha256').update(home).digest('hex').slice(0, 12)}`;
+}
 
 /** The receiver within redrain. */
 export const STUB = endpointKind({
@@ -86,15 +104,52 @@ export const STUB = endpointKind({
   reach: async () => undefined,
 });
 
+/** A receiver of the operator's own, loaded from a file. */
+export const MODULE = endpointKind({
+  kind: 'module',
+  async obstacle({ env, settings, paths }) {
+    const named = activeDeclared(settings);
+    if (named.state !== 'target') return undefined;
+    const receiver = await moduleReceiver(named.identity, named.settings, { env, paths });
+    const gate = await receiver.closedGate();
+    if (gate === undefined) return undefined;
+    const state = gate.reason === 'missing_auth' ? 'missing_auth' : 'missing_host_config';
+    return { state, message: gate.message, command: 'redrain config' };
+  },
+  receiver: (target, at, { deadlineMs }) =>
+    moduleReceiver(target, target.settings, { ...at, deadlineMs }),
+  reach: async () => undefined,
+});
+
+async function moduleReceiver(
+  { rawEndpoint, canonicalUrl }: Pick<TargetIdentity, 'rawEndpoint' | 'canonicalUrl'>,
+  settings: TargetSettings,
+  at: Pick<Circumstances, 'env' | 'paths'> & { readonly deadlineMs?: number | undefined },
+) {
+  const { ModuleReceiver } = await import('./module-receiver.js');
+  const { fillQuery } = await import('./external/settings.js');
+  const { address, values, missing } = fillQuery(rawEndpoint.reveal(), at.env);
+  const { path, query } = moduleFile(address);
+  return new ModuleReceiver({
+    endpoint: canonicalUrl,
+    file: resolve(dirname(at.paths.config), path),
+    query,
+    secrets: [...values, ...secretsInAddress(address)],
+    missing: missing[0],
+    limits: limitsOf(settings),
+    deadlineMs: at.deadlineMs,
+  });
+}
+
 /** What every receiver over HTTP is told, whatever else it needs. */
 export function httpSettings(
   { settings }: Pick<TargetRecord, 'settings'>,
-  { env, settings: { caFile } }: Circumstances,
+  { env, paths, settings: { caFile } }: Circumstances,
   { deadlineMs, version, onAnswer, now }: ReceiverSurroundings,
 ) {
   const transport = {
     env,
-    ...(caFile === undefined ? {} : { caFile }),
+    ...tlsFiles(settings, paths, caFile),
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
     onAnswer,
   };

@@ -1,43 +1,79 @@
 import { secretsInAddress, shownAddress } from '../address/shown-address.js';
 import type { ClosedGate, TargetGreeting } from '../dispatch/ports.js';
+import { isLoopback } from '../policy/bearer.js';
 import {
   type BatchExchange,
   type BatchPost,
   BatchReceiver,
   type Exchanged,
 } from './batch-receiver.js';
+import { Compression } from './compression.js';
 import { externalGate } from './external/gate.js';
 import type { ExternalReceiverSettings } from './external/settings.js';
-import { batchHeaders } from './headers.js';
+import type { RequestFormat } from './formats/format.js';
+import { formatOf } from './formats/formats.js';
+import { signingFault } from './formats/signer.js';
+import { agentHeader } from './headers.js';
 import { HttpClient } from './http-client.js';
 import { type Redactor, redactorFor } from './redact.js';
 
 /** Where the status alone counts, the body is read for a warning and for the next request's sake. */
 const BODY_WITHIN_MS = 5_000;
 
-/** The operator's own endpoint: any URL, any headers, the batch protocol (docs/protocol.md). */
+/** The operator's own endpoint: any URL, any headers, any format (docs/receivers.md). */
 export class ExternalReceiver extends BatchReceiver {
   constructor(settings: ExternalReceiverSettings) {
-    const { ack, limits, now } = settings;
-    const endpoint = shownAddress(settings.endpoint ?? '');
-    super({ endpoint, ack, limits, now, exchange: new EndpointExchange(settings) });
+    const { endpoint = '', ack, limits, now, concurrency } = settings;
+    const format = usableFormat(settings);
+    super({
+      endpoint: shownAddress(endpoint),
+      format,
+      ack,
+      limits,
+      now,
+      concurrency,
+      compression: new Compression({
+        setting: settings.compression,
+        pays: format.isCompressible && !isOnThisMachine(endpoint),
+        readsGzip: settings.readsGzip,
+        learned: settings.learnedGzip,
+      }),
+      exchange: new EndpointExchange(settings, format),
+    });
   }
+}
+
+/** Keys that cannot sign close the gate, so that nothing leaves unsigned. */
+function usableFormat(settings: ExternalReceiverSettings): RequestFormat {
+  const { format, mode, source = '/redrain', now = Date.now } = settings;
+  const secrets = (settings.secrets ?? []).map(({ value }) => value);
+  const usable = secrets.filter((secret) => signingFault(secret) === undefined);
+  return formatOf({ format, mode, secrets: usable, source, now });
+}
+
+function isOnThisMachine(endpoint: string): boolean {
+  return URL.canParse(endpoint) && isLoopback(new URL(endpoint).hostname);
 }
 
 /** Posts with the headers that the operator has set. */
 class EndpointExchange implements BatchExchange {
   readonly redact: Redactor;
   readonly #settings: ExternalReceiverSettings;
+  readonly #format: RequestFormat;
   readonly #client: HttpClient;
+  /** Settings, secrets and files are those of the beginning: one look is enough. */
+  #gate: { readonly closed: ClosedGate | undefined } | undefined;
 
-  constructor(settings: ExternalReceiverSettings) {
+  constructor(settings: ExternalReceiverSettings, format: RequestFormat) {
     this.#settings = settings;
+    this.#format = format;
     this.#client = new HttpClient(settings.transport);
     this.redact = redactorFor(secretsOf(settings));
   }
 
   async gate(): Promise<ClosedGate | undefined> {
-    return externalGate(this.#settings);
+    this.#gate = { closed: externalGate(this.#settings, this.#format) };
+    return this.#gate.closed;
   }
 
   /** Nothing is asked of an endpoint that never offered it. */
@@ -46,13 +82,13 @@ class EndpointExchange implements BatchExchange {
   }
 
   async send(post: BatchPost): Promise<Exchanged> {
-    const closed = externalGate(this.#settings);
+    const closed = this.#gate === undefined ? await this.gate() : this.#gate.closed;
     if (closed !== undefined) return { closed };
     const answer = await this.#client.request({
       ...post,
       method: 'POST',
       url: this.#settings.endpoint ?? '',
-      headers: allHeaders(this.#settings),
+      headers: allHeaders(this.#settings, post.headers),
       bodyWithinMs: this.#settings.ack === 'status' ? BODY_WITHIN_MS : undefined,
     });
     return { answer };
@@ -64,10 +100,13 @@ class EndpointExchange implements BatchExchange {
 }
 
 /** An operator's header goes before ours of the same name, however it is spelled. */
-function allHeaders({ headers = {}, version }: ExternalReceiverSettings): Record<string, string> {
+function allHeaders(
+  { headers = {}, version }: ExternalReceiverSettings,
+  ofRequest: BatchPost['headers'],
+): Record<string, string> {
   const own = Object.entries(headers).map(([name, value]) => [name, value.reveal().trim()]);
   const set = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
-  const ours = Object.entries(batchHeaders(version)).filter(
+  const ours = Object.entries({ ...agentHeader(version), ...ofRequest }).filter(
     ([name]) => !set.has(name.toLowerCase()),
   );
   return Object.fromEntries([...own, ...ours]);
@@ -75,7 +114,7 @@ function allHeaders({ headers = {}, version }: ExternalReceiverSettings): Record
 
 /** A query may hold a key just as a header may. */
 function secretsOf(settings: ExternalReceiverSettings): string[] {
-  const { headers = {}, queryValues = [], endpoint = '' } = settings;
-  const values = [...Object.values(headers), ...queryValues].map((value) => value.reveal());
-  return [...values, ...secretsInAddress(endpoint)];
+  const { headers = {}, queryValues = [], secrets = [], endpoint = '' } = settings;
+  const named = [...Object.values(headers), ...queryValues, ...secrets.map(({ value }) => value)];
+  return [...named.map((value) => value.reveal()), ...secretsInAddress(endpoint)];
 }

@@ -1,12 +1,8 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 
-/** What every batch carries, whoever it goes to; an operator may set type and agent otherwise. */
-export function batchHeaders(version: string): Record<string, string> {
-  return {
-    'Content-Type': 'application/json',
-    'Content-Encoding': 'gzip',
-    'User-Agent': `redrain/${version}`,
-  };
+/** What every request carries beside what its format says; an operator may set the agent otherwise. */
+export function agentHeader(version: string): Record<string, string> {
+  return { 'User-Agent': `redrain/${version}` };
 }
 
 /** Headers that an operator cannot set, and why: they describe our own body or connection. */
@@ -20,6 +16,7 @@ const RESERVED: Readonly<Record<string, string>> = {
   'keep-alive': 'redrain keeps its connections',
   'proxy-authorization': 'user and password of a proxy belong into HTTPS_PROXY',
   'proxy-connection': 'redrain keeps its connections',
+  'redrain-generation': 'it says which replay a request belongs to',
   te: 'redrain takes whole answers',
   trailer: 'redrain sends none',
   'transfer-encoding': 'redrain says how long its body is',

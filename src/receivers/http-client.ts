@@ -132,7 +132,9 @@ export class HttpClient {
   #failed(error: unknown, { url, deadline, deadlineMs }: Exchange): Failed {
     const endedBy = deadline.endedBy();
     const route = this.#agents.routeTo(url);
-    const context = { url, route, endedBy, deadlineMs, maxAnswerBytes: MAX_ANSWER_BYTES };
+    const maxAnswerBytes = MAX_ANSWER_BYTES;
+    const { showsCertificate } = this.#agents;
+    const context = { url, route, endedBy, deadlineMs, maxAnswerBytes, showsCertificate };
     return { failure: failureReason(error, context), kind: failureKind(error, context) };
   }
 }

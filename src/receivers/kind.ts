@@ -25,6 +25,8 @@ export interface ReceiverSurroundings {
   readonly version: string;
   /** Told each answer that arrives, whatever it means. */
   readonly onAnswer?: ((answer: HttpAnswer) => void) | undefined;
+  /** Told when it is learned whether the target reads gzip. */
+  readonly learnedGzip?: ((readsGzip: boolean) => Promise<void>) | undefined;
   /** Epoch milliseconds. */
   now(): number;
 }

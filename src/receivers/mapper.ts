@@ -2,15 +2,16 @@ import type { CompleteAnswer, HttpAnswer } from './answer.js';
 import { readJsonObject } from './mapping/answer-body.js';
 import { mapFailedBatch } from './mapping/batch-failure.js';
 import { mapRefusedBatch } from './mapping/batch-refusal.js';
-import { mapResults } from './mapping/batch-results.js';
+import { areResults, mapResults } from './mapping/batch-results.js';
+import { mapBySigns } from './mapping/by-signs.js';
 import { partialFailure } from './mapping/partial-failure.js';
 import { serverWords } from './mapping/server-words.js';
 import { oneLine } from './mapping/shown.js';
 import { sameForAll, transientForAll, type Verdict } from './mapping/verdict.js';
 import type { Redactor } from './redact.js';
 
-/** How an endpoint acknowledges: with per-event results, or with its status alone (docs/protocol.md). */
-export type AckMode = 'results' | 'status';
+/** How an answer is read (docs/receivers.md): results for each event, the status, or what is there. */
+export type AckMode = 'auto' | 'results' | 'status';
 
 export interface MappingOptions {
   readonly ack: AckMode;
@@ -18,6 +19,8 @@ export interface MappingOptions {
   readonly now: number;
   /** Applied to every string taken from the answer. */
   readonly redact: Redactor;
+  /** True where 410 says that nobody listens at this address any more. */
+  readonly retiresWhenGone?: boolean | undefined;
 }
 
 /**
@@ -56,8 +59,10 @@ function mapAccepted(
     const warnings = partialFailure(answer.status, object, sentIds.length);
     return sameForAll(sentIds.length, { kind: 'success' }, answer.status, warnings);
   }
-  if (Array.isArray(object.results))
-    return mapResults(sentIds, object.results, answer.status, redact);
+  const { results } = object;
+  if (Array.isArray(results) && (ack === 'results' || areResults(results)))
+    return mapResults(sentIds, results, answer.status, redact);
+  if (ack === 'auto') return mapBySigns(sentIds.length, answer, object, redact);
   const why = 'unusable' in body ? body.unusable : 'the body has no list of results';
   const words = serverWords(answer, object, redact);
   const line = `HTTP ${answer.status} without per-event results: ${why}`;

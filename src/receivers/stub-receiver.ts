@@ -9,6 +9,7 @@ import {
   BatchReceiver,
   type Exchanged,
 } from './batch-receiver.js';
+import { Compression } from './compression.js';
 import { conductOf, type Misbehaviour } from './stub/misbehaviour.js';
 import { Sink } from './stub/sink.js';
 import { SinkEndpoint } from './stub/sink-endpoint.js';
@@ -35,7 +36,8 @@ export interface StubSettings {
 export class StubReceiver extends BatchReceiver {
   constructor(settings: StubSettings) {
     const { endpoint, limits, now } = settings;
-    super({ endpoint, limits, now, isCompressed: false, exchange: new SinkExchange(settings) });
+    const compression = new Compression({ setting: 'none', pays: false });
+    super({ endpoint, limits, now, compression, exchange: new SinkExchange(settings) });
   }
 }
 

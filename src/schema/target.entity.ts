@@ -4,7 +4,7 @@ import { Check, Column, Entity, Index, PrimaryGeneratedColumn, Unique } from 'ty
 @Entity('target')
 @Unique('uq_target_identity', ['urlHash', 'teamSlug', 'userEmail'])
 @Index('uq_target_name', ['name'], { unique: true })
-@Check('ck_target_kind', `kind IN ('teamspace', 'external', 'stub')`)
+@Check('ck_target_kind', `kind IN ('teamspace', 'external', 'stub', 'module')`)
 export class Target {
   @PrimaryGeneratedColumn({ type: 'integer' })
   id!: number;
@@ -96,4 +96,8 @@ export class Target {
   /** The first event it gets; what came before is excluded unless it was attempted already. */
   @Column({ name: 'start_seq', type: 'integer', default: 0 })
   startSeq!: number;
+
+  /** 1 when it reads gzip, 0 when it does not; null while that is not known. */
+  @Column({ name: 'reads_gzip', type: 'integer', nullable: true })
+  readsGzip!: number | null;
 }

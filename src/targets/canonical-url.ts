@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { posix } from 'node:path';
 import { shownAddress } from '../address/shown-address.js';
 import { RedrainError } from '../base/error.js';
 import { EXIT } from '../base/exit-codes.js';
@@ -23,6 +24,7 @@ export class UnusableUrlError extends RedrainError {
 /** Addresses that are answered within redrain, by their kind; every other one is `external`. */
 const WITHIN: readonly (readonly [kind: TargetKind, address: RegExp])[] = [
   ['stub', /^stub:[a-z0-9_-]*$/],
+  ['module', /^module:/],
 ];
 
 /**
@@ -30,13 +32,14 @@ const WITHIN: readonly (readonly [kind: TargetKind, address: RegExp])[] = [
  * target: scheme and host in lower case, IDN as punycode, no default port, no
  * slash at the end of the path, no fragment; path and query are kept.
  * Surrounding blanks are dropped. `stub:` and `stub:NAME` name the receiver
- * within redrain.
+ * within redrain, `module:./FILE` one of the operator's own.
  *
- * @throws UnusableUrlError for everything but http, https and stub, for user
+ * @throws UnusableUrlError for everything but http, https, stub and module, for user
  * and password in the address, and for text no browser would follow as written.
  */
 export function canonicalUrl(text: string): string {
   const given = text.trim();
+  if (/^module:/i.test(given)) return canonicalModule(given);
   if (isWithinRedrain(given.toLowerCase())) return given.toLowerCase();
   const url = parse(given);
   return `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}${url.search}`;
@@ -48,6 +51,27 @@ export const kindWithin = (canonical: string): TargetKind | undefined =>
 
 /** True for an address that is answered within redrain, in its canonical form. */
 export const isWithinRedrain = (canonical: string): boolean => kindWithin(canonical) !== undefined;
+
+/** The file that the address of a module names, as written, and what stands behind it, with its `?`. */
+export function moduleFile(address: string): { readonly path: string; readonly query: string } {
+  const [, path = '', query = ''] = /^module:([^?#]*)(\?[^#]*)?/i.exec(address.trim()) ?? [];
+  return { path, query };
+}
+
+/** A file beside the configuration is the same file wherever both are moved. */
+function canonicalModule(given: string): string {
+  const { path, query } = moduleFile(given);
+  if (/[\p{Cc}]/u.test(given)) throw new UnusableUrlError(withoutSecrets(given), UNREADABLE);
+  if (!/^\.{0,2}\//.test(path) || path.endsWith('/'))
+    throw new UnusableUrlError(
+      withoutSecrets(given),
+      'it must name a file: module:./receiver.mjs.',
+    );
+  const short = posix.normalize(path);
+  return `module:${/^\.{0,2}\//.test(short) ? short : `./${short}`}${query}`;
+}
+
+const UNREADABLE = 'it holds control characters.';
 
 /** SHA-256 of a canonical address, in hex: half of a target's identity. */
 export const urlHash = (canonical: string): string =>

@@ -10,7 +10,7 @@ import type {
 
 export type { ResetSignalRecord, TargetSettings };
 
-export type TargetKind = 'teamspace' | 'external' | 'stub';
+export type TargetKind = 'teamspace' | 'external' | 'stub' | 'module';
 
 /** What makes a target that target. */
 export interface TargetKey {
@@ -52,6 +52,8 @@ export interface TargetRecord extends TargetDescription {
   readonly deployment: DeploymentMetadata | null;
   readonly resetSignal: ResetSignalRecord | null;
   readonly lastDrainedAt: number | null;
+  /** Whether it reads gzip, as its answers told; null while that is not known. */
+  readonly readsGzip: boolean | null;
 }
 
 /** Everything known about targets. Rows are never deleted: deliveries name them. */
@@ -83,6 +85,8 @@ export interface TargetRegistry {
    * @throws AddressTakenError when another target is there.
    */
   move(id: number, description: TargetDescription): Promise<void>;
+  /** Remembers whether a target reads gzip. */
+  noteGzip(id: number, readsGzip: boolean): Promise<void>;
   /** A remark for people; null takes it away. */
   label(id: number, label: string | null): Promise<void>;
   /** Takes the reset signal away: an operator has seen it. */

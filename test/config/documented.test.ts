@@ -28,7 +28,6 @@ const COMPUTED: readonly ComputedRead[] = [
   { file: 'src/config/in-force.ts', expression: 'key.env' },
   { file: 'src/config/in-force.ts', expression: 'key.env.toLowerCase()' },
   { file: 'src/receivers/external/settings.ts', expression: 'variable' },
-  { file: 'src/receivers/external/settings.ts', expression: 'variable' },
   { file: 'src/receivers/transport/proxy-choice.ts', expression: 'variable' },
 ];
 

@@ -43,7 +43,7 @@ describe('ExternalReceiver', () => {
       'X-Key': new Secret(` ${MARKER}\n`),
       'content-TYPE': new Secret('text/plain'),
     };
-    const target = await at(ALL_GOOD, { headers });
+    const target = await at(ALL_GOOD, { headers, compression: 'gzip' });
     await target.deliver(eventsFor(['a']), never());
     const seen = server?.seen[0];
     expect(seen?.method).to.equal('POST');

@@ -70,9 +70,12 @@ async function read(request: http.IncomingMessage): Promise<SeenRequest> {
   };
 }
 
-/** Ids of the events in a request body, in its order. */
+/** Ids of the events in the body of a batch, in its order; none of any other body. */
 export function idsIn(body: Buffer): string[] {
-  if (body.length === 0) return [];
-  const { events = [] } = JSON.parse(body.toString()) as { events?: { event_id: string }[] };
-  return events.map(({ event_id }) => event_id);
+  try {
+    const { events = [] } = JSON.parse(body.toString()) as { events?: { event_id: string }[] };
+    return events.map(({ event_id }) => event_id);
+  } catch {
+    return [];
+  }
 }

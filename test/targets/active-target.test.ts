@@ -112,7 +112,7 @@ describe('the active target', () => {
         settings: {
           authEnv: 'SINK_TOKEN',
           headers: { 'X-Key': 'SINK_KEY' },
-          ack: 'results',
+          ack: 'auto',
           maxEvents: 1000,
           maxBytes: 524_288,
           projects: 'all',

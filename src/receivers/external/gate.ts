@@ -1,33 +1,53 @@
+import type { Address } from '../../address/address.js';
 import { shownAddress } from '../../address/shown-address.js';
+import type { HomePaths } from '../../config/home.js';
 import type { SyncSettings } from '../../config/settings.js';
+import type { TargetSettings } from '../../config/target-settings.js';
 import type { ClosedGate } from '../../dispatch/ports.js';
 import { mayCarryToken } from '../../policy/bearer.js';
 import { activeDeclared } from '../../targets/active-target.js';
 import { isWithinRedrain } from '../../targets/canonical-url.js';
+import { batchFormat } from '../formats/batch.js';
+import type { RequestFormat } from '../formats/format.js';
+import { formatOf } from '../formats/formats.js';
+import { signingFault } from '../formats/signer.js';
 import { headersFault, isSendable } from '../headers.js';
-import { caFileFault } from '../transport/trust.js';
+import { caFileFault, clientCertificateFault, type TlsFiles } from '../transport/trust.js';
 import { type ExternalReceiverSettings, givenSettings, hasMisplacedVariable } from './settings.js';
+import { tlsFiles } from './tls-files.js';
 
 const SET_ENDPOINT = 'run `redrain mode EXTERNAL_RECEIVER --endpoint URL`';
 
 /** What the gate looks at. */
 type GatedSettings = Pick<
   ExternalReceiverSettings,
-  'endpoint' | 'queryValues' | 'headers' | 'missingVariables' | 'transport'
+  'endpoint' | 'queryValues' | 'headers' | 'missingVariables' | 'secrets' | 'transport'
 >;
+
+/** Which headers a format gives itself. */
+type Owning = Pick<RequestFormat, 'owns'>;
 
 /**
  * The first closed gate of an external receiver: first secrets that are missing
  * or must not travel there (`missing_auth`), then an endpoint or CA file that
  * cannot be used (`config_unreadable`).
  */
-export function externalGate(settings: GatedSettings): ClosedGate | undefined {
-  const auth = missingVariable(settings) ?? unsendableHeader(settings) ?? exposedSecret(settings);
+export function externalGate(
+  settings: GatedSettings,
+  format: Owning = batchFormat(),
+): ClosedGate | undefined {
+  const auth =
+    missingVariable(settings) ??
+    unusableKey(settings) ??
+    unsendableHeader(settings) ??
+    exposedSecret(settings);
   if (auth !== undefined) return { reason: 'missing_auth', message: auth };
   const config =
     reservedHeader(settings) ??
+    ownedHeader(settings, format) ??
     unusableEndpoint(settings.endpoint) ??
-    caFileFault(settings.transport.caFile);
+    caFileFault(settings.transport.caFile) ??
+    clientCertificateFault(settings.transport);
   return config === undefined ? undefined : { reason: 'config_unreadable', message: config };
 }
 
@@ -40,22 +60,49 @@ export interface EndpointGate extends ClosedGate {
 export function endpointGateOf(
   env: NodeJS.ProcessEnv,
   settings: SyncSettings,
+  paths: Pick<HomePaths, 'config'>,
 ): EndpointGate | undefined {
   const { caFile } = settings;
   const named = activeDeclared(settings);
   if (named.state !== 'target' || isWithinRedrain(named.identity.canonicalUrl)) return undefined;
-  const given = givenSettings(named.identity.rawEndpoint, named.settings, env);
-  const transport = { env, ...(caFile === undefined ? {} : { caFile }) };
-  const gate = externalGate({ ...given, transport });
+  return gateOfTarget(
+    named.identity.rawEndpoint,
+    named.settings,
+    env,
+    tlsFiles(named.settings, paths, caFile),
+  );
+}
+
+/** The same for any endpoint and its settings. */
+export function gateOfTarget(
+  endpoint: Address,
+  settings: TargetSettings,
+  env: NodeJS.ProcessEnv,
+  files: TlsFiles,
+): EndpointGate | undefined {
+  const given = givenSettings(endpoint, settings, env);
+  const { format = 'batch', mode } = settings;
+  const { owns } = formatOf({ format, mode });
+  const gate = externalGate({ ...given, transport: { env, ...files } }, { owns });
   return gate && { ...gate, variable: given.missingVariables?.[0]?.variable };
 }
 
 function missingVariable({ missingVariables }: GatedSettings): string | undefined {
   const missing = missingVariables?.[0];
   if (missing === undefined) return undefined;
-  const { header, variable } = missing;
-  const what = header === undefined ? 'a key in the query of' : `the ${header} header for`;
+  const { header, variable, signs } = missing;
+  const other = signs === true ? 'the key for signatures to' : 'a key in the query of';
+  const what = header === undefined ? other : `the ${header} header for`;
   return `the environment variable ${variable} is not set: it should hold ${what} the external endpoint`;
+}
+
+/** What cannot sign must not make requests leave unsigned. */
+function unusableKey({ secrets = [] }: GatedSettings): string | undefined {
+  const faults = secrets.map(({ variable, value }) => {
+    const fault = signingFault(value);
+    return fault && `the environment variable ${variable} ${fault}`;
+  });
+  return faults.find((fault) => fault !== undefined);
 }
 
 function unsendableHeader({ headers = {} }: GatedSettings): string | undefined {
@@ -85,6 +132,12 @@ function reservedHeader({
 }: GatedSettings): string | undefined {
   const named = missingVariables.flatMap(({ header }) => header ?? []);
   return headersFault([...Object.keys(headers), ...named]);
+}
+
+/** A header of the format itself would be sent twice, or not as it was set. */
+function ownedHeader({ headers = {} }: GatedSettings, { owns }: Owning): string | undefined {
+  const name = Object.keys(headers).find((one) => owns(one.toLowerCase()));
+  return name && `the header ${name} cannot be set: it is given by the format of this target`;
 }
 
 function unusableEndpoint(endpoint: string | undefined): string | undefined {

@@ -1,15 +1,24 @@
 import type { Address } from '../../address/address.js';
 import { Secret } from '../../config/secret.js';
+import type { TargetFormat, TargetSettings } from '../../config/target-settings.js';
 import type { BatchLimits } from '../../dispatch/ports.js';
-import type { TargetSettings } from '../../targets/registry.js';
+
 import type { AckMode } from '../mapper.js';
 import type { TransportSettings } from '../transport/agents.js';
 
 /** An environment variable that is named in the configuration, but not set. */
 export interface MissingVariable {
-  /** The header it is for; undefined for one in the query of the endpoint. */
+  /** The header it is for; undefined for one in the query of the endpoint, or a key for signatures. */
   readonly header?: string;
+  /** True for one that should hold a key for signatures. */
+  readonly signs?: true;
   readonly variable: string;
+}
+
+/** A key for signatures, and the variable that holds it. */
+export interface SigningSecret {
+  readonly variable: string;
+  readonly value: Secret;
 }
 
 /** Everything an external receiver needs; it reads no configuration of its own. */
@@ -21,8 +30,23 @@ export interface ExternalReceiverSettings {
   /** Header name → value, all of them treated as secret. */
   readonly headers?: Readonly<Record<string, Secret>>;
   readonly missingVariables?: readonly MissingVariable[];
+  /** `batch` when absent. */
+  readonly format?: TargetFormat | undefined;
+  /** Of the format `cloudevents`. */
+  readonly mode?: TargetSettings['mode'];
+  readonly secrets?: readonly SigningSecret[];
+  /** The `source` of CloudEvents that name none. */
+  readonly source?: string;
   /** `results` when absent. */
   readonly ack?: AckMode;
+  /** `auto` when absent. */
+  readonly compression?: TargetSettings['compression'];
+  /** Whether the target reads gzip, as it was learned before. */
+  readonly readsGzip?: boolean | undefined;
+  /** Told when that is learned. */
+  readonly learnedGzip?: ((readsGzip: boolean) => Promise<void>) | undefined;
+  /** Requests at once, where a request carries one event. */
+  readonly concurrency?: number | undefined;
   readonly limits?: Partial<BatchLimits>;
   /** Of redrain, for the User-Agent. */
   readonly version: string;
@@ -33,7 +57,7 @@ export interface ExternalReceiverSettings {
 /** The part of a receiver's settings that comes from its target and from the environment. */
 export type GivenSettings = Pick<
   ExternalReceiverSettings,
-  'endpoint' | 'queryValues' | 'headers' | 'missingVariables'
+  'endpoint' | 'queryValues' | 'headers' | 'missingVariables' | 'secrets'
 >;
 
 /**
@@ -49,16 +73,28 @@ export function givenSettings(
   const headers: Record<string, Secret> = {};
   const missingVariables: MissingVariable[] = missing.map((variable) => ({ variable }));
   for (const [header, variable] of namedVariables(settings)) {
-    const value = env[variable]?.trim();
+    const value = valueIn(env, variable);
     if (value) headers[header] = new Secret(isAuth(header) ? authorization(value) : value);
     else missingVariables.push({ header, variable });
+  }
+  const secrets: SigningSecret[] = [];
+  for (const variable of settings.secretEnv ?? []) {
+    const value = valueIn(env, variable);
+    if (value) secrets.push({ variable, value: new Secret(value) });
+    else missingVariables.push({ variable, signs: true });
   }
   return {
     endpoint: address,
     queryValues: values.map((value) => new Secret(value)),
     headers,
     missingVariables,
+    secrets,
   };
+}
+
+/** Undefined for a variable that is not set, or blank. */
+function valueIn(env: NodeJS.ProcessEnv, variable: string): string | undefined {
+  return env[variable]?.trim() || undefined;
 }
 
 const AUTH = 'Authorization';
@@ -97,7 +133,7 @@ export function fillQuery(address: string, env: NodeJS.ProcessEnv): FilledAddres
   const values: string[] = [];
   const missing: string[] = [];
   const query = address.slice(at).replace(VARIABLE, (text, variable: string) => {
-    const value = env[variable]?.trim();
+    const value = valueIn(env, variable);
     if (value) values.push(value);
     else missing.push(variable);
     return value ? encodeURIComponent(value) : text;

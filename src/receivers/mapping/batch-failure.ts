@@ -9,13 +9,19 @@ import { transientForAll, type Verdict, type VerdictDetails } from './verdict.js
 
 /** With these, and with 5xx, a server may say when it wants to be asked again. */
 const PAUSING = new Set([408, 409, 425, 429]);
+/** With these it has more to do than it can: fewer requests at once help. */
+const OVERLOADED = new Set([429, 502, 504]);
 const PRIVATE_TEAMSPACE = /private[\s_-]*teamspace/i;
 
 /** Every answer about the batch or the connection, and about no event: transient for all (docs/protocol.md, "Other answers"). */
 export function mapFailedBatch(
   count: number,
   answer: CompleteAnswer,
-  options: { readonly now: number; readonly redact: Redactor },
+  options: {
+    readonly now: number;
+    readonly redact: Redactor;
+    readonly retiresWhenGone?: boolean | undefined;
+  },
 ): Verdict {
   const body = readJsonObject(answer.body);
   const object = 'object' in body ? body.object : {};
@@ -23,10 +29,15 @@ export function mapFailedBatch(
   const details: VerdictDetails = {
     ...pause(answer, options.now),
     ...evidence(answer),
+    ...(OVERLOADED.has(answer.status) && { slowDown: true }),
+    ...(answer.status === 410 && options.retiresWhenGone === true && { gone: goneLine(reason) }),
     ...(answer.status === 412 && { stop: guidance(object, reason, options.redact) }),
   };
   return transientForAll(count, reason, answer.status, details);
 }
+
+const goneLine = (reason: string): string =>
+  `the target says that it is gone for good and is retired now: ${reason}`;
 
 function failureLine(answer: CompleteAnswer, object: JsonObject, redact: Redactor): string {
   const isRedirect = answer.status >= 300 && answer.status <= 399;

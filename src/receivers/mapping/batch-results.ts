@@ -1,6 +1,6 @@
 import type { Outcome } from '../../dispatch/ports.js';
 import type { Redactor } from '../redact.js';
-import type { JsonObject } from './answer-body.js';
+import { isJsonObject, type JsonObject } from './answer-body.js';
 import { hasGarbledId, lastEntryById, rejection, strayEntries } from './event-entries.js';
 import { entryJson, shown } from './shown.js';
 import { transientForAll, type Verdict } from './verdict.js';
@@ -14,6 +14,14 @@ const MISSPELLED: Outcome = {
   reason:
     'missing per-event result: an id came back that differs in upper and lower case, and ids are compared exactly',
 };
+
+/**
+ * True when a list called `results` is about the events that were sent. Other APIs
+ * give such a list as well, of what they stored or found: without any `event_id`.
+ */
+export function areResults(results: readonly unknown[]): boolean {
+  return results.length === 0 || results.some((one) => isJsonObject(one) && 'event_id' in one);
+}
 
 /** Per-event results of a 2xx answer (docs/protocol.md): each sent event gets what its last entry says. */
 export function mapResults(

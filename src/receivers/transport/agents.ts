@@ -3,7 +3,7 @@ import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { HttpAnswer } from '../answer.js';
 import { type Route, routeTo } from './proxy-choice.js';
-import { type TlsOptions, tlsOptions } from './trust.js';
+import { type TlsFiles, type TlsOptions, tlsOptions } from './trust.js';
 import { TunnelAgent } from './tunnel.js';
 
 /** An idle connection is dropped before most servers drop it under our next request. */
@@ -11,11 +11,9 @@ const IDLE_SOCKET_MS = 4_000;
 const TUNNEL_DEADLINE_MS = 60_000;
 
 /** How to reach the network. */
-export interface TransportSettings {
+export interface TransportSettings extends TlsFiles {
   /** Read for `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` only. */
   readonly env: NodeJS.ProcessEnv;
-  /** PEM file with certificates to trust besides the usual ones. */
-  readonly caFile?: string;
   /** Whole request, body included. 60 s when absent. */
   readonly deadlineMs?: number;
   /** Told each answer, for those who look at more than its verdict. */
@@ -32,12 +30,17 @@ export class AgentPool {
     this.#settings = settings;
   }
 
+  /** Whether servers that ask for a certificate are shown one. */
+  get showsCertificate(): boolean {
+    return this.#settings.clientCert !== undefined;
+  }
+
   /** The way to this URL. */
   routeTo(url: URL): Route {
     return routeTo(url, this.#settings.env);
   }
 
-  /** The agent for this URL. Throws when the CA file cannot be read. */
+  /** The agent for this URL. Throws when a file of certificates cannot be read. */
   agentFor(url: URL): http.Agent {
     const { proxy } = this.routeTo(url);
     const key = proxy === undefined ? url.protocol : proxy.address;
@@ -62,7 +65,7 @@ export class AgentPool {
   #newAgent(url: URL, proxy: Route['proxy']): http.Agent {
     const options = { keepAlive: true, timeout: IDLE_SOCKET_MS };
     if (url.protocol === 'http:') return new http.Agent(options);
-    this.#tls ??= tlsOptions(this.#settings.caFile);
+    this.#tls ??= tlsOptions(this.#settings);
     if (proxy === undefined) return new https.Agent({ ...options, ...this.#tls });
     const { deadlineMs = TUNNEL_DEADLINE_MS } = this.#settings;
     return new TunnelAgent({ proxy, tls: this.#tls, idleMs: IDLE_SOCKET_MS, deadlineMs });

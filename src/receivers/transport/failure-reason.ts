@@ -13,6 +13,8 @@ export interface FailureContext {
   readonly endedBy: EndedBy | undefined;
   readonly deadlineMs: number;
   readonly maxAnswerBytes: number;
+  /** True where a client certificate is configured. */
+  readonly showsCertificate?: boolean;
 }
 
 /** Node's codes in words; `%` stands for the peer. */
@@ -53,7 +55,7 @@ export function failureReason(error: unknown, context: FailureContext): string {
   if (body !== undefined) return body;
   const proxy = proxyErrorIn(error);
   if (proxy !== undefined) return proxyReason(proxy, url.host);
-  return `${networkReason(rootOf(error), url.host)}${way}`;
+  return `${networkReason(rootOf(error), url.host, context.showsCertificate)}${way}`;
 }
 
 const ROUTE_CODES =
@@ -99,7 +101,7 @@ function proxyReason({ proxy, status, cause }: ProxyError, target: string): stri
   return `${why}; nothing reached ${target}. Look at ${proxy.variable}, or name the host in NO_PROXY to go around the proxy`;
 }
 
-function networkReason(error: NetworkError, peer: string): string {
+function networkReason(error: NetworkError, peer: string, showsCertificate = false): string {
   const code = typeof error.code === 'string' ? error.code : '';
   if (beforeTls(error)) return `connection to ${peer} was closed before TLS was established`;
   if (error.message === 'stream has been aborted' || error.message === 'aborted')
@@ -107,7 +109,7 @@ function networkReason(error: NetworkError, peer: string): string {
   const words = Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined;
   if (words !== undefined) return words.replace('%', () => addressOf(error) ?? peer);
   if (code.startsWith('HPE_')) return notHttp(error, peer);
-  const tls = tlsFailure(error);
+  const tls = tlsFailure(error, showsCertificate);
   if (tls !== undefined) return `TLS with ${peer} failed: ${tls}`;
   return `no usable answer from ${peer}: ${error.message || 'the reason is not known'}`;
 }
@@ -191,16 +193,17 @@ const CERTIFICATES: Readonly<Record<string, string>> = {
   HOSTNAME_MISMATCH: 'its certificate is for another host',
 };
 
-const CLIENT_CERTIFICATE = 'it wants a client certificate, and redrain sends none';
+const CLIENT_CERTIFICATE =
+  'it wants a client certificate, and redrain sends none: set client_cert and client_key of the target';
+
+const NO_HANDSHAKE =
+  'it refused the handshake: most often it wants a client certificate (redrain sends none: set client_cert and client_key of the target), or no cipher is shared';
 
 /** What OpenSSL says of a handshake, in words. The first that matches counts. */
 const HANDSHAKES: readonly (readonly [pattern: RegExp, words: string])[] = [
   [/certificate.required/i, CLIENT_CERTIFICATE],
   [/alert.(bad|unknown|unsupported).(certificate|ca)/i, 'it does not accept our certificate'],
-  [
-    /handshake.failure/i,
-    'it refused the handshake: most often it wants a client certificate (redrain sends none), or no cipher is shared',
-  ],
+  [/handshake.failure/i, NO_HANDSHAKE],
   [/protocol.version|unsupported.protocol/i, 'no version of TLS is shared (1.2 and 1.3 are ours)'],
   [/unrecognized.name/i, 'it knows no host of this name'],
   [/access.denied/i, 'it denies access at the TLS level'],
@@ -210,15 +213,25 @@ const HANDSHAKES: readonly (readonly [pattern: RegExp, words: string])[] = [
   ],
 ];
 
+/** The same where one is configured. */
+const OTHER_CERTIFICATE: ReadonlyMap<string, string> = new Map([
+  [CLIENT_CERTIFICATE, 'it wants a client certificate, and took ours for none'],
+  [
+    NO_HANDSHAKE,
+    'it refused the handshake: most often it does not accept our client certificate, or no cipher is shared',
+  ],
+]);
+
 /** Why TLS with a peer failed, in words; undefined when the error is not one of TLS. */
-export function tlsFailure(error: TlsError): string | undefined {
+export function tlsFailure(error: TlsError, showsCertificate = false): string | undefined {
   const code = typeof error.code === 'string' ? error.code : '';
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return anotherHost(error.cert);
   if (Object.hasOwn(CERTIFICATES, code)) return CERTIFICATES[code];
   const text = `${code} ${error.message ?? ''}`;
   if (code !== 'EPROTO' && !/^ERR_(SSL|TLS)/.test(code)) return undefined;
-  const known = HANDSHAKES.find(([pattern]) => pattern.test(text));
-  return known?.[1] ?? `the handshake did not work${alertOf(text)}`;
+  const known = HANDSHAKES.find(([pattern]) => pattern.test(text))?.[1];
+  const words = showsCertificate && known !== undefined ? OTHER_CERTIFICATE.get(known) : undefined;
+  return words ?? known ?? `the handshake did not work${alertOf(text)}`;
 }
 
 /** The names a certificate is for, as it lists them, bounded and printable. */

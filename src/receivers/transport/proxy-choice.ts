@@ -1,3 +1,5 @@
+import ipaddr from 'ipaddr.js';
+
 /** A proxy, and the environment variable that names it. */
 export interface ChosenProxy {
   /** As written, with a scheme; it may hold a password. */
@@ -15,8 +17,8 @@ export interface Route {
 /**
  * The way to a URL by `HTTPS_PROXY` (or `ALL_PROXY`) and `NO_PROXY`, in either
  * case. Only https goes through a proxy: plain http is for loopback. `NO_PROXY`
- * lists hosts with all their subdomains, `host:port`, or `*`. A proxy without a
- * scheme is an http one.
+ * lists hosts with all their subdomains, `host:port`, networks (`10.0.0.0/8`,
+ * `fd00::/8`), or `*`. A proxy without a scheme is an http one.
  */
 export function routeTo(url: URL, env: NodeJS.ProcessEnv): Route {
   if (url.protocol !== 'https:') return {};
@@ -48,10 +50,20 @@ function isExempt(url: URL, noProxy: string): boolean {
 
 function matches(rule: string, host: string, port: string): boolean {
   if (rule === '*') return true;
+  if (rule.includes('/')) return isWithin(host, rule);
   const [, name, rulePort] = /^\[?(.*?)\]?(?::(\d+))?$/.exec(splitIpv6(rule)) ?? [];
   const domain = name?.replace(/^\*?\./, '') ?? '';
   if (domain === '' || (rulePort !== undefined && rulePort !== port)) return false;
   return host === domain || host.endsWith(`.${domain}`);
+}
+
+/** Only an address can be within a network: a name is not looked up to find out. */
+function isWithin(host: string, network: string): boolean {
+  const withoutBrackets = network.replace(/[[\]]/g, '');
+  if (!ipaddr.isValid(host) || !ipaddr.isValidCIDR(withoutBrackets)) return false;
+  const [base, bits] = ipaddr.parseCIDR(withoutBrackets);
+  const address = ipaddr.process(host);
+  return address.kind() === base.kind() && address.match(base, bits);
 }
 
 /** A bare IPv6 address has colons of its own; in brackets they cannot be taken for a port. */

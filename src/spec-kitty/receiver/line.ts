@@ -4,7 +4,7 @@ import type { ClosedGate } from '../../dispatch/ports.js';
 import { plainMessage } from '../../files/trouble.js';
 import type { HttpAnswer } from '../../receivers/answer.js';
 import type { BatchPost } from '../../receivers/batch-receiver.js';
-import { batchHeaders, isSendable, teamHeader } from '../../receivers/headers.js';
+import { agentHeader, isSendable, teamHeader } from '../../receivers/headers.js';
 import { HttpClient } from '../../receivers/http-client.js';
 import { oneLine } from '../../receivers/mapping/shown.js';
 import { type Redactor, redactorFor } from '../../receivers/redact.js';
@@ -46,12 +46,12 @@ export class TeamspaceLine {
   }
 
   postBatch(post: BatchPost, token: Secret): Promise<HttpAnswer> {
-    const headers = { ...batchHeaders(this.#settings.version), ...this.#identity(token) };
+    const agent = agentHeader(this.#settings.version);
     return this.#client.request({
+      ...post,
       method: 'POST',
       url: this.#settings.batchUrl,
-      headers,
-      ...post,
+      headers: { ...agent, ...post.headers, ...this.#identity(token) },
     });
   }
 

@@ -8,6 +8,7 @@ import {
   BatchReceiver,
   type Exchanged,
 } from '../../receivers/batch-receiver.js';
+import { batchFormat } from '../../receivers/formats/batch.js';
 import type { Redactor } from '../../receivers/redact.js';
 import { teamspaceGate, wireGate } from './gate.js';
 import { readHealth } from './health.js';
@@ -23,7 +24,10 @@ export class TeamspaceReceiver extends BatchReceiver {
       endpoint: shownAddress(settings.batchUrl),
       limits,
       now,
-      adapt: { bytes: teamspacePayload(teamSlug), growth: teamspaceGrowth(teamSlug) },
+      format: batchFormat({
+        bytes: teamspacePayload(teamSlug),
+        growth: teamspaceGrowth(teamSlug),
+      }),
       exchange: new TokenExchange(settings),
     });
   }

@@ -42,6 +42,7 @@ interface TargetRow {
   blockedMessage: string | null;
   resetSignal: string | null;
   lastDrainedAt: number | null;
+  readsGzip: number | null;
   deploymentRef: number | null;
   serverInstanceId: string | null;
   deploymentId: string | null;
@@ -134,6 +135,11 @@ export class SqliteTargets implements TargetRegistry {
     });
   }
 
+  async noteGzip(id: number, readsGzip: boolean): Promise<void> {
+    const values = { id, readsGzip: readsGzip ? 1 : 0 };
+    await this.#db.write(() => this.#db.statement(sql.NOTE_GZIP).run(values));
+  }
+
   async label(id: number, label: string | null): Promise<void> {
     await this.#db.write(() => this.#db.statement(sql.LABEL).run({ id, label }));
   }
@@ -216,6 +222,7 @@ function toRecord(row: TargetRow): TargetRecord {
   return {
     ...rest,
     canonicalUrl: shownAddress(row.canonicalUrl),
+    readsGzip: row.readsGzip === null ? null : row.readsGzip === 1,
     rawEndpoint: new Address(row.rawEndpoint),
     settings: JSON.parse(row.settings) as TargetSettings,
     deployment: deploymentOf(row),

@@ -7,7 +7,7 @@ const COLUMNS = `t.id, t.url_hash AS urlHash, t.team_slug AS teamSlug, t.user_em
   t.lease_holder AS leaseHolder, t.circuit_failures AS circuitFailures,
   t.circuit_open_until AS circuitOpenUntil, t.resume_at AS resumeAt,
   t.blocked_reason AS blockedReason, t.blocked_message AS blockedMessage,
-  t.reset_signal AS resetSignal, t.last_drained_at AS lastDrainedAt,
+  t.reset_signal AS resetSignal, t.last_drained_at AS lastDrainedAt, t.reads_gzip AS readsGzip,
   d.id AS deploymentRef, d.server_instance_id AS serverInstanceId,
   d.deployment_id AS deploymentId, d.environment_name AS environmentName, d.git_sha AS gitSha`;
 
@@ -46,6 +46,8 @@ export const SET_DEPLOYMENT = 'UPDATE target SET deployment_ref = @ref WHERE id 
 export const RAISE_RESET = 'UPDATE target SET reset_signal = @signal WHERE id = @targetId';
 
 export const LABEL = 'UPDATE target SET label = @label WHERE id = @id';
+
+export const NOTE_GZIP = 'UPDATE target SET reads_gzip = @readsGzip WHERE id = @id';
 
 export const ACKNOWLEDGE = 'UPDATE target SET reset_signal = NULL WHERE id = ?';
 

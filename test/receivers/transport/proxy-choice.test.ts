@@ -35,6 +35,18 @@ describe('routeTo', () => {
     ['[::1]:8443', 'https://[::1]:8443/', true],
     ['10.0.0.1', 'https://10.0.0.1:8443/', true],
     [' , ', 'https://host.example/', false],
+    ['10.0.0.0/8', 'https://10.1.2.3/', true],
+    ['10.0.0.0/8', 'https://11.1.2.3/', false],
+    ['192.168.1.0/24,10.0.0.0/8', 'https://10.1.2.3:8443/', true],
+    ['192.168.1.128/25', 'https://192.168.1.127/', false],
+    ['0.0.0.0/0', 'https://10.1.2.3/', true],
+    ['0.0.0.0/0', 'https://host.example/', false],
+    ['fd00::/8', 'https://[fd12::1]/', true],
+    ['[fd00::]/8', 'https://[fd12::1]/', true],
+    ['fd00::/8', 'https://[fe80::1]/', false],
+    ['10.0.0.0/8', 'https://[::ffff:10.1.2.3]/', true],
+    ['10.0.0.0/33', 'https://10.1.2.3/', false],
+    ['10.0.0.0/', 'https://10.0.0.0/', false],
   ];
   for (const [rule, address, direct] of exempt)
     it(`NO_PROXY=${rule} ${direct ? 'exempts' : 'does not exempt'} ${address}`, () => {

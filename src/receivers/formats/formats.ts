@@ -1,0 +1,30 @@
+import type { TargetFormat, TargetSettings } from '../../config/target-settings.js';
+import { batchFormat } from './batch.js';
+import { cloudEventsFormat } from './cloudevents.js';
+import type { FormatGiven, RequestFormat } from './format.js';
+import { LINES } from './lines.js';
+import { webhookFormat } from './webhook.js';
+
+/** Every format that is spoken over HTTP; a module gets no requests. A new one is a row here. */
+const FORMATS: Readonly<
+  Record<Exclude<TargetFormat, 'module'>, (given: FormatGiven) => RequestFormat>
+> & { readonly module?: never } = {
+  batch: () => batchFormat(),
+  webhook: webhookFormat,
+  cloudevents: cloudEventsFormat,
+  lines: () => LINES,
+};
+
+/** What decides how requests look; the rest is of no consequence where nothing is sent. */
+export type FormatChoice = Partial<Omit<FormatGiven, 'settings'>> & {
+  /** `batch` when absent. */
+  readonly format?: TargetFormat | undefined;
+  readonly mode?: TargetSettings['mode'] | undefined;
+};
+
+/** How the requests of a target look. */
+export function formatOf({ format = 'batch', mode, ...given }: FormatChoice): RequestFormat {
+  const settings = mode === undefined ? {} : { mode };
+  const compose = FORMATS[format] ?? FORMATS.batch;
+  return compose({ secrets: [], source: '/redrain', now: Date.now, ...given, settings });
+}
