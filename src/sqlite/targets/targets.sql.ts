@@ -30,7 +30,7 @@ export const RENAME = 'UPDATE target SET name = @name WHERE id = @id';
 
 export const MOVE = `
   UPDATE target SET url_hash = @urlHash, team_slug = @teamSlug, user_email = @userEmail, kind = @kind,
-    canonical_url = @canonicalUrl, raw_endpoint = @rawEndpoint
+    canonical_url = @canonicalUrl, raw_endpoint = @rawEndpoint, reads_gzip = NULL
   WHERE id = @id`;
 
 export const FOLLOW_DESCRIPTION = `
