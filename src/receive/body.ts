@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { BodyTooLargeError, decodeBody } from '../base/content-decoding.js';
 import type { ReceiverLimits } from './limits.js';
 import { badRequest, Refusal, tooLarge } from './refusal.js';
+import type { Share } from './room.js';
 
 /** Codings that can be undone; another is a 415. */
 const CODINGS = new Set(['', 'identity', 'gzip', 'x-gzip', 'deflate', 'br']);
@@ -12,12 +13,23 @@ const CODINGS = new Set(['', 'identity', 'gzip', 'x-gzip', 'deflate', 'br']);
  *
  * @throws Refusal for a body that is too large, too slow, cut short or wrongly encoded.
  */
-export async function readBody(request: Request, limits: ReceiverLimits): Promise<Buffer> {
+export async function readBody(
+  request: Request,
+  limits: ReceiverLimits,
+  share: Share,
+): Promise<Buffer> {
   const coding = (request.headers.get('content-encoding') ?? '').trim().toLowerCase();
   if (!CODINGS.has(coding))
     throw new Refusal(415, 'this content encoding is not supported: use gzip, deflate or br');
   assertAnnounced(request, limits.maxBytes);
-  const raw = await collect(request, limits);
+  const raw = await collect(request, limits, share);
+  if (coding === '' || coding === 'identity') return raw;
+  const decoded = await share.room.decoding(() => decode(raw, coding, limits));
+  share.take(decoded.length);
+  return decoded;
+}
+
+async function decode(raw: Buffer, coding: string, limits: ReceiverLimits): Promise<Buffer> {
   try {
     return await decodeBody(raw, coding, limits.maxBytes);
   } catch (error) {
@@ -40,9 +52,9 @@ export function readsFrom(request: Request, incoming: IncomingMessage): void {
   nodeRequests.set(request, incoming);
 }
 
-async function collect(request: Request, limits: ReceiverLimits): Promise<Buffer> {
+async function collect(request: Request, limits: ReceiverLimits, share: Share): Promise<Buffer> {
   const incoming = nodeRequests.get(request);
-  const body = new Gathered(limits.maxBytes);
+  const body = new Gathered(limits.maxBytes, share);
   const deadline = new Deadline(limits.bodyTimeoutMs);
   try {
     await (incoming ? readStream(incoming, body, deadline) : readWeb(request, body, deadline));
@@ -109,11 +121,13 @@ function readStream(incoming: IncomingMessage, body: Gathered, deadline: Deadlin
 /** Copies what arrives: a client that sends single bytes must not leave an object for each. */
 class Gathered {
   readonly #maxBytes: number;
-  #body: Buffer = Buffer.allocUnsafe(FIRST_BYTES);
+  readonly #share: Share;
+  #body: Buffer = Buffer.alloc(0);
   #length = 0;
 
-  constructor(maxBytes: number) {
+  constructor(maxBytes: number, share: Share) {
     this.#maxBytes = maxBytes;
+    this.#share = share;
   }
 
   get bytes(): Buffer {
@@ -124,12 +138,13 @@ class Gathered {
   add(chunk: Uint8Array): void {
     const end = this.#length + chunk.byteLength;
     if (end > this.#maxBytes) throw tooLarge(bytesAllowed(this.#maxBytes));
-    if (end > this.#body.length) this.#grow(Math.max(end, this.#body.length * 2));
+    if (end > this.#body.length) this.#grow(Math.max(end, FIRST_BYTES, this.#body.length * 2));
     this.#body.set(chunk, this.#length);
     this.#length = end;
   }
 
   #grow(size: number): void {
+    this.#share.take(size - this.#body.length);
     const larger = Buffer.allocUnsafe(size);
     this.#body.copy(larger, 0, 0, this.#length);
     this.#body = larger;

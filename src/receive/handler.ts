@@ -18,6 +18,7 @@ import {
   type RequestElement,
 } from './received-event.js';
 import { Refusal } from './refusal.js';
+import type { Room, Share } from './room.js';
 
 /** Takes one HTTP request and returns the answer. Never rejects. */
 export type ReceiverHandler = (request: Request) => Promise<Response>;
@@ -43,6 +44,7 @@ export interface RequestSummary {
 export interface HandlerParts {
   readonly authentication: Authentication;
   readonly limits: ReceiverLimits;
+  readonly room: Room;
   /**
    * Takes the events of one request, which had so many elements. Each verdict
    * stands where its event does.
@@ -97,12 +99,15 @@ async function answered(
   parts: HandlerParts,
   progress: Progress,
 ): Promise<ReceiverAnswer> {
+  const share = parts.room.share();
   try {
-    return await taken(request, parts, progress);
+    return await taken(request, parts, progress, share);
   } catch (error) {
     if (error instanceof Refusal) return refusalAnswer(error);
     told(() => parts.onError?.(error));
     return failure();
+  } finally {
+    share.release();
   }
 }
 
@@ -119,8 +124,9 @@ async function taken(
   request: Request,
   parts: HandlerParts,
   progress: Progress,
+  share: Share,
 ): Promise<ReceiverAnswer> {
-  const { shape, elements } = await readRequest(request, parts, progress);
+  const { shape, elements } = await readRequest(request, parts, progress, share);
   progress.elements = elements;
   const given = await parts.take(elements.filter(isEvent), elements.length);
   const rest = given[Symbol.iterator]();
@@ -139,6 +145,7 @@ async function readRequest(
   request: Request,
   { authentication, limits, isLenient = false }: HandlerParts,
   progress: Progress,
+  share: Share,
 ): Promise<{ shape: RequestShape; elements: readonly RequestElement[] }> {
   const { headers } = request;
   if (request.method !== 'POST') throw new Refusal(405, 'events come by POST', { allow: 'POST' });
@@ -146,7 +153,7 @@ async function readRequest(
   const mediaType = mediaTypeOf(headers);
   const shape = shapeOf(mediaType, headers, isLenient);
   progress.format = shape.format;
-  const body = await readBody(request, limits);
+  const body = await readBody(request, limits, share);
   authentication.checkBody(headers, body);
   const elements = shape.read({ headers, mediaType, body, limits });
   assertCount(elements.length, limits);

@@ -4,6 +4,8 @@ import { tooLarge } from './refusal.js';
 export interface ReceiverLimits {
   /** Of the body, as sent and as decoded. Default 8 MiB. */
   readonly maxBytes: number;
+  /** Of the bodies of all requests under way; more are answered 503. Default 256 MiB. */
+  readonly maxBytesAtOnce: number;
   /** Of one request. Default 10,000. */
   readonly maxEvents: number;
   /** How deep lists and objects may stand in each other. Default 512. */
@@ -14,6 +16,7 @@ export interface ReceiverLimits {
 
 export const DEFAULT_RECEIVER_LIMITS: ReceiverLimits = Object.freeze({
   maxBytes: 8 * 1024 * 1024,
+  maxBytesAtOnce: 256 * 1024 * 1024,
   maxEvents: 10_000,
   maxDepth: 512,
   bodyTimeoutMs: 30_000,

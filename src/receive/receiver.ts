@@ -2,6 +2,7 @@ import { Authentication, type Credentials } from './authentication.js';
 import { handlerOf, type ReceiverHandler, type RequestSummary, told } from './handler.js';
 import { type ReceiverLimits, resolveLimits } from './limits.js';
 import { EventRejectedError, type EventVerdict, type ReceivedEvent } from './received-event.js';
+import { Room } from './room.js';
 import { type OnceOutcome, type OnceStore, storedId } from './store.js';
 
 export interface ReceiverOptions<Transaction> extends Credentials {
@@ -31,9 +32,11 @@ export interface ReceiverOptions<Transaction> extends Credentials {
  */
 export function receiver<Transaction>(options: ReceiverOptions<Transaction>): ReceiverHandler {
   const { now = Date.now, onError, onRequest } = options;
+  const limits = resolveLimits(options.limits);
   const parts = {
     authentication: new Authentication(options, now),
-    limits: resolveLimits(options.limits),
+    limits,
+    room: new Room(limits),
     take: (events: readonly ReceivedEvent[]) => settled(events, options),
     ...(onError && { onError }),
   };

@@ -39,6 +39,48 @@ describe('a request that is', () => {
     expect(events).to.have.length(0);
   }).timeout(60_000);
 
+  it('one of 200 bombs at once leaves the others their memory', async () => {
+    const { post } = givenReceiver();
+    const bomb = gzipSync(Buffer.alloc(100 * MIB, 0x20));
+    const before = process.memoryUsage().rss;
+    let most = 0;
+    const watch = setInterval(() => {
+      most = Math.max(most, process.memoryUsage().rss - before);
+    }, 5);
+    const bombs = Array.from({ length: 200 }, () => post(bomb, { 'content-encoding': 'gzip' }));
+    const statuses = (await Promise.all(bombs)).map(({ status }) => status);
+    clearInterval(watch);
+    expect(new Set(statuses)).to.deep.equal(new Set([413]));
+    expect(most).to.be.lessThan(200 * MIB);
+    expect((await post(batchOf({ event_id: 'a' }))).status).to.equal(200);
+  }).timeout(60_000);
+
+  it('one of too many at once is answered 503, and taken a little later', async () => {
+    const { handler, post } = givenReceiver({ limits: { maxBytes: MIB, maxBytesAtOnce: 4 * MIB } });
+    const ends: (() => unknown)[] = [];
+    const slow = () => {
+      let isRefused = false;
+      return new ReadableStream({
+        start: (controller) => {
+          controller.enqueue(Buffer.alloc(900 * KIB, 0x20));
+          ends.push(() => isRefused || controller.close());
+        },
+        cancel: () => {
+          isRefused = true;
+        },
+      });
+    };
+    const under = Array.from({ length: 8 }, () => handler(requestOf(slow())));
+    const refused = await Promise.any(under);
+    expect([refused.status, refused.headers.get('retry-after')]).to.deep.equal([503, '1']);
+    const large = batchOf({ event_id: 'a', text: 'x'.repeat(500 * KIB) });
+    expect((await post(large)).status).to.equal(503);
+    for (const end of ends) end();
+    const statuses = (await Promise.all(under)).map(({ status }) => status);
+    expect(new Set(statuses)).to.deep.equal(new Set([400, 503]));
+    expect((await post(large)).status).to.equal(200);
+  });
+
   it('over 8 MiB is refused: as announced, and as it arrives', async () => {
     const { handler, post } = givenReceiver();
     const announced = await post('{}', { 'content-length': String(8 * MIB + 1) });

@@ -5,13 +5,16 @@ import { plainMessage } from '../../files/trouble.js';
 import { type ReceiverAnswer, refusalAnswer, toResponse } from '../../receive/answer.js';
 import { readBody } from '../../receive/body.js';
 import type { RequestSummary } from '../../receive/handler.js';
-import { DEFAULT_RECEIVER_LIMITS } from '../../receive/limits.js';
+import { resolveLimits } from '../../receive/limits.js';
 import { Refusal } from '../../receive/refusal.js';
+import { Room } from '../../receive/room.js';
 import { type HealthOptions, healthDocument, issueTokens } from './documents.js';
 import type { Sink } from './sink.js';
 import type { SinkEndpoint, SinkReceipt } from './sink-endpoint.js';
 
 const TOKEN_PATHS = new Set(['/api/v1/token', '/api/v1/token/refresh']);
+/** A name and a password, or a token. */
+const TOKEN_LIMITS = resolveLimits({ maxBytes: 64 * 1024 });
 const HEALTH_PATH = '/api/v1/sync/health';
 
 /** What the stub says of one request, for a line of a log. */
@@ -90,7 +93,7 @@ export class StubRoutes {
   }
 
   async #tokens(request: Request): Promise<ReceiverAnswer> {
-    const body = await readBody(request, DEFAULT_RECEIVER_LIMITS);
+    const body = await readBody(request, TOKEN_LIMITS, new Room(TOKEN_LIMITS).share());
     return issueTokens(body, this.#options.teamSlug);
   }
 

@@ -5,6 +5,7 @@ import { type HandlerParts, type RequestSummary, receive } from '../../receive/h
 import type { ReceiverLimits } from '../../receive/limits.js';
 import type { EventVerdict, ReceivedEvent } from '../../receive/received-event.js';
 import { Refusal } from '../../receive/refusal.js';
+import { Room } from '../../receive/room.js';
 import type { Conduct } from './misbehaviour.js';
 import type { Sink } from './sink.js';
 import { SinkUnavailableError } from './sink-connection.js';
@@ -30,6 +31,7 @@ export interface SinkReceipt {
 /** A stub takes what a journal can hold: it bounds memory, and nothing else. */
 const STUB_LIMITS: ReceiverLimits = {
   maxBytes: 64 * 1024 * 1024,
+  maxBytesAtOnce: 256 * 1024 * 1024,
   maxEvents: 1_000_000,
   maxDepth: Number.MAX_SAFE_INTEGER,
   bodyTimeoutMs: 60_000,
@@ -53,9 +55,11 @@ export class SinkEndpoint {
     this.#rules = rules;
     this.#now = now;
     const { maxEvents = STUB_LIMITS.maxEvents, maxBytes = STUB_LIMITS.maxBytes } = rules;
+    const limits = { ...STUB_LIMITS, maxEvents, maxBytes };
     this.#parts = {
       authentication: new Authentication(rules.credentials ?? {}, now),
-      limits: { ...STUB_LIMITS, maxEvents, maxBytes },
+      limits,
+      room: new Room(limits),
       isLenient: true,
     };
   }
