@@ -207,7 +207,7 @@ function projectsFor({ kind, settings }: Situation): 'all' | 'allowed' {
 }
 
 /** No row has this id, so the ledger knows nothing of it: the backlog is that of any new target. */
-const NO_TARGET = 0;
+export const NO_TARGET = 0;
 
 function warnOfOverride(
   situation: Situation,

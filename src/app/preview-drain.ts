@@ -9,6 +9,7 @@ import {
 import type { App } from './app.js';
 import {
   heldEvents,
+  NO_TARGET,
   receiverOf,
   refuseSplitBrain,
   refuseSplitTarget,
@@ -65,13 +66,22 @@ async function beforeFirstDrain(
   description: TargetDescription | undefined,
   { to, limit }: PreviewOptions,
 ): Promise<DrainReport> {
-  const report = await withoutTarget(stores, situation);
+  if (description === undefined) return withoutTarget(stores, situation);
   const gate = to === undefined ? situation.gate : modeGate(situation.settings.mode);
-  if (gate !== undefined || description === undefined) return report;
-  report.blocked_reason = null;
-  report.target_url = description.canonicalUrl;
-  report.selected = Math.min(report.unsent, limit ?? Number.POSITIVE_INFINITY);
-  return report;
+  if (gate !== undefined && to === undefined) return withoutTarget(stores, situation);
+  const { projects = 'all' } = description.settings;
+  const permission = permissionOf(situation.settings.projectRules, projects);
+  const backlog = await stores?.ledger.backlog(NO_TARGET, permission);
+  const unsent = backlog?.unsent ?? 0;
+  return {
+    ...emptyReport(null),
+    target_url: description.canonicalUrl,
+    selected: gate === undefined ? Math.min(unsent, limit ?? Number.POSITIVE_INFINITY) : 0,
+    unsent,
+    held: heldEvents(backlog?.held ?? {}),
+    blocked_reason: gate?.reason ?? null,
+    message: gate?.message ?? null,
+  };
 }
 
 async function previewOf(

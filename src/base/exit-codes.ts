@@ -25,6 +25,7 @@ const PRECEDENCE: readonly ExitCode[] = [
   EXIT.conflict,
   EXIT.discardRefused,
   EXIT.badInput,
+  EXIT.usage,
   EXIT.blocked,
   EXIT.failures,
 ];

@@ -10,10 +10,15 @@ export class UsageError extends RedrainError {
   override readonly exitCode = EXIT.usage;
 }
 
+/** What went wrong, and what to type next. */
+export function failureText(error: unknown): string {
+  const advice = isRedrainError(error) ? error.advice : undefined;
+  return [plainMessage(error), advice].filter(Boolean).join(': ');
+}
+
 /** Shows what went wrong and returns the exit code for it. */
 export function reportFailure(error: unknown, output: Output): ExitCode {
-  const advice = isRedrainError(error) ? error.advice : undefined;
-  const message = [plainMessage(error), advice].filter(Boolean).join(': ');
+  const message = failureText(error);
   output.error(message);
   if (!isRedrainError(error) && troubleWords(error) === undefined) {
     if (output.verbose) output.note((error as Partial<Error> | null)?.stack ?? '');

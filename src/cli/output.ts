@@ -15,8 +15,10 @@ export class Output {
   readonly json: boolean;
   readonly verbose: boolean;
   readonly #quiet: boolean;
+  readonly #options: GlobalOptions;
 
   constructor(options: GlobalOptions) {
+    this.#options = options;
     this.json = options.json === true;
     this.verbose = options.verbose === true;
     this.#quiet = options.quiet === true;
@@ -31,6 +33,18 @@ export class Output {
   result(document: unknown, text: () => string): void {
     if (this.json) stdout().write(`${jsonForTerminal(document)}\n`);
     else if (!this.#quiet) stdout().write(`${forTerminal(text())}\n`);
+  }
+
+  /** Part of a result that comes bit by bit, for people; machines get the document at the end. */
+  line(text: string): void {
+    if (!this.json && !this.#quiet) stdout().write(`${forTerminal(text)}\n`);
+  }
+
+  /** The same, with a name before every warning. */
+  about(name: string): Output {
+    const about = new Output(this.#options);
+    about.warn = (line) => this.warn(`${name}: ${line}`);
+    return about;
   }
 
   note(line: string): void {

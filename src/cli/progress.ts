@@ -1,3 +1,4 @@
+import type { MultiBar, SingleBar } from 'cli-progress';
 import { stderr } from '../output/standard.js';
 import type { Output } from './output.js';
 import { TerminalStream } from './terminal-stream.js';
@@ -58,4 +59,51 @@ async function openBar(
       stderr().write(SHOW_CURSOR);
     },
   };
+}
+
+/** Bars of several pieces of work, one line for each. */
+export interface Progresses {
+  of(name: string): Progress;
+  stop(): void;
+}
+
+/** The same as `startProgress` for work that goes on side by side; totals are not known. */
+export function startProgresses(output: Output, names: readonly string[]): Progresses {
+  if (!output.isInteractive) return { of: () => SILENT, stop: () => undefined };
+  const startedAt = performance.now();
+  const width = Math.min(30, Math.max(...names.map((name) => name.length)));
+  let bars: Promise<MultiBar> | undefined;
+  const of = (name: string): Progress => {
+    let bar: Promise<SingleBar> | undefined;
+    const row = { name: name.slice(0, width).padEnd(width), rate: '0', details: '' };
+    return {
+      update(done, details = '') {
+        if (performance.now() - startedAt < SHOW_AFTER_MS) return;
+        bars ??= openBars();
+        bar ??= bars.then((open) => open.create(0, 0, row));
+        const rate = Math.round((done * 1000) / (performance.now() - startedAt));
+        void bar.then((one) => one.update(done, { rate: rate.toLocaleString('en'), details }));
+      },
+      stop: () => undefined,
+    };
+  };
+  return {
+    of,
+    stop() {
+      void bars?.then((open) => {
+        open.stop();
+        stderr().write(SHOW_CURSOR);
+      });
+    },
+  };
+}
+
+async function openBars(): Promise<MultiBar> {
+  const { default: cliProgress } = await import('cli-progress');
+  return new cliProgress.MultiBar({
+    format: '{name} sent {value} · {rate}/s {details}',
+    stream: new TerminalStream(),
+    clearOnComplete: true,
+    hideCursor: true,
+  });
 }

@@ -1,0 +1,54 @@
+import type { DrainReport } from '../dispatch/drain-report.js';
+import { oneLine, shortLine } from './color.js';
+import { count } from './output.js';
+import { resetAdvice } from './target-advice.js';
+
+/** What one drain did, in lines. */
+export function sentence(report: DrainReport): string {
+  const lines: string[] = [];
+  if (report.target_url === null) lines.push(report.message ?? 'There is no active target.');
+  else {
+    lines.push(`${report.target_url}: ${outcomes(report) || nothing(report)}`);
+    if (report.message !== null) lines.push(report.message);
+  }
+  if (report.recovered > 0)
+    lines.push(`${count(report.recovered, 'event')} taken up again after an interrupted drain`);
+  if (report.held > 0 && report.blocked_reason !== 'config_unreadable')
+    lines.push(`${count(report.held, 'event')} held: \`redrain projects list\` shows why`);
+  if (report.reset_signal !== null) lines.push(resetAdvice(report.target_id, report.reset_signal));
+  if (report.unsent > 0) lines.push(`${count(report.unsent, 'event')} not sent yet`);
+  return lines.join('\n');
+}
+
+/** Where something stands in the way, there may well be something to send. */
+const nothing = ({ blocked_reason, message }: DrainReport): string =>
+  blocked_reason === null && message === null ? 'nothing to send' : 'nothing sent';
+
+/** The counts of a report in words; empty where nothing was sent. */
+export function outcomes(report: DrainReport): string {
+  const parts: [number, string][] = [
+    [report.delivered, 'delivered'],
+    [report.duplicate, 'already there'],
+    [report.pending, 'pending'],
+    [report.rejected, 'rejected'],
+    [report.transient, 'to be tried again'],
+    [report.terminal_failed, 'failed for good'],
+  ];
+  return parts
+    .filter(([n]) => n > 0)
+    .map(([n, what]) => `${n.toLocaleString('en')} ${what}`)
+    .join(', ');
+}
+
+const MAX_LINES = 10;
+
+/** The first events that failed, with the reason of each. */
+export function failureLines({ failures }: DrainReport): string[] {
+  const lines = failures
+    .slice(0, MAX_LINES)
+    .map(
+      ({ event_id, outcome, reason }) => `${shortLine(event_id)}: ${outcome}: ${oneLine(reason)}`,
+    );
+  if (failures.length > MAX_LINES) lines.push('… more with --json, or `redrain inspect EVENT_ID`');
+  return lines;
+}
