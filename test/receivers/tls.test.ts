@@ -8,6 +8,7 @@ import { expect } from 'chai';
 import type { HttpAnswer } from '../../src/receivers/answer.js';
 import { HttpClient } from '../../src/receivers/http-client.js';
 import type { TransportSettings } from '../../src/receivers/transport/agents.js';
+import { clientCertificateFault } from '../../src/receivers/transport/trust.js';
 import { never } from './events.js';
 import { selfSigned } from './self-signed.js';
 
@@ -142,6 +143,79 @@ describe('HttpClient over TLS', () => {
       expect(await ask({ env: broken }))
         .to.have.property('failure')
         .that.includes('HTTPS_PROXY');
+    });
+  });
+
+  for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const)
+    describe(`a server that wants a client certificate, ${maxVersion}`, () => {
+      const ours = selfSigned();
+      const files = { clientCert: '', clientKey: '' };
+      let strict: https.Server;
+      let usual: number;
+
+      before(async () => {
+        usual = port;
+        files.clientCert = path.join(folder, `${maxVersion}-client.pem`);
+        files.clientKey = path.join(folder, `${maxVersion}-client.key`);
+        writeFileSync(files.clientCert, ours.cert);
+        writeFileSync(files.clientKey, ours.key);
+        const wants = { requestCert: true, rejectUnauthorized: true, ca: ours.cert };
+        strict = https.createServer({ key, cert, ...wants, maxVersion }, (_, response) =>
+          response.end('known'),
+        );
+        port = await listen(strict);
+      });
+
+      after(async () => {
+        port = usual;
+        strict.closeAllConnections();
+        await new Promise((resolve) => strict.close(resolve));
+      });
+
+      it('answers with one', async () => {
+        expect(await ask({ caFile, ...files })).to.include({ status: 200 });
+      });
+
+      it('without one the message says that it wants one, and which settings name it', async () => {
+        expect(await ask({ caFile }))
+          .to.have.property('failure')
+          .that.matches(/wants a client certificate.*client_cert and client_key/);
+      });
+
+      it('with another there is no answer, and it is not said that none was sent', async () => {
+        const other = selfSigned();
+        const otherFiles = {
+          clientCert: path.join(folder, 'other.pem'),
+          clientKey: path.join(folder, 'other.key'),
+        };
+        writeFileSync(otherFiles.clientCert, other.cert);
+        writeFileSync(otherFiles.clientKey, other.key);
+        expect(await ask({ caFile, ...otherFiles }))
+          .to.have.property('failure')
+          .that.does.not.match(/sends none/);
+      });
+    });
+
+  describe('files of a client certificate', () => {
+    const { key: ourKey, cert: ourCert } = selfSigned();
+    const fault = (clientCert?: string, clientKey?: string) =>
+      clientCertificateFault({ clientCert, clientKey });
+
+    it('that cannot be used are named', () => {
+      const file = (name: string, text: string) => {
+        writeFileSync(path.join(folder, name), text);
+        return path.join(folder, name);
+      };
+      const certFile = file('own.pem', ourCert);
+      const keyFile = file('own.key', ourKey);
+      expect(fault()).to.equal(undefined);
+      expect(fault(certFile, keyFile)).to.equal(undefined);
+      expect(fault(file('both.pem', ourCert + ourKey))).to.equal(undefined);
+      expect(fault(undefined, keyFile)).to.match(/client_cert is not/);
+      expect(fault(certFile)).to.match(/own\.pem holds no PEM private key/);
+      expect(fault(keyFile, keyFile)).to.match(/own\.key holds no PEM certificate/);
+      expect(fault(path.join(folder, 'absent'), keyFile)).to.match(/absent/);
+      expect(fault(certFile, file('else.key', selfSigned().key))).to.match(/is not the key of/);
     });
   });
 });

@@ -96,6 +96,22 @@ function describeIdentity(registry: () => Promise<TargetRegistry>): void {
       ]);
     });
 
+    it('remembers whether one reads gzip, until it has moved', async () => {
+      const targets = await registry();
+      const { id } = await targets.ensure(targetDescription('a'), 1);
+      await targets.ensure(targetDescription('b'), 1);
+      for (const readsGzip of [false, true]) {
+        await targets.noteGzip(id, readsGzip);
+        await targets.ensure(targetDescription('a'), 2);
+        expect((await targets.list()).map((target) => target.readsGzip)).to.deep.equal([
+          readsGzip,
+          null,
+        ]);
+      }
+      await targets.move(id, targetDescription('c'));
+      expect(await targets.find(id)).to.have.property('readsGzip', null);
+    });
+
     it('finds by id and by identity, or not at all', async () => {
       const targets = await registry();
       const a = await targets.ensure(targetDescription('a'), 1);

@@ -27,6 +27,10 @@ const SAME: readonly [given: string, canonical: string][] = [
   ['http://0x7f.1', 'http://127.0.0.1'],
   ['stub:', 'stub:'],
   ['STUB:Two', 'stub:two'],
+  ['module:./Own.mjs', 'module:./Own.mjs'],
+  ['MODULE:./a/../own.mjs?topic=A', 'module:./own.mjs?topic=A'],
+  ['module:../shared/own.mjs#part', 'module:../shared/own.mjs'],
+  ['module:/opt/own.mjs', 'module:/opt/own.mjs'],
 ];
 
 const UNUSABLE: readonly [given: string, complaint: RegExp][] = [
@@ -40,6 +44,10 @@ const UNUSABLE: readonly [given: string, complaint: RegExp][] = [
   ['//teamspace.example', /must start with/],
   ['javascript:alert(1)', /must start with/],
   ['stub:a b', /must start with/],
+  ['module:own.mjs', /must name a file/],
+  ['module:./folder/', /must name a file/],
+  ['module:', /must name a file/],
+  ['module:./a\u0000b', /control/],
   ['https://', /no host/],
   ['https:///path', /no host/],
   ['https://?x=1', /no host/],

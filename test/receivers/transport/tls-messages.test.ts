@@ -109,6 +109,13 @@ describe('messages about TLS', () => {
     );
   });
 
+  it('where a client certificate is configured, it is not said that none was sent', () => {
+    const said = (message: string) => tlsFailure({ code: 'EPROTO', message }, true);
+    expect(said('tlsv13 alert certificate required')).to.match(/took ours for none/);
+    expect(said('sslv3 alert handshake failure')).to.match(/does not accept our client/);
+    expect(said('alert unknown ca')).to.equal('it does not accept our certificate');
+  });
+
   function caFile({ cert }: SelfSigned): string {
     const file = path.join(folder, 'ca.pem');
     writeFileSync(file, cert);
