@@ -22,7 +22,7 @@ import {
 import { settingChanges } from '../targets/settings-in-force.js';
 import { VERSION } from '../version.js';
 import { kindOf } from './kinds.js';
-import { lookUp } from './named-target.js';
+import { lookUp, withDeclaration } from './named-target.js';
 import type { Situation } from './situation.js';
 import { settingsNow, TargetPermission } from './target-permission.js';
 
@@ -128,6 +128,8 @@ async function targetRow(
   if (targetId === undefined) return description && followed(home, stores, description, options);
   const target = await stores.targets.find(targetId);
   if (target === undefined) throw new UnknownTargetError(targetId);
+  const { description: declared } = withDeclaration(situation, target);
+  if (declared !== undefined) return followed(home, stores, declared, options);
   return { ...target, settings: settingsNow(situation, target) };
 }
 

@@ -125,8 +125,8 @@ function byAddress(
   return asDeclared(known, declared);
 }
 
-/** A Teamspace at the address of a declared target is another one: team and user count as well. */
-function withDeclaration({ settings }: Settings, record: TargetRecord): NamedTarget {
+/** A known target with what declares it. A Teamspace at the same address is another one: team and user count as well. */
+export function withDeclaration({ settings }: Settings, record: TargetRecord): NamedTarget {
   const declared = declaredAt(settings, record.urlHash);
   const description = declared && descriptionOf(declaredTarget(declared));
   const isSame = description !== undefined && description.userEmail === record.userEmail;

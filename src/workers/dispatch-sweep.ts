@@ -4,28 +4,48 @@ import { addDrain } from './nudge.js';
 import { type Prospect, prospectOf } from './prospect.js';
 import type { Service } from './service.js';
 
-/** What a sweep decided about one target. */
-export type SweepResult = 'added' | 'coming' | 'nothing' | 'quiet' | 'blocked';
+/** What a look at one target decided. */
+export interface SweepResult {
+  readonly did: 'added' | 'coming' | 'nothing' | 'quiet' | 'blocked';
+  /** When there is something to do, in epoch milliseconds, as far as it is known; undefined: nothing waits. */
+  readonly nextAt: number | undefined;
+}
+
+/** Who looks: a sweep, or the watch, which does not leave new events to a retry that is far off. */
+export type Looker = 'sweep' | 'watch';
 
 /**
- * Looks into the ledger for work that no job names: lost nudges, due
+ * Looks into the ledger for work that no job names: new events, lost nudges, due
  * retries, what a killed drain left in flight. Adds a drain where there is
  * some and none is on its way.
  */
 export async function sweepTarget(
   service: Service,
   targetId: number | undefined,
+  looker: Looker = 'sweep',
 ): Promise<SweepResult> {
   const prospect = await prospectOf(service, targetId);
-  if (prospect === undefined || 'reason' in prospect) return 'blocked';
+  if (prospect === undefined || 'reason' in prospect) return { did: 'blocked', nextAt: undefined };
   const now = service.app.now();
-  if (!isDue(prospect, now)) return 'nothing';
-  if (prospect.quietUntil > now) return 'quiet';
-  if (await drainIsComing(service, targetId, now)) return 'coming';
+  const { work, quietUntil } = prospect;
+  if (!isDue(prospect, now)) return { did: 'nothing', nextAt: work.nextRetryAt ?? undefined };
+  // What stood in the way is asked for again by retries and sweeps, not by every new event.
+  if (looker === 'watch' && (prospect.target?.blockedReason ?? null) !== null)
+    return { did: 'blocked', nextAt: undefined };
+  if (quietUntil > now) return { did: 'quiet', nextAt: quietUntil };
+  const within =
+    looker === 'watch' && work.hasUnsent ? LEFT_TO_A_RETRY_MS : service.options.sweepInterval;
+  if (await drainIsComing(service, targetId, now + within))
+    return { did: 'coming', nextAt: undefined };
   await addDrain(service.queues, targetId);
-  service.log.info({ target: targetId ?? prospect.target?.id ?? null }, 'work found by the sweep');
-  return 'added';
+  const fields = { target: targetId ?? prospect.target?.id ?? null };
+  if (looker === 'sweep') service.log.info(fields, 'work found by the sweep');
+  else service.log.debug(fields, 'work found by the watch');
+  return { did: 'added', nextAt: undefined };
 }
+
+/** Milliseconds that new events may wait for a drain that waits out its backoff. */
+const LEFT_TO_A_RETRY_MS = 500;
 
 function isDue({ work }: Prospect, now: number): boolean {
   const { hasUnsent, nextRetryAt, inFlight } = work;
@@ -34,17 +54,14 @@ function isDue({ work }: Prospect, now: number): boolean {
   );
 }
 
-/** One that waits, runs, or waits out its backoff but comes before the next sweep. */
+/** One that waits, runs, or waits out its backoff but comes by then. */
 async function drainIsComing(
-  { queues, options }: Service,
+  { queues }: Service,
   targetId: number | undefined,
-  now: number,
+  by: number,
 ): Promise<boolean> {
   const jobs = await queues
     .queue(dispatchQueueOf(targetId))
     .getJobs(['waiting', 'active', 'delayed'], 0, 99);
-  return jobs.some(
-    ({ name, runAt }) =>
-      name === 'drain' && (runAt === null || runAt <= now + options.sweepInterval),
-  );
+  return jobs.some(({ name, runAt }) => name === 'drain' && (runAt === null || runAt <= by));
 }

@@ -3,11 +3,12 @@ import { DelayedError } from '../queue/errors.js';
 import type { RunningJob } from '../queue/ports.js';
 import { sweepTarget } from './dispatch-sweep.js';
 import { LOCKED_PAUSE_MS, runDrain } from './drain-job.js';
+import { DueWatch } from './due-watch.js';
 import type { ServedQueue, Service, WorkerKind } from './service.js';
 
 /**
- * Drains the active target, or those named with `--target` side by side, one
- * drain of a target at a time. No silent fan-out: what is not named is not
+ * Drains the active target, those named with `--target`, or with `--all-targets`
+ * every one that is not retired, side by side, one drain of a target at a time. No silent fan-out: what is not named is not
  * served. Jobs that name no target are for the active one: a worker that serves
  * it by name takes them too.
  */
@@ -35,6 +36,7 @@ export const dispatchWorker: WorkerKind = {
     const errors = ended.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
     if (errors.length > 0) throw errors[0];
   },
+  watch: (service, onConfig) => new DueWatch(service, onConfig),
 };
 
 /** A second drain of one target would only wait for the lock of the first. */
@@ -62,6 +64,6 @@ async function run(
   target: number | undefined,
   job: RunningJob,
 ): Promise<unknown> {
-  if (job.name === 'sweep') return { sweep: await sweepTarget(service, target) };
+  if (job.name === 'sweep') return { sweep: (await sweepTarget(service, target)).did };
   return runDrain(service, target, job);
 }

@@ -1,5 +1,6 @@
 import { UnknownTargetError } from '../app/drain-target.js';
 import { DISPATCH_DATA, readData } from '../app/jobs/job-data.js';
+import { namedTarget } from '../app/named-target.js';
 import type { DrainReport } from '../dispatch/drain-report.js';
 import { DelayedError, RetryAtError, UnrecoverableError } from '../queue/errors.js';
 import type { RunningJob } from '../queue/ports.js';
@@ -24,7 +25,7 @@ export async function runDrain(
   served: number | undefined,
   job: RunningJob,
 ): Promise<DrainReport | WarnedResult> {
-  const { targetId } = readData(DISPATCH_DATA, job.data);
+  const targetId = await askedFor(service, job);
   await assertServed(service, served, targetId);
   const report = await drainWatched(service, targetId ?? served, job);
   const { failures: _failures, warnings, ...counts } = report;
@@ -33,6 +34,19 @@ export async function runDrain(
     service.log.warn({ job: job.id, target: report.target_id, count }, message);
   await follow(service, served, job, report);
   return drainResult(report);
+}
+
+/** The target that a job names; undefined: whichever is served. */
+async function askedFor({ app }: Service, job: RunningJob): Promise<number | undefined> {
+  const { targetId, target } = readData(DISPATCH_DATA, job.data);
+  if (target === undefined) return targetId;
+  const { targets } = await app.stores();
+  const named = namedTarget(targets, await app.situation(), target);
+  return (await named.catch(lasting)).id;
+}
+
+function lasting(error: Error): never {
+  throw new UnrecoverableError(error.message);
 }
 
 /** A job for another target than the one served is not run in its place. */

@@ -118,7 +118,8 @@ class WorkerProcess {
     const options = this.#options;
     const metrics = this.#metrics;
     const trouble = new TroubleLog(log);
-    const targets = loggedTargets(app, options.target, log, metrics);
+    const given = options.allTargets ? 'all' : options.target;
+    const targets = loggedTargets(app, given, log, metrics);
     return { app, queues, log, trouble, metrics, targets, stopping, options };
   }
 
@@ -139,8 +140,11 @@ class WorkerProcess {
     service.log.info({ queues, metrics_port: health.port }, 'ready');
     if (this.#options.once) await Promise.race([asked, served.whenIdle()]);
     else {
+      const watch = this.#kind.watch?.(service, () => void sweeper.sweep());
       sweeper.start();
+      watch?.start();
       await asked;
+      await watch?.stop();
     }
     await sweeper.stop();
     await served.close();

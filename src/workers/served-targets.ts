@@ -1,9 +1,12 @@
 import { shownAddress } from '../address/shown-address.js';
 import type { App } from '../app/app.js';
+import { type OneOfMany, targetsInUse } from '../app/drain-each.js';
 import { dispatchQueueOf } from '../app/jobs/queue-names.js';
-import { activeRow, ensureNamed } from '../app/named-target.js';
+import { activeRow, lookUp } from '../app/named-target.js';
+import type { Situation } from '../app/situation.js';
 import { plainMessage } from '../files/trouble.js';
-import type { TargetRecord } from '../targets/registry.js';
+import { faultOf } from '../targets/active-target.js';
+import type { TargetRecord, TargetRegistry } from '../targets/registry.js';
 
 /** One target that a worker was started for. */
 export interface ServedTarget {
@@ -26,15 +29,15 @@ const ACTIVE = 'the active target';
  */
 export class ServedTargets {
   readonly #app: App;
-  readonly #given: readonly string[];
+  readonly #given: readonly string[] | 'all';
   readonly #onChange: TargetChange;
   #targets: readonly ServedTarget[] = [];
   #activeId: number | undefined;
 
-  /** `given`: ids and addresses; none is the active target, whichever that is. */
-  constructor(app: App, given: readonly string[], onChange: TargetChange) {
+  /** `given`: names, ids and addresses; none is the active target, whichever that is. */
+  constructor(app: App, given: readonly string[] | 'all', onChange: TargetChange) {
     this.#app = app;
-    this.#given = [...new Set(given)];
+    this.#given = given === 'all' ? given : [...new Set(given)];
     this.#onChange = onChange;
   }
 
@@ -44,7 +47,7 @@ export class ServedTargets {
 
   /** True when it serves what is active, and nothing by name. */
   get isForActive(): boolean {
-    return this.#given.length === 0;
+    return this.#given !== 'all' && this.#given.length === 0;
   }
 
   /** Ids of the targets that were named and are in use. */
@@ -88,28 +91,50 @@ export class ServedTargets {
     try {
       const { targets } = await this.#app.stores();
       const situation = await this.#app.situation();
-      const active = await activeRow(targets, situation);
+      const active = await this.#active(targets, situation);
       this.#activeId = active?.id;
       if (this.isForActive) return [{ shown: ACTIVE, id: undefined, out: reasonOf(active) }];
-      return await Promise.all(
-        this.#given.map((given) =>
-          ensureNamed(targets, situation, given, this.#app.now()).then(
-            (target) => ({ shown: shownOf(given), id: target.id, out: reasonOf(target) }),
-            (error: Error) => unknown(given, error),
-          ),
-        ),
-      );
+      const names = this.#given === 'all' ? await targetsInUse(this.#app) : this.#given.map(named);
+      return await Promise.all(names.map((one) => this.#one(targets, situation, one)));
     } catch (error) {
       // Whoever drains meets the same, and says more of it.
       if (this.isForActive) return [{ shown: ACTIVE, id: undefined, out: undefined }];
       const out = `it cannot be looked up: ${plainMessage(error)}`;
+      // Those it has served stay known: they are served again when they can be read.
+      if (this.#given === 'all') return this.#targets.map((one) => ({ ...one, out }));
       return this.#given.map((given) => ({ shown: shownOf(given), id: undefined, out }));
+    }
+  }
+
+  /** Who serves every target serves the active one from the start: it gets its row. */
+  async #active(targets: TargetRegistry, situation: Situation): Promise<TargetRecord | undefined> {
+    const known = await activeRow(targets, situation);
+    if (known !== undefined || this.#given !== 'all' || situation.description === undefined)
+      return known;
+    return targets.ensure(situation.description, this.#app.now());
+  }
+
+  /** One that is declared and was never drained to gets its row. */
+  async #one(
+    targets: TargetRegistry,
+    situation: Situation,
+    { name, to = name }: OneOfMany,
+  ): Promise<ServedTarget> {
+    try {
+      const { record, description } = await lookUp(targets, situation, to);
+      const isNew = record === undefined && description !== undefined;
+      const target = isNew ? await targets.ensure(description, this.#app.now()) : record;
+      const fault = target && faultOf(situation.settings, target);
+      return { shown: name, id: target?.id, out: fault ?? reasonOf(target) };
+    } catch (error) {
+      return unknown(name, to, error as Error);
     }
   }
 }
 
-function unknown(given: string, { message }: Error): ServedTarget {
-  const shown = shownOf(given);
+const named = (given: string): OneOfMany => ({ name: shownOf(given), to: given });
+
+function unknown(shown: string, given: string, { message }: Error): ServedTarget {
   return { shown, id: undefined, out: message.replaceAll(given, shown) };
 }
 

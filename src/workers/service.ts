@@ -30,6 +30,12 @@ export interface ServedQueue {
   takes?(): boolean;
 }
 
+/** Looks for work from `start` to `stop`. */
+export interface Watch {
+  start(): void;
+  stop(): Promise<void>;
+}
+
 /** One kind of worker: what it serves, and what it looks for by itself. */
 export interface WorkerKind {
   readonly name: 'capture' | 'dispatch' | 'migrate' | 'gc';
@@ -38,4 +44,6 @@ export interface WorkerKind {
   serves(service: Service): Promise<readonly ServedQueue[]>;
   /** At the start and then every sweep interval: what nobody told this worker of. */
   sweep?(service: Service): Promise<void>;
+  /** Between the sweeps: work as it comes up. `onConfig` asks for a sweep, as config.toml has changed. */
+  watch?(service: Service, onConfig: () => void): Watch;
 }

@@ -6,7 +6,7 @@ import { ServedTargets } from './served-targets.js';
 /** The targets of a worker whose log says once when one goes out of service, and when it is back. */
 export function loggedTargets(
   app: App,
-  given: readonly string[],
+  given: readonly string[] | 'all',
   log: Logger,
   metrics: WorkerMetrics,
 ): ServedTargets {

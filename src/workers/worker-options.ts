@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { refuseRepeats, repeatable } from '../base/options.js';
 import { stderr, stdout } from '../output/standard.js';
 
@@ -8,8 +8,10 @@ export interface WorkerOptions {
   readonly unsafeHome?: boolean;
   /** Jobs at a time, in each queue it serves. */
   readonly concurrency?: number;
-  /** Ids or addresses of targets; none is the active one. */
+  /** Names, ids or addresses of targets; none is the active one. */
   readonly target: readonly string[];
+  /** Every target that is not retired, those added later included. */
+  readonly allTargets: boolean;
   /** Do what there is to do now, then exit. */
   readonly once: boolean;
   readonly metricsPort?: number;
@@ -49,10 +51,18 @@ export function readWorkerOptions(name: string, argv: readonly string[]): Worker
     })
     .exitOverride();
   if (name === 'dispatch')
-    program.addOption(repeatable('--target <id|url>', 'a target in place of the active one'));
+    program
+      .addOption(repeatable('--target <name|id|url>', 'a target in place of the active one'))
+      .addOption(
+        new Option(
+          '--all-targets',
+          'every target that is not retired, those added later included',
+        ).conflicts('target'),
+      );
   refuseRepeats(program);
   program.parse([...argv], { from: 'user' });
-  return { target: [], ...program.opts<Omit<WorkerOptions, 'target'>>() };
+  const options = program.opts<Omit<WorkerOptions, 'target' | 'allTargets'>>();
+  return { target: [], allTargets: false, ...options };
 }
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];

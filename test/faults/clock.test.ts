@@ -105,10 +105,10 @@ describe('a clock that was years ahead and is set right', () => {
     expect(receiver.posts).to.have.length(1);
     service.clock.now = TODAY;
     receiver.answer = new ScriptedReceiver().answer;
-    expect(await sweepTarget(service, undefined)).to.equal('added');
+    expect((await sweepTarget(service, undefined)).did).to.equal('added');
     await runIdle(dispatchWorker, service);
     expect(receiver.posts).to.have.length(2);
-    expect(await sweepTarget(service, undefined)).to.equal('nothing');
+    expect((await sweepTarget(service, undefined)).did).to.equal('nothing');
   });
 
   it('takes up what a drain of then had in flight when it was killed', async () => {

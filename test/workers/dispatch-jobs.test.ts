@@ -147,13 +147,13 @@ describe('the dispatch sweep', () => {
   it('finds events that no job names, and adds one drain only', async () => {
     const receiver = await startReceiver();
     const service = await givenService(homeSendingTo(receiver.url));
-    expect(await sweepTarget(service, undefined)).to.equal('nothing');
+    expect((await sweepTarget(service, undefined)).did).to.equal('nothing');
     await capture(service, 'a');
-    expect(await sweepTarget(service, undefined)).to.equal('added');
-    expect(await sweepTarget(service, undefined)).to.equal('coming');
+    expect((await sweepTarget(service, undefined)).did).to.equal('added');
+    expect((await sweepTarget(service, undefined)).did).to.equal('coming');
     await runIdle(dispatchWorker, service);
     expect(receiver.sink.eventIds()).to.deep.equal(['a']);
-    expect(await sweepTarget(service, undefined)).to.equal('nothing');
+    expect((await sweepTarget(service, undefined)).did).to.equal('nothing');
   });
 
   it('finds retries when they are due, also after every job is gone', async () => {
@@ -164,11 +164,11 @@ describe('the dispatch sweep', () => {
     await enqueue(service.queues, 'dispatch', {});
     await runIdle(dispatchWorker, service);
     await service.queues.queue('dispatch').obliterate({ force: true });
-    expect(await sweepTarget(service, undefined)).to.equal('nothing');
+    expect((await sweepTarget(service, undefined)).did).to.equal('nothing');
     await receiver.close();
     const well = await startReceiver({ port });
     service.clock.now += HOUR;
-    expect(await sweepTarget(service, undefined)).to.equal('added');
+    expect((await sweepTarget(service, undefined)).did).to.equal('added');
     await runIdle(dispatchWorker, service);
     expect(well.sink.eventIds()).to.deep.equal(['a']);
   });
@@ -189,9 +189,9 @@ describe('the dispatch sweep', () => {
     await capture(service, 'b');
     service.clock.now = openUntil - 1;
     await service.queues.queue('dispatch').remove(id);
-    expect(await sweepTarget(service, undefined)).to.equal('quiet');
+    expect((await sweepTarget(service, undefined)).did).to.equal('quiet');
     service.clock.now = openUntil;
-    expect(await sweepTarget(service, undefined)).to.equal('added');
+    expect((await sweepTarget(service, undefined)).did).to.equal('added');
   });
 
   it('does nothing where nothing may leave', async () => {
@@ -200,6 +200,6 @@ describe('the dispatch sweep', () => {
     writeFileSync(join(home, 'config.toml'), '[sync]\nmode = "LOCAL_RETENTION"\n');
     const service = await givenService(home);
     await capture(service, 'a');
-    expect(await sweepTarget(service, undefined)).to.equal('blocked');
+    expect((await sweepTarget(service, undefined)).did).to.equal('blocked');
   });
 });

@@ -43,7 +43,7 @@ export async function givenService(
     log,
     trouble: new TroubleLog(log),
     metrics,
-    targets: loggedTargets(app, options.target, log, metrics),
+    targets: loggedTargets(app, options.allTargets ? 'all' : options.target, log, metrics),
     options,
   };
 }

@@ -1,9 +1,13 @@
 import type { Job, JobOptions } from '../../queue/job.js';
 import { LitequeQueues } from '../../queue/liteque-queue.js';
 import type { Queues } from '../../queue/ports.js';
-import { assertNotRetired } from '../../targets/registry.js';
+import {
+  assertNotRetired,
+  type TargetDescription,
+  type TargetRecord,
+} from '../../targets/registry.js';
 import type { App } from '../app.js';
-import { activeRow, namedTarget } from '../named-target.js';
+import { activeRow, lookUp } from '../named-target.js';
 import { readData } from './job-data.js';
 import { type JobData, type JobKind, KINDS } from './job-kinds.js';
 import { liveWorkers } from './live-workers.js';
@@ -54,11 +58,19 @@ export function enqueueJob<K extends JobKind>(
   options: JobOptions = {},
 ): Promise<Job> {
   return withQueues(app, async (queues) => {
-    const { targetId } = data as { readonly targetId?: number };
-    if (targetId === undefined) return enqueue(queues, kind, data, options);
-    const { queue } = await namedDrain(app, queues, String(targetId));
-    return enqueue(queues, kind, data, options, queue);
+    const { targetId, target } = data as JobData<'dispatch'>;
+    const given = target ?? (targetId === undefined ? undefined : String(targetId));
+    if (given === undefined) return enqueue(queues, kind, data, options);
+    const named = await namedDrain(app, queues, given);
+    const job = target === undefined ? data : ({ targetId: named.data.targetId } as JobData<K>);
+    return enqueue(queues, kind, job, options, named.queue);
   });
+}
+
+/** Of a declared target that nothing was ever sent to. */
+async function rowOf(app: App, description: TargetDescription | undefined): Promise<TargetRecord> {
+  const { targets } = await app.stores();
+  return targets.ensure(description as TargetDescription, app.now());
 }
 
 /** Where the drains of a target go that an operator named. */
@@ -74,7 +86,8 @@ export interface NamedDrain {
  */
 export async function namedDrain(app: App, queues: Queues, given: string): Promise<NamedDrain> {
   return app.reading(async ({ situation, stores }) => {
-    const target = await namedTarget(stores?.targets, situation, given);
+    const { record, description } = await lookUp(stores?.targets, situation, given);
+    const target = record ?? (await rowOf(app, description));
     assertNotRetired(target);
     const data = { targetId: target.id };
     const own = dispatchQueueOf(target.id);

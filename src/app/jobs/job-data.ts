@@ -24,6 +24,8 @@ export type CaptureData = v.InferOutput<typeof CAPTURE_DATA>;
 export const DISPATCH_DATA = v.strictObject({
   /** Else the target that is active when the job runs. */
   targetId: v.optional(v.pipe(v.number(), v.integer())),
+  /** The same by name, id or address; the job that is added has the id. */
+  target: v.optional(v.string()),
 });
 
 export const MIGRATE_DATA = v.strictObject({ dryRun: v.optional(v.boolean(), false) });

@@ -1,0 +1,110 @@
+import { type SweepResult, sweepTarget } from './dispatch-sweep.js';
+import type { Service } from './service.js';
+
+/** Milliseconds between two looks at the journal: what was captured is delivered within a second. */
+const BEAT_MS = 150;
+/** Between two looks at a target whose drain is on its way: events may come when it has just ended. */
+const FOLLOW_MS = 500;
+
+const WATCH_FAILED = { what: 'the journal cannot be watched' };
+
+/** The active target, whichever that is. */
+type TargetId = number | undefined;
+
+/**
+ * Finds work when it comes up: events that any process captured, and retries
+ * that fall due. Each beat looks at the head of the journal, at the spool and at
+ * the time of config.toml, which cost microseconds; a target is looked at only
+ * when one of these, or the clock, says that there may be something for it.
+ */
+export class DueWatch {
+  readonly #service: Service;
+  readonly #onConfig: () => void;
+  /** When to look at a target again, in epoch milliseconds; none: when something was captured. */
+  readonly #next = new Map<TargetId, number>();
+  readonly #looking = new Set<TargetId>();
+  /** Drains added in a row although nothing was captured since: they did not help. */
+  readonly #inVain = new Map<
+    TargetId,
+    { readonly head: number | undefined; readonly times: number }
+  >();
+  #timer: NodeJS.Timeout | undefined;
+  #beating: Promise<void> | undefined;
+  #head: number | undefined;
+  #config: unknown;
+
+  /** `onConfig` is called when config.toml has changed. */
+  constructor(service: Service, onConfig: () => void) {
+    this.#service = service;
+    this.#onConfig = onConfig;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => {
+      this.#beating ??= this.#beat().finally(() => {
+        this.#beating = undefined;
+      });
+    }, BEAT_MS);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#beating;
+  }
+
+  async #beat(): Promise<void> {
+    const { trouble, targets } = this.#service;
+    try {
+      const isNew = await this.#hasNews();
+      const now = this.#service.app.now();
+      const served = targets.isForActive ? [undefined] : targets.ids;
+      for (const id of served) if (isNew || (this.#next.get(id) ?? Infinity) <= now) this.#look(id);
+      trouble.over(WATCH_FAILED);
+    } catch (error) {
+      // The sweep goes on, less often.
+      trouble.note(WATCH_FAILED, error);
+    }
+  }
+
+  async #hasNews(): Promise<boolean> {
+    const { app } = this.#service;
+    const config = await app.readConfig();
+    if (this.#config !== undefined && this.#config !== config) this.#onConfig();
+    this.#config = config;
+    const { journal } = await app.stores();
+    const head = await journal.head();
+    const isNew = head !== this.#head;
+    this.#head = head;
+    return isNew || app.spool.mayHaveFiles();
+  }
+
+  /** Targets are looked at side by side: none waits for another. */
+  #look(id: TargetId): void {
+    if (this.#looking.has(id)) {
+      // What came meanwhile may have come too late for that look.
+      this.#next.set(id, this.#service.app.now());
+      return;
+    }
+    this.#looking.add(id);
+    this.#next.delete(id);
+    void sweepTarget(this.#service, id, 'watch')
+      .then((result) => this.#plan(id, result))
+      .catch((error: unknown) => this.#service.trouble.note(WATCH_FAILED, error))
+      .finally(() => this.#looking.delete(id));
+  }
+
+  #plan(id: TargetId, { did, nextAt }: SweepResult): void {
+    const isComing = did === 'added' || did === 'coming';
+    const at = isComing ? this.#service.app.now() + this.#followMs(id, did) : nextAt;
+    if (at !== undefined) this.#next.set(id, Math.min(at, this.#next.get(id) ?? Infinity));
+  }
+
+  /** Longer each time that a drain leaves all as it was. */
+  #followMs(id: TargetId, did: SweepResult['did']): number {
+    if (did === 'coming') return FOLLOW_MS;
+    const last = this.#inVain.get(id);
+    const times = last?.head === this.#head ? (last?.times ?? 0) + 1 : 0;
+    this.#inVain.set(id, { head: this.#head, times });
+    return Math.min(FOLLOW_MS * 2 ** times, this.#service.options.sweepInterval);
+  }
+}

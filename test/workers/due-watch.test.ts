@@ -1,0 +1,81 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { captured, envelopes } from '../processes/given-events.js';
+import { Cli, startReceiver } from '../support/cli.js';
+import { closeAfterTest } from '../support/temporary-home.js';
+import { external, logged, startWorker } from './worker-process.js';
+
+const table = (name: string, url: string, more = ''): string =>
+  `[redrain.targets.${name}]\nurl = "${url}"\n${more}`;
+
+/** A worker beside the test, asked to end with it. */
+async function working(cli: Cli, ...args: string[]) {
+  const worker = startWorker(cli, 'dispatch', args);
+  closeAfterTest(async () => {
+    worker.kill('SIGTERM');
+    await worker.exited;
+  });
+  await logged(worker, 'ready');
+  return worker;
+}
+
+const one = (id: string): string => JSON.stringify({ event_id: id, event_type: 'T' });
+
+describe('a dispatch worker that has nothing to do', () => {
+  it('delivers within a second what another process captures, again and again', async () => {
+    const cli = new Cli();
+    const receiver = await startReceiver();
+    await external(cli, receiver.url);
+    const worker = await working(cli);
+    const waited: number[] = [];
+    for (let n = 0; n < 6; n += 1) {
+      await captured(cli, [one(`e${n}`)]);
+      const from = performance.now();
+      await worker.until(() => receiver.sink.stats().unique === n + 1, 'the event');
+      waited.push(performance.now() - from);
+      // At other moments of the beat, and while a drain is just ending.
+      await new Promise((resolve) => setTimeout(resolve, n * 130));
+    }
+    expect(Math.max(...waited), waited.map(Math.round).join(' ')).to.be.below(1_000);
+  });
+
+  it('serves every target with --all-targets, those added later included, and none holds up another', async () => {
+    const cli = new Cli();
+    const [a, b] = [await startReceiver(), await startReceiver()];
+    const bad = table('bad', 'http://127.0.0.1:9/', 'rate = "fast"\n');
+    const declared = table('a', a.url) + table('dead', 'http://127.0.0.1:9/dead') + bad;
+    cli.configure(declared);
+    await captured(cli, envelopes(5));
+    const worker = await working(cli, '--all-targets');
+    await worker.until(() => a.sink.stats().unique === 5, 'all at a');
+    expect(worker.stdout).to.match(/redrain\.targets\.bad\.rate must be/);
+    writeFileSync(join(cli.home, 'config.toml'), declared + table('b', b.url));
+    await worker.until(() => b.sink.stats().unique === 5, 'all at b');
+    await captured(cli, [one('new')]);
+    const from = performance.now();
+    await worker.until(() => a.sink.stats().unique === 6 && b.sink.stats().unique === 6, 'new');
+    expect(performance.now() - from).to.be.below(1_500);
+  });
+
+  it('takes targets by name', async () => {
+    const cli = new Cli();
+    const [a, b] = [await startReceiver(), await startReceiver()];
+    cli.configure(table('a', a.url) + table('b', b.url));
+    const worker = await working(cli, '--target', 'b');
+    await captured(cli, envelopes(5));
+    await worker.until(() => b.sink.stats().unique === 5, 'all at b');
+    expect(a.sink.stats().unique).to.equal(0);
+  });
+
+  it('adds no drain again and again for a target that nothing can be sent to', async () => {
+    const cli = new Cli();
+    cli.configure(table('a', 'http://127.0.0.1:9/', 'auth_env = "NOT_SET"\n'));
+    await captured(cli, envelopes(2));
+    const worker = await working(cli, '--target', 'a');
+    await captured(cli, [one('x')]);
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    const drains = worker.stdout.split('\n').filter((line) => line.includes('"msg":"drained"'));
+    expect(drains.length, worker.stdout).to.be.within(1, 3);
+  });
+});
