@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { type DrainReport, type EventInput, openRedrain } from '../../src/index.js';
+import { type DrainReport, openRedrain, type Redrain } from '../../src/index.js';
 import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
 import { SECRET } from './plain-receivers.js';
 import type { Settings, State } from './receiver.js';
@@ -22,6 +22,8 @@ export interface Drained {
   readonly report: DrainReport;
   /** Captures these as well and drains once more, as another process would. */
   again(captured?: readonly string[]): Promise<DrainReport>;
+  /** Sends what was delivered once more, on purpose. */
+  replayed(): Promise<DrainReport>;
 }
 
 /** Drains these payloads to one target by the configuration that a person would write. */
@@ -32,16 +34,19 @@ export async function drained(
 ): Promise<Drained> {
   const home = temporaryHome();
   writeFileSync(join(home, 'config.toml'), configuration(home, place, settings));
-  const once = async (captured: readonly string[] = []): Promise<DrainReport> => {
+  const once = async (first: (redrain: Redrain) => Promise<unknown>): Promise<DrainReport> => {
     const redrain = await openRedrain({ home, env: { ...place.env, HOOK_SECRET: SECRET } });
     closeAfterTest(() => redrain.close());
-    await redrain.captureMany(captured.map((payload) => JSON.parse(payload) as EventInput));
+    await first(redrain);
     const report = await redrain.drain();
     await redrain.close();
     return report;
   };
-  const report = await once(payloads);
-  return { report, states: statesIn(home, payloads), again: once };
+  const again = (captured: readonly string[] = []) =>
+    once((redrain) => redrain.captureMany(captured));
+  const replayed = () => once((redrain) => redrain.replay({ target: 'x' }));
+  const report = await again(payloads);
+  return { report, states: statesIn(home, payloads), again, replayed };
 }
 
 function configuration(home: string, { url, ca }: Place, settings: Settings): string {

@@ -1,8 +1,14 @@
 import { expect } from 'chai';
+import { strangeIn } from '../documents/published-protocol.js';
 import { CATALOGUE, eventsFor, statesOf } from './catalogue.js';
 import { drained } from './drained.js';
 import { FRAMEWORK_NAMES, ROUTES, startFramework } from './frameworks.js';
-import { startDistantReceiverOf, startReceiverOf } from './receiver.js';
+import {
+  type CatalogueReceiver,
+  type Incoming,
+  startDistantReceiverOf,
+  startReceiverOf,
+} from './receiver.js';
 
 const PAYLOADS = [0, 1, 2].map((index) =>
   JSON.stringify({ event_id: `Order-${index}`, event_type: 'OrderPlaced', index }),
@@ -13,10 +19,50 @@ describe('what redrain makes of the catalogue', () => {
     it(`${receiver.name}: ${[receiver.verdict].flat().join(', ')}`, async () => {
       const start = receiver.distant === true ? startDistantReceiverOf : startReceiverOf;
       const place = await start(receiver);
-      const { states, report } = await drained(place, receiver.settings, eventsFor(receiver));
+      const payloads = eventsFor(receiver);
+      const { states, report } = await drained(place, receiver.settings, payloads);
       expect(states, report.message ?? '').to.deep.equal(statesOf(receiver));
+      expectAsPublished(receiver, place.requests);
+      if (receiver.finding !== undefined) return;
+      const delivered = payloads.filter((_, index) => states[index] === 'delivered');
+      expect([...place.stored.ids].sort()).to.deep.equal(delivered.map(idOf).sort());
     });
 });
+
+describe('a replay says so in every request', () => {
+  const names = ['per-event results', 'webhook', 'lines', 'cloudevents, structured'].concat(
+    'cloudevents, binary',
+    'cloudevents, batch',
+  );
+  for (const name of names)
+    it(name, async () => {
+      const receiver = CATALOGUE.find((one) => one.name === name) as CatalogueReceiver;
+      const place = await startReceiverOf(receiver);
+      const { replayed } = await drained(place, receiver.settings, eventsFor(receiver));
+      const generations = () =>
+        new Set(place.requests.map(({ headers }) => headers['redrain-generation']));
+      expect([...generations()]).to.deep.equal([undefined]);
+      expect(await replayed()).to.include({ transient: 0, rejected: 0 });
+      expect(await replayed()).to.include({ transient: 0, rejected: 0 });
+      expect([...generations()]).to.deep.equal([undefined, '2', '3']);
+      expectAsPublished(receiver, place.requests);
+    });
+});
+
+/** Where docs/openapi.yaml has each format. */
+const PATHS = {
+  batch: '/batch',
+  webhook: '/webhook',
+  cloudevents: '/cloudevents',
+  lines: '/lines',
+} as const;
+
+function expectAsPublished({ settings }: CatalogueReceiver, requests: readonly Incoming[]): void {
+  for (const { headers, text } of requests)
+    expect(strangeIn(PATHS[settings.format], headers, text())).to.deep.equal([]);
+}
+
+const idOf = (payload: string): string => (JSON.parse(payload) as { event_id: string }).event_id;
 
 describe('frameworks with their defaults, drained to', () => {
   for (const name of FRAMEWORK_NAMES)
