@@ -14,15 +14,20 @@ import {
   useChanges,
 } from '../config/target-edit.js';
 import { freeName, nameFault, nameFromAddress } from '../config/target-name.js';
-import type { DeclaredTarget } from '../config/target-settings.js';
+import { type DeclaredTarget, SETTING_IN_FILE } from '../config/target-settings.js';
 import type { TomlChange } from '../config/toml-edit.js';
+import { hasMisplacedVariable } from '../receivers/external/settings.js';
 import { declaredAt, declaredTarget, descriptionOf } from '../targets/active-target.js';
+import { UnusableUrlError } from '../targets/canonical-url.js';
 import { externalIdentity, type TargetIdentity } from '../targets/identity.js';
 import {
   AddressTakenError,
+  assertNotRetired,
   type TargetDescription,
   type TargetRecord,
+  type TargetSettings,
 } from '../targets/registry.js';
+import { settingChanges, settingsInForce } from '../targets/settings-in-force.js';
 import type { App } from './app.js';
 import { kindOf } from './kinds.js';
 import { lookUp, MisconfiguredTargetError, UnknownTargetNameError } from './named-target.js';
@@ -32,12 +37,17 @@ import type { Situation } from './situation.js';
 export class TargetNameError extends RedrainError {
   override readonly name = 'TargetNameError';
   override readonly exitCode = EXIT.usage;
+  override readonly advice: string | undefined;
   constructor(
     readonly code: 'TARGET_NAME_INVALID' | 'TARGET_NAME_TAKEN',
     readonly given: string,
     message: string,
   ) {
     super(message);
+    const isTaken = code === 'TARGET_NAME_TAKEN';
+    this.advice = isTaken
+      ? `\`redrain targets set ${given} url=URL\` gives it another address`
+      : undefined;
   }
 }
 
@@ -64,27 +74,61 @@ export interface DeclaredReport {
   /** Its row, which mirrors name and settings. */
   readonly record: TargetRecord;
   readonly isActive: boolean;
+  /** What is other than before, by the keys of config.toml; of a new target everything that is said. */
+  readonly changes: readonly NamedChange[];
+}
+
+/** One setting that is another now, by its key in config.toml. */
+export interface NamedChange {
+  readonly key: string;
+  readonly from: unknown;
+  readonly to: unknown;
+}
+
+export interface AddReport extends DeclaredReport {
+  /** The address was drained to, or declared, before: it keeps what it has. */
+  readonly wasKnown: boolean;
 }
 
 /**
  * Declares a target in config.toml and makes its row. A known address keeps
- * what it has, deliveries and settings, but for those that are given. The first
- * target of a home that sends nowhere yet is the active one.
+ * what it has, deliveries and settings, but for those that are given; one that
+ * has this name already is changed. The first target of a home that sends
+ * nowhere yet is the active one.
  *
  * @throws TargetNameError, UnusableUrlError, AddressTakenError, ConfigUnreadableError,
- * and ConfigEditError for a setting that is wrong.
+ * and TargetSettingError for a setting that is wrong.
  */
-export async function addTarget(app: App, wanted: NewTarget): Promise<DeclaredReport> {
+export async function addTarget(app: App, wanted: NewTarget): Promise<AddReport> {
   const situation = await app.situation();
   const settings = settingsOf(situation.config);
   const { name, url } = wanted;
+  assertAddress(url);
+  if (isSameAt(settings, wanted))
+    return { ...(await setTarget(app, name, { url, ...wanted.settings })), wasKnown: true };
   await assertFree(app, situation, wanted);
   const known = await knownAt(app, url);
   const edit = { url, ...saidOf(known?.settings ?? {}), ...wanted.settings };
-  const changes = targetChanges(newTable(name), edit);
-  if (sendsNowhere(situation)) changes.push(...useChanges(name, settings.activeTarget));
-  await editConfig(app.paths.config, changes);
-  return reportOn(app, name);
+  const use = sendsNowhere(situation) ? useChanges(name, settings.activeTarget) : [];
+  await editConfig(app.paths.config, [...use, ...targetChanges(newTable(name), edit)]);
+  const report = await reportOn(app, name, known?.settings);
+  return { ...report, wasKnown: known !== undefined };
+}
+
+/** Declared under this very name and address already. */
+function isSameAt(settings: SyncSettings, { name, url }: NewTarget): boolean {
+  const there = declaredAt(settings, externalIdentity(url).urlHash);
+  return there?.name === name && isNamed(there);
+}
+
+/** @throws UnusableUrlError where no event could ever be sent. */
+function assertAddress(url: string): void {
+  externalIdentity(url);
+  if (hasMisplacedVariable(url))
+    throw new UnusableUrlError(
+      shownAddress(url),
+      `only values of its query may be variables, ?key=\${NAME}.`,
+    );
 }
 
 /** Nothing is declared, no mode was chosen and nobody is signed in. */
@@ -109,22 +153,22 @@ export interface SetReport extends DeclaredReport {
  * address makes the name point at another target, which gets everything, unless it is the `same`.
  *
  * @throws UnknownTargetNameError, HostedTargetError, UnusableUrlError, AddressTakenError,
- * ConfigUnreadableError, and ConfigEditError for a setting that is wrong.
+ * ConfigUnreadableError, and TargetSettingError for a setting that is wrong.
  */
 export async function setTarget(
   app: App,
   given: string,
   { same = false, ...edit }: TargetChangeOptions,
 ): Promise<SetReport> {
-  const { declared, record } = await declare(app, given);
+  if (edit.url !== undefined) assertAddress(edit.url);
+  const { declared, record, pending } = await declare(app, given);
   const other = edit.url === undefined ? undefined : externalIdentity(edit.url);
   const isOther = other !== undefined && other.urlHash !== record?.urlHash;
   if (isOther) await assertAddressFree(app, declared.name, edit.url as string);
-  const changes = targetChanges(declared, edit);
+  const changes = [...pending, ...targetChanges(declared, edit)];
   if (isOther && same && record !== undefined) await moveAnd(app, record, other, changes);
   else await editConfig(app.paths.config, changes);
-  const name = isNamed(declared) ? declared.name : await nameAt(app, edit.url ?? declared.url);
-  const report = await reportOn(app, name);
+  const report = await reportOn(app, declared.name, declared.settings);
   const before = record && (await (await app.stores()).targets.find(record.id));
   return {
     ...report,
@@ -195,38 +239,72 @@ export async function useTarget(app: App, given: string): Promise<TargetRecord> 
     await editConfig(app.paths.config, [{ path: ['sync', 'mode'], value: 'TEAMSPACE' }]);
     return record;
   }
-  const { declared } = await declare(app, given);
+  if (record !== undefined) assertNotRetired(record);
+  const { declared, pending } = await declare(app, given);
   if (declared.fault !== undefined) throw new MisconfiguredTargetError(declared.fault);
   const { activeTarget } = settingsOf(await app.readConfig());
-  await editConfig(app.paths.config, useChanges(declared.name, activeTarget));
+  await editConfig(app.paths.config, [...pending, ...useChanges(declared.name, activeTarget)]);
   return (await reportOn(app, declared.name)).record;
 }
 
-/** The declaration of a target; one that is only known is declared first, as it is. */
-async function declare(
-  app: App,
-  given: string,
-): Promise<{ declared: DeclaredTarget; record: TargetRecord | undefined }> {
+/** A declaration as it will be once the pending edits are made, together with others. */
+interface Declaration {
+  readonly declared: DeclaredTarget;
+  readonly record: TargetRecord | undefined;
+  readonly pending: readonly TomlChange[];
+}
+
+/**
+ * The declaration of a target. One that is only known is to be declared, as it
+ * is, and `[sync.external]` becomes a table with a name.
+ */
+async function declare(app: App, given: string): Promise<Declaration> {
   const situation = await app.situation();
   const settings = settingsOf(situation.config);
   const wrong = settings.targets.get(given);
-  if (wrong?.fault !== undefined) return { declared: wrong, record: undefined };
+  if (wrong?.fault !== undefined) return { declared: wrong, record: undefined, pending: [] };
   const stores = await app.storesIfAny();
   const { record, description } = await lookUp(stores?.targets, situation, given);
   const known = description && declaredAt(settings, description.urlHash);
-  if (known !== undefined) return { declared: known, record };
+  if (known !== undefined && isNamed(known)) return { declared: known, record, pending: [] };
+  if (known !== undefined) return tabled(settings, known, record);
   if (record === undefined) throw new UnknownTargetNameError(given);
   if (kindOf(record).isHosted) throw new HostedTargetError(record.id);
   const name = freeName(record.name, (one) => settings.targets.has(one));
   const url = record.rawEndpoint.reveal();
-  const changes = targetChanges(newTable(name), { url, ...saidOf(record.settings) });
-  await editConfig(app.paths.config, changes);
-  const declared = settingsOf(await app.readConfig()).targets.get(name) as DeclaredTarget;
-  return { declared, record };
+  const pending = targetChanges(newTable(name), { url, ...saidOf(record.settings) });
+  return { declared: asDeclared(name, url, record.settings), record, pending };
 }
 
+/** `[sync.external]` has few of the keys that a table with a name has. */
+function tabled(
+  { activeTarget }: SyncSettings,
+  external: DeclaredTarget,
+  record: TargetRecord | undefined,
+): Declaration {
+  const { name, url } = external;
+  const unsaid = [...external.unsaid];
+  const settings = settingsInForce({ settings: external.settings, unsaid }, record?.settings);
+  const isActive = activeTarget === name;
+  const pending = [
+    ...asTable({ ...external, settings }, name),
+    ...(isActive ? [{ path: ['sync', 'target'], value: name }] : []),
+  ];
+  return { declared: asDeclared(name, url, settings), record, pending };
+}
+
+const asDeclared = (
+  name: string,
+  url: string | undefined,
+  settings: TargetSettings,
+): DeclaredTarget => ({ ...newTable(name), url, settings, unsaid: new Set(), fault: undefined });
+
 /** A declared target after an edit, its row following it. */
-async function reportOn(app: App, name: string): Promise<DeclaredReport> {
+async function reportOn(
+  app: App,
+  name: string,
+  before: TargetSettings = {},
+): Promise<DeclaredReport> {
   const settings = settingsOf(await app.readConfig());
   const declared = settings.targets.get(name);
   if (declared === undefined) throw new UnknownTargetNameError(name);
@@ -235,12 +313,12 @@ async function reportOn(app: App, name: string): Promise<DeclaredReport> {
   if (description === undefined)
     throw new MisconfiguredTargetError(target.state === 'target' ? '' : target.message);
   const record = await (await app.stores()).targets.ensure(description, app.now());
-  return { declared, record, isActive: settings.activeTarget === name };
-}
-
-async function nameAt(app: App, url: string | undefined): Promise<string> {
-  const settings = settingsOf(await app.readConfig());
-  return declaredAt(settings, externalIdentity(url ?? '').urlHash)?.name ?? '';
+  const changes = settingChanges(before, record.settings).map(({ key, from, to }) => ({
+    key: SETTING_IN_FILE[key],
+    from,
+    to,
+  }));
+  return { declared, record, isActive: settings.activeTarget === name, changes };
 }
 
 async function assertFree(app: App, situation: Situation, { name, url }: NewTarget): Promise<void> {

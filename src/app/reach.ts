@@ -17,7 +17,7 @@ export async function reach(
   return kind?.reach(active.identity, situation, ask, app.now());
 }
 
-function overHttp(app: App, { settings }: Situation): AskHttp {
+export function overHttp(app: App, { settings }: Situation): AskHttp {
   return async (url, headers) => {
     const { HttpClient } = await import('../receivers/http-client.js');
     const { caFile } = settings;

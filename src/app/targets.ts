@@ -1,7 +1,32 @@
 import { type CircuitState, circuitState, type TargetLedger } from '../reports/ledger-section.js';
+import { declaredTarget } from '../targets/active-target.js';
 import type { TargetRecord } from '../targets/registry.js';
 import type { App } from './app.js';
 import { reportStatus } from './status.js';
+
+/** A target that is declared and cannot be drained to, or was not yet. */
+export interface DeclaredOnly {
+  readonly name: string;
+  readonly address: string | null;
+  /** Why it gets nothing; null for one that can be used. */
+  readonly fault: string | null;
+}
+
+/** Declared targets that have no row, and those whose table is wrong. */
+export async function readDeclared(
+  app: App,
+  known: readonly Pick<TargetRecord, 'urlHash' | 'name'>[],
+): Promise<DeclaredOnly[]> {
+  const { settings } = await app.situation();
+  return [...settings.targets.values()].flatMap((declared) => {
+    const target = declaredTarget(declared);
+    const fault = target.state === 'target' ? null : target.message;
+    const hash = target.state === 'target' ? target.identity.urlHash : undefined;
+    if (fault === null && known.some(({ urlHash }) => urlHash === hash)) return [];
+    const address = target.state === 'target' ? target.identity.canonicalUrl : null;
+    return [{ name: declared.name, address, fault }];
+  });
+}
 
 /** One known target as `redrain targets` shows it. */
 export interface TargetSummary extends Omit<TargetRecord, 'leaseHolder' | 'circuitFailures'> {

@@ -46,7 +46,16 @@ const COMMANDS: readonly (readonly [
     'show or set what happens to events',
     async () => (await import('./mode.js')).define,
   ],
-  ['targets', 'known targets and what each has', async () => (await import('./targets.js')).define],
+  [
+    'targets',
+    'declare, test and list the targets of events',
+    async () => (await import('./targets.js')).define,
+  ],
+  [
+    'use <target>',
+    'make a target the active one',
+    async () => (await import('./target-declare.js')).defineUse,
+  ],
   [
     'projects',
     'which projects may be sent to the hosted team',

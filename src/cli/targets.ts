@@ -1,6 +1,11 @@
 import { kindOf } from '../app/kinds.js';
 import { changeTarget, type TargetChange } from '../app/target-changes.js';
-import { readTargets, type TargetSummary } from '../app/targets.js';
+import {
+  type DeclaredOnly,
+  readDeclared,
+  readTargets,
+  type TargetSummary,
+} from '../app/targets.js';
 import { EXIT } from '../base/exit-codes.js';
 import type { TargetRecord } from '../targets/registry.js';
 import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
@@ -8,23 +13,34 @@ import { UsageError } from './failure.js';
 import { count, Output } from './output.js';
 import { table } from './table.js';
 import { resetAdvice } from './target-advice.js';
+import { defineAdd, defineRename, defineSet } from './target-declare.js';
+import { define as defineShow } from './target-show.js';
+import { define as defineTest } from './target-test.js';
 
-/** `redrain targets`: known targets, and the changes of one. */
+/** `redrain targets`: those there are, and everything about one. */
 export const define: DefineCommand = (targets, run) => {
   targets
-    .description('Known targets, with counts, circuit and reset signals.')
+    .description(
+      'Declare where events may go, find out whether it works, and see what each target has.',
+    )
     .addHelpText('after', example('redrain targets --json'));
   targets
     .command('list', { isDefault: true })
-    .description('List every target events were drained to. Changes nothing.')
+    .summary('every target, and what it has')
+    .description('List every target that is declared or was drained to. Changes nothing.')
     .addHelpText('after', example('redrain targets list'))
     .action(run(list));
+  defineAdd(targets.command('add'), run);
+  defineTest(targets.command('test'), run);
+  defineShow(targets.command('show'), run);
+  defineSet(targets.command('set'), run);
+  defineRename(targets.command('rename'), run);
   targets
     .command('label')
-    .summary('name a target')
-    .description('Give a target a name for people; an empty text removes it.')
-    .argument('<id>', 'id or address')
-    .argument('<text>', 'the name')
+    .summary('keep a remark about a target')
+    .description('Keep a remark about a target for people; an empty text removes it.')
+    .argument('<target>', 'name, id or address')
+    .argument('<text>', 'the remark')
     .addHelpText('after', example('redrain targets label 2 "preview of PR 42"'))
     .action(run(label));
   for (const [kind, summary, description] of PLAIN_CHANGES)
@@ -32,7 +48,7 @@ export const define: DefineCommand = (targets, run) => {
       .command(kind)
       .summary(summary)
       .description(description)
-      .argument('<id>', 'id or address')
+      .argument('<target>', 'name, id or address')
       .addHelpText('after', example(`redrain targets ${kind} 2`))
       .action(run(change({ kind })));
 };
@@ -58,30 +74,65 @@ const list: CommandBody = (call) =>
   withApp(call, async (app) => {
     const output = new Output(call.globals);
     const targets = await readTargets(app);
-    output.result({ targets }, () =>
-      targets.length === 0
-        ? 'No target yet: `redrain now` makes one of the server or endpoint in force.'
-        : [listOf(targets), ...targets.flatMap(signalLines)].join('\n'),
+    const declared = await readDeclared(app, targets);
+    output.result({ targets, declared }, () =>
+      targets.length + declared.length === 0
+        ? 'No target yet: `redrain targets add NAME URL` declares one.'
+        : [
+            listOf(targets, columnsOfScreen()),
+            ...targets.flatMap(signalLines),
+            ...declared.map(declaredLine),
+          ].join('\n'),
     );
     return EXIT.done;
   });
 
-function listOf(targets: readonly TargetSummary[]): string {
+function listOf(targets: readonly TargetSummary[], columns: number): string {
+  const rows = targets.map((target) => [
+    markOf(target),
+    target.id,
+    cut(target.name, columns * SHARE_OF_NAME),
+    target.delivered,
+    target.waiting,
+    target.held,
+  ]);
+  const room = columns - widthOf([HEAD, ...rows]);
   return table(
-    ['', 'ID', 'KIND', 'ADDRESS', 'TEAM', 'DELIVERED', 'WAITING', 'HELD', 'CIRCUIT', 'LAST DRAIN'],
-    targets.map((target) => [
-      markOf(target),
-      target.id,
-      target.kind,
-      target.label === null ? target.canonicalUrl : `${target.canonicalUrl} (${target.label})`,
-      kindOf(target).team(target) ?? '-',
-      target.delivered,
-      target.waiting,
-      target.held,
-      target.circuit.state,
-      target.lastDrainedAt === null ? 'never' : new Date(target.lastDrainedAt).toISOString(),
-    ]),
+    [...HEAD, 'ADDRESS'],
+    rows.map((row, i) => [...row, cut(placeOf(targets[i] as TargetSummary), room)]),
   );
+}
+
+const HEAD = ['', 'ID', 'NAME', 'DELIVERED', 'WAITING', 'HELD'];
+const SHARE_OF_NAME = 0.3;
+const GAP = 2;
+const LEAST_ROOM = 12;
+
+/** Of a terminal; a pipe or a file gets everything. */
+function columnsOfScreen(): number {
+  const { isTTY, columns } = process.stdout;
+  return isTTY === true && columns > 0 ? columns : Number.POSITIVE_INFINITY;
+}
+
+/** What does not fit is in `targets show` and `--json`. */
+function cut(text: string, room: number): string {
+  const most = Math.max(LEAST_ROOM, Math.floor(room));
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+}
+
+/** The columns of these rows, each with the gap behind it. */
+function widthOf(rows: readonly (readonly (string | number)[])[]): number {
+  const widths = HEAD.map((_, i) => Math.max(...rows.map((row) => shownLength(row[i] ?? ''))));
+  return widths.reduce((sum, width) => sum + width + GAP, 0);
+}
+
+const shownLength = (cell: string | number): number =>
+  (typeof cell === 'number' ? cell.toLocaleString('en') : cell).length;
+
+function placeOf(target: TargetSummary): string {
+  const remarks = [kindOf(target).team(target), target.label].filter(Boolean);
+  const { canonicalUrl } = target;
+  return remarks.length === 0 ? canonicalUrl : `${canonicalUrl} (${remarks.join(', ')})`;
 }
 
 function markOf({ is_current, retiredAt }: TargetSummary): string {
@@ -89,10 +140,15 @@ function markOf({ is_current, retiredAt }: TargetSummary): string {
   return is_current ? '*' : '';
 }
 
+function declaredLine({ name, address, fault }: DeclaredOnly): string {
+  if (fault !== null) return `${name} gets nothing: ${fault}`;
+  return `${name} ${address ?? ''} is declared, and was never drained to`;
+}
+
 /** A reset is advice: only the operator knows whether the events are to go out again. */
 function signalLines(target: TargetSummary): string[] {
   const { id, resetSignal, blockedReason, blockedMessage, retiredAt, replay_marked } = target;
-  const lines: string[] = [];
+  const lines = circuitLines(target);
   if (resetSignal !== null) lines.push(resetAdvice(id, resetSignal));
   if (retiredAt !== null)
     lines.push(`target ${id} is retired: \`redrain targets restore ${id}\` brings it back`);
@@ -100,6 +156,16 @@ function signalLines(target: TargetSummary): string[] {
     lines.push(`target ${id}: ${count(replay_marked, 'event')} marked to be delivered again`);
   if (blockedReason !== null) lines.push(`target ${id}: ${blockedReason}: ${blockedMessage ?? ''}`);
   return lines;
+}
+
+function circuitLines({ id, circuit }: TargetSummary): string[] {
+  if (circuit.state === 'closed' && circuit.next_attempt_at === null) return [];
+  const when = circuit.next_attempt_at ?? 'at the next drain';
+  return [
+    circuit.state === 'closed'
+      ? `target ${id}: it asked for a pause, until ${when}`
+      : `target ${id}: circuit ${circuit.state}, the last ${count(circuit.failures, 'request')} failed; tried again ${when}`,
+  ];
 }
 
 const LONGEST_LABEL = 100;

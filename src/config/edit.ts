@@ -1,4 +1,5 @@
 import { RedrainError } from '../base/error.js';
+import { EXIT } from '../base/exit-codes.js';
 import { MAX_TEXT_BYTES } from '../files/plain-file.js';
 import { rewriteFile } from '../files/rewrite-file.js';
 import { type ConfigDocument, ConfigUnreadableError, readConfigDocument } from './document.js';
@@ -15,6 +16,13 @@ export class ConfigEditError extends RedrainError {
   readonly code = 'CONFIG_EDIT';
 }
 
+/** A setting of a target that cannot be what was asked for; nothing was written. */
+export class TargetSettingError extends RedrainError {
+  override readonly name = 'TargetSettingError';
+  readonly code = 'TARGET_SETTING_INVALID';
+  override readonly exitCode = EXIT.usage;
+}
+
 /**
  * Sets and removes keys of config.toml, those below `sync` in the table of the
  * two that has them (docs/configuration.md), and keeps every other byte, comments
@@ -23,7 +31,7 @@ export class ConfigEditError extends RedrainError {
  * its directory when they are missing. True when the file changed.
  *
  * @throws ConfigUnreadableError when the file cannot be used as it is.
- * @throws ConfigEditError when the result could not be used.
+ * @throws ConfigEditError when the result could not be used, TargetSettingError when it is a target that could not.
  * @throws TomlEditError when the change cannot be placed.
  */
 export const editConfig = (path: string, changes: readonly TomlChange[]): Promise<boolean> =>
@@ -79,7 +87,7 @@ type Usable = Exclude<ConfigDocument, { state: 'unreadable' }>;
 function refuseNewFault(before: SyncSettings, after: SyncSettings): void {
   for (const { name, fault } of after.targets.values())
     if (fault !== undefined && before.targets.get(name)?.fault !== fault)
-      throw new ConfigEditError(fault);
+      throw new TargetSettingError(fault.replace(/[.]$/, ''));
 }
 
 /**

@@ -35,10 +35,18 @@ export function targetChanges(
   for (const key of SETTINGS.filter((one) => one in edit)) {
     const path = [...table, SETTING_IN_FILE[key]];
     if (key === 'headers') changes.push(...headerChanges(path, target.settings, edit));
-    else changes.push({ path, value: edit[key] as TomlValue | undefined });
+    else
+      changes.push({
+        path,
+        value: key === 'secretEnv' ? asWritten(edit[key]) : (edit[key] as TomlValue | undefined),
+      });
   }
   return changes;
 }
+
+/** A list of one name is written as the name. */
+const asWritten = (names: readonly string[] | undefined): TomlValue | undefined =>
+  names?.length === 1 ? names[0] : names;
 
 /** Header by header, so that those that stay keep their comments. */
 function headerChanges(

@@ -102,11 +102,13 @@ export class AddressTakenError extends RedrainError {
   override readonly name = 'AddressTakenError';
   readonly code = 'TARGET_ADDRESS_TAKEN';
   override readonly exitCode = EXIT.usage;
+  override readonly advice: string;
   constructor(
     readonly address: string,
     readonly target: string,
   ) {
     super(`${address} is the address of target ${target}`);
+    this.advice = `\`redrain targets rename ${target} NAME\` gives that one another name`;
   }
 }
 

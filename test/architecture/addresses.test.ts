@@ -7,6 +7,8 @@ const REVEALING = [
   'src/address/address.ts',
   'src/app/declared-targets.ts',
   'src/app/endpoint-change.ts',
+  'src/app/target-address.ts',
+  'src/app/test-target.ts',
   'src/app/spec-kitty/sign-in-server.ts',
   'src/receivers/external/settings.ts',
   'src/receivers/endpoint-kinds.ts',

@@ -246,6 +246,6 @@ describe('the tables [sync] and [redrain]', () => {
     const error = await edited(url, ['sync', 'targets', 'a', 'rate'], 'fast').catch(
       (caught: Error) => caught,
     );
-    expect(error).to.have.property('code', 'CONFIG_EDIT');
+    expect(error).to.have.property('code', 'TARGET_SETTING_INVALID');
   });
 });

@@ -89,6 +89,7 @@ async function givenExampleHome(): Promise<ExampleHome> {
   for (const content of [1, 2])
     for (const event_id of ids) await redrain.capture({ event_id, event_type: 'T', content });
   await drainedToThree(home, redrain);
+  writeConfig(home, `${externalTo('stub:three')}\n[sync.targets.billing]\nurl = "stub:billing"\n`);
   await redrain.close();
   return { home, ...archived };
 }

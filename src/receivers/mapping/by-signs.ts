@@ -40,7 +40,8 @@ function failures({ status, body }: CompleteAnswer, object: JsonObject): string 
 }
 
 /** The body decides, and not its label: PHP labels the word "ok" as text/html. */
-const isPage = (body: Buffer): boolean => HTML_DOCUMENT.test(body.toString('utf8', 0, LOOKED_AT));
+export const isPage = (body: Buffer): boolean =>
+  HTML_DOCUMENT.test(body.toString('utf8', 0, LOOKED_AT));
 
 /** A list of results in no object: one that failed is enough. */
 function signInList(body: Buffer): string | undefined {
