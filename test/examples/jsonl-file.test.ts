@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { temporaryHome } from '../support/temporary-home.js';
-import { eventOf, ownReceiver, statuses } from './own-receiver.js';
+import { drainedTwice, eventOf, ownReceiver, statuses } from './own-receiver.js';
 
 const MODULE = 'jsonl-file/jsonl-file.mjs';
 const linesOf = (file: string) =>
@@ -81,5 +81,20 @@ describe('the example of a receiver that writes a file', () => {
     expect(error).to.have.property('code', 'ENOENT');
     mkdirSync(directory);
     expect(await statuses(receiver, [eventOf('a')])).to.deep.equal(['a success']);
+  });
+
+  it('is a target like any other', async () => {
+    const file = join(temporaryHome(), 'events.jsonl');
+    const [first, replay] = await drainedTwice(MODULE, { file });
+    expect(first).to.include({ delivered: 3, blocked_reason: null });
+    expect(replay).to.include({ delivered: 3, transient: 0 });
+    expect(linesOf(file).map(({ id, generation }) => [id, generation])).to.deep.equal([
+      ['o0', undefined],
+      ['o1', undefined],
+      ['o2', undefined],
+      ['o0', 2],
+      ['o1', 2],
+      ['o2', 2],
+    ]);
   });
 });

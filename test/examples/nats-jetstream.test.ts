@@ -3,7 +3,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { expect } from 'chai';
 import { closeAfterTest } from '../support/temporary-home.js';
-import { eventOf, ownReceiver, statuses } from './own-receiver.js';
+import { drainedTwice, eventOf, ownReceiver, statuses } from './own-receiver.js';
 
 const SERVER = process.env.NATS_URL ?? 'nats://127.0.0.1:4222';
 const MODULE = 'nats-jetstream/nats-jetstream.mjs';
@@ -73,5 +73,13 @@ describe('the example of a receiver for NATS JetStream', () => {
     const receiver = await ownReceiver(MODULE, { subject: 'x', servers: '127.0.0.1:1' });
     const error = await statuses(receiver, [eventOf('a')]).catch((reason: Error) => reason);
     expect(error).to.be.instanceOf(Error);
+  });
+
+  it('is a target like any other', async () => {
+    const { subject, stored } = await givenStream(connection);
+    const [first, replay] = await drainedTwice(MODULE, { subject, servers: SERVER });
+    expect(first).to.include({ delivered: 3, blocked_reason: null });
+    expect(replay).to.include({ delivered: 3, transient: 0 });
+    expect(await stored()).to.have.lengthOf(6);
   });
 });

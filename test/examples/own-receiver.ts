@@ -1,7 +1,14 @@
-import { resolve } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Receiver, ReceiverEvent, ReceiverResult } from '../../src/index.js';
-import { closeAfterTest } from '../support/temporary-home.js';
+import {
+  type DrainReport,
+  openRedrain,
+  type Receiver,
+  type ReceiverEvent,
+  type ReceiverResult,
+} from '../../src/index.js';
+import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
 
 /** A module of `examples/` as redrain loads it; closed when the test ends. */
 export async function ownReceiver(
@@ -31,4 +38,28 @@ export async function statuses(
   const signal = new AbortController().signal;
   const results = await receiver.deliver(events, { signal, generation });
   return (results as readonly ReceiverResult[]).map(({ id, status }) => `${id} ${status}`);
+}
+
+/** Drains three events to a module of `examples/` as a target, and then, as a replay, once more. */
+export async function drainedTwice(
+  path: string,
+  query: Readonly<Record<string, string>>,
+): Promise<DrainReport[]> {
+  const home = temporaryHome();
+  const address = `module:${resolve('examples', path)}?${new URLSearchParams(query)}`;
+  const table = `[sync.targets.own]\nurl = ${JSON.stringify(address)}\n`;
+  writeFileSync(
+    join(home, 'config.toml'),
+    `[sync]\nmode = "EXTERNAL_RECEIVER"\ntarget = "own"\n${table}`,
+  );
+  const reports: DrainReport[] = [];
+  for (let time = 0; time < 2; time += 1) {
+    const redrain = await openRedrain({ home, env: {} });
+    closeAfterTest(() => redrain.close());
+    await redrain.captureMany([0, 1, 2].map((i) => ({ event_id: `o${i}`, event_type: 'Order' })));
+    reports.push(await redrain.drain());
+    await redrain.replay({ target: 'own' });
+    await redrain.close();
+  }
+  return reports;
 }
