@@ -1,8 +1,10 @@
 import { App, type AppOptions } from './app/app.js';
 import { type DiffOptions, type DiffReport, diffTargets } from './app/diff.js';
+import { drainEach, type TargetOutcome, targetsInUse } from './app/drain-each.js';
 import { type EventsOptions, type EventsReport, listEvents } from './app/events.js';
 import { inspectEvent } from './app/inspect.js';
 import type { JobData, JobKind } from './app/jobs/job-kinds.js';
+import { MisconfiguredTargetError } from './app/named-target.js';
 import { type PreflightReport, preflight } from './app/preflight.js';
 import { previewDrain } from './app/preview-drain.js';
 import { type ProjectRow, readProjects } from './app/projects.js';
@@ -10,11 +12,12 @@ import { type ReadinessReport, readiness } from './app/readiness.js';
 import { type ReplayOptions, type ReplayReport, replayEvents } from './app/replay.js';
 import { type RetryOptions, type RetryReport, retryEvents } from './app/retry.js';
 import { readStatus, type StatusDocument } from './app/status.js';
-import { readTargets, type TargetSummary } from './app/targets.js';
+import { type Targets, targetsOf } from './app/targets-of-home.js';
 import type { VerifyReport } from './app/verify.js';
 import { RedrainError } from './base/error.js';
 import { EXIT } from './base/exit-codes.js';
 import { turn } from './base/pace.js';
+import type { TargetOptions } from './config/target-settings.js';
 import type { DrainReport } from './dispatch/drain-report.js';
 import type { DeploymentMetadata } from './dispatch/ports.js';
 import type { CaptureInput, CaptureVerdict } from './journal/capture.js';
@@ -28,12 +31,18 @@ import type { EventStory } from './reports/story.js';
 
 export type { Address } from './address/address.js';
 export type { AppOptions } from './app/app.js';
+export {
+  HostedTargetError,
+  type TargetChangeOptions,
+  TargetNameError,
+} from './app/declared-targets.js';
 export type { DiffOptions, DiffReport } from './app/diff.js';
+export type { TargetOutcome } from './app/drain-each.js';
 export { UnknownTargetError } from './app/drain-target.js';
 export type { EventSelection } from './app/event-selection.js';
 export type { EventsOptions, EventsReport } from './app/events.js';
 export type { JobData, JobKind } from './app/jobs/job-kinds.js';
-export { UnknownTargetNameError } from './app/named-target.js';
+export { MisconfiguredTargetError, UnknownTargetNameError } from './app/named-target.js';
 export type { PreflightReport } from './app/preflight.js';
 export type { ProjectRow } from './app/projects.js';
 export type { ReadinessReport, ReadinessState } from './app/readiness.js';
@@ -42,10 +51,13 @@ export type { RequeueReport } from './app/requeue.js';
 export type { RetryOptions, RetryReport } from './app/retry.js';
 export type { StatusDocument } from './app/status.js';
 export type { TargetSummary } from './app/targets.js';
+export type { Targets } from './app/targets-of-home.js';
 export type { VerifyReport } from './app/verify.js';
 export { isRedrainError, RedrainError } from './base/error.js';
 export { ConfigUnreadableError } from './config/document.js';
+export { ConfigEditError } from './config/edit.js';
 export { NoHomeError } from './config/home.js';
+export type { TargetOptions, TargetSettings } from './config/target-settings.js';
 export type { DrainReport } from './dispatch/drain-report.js';
 export type * from './dispatch/ports.js';
 export { NetworkHomeError } from './files/local-filesystem.js';
@@ -70,7 +82,8 @@ export type {
 export type { EventState, ListedEvent } from './reports/event-list.js';
 export type { EventStory } from './reports/story.js';
 export { SplitBrainError } from './spec-kitty/authority-errors.js';
-export { RetiredTargetError, type TargetRecord } from './targets/registry.js';
+export { UnusableUrlError } from './targets/canonical-url.js';
+export { AddressTakenError, RetiredTargetError, type TargetRecord } from './targets/registry.js';
 export { VERSION } from './version.js';
 
 /**
@@ -78,6 +91,14 @@ export { VERSION } from './version.js';
  * are kept as they are, or an object, which is serialised once, here.
  */
 export type EventInput = Uint8Array | string | Readonly<Record<string, unknown>>;
+
+export interface OpenOptions extends Omit<AppOptions, 'declared'> {
+  /**
+   * Targets of this program, by name. They go before those of config.toml, where
+   * none of them is written.
+   */
+  readonly targets?: Readonly<Record<string, TargetOptions>>;
+}
 
 export interface CaptureOptions extends Partial<Omit<EnvelopeRules, 'maxEventBytes' | 'coalesce'>> {
   /** The checkout the events belong to: an absolute directory. */
@@ -89,6 +110,8 @@ export interface CaptureOptions extends Partial<Omit<EnvelopeRules, 'maxEventByt
 export interface DrainCallOptions {
   /** A known target in place of the active one. */
   readonly target?: number;
+  /** A target in place of the active one, by its name, id or address. */
+  readonly to?: string;
   /** At most so many events. */
   readonly limit?: number;
   /** Count what would be sent; change nothing and open no socket. */
@@ -103,6 +126,11 @@ export interface DrainCallOptions {
   readonly signal?: AbortSignal;
   onProgress?(report: DrainReport): void;
   onWarning?(line: string): void;
+}
+
+/** `drain({ all: true })`: what holds for each of them. */
+export interface DrainAllOptions extends Omit<DrainCallOptions, 'target' | 'to'> {
+  readonly all: true;
 }
 
 /** Events that are neither in the journal nor in the spool. The caller still has them: try again. */
@@ -137,8 +165,11 @@ export class Redrain {
   readonly #app: App;
   readonly #groups = new Map<string, GroupCommit<CaptureInput, CaptureVerdict>>();
 
+  readonly #targets: Targets;
+
   private constructor(app: App) {
     this.#app = app;
+    this.#targets = targetsOf(app);
   }
 
   /** @internal Programs call `openRedrain`. */
@@ -204,14 +235,31 @@ export class Redrain {
    * One pass over the active target, or a named one. That nothing could be
    * sent is not an error: the report has `blocked_reason` then.
    *
-   * @throws SplitBrainError, UnknownTargetError, RetiredTargetError, and
-   * NewerSchemaError or StorageUnavailableError when the journal cannot be used.
+   * @throws SplitBrainError, UnknownTargetError, UnknownTargetNameError, RetiredTargetError,
+   * MisconfiguredTargetError, and NewerSchemaError or StorageUnavailableError when the journal cannot be used.
    */
-  async drain(options: DrainCallOptions = {}): Promise<DrainReport> {
-    const { target, limit, dryRun, waitForLock, honourBackoff, signal, ...listeners } = options;
-    if (dryRun === true) return previewDrain(this.#app, { targetId: target, limit });
+  drain(options?: DrainCallOptions): Promise<DrainReport>;
+  /**
+   * The same for every target that is not retired, side by side: none waits for
+   * another, and one that fails has its error in its outcome.
+   */
+  drain(options: DrainAllOptions): Promise<TargetOutcome[]>;
+  async drain(
+    options: DrainCallOptions | DrainAllOptions = {},
+  ): Promise<DrainReport | TargetOutcome[]> {
+    if (!('all' in options)) return this.#drainOne(options);
+    const { all: _all, ...each } = options;
+    return drainEach(await targetsInUse(this.#app), ({ to }) =>
+      this.#drainOne({ ...each, ...(to === undefined ? {} : { to }) }),
+    );
+  }
+
+  async #drainOne(options: DrainCallOptions): Promise<DrainReport> {
+    const { target, to, limit, dryRun, waitForLock, honourBackoff, signal, ...listeners } = options;
+    if (dryRun === true) return previewDrain(this.#app, { targetId: target, to, limit });
     return this.#app.drain({
       ...(target === undefined ? {} : { targetId: target }),
+      ...(to === undefined ? {} : { to }),
       ...(limit === undefined ? {} : { limit }),
       ignoreBackoff: honourBackoff !== true,
       waitForLock: waitForLock !== false,
@@ -225,9 +273,9 @@ export class Redrain {
     return readStatus(this.#app);
   }
 
-  /** Every known target. Changes nothing. */
-  targets(): Promise<TargetSummary[]> {
-    return readTargets(this.#app);
+  /** Every known target, and the changes of those that config.toml declares. */
+  get targets(): Targets {
+    return this.#targets;
   }
 
   /** Known projects, their events, and what the configuration says of each. @throws ConfigUnreadableError. */
@@ -351,10 +399,20 @@ export class Redrain {
 /**
  * redrain on a home. Touches nothing before the first call that needs it.
  *
- * @throws NetworkHomeError when the home is on a network file system.
+ * @throws NetworkHomeError when the home is on a network file system, and
+ * MisconfiguredTargetError for a target that is declared wrongly.
  */
-export async function openRedrain(options: AppOptions = {}): Promise<Redrain> {
-  return Redrain.on(new App(options));
+export async function openRedrain({ targets, ...options }: OpenOptions = {}): Promise<Redrain> {
+  return Redrain.on(new App({ ...options, ...(await declaredBy(targets)) }));
+}
+
+async function declaredBy(targets: OpenOptions['targets']): Promise<Pick<AppOptions, 'declared'>> {
+  if (targets === undefined) return {};
+  const { declaredByProgram } = await import('./config/target-table.js');
+  const declared = declaredByProgram(targets);
+  for (const { fault } of declared.values())
+    if (fault !== undefined) throw new MisconfiguredTargetError(fault);
+  return { declared };
 }
 
 /**

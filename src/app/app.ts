@@ -1,5 +1,6 @@
 import { type ConfigDocument, ConfigReader } from '../config/document.js';
 import { type HomePaths, resolveHome } from '../config/home.js';
+import type { DeclaredTarget } from '../config/target-settings.js';
 import type { DrainReport } from '../dispatch/drain-report.js';
 import type { DeliveryReceiver } from '../dispatch/ports.js';
 import { assertLocalFilesystem } from '../files/local-filesystem.js';
@@ -33,6 +34,8 @@ export interface AppOptions {
   readonly unsafeHome?: boolean;
   /** False: a different `SPEC_KITTY_SAAS_URL` is a split-brain, not an override. */
   readonly processWideOverride?: boolean | undefined;
+  /** Targets of this program, by name; they go before those of config.toml, and none is written there. */
+  readonly declared?: ReadonlyMap<string, DeclaredTarget> | undefined;
   /** Delivers in place of the target's own receiver. */
   readonly receiver?: ((target: TargetRecord) => DeliveryReceiver) | undefined;
   /** Of each request to a server; shorter than the usual 60 s in tests. */
@@ -73,7 +76,7 @@ export class App {
     this.options = options;
     this.env = options.env ?? process.env;
     this.paths = resolveHome({ home: options.home, env: this.env });
-    this.#config = new ConfigReader(this.paths.config);
+    this.#config = new ConfigReader(this.paths.config, undefined, options.declared);
     if (options.unsafeHome !== true) assertLocalFilesystem(this.paths.home);
     this.spool = new Spool(this.paths.spoolDir);
     provideTemporaryDirectory(this.paths.state, this.env);

@@ -4,6 +4,7 @@ import { EXIT } from '../base/exit-codes.js';
 import { MAX_TEXT_BYTES, readPlainFile } from '../files/plain-file.js';
 import { whyNot } from '../files/trouble.js';
 import { DEFAULT_SETTINGS, type SyncSettings } from './settings.js';
+import type { DeclaredTarget } from './target-settings.js';
 import type { TomlTable } from './toml.js';
 
 /**
@@ -70,13 +71,23 @@ const SETTLED_MS = 2_000;
 export class ConfigReader {
   readonly #path: string;
   readonly #now: () => number;
+  readonly #declared: ReadonlyMap<string, DeclaredTarget>;
+  #absent: ConfigDocument | undefined;
+  #unreadable: ConfigDocument | undefined;
   #last: { stamp: string | undefined; bytes: Buffer; document: ConfigDocument } | undefined;
 
-  constructor(path: string, now: () => number = Date.now) {
+  /** `declared`: targets of the program itself, which go before those of the file. */
+  constructor(
+    path: string,
+    now: () => number = Date.now,
+    declared: ReadonlyMap<string, DeclaredTarget> = new Map(),
+  ) {
     this.#path = path;
     this.#now = now;
+    this.#declared = declared;
   }
 
+  /** The same object as long as nothing has changed. */
   async read(): Promise<ConfigDocument> {
     const path = this.#path;
     // Taken before the bytes: an edit in between is seen the next time.
@@ -84,16 +95,34 @@ export class ConfigReader {
     const last = this.#last;
     if (last !== undefined && stamp !== undefined && last.stamp === stamp) return last.document;
     const file = readFile(path);
-    if (file.state === 'absent') return { state: 'absent', path, settings: DEFAULT_SETTINGS };
-    if (file.state === 'unreadable') return { ...file, path };
+    if (file.state === 'absent') {
+      this.#absent ??= this.#complete({ state: 'absent', path, settings: DEFAULT_SETTINGS });
+      return this.#absent;
+    }
+    if (file.state === 'unreadable') return this.#cannotBeRead(file.reason);
     if (last?.bytes.equals(file.bytes)) {
       last.stamp = stamp;
       return last.document;
     }
     const { parseConfig } = await import('./parse.js');
-    const document = parseConfig(path, file.bytes);
+    const document = this.#complete(parseConfig(path, file.bytes));
     this.#last = { stamp, bytes: file.bytes, document };
     return document;
+  }
+
+  #cannotBeRead(reason: string): ConfigDocument {
+    const last = this.#unreadable;
+    if (last?.state === 'unreadable' && last.reason === reason) return last;
+    this.#unreadable = { state: 'unreadable', path: this.#path, reason };
+    return this.#unreadable;
+  }
+
+  #complete(document: ConfigDocument): ConfigDocument {
+    if (document.state === 'unreadable' || this.#declared.size === 0) return document;
+    const { settings } = document;
+    const others = [...settings.targets].filter(([name]) => !this.#declared.has(name));
+    const targets = new Map([...this.#declared, ...others]);
+    return { ...document, settings: { ...settings, targets } };
   }
 }
 

@@ -43,6 +43,12 @@ export interface TargetSettings {
   readonly caFile?: string;
 }
 
+/** A target as a program declares it. */
+export interface TargetOptions extends TargetSettings {
+  /** Its variables unexpanded. */
+  readonly url: string;
+}
+
 export type TargetSetting = keyof TargetSettings;
 
 /** Each as a table of a target in config.toml spells it. */

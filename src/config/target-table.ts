@@ -10,6 +10,7 @@ import {
   SETTING_IN_FILE,
   TARGET_FORMATS,
   type TargetFormat,
+  type TargetOptions,
   type TargetSetting,
   type TargetSettings,
   withDefaults,
@@ -89,8 +90,12 @@ export const targetSchema = v.strictObject(ENTRIES, (issue) =>
 );
 
 /** Understands the table of one target. Never throws: what is wrong with it closes that target alone. */
-export function toDeclaredTarget(name: string, given: unknown, table: string): DeclaredTarget {
-  const path = [table, 'targets', name];
+export function toDeclaredTarget(
+  name: string,
+  given: unknown,
+  above: readonly string[],
+): DeclaredTarget {
+  const path = [...above, name];
   const place = spellKey(path);
   const closed = (fault: string): DeclaredTarget => ({
     name,
@@ -117,6 +122,20 @@ export function toDeclaredTarget(name: string, given: unknown, table: string): D
     fault: undefined,
   });
 }
+/** Targets that a program declares, by their names, in the spelling of the library. */
+export function declaredByProgram(
+  targets: Readonly<Record<string, TargetOptions>>,
+): ReadonlyMap<string, DeclaredTarget> {
+  return new Map(
+    Object.entries(targets).map(([name, options]) => {
+      const keys: Readonly<Record<string, string>> = SETTING_IN_FILE;
+      const said = Object.entries(options).filter(([, value]) => value !== undefined);
+      const table = Object.fromEntries(said.map(([key, value]) => [keys[key] ?? key, value]));
+      return [name, toDeclaredTarget(name, table, ['targets'])];
+    }),
+  );
+}
+
 /** The address counts even where the rest is wrong: what is there must get nothing. */
 const urlOf = (given: unknown): string | undefined =>
   isTable(given) && typeof given.url === 'string' && given.url.trim() !== ''

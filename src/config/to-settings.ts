@@ -60,7 +60,7 @@ function toTargets(
 ): { targets: ReadonlyMap<string, DeclaredTarget>; nameOfExternal: string | undefined } {
   const targets = new Map(
     Object.entries(tables).map(([name, table]) => {
-      const declared = toDeclaredTarget(name, table, tableOf(['targets', name]));
+      const declared = toDeclaredTarget(name, table, [tableOf(['targets', name]), 'targets']);
       return [name, declared];
     }),
   );
