@@ -2,9 +2,12 @@ import { ArchiveDirectory } from '../retention/archive-directory.js';
 import { type Archived, archiveEvents } from '../retention/archiving.js';
 import { NOTHING_COLLECTED, survey } from '../retention/collecting.js';
 import type { JobControl } from '../retention/job-control.js';
-import { scopeOf } from '../retention/scope.js';
+import { type RetentionScope, scopeOf } from '../retention/scope.js';
+import type { Stores } from '../stores.js';
 import type { App } from './app.js';
 import { withRetentionLock } from './retention-lock.js';
+import type { Situation } from './situation.js';
+import { typesByTarget } from './target-permission.js';
 
 export interface ArchiveRequest {
   /** Leave what was captured in the last so many days. */
@@ -26,9 +29,10 @@ export async function previewArchive(
 ): Promise<ArchiveReport> {
   const directory = app.paths.archiveDir;
   const nothing = { dry_run: true, directory, ...NOTHING_COLLECTED, archives: [] };
-  return app.readingStores(async (stores) => {
+  return app.reading(async ({ situation, stores }) => {
     if (stores === undefined) return nothing;
-    return { ...nothing, ...(await survey(stores.retention, scope(app, request), control)) };
+    const scope = await scopeNow(app, request, situation, stores);
+    return { ...nothing, ...(await survey(stores.retention, scope, control)) };
   });
 }
 
@@ -39,14 +43,21 @@ export async function runArchive(
   control: JobControl,
 ): Promise<ArchiveReport> {
   const directory = new ArchiveDirectory(app.paths.archiveDir);
-  return app.writing(({ stores: { retention } }) =>
+  return app.writing(({ situation, stores }) =>
     withRetentionLock(app, control.signal, async () => {
-      const job = { retention, directory, scope: scope(app, request), now: app.now(), control };
+      const scope = await scopeNow(app, request, situation, stores);
+      const job = { retention: stores.retention, directory, scope, now: app.now(), control };
       return { dry_run: false, directory: directory.path, ...(await archiveEvents(job)) };
     }),
   );
 }
 
-function scope(app: App, request: ArchiveRequest) {
-  return scopeOf(app.now(), request.keepDays, request.includeUndelivered);
+async function scopeNow(
+  app: App,
+  { keepDays, includeUndelivered }: ArchiveRequest,
+  situation: Situation,
+  { targets }: Stores,
+): Promise<RetentionScope> {
+  const types = await typesByTarget(targets, situation);
+  return scopeOf(app.now(), keepDays, includeUndelivered, types);
 }

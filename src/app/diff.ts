@@ -3,7 +3,7 @@ import type { TargetRecord } from '../targets/registry.js';
 import type { App } from './app.js';
 import { type EventSelection, filterOf } from './event-selection.js';
 import { namedTarget, UnknownTargetNameError } from './named-target.js';
-import { permissionAt } from './target-permission.js';
+import { newStartOf, permissionAt } from './target-permission.js';
 
 export interface DiffOptions extends EventSelection {
   /** Most events that are named; `count` is whole. 100 when absent. */
@@ -44,7 +44,8 @@ export function diffTargets(
     const query = {
       targetId: from.id,
       filter: await filterOf(stores, options),
-      permission: permissionAt(situation, to),
+      permission: permissionAt(situation, { record: to }),
+      newStart: await newStartOf(stores.targets, situation, app.now(), { record: to }),
     };
     const limit = options.limit ?? DEFAULT_LIMIT;
     const events: ListedEvent[] = [];

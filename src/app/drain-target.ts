@@ -24,7 +24,7 @@ import { VERSION } from '../version.js';
 import { kindOf } from './kinds.js';
 import { lookUp, withDeclaration } from './named-target.js';
 import type { Situation } from './situation.js';
-import { settingsNow, TargetPermission } from './target-permission.js';
+import { newStartOf, settingsNow, TargetPermission } from './target-permission.js';
 
 export interface TargetDrainOptions extends DrainOptions {
   /** A known target in place of the active one. */
@@ -88,7 +88,7 @@ export async function drainTarget(
   const stores = await home.stores(situation);
   await takeInSpool(home, options);
   const target = await targetRow(home, stores, situation, options);
-  if (target === undefined) return withoutTarget(stores, situation);
+  if (target === undefined) return withoutTarget(stores, situation, home.now());
   assertNotRetired(target);
   refuseSplitTarget(situation, target);
   warnOfOverride(situation, target, options);
@@ -190,15 +190,20 @@ async function movedLine(
 export async function withoutTarget(
   stores: Stores | undefined,
   situation: Situation,
+  now: number,
+  description: TargetDescription | undefined = situation.description,
 ): Promise<DrainReport> {
   const report = emptyReport(null);
   const { active, gate } = situation;
   if (active.state === 'none') return { ...report, message: active.message };
   report.blocked_reason = gate?.reason ?? 'config_unreadable';
   report.message = gate?.message ?? situation.authorityError ?? null;
-  const permission = permissionOf(situation.settings.projectRules, projectsFor(situation));
-  const backlog = await stores?.ledger.backlog(NO_TARGET, permission);
+  const filters = { ...description?.settings, projects: projectsFor(situation) };
+  const permission = permissionOf(situation.settings.projectRules, filters);
+  const newStart = await newStartOf(stores?.targets, situation, now, { description });
+  const backlog = await stores?.ledger.backlog(NO_TARGET, permission, newStart);
   report.unsent = backlog?.unsent ?? 0;
+  report.excluded = backlog?.excluded ?? 0;
   report.held = heldEvents(backlog?.held ?? {});
   return report;
 }

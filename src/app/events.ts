@@ -7,7 +7,7 @@ import type { TargetRecord } from '../targets/registry.js';
 import type { App } from './app.js';
 import { type EventSelection, filterOf } from './event-selection.js';
 import { activeRow, lookUp } from './named-target.js';
-import { permissionAt } from './target-permission.js';
+import { newStartOf, permissionAt } from './target-permission.js';
 
 export interface EventsOptions extends EventSelection {
   readonly state?: EventState | undefined;
@@ -82,14 +82,17 @@ function withQuery<T>(
   ) => Promise<T>,
 ): Promise<T> {
   return app.reading(async ({ situation, stores }) => {
-    const target = await (options.target === undefined
-      ? activeRow(stores?.targets, situation)
-      : lookUp(stores?.targets, situation, options.target).then(({ record }) => record));
+    const subject =
+      options.target === undefined
+        ? { record: await activeRow(stores?.targets, situation) }
+        : await lookUp(stores?.targets, situation, options.target);
+    const target = subject.record;
     const query = {
       targetId: target?.id ?? NO_TARGET,
       state: options.state,
       filter: await filterOf(stores, options),
-      permission: permissionAt(situation, target),
+      permission: permissionAt(situation, subject),
+      newStart: await newStartOf(stores?.targets, situation, app.now(), subject),
     };
     return work(stores, query, target);
   });

@@ -5,6 +5,7 @@ import type { Compaction, JournalSpace, SpaceWon } from '../retention/journal-sp
 import { scopeOf } from '../retention/scope.js';
 import type { App } from './app.js';
 import { withRetentionLock } from './retention-lock.js';
+import { typesByTarget } from './target-permission.js';
 
 export interface GcRequest {
   /** Keep what was captured in the last so many days. */
@@ -27,9 +28,10 @@ export async function previewGc(
   request: GcRequest,
   control: JobControl,
 ): Promise<GcReport> {
-  return app.readingStores(async (stores) => {
+  return app.reading(async ({ situation, stores }) => {
     if (stores === undefined) return reportOf(NOTHING_COLLECTED, true, null, 0);
-    const scope = scopeOf(app.now(), request.keepDays);
+    const types = await typesByTarget(stores.targets, situation);
+    const scope = scopeOf(app.now(), request.keepDays, false, types);
     const found = await survey(stores.retention, scope, control);
     return reportOf(found, true, null, await stores.space.freeBytes());
   });
@@ -42,9 +44,10 @@ export async function runGc(
   control: JobControl,
   shrink = (space: JournalSpace): Promise<Compaction> => space.compact(app.env),
 ): Promise<GcReport> {
-  return app.writing(({ stores: { retention, space } }) =>
+  return app.writing(({ situation, stores: { retention, space, targets } }) =>
     withRetentionLock(app, control.signal, async () => {
-      const scope = scopeOf(app.now(), request.keepDays);
+      const types = await typesByTarget(targets, situation);
+      const scope = scopeOf(app.now(), request.keepDays, false, types);
       const gone = await collect(retention, scope, app.now(), control);
       const { won, error } =
         request.vacuum && !gone.interrupted ? await shrunk(() => shrink(space)) : UNTOUCHED;

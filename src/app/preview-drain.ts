@@ -1,5 +1,4 @@
 import { type DrainReport, emptyReport } from '../dispatch/drain-report.js';
-import { permissionOf } from '../policy/permission.js';
 import type { Stores } from '../stores.js';
 import {
   assertNotRetired,
@@ -18,7 +17,7 @@ import {
 } from './drain-target.js';
 import { activeRow, lookUp, type NamedTarget } from './named-target.js';
 import type { Situation } from './situation.js';
-import { faultGate, modeGate, settingsNow } from './target-permission.js';
+import { faultGate, modeGate, newStartOf, permissionAt } from './target-permission.js';
 
 export interface PreviewOptions {
   readonly targetId?: number | undefined;
@@ -38,7 +37,7 @@ export async function previewDrain(app: App, options: PreviewOptions): Promise<D
   refuseSplitBrain(situation, options.targetId ?? options.to);
   return app.readingStores(async (stores) => {
     const { record: target, description } = await named(stores, situation, options);
-    if (target === undefined) return beforeFirstDrain(stores, situation, description, options);
+    if (target === undefined) return beforeFirstDrain(app, stores, situation, description, options);
     refuseSplitTarget(situation, target);
     assertNotRetired(target);
     return previewOf(app, stores as Stores, situation, target, options.limit);
@@ -61,17 +60,19 @@ async function named(
 
 /** A target that was never drained has no row yet; a drain would make it and send everything. */
 async function beforeFirstDrain(
+  app: App,
   stores: Stores | undefined,
   situation: Situation,
   description: TargetDescription | undefined,
   { to, limit }: PreviewOptions,
 ): Promise<DrainReport> {
-  if (description === undefined) return withoutTarget(stores, situation);
+  if (description === undefined) return withoutTarget(stores, situation, app.now());
   const gate = to === undefined ? situation.gate : modeGate(situation.settings.mode);
-  if (gate !== undefined && to === undefined) return withoutTarget(stores, situation);
-  const { projects = 'all' } = description.settings;
-  const permission = permissionOf(situation.settings.projectRules, projects);
-  const backlog = await stores?.ledger.backlog(NO_TARGET, permission);
+  if (gate !== undefined && to === undefined) return withoutTarget(stores, situation, app.now());
+  const subject = { description };
+  const permission = permissionAt(situation, subject);
+  const newStart = await newStartOf(stores?.targets, situation, app.now(), subject);
+  const backlog = await stores?.ledger.backlog(NO_TARGET, permission, newStart);
   const unsent = backlog?.unsent ?? 0;
   return {
     ...emptyReport(null),
@@ -79,6 +80,7 @@ async function beforeFirstDrain(
     selected: gate === undefined ? Math.min(unsent, limit ?? Number.POSITIVE_INFINITY) : 0,
     unsent,
     held: heldEvents(backlog?.held ?? {}),
+    excluded: backlog?.excluded ?? 0,
     blocked_reason: gate?.reason ?? null,
     message: gate?.message ?? null,
   };
@@ -98,11 +100,13 @@ async function previewOf(
     faultGate(situation.settings, target) ??
     (await receiver.closedGate());
   await receiver.close();
-  const { projects } = settingsNow(situation, target);
-  const permission = permissionOf(situation.settings.projectRules, projects);
-  const { unsent, held, retryable } = await stores.ledger.backlog(target.id, permission);
+  const permission = permissionAt(situation, { record: target });
+  const newStart = await newStartOf(stores.targets, situation, app.now(), { record: target });
+  const backlog = await stores.ledger.backlog(target.id, permission, newStart);
+  const { unsent, held, excluded, retryable } = backlog;
   report.selected = Math.min(unsent + retryable, limit ?? Number.POSITIVE_INFINITY);
   report.unsent = unsent;
+  report.excluded = excluded;
   report.held = heldEvents(held);
   report.blocked_reason = gate?.reason ?? null;
   report.message = gate?.message ?? null;

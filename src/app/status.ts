@@ -31,7 +31,7 @@ import { processFields } from './preflight.js';
 import { type Obstacle, obstacleOf } from './readiness.js';
 import type { Situation } from './situation.js';
 import { authoritySection, oldQueuesNow } from './spec-kitty/status-fields.js';
-import { permissionAt } from './target-permission.js';
+import { newStartOf, permissionAt } from './target-permission.js';
 import { wayOut } from './way-out.js';
 
 /** The document of `redrain status --json` (docs/status.md). */
@@ -159,7 +159,8 @@ async function readHome(app: App): Promise<HomeRead> {
 async function readJournal(app: App, { situation, stores }: Reading): Promise<HomeRead> {
   const targets = (await stores?.targets.list()) ?? [];
   const current = currentOf(targets, situation);
-  const context = contextOf(app, situation, targets, current);
+  const starts = await newStarts(app, situation, stores, [...targets, undefined]);
+  const context = contextOf(app, situation, targets, current, starts);
   const counts = (await stores?.reports.counts(countedFor(context))) ?? NO_COUNTS;
   const sections = sectionsOf(counts, context);
   const drains = stores === undefined ? new Map() : await runningDrains(stores.reports, targets);
@@ -210,18 +211,35 @@ function withWaiting(sections: StatusSections, { waitingFiles }: OldQueues): Sta
   return { ...sections, migration_conflicts: { ...conflicts, waiting_files: waitingFiles } };
 }
 
+type NewStarts = ReadonlyMap<TargetRecord | undefined, number | null>;
+
+/** Where targets are about to start; undefined stands for one in force that has no row. */
+async function newStarts(
+  app: App,
+  situation: Situation,
+  stores: Reading['stores'],
+  records: readonly (TargetRecord | undefined)[],
+): Promise<NewStarts> {
+  const starts = new Map<TargetRecord | undefined, number | null>();
+  for (const record of records)
+    starts.set(record, await newStartOf(stores?.targets, situation, app.now(), { record }));
+  return starts;
+}
+
 function contextOf(
   app: App,
   situation: Situation,
   targets: readonly TargetRecord[],
   current: TargetRecord | undefined,
+  starts: NewStarts,
 ): StatusContext {
   const { active } = situation;
   return {
     targets,
     current,
     identity: active.state === 'target' ? active.identity : undefined,
-    permissionFor: (target) => permissionAt(situation, target),
+    newStartFor: (target) => starts.get(target) ?? null,
+    permissionFor: (record) => permissionAt(situation, { record }),
     blockedReason: (held) => blockedNow(situation, current, held),
     spool: app.spool,
     now: app.now(),

@@ -3,8 +3,15 @@ import type { SyncSettings } from '../config/settings.js';
 import type { ClosedGate, Permission, PermissionNow } from '../dispatch/ports.js';
 import { type Mode, policyOf } from '../policy/mode.js';
 import { permissionOf } from '../policy/permission.js';
+import type { TypesByTarget } from '../retention/scope.js';
 import { faultOf } from '../targets/active-target.js';
-import type { TargetRecord, TargetRegistry, TargetSettings } from '../targets/registry.js';
+import type {
+  TargetDescription,
+  TargetRecord,
+  TargetRegistry,
+  TargetSettings,
+} from '../targets/registry.js';
+import { FROM_ALL, UnusableStartError } from '../targets/start.js';
 import { kindOf } from './kinds.js';
 import type { Situation } from './situation.js';
 
@@ -34,8 +41,7 @@ export class TargetPermission {
       return { reason: 'config_unreadable', message: config.reason };
     const { settings } = config;
     const target = (await this.#targets.find(this.#target.id)) ?? this.#target;
-    const { projects } = settingsNow(config, target);
-    const heldBy = permissionOf(settings.projectRules, projects);
+    const heldBy = permissionOf(settings.projectRules, settingsNow(config, target));
     const gate = modeGate(settings.mode) ?? retiredGate(target) ?? faultGate(settings, target);
     return gate === undefined ? heldBy : { ...gate, heldBy };
   }
@@ -60,18 +66,54 @@ export function faultGate(settings: SyncSettings, target: TargetRecord): ClosedG
   return fault === undefined ? undefined : { reason: 'config_unreadable', message: fault };
 }
 
-/** Which projects a target gets; of one that was never drained, those the active target would. */
-export function projectsNow(
+/** A target as a report asks about it: its row, or what would make one; the active target where neither is known. */
+export interface Subject {
+  readonly record?: TargetRecord | undefined;
+  readonly description?: TargetDescription | undefined;
+}
+
+/** What it gets by the configuration in force. */
+function filtersNow(situation: Situation, { record, description }: Subject): TargetSettings {
+  if (record !== undefined) return settingsNow(situation, record);
+  if (description !== undefined) return description.settings;
+  return situation.active.state === 'target' ? situation.active.settings : {};
+}
+
+/**
+ * Where a target is about to start: the next drain makes its row, or moves its
+ * start to what config.toml says now. Null where it starts as it is stored.
+ */
+export async function newStartOf(
+  targets: Pick<TargetRegistry, 'startSeqOf'> | undefined,
   situation: Situation,
-  target: TargetRecord | undefined,
-): TargetSettings['projects'] {
-  if (target !== undefined) return settingsNow(situation, target).projects;
-  return situation.active.state === 'target' ? situation.active.settings.projects : 'all';
+  now: number,
+  subject: Subject,
+): Promise<number | null> {
+  const { from = FROM_ALL } = filtersNow(situation, subject);
+  if (targets === undefined || from === (subject.record?.settings.from ?? FROM_ALL)) return null;
+  try {
+    return await targets.startSeqOf(from, now);
+  } catch (error) {
+    // A drain says so, and sends nothing; a report goes on.
+    if (error instanceof UnusableStartError) return null;
+    throw error;
+  }
+}
+
+/** The types that each known target gets by the configuration in force, where these are not all. */
+export async function typesByTarget(
+  targets: Pick<TargetRegistry, 'list'>,
+  situation: Situation,
+): Promise<TypesByTarget> {
+  const filters = (await targets.list()).map(
+    (target) => [target.id, settingsNow(situation, target).types ?? []] as const,
+  );
+  return new Map(filters.filter(([, types]) => types.length > 0));
 }
 
 /** Which origins a target may have, by the rules in force. */
-export const permissionAt = (situation: Situation, target: TargetRecord | undefined): Permission =>
-  permissionOf(situation.settings.projectRules, projectsNow(situation, target));
+export const permissionAt = (situation: Situation, subject: Subject): Permission =>
+  permissionOf(situation.settings.projectRules, filtersNow(situation, subject));
 
 type Configuration = Pick<Exclude<ConfigDocument, { state: 'unreadable' }>, 'settings'>;
 

@@ -135,6 +135,8 @@ function previewSentence(report: DrainReport): string {
   const where = report.target_url ?? 'no target';
   const lines = [`would send ${count(report.selected, 'event')} to ${where}`];
   if (report.held > 0) lines.push(`${count(report.held, 'event')} held`);
+  if (report.excluded > 0)
+    lines.push(`${count(report.excluded, 'event')} excluded by the target's own settings`);
   if (report.message !== null) lines.push(report.message);
   return lines.join('\n');
 }

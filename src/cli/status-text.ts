@@ -93,6 +93,7 @@ function named({ current }: TargetsSection): string {
 const TERMS = [
   'unsent',
   'held',
+  'excluded',
   'pending',
   'rejected',
   'transient',

@@ -29,6 +29,8 @@ export interface DrainReport {
   transient: number;
   terminal_failed: number;
   held: number;
+  /** Never sent there, by the target's own `types` or `from`. */
+  excluded: number;
   unsent: number;
   posts: number;
   duration_ms: number;
@@ -59,6 +61,7 @@ export function emptyReport(target: { id: number; url: string } | null): DrainRe
     transient: 0,
     terminal_failed: 0,
     held: 0,
+    excluded: 0,
     unsent: 0,
     posts: 0,
     duration_ms: 0,

@@ -57,8 +57,9 @@ async function countBacklog(deps: DrainDeps, report: DrainReport): Promise<void>
     typeof permission === 'function'
       ? permission
       : (permission.heldBy ?? (() => permission.reason));
-  const { unsent, held, heldRetries } = await deps.ledger.backlog(deps.target.id, heldBy);
+  const { unsent, held, heldRetries, excluded } = await deps.ledger.backlog(deps.target.id, heldBy);
   report.unsent = unsent;
+  report.excluded = excluded;
   report.held = Object.values(held).reduce((sum, events) => sum + events, 0);
   if (report.posts > 0 || report.selected > 0 || report.blocked_reason !== null) return;
   const reasons = { ...held, ...heldRetries };

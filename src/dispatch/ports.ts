@@ -195,8 +195,11 @@ export interface OriginFields extends ProjectFields {
   readonly eventType: string;
 }
 
+/** The target never gets events of this origin, by its own choice of types: nothing holds them. */
+export type Excluded = 'excluded';
+
 /** Why events of this origin may not leave for the target, or null when they may. */
-export type Permission = (origin: OriginFields) => DrainBlockedReason | null;
+export type Permission = (origin: OriginFields) => DrainBlockedReason | Excluded | null;
 
 /**
  * What may leave right now: asked before every request, as the operator may
@@ -286,6 +289,8 @@ export interface Backlog {
   readonly unsent: number;
   /** Never attempted and not permitted, by the reason. */
   readonly held: Readonly<Partial<Record<DrainBlockedReason, number>>>;
+  /** Never attempted, and never will be: of a type that the target does not get, or before its first event. */
+  readonly excluded: number;
   /** Retries that are not permitted, by the reason. */
   readonly heldRetries: Readonly<Partial<Record<DrainBlockedReason, number>>>;
   /** Retries, replays included, that are permitted. */
@@ -322,8 +327,11 @@ export interface DeliveryLedger {
   release(pass: Pass, claim: Claim, events: readonly ClaimedEvent[]): Promise<boolean>;
   /** Leaves the target's health as given and lets go of the lease. */
   endPass(pass: Pass, health: TargetHealth, now: number): Promise<void>;
-  /** Counts what waits, without changing anything. */
-  backlog(targetId: number, heldBy: Permission): Promise<Backlog>;
+  /**
+   * Counts what waits, without changing anything. `newStart` is the first event
+   * that the target is about to get, where that is not as it is stored.
+   */
+  backlog(targetId: number, heldBy: Permission, newStart?: number | null): Promise<Backlog>;
   /** Records why nothing may leave for a target, or that nothing stands in the way (null). */
   noteBlocked(targetId: number, gate: ClosedGate | null): Promise<void>;
 }

@@ -14,6 +14,8 @@ export interface CountedTarget {
   /** `NO_TARGET` for one that was never drained. */
   readonly targetId: number;
   readonly permission: Permission;
+  /** The first event that the target is about to get, where that is not as it is stored. */
+  readonly newStart?: number | null | undefined;
 }
 
 /** What an engine counts for `status` and for one target: everything from one snapshot. */
@@ -58,7 +60,7 @@ const NOTHING: TargetCounts = {
   oldestTriedAt: null,
   ledger: [],
   causes: [],
-  waiting: { held: {}, unsent: 0, oldestUnsentAt: null },
+  waiting: { held: {}, excluded: 0, unsent: 0, oldestUnsentAt: null },
 };
 
 /** The counts of a home without a journal: every zero in them is counted, not guessed. */

@@ -1,4 +1,4 @@
-import type { OriginFields, Permission } from '../dispatch/ports.js';
+import type { Permission } from '../dispatch/ports.js';
 import type { EventFilter } from '../journal/event-filter.js';
 import { type OriginColumns, originFields } from '../ledger/origins.js';
 import type { DeliveryStatus } from '../ledger/transition.js';
@@ -8,6 +8,7 @@ import { TERM_OF_STATUS } from './target-terms.js';
 export const EVENT_STATES = [
   'unsent',
   'held',
+  'excluded',
   'delivered',
   'pending',
   'rejected',
@@ -30,6 +31,8 @@ export interface EventQuery {
   readonly filter: EventFilter;
   /** The permission of the target: what tells `held` from `unsent`. */
   readonly permission: Permission;
+  /** The first event that the target is about to get, where that is not as it is stored. */
+  readonly newStart?: number | null | undefined;
 }
 
 /** One event as lists show it. */
@@ -81,6 +84,8 @@ export interface EventRow {
   readonly last_error: string | null;
   /** 1 while a replay waits to go out. */
   readonly marked: 0 | 1;
+  /** 1 when the target never had it, and starts later. */
+  readonly early: 0 | 1;
 }
 
 /** An origin that the journal knows, with its live events. */
@@ -88,25 +93,30 @@ export interface KnownOrigin extends OriginColumns {
   readonly live: number;
 }
 
-/** The origins whose events a target may not have. An event is held by its origin, not on its own. */
-export class HeldOrigins {
-  readonly #ids: ReadonlySet<number>;
-  readonly #all: readonly OriginColumns[];
+/** What a target may have, by origin: an event is held, or of a type it does not get, by its origin. */
+export class OriginStates {
+  readonly #states: ReadonlyMap<number, WaitingState>;
 
-  constructor(origins: readonly OriginColumns[], permission: (origin: OriginFields) => unknown) {
-    const held = origins.filter((row) => permission(originFields(row)) !== null);
-    this.#all = origins;
-    this.#ids = new Set(held.map(({ originId }) => originId));
+  constructor(origins: readonly OriginColumns[], permission: Permission) {
+    this.#states = new Map(
+      origins.map((row) => [row.originId, stateFor(permission(originFields(row)))]),
+    );
   }
 
   /** The filter of a list: `held` and `unsent` differ in nothing but the origin. */
   filterFor({ state, filter }: Pick<EventQuery, 'state' | 'filter'>): EventFilter {
     if (state !== 'held' && state !== 'unsent') return filter;
-    const originIds = this.#all
-      .map(({ originId }) => originId)
-      .filter((id) => this.#ids.has(id) === (state === 'held'))
-      .filter((id) => filter.originIds?.includes(id) !== false);
-    return { ...filter, originIds };
+    const wanted = new Set(filter.originIds ?? this.#states.keys());
+    return { ...filter, originIds: this.#idsOf(state).filter((id) => wanted.has(id)) };
+  }
+
+  /** Origins of types that the target does not get. */
+  get excluded(): readonly number[] {
+    return this.#idsOf('excluded');
+  }
+
+  #idsOf(wanted: WaitingState): number[] {
+    return [...this.#states].filter(([, state]) => state === wanted).map(([id]) => id);
   }
 
   /** A row as lists show it. */
@@ -130,6 +140,14 @@ export class HeldOrigins {
   #stateOf(row: EventRow): EventState {
     if (row.status !== null) return TERM_OF_STATUS[row.status];
     if (row.class !== 'live') return row.class as EventState;
-    return this.#ids.has(row.origin_id) ? 'held' : 'unsent';
+    return row.early === 1 ? 'excluded' : (this.#states.get(row.origin_id) ?? 'unsent');
   }
+}
+
+/** States of a live event that was never attempted. */
+type WaitingState = 'unsent' | 'held' | 'excluded';
+
+function stateFor(reason: ReturnType<Permission>): WaitingState {
+  if (reason === null) return 'unsent';
+  return reason === 'excluded' ? 'excluded' : 'held';
 }

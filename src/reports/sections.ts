@@ -65,6 +65,8 @@ export interface StatusContext {
   readonly identity: TargetIdentity | undefined;
   /** Which origins a target may have, by the rules in force. */
   permissionFor(target: TargetRecord | undefined): Permission;
+  /** Where a target is about to start, if that is not as it is stored. */
+  newStartFor(target: TargetRecord | undefined): number | null;
   /** The reason that holds for the active target now. */
   blockedReason(
     heldBy: Readonly<Partial<Record<DrainBlockedReason, number>>>,
@@ -75,13 +77,19 @@ export interface StatusContext {
 }
 
 /** What has to be counted for the sections: every target, and the current one also before its first drain. */
-export function countedFor({ targets, current, permissionFor }: StatusContext): CountedTarget[] {
+export function countedFor({
+  targets,
+  current,
+  permissionFor,
+  newStartFor,
+}: StatusContext): CountedTarget[] {
   const known = targets.map((target) => ({
     targetId: target.id,
     permission: permissionFor(target),
+    newStart: newStartFor(target),
   }));
   if (current !== undefined) return known;
-  return [...known, { targetId: NO_TARGET, permission: permissionFor(undefined) }];
+  return [...known, { targetId: NO_TARGET, permission: permissionFor(undefined), newStart: newStartFor(undefined) }];
 }
 
 /** The sections from the counts of one snapshot, so that their numbers belong together. */
@@ -131,9 +139,10 @@ function suggestionOf(counts: Counts, perTarget: readonly TargetLedger[]): GcSug
     retained: sumOf(counts.classes, 'retained'),
     bytes: sumOf(counts.classes, 'bytes'),
     live: eventsOf(counts.classes, 'live'),
-    targets: perTarget.map(({ target_id, retired, replay_marked }) => ({
+    targets: perTarget.map(({ target_id, retired, replay_marked, excluded }) => ({
       retired,
       delivered: liveDelivered(counts, target_id),
+      excluded,
       owes: replay_marked > 0,
     })),
   });

@@ -8,6 +8,8 @@ import { type ClassTotals, classesHold, eventsOf } from './journal-section.js';
 export interface OriginRow extends OriginColumns {
   readonly live: number;
   readonly known: number;
+  /** Of those it does not name, events before the first one the target gets. */
+  readonly early: number;
   /** Epoch milliseconds: the oldest live event that was never offered to the target. */
   readonly oldestUnsentAt: number | null;
 }
@@ -32,6 +34,8 @@ export interface TargetTerms {
   redacted: number;
   purged: number;
   held: number;
+  /** Never sent there, by the target's own `types` or `from`. */
+  excluded: number;
   unsent: number;
 }
 
@@ -87,7 +91,7 @@ export function balance(
 function termsOf(
   ledger: readonly LedgerRow[],
   classes: readonly ClassTotals[],
-  { unsent, held }: WaitingEvents,
+  { unsent, held, excluded }: WaitingEvents,
 ): TargetTerms {
   const terms = emptyTerms();
   const knownByClass = new Map<string, number>();
@@ -98,6 +102,7 @@ function termsOf(
   for (const name of CLASSES)
     terms[name] += eventsOf(classes, name) - (knownByClass.get(name) ?? 0);
   terms.unsent = unsent;
+  terms.excluded = excluded;
   terms.held = Object.values(held).reduce((sum, events) => sum + events, 0);
   return terms;
 }
@@ -106,6 +111,7 @@ function termsOf(
 export interface WaitingEvents {
   /** By the reason that holds them. */
   readonly held: Readonly<Partial<Record<DrainBlockedReason, number>>>;
+  readonly excluded: number;
   readonly unsent: number;
   /** Epoch milliseconds, of those that are not held. */
   readonly oldestUnsentAt: number | null;
@@ -115,10 +121,15 @@ export interface WaitingEvents {
 export function waitingEvents(origins: Iterable<OriginRow>, heldBy: Permission): WaitingEvents {
   const held: Partial<Record<DrainBlockedReason, number>> = {};
   let unsent = 0;
+  let excluded = 0;
   let oldestUnsentAt: number | null = null;
   for (const row of origins) {
-    const waiting = row.live - row.known;
+    const never = row.live - row.known;
     const reason = heldBy(originFields(row));
+    const early = reason === 'excluded' ? never : row.early;
+    const waiting = never - early;
+    excluded += early;
+    if (reason === 'excluded') continue;
     if (reason !== null) {
       if (waiting !== 0) held[reason] = (held[reason] ?? 0) + waiting;
       continue;
@@ -127,7 +138,7 @@ export function waitingEvents(origins: Iterable<OriginRow>, heldBy: Permission):
     if (row.oldestUnsentAt !== null)
       oldestUnsentAt = Math.min(oldestUnsentAt ?? row.oldestUnsentAt, row.oldestUnsentAt);
   }
-  return { held, unsent, oldestUnsentAt };
+  return { held, excluded, unsent, oldestUnsentAt };
 }
 
 function emptyTerms(): TargetTerms {
@@ -143,6 +154,7 @@ function emptyTerms(): TargetTerms {
     redacted: 0,
     purged: 0,
     held: 0,
+    excluded: 0,
     unsent: 0,
   };
 }

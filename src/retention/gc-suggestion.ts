@@ -9,6 +9,8 @@ export interface GcFacts {
     readonly retired: boolean;
     /** Live events it has. */
     readonly delivered: number;
+    /** Live events it never gets, by its own settings. */
+    readonly excluded: number;
     /** Whether anything is to be sent there again. */
     readonly owes: boolean;
   }[];
@@ -31,7 +33,9 @@ const WORTH_IT_BYTES = 50 * 1024 * 1024;
  */
 export function gcSuggestion(facts: GcFacts): GcSuggestion | null {
   const targets = facts.targets.filter(({ retired }) => !retired);
-  const allHaveAll = targets.every(({ delivered, owes }) => delivered === facts.live && !owes);
+  const allHaveAll = targets.every(
+    ({ delivered, excluded, owes }) => delivered + excluded === facts.live && !owes,
+  );
   if (facts.bytes < WORTH_IT_BYTES || targets.length === 0 || !allHaveAll) return null;
   const who = targets.length === 1 ? 'the one known target' : `all ${targets.length} known targets`;
   return {

@@ -4,7 +4,11 @@ export interface RetentionScope {
   readonly capturedBy: number;
   /** Also events that not every target has. Only `archive` can ask for them. */
   readonly includeUndelivered: boolean;
+  /** The types that targets get, by id, where they do not get all: a target keeps nothing of the others waiting. */
+  readonly typesOf?: TypesByTarget | undefined;
 }
+
+export type TypesByTarget = ReadonlyMap<number, readonly string[]>;
 
 const DAY_MS = 86_400_000;
 
@@ -13,7 +17,8 @@ export function scopeOf(
   now: number,
   keepDays: number | undefined,
   includeUndelivered = false,
+  typesOf?: TypesByTarget,
 ): RetentionScope {
   const capturedBy = keepDays === undefined ? Number.MAX_SAFE_INTEGER : now - keepDays * DAY_MS;
-  return { capturedBy, includeUndelivered };
+  return { capturedBy, includeUndelivered, typesOf };
 }

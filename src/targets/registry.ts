@@ -61,7 +61,11 @@ export interface TargetRegistry {
   /**
    * The row of this identity, made on first sight. Its endpoint, its name and the settings that
    * the description gives follow it; the others stay. Another target that had the name keeps
-   * working as `NAME-old`, or with a number behind that.
+   * working as `NAME-old`, or with a number behind that. A target is made with its start, in one
+   * transaction; another `from` moves the start of a known one, as `startAt` does, and is
+   * stored when that is done, so that a call after a kill goes on.
+   *
+   * @throws UnusableStartError for a `from` that is not all, now or a time that has come.
    */
   ensure(description: TargetDescription, now: number): Promise<TargetRecord>;
   find(id: number): Promise<TargetRecord | undefined>;
@@ -73,6 +77,20 @@ export interface TargetRegistry {
    * changed. Returns the deployment to record with deliveries; null when none is known.
    */
   noteDeployment(id: number, metadata: DeploymentMetadata, now: number): Promise<number | null>;
+  /**
+   * The sequence number of the first event that `from` means: 0 for all, the next one for now,
+   * the first that was captured at or after a time.
+   *
+   * @throws UnusableStartError
+   */
+  startSeqOf(from: string | undefined, now: number): Promise<number>;
+  /**
+   * Makes `seq` the first event that a target gets. Later than before: what lies between and
+   * was never attempted is excluded. Earlier: what was excluded and lies behind is selected in
+   * the next pass; nothing else is looked at. What was attempted stays what it is. In pages,
+   * each whole with its counters; the event loop gets a turn after each.
+   */
+  startAt(id: number, seq: number, now: number): Promise<void>;
   /**
    * Gives a known target this name. One that had it keeps working as `NAME-old`,
    * or with a number behind that.

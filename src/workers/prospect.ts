@@ -1,9 +1,8 @@
 import { activeRow } from '../app/named-target.js';
-import { modeGate, projectsNow } from '../app/target-permission.js';
-import type { ClosedGate, Permission } from '../dispatch/ports.js';
+import { modeGate, newStartOf, permissionAt } from '../app/target-permission.js';
+import type { ClosedGate } from '../dispatch/ports.js';
 import { WAITS } from '../dispatch/waits.js';
 import type { WorkDue } from '../ledger/delivery-ledger.js';
-import { permissionOf } from '../policy/permission.js';
 import type { TargetRecord } from '../targets/registry.js';
 import type { Service } from './service.js';
 
@@ -32,11 +31,14 @@ export async function prospectOf(
   if (targetId === undefined && situation.description === undefined) return undefined;
   const target =
     targetId === undefined ? await activeRow(targets, situation) : await targets.find(targetId);
-  const { projectRules } = situation.settings;
-  const heldBy: Permission = permissionOf(projectRules, projectsNow(situation, target));
+  const subject = { record: target };
+  const heldBy = permissionAt(situation, subject);
+  const isMoving = (await newStartOf(targets, situation, app.now(), subject)) !== null;
+  const work = await ledger.workDue(target?.id ?? NO_TARGET, heldBy);
   return {
     target,
-    work: await ledger.workDue(target?.id ?? NO_TARGET, heldBy),
+    // A drain moves the start of the target first: what there is then, nobody knows yet.
+    work: isMoving ? { ...work, hasUnsent: true } : work,
     quietUntil: Math.max(
       WAITS.standing(target?.resumeAt ?? null, app.now()) ?? 0,
       WAITS.standing(target?.circuitOpenUntil ?? null, app.now()) ?? 0,

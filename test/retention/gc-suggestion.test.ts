@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { type GcFacts, gcSuggestion } from '../../src/retention/gc-suggestion.js';
 
 const MIB = 1024 * 1024;
-const HAS_ALL = { retired: false, delivered: 10, owes: false };
+const HAS_ALL = { retired: false, delivered: 10, excluded: 0, owes: false };
 const DONE: GcFacts = { retained: 12, bytes: 50 * MIB, live: 10, targets: [HAS_ALL] };
 
 describe('the suggestion to run gc', () => {
@@ -28,7 +28,7 @@ describe('the suggestion to run gc', () => {
     });
 
   it('does not ask what a retired target has', () => {
-    const retired = { retired: true, delivered: 0, owes: true };
+    const retired = { retired: true, delivered: 0, excluded: 0, owes: true };
     expect(gcSuggestion({ ...DONE, targets: [HAS_ALL, retired] })).not.to.equal(null);
   });
 });

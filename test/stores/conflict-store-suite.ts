@@ -300,6 +300,7 @@ async function assertWhole(given: GivenStores): Promise<void> {
     targets,
     current: targets[0],
     identity: undefined,
+    newStartFor: () => null,
     permissionFor: () => EVERYTHING_ALLOWED,
     blockedReason: () => null,
     spool: new Spool(`${given.home}/spool`),

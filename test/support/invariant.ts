@@ -13,6 +13,10 @@ export function assertLedgerInvariant(core: Pick<Core, 'db'>): void {
   expect(rows(core, COUNTED_DELIVERIES), 'ledger counters').to.deep.equal(
     rows(core, REAL_DELIVERIES),
   );
+  expect(rows(core, COUNTED_EXCLUSIONS), 'excluded events').to.deep.equal(
+    rows(core, REAL_EXCLUSIONS),
+  );
+  expect(rows(core, EARLY_TODOS), 'excluded events that would be sent').to.deep.equal([]);
   expect(rows(core, WRONG_TOTALS), 'rows of the ledger, counted twice').to.deep.equal([]);
   expect(rows(core, WRONG_CLASSES), 'classes that contradict what is stored').to.deep.equal([]);
   assertCauses(core);
@@ -58,7 +62,8 @@ const UNDELIVERED = `
   WHERE d.status IN ('rejected', 'failed_transient', 'terminal_failed')`;
 
 const FORGOTTEN = `
-  SELECT l.target_id, v.seq FROM lane l JOIN live v ON v.origin_id = l.origin_id AND v.seq <= l.cursor
+  SELECT l.target_id, v.seq FROM lane l JOIN target g ON g.id = l.target_id
+  JOIN live v ON v.origin_id = l.origin_id AND v.seq <= l.cursor AND v.seq >= g.start_seq
   WHERE NOT EXISTS (SELECT 1 FROM delivery d WHERE d.target_id = l.target_id AND d.seq = v.seq)
     AND NOT EXISTS (SELECT 1 FROM todo t WHERE t.target_id = l.target_id AND t.seq = v.seq)
     AND NOT EXISTS (SELECT 1 FROM flight f, json_each(f.seqs) r
@@ -79,6 +84,24 @@ const REAL_DELIVERIES = `
   SELECT d.target_id, e.origin_id, COALESCE(m.class, 'live') AS class, d.status, count(*) AS events
   FROM delivery d JOIN event e USING (seq) LEFT JOIN mark m USING (seq)
   GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4`;
+
+const COUNTED_EXCLUSIONS = `
+  SELECT target_id, origin_id, events FROM exclusion WHERE events <> 0 ORDER BY 1, 2`;
+
+const UNNAMED = (seq: string): string => `
+  NOT EXISTS (SELECT 1 FROM delivery d WHERE d.target_id = g.id AND d.seq = ${seq})
+  AND NOT EXISTS (SELECT 1 FROM flight f, json_each(f.seqs) r
+    WHERE f.target_id = g.id AND ${seq} BETWEEN r.value ->> 0 AND r.value ->> 1)`;
+
+/** Live, before the first event a target gets, and nothing there names them. */
+const REAL_EXCLUSIONS = `
+  SELECT g.id AS target_id, v.origin_id, count(*) AS events
+  FROM target g JOIN live v ON v.seq < g.start_seq WHERE ${UNNAMED('v.seq')}
+  GROUP BY 1, 2 ORDER BY 1, 2`;
+
+const EARLY_TODOS = `
+  SELECT g.id AS target_id, t.seq FROM todo t JOIN target g ON g.id = t.target_id AND t.seq < g.start_seq
+  WHERE ${UNNAMED('t.seq')}`;
 
 const WRONG_TOTALS = `
   SELECT id, delivery_rows FROM target t

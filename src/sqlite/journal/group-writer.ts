@@ -6,6 +6,7 @@ import type {
   NewEvent,
 } from '../../journal/new-event.js';
 import type { JournalDatabase } from '../journal-database.js';
+import { EXCLUDED_NO_LONGER } from '../ledger/start.sql.js';
 import * as sql from './journal.sql.js';
 import { type CurrentRow, SameContent } from './same-content.js';
 
@@ -123,7 +124,7 @@ export class GroupWriter {
 
   /** The class it had, if it could be selected, or come to be again by a restore. */
   #replace({ originId, size, seq: old }: InForceRow, seq: number, now: number): ReplacedClass {
-    if (this.#db.statement(sql.REMOVE_LIVE).run(originId, old).changes > 0) {
+    if (this.#removeLive(originId, old)) {
       this.#db.statement(sql.MARK_REPLACED).run(old, seq, now);
       this.#countMove(originId, size, 'replaced');
       return 'live';
@@ -134,6 +135,13 @@ export class GroupWriter {
     move.run({ originId, class: 'archived', events: -1 });
     move.run({ originId, class: 'replaced', events: 1 });
     return 'archived';
+  }
+
+  /** Where a target counts it as excluded, it does so no longer. */
+  #removeLive(originId: number, seq: number): boolean {
+    if (this.#db.statement(sql.REMOVE_LIVE).run(originId, seq).changes === 0) return false;
+    this.#db.statement(EXCLUDED_NO_LONGER).run({ originId, seq });
+    return true;
   }
 
   #countMove(originId: number, size: number, to: 'coalesced' | 'replaced'): void {
@@ -217,7 +225,7 @@ export class GroupWriter {
       return;
     }
     const { size } = unsent as { size: number };
-    this.#db.statement(sql.REMOVE_LIVE).run(originId, earlier);
+    this.#removeLive(originId, earlier);
     this.#db.statement(sql.MARK_COALESCED).run(earlier, later.seq, later.at);
     this.#countMove(originId, size, 'coalesced');
   }

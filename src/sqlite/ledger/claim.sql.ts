@@ -4,8 +4,11 @@
  * reads the query plans).
  */
 
-const CURSOR = `COALESCE((SELECT l.cursor FROM lane l
-      WHERE l.target_id = @targetId AND l.origin_id = @originId), 0)`;
+/** The first event that the target gets, less one. */
+const BEFORE_START = `COALESCE((SELECT g.start_seq FROM target g WHERE g.id = @targetId), 0) - 1`;
+
+const CURSOR = `MAX(COALESCE((SELECT l.cursor FROM lane l
+      WHERE l.target_id = @targetId AND l.origin_id = @originId), 0), ${BEFORE_START})`;
 
 /**
  * True of an event `v` that its target must not be given, because it has, or may
@@ -21,7 +24,7 @@ export const UNSENT_LANES = `
   SELECT o.id AS originId, o.project_uuid AS projectUuid, o.repo_slug AS repoSlug, o.checkout,
     o.event_type AS eventType,
     (SELECT v.seq FROM live v
-      WHERE v.origin_id = o.id AND v.seq > COALESCE(l.cursor, 0) AND v.seq <= @head
+      WHERE v.origin_id = o.id AND v.seq > MAX(COALESCE(l.cursor, 0), ${BEFORE_START}) AND v.seq <= @head
         AND NOT ${isWithheld('@targetId')}
       ORDER BY v.seq LIMIT 1) AS firstUnsent
   FROM origin o LEFT JOIN lane l ON l.target_id = @targetId AND l.origin_id = o.id

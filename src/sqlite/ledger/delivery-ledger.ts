@@ -186,24 +186,28 @@ export class SqliteLedger implements LedgerStore {
     step('dispatch.pass-ended');
   }
 
-  async backlog(targetId: number, heldBy: Permission): Promise<Backlog> {
+  async backlog(targetId: number, heldBy: Permission, newStart?: number | null): Promise<Backlog> {
     const held: Partial<Record<DrainBlockedReason, number>> = {};
     const heldRetries: Partial<Record<DrainBlockedReason, number>> = {};
     let unsent = 0;
+    let excluded = 0;
     let retryable = 0;
-    for await (const page of pages<BacklogRow>(this.#db, passSql.BACKLOG, { targetId }))
+    const given = { targetId, newStart: newStart ?? null };
+    for await (const page of pages<BacklogRow>(this.#db, passSql.BACKLOG, given))
       for (const row of page) {
-        const waiting = row.live - row.known;
         const reason = heldBy(originFields(row));
+        const never = row.live - row.known;
+        const early = reason === 'excluded' ? never : row.early;
+        excluded += early;
         if (reason === null) {
-          unsent += waiting;
+          unsent += never - early;
           retryable += row.retryable;
-        } else {
-          addTo(held, reason, waiting);
+        } else if (reason !== 'excluded') {
+          addTo(held, reason, never - early);
           addTo(heldRetries, reason, row.retryable);
         }
       }
-    return { unsent, held, heldRetries, retryable };
+    return { unsent, held, excluded, heldRetries, retryable };
   }
 
   async noteBlocked(targetId: number, gate: ClosedGate | null): Promise<void> {
@@ -326,6 +330,8 @@ function addTo(
 interface BacklogRow extends OriginColumns {
   live: number;
   known: number;
+  /** Of those that are live and not known, events before the first one the target gets. */
+  early: number;
   retryable: number;
 }
 

@@ -1,5 +1,7 @@
 /** Leases, passes and the health of a target. */
 
+import { EXCLUDED_OF_ORIGIN } from './start.sql.js';
+
 export const TAKE_LEASE =
   'UPDATE target SET lease_token = @token, lease_holder = @holder WHERE id = @targetId';
 
@@ -44,6 +46,7 @@ export const BACKLOG = `
     COALESCE((SELECT events FROM journal_count j WHERE j.origin_id = o.id AND j.class = 'live'), 0) AS live,
     COALESCE((SELECT SUM(events) FROM ledger_count c
       WHERE c.target_id = @targetId AND c.origin_id = o.id AND c.class = 'live'), 0) AS known,
+    ${EXCLUDED_OF_ORIGIN} AS early,
     COALESCE((SELECT SUM(events) FROM ledger_count c
       WHERE c.target_id = @targetId AND c.origin_id = o.id AND c.class = 'live'
         AND c.status IN ('pending', 'rejected', 'failed_transient')), 0)

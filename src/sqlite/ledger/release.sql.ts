@@ -23,3 +23,11 @@ export const OWE_FIRST = `
   FROM json_each(@seqs) j CROSS JOIN live v ON v.origin_id = @originId AND v.seq = j.value
   WHERE true
   ON CONFLICT (target_id, seq) DO NOTHING`;
+
+/** Live, never settled, and before the first event that the target gets. */
+export const EARLY_AMONG = `
+  SELECT v.seq, v.origin_id AS originId
+  FROM target t CROSS JOIN json_each(@seqs) j CROSS JOIN event e ON e.seq = j.value
+  CROSS JOIN live v ON v.origin_id = e.origin_id AND v.seq = e.seq
+  WHERE t.id = @targetId AND e.seq < t.start_seq
+    AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.target_id = t.id AND d.seq = e.seq)`;

@@ -2,6 +2,8 @@ import type { ClaimedEvent, Pass } from '../../dispatch/ports.js';
 import { toRanges } from '../../ledger/seq-ranges.js';
 import type { JournalDatabase } from '../journal-database.js';
 import * as sql from './release.sql.js';
+import { DROP_TODO } from './settle.sql.js';
+import { COUNT_EXCLUDED } from './start.sql.js';
 
 /** Which of these events were redacted since they were claimed. Costs as much as they have ranges. */
 export function redactedAmong(db: JournalDatabase, events: readonly ClaimedEvent[]): Set<number> {
@@ -16,7 +18,9 @@ export function redactedAmong(db: JournalDatabase, events: readonly ClaimedEvent
  * back, or where something else lies between, the event gets a todo.
  */
 export function giveBack(db: JournalDatabase, pass: Pass, events: readonly ClaimedEvent[]): void {
-  for (const [originId, seqs] of firstsByOrigin(events)) {
+  const excluded = excludeEarly(db, pass.lease.targetId, events);
+  const wanted = events.filter(({ seq }) => !excluded.has(seq));
+  for (const [originId, seqs] of firstsByOrigin(wanted)) {
     const lane = { targetId: pass.lease.targetId, originId, from: Math.min(...seqs) };
     const back = new Set(seqs);
     const passed = db.statement(sql.PASSED_OVER).all(lane) as PassedOver[];
@@ -27,6 +31,28 @@ export function giveBack(db: JournalDatabase, pass: Pass, events: readonly Claim
       db.statement(sql.OWE_FIRST).run(owed);
     }
   }
+}
+
+/** The target starts later now than when they were claimed: those that it never had are excluded. */
+function excludeEarly(
+  db: JournalDatabase,
+  targetId: number,
+  events: readonly ClaimedEvent[],
+): ReadonlySet<number> {
+  const seqs = JSON.stringify(events.map(({ seq }) => seq));
+  const early = db.statement(sql.EARLY_AMONG).all({ targetId, seqs }) as EarlyEvent[];
+  const drop = db.statement(DROP_TODO);
+  const count = db.statement(COUNT_EXCLUDED);
+  for (const { seq, originId } of early) {
+    drop.run(targetId, seq);
+    count.run({ targetId, originId, events: 1 });
+  }
+  return new Set(early.map(({ seq }) => seq));
+}
+
+interface EarlyEvent {
+  readonly seq: number;
+  readonly originId: number;
 }
 
 interface PassedOver {

@@ -6,6 +6,7 @@ import type { JournalDatabase } from '../journal-database.js';
 import { CauseTally } from './causes.js';
 import * as sql from './revision.sql.js';
 import { COUNT_DELIVERIES, COUNT_NEW_ROWS, FIND_FLIGHT } from './settle.sql.js';
+import { COUNT_EXCLUDED, STARTS_AFTER } from './start.sql.js';
 
 interface Row {
   readonly seq: number;
@@ -45,6 +46,7 @@ export function followUnarrived(
   if (seqs.length === 0) return;
   const left = { targetId, seqs: JSON.stringify(seqs) };
   const count = db.statement(COUNT_DELIVERIES);
+  const isEarly = db.statement<[number, number]>(STARTS_AFTER);
   for (const { seq, originId, eventId } of db
     .statement(sql.WITHHELD_BEHIND)
     .all(left) as Withheld[]) {
@@ -53,6 +55,9 @@ export function followUnarrived(
     db.statement(sql.WITHHOLD_NO_LONGER).run(targetId, seq);
     db.statement(COUNT_NEW_ROWS).run(-1, targetId);
     count.run(targetId, originId, 'live', 'withheld', -1);
+    // Where the target starts later than this event, it is excluded from now on.
+    if (isEarly.get(targetId, seq) !== undefined)
+      db.statement(COUNT_EXCLUDED).run({ targetId, originId, events: 1 });
   }
 }
 

@@ -37,9 +37,9 @@ function readTargets(
   const rows = byTarget(ledger);
   const causes = byTarget(db.statement(sql.CAUSES).all() as OfTarget<CauseRow>[]);
   return new Map(
-    wanted.map(({ targetId, permission }) => {
+    wanted.map(({ targetId, permission, newStart = null }) => {
       const numbers = db.statement(sql.TARGET_NUMBERS).get({ targetId }) as TargetNumbers;
-      const origins = db.statement(sql.ORIGINS).iterate({ targetId });
+      const origins = db.statement(sql.ORIGINS).iterate({ targetId, newStart });
       return [
         targetId,
         {

@@ -1,8 +1,9 @@
 import type { EventState } from '../../reports/event-list.js';
+import { IS_EARLY, isUnnamed } from '../ledger/start.sql.js';
 
 const COLUMNS = `e.seq, e.event_id, e.revision, e.event_type, o.project_uuid, e.origin_id, e.captured_at,
   e.occurred_at, e.size, COALESCE(m.class, 'live') AS class, d.status, d.generation, d.last_error,
-  COALESCE(t.replay, 0) AS marked`;
+  COALESCE(t.replay, 0) AS marked, ${IS_EARLY} AS early`;
 
 /** What each state asks of the row: `d` is the delivery at the target asked about, `m` the mark of the event. */
 const CONDITION: Readonly<Record<EventState, string>> = {
@@ -11,8 +12,10 @@ const CONDITION: Readonly<Record<EventState, string>> = {
   rejected: `d.status = 'rejected'`,
   transient: `d.status = 'failed_transient'`,
   terminal: `d.status = 'terminal_failed'`,
-  unsent: 'd.seq IS NULL AND m.seq IS NULL',
-  held: 'd.seq IS NULL AND m.seq IS NULL',
+  unsent: `d.seq IS NULL AND m.seq IS NULL AND NOT ${IS_EARLY}`,
+  held: `d.seq IS NULL AND m.seq IS NULL AND NOT ${IS_EARLY}`,
+  excluded: `d.seq IS NULL AND m.seq IS NULL
+    AND (${IS_EARLY} OR e.origin_id IN (SELECT value FROM json_each(@excluded)))`,
   live: 'm.seq IS NULL',
   coalesced: `m.class = 'coalesced'`,
   replaced: `m.class = 'replaced'`,
@@ -63,10 +66,11 @@ export const exported = (state: EventState | undefined, conditions: string): str
 export const difference = (conditions: string): string => `
   SELECT e.seq, e.event_id, e.revision, e.event_type, o.project_uuid, e.origin_id, e.captured_at,
     e.occurred_at, e.size, COALESCE(m.class, 'live') AS class, b.status, b.generation, b.last_error,
-    0 AS marked
+    0 AS marked, (e.seq < COALESCE(@newStart, o2.start_seq) AND ${isUnnamed('@other', 'e.seq')}) AS early
   FROM delivery a CROSS JOIN event e ON e.seq = a.seq CROSS JOIN origin o ON o.id = e.origin_id
   LEFT JOIN mark m ON m.seq = e.seq
   LEFT JOIN delivery b ON b.target_id = @other AND b.seq = a.seq
+  LEFT JOIN target o2 ON o2.id = @other
   WHERE a.target_id = @targetId AND a.seq > @after AND a.seq <= @to AND a.status IN ('success', 'duplicate')
     AND (b.status IS NULL OR b.status NOT IN ('success', 'duplicate'))${conditions}
   ORDER BY a.seq LIMIT @page`;

@@ -5,8 +5,8 @@ import {
   type EventQuery,
   type EventRow,
   type ExportedEvent,
-  HeldOrigins,
   type ListedEvent,
+  OriginStates,
 } from '../../reports/event-list.js';
 import type { DifferenceQuery } from '../../reports/reports.js';
 import { eventConditions } from '../journal/event-filter.sql.js';
@@ -30,16 +30,22 @@ export async function newestEvents(
   query: EventQuery,
   limit: number,
 ): Promise<ListedEvent[]> {
-  const held = heldOrigins(db, query);
-  const { sql: conditions, values } = eventConditions(held.filterFor(query));
+  const states = originStates(db, query);
+  const { sql: conditions, values } = eventConditions(states.filterFor(query));
   const statement = db.statement(sql.newest(query.state, conditions));
   const window = new SeqWindow();
   const events: ListedEvent[] = [];
   for (let before = headOf(db) + 1; before > 1 && events.length < limit; ) {
     const from = Math.max(before - window.span, 1);
     const page = limit - events.length;
-    const rows = readRows<EventRow>(db, statement, { ...values, ...at(query), before, from, page });
-    for (const row of rows) events.push(held.listed(row));
+    const rows = readRows<EventRow>(db, statement, {
+      ...values,
+      ...at(query, states),
+      before,
+      from,
+      page,
+    });
+    for (const row of rows) events.push(states.listed(row));
     window.found(rows.length);
     before = from;
     await turn();
@@ -52,10 +58,15 @@ export async function* exportEvents(
   db: JournalDatabase,
   query: EventQuery,
 ): AsyncGenerator<ExportedEvent> {
-  const held = heldOrigins(db, query);
-  const { sql: conditions, values } = eventConditions(held.filterFor(query));
+  const states = originStates(db, query);
+  const { sql: conditions, values } = eventConditions(states.filterFor(query));
   const statement = db.statement(sql.exported(query.state, conditions));
-  const pages = ascending<ExportRow>(db, statement, { ...values, ...at(query) }, EXPORT_PAGE);
+  const pages = ascending<ExportRow>(
+    db,
+    statement,
+    { ...values, ...at(query, states) },
+    EXPORT_PAGE,
+  );
   for await (const rows of pages)
     for (const row of rows)
       yield {
@@ -76,12 +87,17 @@ export async function* differingEvents(
 ): AsyncGenerator<ListedEvent[]> {
   const { sql: conditions, values } = eventConditions(query.filter, 'a.seq');
   const statement = db.statement(sql.difference(conditions));
-  const held = heldOrigins(db, query);
-  const pages = ascending<EventRow>(db, statement, { ...values, ...at(query), other }, DIFF_PAGE);
-  for await (const rows of pages) yield rows.map((row) => held.listed(row));
+  const states = originStates(db, query);
+  const given = { ...values, ...at(query, states), other };
+  const pages = ascending<EventRow>(db, statement, given, DIFF_PAGE);
+  for await (const rows of pages) yield rows.map((row) => states.listed(row));
 }
 
-const at = ({ targetId }: { readonly targetId: number }) => ({ targetId });
+/** The parameters of every list, whether its statement names them or not. */
+const at = (
+  { targetId, newStart = null }: Pick<EventQuery, 'targetId' | 'newStart'>,
+  states: OriginStates,
+) => ({ targetId, newStart, excluded: JSON.stringify(states.excluded) });
 
 /** Rows in journal order. Between two pages the event loop gets a turn. */
 async function* ascending<R extends EventRow>(
@@ -113,11 +129,11 @@ const readRows = <R extends EventRow>(
 const headOf = (db: JournalDatabase): number =>
   (db.statement(sql.HEAD).get() as { head: number }).head;
 
-const heldOrigins = (
+const originStates = (
   db: JournalDatabase,
   { permission }: { readonly permission: Permission },
-): HeldOrigins =>
-  new HeldOrigins(
+): OriginStates =>
+  new OriginStates(
     db.read(() => db.statement(KNOWN_ORIGINS).all() as OriginColumns[]),
     permission,
   );

@@ -1,5 +1,7 @@
 /** Reads for reports. All but `DELIVERIES_OF` and lists cost the same at any size of the journal. */
 
+import { EXCLUDED_OF_ORIGIN, START } from '../ledger/start.sql.js';
+
 export const JOURNAL_TOTALS = `
   SELECT class, SUM(events) AS events, SUM(retained) AS retained, SUM(bytes) AS bytes
   FROM journal_count GROUP BY class`;
@@ -44,9 +46,10 @@ export const ORIGINS = `
     COALESCE((SELECT events FROM journal_count j WHERE j.origin_id = o.id AND j.class = 'live'), 0) AS live,
     COALESCE((SELECT SUM(events) FROM ledger_count c WHERE c.target_id = @targetId
       AND c.origin_id = o.id AND c.class = 'live'), 0) AS known,
+    ${EXCLUDED_OF_ORIGIN} AS early,
     (SELECT COALESCE(e.occurred_at, e.captured_at) FROM event e WHERE e.seq =
-      (SELECT v.seq FROM live v WHERE v.origin_id = o.id AND v.seq > COALESCE(
-        (SELECT cursor FROM lane l WHERE l.target_id = @targetId AND l.origin_id = o.id), 0)
+      (SELECT v.seq FROM live v WHERE v.origin_id = o.id AND v.seq > MAX(COALESCE(
+        (SELECT cursor FROM lane l WHERE l.target_id = @targetId AND l.origin_id = o.id), 0), ${START} - 1)
        ORDER BY v.seq LIMIT 1)) AS oldestUnsentAt
   FROM origin o`;
 

@@ -1,5 +1,6 @@
 import type { JournalDatabase } from '../journal-database.js';
 import { withCauses } from '../ledger/causes.js';
+import { CENSUS_OF_EXCLUDED, COUNT_EXCLUDED } from '../ledger/start.sql.js';
 import * as sql from './retention.sql.js';
 
 type Counters = Record<string, number>;
@@ -7,6 +8,8 @@ type Counters = Record<string, number>;
 interface Census {
   readonly events: Map<string, CountedRow>;
   readonly deliveries: Map<string, CountedRow>;
+  /** At each target, those before the first event it gets. */
+  readonly excluded: Map<string, CountedRow>;
 }
 
 interface CountedRow {
@@ -26,13 +29,16 @@ export function withCounters(db: JournalDatabase, seqs: readonly number[], work:
   const after = take(db, seqs);
   writeDifference(db, sql.COUNT_EVENTS, before.events, after.events);
   writeDifference(db, sql.COUNT_DELIVERIES, before.deliveries, after.deliveries);
+  writeDifference(db, COUNT_EXCLUDED, before.excluded, after.excluded);
 }
 
 function take(db: JournalDatabase, seqs: readonly number[]): Census {
   const json = JSON.stringify(seqs);
   const events = db.statement(sql.CENSUS_OF_EVENTS).all(json) as Counters[];
   const deliveries = db.statement(sql.CENSUS_OF_DELIVERIES).all(json) as Counters[];
+  const excluded = db.statement(CENSUS_OF_EXCLUDED).all(json) as Counters[];
   return {
+    excluded: byKey(excluded, ['targetId', 'originId']),
     events: byKey(events, ['originId', 'class']),
     deliveries: byKey(deliveries, ['targetId', 'originId', 'class', 'status']),
   };

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { step } from '../../base/steps.js';
 import { canonicalDigest } from '../../json/canonical.js';
 import type { SeqRanges } from '../../ledger/seq-ranges.js';
+import { passesTypes } from '../../policy/type-filter.js';
 import { type ArchiveRecord, recordOf } from '../../retention/archive-record.js';
 import type {
   EligibleEvent,
@@ -10,7 +11,7 @@ import type {
   RetentionStore,
   SeqSpan,
 } from '../../retention/retention-store.js';
-import type { RetentionScope } from '../../retention/scope.js';
+import type { RetentionScope, TypesByTarget } from '../../retention/scope.js';
 import type { JournalDatabase } from '../journal-database.js';
 import { withCounters } from './census.js';
 import { overwriteDeleted } from './journal-space.js';
@@ -19,6 +20,8 @@ import * as sql from './retention.sql.js';
 /** RetentionStore on SQLite. Each method is one transaction. */
 export class SqliteRetention implements RetentionStore {
   readonly #db: JournalDatabase;
+  /** Pairs of target and origin, as JSON: what targets do not get by its type. */
+  readonly #lanes = new WeakMap<TypesByTarget, string>();
 
   constructor(db: JournalDatabase) {
     this.#db = db;
@@ -30,7 +33,7 @@ export class SqliteRetention implements RetentionStore {
 
   async eligible(span: SeqSpan, scope: RetentionScope): Promise<EligibleEvent[]> {
     const chosen = this.#db.read(() =>
-      this.#db.statement(sql.ELIGIBLE_IN_SPAN).all({ ...span, ...flags(scope) }),
+      this.#db.statement(sql.ELIGIBLE_IN_SPAN).all({ ...span, ...this.#parameters(scope) }),
     );
     return (chosen as EligibleRow[]).map((row) => ({
       ...row,
@@ -51,7 +54,8 @@ export class SqliteRetention implements RetentionStore {
   ): Promise<PurgedChunk> {
     // No flag lets gc have what a target still lacks.
     const includeUndelivered = record.kind === 'archive' && scope.includeUndelivered;
-    const parameters = { seqs: JSON.stringify(seqs), ...flags({ ...scope, includeUndelivered }) };
+    const given = this.#parameters({ ...scope, includeUndelivered });
+    const parameters = { seqs: JSON.stringify(seqs), ...given };
     // A later redaction must find nothing of these bytes in free pages.
     await overwriteDeleted(this.#db);
     const chunk = await this.#db.write(() => {
@@ -84,6 +88,26 @@ export class SqliteRetention implements RetentionStore {
       this.#db.statement(sql.LOAD_RECORDS).all(JSON.stringify(seqs)),
     );
     return (rows as Record<string, unknown>[]).map(recordOf);
+  }
+
+  #parameters({ capturedBy, includeUndelivered, typesOf }: RetentionScope) {
+    const excluded = typesOf === undefined ? '[]' : this.#excludedLanes(typesOf);
+    return { capturedBy, includeUndelivered: includeUndelivered ? 1 : 0, excluded };
+  }
+
+  /** Read once for each run: an origin that comes later is not among them, and keeps its bytes. */
+  #excludedLanes(typesOf: TypesByTarget): string {
+    const known = this.#lanes.get(typesOf);
+    if (known !== undefined) return known;
+    const origins = this.#db.statement(sql.TYPES_OF_ORIGINS).all() as OriginType[];
+    const lanes = [...typesOf].flatMap(([targetId, types]) =>
+      origins
+        .filter(({ eventType }) => !passesTypes(types, eventType))
+        .map(({ id }) => [targetId, id]),
+    );
+    const excluded = JSON.stringify(lanes);
+    this.#lanes.set(typesOf, excluded);
+    return excluded;
   }
 
   #isOwn({ seq, event_id, sha256, bytes }: ArchiveRecord): boolean {
@@ -135,12 +159,13 @@ interface EligibleRow {
   readonly settled: 0 | 1;
 }
 
+interface OriginType {
+  readonly id: number;
+  readonly eventType: string;
+}
+
 interface PayloadRow {
   readonly seq: number;
   readonly sha256: Buffer;
   readonly bytes: Buffer;
-}
-
-function flags(scope: RetentionScope) {
-  return { capturedBy: scope.capturedBy, includeUndelivered: scope.includeUndelivered ? 1 : 0 };
 }

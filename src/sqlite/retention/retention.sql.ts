@@ -12,11 +12,18 @@ const IN_FLIGHT = `EXISTS (SELECT 1 FROM flight f, json_each(f.seqs) r
 const TO_BE_REPLAYED = `EXISTS (SELECT 1 FROM target t CROSS JOIN todo o
       ON o.target_id = t.id AND o.seq = e.seq WHERE +o.replay = 1)`;
 
-/** At every target that was not retired, of which there is at least one. */
-const DELIVERED_EVERYWHERE = `EXISTS (SELECT 1 FROM target t WHERE t.retired_at IS NULL)
-      AND NOT EXISTS (SELECT 1 FROM target t WHERE t.retired_at IS NULL AND NOT EXISTS (
-        SELECT 1 FROM delivery d WHERE d.target_id = t.id AND d.seq = e.seq
-          AND d.status IN ('success', 'duplicate')))`;
+const IS_DELIVERED = `EXISTS (SELECT 1 FROM delivery d WHERE d.target_id = t.id AND d.seq = e.seq
+          AND d.status IN ('success', 'duplicate'))`;
+
+/** By the types that target `t` gets: `@excluded` has pairs of target and origin; or by where it starts. */
+const IS_EXCLUDED = `((t.id, e.origin_id) IN (SELECT x.value ->> 0, x.value ->> 1 FROM json_each(@excluded) x)
+        OR (e.seq < t.start_seq
+          AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.target_id = t.id AND d.seq = e.seq)))`;
+
+/** At every target that was not retired and does not exclude it; at one of them at least. */
+const DELIVERED_EVERYWHERE = `EXISTS (SELECT 1 FROM target t WHERE t.retired_at IS NULL AND ${IS_DELIVERED})
+      AND NOT EXISTS (SELECT 1 FROM target t WHERE t.retired_at IS NULL
+        AND NOT ${IS_DELIVERED} AND NOT ${IS_EXCLUDED})`;
 
 /**
  * What may go, of the events that `source` names: bytes still here, not on the
@@ -42,6 +49,8 @@ export const ELIGIBLE_IN_SPAN = eligibleOf(
 export const STILL_ELIGIBLE = eligibleOf(
   'json_each(@seqs) j CROSS JOIN event e ON e.seq = j.value',
 );
+
+export const TYPES_OF_ORIGINS = 'SELECT id, event_type AS eventType FROM origin';
 
 export const LOAD_PAYLOADS = `
   SELECT e.seq, e.sha256, p.bytes FROM json_each(?) j
@@ -144,7 +153,7 @@ export const OWE_AGAIN = `
   SELECT l.target_id, @seq, @originId, COALESCE(d.next_attempt_at, @now), t.pass_no, 'any', 0
   FROM target t CROSS JOIN lane l ON l.target_id = t.id AND l.origin_id = @originId
   LEFT JOIN delivery d ON d.target_id = l.target_id AND d.seq = @seq
-  WHERE l.cursor >= @seq
+  WHERE l.cursor >= @seq AND (d.status IS NOT NULL OR t.start_seq <= @seq)
     AND (d.status IS NULL OR d.status IN ('pending', 'rejected', 'failed_transient'))
     AND NOT EXISTS (SELECT 1 FROM flight f, json_each(f.seqs) r WHERE f.target_id = l.target_id
       AND @seq BETWEEN r.value ->> 0 AND r.value ->> 1)

@@ -15,8 +15,10 @@ import {
 } from '../../targets/registry.js';
 import { type ResetSignal, resetSignal } from '../../targets/reset-signal.js';
 import { settingsInForce } from '../../targets/settings-in-force.js';
+import { FROM_ALL } from '../../targets/start.js';
 import { derivedName } from '../../targets/target-name.js';
 import type { JournalDatabase } from '../journal-database.js';
+import { moveStart, startNew, startOf } from '../ledger/start.js';
 import * as sql from './targets.sql.js';
 
 interface TargetRow {
@@ -50,6 +52,14 @@ interface TargetRow {
   gitSha: string | null;
 }
 
+/** A row that follows its description, and what is left to do. */
+interface Followed {
+  readonly id: number;
+  readonly from: string | undefined;
+  /** Where a known target is to start now; undefined when that is as it was. */
+  readonly start: number | undefined;
+}
+
 /** The target registry on SQLite. */
 export class SqliteTargets implements TargetRegistry {
   readonly #db: JournalDatabase;
@@ -59,26 +69,49 @@ export class SqliteTargets implements TargetRegistry {
   }
 
   async ensure(description: TargetDescription, now: number): Promise<TargetRecord> {
-    return this.#db.write(() => {
-      const { unsaid: _unsaid, ...described } = description;
-      const known = this.#rowByKey(description);
-      const kept = known && (JSON.parse(known.settings) as TargetSettings);
-      const settings = JSON.stringify(settingsInForce(description, kept));
-      const rawEndpoint = description.rawEndpoint.reveal();
-      const address = canonicalUrl(rawEndpoint);
-      const values = { ...described, canonicalUrl: address, rawEndpoint, settings, now };
-      if (description.name !== undefined && known?.name !== description.name)
-        this.#freeName(description.name);
-      if (known === undefined)
-        this.#db
-          .statement(sql.INSERT)
-          .run({ ...values, name: this.#newName(description, address) });
-      else if (known.settings !== values.settings || known.rawEndpoint !== values.rawEndpoint)
-        this.#db.statement(sql.FOLLOW_DESCRIPTION).run(values);
-      if (known !== undefined && description.name !== undefined && known.name !== description.name)
-        this.#db.statement(sql.RENAME).run({ id: known.id, name: description.name });
-      return toRecord(this.#rowByKey(description) as TargetRow);
-    });
+    const { from, id, start } = await this.#db.write(() => this.#follow(description, now));
+    if (start !== undefined) {
+      await this.startAt(id, start, now);
+      await this.#db.write(() => this.#db.statement(sql.SET_FROM).run({ id, from: from ?? null }));
+    }
+    return toRecord(this.#row(id) as TargetRow);
+  }
+
+  /** All but another start of a known target, which takes longer. */
+  #follow(description: TargetDescription, now: number): Followed {
+    const { unsaid: _unsaid, name: _name, ...described } = description;
+    const known = this.#rowByKey(description);
+    const kept = known && (JSON.parse(known.settings) as TargetSettings);
+    const inForce = settingsInForce(description, kept);
+    const { from } = inForce;
+    const isMoved = kept !== undefined && (kept.from ?? FROM_ALL) !== (from ?? FROM_ALL);
+    const start = kept === undefined || isMoved ? startOf(this.#db, from, now) : undefined;
+    const settings = JSON.stringify(isMoved ? withFrom(inForce, kept.from) : inForce);
+    const rawEndpoint = description.rawEndpoint.reveal();
+    const address = canonicalUrl(rawEndpoint);
+    const values = { ...described, canonicalUrl: address, rawEndpoint, settings, now };
+    if (description.name !== undefined && known?.name !== description.name)
+      this.#freeName(description.name);
+    if (known === undefined) {
+      const name = this.#newName(description, address);
+      const added = this.#db.statement(sql.INSERT).run({ ...values, name });
+      const id = Number(added.lastInsertRowid);
+      startNew(this.#db, id, start ?? 0);
+      return { id, from, start: undefined };
+    }
+    if (known.settings !== settings || known.rawEndpoint !== rawEndpoint)
+      this.#db.statement(sql.FOLLOW_DESCRIPTION).run(values);
+    if (description.name !== undefined && known.name !== description.name)
+      this.#db.statement(sql.RENAME).run({ id: known.id, name: description.name });
+    return { id: known.id, from, start };
+  }
+
+  async startSeqOf(from: string | undefined, now: number): Promise<number> {
+    return this.#db.read(() => startOf(this.#db, from, now));
+  }
+
+  startAt(id: number, seq: number, now: number): Promise<void> {
+    return moveStart(this.#db, id, seq, now);
   }
 
   async find(id: number): Promise<TargetRecord | undefined> {
@@ -201,6 +234,11 @@ export class SqliteTargets implements TargetRegistry {
       | TargetRow
       | undefined;
   }
+}
+
+function withFrom(settings: TargetSettings, from: string | undefined): TargetSettings {
+  const { from: _from, ...others } = settings;
+  return from === undefined ? others : { ...others, from };
 }
 
 /** What a server does not tell stays as it was known: silence is no change. */

@@ -33,6 +33,12 @@ export const MOVE = `
     canonical_url = @canonicalUrl, raw_endpoint = @rawEndpoint, reads_gzip = NULL
   WHERE id = @id`;
 
+/** Without a value the setting goes: `all` is the default. */
+export const SET_FROM = `
+  UPDATE target SET settings = CASE WHEN @from IS NULL THEN json_remove(settings, '$.from')
+    ELSE json_set(settings, '$.from', @from) END
+  WHERE id = @id`;
+
 export const FOLLOW_DESCRIPTION = `
   UPDATE target SET raw_endpoint = @rawEndpoint, settings = @settings
   WHERE url_hash = @urlHash AND team_slug = @teamSlug AND user_email = @userEmail`;

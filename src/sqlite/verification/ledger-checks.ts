@@ -6,11 +6,19 @@ import * as sql from './verification.sql.js';
 
 type Row = Readonly<Record<string, string | number>>;
 
+const CONTRADICTIONS = [
+  sql.FORGOTTEN,
+  sql.WRONG_TODOS,
+  sql.DEAD_TODOS,
+  sql.EARLY_TODOS,
+  sql.DEAD_FLIGHTS,
+];
+
 /** Deliveries, todos and flights agree with each other and with the lanes (the invariant of docs/design.md). */
 export function checkLedger(db: JournalDatabase): Finding {
   const findings = new Findings('ledger');
   db.read((raw) => {
-    for (const query of [sql.FORGOTTEN, sql.WRONG_TODOS, sql.DEAD_TODOS, sql.DEAD_FLIGHTS])
+    for (const query of CONTRADICTIONS)
       for (const row of raw.prepare(query).iterate() as Iterable<{
         targetId: number;
         seq: number;

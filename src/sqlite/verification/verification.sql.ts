@@ -1,5 +1,7 @@
 /** Reads of `verify`, and the statements that recount counters. */
 
+import { isUnnamed, REAL_EXCLUSIONS } from '../ledger/start.sql.js';
+
 export const STORED_TRIGGERS = `
   SELECT name, tbl_name AS tableName, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY name`;
 
@@ -30,7 +32,8 @@ export const STRAYS = `
 /** Events that break the invariant of docs/design.md: nothing would ever select these. */
 export const FORGOTTEN = `
   SELECT l.target_id AS targetId, v.seq, 'nothing would ever send it' AS problem
-  FROM lane l JOIN live v ON v.origin_id = l.origin_id AND v.seq <= l.cursor
+  FROM lane l JOIN target g ON g.id = l.target_id
+  JOIN live v ON v.origin_id = l.origin_id AND v.seq <= l.cursor AND v.seq >= g.start_seq
   WHERE NOT EXISTS (SELECT 1 FROM delivery d WHERE d.target_id = l.target_id AND d.seq = v.seq)
     AND NOT EXISTS (SELECT 1 FROM todo t WHERE t.target_id = l.target_id AND t.seq = v.seq)
     AND NOT EXISTS (SELECT 1 FROM flight f, json_each(f.seqs) r
@@ -50,6 +53,11 @@ export const DEAD_TODOS = `
   SELECT t.target_id AS targetId, t.seq, 'it waits to be sent, and is not live' AS problem
   FROM todo t WHERE NOT EXISTS (
     SELECT 1 FROM live v WHERE v.origin_id = t.origin_id AND v.seq = t.seq)`;
+
+export const EARLY_TODOS = `
+  SELECT t.target_id AS targetId, t.seq, 'it waits to be sent, and the target starts later' AS problem
+  FROM todo t JOIN target g ON g.id = t.target_id AND t.seq < g.start_seq
+  WHERE ${isUnnamed('t.target_id', 't.seq')}`;
 
 /** Redaction alone may overtake what is on the wire. */
 export const DEAD_FLIGHTS = `
@@ -82,6 +90,9 @@ const COUNTED_DELIVERIES = `
   SELECT target_id AS targetId, origin_id AS originId, class, status, events FROM ledger_count
   WHERE events <> 0`;
 
+const COUNTED_EXCLUSIONS = `
+  SELECT target_id AS targetId, origin_id AS originId, events FROM exclusion WHERE events <> 0`;
+
 const COUNTED_ROWS = 'SELECT id AS targetId, delivery_rows AS rows FROM target';
 
 const REAL_CAUSES = `
@@ -99,6 +110,7 @@ export const COUNTERS = [
   { name: 'journal', counted: COUNTED_EVENTS, real: REAL_EVENTS },
   { name: 'ledger', counted: COUNTED_DELIVERIES, real: REAL_DELIVERIES },
   { name: 'rows of the ledger', counted: COUNTED_ROWS, real: REAL_ROWS },
+  { name: 'exclusions', counted: COUNTED_EXCLUSIONS, real: REAL_EXCLUSIONS },
   { name: 'causes', counted: COUNTED_CAUSES, real: REAL_CAUSES },
 ] as const;
 
@@ -108,6 +120,8 @@ export const RECOUNT = [
   `INSERT INTO journal_count (origin_id, class, events, retained, bytes) ${REAL_EVENTS}`,
   'DELETE FROM ledger_count',
   `INSERT INTO ledger_count (target_id, origin_id, class, status, events) ${REAL_DELIVERIES}`,
+  'DELETE FROM exclusion',
+  `INSERT INTO exclusion (target_id, origin_id, events) ${REAL_EXCLUSIONS}`,
   `UPDATE target SET delivery_rows = (SELECT COUNT(*) FROM delivery d WHERE d.target_id = target.id)`,
 ];
 
