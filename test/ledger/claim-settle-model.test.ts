@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { Claim, Outcome, Pass, Permission } from '../../src/dispatch/ports.js';
+import type { Claim, OriginFields, Outcome, Pass, Permission } from '../../src/dispatch/ports.js';
 import { type Core, givenTarget, openCore, rows } from '../support/core.js';
 import { inProject, newEvents } from '../support/events.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
@@ -12,6 +12,7 @@ import { beginPass, claim, ledgerTables, SUCCESS, settle } from './hand-drain.js
 import { TargetModel } from './ledger-model.js';
 
 const ORIGINS = ['p0', 'p1', 'p2'];
+const TYPES = ['A', 'B'];
 const TARGETS = [1, 2];
 const KINDS = [
   'success',
@@ -24,12 +25,21 @@ const KINDS = [
 
 /** One thing that happens on the machine. */
 type Happening =
-  | { do: 'capture'; origin: number; count: number }
-  | { do: 'begin' | 'crash' | 'late'; target: number }
-  | { do: 'claim'; target: number; most: number; heldOrigins: number; honourBackoff: boolean }
+  | { do: 'capture'; origin: number; type: number; count: number }
+  | { do: 'begin' | 'crash' | 'late' | 'release'; target: number }
+  | { do: 'from'; target: number; at: number }
+  | ({ do: 'claim'; target: number } & HowToClaim)
   | { do: 'settle'; target: number; kinds: Outcome['kind'][] }
   | { do: 'replay'; target: number; nth: number }
   | { do: 'wait'; ms: number };
+
+interface HowToClaim {
+  most: number;
+  heldOrigins: number;
+  /** One bit for each type that the target does not get. */
+  excludedTypes: number;
+  honourBackoff: boolean;
+}
 
 describe('the ledger under random operations', () => {
   it('agrees with a simple model, and everything is delivered once in the end', async function () {
@@ -79,10 +89,10 @@ class Machine {
     else if (happening.do === 'wait') this.#now += happening.ms;
     else await this.#liveAtTarget(happening);
     assertLedgerInvariant(this.core);
-    for (const session of this.#targets.values()) session.compare(this.core);
+    for (const session of this.#targets.values()) await session.compare(this.core);
   }
 
-  /** Everything works from now on. What was parked as terminal is retried by its operator. */
+  /** Everything works from now on, and every target gets everything. What was parked as terminal is retried by its operator. */
   async deliverEverything(): Promise<void> {
     await this.core.db.write((db) =>
       db.exec(`INSERT INTO todo (target_id, seq, origin_id, due_at, pass_no, company, replay)
@@ -91,6 +101,7 @@ class Machine {
           AND NOT EXISTS (SELECT 1 FROM todo t WHERE t.target_id = delivery.target_id AND t.seq = delivery.seq)`),
     );
     for (const { targetId } of this.#targets.values()) {
+      await this.core.targets.startAt(targetId, 0, this.#now);
       const pass = await beginPass(this.core, targetId, this.#now);
       for (let next = await claim(this.core, pass); next !== undefined; ) {
         await settle(this.core, pass, next, SUCCESS);
@@ -101,8 +112,10 @@ class Machine {
     this.#expectAllDelivered();
   }
 
-  async #capture({ origin, count }: { origin: number; count: number }): Promise<void> {
-    const events = newEvents(count, `e${this.#captured}`, inProject(ORIGINS[origin] as string));
+  async #capture({ origin, type, count }: Happening & { do: 'capture' }): Promise<void> {
+    const eventType = TYPES[type] as string;
+    const more = { ...inProject(ORIGINS[origin] as string), eventType };
+    const events = newEvents(count, `e${this.#captured}`, more);
     this.#captured += count;
     await this.core.journal.append(events, 'capture');
   }
@@ -116,6 +129,10 @@ class Machine {
         return session.crash();
       case 'late':
         return session.settleLate(this.core);
+      case 'release':
+        return session.release(this.core);
+      case 'from':
+        return session.startAt(this.core, happening.at % (this.#captured + 2), this.#now);
       case 'claim':
         return session.claim(this.core, happening, this.#now);
       case 'settle':
@@ -148,6 +165,10 @@ class Session {
   /** The newest event of each origin that was ever claimed: first attempts never go back. */
   readonly #reached = new Map<number, number>();
   readonly #everClaimed = new Set<number>();
+  /** Excluded once: they may come behind later ones. */
+  readonly #wereExcluded = new Set<number>();
+  /** The first event the target gets. */
+  #start = 0;
 
   constructor(targetId: number) {
     this.targetId = targetId;
@@ -168,14 +189,9 @@ class Session {
     this.#claim = undefined;
   }
 
-  async claim(
-    core: Core,
-    how: { most: number; heldOrigins: number; honourBackoff: boolean },
-    now: number,
-  ): Promise<void> {
+  async claim(core: Core, how: HowToClaim, now: number): Promise<void> {
     if (this.#pass === undefined || this.#model.inFlight.size > 0) return;
-    const heldBy: Permission = ({ projectUuid }) =>
-      (how.heldOrigins >> ORIGINS.indexOf(projectUuid ?? '')) & 1 ? 'project_not_allowed' : null;
+    const heldBy = permission(how);
     this.#claim = await claim(core, this.#pass, {
       maxEvents: how.most,
       heldBy,
@@ -187,9 +203,37 @@ class Session {
     expect(events.length).to.be.within(1, how.most);
     for (const [i, { seq, originId }] of events.entries()) {
       expect(seq, 'in the order of the journal').to.be.greaterThan(events[i - 1]?.seq ?? 0);
-      expect((how.heldOrigins >> (this.#originOf(core, originId) as number)) & 1).to.equal(0);
+      expect(heldBy(this.#originOf(core, originId))).to.equal(null);
       this.#expectMayBeClaimed(seq, originId);
     }
+  }
+
+  /** Nothing of it was posted: it is as if it had not been claimed. */
+  async release(core: Core): Promise<void> {
+    if (this.#pass === undefined || this.#claim === undefined) return;
+    const { events } = this.#claim;
+    const isCurrent = this.#model.inFlight.size > 0;
+    expect(await core.ledger.release(this.#pass, this.#claim, events)).to.equal(isCurrent);
+    for (const { seq } of events) this.#model.inFlight.delete(seq);
+    this.#claim = undefined;
+  }
+
+  async startAt(core: Core, seq: number, now: number): Promise<void> {
+    for (const one of this.#early(core)) this.#wereExcluded.add(one);
+    await core.targets.startAt(this.targetId, seq, now);
+    this.#start = seq;
+    for (const one of this.#early(core)) this.#wereExcluded.add(one);
+  }
+
+  /** Excluded by where the target starts. */
+  #early(core: Core): number[] {
+    return rows<{ seq: number }>(core, 'SELECT seq FROM event ORDER BY seq')
+      .map(({ seq }) => seq)
+      .filter((seq) => seq < this.#start && this.#isUnknown(seq) && !this.#model.inFlight.has(seq));
+  }
+
+  #isUnknown(seq: number): boolean {
+    return !this.#model.deliveries.has(seq);
   }
 
   async settle(core: Core, kinds: readonly Outcome['kind'][], now: number): Promise<void> {
@@ -240,7 +284,29 @@ class Session {
     this.#model.doneInPass.delete(seq);
   }
 
-  compare(core: Core): void {
+  /** What counters, the list of events and the model say is excluded. */
+  async #compareExcluded(core: Core): Promise<void> {
+    const heldBy = permission({ heldOrigins: 1, excludedTypes: 2 });
+    const query = { targetId: this.targetId, filter: {}, permission: heldBy };
+    const early = new Set(this.#early(core));
+    const known = rows<Known>(core, EVENTS).filter(({ seq }) => this.#isUnknown(seq));
+    const excluded = known.filter((one) => early.has(one.seq) || heldBy(one) === 'excluded');
+    const others = known.filter((one) => !excluded.includes(one));
+    const held = others.filter((one) => heldBy(one) !== null);
+    const listed = async (state: 'excluded' | 'held' | 'unsent'): Promise<string[]> =>
+      (await core.reports.newestEvents({ ...query, state }, 1_000)).map((one) => one.event_id);
+    const ids = (events: readonly Known[]) => events.map(({ id }) => id).reverse();
+    expect(await listed('excluded')).to.deep.equal(ids(excluded));
+    expect(await listed('held')).to.deep.equal(ids(held));
+    expect(await listed('unsent')).to.deep.equal(ids(others.filter((one) => !held.includes(one))));
+    const backlog = await core.ledger.backlog(this.targetId, heldBy);
+    expect(backlog.excluded).to.equal(excluded.length);
+    expect(backlog.held.project_not_allowed ?? 0).to.equal(held.length);
+    expect(backlog.unsent).to.equal(others.length - held.length);
+  }
+
+  async compare(core: Core): Promise<void> {
+    await this.#compareExcluded(core);
     const stored = rows(
       core,
       `SELECT seq, status, attempt_count AS attempts, rejection_count AS rejections, generation
@@ -265,21 +331,42 @@ class Session {
     expect(model.doneInPass.has(seq), `event ${seq} twice in a pass`).to.equal(false);
     if (!model.replayed.has(seq))
       expect(model.isDelivered(seq), `event ${seq} is delivered`).to.equal(false);
-    if (!this.#everClaimed.has(seq))
+    if (!model.deliveries.has(seq))
+      expect(seq, 'never before the first event').to.be.at.least(this.#start);
+    if (!this.#everClaimed.has(seq) && !this.#wereExcluded.has(seq))
       expect(seq, 'first attempts go in order').to.be.greaterThan(this.#reached.get(originId) ?? 0);
     this.#everClaimed.add(seq);
     this.#reached.set(originId, Math.max(seq, this.#reached.get(originId) ?? 0));
     model.inFlight.add(seq);
   }
 
-  #originOf(core: Core, originId: number): number {
-    const [origin] = rows<{ project: string }>(
+  #originOf(core: Core, originId: number): OriginFields {
+    const [origin] = rows<OriginFields>(
       core,
-      'SELECT project_uuid AS project FROM origin WHERE id = ?',
+      `SELECT project_uuid AS projectUuid, event_type AS eventType, NULL AS repoSlug, NULL AS checkout
+       FROM origin WHERE id = ?`,
       originId,
     );
-    return ORIGINS.indexOf(origin?.project ?? '');
+    return origin as OriginFields;
   }
+}
+
+interface Known extends OriginFields {
+  readonly seq: number;
+  readonly id: string;
+}
+
+const EVENTS = `
+  SELECT e.seq, e.event_id AS id, e.event_type AS eventType, o.project_uuid AS projectUuid,
+    NULL AS repoSlug, NULL AS checkout
+  FROM event e JOIN origin o ON o.id = e.origin_id ORDER BY e.seq`;
+
+function permission(how: Pick<HowToClaim, 'heldOrigins' | 'excludedTypes'>): Permission {
+  return ({ projectUuid, eventType }) => {
+    if ((how.excludedTypes >> TYPES.indexOf(eventType)) & 1) return 'excluded';
+    const isHeld = (how.heldOrigins >> ORIGINS.indexOf(projectUuid ?? '')) & 1;
+    return isHeld ? 'project_not_allowed' : null;
+  };
 }
 
 function outcomeOf(kind: Outcome['kind']): Outcome {
@@ -304,6 +391,7 @@ function anyHappening(): fc.Arbitrary<Happening> {
       arbitrary: fc.record({
         do: fc.constant('capture' as const),
         origin: fc.nat({ max: ORIGINS.length - 1 }),
+        type: fc.nat({ max: TYPES.length - 1 }),
         count: fc.integer({ min: 1, max: 6 }),
       }),
     },
@@ -315,6 +403,7 @@ function anyHappening(): fc.Arbitrary<Happening> {
         target,
         most: fc.integer({ min: 1, max: 8 }),
         heldOrigins: fc.oneof(fc.constant(0), fc.nat({ max: 7 })),
+        excludedTypes: fc.oneof(fc.constant(0), fc.nat({ max: 3 })),
         honourBackoff: fc.boolean(),
       }),
     },
@@ -328,7 +417,14 @@ function anyHappening(): fc.Arbitrary<Happening> {
     },
     {
       weight: 1,
-      arbitrary: fc.record({ do: fc.constantFrom('crash' as const, 'late' as const), target }),
+      arbitrary: fc.record({
+        do: fc.constantFrom('crash' as const, 'late' as const, 'release' as const),
+        target,
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({ do: fc.constant('from' as const), target, at: fc.nat(60) }),
     },
     {
       weight: 1,

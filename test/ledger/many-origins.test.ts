@@ -158,6 +158,7 @@ describe('the backlog over many origins', () => {
     expect(backlog).to.deep.equal({
       unsent: ORIGINS / 2,
       held: { project_not_allowed: ORIGINS / 2 },
+      excluded: 0,
       heldRetries: {},
       retryable: 0,
     });

@@ -7,9 +7,13 @@ export type ServerName = (typeof SERVERS)[number];
 export const PROJECTS = ['p1', 'p2', 'p3', null] as const;
 export type Project = (typeof PROJECTS)[number];
 
+/** Only the first coalesces. */
+export const TYPES = ['Progress', 'Note'] as const;
+export type EventType = (typeof TYPES)[number];
+
 /** One event that some program hands over. `nth` picks one of those the journal knows. */
 export type Given =
-  | { readonly is: 'new'; readonly project: Project; readonly key: string | null }
+  | { readonly is: 'new'; readonly project: Project; readonly type: EventType; readonly key: string | null }
   /** The same again: byte for byte, or spelled otherwise. */
   | { readonly is: 'again'; readonly nth: number; readonly respelled: boolean }
   /** Another content under a known id. */
@@ -59,8 +63,13 @@ export interface Decide {
   readonly keep: 'journal' | 'incoming';
 }
 
+/** What a known target gets: by the types of events, or from which one on. */
+export type Filter =
+  | { readonly do: 'types'; readonly server: ServerName; readonly types: readonly string[] }
+  | { readonly do: 'from'; readonly server: ServerName; readonly at: number };
+
 /** What can happen while a receiver takes its time with an answer. */
-export type Meanwhile = Capture | Permit | Requeue | Clean | Decide;
+export type Meanwhile = Capture | Permit | Requeue | Clean | Decide | Filter;
 
 export interface Now {
   readonly do: 'now';

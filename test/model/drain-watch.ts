@@ -43,7 +43,8 @@ export class DrainWatch {
     expect(events.length, 'size of a batch').to.be.within(1, this.#now.batch);
     for (const [i, event] of events.entries()) {
       expect(event.seq, 'in the order of the journal').to.be.greaterThan(events[i - 1]?.seq ?? 0);
-      const { id, project } = event;
+      const { id, project, type } = event;
+      expect(this.#target.unwanted.has(type), `type of ${id}, posted`).to.equal(false);
       expect(this.#model.permits(project), `permission of ${id}, posted`).to.equal(true);
       this.#claim(event);
     }
@@ -93,14 +94,14 @@ export class DrainWatch {
 
   /** A part of a batch that was refused is posted again; all else must be free to go. */
   #claim(event: KnownEvent): void {
-    const { seq, id, project, eventClass } = event;
+    const { seq, id, eventClass } = event;
     if (this.#target.inFlight.has(seq)) return;
     expect(eventClass, `class of ${id}, selected`).to.equal('live');
     expect(seq, `${id} was there when the pass began`).to.be.at.most(this.#head);
     const { honourBackoff } = this.#now;
-    const objection = this.#target.objection(seq, { honourBackoff, now: this.#startedAt });
+    const objection = this.#target.objection(event, { honourBackoff, now: this.#startedAt });
     expect(objection, `${id}, selected`).to.equal(undefined);
-    this.#target.claim(seq, project);
+    this.#target.claim(event);
     this.#posted.add(seq);
   }
 

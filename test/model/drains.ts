@@ -134,8 +134,11 @@ export class Drains {
     if (isLimited || now.meanwhile.length > 0 || !server.onlySucceeded) return;
     const { model } = this.#at;
     const left = model.events.filter(
-      ({ seq, eventClass, project }) =>
-        eventClass === 'live' && model.permits(project) && !target.isSettled(seq),
+      (event) =>
+        event.eventClass === 'live' &&
+        model.permits(event.project) &&
+        !target.excludes(event) &&
+        !target.isSettled(event.seq),
     );
     expect(
       left.map(({ id }) => id),

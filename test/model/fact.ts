@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto';
-import type { Project } from './commands.js';
+import type { EventType, Project } from './commands.js';
 
 /** An event as its producer made it, with all that the model has to know of it. */
 export interface Fact {
   readonly id: string;
   readonly project: Project;
+  readonly type: EventType;
   /** Names what it coalesces with; null for an event that never does. */
   readonly key: string | null;
   /** Equal for two spellings of one content. */
@@ -17,8 +18,9 @@ export interface Fact {
 export const COALESCING_TYPE = 'Progress';
 
 /** A new event with spellings that no JSON library would give back. */
-export function newFact(id: string, project: Project, key: string | null): Fact {
-  return factOf({ id, project, key, content: 'first' }, PLAIN);
+export function newFact(given: Pick<Fact, 'id' | 'project' | 'type' | 'key'>): Fact {
+  const key = given.type === COALESCING_TYPE ? given.key : null;
+  return factOf({ ...given, key, content: 'first' }, PLAIN);
 }
 
 /** The same fact, spelled otherwise. */
@@ -33,11 +35,11 @@ export function withContent(fact: Fact, content: string): Fact {
 
 type Spelling = (given: Omit<Fact, 'bytes' | 'sha256'>) => string;
 
-const PLAIN: Spelling = ({ id, project, key, content }) =>
-  `{"event_id":"${id}","event_type":"${COALESCING_TYPE}",${member(project)}"payload":{${keyMember(key)}"odd": 1.50e1,"\\u00e9":"\\u0041","content":"${content}"}}`;
+const PLAIN: Spelling = ({ id, project, type, key, content }) =>
+  `{"event_id":"${id}","event_type":"${type}",${member(project)}"payload":{${keyMember(key)}"odd": 1.50e1,"\\u00e9":"\\u0041","content":"${content}"}}`;
 
-const WIDE: Spelling = ({ id, project, key, content }) =>
-  `{ "payload" : {"content":"${content}", ${keyMember(key)}"é":"A", "odd": 15.0},\n ${member(project)} "event_type":"${COALESCING_TYPE}", "event_id":"${id}" }`;
+const WIDE: Spelling = ({ id, project, type, key, content }) =>
+  `{ "payload" : {"content":"${content}", ${keyMember(key)}"é":"A", "odd": 15.0},\n ${member(project)} "event_type":"${type}", "event_id":"${id}" }`;
 
 const member = (project: Project): string =>
   project === null ? '' : `"project_uuid":"${project}",`;
@@ -45,7 +47,7 @@ const member = (project: Project): string =>
 const keyMember = (key: string | null): string => (key === null ? '' : `"key":"${key}",`);
 
 function factOf(given: Omit<Fact, 'bytes' | 'sha256'>, spelling: Spelling): Fact {
-  const { id, project, key, content } = given;
+  const { id, project, type, key, content } = given;
   const bytes = Buffer.from(spelling(given));
-  return { id, project, key, content, bytes, sha256: hash('sha256', bytes, 'hex') };
+  return { id, project, type, key, content, bytes, sha256: hash('sha256', bytes, 'hex') };
 }

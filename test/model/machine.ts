@@ -17,6 +17,7 @@ import { decide } from './decisions.js';
 import { Drains } from './drains.js';
 import { Model } from './model.js';
 import { ModelHome } from './model-home.js';
+import { changeStart, changeTypes } from './filters.js';
 import { Mortality } from './mortality.js';
 import { replay, retire, retry } from './requeues.js';
 import { Setting } from './setting.js';
@@ -76,6 +77,10 @@ export class Machine {
     const archives = this.#at.home.observer.archives();
     for (const nth of archives.keys()) await perform({ do: 'restore', nth });
     await perform({ do: 'retry', nth: null });
+    for (const server of this.#at.model.targets.keys()) {
+      await perform({ do: 'types', server, types: [] });
+      await perform({ do: 'from', server, at: 0 });
+    }
     for (const server of SERVERS) {
       await perform({ do: 'switch', server });
       await perform(PLAIN_NOW);
@@ -113,6 +118,10 @@ export class Machine {
         return replay(this.#at, action);
       case 'decide':
         return decide(this.#at, action);
+      case 'types':
+        return changeTypes(this.#at, action);
+      case 'from':
+        return changeStart(this.#at, action);
       case 'gc':
         return gc(this.#at);
       case 'archive':

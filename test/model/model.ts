@@ -46,7 +46,7 @@ export class Model {
     return given.flatMap((one): Fact[] => {
       if (one.is === 'new') {
         this.#made += 1;
-        return [newFact(`e${this.#made}`, one.project, one.key)];
+        return [newFact({ ...one, id: `e${this.#made}` })];
       }
       const known = this.pick(one.nth);
       if (known === undefined) return [];
@@ -131,7 +131,7 @@ export class Model {
       targets.some(({ inFlight, replayed }) => inFlight.has(event.seq) || replayed.has(event.seq))
     )
       return false;
-    return undeliveredToo || event.eventClass === 'coalesced' || this.#isEverywhere(event.seq);
+    return undeliveredToo || event.eventClass === 'coalesced' || this.#isEverywhere(event);
   }
 
   /** Bytes go: for good, or into an archive. */
@@ -152,7 +152,7 @@ export class Model {
       if (event.eventClass === 'coalesced') continue;
       event.eventClass = this.#known.get(event.id) === event ? 'live' : 'replaced';
       if (event.eventClass === 'replaced') continue;
-      for (const target of this.targets.values()) target.restore(event.seq, event.project);
+      for (const target of this.targets.values()) target.restore(event);
     }
   }
 
@@ -201,9 +201,10 @@ export class Model {
     if (!isFrozen) earlier.eventClass = 'coalesced';
   }
 
-  /** At every target in use, of which there is at least one. */
-  #isEverywhere(seq: number): boolean {
+  /** At every target in use that does not exclude it, and at one in use at least. */
+  #isEverywhere(event: KnownEvent): boolean {
     const used = [...this.targets.values()].filter(({ retired }) => !retired);
-    return used.length > 0 && used.every((target) => target.isDelivered(seq));
+    const isThere = (target: KnownTarget): boolean => target.isDelivered(event.seq);
+    return used.some(isThere) && used.every((target) => isThere(target) || target.excludes(event));
   }
 }

@@ -10,6 +10,7 @@ import {
   PROJECTS,
   SERVERS,
   type ServerName,
+  TYPES,
   type Word,
 } from './commands.js';
 
@@ -84,6 +85,22 @@ function anyMeanwhile(): fc.Arbitrary<Meanwhile> {
         keep: fc.constantFrom('incoming' as const, 'incoming' as const, 'journal' as const),
       }),
     },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        do: fc.constant('types' as const),
+        server: fc.constantFrom<ServerName[]>('a', 'a', 'b'),
+        types: fc.constantFrom<string[][]>([], ['!Note'], ['N?te'], ['Prog*', 'Note', '!P*']),
+      }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        do: fc.constant('from' as const),
+        server: fc.constantFrom<ServerName[]>('a', 'a', 'b'),
+        at: fc.nat(60),
+      }),
+    },
     { weight: 3, arbitrary: fc.record({ do: fc.constant('gc' as const) }) },
     {
       weight: 2,
@@ -112,6 +129,7 @@ function anyGiven(): fc.Arbitrary<Given> {
       arbitrary: fc.record({
         is: fc.constant('new' as const),
         project: fc.constantFrom('p1', 'p1', 'p1', ...PROJECTS),
+        type: fc.constantFrom('Progress', ...TYPES),
         key: rarely(fc.constantFrom('k1', 'k2')),
       }),
     },

@@ -1,11 +1,20 @@
 import type { Outcome } from '../../src/dispatch/ports.js';
 import { TargetModel } from '../ledger/ledger-model.js';
-import type { Project } from './commands.js';
+import type { EventType, Project } from './commands.js';
 
 /** Milliseconds before another try, with the jitter that programs run with. */
 function backoffMs(tries: number): number {
   return Math.min(3_600_000, 2_000 * 2 ** (tries - 1)) / 2;
 }
+
+/** What decides in which lane an event travels, and whether a target gets it. */
+export interface InLane {
+  readonly seq: number;
+  readonly project: Project;
+  readonly type: EventType;
+}
+
+const laneOf = ({ project, type }: InLane): string => `${type} ${project}`;
 
 /** What redrain should know of one target, beside what every ledger test knows. */
 export class KnownTarget extends TargetModel {
@@ -15,8 +24,12 @@ export class KnownTarget extends TargetModel {
   passNo = 0;
   /** When a delivery is due again; absent where the program cannot tell. */
   readonly due = new Map<number, number | null>();
-  /** The newest event of each project that was ever claimed. */
-  readonly reached = new Map<Project, number>();
+  /** The newest event of each lane that was ever claimed. */
+  readonly reached = new Map<string, number>();
+  /** Event types it does not get. */
+  unwanted: ReadonlySet<EventType> = new Set();
+  /** The first event it gets. */
+  start = 0;
   /** Restored behind that point and never attempted: only a todo names them. */
   readonly owed = new Set<number>();
   /** How often a receiver said no. */
@@ -47,10 +60,29 @@ export class KnownTarget extends TargetModel {
     for (const seq of interrupted) this.due.set(seq, this.isDelivered(seq) ? null : now);
   }
 
-  claim(seq: number, project: Project): void {
+  claim(event: InLane): void {
+    const { seq } = event;
+    const lane = laneOf(event);
     this.inFlight.add(seq);
     this.owed.delete(seq);
-    this.reached.set(project, Math.max(seq, this.reached.get(project) ?? 0));
+    this.reached.set(lane, Math.max(seq, this.reached.get(lane) ?? 0));
+  }
+
+  /** It never gets this one, as its settings are now. */
+  excludes({ seq, type }: InLane): boolean {
+    return this.unwanted.has(type) || this.#isEarly(seq);
+  }
+
+  /** What is live of what it excluded is found by its lane, or is owed behind where that stands. */
+  startAt(start: number, live: readonly InLane[]): void {
+    const early = live.filter(({ seq }) => this.#isEarly(seq));
+    this.start = start;
+    for (const seq of [...this.owed]) if (this.#isEarly(seq)) this.owed.delete(seq);
+    for (const event of early) if (!this.#isEarly(event.seq)) this.restore(event);
+  }
+
+  #isEarly(seq: number): boolean {
+    return seq < this.start && !this.deliveries.has(seq) && !this.inFlight.has(seq);
   }
 
   /** A drain may have, or had, this event in its hands. */
@@ -111,13 +143,16 @@ export class KnownTarget extends TargetModel {
   }
 
   /** Comes back behind the cursor of its lane. */
-  restore(seq: number, project: Project): void {
-    const isBehind = seq <= (this.reached.get(project) ?? 0);
-    if (isBehind && !this.speaksOf(seq)) this.owed.add(seq);
+  restore(event: InLane): void {
+    const { seq } = event;
+    const isBehind = seq <= (this.reached.get(laneOf(event)) ?? 0);
+    if (isBehind && !this.speaksOf(seq) && !this.#isEarly(seq)) this.owed.add(seq);
   }
 
   /** Why it may not be posted now, if its own history forbids it. */
-  objection(seq: number, given: { honourBackoff: boolean; now: number }): string | undefined {
+  objection(event: InLane, given: { honourBackoff: boolean; now: number }): string | undefined {
+    const { seq } = event;
+    if (this.excludes(event)) return 'is excluded';
     if (this.doneInPass.has(seq)) return 'had its outcome in this pass';
     const status = this.deliveries.get(seq)?.status;
     if (this.isDelivered(seq) && !this.replayed.has(seq)) return 'is delivered';

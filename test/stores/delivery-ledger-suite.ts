@@ -355,6 +355,7 @@ function describeBacklog(stores: () => Stores): void {
       expect(await stores().ledger.backlog(1, NOT_P1)).to.deep.equal({
         unsent: 4,
         held: { project_not_allowed: 2 },
+        excluded: 0,
         heldRetries: {},
         retryable: 0,
       });
@@ -362,6 +363,7 @@ function describeBacklog(stores: () => Stores): void {
       expect(await stores().ledger.backlog(1, NOT_P1)).to.deep.equal({
         unsent: 0,
         held: {},
+        excluded: 0,
         heldRetries: { project_not_allowed: 2 },
         retryable: 4,
       });

@@ -110,6 +110,7 @@ function describeCounts(open: OpenStores): void {
       expect(at.ledger.map((row) => row.class)).to.deep.equal(at.ledger.map(() => 'live'));
       expect(at.waiting).to.deep.equal({
         held: { project_not_allowed: 5 },
+        excluded: 0,
         unsent: 6,
         oldestUnsentAt: 7_000,
       });

@@ -1,0 +1,38 @@
+import { passesTypes } from '../../src/policy/type-filter.js';
+import { type Filter, TYPES } from './commands.js';
+import type { Setting } from './setting.js';
+
+/** As `targets set NAME types=…` does it at a known target. */
+export async function changeTypes(
+  at: Setting,
+  { server, types }: Filter & { do: 'types' },
+): Promise<void> {
+  const id = at.home.observer.targetIds().get(server);
+  if (id === undefined) return;
+  await at.tried(writeTypes(at, id, types));
+  const isDone = at.happened(() => String(at.home.observer.typesOf(id)) === String(types));
+  if (isDone(id))
+    at.model.target(server).unwanted = new Set(TYPES.filter((type) => !passesTypes(types, type)));
+}
+
+async function writeTypes({ home, model }: Setting, id: number, types: readonly string[]) {
+  const { targets } = await home.app.stores();
+  const target = await targets.find(id);
+  if (target !== undefined)
+    await targets.ensure({ ...target, settings: { ...target.settings, types } }, model.now);
+}
+
+/** The event where a known target starts; killed, it is where the target says it is. */
+export async function changeStart(
+  at: Setting,
+  { server, at: nth }: Filter & { do: 'from' },
+): Promise<void> {
+  const { model, home } = at;
+  const id = home.observer.targetIds().get(server);
+  if (id === undefined) return;
+  const { targets } = await home.app.stores();
+  const head = model.events.length;
+  await at.tried(targets.startAt(id, nth % (head + 2), model.now));
+  const live = model.events.filter(({ eventClass }) => eventClass === 'live');
+  model.target(server).startAt(home.observer.startOf(id), live);
+}
