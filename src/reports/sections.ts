@@ -89,7 +89,10 @@ export function countedFor({
     newStart: newStartFor(target),
   }));
   if (current !== undefined) return known;
-  return [...known, { targetId: NO_TARGET, permission: permissionFor(undefined), newStart: newStartFor(undefined) }];
+  return [
+    ...known,
+    { targetId: NO_TARGET, permission: permissionFor(undefined), newStart: newStartFor(undefined) },
+  ];
 }
 
 /** The sections from the counts of one snapshot, so that their numbers belong together. */

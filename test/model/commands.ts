@@ -13,7 +13,12 @@ export type EventType = (typeof TYPES)[number];
 
 /** One event that some program hands over. `nth` picks one of those the journal knows. */
 export type Given =
-  | { readonly is: 'new'; readonly project: Project; readonly type: EventType; readonly key: string | null }
+  | {
+      readonly is: 'new';
+      readonly project: Project;
+      readonly type: EventType;
+      readonly key: string | null;
+    }
   /** The same again: byte for byte, or spelled otherwise. */
   | { readonly is: 'again'; readonly nth: number; readonly respelled: boolean }
   /** Another content under a known id. */

@@ -3,23 +3,12 @@ import { type Filter, TYPES } from './commands.js';
 import type { Setting } from './setting.js';
 
 /** As `targets set NAME types=…` does it at a known target. */
-export async function changeTypes(
-  at: Setting,
-  { server, types }: Filter & { do: 'types' },
-): Promise<void> {
-  const id = at.home.observer.targetIds().get(server);
-  if (id === undefined) return;
-  await at.tried(writeTypes(at, id, types));
-  const isDone = at.happened(() => String(at.home.observer.typesOf(id)) === String(types));
-  if (isDone(id))
-    at.model.target(server).unwanted = new Set(TYPES.filter((type) => !passesTypes(types, type)));
-}
-
-async function writeTypes({ home, model }: Setting, id: number, types: readonly string[]) {
-  const { targets } = await home.app.stores();
-  const target = await targets.find(id);
-  if (target !== undefined)
-    await targets.ensure({ ...target, settings: { ...target.settings, types } }, model.now);
+export function changeTypes(at: Setting, { server, types }: Filter & { do: 'types' }): void {
+  const { model, home } = at;
+  if (!home.observer.targetIds().has(server)) return;
+  model.types.set(server, types);
+  model.target(server).unwanted = new Set(TYPES.filter((type) => !passesTypes(types, type)));
+  at.configure();
 }
 
 /** The event where a known target starts; killed, it is where the target says it is. */

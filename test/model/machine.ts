@@ -15,9 +15,9 @@ import {
 import { expectAgreement, expectEverythingEverywhere, expectVerified } from './comparison.js';
 import { decide } from './decisions.js';
 import { Drains } from './drains.js';
+import { changeStart, changeTypes } from './filters.js';
 import { Model } from './model.js';
 import { ModelHome } from './model-home.js';
-import { changeStart, changeTypes } from './filters.js';
 import { Mortality } from './mortality.js';
 import { replay, retire, retry } from './requeues.js';
 import { Setting } from './setting.js';

@@ -7,7 +7,7 @@ import type { DeliveryReceiver } from '../../src/dispatch/ports.js';
 import { JournalDatabase } from '../../src/sqlite/journal-database.js';
 import type { TargetRecord } from '../../src/targets/registry.js';
 import { connectionOf } from '../support/core.js';
-import type { Project, ServerName } from './commands.js';
+import { type Project, SERVERS, type ServerName } from './commands.js';
 import { COALESCING_TYPE } from './fact.js';
 import { Observer } from './observer.js';
 
@@ -67,11 +67,11 @@ export class ModelHome {
     this.#journal?.close();
   }
 
-  configure(server: ServerName | null, allowed: ReadonlyMap<Project, boolean>): void {
+  configure(configured: Configured): void {
     const file = join(this.path, 'config.toml');
     // A new file each time: some file systems flush one that is truncated and written again.
     rmSync(file, { force: true });
-    writeFileSync(file, configText(server, allowed));
+    writeFileSync(file, configText(configured));
   }
 
   /** Runs something while another program holds the journal's write lock. */
@@ -105,16 +105,22 @@ export class ModelHome {
   }
 }
 
-function configText(server: ServerName | null, allowed: ReadonlyMap<Project, boolean>): string {
+/** What config.toml says. */
+export interface Configured {
+  readonly server: ServerName | null;
+  readonly allowed: ReadonlyMap<Project, boolean>;
+  readonly types: ReadonlyMap<ServerName, readonly string[]>;
+}
+
+function configText({ server, allowed, types }: Configured): string {
   const answers = [...allowed].map(
     ([project, yes]) => `${project ?? 'unassigned'} = "${yes ? 'allow' : 'hold'}"`,
   );
   return [
     '[sync]',
     `mode = "${server === null ? 'LOCAL_RETENTION' : 'EXTERNAL_RECEIVER'}"`,
-    '[sync.external]',
-    ...(server === null ? [] : [`endpoint = "${endpointOf(server)}"`]),
-    'projects = "allowed"',
+    ...(server === null ? [] : [`target = "${server}"`]),
+    ...SERVERS.flatMap((name) => targetText(name, types.get(name) ?? [])),
     '[sync.projects]',
     ...answers,
     '[sync.coalesce]',
@@ -122,3 +128,10 @@ function configText(server: ServerName | null, allowed: ReadonlyMap<Project, boo
     '',
   ].join('\n');
 }
+
+const targetText = (name: ServerName, types: readonly string[]): string[] => [
+  `[sync.targets.${name}]`,
+  `url = "${endpointOf(name)}"`,
+  'projects = "allowed"',
+  ...(types.length === 0 ? [] : [`types = ${JSON.stringify(types)}`]),
+];

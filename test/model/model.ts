@@ -35,6 +35,8 @@ export class Model {
     ['p1', true],
     ['p2', false],
   ]);
+  /** What config.toml says of the types that targets get. */
+  readonly types = new Map<ServerName, readonly string[]>();
   now = Date.UTC(2026, 0, 2);
   /** The revision in force of each id. */
   readonly #known = new Map<string, KnownEvent>();

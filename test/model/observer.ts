@@ -99,12 +99,6 @@ export class Observer {
     return this.#rows<{ start: number }>(sql, targetId)[0]?.start ?? 0;
   }
 
-  typesOf(targetId: number): readonly string[] {
-    const sql = 'SELECT settings FROM target WHERE id = ?';
-    const [row] = this.#rows<{ settings: string }>(sql, targetId);
-    return (JSON.parse(row?.settings ?? '{}') as { types?: string[] }).types ?? [];
-  }
-
   /** Ids of archives, oldest first. */
   archives(): string[] {
     return this.#names('archive')

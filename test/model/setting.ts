@@ -29,7 +29,7 @@ export class Setting {
   }
 
   configure(): void {
-    this.home.configure(this.model.server, this.model.allowed);
+    this.home.configure(this.model);
   }
 
   /** Undefined after an error with one of these names, or after the process died. */
