@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import type { ArchiveRecord } from '../../src/retention/archive-record.js';
 import type { PurgeRecord } from '../../src/retention/retention-store.js';
+import type { RetentionScope } from '../../src/retention/scope.js';
+import { targetDescription } from '../support/core.js';
 import { newEvent, newEvents } from '../support/events.js';
 import { results, ScriptedReceiver } from '../support/scripted-receiver.js';
 import {
@@ -57,6 +59,33 @@ function describeChoice(open: OpenStores): void {
       expect(await eligible(given)).to.deep.equal([]);
       await given.stores.targets.retire(second, 1);
       expect(await eligible(given)).to.deep.equal([1, 2]);
+    });
+
+    it('does not wait for targets that exclude an event, but for one that has it', async () => {
+      const given = await givenDelivered(open, 3);
+      const { stores } = given;
+      const from = { ...targetDescription('later'), settings: { from: 'now' } };
+      await stores.targets.ensure(from, 1_000);
+      expect(await eligible(given)).to.deep.equal([1, 2, 3]);
+      await stores.journal.append(newEvents(2, 'b', { eventType: 'Other' }), 'capture');
+      await drained(given);
+      const typed = await ensureTarget(given, 'typed');
+      expect(await eligible(given)).to.deep.equal([]);
+      const typesOf = new Map([[typed, ['Oth*']]]);
+      expect(await eligible(given, { ...ANY_AGE, typesOf })).to.deep.equal([1, 2, 3]);
+      await drained(given, 2);
+      await drained(given, typed);
+      expect(await eligible(given)).to.deep.equal([1, 2, 3, 4, 5]);
+    });
+
+    it('is nothing that every target excludes', async () => {
+      const given = await givenStores(open);
+      await given.stores.journal.append(newEvents(2), 'capture');
+      const id = await ensureTarget(given);
+      const typesOf = new Map([[id, ['Other']]]);
+      expect(await eligible(given, { ...ANY_AGE, typesOf })).to.deep.equal([]);
+      await given.stores.targets.startAt(id, 3, 1_000);
+      expect(await eligible(given)).to.deep.equal([]);
     });
 
     it('is nothing younger than the scope', async () => {
@@ -264,7 +293,10 @@ function describeArchives(open: OpenStores): void {
   });
 }
 
-async function eligible({ stores }: GivenStores, scope = ANY_AGE): Promise<number[]> {
+async function eligible(
+  { stores }: GivenStores,
+  scope: RetentionScope = ANY_AGE,
+): Promise<number[]> {
   return (await stores.retention.eligible(ALL, scope)).map(({ seq }) => seq);
 }
 

@@ -2,14 +2,24 @@ import { expect } from 'chai';
 import { Address } from '../../src/address/address.js';
 import type { DeploymentMetadata } from '../../src/dispatch/ports.js';
 import type { TargetRegistry } from '../../src/targets/registry.js';
-import { targetDescription } from '../support/core.js';
-import { givenStores, type OpenStores } from './given-stores.js';
+import { UnusableStartError } from '../../src/targets/start.js';
+import { EVERYTHING_ALLOWED, targetDescription } from '../support/core.js';
+import { newEvent, newEvents } from '../support/events.js';
+import { results, ScriptedReceiver } from '../support/scripted-receiver.js';
+import {
+  assertVerified,
+  drained,
+  type GivenStores,
+  givenStores,
+  type OpenStores,
+} from './given-stores.js';
 
 /** What every TargetRegistry promises. */
 export function describeTargetRegistry(name: string, open: OpenStores): void {
   describe(`TargetRegistry on ${name}`, () => {
     const registry = async (): Promise<TargetRegistry> => (await givenStores(open)).stores.targets;
     describeIdentity(registry);
+    describeStart(open);
     describeDeployments(registry);
     describeOperators(registry);
   });
@@ -223,6 +233,135 @@ function describeOperators(registry: () => Promise<TargetRegistry>): void {
       await targets.retire(1, 5_000);
       const again = await targets.ensure(targetDescription('a'), 6_000);
       expect(again).to.include({ id: 1, retiredAt: 5_000 });
+    });
+  });
+}
+
+const NOW = Date.UTC(2026, 0, 1);
+const at = (from?: string) => ({
+  ...targetDescription('a'),
+  settings: from === undefined ? {} : { from },
+});
+
+async function excluded({ stores }: GivenStores): Promise<number> {
+  return (await stores.ledger.backlog(1, EVERYTHING_ALLOWED)).excluded;
+}
+
+/** Four events, captured at seconds 1, 2, 3 and 3. */
+async function givenFour(open: OpenStores): Promise<GivenStores> {
+  const given = await givenStores(open);
+  for (const [i, second] of [1, 2, 3, 3].entries())
+    await given.stores.journal.append(
+      [newEvent(`e${i + 1}`, { capturedAt: second * 1_000 })],
+      'capture',
+    );
+  return given;
+}
+
+function describeStart(open: OpenStores): void {
+  describe('where a target starts', () => {
+    const STARTS: readonly [from: string | undefined, gets: string[]][] = [
+      [undefined, ['e1', 'e2', 'e3', 'e4', 'new']],
+      ['all', ['e1', 'e2', 'e3', 'e4', 'new']],
+      ['now', ['new']],
+      [new Date(3_000).toISOString(), ['e3', 'e4', 'new']],
+      [new Date(1_500).toISOString(), ['e2', 'e3', 'e4', 'new']],
+      [new Date(9_000).toISOString(), ['new']],
+      [new Date(0).toISOString(), ['e1', 'e2', 'e3', 'e4', 'new']],
+    ];
+    for (const [from, gets] of STARTS)
+      it(`with from = ${from} gets ${gets.join(', ')}`, async () => {
+        const given = await givenFour(open);
+        await given.stores.targets.ensure(at(from), NOW);
+        expect(await excluded(given)).to.equal(5 - gets.length);
+        await given.stores.journal.append([newEvent('new')], 'capture');
+        expect(await drained(given)).to.deep.equal(gets);
+        expect(await excluded(given)).to.equal(5 - gets.length);
+        await assertVerified(given);
+      });
+
+    it('is all there is to come where nothing was captured yet', async () => {
+      const given = await givenStores(open);
+      await given.stores.targets.ensure(at('now'), NOW);
+      await given.stores.journal.append(newEvents(2), 'capture');
+      expect(await drained(given)).to.have.length(2);
+    });
+
+    for (const from of ['soon', new Date(NOW + 1).toISOString()])
+      it(`is not ${from}`, async () => {
+        const given = await givenFour(open);
+        const refusal = await given.stores.targets.ensure(at(from), NOW).catch((error) => error);
+        expect(refusal).to.be.instanceOf(UnusableStartError);
+        expect(await given.stores.targets.list()).to.deep.equal([]);
+      });
+
+    it('moves with its setting: earlier ones come once, and what is delivered stays so', async () => {
+      const given = await givenFour(open);
+      const { targets, journal } = given.stores;
+      await targets.ensure(at(new Date(3_000).toISOString()), NOW);
+      expect(await drained(given)).to.deep.equal(['e3', 'e4']);
+      const earlier = await targets.ensure(at(new Date(2_000).toISOString()), NOW);
+      expect(earlier).to.deep.include({
+        startSeq: 2,
+        settings: at(earlier.settings.from).settings,
+      });
+      expect(await excluded(given)).to.equal(1);
+      expect(await drained(given)).to.deep.equal(['e2']);
+      await targets.ensure(at('now'), NOW);
+      expect(await excluded(given)).to.equal(1);
+      await journal.append([newEvent('e5')], 'capture');
+      await targets.ensure(at(), NOW);
+      expect(await drained(given)).to.deep.equal(['e1', 'e5']);
+      expect(await drained(given)).to.deep.equal([]);
+      await assertVerified(given);
+    });
+
+    it('keeps what was attempted, whatever came of it', async () => {
+      const given = await givenFour(open);
+      await given.stores.targets.ensure(at(), NOW);
+      const receiver = new ScriptedReceiver();
+      receiver.answer = (batch) => results(batch, () => ({ kind: 'rejected', reason: 'no' }));
+      await drained(given, 1, receiver);
+      await given.stores.targets.ensure(at('now'), NOW);
+      expect(await excluded(given)).to.equal(0);
+      expect(await drained(given)).to.deep.equal(['e1', 'e2', 'e3', 'e4']);
+    });
+
+    it('counts by its classes what is excluded', async () => {
+      const given = await givenStores(open);
+      const { targets, journal, retention, redaction } = given.stores;
+      const keyed = { coalesceKey: 'k' };
+      await journal.append([newEvent('k1', keyed), ...newEvents(4)], 'capture');
+      await targets.ensure(at('now'), NOW);
+      expect(await excluded(given)).to.equal(5);
+      await journal.append([newEvent('k2', keyed)], 'capture');
+      expect(await excluded(given), 'coalesced').to.equal(4);
+      await redaction.redact('e-000001', { reason: 'r', now: NOW });
+      expect(await excluded(given), 'redacted').to.equal(3);
+      const scope = { capturedBy: NOW, includeUndelivered: true };
+      const record = { kind: 'archive', archiveId: 'a' } as const;
+      const archived = await retention.records([3]);
+      await retention.purge([3], scope, record, NOW);
+      expect(await excluded(given), 'archived').to.equal(2);
+      const order = { now: NOW, archiveId: 'a', addMissing: false };
+      await given.stores.restoring.restore(archived, order);
+      expect(await excluded(given), 'restored').to.equal(3);
+      expect(await drained(given)).to.deep.equal(['k2']);
+      await assertVerified(given);
+    });
+
+    it('moves in pages, over thousands of events', async () => {
+      const given = await givenStores(open);
+      const { targets, journal } = given.stores;
+      await targets.ensure(at(), NOW);
+      await journal.append(newEvents(3_000), 'capture');
+      await targets.startAt(1, 2_999, NOW);
+      expect(await drained(given)).to.deep.equal(['e-002999', 'e-003000']);
+      await targets.startAt(1, 500, NOW);
+      expect(await excluded(given)).to.equal(499);
+      await targets.startAt(1, 0, NOW);
+      expect(await drained(given)).to.have.length(2_998);
+      await assertVerified(given);
     });
   });
 }

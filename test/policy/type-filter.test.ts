@@ -1,0 +1,40 @@
+import { expect } from 'chai';
+import { passesTypes } from '../../src/policy/type-filter.js';
+
+const CASES: readonly [patterns: readonly string[], passes: string[], fails: string[]][] = [
+  [[], ['Anything', ''], []],
+  [['Order*'], ['Order', 'OrderPaid'], ['PreOrder', 'order', '']],
+  [['Order*', '!OrderDraft*'], ['OrderPaid'], ['OrderDraft', 'OrderDraftSaved', 'Payment']],
+  [['!OrderDraft*', 'Order*'], ['OrderPaid'], ['OrderDraftSaved']],
+  [['!Debug*'], ['Order', ''], ['Debug', 'DebugNote']],
+  [
+    ['a?c', 'x'],
+    ['abc', 'x'],
+    ['ac', 'abbc', 'xx'],
+  ],
+  [['*.*.v1'], ['order.paid.v1', 'a.b.c.v1'], ['order.v1', 'order.paid.v2']],
+  [['*'], ['Anything', ''], []],
+  [
+    ['a.c', 'a+', '[x]'],
+    ['a.c', 'a+', '[x]'],
+    ['abc', 'aa', 'x'],
+  ],
+];
+
+describe('the types that a target gets', () => {
+  for (const [patterns, passes, fails] of CASES)
+    it(`are told by ${JSON.stringify(patterns)}`, () => {
+      for (const type of passes) expect(passesTypes(patterns, type), type).to.equal(true);
+      for (const type of fails) expect(passesTypes(patterns, type), type).to.equal(false);
+    });
+
+  it('are all of them where nothing is said', () => {
+    expect(passesTypes(undefined, 'Anything')).to.equal(true);
+  });
+
+  it('are told soon, whatever the pattern', () => {
+    const startedAt = performance.now();
+    expect(passesTypes([`${'*a'.repeat(50)}b`], 'a'.repeat(5_000))).to.equal(false);
+    expect(performance.now() - startedAt).to.be.below(1_000);
+  });
+});
