@@ -3,7 +3,6 @@ import type { SyncSettings } from '../config/settings.js';
 import type { ClosedGate, Permission, PermissionNow } from '../dispatch/ports.js';
 import { type Mode, policyOf } from '../policy/mode.js';
 import { permissionOf } from '../policy/permission.js';
-import type { TypesByTarget } from '../retention/scope.js';
 import { faultOf } from '../targets/active-target.js';
 import type {
   TargetDescription,
@@ -104,7 +103,7 @@ export async function newStartOf(
 export async function typesByTarget(
   targets: Pick<TargetRegistry, 'list'>,
   situation: Situation,
-): Promise<TypesByTarget> {
+): Promise<ReadonlyMap<number, readonly string[]>> {
   const filters = (await targets.list()).map(
     (target) => [target.id, settingsNow(situation, target).types ?? []] as const,
   );
