@@ -118,7 +118,7 @@ describe('drain from a program', () => {
 
   it('takes in what waits in the spool before it selects', async () => {
     const { home, redrain } = await givenRedrain({ storage: { maxPages: 1 } });
-    const long = { event_id: 'spooled', event_type: 'T', text: 'x'.repeat(10_000) };
+    const long = { event_id: 'spooled', event_type: 'T', text: 'x'.repeat(100_000) };
     expect(await redrain.captureMany([long])).to.include({ spooled: 1 });
     await redrain.close();
     const next = await givenRedrain({ home });
