@@ -212,7 +212,7 @@ describe('captureMany from a program', () => {
 
   it('tells the ids of spooled events that had none, and they are the ids in the journal', async () => {
     const { home, redrain } = await givenRedrain({ storage: { maxPages: 1 } });
-    const long = { event_type: 'T', text: 'x'.repeat(10_000) };
+    const long = { event_type: 'T', text: 'x'.repeat(100_000) };
     const report = await redrain.captureMany([long, long]);
     expect(report).to.include({ spooled: 2, captured: 0 });
     await redrain.close();
