@@ -2,17 +2,12 @@ import { expect } from 'chai';
 import { strangeIn } from '../documents/published-protocol.js';
 import { CATALOGUE, eventsFor, statesOf } from './catalogue.js';
 import { drained } from './drained.js';
-import { FRAMEWORK_NAMES, ROUTES, startFramework } from './frameworks.js';
 import {
   type CatalogueReceiver,
   type Incoming,
   startDistantReceiverOf,
   startReceiverOf,
 } from './receiver.js';
-
-const PAYLOADS = [0, 1, 2].map((index) =>
-  JSON.stringify({ event_id: `Order-${index}`, event_type: 'OrderPlaced', index }),
-);
 
 describe('what redrain makes of the catalogue', () => {
   for (const receiver of CATALOGUE)
@@ -63,18 +58,6 @@ function expectAsPublished({ settings }: CatalogueReceiver, requests: readonly I
 }
 
 const idOf = (payload: string): string => (JSON.parse(payload) as { event_id: string }).event_id;
-
-describe('frameworks with their defaults, drained to', () => {
-  for (const name of FRAMEWORK_NAMES)
-    for (const [path, settings] of ROUTES)
-      it(`${name}, ${path.slice(1)}: every event at the first try`, async () => {
-        const { url, stored } = await startFramework(name);
-        const { report, again } = await drained({ url: `${url}${path}` }, settings, PAYLOADS);
-        expect(report).to.include({ delivered: 3, transient: 0, rejected: 0 });
-        expect([...stored.ids].sort()).to.deep.equal(['Order-0', 'Order-1', 'Order-2']);
-        expect(await again()).to.include({ posts: 0 });
-      });
-});
 
 describe('what is learned of a target', () => {
   it('that it does not read gzip outlives a restart', async () => {
