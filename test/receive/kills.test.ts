@@ -14,7 +14,7 @@ const EVENTS = rounds(2_000, 100_000);
 const TIMES = 10;
 const PER_REQUEST = rounds(50, 500);
 const KILLS = rounds(8, 50);
-const SEED = Number(process.env.REDRAIN_TEST_SEED ?? Date.now() % 1_000_000);
+const SEED = Number(process.env.REDRAIN_TEST_SEED ?? rounds(4_711, Date.now() % 1_000_000));
 
 describe('a receiver on the kit that is killed between effect and answer', () => {
   it(`has the effect of ${EVENTS} events once each, though each comes ${TIMES} times and more (seed ${SEED})`, async () => {

@@ -16,7 +16,7 @@ import { external, startWorker } from './worker-process.js';
 const KILLS = rounds(10, 60);
 const EVENTS = rounds(2_000, 50_000);
 const PER_JOB = rounds(50, 250);
-const SEED = Number(process.env.REDRAIN_TEST_SEED ?? Date.now() % 1_000_000);
+const SEED = Number(process.env.REDRAIN_TEST_SEED ?? rounds(4_711, Date.now() % 1_000_000));
 
 const QUEUE_STEPS = ['queue.taken', 'queue.ran', 'queue.ended'];
 const STEPS = {

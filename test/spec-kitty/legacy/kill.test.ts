@@ -16,7 +16,7 @@ import {
 } from './old-queues.js';
 
 const KILLS = rounds(5, 30);
-const SEED = Number(process.env.REDRAIN_TEST_SEED ?? Date.now() % 1_000_000);
+const SEED = Number(process.env.REDRAIN_TEST_SEED ?? rounds(4_711, Date.now() % 1_000_000));
 
 function givenQueues(paths: HomePaths): void {
   const file = (n: number): string => `${paths.queuesDir}/queue-000000000000000${n}.db`;
