@@ -5,12 +5,18 @@ export type CommandWords = readonly string[];
 
 /** Every `redrain …` in a text: in backticks, and in the lines of its blocks. */
 export function commandsTyped(text: string): CommandWords[] {
-  const blocks = [...text.matchAll(/^```(?:sh|console|cron|)\n([\s\S]*?)^```$/gm)];
-  const lines = blocks.flatMap(([, code]) => (code ?? '').replaceAll('\\\n', ' ').split('\n'));
+  // Blocks of every language are read, so that the end of one is not taken for a beginning.
+  const blocks = [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].filter(([, language = '']) =>
+    TYPED.has(language),
+  );
+  const lines = blocks.flatMap(([, , code]) => (code ?? '').replaceAll('\\\n', ' ').split('\n'));
   const prose = text.replaceAll(/^```[\s\S]*?^```$/gm, '');
   const spans = namesIn(prose.replaceAll(/\s+/g, ' '));
   return [...lines, ...spans.filter((span) => /^(npx )?redrain /.test(span))].flatMap(inLine);
 }
+
+/** Languages of blocks that hold command lines. */
+const TYPED: ReadonlySet<string> = new Set(['sh', 'console', 'cron', '']);
 
 function inLine(line: string): CommandWords[] {
   const simple = line.replace(/(^|\s)#.*$/, '').split(/&&|\|\||[|;<>()]/);
