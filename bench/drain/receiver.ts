@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 const PROGRAM = fileURLToPath(new URL('./receiver-process.js', import.meta.url));
+const PLAIN = fileURLToPath(new URL('./plain-receiver-process.js', import.meta.url));
 
 /** A loopback receiver that shares no event loop with whoever posts to it. */
 export interface RunningReceiver {
@@ -11,9 +12,18 @@ export interface RunningReceiver {
 }
 
 /** Starts an empty one, so that nothing of an earlier run is a duplicate. */
-export async function startReceiver(): Promise<RunningReceiver> {
+export const startReceiver = (): Promise<RunningReceiver> => start(PROGRAM);
+
+/** Starts one that looks at nothing, and answers 204 after so many milliseconds. */
+export const startPlainReceiver = (afterMs: number): Promise<RunningReceiver> =>
+  start(PLAIN, String(afterMs));
+
+async function start(program: string, ...given: string[]): Promise<RunningReceiver> {
   // Not those of this process: a profile of the product is not one of the receiver.
-  const child = fork(PROGRAM, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [] });
+  const child = fork(program, given, {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    execArgv: [],
+  });
   const ended = once(child, 'exit');
   const [url] = await Promise.race([
     once(child, 'message'),
