@@ -39,6 +39,15 @@ export interface ModeRequest {
   readonly maxEvents?: number | undefined;
   readonly maxBytes?: number | undefined;
   readonly projects?: TargetSettings['projects'] | undefined;
+  /** How requests look and travel. */
+  readonly format?: TargetSettings['format'] | undefined;
+  readonly cloudevents?: TargetSettings['mode'] | undefined;
+  readonly secretEnv?: readonly string[] | undefined;
+  readonly compression?: TargetSettings['compression'] | undefined;
+  readonly concurrency?: number | undefined;
+  /** Absolute paths. */
+  readonly clientCert?: string | undefined;
+  readonly clientKey?: string | undefined;
 }
 
 /** The policy in force, and what a request changed of it. */
@@ -130,8 +139,8 @@ async function newEndpoint(
 
 /** The settings that a request names; headers are added to those there are. */
 function editOf(request: ModeRequest, headers: TargetSettings['headers'] = {}): SettingsEdit {
-  const { authEnv, ack, maxEvents, maxBytes, projects } = request;
-  const named = Object.entries({ authEnv, ack, maxEvents, maxBytes, projects });
+  const { mode: _mode, endpoint: _endpoint, headers: _headers, cloudevents, ...others } = request;
+  const named = Object.entries({ ...others, mode: cloudevents });
   const all = { ...headers, ...request.headers };
   return {
     ...Object.fromEntries(named.filter(([, value]) => value !== undefined)),

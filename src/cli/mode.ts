@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Option } from 'commander';
 import { shownAddress } from '../address/shown-address.js';
 import type { App } from '../app/app.js';
@@ -7,7 +8,14 @@ import { EXIT } from '../base/exit-codes.js';
 import { repeatable } from '../base/options.js';
 import { settingsOf } from '../config/document.js';
 import { NAME_IN_FILE, type SyncSettings } from '../config/settings.js';
-import { ACKS, SETTING_IN_FILE, TARGET_DEFAULTS } from '../config/target-settings.js';
+import {
+  ACKS,
+  CLOUDEVENTS_MODES,
+  COMPRESSIONS,
+  SETTING_IN_FILE,
+  TARGET_DEFAULTS,
+  TARGET_FORMATS,
+} from '../config/target-settings.js';
 import { MODES, type Mode, parseMode, policyOf } from '../policy/mode.js';
 import { endpointGateOf } from '../receivers/external/gate.js';
 import { hasMisplacedVariable } from '../receivers/external/settings.js';
@@ -41,6 +49,27 @@ export const define: DefineCommand = (command, run) => {
     .addOption(
       new Option('--projects <which>', 'whose events it may have').choices(['all', 'allowed']),
     )
+    .addOption(
+      new Option('--format <format>', 'how requests look').choices(
+        TARGET_FORMATS.filter((format) => format !== 'module'),
+      ),
+    )
+    .addOption(
+      new Option('--cloudevents <mode>', 'the format cloudevents, in this mode').choices([
+        ...CLOUDEVENTS_MODES,
+      ]),
+    )
+    .addOption(
+      repeatable('--secret-env <ENV_VAR>', 'a variable that holds a key for signatures (webhook)'),
+    )
+    .addOption(
+      new Option('--compression <how>', 'whether requests are compressed').choices([
+        ...COMPRESSIONS,
+      ]),
+    )
+    .option('--concurrency <n>', 'requests at once, in formats of one event each', wholeNumber)
+    .option('--client-cert <file>', 'the certificate to show to the endpoint, PEM')
+    .option('--client-key <file>', 'its key, PEM')
     .addHelpText(
       'after',
       example(
@@ -50,8 +79,9 @@ export const define: DefineCommand = (command, run) => {
     .action(run(showOrSet));
 };
 
-interface ModeOptions extends Omit<ModeRequest, 'mode' | 'headers'> {
+interface ModeOptions extends Omit<ModeRequest, 'mode' | 'headers' | 'secretEnv'> {
   readonly header: readonly string[];
+  readonly secretEnv: readonly string[];
 }
 
 const showOrSet: CommandBody<ModeOptions> = (call) =>
@@ -94,12 +124,35 @@ function requestOf(word: string, options: ModeOptions): ModeRequest {
     throw new UsageError(
       `--endpoint and its companions belong to EXTERNAL_RECEIVER, not to ${mode}`,
     );
-  const { header, ...rest } = options;
+  const { header, secretEnv, ...rest } = options;
   if (rest.endpoint !== undefined) assertUsable(rest.endpoint);
   const headers = header.map(headerOf);
   const fault = headersFault(headers.map(([name]) => name));
   if (fault !== undefined) throw new UsageError(`--header: ${fault}`);
-  return { ...rest, mode, headers: Object.fromEntries(headers) };
+  return {
+    ...rest,
+    ...wireOf(options),
+    mode,
+    headers: Object.fromEntries(headers),
+  };
+}
+
+/** How requests look and travel; paths are those of the shell that names them. */
+function wireOf(options: ModeOptions): Partial<ModeRequest> {
+  const { format, cloudevents, secretEnv, clientCert, clientKey } = options;
+  if (cloudevents !== undefined && (format ?? 'cloudevents') !== 'cloudevents')
+    throw new UsageError(`--cloudevents and --format ${format} exclude each other`);
+  if ((clientCert === undefined) !== (clientKey === undefined))
+    throw new UsageError('--client-cert and --client-key belong together');
+  const misnamed = secretEnv.find((name) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
+  if (misnamed !== undefined || secretEnv.length > 2)
+    throw new UsageError('--secret-env must be the name of a variable, and there can be two');
+  return {
+    ...(cloudevents === undefined ? {} : { format: 'cloudevents' }),
+    ...(secretEnv.length === 0 ? {} : { secretEnv }),
+    ...(clientCert === undefined ? {} : { clientCert: resolve(clientCert) }),
+    ...(clientKey === undefined ? {} : { clientKey: resolve(clientKey) }),
+  };
 }
 
 function assertUsable(endpoint: string): void {
@@ -127,8 +180,10 @@ function warnOfGate(app: App, settings: ModeReport['settings'], output: Output):
   if (gate !== undefined) output.warn(`warning: ${gate.message}`);
 }
 
-function changesAnything({ header, ...rest }: ModeOptions): boolean {
-  return header.length > 0 || Object.values(rest).some((value) => value !== undefined);
+function changesAnything({ header, secretEnv, ...rest }: ModeOptions): boolean {
+  return (
+    header.length + secretEnv.length > 0 || Object.values(rest).some((value) => value !== undefined)
+  );
 }
 
 /** Only the name of a variable is ever written down, so that no secret is. */

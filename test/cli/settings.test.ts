@@ -157,7 +157,7 @@ describe('redrain config', () => {
       value: 'https://env.test',
       source: 'environment',
     });
-    expect(byKey.get('sync.external.ack')).to.include({ value: 'results', source: 'default' });
+    expect(byKey.get('sync.external.ack')).to.include({ value: 'auto', source: 'default' });
     const text = (await done(cli, ['config'])).stdout;
     for (const shown of [run.stdout, text])
       expect(shown).not.to.include(SIGNED_IN.SPEC_KITTY_TOKEN);

@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { Cli } from '../support/cli.js';
+
+const set = (cli: Cli, ...more: string[]) =>
+  cli.run(['mode', 'EXTERNAL_RECEIVER', '--endpoint', 'https://h.example/in', ...more]);
+
+describe('redrain mode says how requests look', () => {
+  it('and writes it into the table of the endpoint', async () => {
+    const cli = new Cli();
+    const wire = ['--format', 'webhook', '--secret-env', 'NEW_KEY', '--secret-env', 'OLD_KEY'];
+    const travel = ['--compression', 'gzip', '--concurrency', '32'];
+    const files = ['--client-cert', 'own.pem', '--client-key', '/etc/own.key'];
+    const { code, stderr } = await set(cli, ...wire, ...travel, ...files);
+    expect(code).to.equal(0);
+    expect(stderr, 'a key for signatures that is not there').to.include('NEW_KEY');
+    const config = readFileSync(join(cli.home, 'config.toml'), 'utf8');
+    for (const line of [
+      'format = "webhook"',
+      'secret_env = ["NEW_KEY", "OLD_KEY"]',
+      'compression = "gzip"',
+      'concurrency = 32',
+      'client_key = "/etc/own.key"',
+    ])
+      expect(config).to.include(line);
+    expect(config, 'a path of the shell, made absolute').to.match(/client_cert = "\/.+\/own\.pem"/);
+    await set(cli, '--cloudevents', 'binary');
+    expect(readFileSync(join(cli.home, 'config.toml'), 'utf8'))
+      .to.include('format = "cloudevents"')
+      .and.include('mode = "binary"');
+  });
+
+  it('and refuses what makes no sense before anything is written', async () => {
+    const cli = new Cli();
+    for (const [wrong, words] of [
+      [['--format', 'webhook', '--cloudevents', 'batch'], /exclude each other/],
+      [['--client-cert', 'own.pem'], /belong together/],
+      [['--secret-env', 'whsec_c2VjcmV0IQ=='], /name of a variable/],
+      [['--format', 'soap'], /soap/],
+    ] as const) {
+      const { code, stderr } = await set(cli, ...wrong);
+      expect(code).to.equal(64);
+      expect(stderr).to.match(words).and.not.include('c2VjcmV0');
+    }
+    expect(() => readFileSync(join(cli.home, 'config.toml'))).to.throw('ENOENT');
+  });
+});
