@@ -49,11 +49,7 @@ export const define: DefineCommand = (command, run) => {
     .addOption(
       new Option('--projects <which>', 'whose events it may have').choices(['all', 'allowed']),
     )
-    .addOption(
-      new Option('--format <format>', 'how requests look').choices(
-        TARGET_FORMATS.filter((format) => format !== 'module'),
-      ),
-    )
+    .addOption(new Option('--format <format>', 'how requests look').choices([...TARGET_FORMATS]))
     .addOption(
       new Option('--cloudevents <mode>', 'the format cloudevents, in this mode').choices([
         ...CLOUDEVENTS_MODES,
