@@ -13,6 +13,7 @@ export async function endpointChangeWarning(
   app: App,
   before: string | undefined,
   endpoint: string,
+  option = '--endpoint ',
 ): Promise<string | undefined> {
   const { urlHash } = externalIdentity(endpoint);
   const known = [...(await knownEndpoints(app)), ...configured(before)];
@@ -22,7 +23,7 @@ export async function endpointChangeWarning(
   return (
     `${shownAddress(endpoint)} is another target than ${shownAddress(sibling)}, as its query differs: ` +
     'everything will be sent there again. A key that changes belongs in a variable, which stays one ' +
-    `target: --endpoint '${withVariable(endpoint)}'`
+    `target: ${option}'${withVariable(endpoint)}'`
   );
 }
 

@@ -9,6 +9,7 @@ import { isTable, type TomlTable } from '../config/toml.js';
 import type { TargetLedger } from '../reports/ledger-section.js';
 import { declaredAt } from '../targets/active-target.js';
 import type { TargetDescription, TargetRecord } from '../targets/registry.js';
+import { formatInForce } from '../targets/settings-in-force.js';
 import type { App } from './app.js';
 import { kindOf } from './kinds.js';
 import { lookUp } from './named-target.js';
@@ -83,7 +84,9 @@ function settingsInForce(
   if (target !== undefined && kindOf(target).isHosted) return [];
   const inForce = record === undefined ? description?.settings : settingsNow(situation, record);
   const said = saidIn(situation, description);
-  const defaults: TargetSettings = TARGET_DEFAULTS;
+  const settings = inForce ?? {};
+  const format = target && formatInForce({ ...target, settings });
+  const defaults: TargetSettings = { ...TARGET_DEFAULTS, ...(format && { format }) };
   return (Object.keys(SETTING_IN_FILE) as TargetSetting[]).flatMap((setting) => {
     const key = SETTING_IN_FILE[setting];
     const value = inForce?.[setting] ?? defaults[setting];

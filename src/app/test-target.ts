@@ -13,6 +13,7 @@ import {
 } from '../receivers/probe/probe.js';
 import type { Reachability } from '../receivers/reachability.js';
 import { assertNotRetired, type TargetRecord } from '../targets/registry.js';
+import { formatInForce } from '../targets/settings-in-force.js';
 import { VERSION } from '../version.js';
 import type { App } from './app.js';
 import { kindOf } from './kinds.js';
@@ -73,13 +74,13 @@ export async function testTarget(
 }
 
 function reportOf(target: TargetRecord, report: ProbeReport): TargetTest {
-  const { id = null, name, canonicalUrl: address, settings } = target as Partial<TargetRecord>;
+  const { id = null, name, canonicalUrl: address } = target as Partial<TargetRecord>;
   return {
     target: {
       id,
       name: name ?? address ?? '',
       address: address ?? '',
-      format: kindOf(target).isHosted ? null : (settings?.format ?? 'batch'),
+      format: kindOf(target).isHosted ? null : formatInForce(target),
     },
     ...report,
     fitting: [...new Set(report.findings.flatMap(({ setting }) => setting ?? []))],

@@ -7,6 +7,7 @@ import {
   setTarget,
   useTarget,
 } from '../app/declared-targets.js';
+import { endpointChangeWarning } from '../app/endpoint-change.js';
 import { type OtherAddress, otherAddress } from '../app/target-address.js';
 import { readTarget, type TargetDetails } from '../app/target-details.js';
 import { gateOf } from '../app/test-target.js';
@@ -27,6 +28,7 @@ import { Output } from './output.js';
 import { goneLines } from './target-advice.js';
 import { documentOf, settingLines, shownSetting } from './target-show.js';
 import { headersIn, WORD_KEYS, wantedChanges } from './target-words.js';
+import { TerminalStream } from './terminal-stream.js';
 
 /** `redrain targets add NAME URL`. */
 export const defineAdd: DefineCommand = (command, run) => {
@@ -117,6 +119,7 @@ const add: CommandBody<AddOptions> = (call) =>
   withApp(call, async (app) => {
     const output = new Output(call.globals);
     const [name = '', url = ''] = call.args;
+    await warnOfQuery(app, url, output);
     const report = await addTarget(app, { name, url, settings: settingsOf(call.options) });
     const details = await readTarget(app, name);
     await warnOfGate(app, details, output);
@@ -164,6 +167,12 @@ function nextLines({ name, isActive, gap }: TargetDetails): string[] {
     active,
     `\`redrain targets test ${name}\` finds out with canaries whether it works.`,
   ];
+}
+
+/** Said before it is done: an address that differs in its query alone is another target. */
+async function warnOfQuery(app: App, url: string, output: Output): Promise<void> {
+  const warning = await endpointChangeWarning(app, undefined, url, '');
+  if (warning !== undefined) output.warn(`warning: ${warning}`);
 }
 
 async function warnOfGate(app: App, { name }: TargetDetails, output: Output): Promise<void> {
@@ -255,7 +264,7 @@ async function confirmOther(
   if (!output.isInteractive || !process.stdin.isTTY) throw new UsageError(`say which: ${ways}`);
   const [answer = ''] = await ask([{ text: 'Go on? [y/N] ', hidden: false }], {
     input: process.stdin,
-    output: process.stderr,
+    output: new TerminalStream(),
   });
   if (!/^y(es)?$/i.test(answer.trim())) throw new UsageError(`nothing was changed: ${ways}`);
 }

@@ -1,3 +1,4 @@
+import { TARGET_DEFAULTS } from '../config/target-settings.js';
 import type { TargetDescription, TargetSettings } from './registry.js';
 
 /** One setting of a target that is about to be another one. */
@@ -35,4 +36,13 @@ function comparable(value: unknown): string {
   const isAbsent = value === undefined || value === null;
   if (typeof value !== 'object' && !isAbsent) return JSON.stringify(value);
   return JSON.stringify(Object.entries(value ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** How the requests of a target look, said or not. */
+export function formatInForce({
+  canonicalUrl,
+  settings,
+}: Pick<TargetDescription, 'canonicalUrl' | 'settings'>): NonNullable<TargetSettings['format']> {
+  const isModule = canonicalUrl.startsWith('module:');
+  return settings.format ?? (isModule ? 'module' : TARGET_DEFAULTS.format);
 }

@@ -6,6 +6,7 @@ import { type ProbeReport, probe } from '../../src/receivers/probe/probe.js';
 import { never } from '../receivers/events.js';
 import { temporaryHome } from '../support/temporary-home.js';
 import { CATALOGUE } from './catalogue.js';
+import { FRAMEWORK_NAMES, ROUTES, startFramework } from './frameworks.js';
 import { SECRET } from './plain-receivers.js';
 import { probed } from './probed.js';
 import { type CatalogueReceiver, startDistantReceiverOf, startReceiverOf } from './receiver.js';
@@ -28,6 +29,23 @@ async function probeOf(receiver: CatalogueReceiver): Promise<ProbeReport> {
   writeFileSync(caFile, distant.ca);
   return probe(probed(distant.url, declared, { ...env, ...distant.env }, caFile), options);
 }
+
+/** Of a request, where a framework has one that is smaller than ours. */
+const LIMITED: Readonly<Record<string, readonly string[]>> = { express: ['size_limit'] };
+
+describe('targets test at frameworks with their defaults', () => {
+  for (const name of FRAMEWORK_NAMES)
+    it(`${name}: finds its limit, and nothing else, in every format`, async () => {
+      for (const [path, { signed: _, ...settings }] of ROUTES) {
+        const { url } = await startFramework(name);
+        const options = { ...OPTIONS, members: { index: 1 } };
+        const { works, findings } = await probe(probed(`${url}${path}`, settings), options);
+        const codes = findings.map(({ code }) => code);
+        expect(codes, `${path} ${JSON.stringify(findings)}`).to.deep.equal(LIMITED[name] ?? []);
+        expect(works).to.equal(true);
+      }
+    }).timeout(60_000);
+});
 
 /** Events arrive in spite of it. */
 const ONLY_WARNED = new Set(['delivered']);

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { startReceiverOf } from '../catalogue/receiver.js';
@@ -110,6 +110,16 @@ ack = "auto" # for now
     expect((await done(cli, 'targets')).stdout).to.match(/a-old +2[\s\S]* a +2/);
     await done(cli, 'targets', 'retire', 'a-old');
     expect((await done(cli, 'targets')).stdout).to.match(/retired +1 +a-old/);
+  });
+
+  it('a key in the query makes another target, and a variable is proposed before it is added', async () => {
+    const cli = new Cli();
+    await done(cli, 'targets', 'add', 'a', 'https://h.example/in?key=old-s3cret');
+    const added = await done(cli, 'targets', 'add', 'b', 'https://h.example/in?key=new-s3cret');
+    expect(added.stderr).to.match(
+      /another target than .*'https:\/\/h\.example\/in\?key=\$\{HOOK_KEY\}'/,
+    );
+    expect(added.stderr + added.stdout).to.not.include('s3cret');
   });
 
   it('--same: the receiver has moved, and nothing goes out again', async () => {
@@ -256,6 +266,22 @@ describe('redrain targets test', () => {
       delivered: 0,
       waiting: 2,
     });
+  });
+
+  it('a module is tried within this process, a stub as well', async () => {
+    const cli = new Cli();
+    await done(cli, 'targets', 'add', 'own', 'module:./own.mjs');
+    const missing = await cli.run(['targets', 'test', 'own']);
+    expect(missing.code).to.equal(2);
+    expect(missing.stdout).to.match(/error not_ready: /);
+    writeFileSync(
+      join(cli.home, 'own.mjs'),
+      'export default { deliver: async (events) => events.length > 0 ? "all" : [] };\n',
+    );
+    const run = await done(cli, 'targets', 'test', 'own');
+    expect(run.stdout).to.match(/^own {2}module:\.\/own\.mjs {2}module\nown takes events\.\n$/);
+    await done(cli, 'targets', 'add', 'stub', 'stub:s');
+    await done(cli, 'targets', 'test', 'stub');
   });
 
   it('--json has findings with code, severity, message and setting, and the command that fits', async () => {

@@ -221,12 +221,9 @@ class Probe {
 
   async #with<T>(settings: TargetSettings, work: (sender: Sender) => Promise<T>): Promise<T> {
     const heard: HttpAnswer[] = [];
-    const receiver = await this.#target.open(settings, (answer) => {
-      this.#facts.requests += 1;
-      heard.push(answer);
-    });
+    const receiver = await this.#target.open(settings, (answer) => heard.push(answer));
     try {
-      return await work(new Sender(receiver, heard, this.#options));
+      return await work(new Sender(receiver, heard, this.#options, this.#facts));
     } finally {
       await receiver.close();
     }
@@ -241,6 +238,7 @@ class Sender {
     readonly receiver: DeliveryReceiver,
     private readonly heard: HttpAnswer[],
     private readonly options: ProbeOptions,
+    private readonly facts: ProbeFacts,
   ) {
     this.isSingle = receiver.requestsAtOnce !== undefined;
   }
@@ -250,6 +248,8 @@ class Sender {
     this.heard.length = 0;
     const startedAt = this.options.now();
     const report = await this.receiver.deliver(events, this.options.signal);
+    // A receiver within this process answers without any request.
+    this.facts.requests += Math.max(1, this.heard.length);
     this.options.signal.throwIfAborted();
     return { events, report, answers: [...this.heard], startedAt, endedAt: this.options.now() };
   }
