@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { turn } from '../base/pace.js';
 import { step } from '../base/steps.js';
 import { Bisection, type Step, settlement, suspects } from './bisection.js';
@@ -355,6 +356,8 @@ interface Waiting {
 }
 
 const NEVER_ABORTED = new AbortController().signal;
+// Each request under way listens to it: many are no leak.
+setMaxListeners(0, NEVER_ABORTED);
 
 /** Asks once for each origin: a batch has many events of few. */
 function heldAmong(permission: Permission): (event: ClaimedEvent) => boolean {

@@ -59,6 +59,20 @@ function expectAsPublished({ settings }: CatalogueReceiver, requests: readonly I
 
 const idOf = (payload: string): string => (JSON.parse(payload) as { event_id: string }).event_id;
 
+describe('a real event of 624,725 bytes', () => {
+  const note = 'n'.repeat(624_725 - 57);
+  const payload = JSON.stringify({ event_id: 'large', event_type: 'OrderPlaced', note });
+  for (const name of ['per-event results', 'webhook', 'lines', 'cloudevents, batch'])
+    it(`goes out by default: ${name}`, async () => {
+      expect(payload).to.have.length(624_725);
+      const receiver = CATALOGUE.find((one) => one.name === name)!;
+      const place = await startReceiverOf(receiver);
+      const small = eventsFor(receiver).slice(0, 1);
+      const { states } = await drained(place, receiver.settings, [...small, payload]);
+      expect(states).to.deep.equal(['delivered', 'delivered']);
+    });
+});
+
 describe('what is learned of a target', () => {
   it('that it does not read gzip outlives a restart', async () => {
     const receiver = CATALOGUE.find(({ name }) => name === 'no gzip, 415, far away')!;
