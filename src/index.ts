@@ -35,6 +35,7 @@ export {
   HostedTargetError,
   type TargetChangeOptions,
   TargetNameError,
+  TargetNameTakenError,
 } from './app/declared-targets.js';
 export type { DiffOptions, DiffReport } from './app/diff.js';
 export type { TargetOutcome } from './app/drain-each.js';

@@ -33,21 +33,32 @@ import { kindOf } from './kinds.js';
 import { lookUp, MisconfiguredTargetError, UnknownTargetNameError } from './named-target.js';
 import type { Situation } from './situation.js';
 
-/** A text that no target can be called, or a name that another target has. */
+/** A text that no target can be called. */
 export class TargetNameError extends RedrainError {
   override readonly name = 'TargetNameError';
+  readonly code = 'TARGET_NAME_INVALID';
   override readonly exitCode = EXIT.usage;
-  override readonly advice: string | undefined;
   constructor(
-    readonly code: 'TARGET_NAME_INVALID' | 'TARGET_NAME_TAKEN',
     readonly given: string,
-    message: string,
+    fault: string,
   ) {
-    super(message);
-    const isTaken = code === 'TARGET_NAME_TAKEN';
-    this.advice = isTaken
-      ? `\`redrain targets set ${given} url=URL\` gives it another address`
-      : undefined;
+    super(`${JSON.stringify(given)} cannot be a name: ${fault}`);
+  }
+}
+
+/** Another target has this name. */
+export class TargetNameTakenError extends RedrainError {
+  override readonly name = 'TargetNameTakenError';
+  readonly code = 'TARGET_NAME_TAKEN';
+  override readonly exitCode = EXIT.usage;
+  override readonly advice: string;
+  constructor(
+    readonly given: string,
+    /** Of the one that has it. */
+    readonly address: string,
+  ) {
+    super(`${given} is the name of the target ${address}`);
+    this.advice = `\`redrain targets set ${given} url=URL\` gives it another address`;
   }
 }
 
@@ -96,7 +107,7 @@ export interface AddReport extends DeclaredReport {
  * has this name already is changed. The first target of a home that sends
  * nowhere yet is the active one.
  *
- * @throws TargetNameError, UnusableUrlError, AddressTakenError, ConfigUnreadableError,
+ * @throws TargetNameError, TargetNameTakenError, UnusableUrlError, AddressTakenError, ConfigUnreadableError,
  * and TargetSettingError for a setting that is wrong.
  */
 export async function addTarget(app: App, wanted: NewTarget): Promise<AddReport> {
@@ -179,7 +190,7 @@ export async function setTarget(
 /**
  * Gives a target another name, in the file and in the journal. Nothing is sent again.
  *
- * @throws UnknownTargetNameError, TargetNameError, ConfigUnreadableError.
+ * @throws UnknownTargetNameError, TargetNameError, TargetNameTakenError, ConfigUnreadableError.
  */
 export async function renameTarget(app: App, given: string, name: string): Promise<TargetRecord> {
   const situation = await app.situation();
@@ -341,21 +352,12 @@ async function assertNameFree(
   self: TargetRecord | undefined,
 ): Promise<void> {
   const fault = nameFault(name);
-  if (fault !== undefined)
-    throw new TargetNameError(
-      'TARGET_NAME_INVALID',
-      name,
-      `${JSON.stringify(name)} cannot be a name: ${fault}`,
-    );
+  if (fault !== undefined) throw new TargetNameError(name, fault);
   const rows = await app.readingStores(async (stores) => stores?.targets.list());
   const row = rows?.find((one) => one.name === name && one.id !== self?.id);
   if (row === undefined && !targets.has(name)) return;
   const address = shownAddress(targets.get(name)?.url ?? row?.canonicalUrl ?? '');
-  throw new TargetNameError(
-    'TARGET_NAME_TAKEN',
-    name,
-    `${name} is the name of the target ${address}`,
-  );
+  throw new TargetNameTakenError(name, address);
 }
 
 /** The known target at an operator's address. */

@@ -14,7 +14,8 @@ export interface Targets {
    * Declares a target in config.toml. A known address keeps what it has. The first target of a
    * home that sends nowhere yet is the active one.
    *
-   * @throws TargetNameError, UnusableUrlError, AddressTakenError, ConfigUnreadableError, ConfigEditError.
+   * @throws TargetNameError, TargetNameTakenError, UnusableUrlError, AddressTakenError,
+   * ConfigUnreadableError, ConfigEditError.
    */
   add(name: string, target: TargetOptions): Promise<TargetRecord>;
   /**

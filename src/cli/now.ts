@@ -1,6 +1,7 @@
 import { shownAddress } from '../address/shown-address.js';
 import type { App } from '../app/app.js';
 import { type OneOfMany, targetsInUse } from '../app/drain-each.js';
+import { lookUp } from '../app/named-target.js';
 import { previewDrain } from '../app/preview-drain.js';
 import { readWaitingQueues } from '../app/spec-kitty/old-queues.js';
 import { gapOf } from '../app/undelivered.js';
@@ -103,6 +104,8 @@ async function one(
     return report.blocked_reason === null ? EXIT.done : EXIT.blocked;
   }
   if (isActive) await askAboutProjects(app, output);
+  // A name that nobody has makes no journal.
+  if (wish.to !== undefined) await assertKnown(app, wish.to);
   const interrupt = onInterrupt(output, 'the batch in flight');
   const report = await drainAndWait(app, output, wish, interrupt).finally(() => interrupt.done());
   for (const line of failureLines(report)) output.note(line);
@@ -115,6 +118,9 @@ async function one(
   );
   return interrupt.exitCode() ?? exitCode(report, gap, options);
 }
+
+const assertKnown = (app: App, name: string): Promise<unknown> =>
+  app.reading(({ situation, stores }) => lookUp(stores?.targets, situation, name));
 
 /** What a drain cannot know of: rows that were never taken out of an old queue. */
 async function waitingLines(app: App): Promise<string[]> {

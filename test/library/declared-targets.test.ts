@@ -62,7 +62,7 @@ describe('declared targets', () => {
     expect(added).to.deep.include({ isActive: true });
     expect(added.record).to.deep.include({ id: 1, name: 'billing' });
     expect(file()).to.equal(
-      '[redrain.targets.billing]\nurl = "http://127.0.0.1:9/a"\nmax_events = 7\n\n[redrain]\nmode = "EXTERNAL_RECEIVER"\ntarget = "billing"\n',
+      '[redrain]\nmode = "EXTERNAL_RECEIVER"\ntarget = "billing"\n\n[redrain.targets.billing]\nurl = "http://127.0.0.1:9/a"\nmax_events = 7\n',
     );
     expect(await addTarget(home.app, { name: 'search', url: B })).to.include({ isActive: false });
     await capture('1', '2');
@@ -173,7 +173,7 @@ describe('declared targets', () => {
   it('may change names with each other', async () => {
     await addTarget(home.app, { name: 'a', url: A });
     await addTarget(home.app, { name: 'b', url: B });
-    writeConfig(home.dir, file().replace(A, 'X').replace(B, A).replace('X', B));
+    writeConfig(home.dir, file().replace(A, '(a)').replace(B, A).replace('(a)', B));
     await drain('a');
     await drain('b');
     expect(await names()).to.deep.equal(['b', 'a']);
