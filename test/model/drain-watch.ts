@@ -19,6 +19,8 @@ export class DrainWatch {
   #head = 0;
   readonly #posted = new Set<number>();
   readonly #counts = { delivered: 0, duplicate: 0, pending: 0, rejected: 0, terminal_failed: 0 };
+  /** Claimed, and in a later request than the one that is on the wire. */
+  readonly #waiting = new Set<number>();
   /** Verdicts that are told and not settled yet. */
   #told = new Map<number, Told>();
   #begun = false;
@@ -36,7 +38,7 @@ export class DrainWatch {
   }
 
   /** A post arrives at the receiver: what went before it is settled. */
-  post(events: readonly KnownEvent[]): void {
+  post(events: readonly KnownEvent[], inFlight: readonly number[]): void {
     this.#begin();
     this.#settleTold(() => true);
     this.#posts += 1;
@@ -48,6 +50,7 @@ export class DrainWatch {
       expect(this.#model.permits(project), `permission of ${id}, posted`).to.equal(true);
       this.#claim(event);
     }
+    for (const seq of inFlight) this.#wait(this.#model.events[seq - 1] as KnownEvent);
     expect(this.#posted.size, 'within the limit').to.be.at.most(this.#now.limit ?? Infinity);
   }
 
@@ -60,6 +63,8 @@ export class DrainWatch {
   end(): void {
     this.#begin();
     this.#settleTold(() => true);
+    // What was never posted is as if it had not been claimed.
+    for (const seq of this.#waiting) this.#target.inFlight.delete(seq);
     for (const seq of [...this.#target.inFlight]) this.#target.giveBack(seq);
   }
 
@@ -95,14 +100,26 @@ export class DrainWatch {
   /** A part of a batch that was refused is posted again; all else must be free to go. */
   #claim(event: KnownEvent): void {
     const { seq, id, eventClass } = event;
+    if (this.#waiting.delete(seq)) this.#takeUp(event);
     if (this.#target.inFlight.has(seq)) return;
     expect(eventClass, `class of ${id}, selected`).to.equal('live');
     expect(seq, `${id} was there when the pass began`).to.be.at.most(this.#head);
     const { honourBackoff } = this.#now;
     const objection = this.#target.objection(event, { honourBackoff, now: this.#startedAt });
     expect(objection, `${id}, selected`).to.equal(undefined);
+    this.#takeUp(event);
+  }
+
+  #takeUp(event: KnownEvent): void {
     this.#target.claim(event);
-    this.#posted.add(seq);
+    this.#posted.add(event.seq);
+  }
+
+  /** Nothing may take it away while it is in flight. */
+  #wait({ seq }: KnownEvent): void {
+    if (this.#target.inFlight.has(seq)) return;
+    this.#target.inFlight.add(seq);
+    this.#waiting.add(seq);
   }
 
   #settleTold(isSettled: (seq: number) => boolean): void {

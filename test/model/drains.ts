@@ -148,9 +148,9 @@ export class Drains {
 
   async #exchange(body: Buffer): Promise<HttpAnswer> {
     const { model } = this.#at;
-    const { now, target, server, watch, interruption } = this.#running as Running;
+    const { name, now, target, server, watch, interruption } = this.#running as Running;
     const events = postedEvents(model, target, body.toString());
-    watch.post(events);
+    watch.post(events, this.#at.home.observer.flightOf(name));
     const meanwhile = now.meanwhile[watch.posts - 1];
     if (meanwhile !== undefined) await this.#meanwhile(meanwhile);
     if (watch.posts === now.stopAt) interruption.abort();

@@ -99,6 +99,13 @@ export class Observer {
     return this.#rows<{ start: number }>(sql, targetId)[0]?.start ?? 0;
   }
 
+  /** What a server's target has in flight. */
+  flightOf(server: string): number[] {
+    const id = this.targetIds().get(server);
+    const [row] = id === undefined ? [] : this.#rows<{ seqs: string }>(FLIGHT, id);
+    return fromRanges(JSON.parse(row?.seqs ?? '[]') as SeqRanges);
+  }
+
   /** Ids of archives, oldest first. */
   archives(): string[] {
     return this.#names('archive')
