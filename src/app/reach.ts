@@ -1,3 +1,4 @@
+import { tlsFiles } from '../receivers/external/tls-files.js';
 import type { AskHttp, Reachability } from '../receivers/reachability.js';
 import type { App } from './app.js';
 import type { Situation } from './situation.js';
@@ -17,15 +18,12 @@ export async function reach(
   return kind?.reach(active.identity, situation, ask, app.now());
 }
 
-export function overHttp(app: App, { settings }: Situation): AskHttp {
+export function overHttp(app: App, { settings, active }: Situation): AskHttp {
   return async (url, headers) => {
     const { HttpClient } = await import('../receivers/http-client.js');
-    const { caFile } = settings;
-    const client = new HttpClient({
-      env: app.env,
-      deadlineMs: DEADLINE_MS,
-      ...(caFile === undefined ? {} : { caFile }),
-    });
+    const ofTarget = active.state === 'target' ? active.settings : {};
+    const files = tlsFiles(ofTarget, app.paths, settings.caFile);
+    const client = new HttpClient({ env: app.env, deadlineMs: DEADLINE_MS, ...files });
     try {
       return await client.request({
         method: 'GET',
