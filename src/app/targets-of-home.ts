@@ -3,6 +3,7 @@ import type { TargetRecord } from '../targets/registry.js';
 import type { App } from './app.js';
 import type { TargetChangeOptions } from './declared-targets.js';
 import { readTargets, type TargetSummary } from './targets.js';
+import type { TargetTest, TargetTestOptions } from './test-target.js';
 
 /** The targets of a home. Names, ids and addresses all name a target. */
 export interface Targets {
@@ -32,6 +33,14 @@ export interface Targets {
    * @throws UnknownTargetNameError, MisconfiguredTargetError, ConfigUnreadableError.
    */
   use(target: string): Promise<TargetRecord>;
+  /**
+   * Finds with canaries what is wrong with a target, and which settings fit (docs/targets.md).
+   * Sends nothing of the journal, and changes nothing here.
+   *
+   * @throws UnknownTargetNameError, RetiredTargetError, MisconfiguredTargetError,
+   * DeliveryOffError, ConfigUnreadableError.
+   */
+  test(target: string, options?: TargetTestOptions): Promise<TargetTest>;
 }
 
 /** Code that only a change needs is loaded with the first one. */
@@ -51,6 +60,10 @@ export function targetsOf(app: App): Targets {
     async use(target: string): Promise<TargetRecord> {
       const { useTarget } = await declared();
       return useTarget(app, target);
+    },
+    async test(target: string, options: TargetTestOptions = {}): Promise<TargetTest> {
+      const { testTarget } = await import('./test-target.js');
+      return testTarget(app, target, options);
     },
   });
 }

@@ -105,13 +105,13 @@ function probed(app: App, situation: Situation, target: TargetRecord): ProbedTar
       secrets: [...new Set([...named, ...variablesIn(target.rawEndpoint.reveal())])],
     },
     maxEventBytes: situation.settings.capture.maxEventBytes,
-    open: (changed, onAnswer) =>
+    open: async (changed, onAnswer) => {
       // What was learned of a target is looked at afresh.
-      kindOf(target).receiver({ ...target, readsGzip: null, settings: changed }, situation, {
-        ...given,
-        now: () => app.now(),
-        onAnswer,
-      }),
+      const afresh = { ...target, readsGzip: null, settings: changed };
+      const own = app.options.receiver?.(afresh);
+      const surroundings = { ...given, now: () => app.now(), onAnswer };
+      return own ?? kindOf(target).receiver(afresh, situation, surroundings);
+    },
   };
 }
 
