@@ -167,7 +167,10 @@ describe('redrain config', () => {
 describe('redrain targets', () => {
   it('lists known targets with what each has', async () => {
     const cli = new Cli();
-    expect((await done(cli, ['targets', '--json'])).json()).to.deep.equal({ targets: [] });
+    expect((await done(cli, ['targets', '--json'])).json()).to.deep.equal({
+      targets: [],
+      declared: [],
+    });
     await captured(cli, envelopes(3));
     sendTo(cli, 'stub:a');
     await done(cli, ['now', '--limit', '2']);
