@@ -20,7 +20,7 @@ import type {
   Settlement,
   TargetHealth,
 } from './ports.js';
-import { type Delivered, SingleRequests } from './single-requests.js';
+import { AskedTogether, type Delivered, SingleRequests } from './single-requests.js';
 import { unpostable } from './unpostable.js';
 import { WAITS } from './waits.js';
 
@@ -146,25 +146,30 @@ export class DrainPass {
     events: readonly ClaimedEvent[],
     singles: SingleRequests,
   ): Promise<void> {
+    const { isolation } = claim;
+    const asWaiting = (some: readonly ClaimedEvent[]): Waiting => ({
+      events: some,
+      posted: false,
+      isolation,
+    });
+    const isOver = () => this.#stopped || this.#options.signal.aborted;
+    const mayLeave = new AskedTogether(async (asked: readonly ClaimedEvent[]) => {
+      return new Set(await this.#mayLeave(claim, asWaiting(asked)));
+    });
     const unbegun = await singles.run(events, {
-      isOver: () => this.#stopped || this.#options.signal.aborted,
-      deliver: (event) => this.#postOne(claim, event),
+      isOver,
+      deliver: async (event) => {
+        await this.#pacer.take(1, this.#options.signal);
+        if (isOver()) await this.#giveBack(claim, [asWaiting([event])]);
+        else if ((await mayLeave.ask(event)).has(event)) return this.#postOne(claim, event);
+        return undefined;
+      },
       settle: (delivered) => this.#settleSingles(claim, delivered),
     });
-    const { isolation } = claim;
-    await this.#giveBack(claim, [{ events: unbegun, posted: false, isolation }]);
+    await this.#giveBack(claim, [asWaiting(unbegun)]);
   }
 
-  async #postOne(claim: Claim, event: ClaimedEvent): Promise<Delivered | undefined> {
-    const batch = { events: [event], posted: false, isolation: claim.isolation };
-    await this.#pacer.take(1, this.#options.signal);
-    const mayLeave =
-      this.#stopped || this.#options.signal.aborted ? [] : await this.#mayLeave(claim, batch);
-    if (mayLeave.length === 0) {
-      // What #mayLeave has not given back itself.
-      if (this.#stopped || this.#options.signal.aborted) await this.#giveBack(claim, [batch]);
-      return undefined;
-    }
+  async #postOne(claim: Claim, event: ClaimedEvent): Promise<Delivered> {
     const { report, ...times } = await this.#request(claim, [event]);
     await this.#considerStopping(report);
     return { event, report, ...times };

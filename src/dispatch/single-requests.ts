@@ -85,6 +85,35 @@ export class SingleRequests {
   }
 }
 
+/**
+ * Puts questions together that are asked in one turn of the event loop. The
+ * answer is looked for after the last of them was asked, so that each gets one
+ * that is no older than its question.
+ */
+export class AskedTogether<Subject, Answer> {
+  readonly #ask: (subjects: readonly Subject[]) => Promise<Answer>;
+  #subjects: Subject[] = [];
+  #answer: Promise<Answer> | undefined;
+
+  constructor(ask: (subjects: readonly Subject[]) => Promise<Answer>) {
+    this.#ask = ask;
+  }
+
+  ask(subject: Subject): Promise<Answer> {
+    this.#subjects.push(subject);
+    this.#answer ??= this.#afterThisTurn();
+    return this.#answer;
+  }
+
+  async #afterThisTurn(): Promise<Answer> {
+    await turn();
+    const subjects = this.#subjects;
+    this.#subjects = [];
+    this.#answer = undefined;
+    return this.#ask(subjects);
+  }
+}
+
 /** Answers that may wait for the ledger before requests wait for it too. */
 const MOST_WAITING = 256;
 

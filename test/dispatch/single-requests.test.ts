@@ -79,6 +79,22 @@ describe('a target that gets one event in each request', () => {
     expect(await drainWith(core, receiver)).to.include({ delivered: 100 - report.posts, held: 0 });
   });
 
+  it('counts what a closed gate gives back once, and tries nothing more', async () => {
+    await core.journal.append(newEvents(100), 'capture');
+    let isClosed = false;
+    receiver.answer = overlapping((event) => {
+      isClosed ||= event.seq >= 20;
+      return ok([event]);
+    });
+    const gate = { reason: 'delivery_off' as const, message: 'the mode sends nothing' };
+    const permission = async () => (isClosed ? gate : () => null);
+    const report = await drainWith(core, receiver, { permission });
+    expect(report.posts).to.be.within(20, 20 + 8);
+    expect(report).to.include({ selected: report.posts, delivered: report.posts });
+    expect(report).to.include({ blocked_reason: 'delivery_off', held: 100 - report.posts });
+    assertLedgerInvariant(core);
+  });
+
   it('ends with the signal: requests under way are recorded, the rest is as if never claimed', async () => {
     await core.journal.append(newEvents(100), 'capture');
     const stop = new AbortController();
