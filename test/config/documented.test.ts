@@ -25,6 +25,7 @@ const SHOWN_ONLY = ['sync.max_queue_size', 'sync.background_daemon'];
 const COMPUTED: readonly ComputedRead[] = [
   { file: 'src/receivers/endpoint-kinds.ts', expression: 'authEnv' },
   { file: 'src/cli/serve.ts', expression: 'name' },
+  { file: 'src/cli/target-show.ts', expression: 'name' },
   { file: 'src/cli/spec-kitty/login.ts', expression: 'variable' },
   { file: 'src/config/in-force.ts', expression: 'key.env' },
   { file: 'src/config/in-force.ts', expression: 'key.env.toLowerCase()' },
