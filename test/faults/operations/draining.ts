@@ -75,6 +75,34 @@ const replay: Operation = {
   },
 };
 
+/** A target that began with what came after it gets the earlier events too, once its `from` says so. */
+const start: Operation = {
+  name: 'start',
+  command: 'redrain now, after `from = "all"`',
+  steps: /^targets\.start-moved$/,
+  async prepare(): Promise<Scene> {
+    const cli = new Cli();
+    const receiver = await startReceiver();
+    const declare = (from: string) =>
+      cli.configure(
+        `[sync]\nmode = "EXTERNAL_RECEIVER"\ntarget = "late"\n[sync.targets.late]\nurl = "${receiver.url}"\nfrom = "${from}"\n`,
+      );
+    declare('now');
+    await captured(cli, LINES);
+    await drained(cli);
+    expect(receiver.sink.stats().unique, 'sent from now on').to.equal(0);
+    declare('all');
+    return {
+      cli,
+      run: (watched) => cli.run(['now', '--json'], watched),
+      state: () =>
+        `${counted(cli.home, 'SELECT coalesce(sum(events), 0) FROM exclusion')} excluded, receiver: ${receiver.sink.stats().unique} of ${COUNT} events`,
+      safe: () => assertNoLie(cli, receiver),
+      whole: () => assertLedgerEqualsReceiver(cli, receiver),
+    };
+  },
+};
+
 async function drained(cli: Cli): Promise<void> {
   const redrain = await openRedrain({ home: cli.home, env: cli.env });
   try {
@@ -84,4 +112,4 @@ async function drained(cli: Cli): Promise<void> {
   }
 }
 
-export const DRAINING: readonly Operation[] = [dispatch, replay];
+export const DRAINING: readonly Operation[] = [dispatch, replay, start];
