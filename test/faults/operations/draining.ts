@@ -78,7 +78,7 @@ const replay: Operation = {
 /** A target that began with what came after it gets the earlier events too, once its `from` says so. */
 const start: Operation = {
   name: 'start',
-  command: 'redrain now, after `from = "all"`',
+  command: 'redrain now',
   steps: /^targets\.start-moved$/,
   async prepare(): Promise<Scene> {
     const cli = new Cli();
