@@ -23,6 +23,8 @@ export class DueWatch {
   /** When to look at a target again, in epoch milliseconds; none: when something was captured. */
   readonly #next = new Map<TargetId, number>();
   readonly #looking = new Set<TargetId>();
+  /** At the last beat: one that has joined since may lack everything. */
+  #served: ReadonlySet<TargetId> = new Set();
   /** Drains added in a row although nothing was captured since: they did not help. */
   readonly #inVain = new Map<
     TargetId,
@@ -33,7 +35,7 @@ export class DueWatch {
   #head: number | undefined;
   #config: unknown;
 
-  /** `onConfig` is called when config.toml has changed. */
+  /** `onConfig` is called at the first beat, and when config.toml has changed. */
   constructor(service: Service, onConfig: () => void) {
     this.#service = service;
     this.#onConfig = onConfig;
@@ -58,7 +60,10 @@ export class DueWatch {
       const isNew = await this.#hasNews();
       const now = this.#service.app.now();
       const served = targets.isForActive ? [undefined] : targets.ids;
-      for (const id of served) if (isNew || (this.#next.get(id) ?? Infinity) <= now) this.#look(id);
+      for (const id of served)
+        if (isNew || !this.#served.has(id) || (this.#next.get(id) ?? Infinity) <= now)
+          this.#look(id);
+      this.#served = new Set(served);
       trouble.over(WATCH_FAILED);
     } catch (error) {
       // The sweep goes on, less often.
@@ -69,7 +74,8 @@ export class DueWatch {
   async #hasNews(): Promise<boolean> {
     const { app } = this.#service;
     const config = await app.readConfig();
-    if (this.#config !== undefined && this.#config !== config) this.#onConfig();
+    // At the first beat too: it may have changed since the worker read it.
+    if (this.#config !== config) this.#onConfig();
     this.#config = config;
     const { journal } = await app.stores();
     const head = await journal.head();
