@@ -184,6 +184,7 @@ export async function keptSettings(app: App): Promise<ReadonlyMap<string, unknow
   const settings = settingsOf((await app.situation()).config);
   const declared = [...settings.targets.values()].find((one) => !isNamed(one));
   if (declared === undefined) return new Map();
+  // For `redrain config` to show: a journal that cannot be read is for `doctor` to report.
   const known = await knownRow(app, declared).catch(() => undefined);
   const kept = [...declared.unsaid].filter(
     (key) => known !== undefined && known.settings[key] !== declared.settings[key],

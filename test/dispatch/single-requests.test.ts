@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { turn } from '../../src/base/pace.js';
 import type { DeliveryReport, OutboundEvent } from '../../src/dispatch/ports.js';
+import { AskedTogether } from '../../src/dispatch/single-requests.js';
 import { type Core, givenTarget, openCore, rows } from '../support/core.js';
 import { drainWith } from '../support/drains.js';
 import { newEvents } from '../support/events.js';
@@ -220,5 +221,28 @@ describe('a target with a rate', () => {
       },
     });
     expect(Math.max(...waits)).to.be.at.most(2_000);
+  });
+});
+
+describe('questions that are asked together', () => {
+  it('get one answer in one turn, and never one that was looked for before they were asked', async () => {
+    const looks: string[][] = [];
+    let answerFirst: () => void = () => undefined;
+    const first = new Promise<void>((resolve) => {
+      answerFirst = resolve;
+    });
+    const questions = new AskedTogether(async (asked: readonly string[]) => {
+      looks.push([...asked]);
+      const look = looks.length;
+      if (look === 1) await first;
+      return look;
+    });
+    const early = [questions.ask('a'), questions.ask('b')];
+    await turns(3);
+    const late = questions.ask('c');
+    expect(await late, 'while the first look is still under way').to.equal(2);
+    answerFirst();
+    expect(await Promise.all(early)).to.deep.equal([1, 1]);
+    expect(looks).to.deep.equal([['a', 'b'], ['c']]);
   });
 });

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { isRedrainError, openRedrain, type Redrain, type TargetOptions } from '../../src/index.js';
+import { eventServer } from '../support/event-server.js';
 import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
 
 const event = (id: string) => ({ event_id: id, event_type: 'T' });
@@ -44,6 +45,22 @@ describe('a program with several targets', () => {
     const at = (name: string) => outcomes.find((one) => one.name === name)?.report;
     expect(at('a')).to.include({ delivered: 1 });
     expect(at('dead')).to.include({ transient: 1, delivered: 0 });
+  });
+
+  it('loses one that says it is gone for good, and goes on with the others', async () => {
+    const server = await eventServer();
+    server.answer = () => ({ status: 410, headers: {}, body: 'gone' });
+    const gone = { url: server.url, format: 'webhook' as const, concurrency: 1 };
+    const redrain = await given({ a: { url: 'stub:a' }, gone });
+    await redrain.captureMany([event('1'), event('2')]);
+    const outcomes = await redrain.drain({ all: true });
+    const at = (name: string) => outcomes.find((one) => one.name === name)?.report;
+    expect(at('gone')).to.include({ blocked_reason: 'target_retired', posts: 1, delivered: 0 });
+    expect(at('a')).to.include({ delivered: 2 });
+    const row = (await redrain.targets()).find(({ name }) => name === 'gone');
+    expect(row?.retiredAt).to.be.a('number');
+    await redrain.drain({ all: true });
+    expect(server.posts, 'nothing more is sent there').to.have.length(1);
   });
 
   it('adds, changes and uses those of config.toml', async () => {
