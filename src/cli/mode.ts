@@ -68,9 +68,7 @@ export const define: DefineCommand = (command, run) => {
     .option('--client-key <file>', 'its key, PEM')
     .addHelpText(
       'after',
-      example(
-        'redrain mode EXTERNAL_RECEIVER --endpoint https://hooks.example/events --auth-env HOOK_TOKEN',
-      ),
+      example('redrain mode EXTERNAL_RECEIVER --endpoint https://hooks.example/in'),
     )
     .action(run(showOrSet));
 };

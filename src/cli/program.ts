@@ -6,140 +6,195 @@ import { forTerminal } from './color.js';
 import type { CommandBody, DefineCommand, RunCommand } from './command.js';
 import { type GlobalOptions, Output } from './output.js';
 
-/**
- * Every command: how the help of redrain lists it, and the file that declares
- * its options and does its work. The file is loaded when the command is typed.
- */
-const COMMANDS: readonly (readonly [
-  term: string,
+/** How the help of redrain lists a command, and what declares its options and does its work. */
+type Listed = readonly [
+  name: string,
   summary: string,
+  /** Called when the command is typed: with it comes all the code it needs. */
   load: () => Promise<DefineCommand>,
-])[] = [
+];
+
+/** The group that only users of Spec Kitty need. */
+const SPEC_KITTY = 'Spec Kitty';
+
+/** Every command, in the groups and the order of the help. */
+const GROUPS: readonly (readonly [heading: string, commands: readonly Listed[]])[] = [
   [
-    'capture [options] [files...]',
-    'write events into the journal',
-    async () => (await import('./capture.js')).define,
-  ],
-  ['now [options]', 'drain to the active target', async () => (await import('./now.js')).define],
-  [
-    'status [options]',
-    'what is in the journal, where it was delivered, what is stuck',
-    async () => (await import('./status.js')).define,
-  ],
-  [
-    'server [url]',
-    'show or set the server',
-    async () => (await import('./spec-kitty/server.js')).define,
-  ],
-  [
-    'login [options] [url]',
-    'get tokens for a server',
-    async () => (await import('./spec-kitty/login.js')).define,
-  ],
-  [
-    'logout [url]',
-    'forget the tokens of a server',
-    async () => (await import('./spec-kitty/logout.js')).define,
-  ],
-  [
-    'mode [options] [mode]',
-    'show or set what happens to events',
-    async () => (await import('./mode.js')).define,
-  ],
-  [
-    'targets',
-    'declare, test and list the targets of events',
-    async () => (await import('./targets.js')).define,
-  ],
-  [
-    'use <target>',
-    'make a target the active one',
-    async () => (await import('./target-declare.js')).defineUse,
+    'Start',
+    [
+      [
+        'capture',
+        'write events into the journal',
+        async () => (await import('./capture.js')).define,
+      ],
+      [
+        'targets',
+        'declare, test and list the targets of events',
+        async () => (await import('./targets.js')).define,
+      ],
+      [
+        'use',
+        'make a target the active one',
+        async () => (await import('./target-declare.js')).defineUse,
+      ],
+      [
+        'now',
+        'send what is due to the active target, or to others',
+        async () => (await import('./now.js')).define,
+      ],
+      [
+        'serve',
+        'run a receiver for trying things out',
+        async () => (await import('./serve.js')).define,
+      ],
+    ],
   ],
   [
-    'projects',
-    'which projects may be sent to the hosted team',
-    async () => (await import('./projects.js')).define,
+    'Look',
+    [
+      [
+        'status',
+        'what is in the journal, where it was delivered, what waits',
+        async () => (await import('./status.js')).define,
+      ],
+      ['events', 'list or export events', async () => (await import('./events.js')).define],
+      [
+        'inspect',
+        'the whole story of one event',
+        async () => (await import('./inspect.js')).define,
+      ],
+      [
+        'diff',
+        'what one target has and another has not',
+        async () => (await import('./diff.js')).define,
+      ],
+      [
+        'doctor',
+        'what is wrong and what fixes it',
+        async () => (await import('./doctor.js')).define,
+      ],
+      [
+        'audit',
+        'events that could not be discarded, or are kept here only',
+        async () => (await import('./audit.js')).define,
+      ],
+    ],
   ],
   [
-    'inspect [options] <event-id>',
-    "one event's whole story",
-    async () => (await import('./inspect.js')).define,
-  ],
-  ['events [options]', 'list or export events', async () => (await import('./events.js')).define],
-  [
-    'retry [options]',
-    'try again what failed or was rejected',
-    async () => (await import('./requeue.js')).defineRetry,
-  ],
-  [
-    'replay [options]',
-    'deliver again what was delivered',
-    async () => (await import('./requeue.js')).defineReplay,
-  ],
-  [
-    'diff [options] <A> <B>',
-    'what one target has and another has not',
-    async () => (await import('./diff.js')).define,
-  ],
-  ['doctor', 'what is wrong and what fixes it', async () => (await import('./doctor.js')).define],
-  [
-    'gc [options]',
-    'delete payload bytes that every target has',
-    async () => (await import('./gc.js')).define,
+    'Repair',
+    [
+      [
+        'retry',
+        'try again what failed or was rejected',
+        async () => (await import('./requeue.js')).defineRetry,
+      ],
+      [
+        'replay',
+        'deliver again what was delivered',
+        async () => (await import('./requeue.js')).defineReplay,
+      ],
+      [
+        'conflicts',
+        'two contents for one event id, and which to keep',
+        async () => (await import('./conflicts.js')).define,
+      ],
+    ],
   ],
   [
-    'archive [options]',
-    'move payload bytes into files that can be restored',
-    async () => (await import('./archive.js')).define,
+    'Keep house',
+    [
+      [
+        'gc',
+        'delete payload bytes that every target has',
+        async () => (await import('./gc.js')).define,
+      ],
+      [
+        'archive',
+        'move payload bytes into files that can be restored',
+        async () => (await import('./archive.js')).define,
+      ],
+      ['restore', 'restore archived events', async () => (await import('./restore.js')).define],
+      [
+        'redact',
+        'erase an event that should never have been captured',
+        async () => (await import('./redact.js')).define,
+      ],
+      [
+        'verify',
+        'check journal, ledger and archives',
+        async () => (await import('./verify.js')).define,
+      ],
+    ],
   ],
   [
-    'restore [options] <archives...>',
-    'restore archived events',
-    async () => (await import('./restore.js')).define,
+    'Workers',
+    [
+      ['enqueue', 'add a job for a worker', async () => (await import('./enqueue.js')).define],
+      [
+        'jobs',
+        'jobs of the workers and their results',
+        async () => (await import('./jobs.js')).define,
+      ],
+      ['schedule', 'jobs at fixed times', async () => (await import('./schedule.js')).define],
+    ],
   ],
   [
-    'redact [options] <event-id>',
-    'erase an event that should never have been captured',
-    async () => (await import('./redact.js')).define,
+    'Settings',
+    [
+      [
+        'config',
+        'read, change and check settings, and where they come from',
+        async () => (await import('./config.js')).define,
+      ],
+      [
+        'mode',
+        'show or set what happens to events',
+        async () => (await import('./mode.js')).define,
+      ],
+      [
+        'projects',
+        'which projects may be sent where only allowed ones may',
+        async () => (await import('./projects.js')).define,
+      ],
+    ],
   ],
   [
-    'verify [options]',
-    'check journal, ledger and archives',
-    async () => (await import('./verify.js')).define,
-  ],
-  ['enqueue', 'add a job for a worker', async () => (await import('./enqueue.js')).define],
-  ['jobs', 'jobs of the workers and their results', async () => (await import('./jobs.js')).define],
-  ['schedule', 'jobs at fixed times', async () => (await import('./schedule.js')).define],
-  [
-    'audit',
-    'what OPT_OUT was not allowed to discard',
-    async () => (await import('./audit.js')).define,
-  ],
-  [
-    'config',
-    'every setting in force and where it comes from',
-    async () => (await import('./config.js')).define,
-  ],
-  [
-    'serve [options]',
-    'a receiver for trying things out',
-    async () => (await import('./serve.js')).define,
-  ],
-  [
-    'migrate [options]',
-    'import the old queue files into the journal',
-    async () => (await import('./spec-kitty/migrate.js')).define,
-  ],
-  [
-    'conflicts',
-    'two contents for one event id, and which to keep',
-    async () => (await import('./conflicts.js')).define,
+    SPEC_KITTY,
+    [
+      [
+        'server',
+        'show or set the server',
+        async () => (await import('./spec-kitty/server.js')).define,
+      ],
+      [
+        'login',
+        'get tokens for a server',
+        async () => (await import('./spec-kitty/login.js')).define,
+      ],
+      [
+        'logout',
+        'forget the tokens of a server',
+        async () => (await import('./spec-kitty/logout.js')).define,
+      ],
+      [
+        'migrate',
+        'import the old queue files into the journal',
+        async () => (await import('./spec-kitty/migrate.js')).define,
+      ],
+    ],
   ],
 ];
 
+const COMMANDS = GROUPS.flatMap(([, commands]) => commands);
+
 /** Names of all commands. */
-export const COMMAND_NAMES: readonly string[] = COMMANDS.map(([term]) => nameOf(term));
+export const COMMAND_NAMES: readonly string[] = COMMANDS.map(([name]) => name);
+
+/** What the command line may say in the home that it is typed for. */
+export interface ProgramOptions {
+  /** True where nothing is Spec Kitty's: its commands work, and no help names them. */
+  readonly isNeutral?: boolean;
+}
 
 /**
  * The command line. Only commands that `words` names have their options: with
@@ -148,37 +203,45 @@ export const COMMAND_NAMES: readonly string[] = COMMANDS.map(([term]) => nameOf(
 export async function buildProgram(
   words: readonly string[],
   ended: (exitCode: number) => void,
+  { isNeutral = false }: ProgramOptions = {},
 ): Promise<Command> {
-  const program = emptyProgram();
+  const program = emptyProgram(isNeutral);
   const run = runner(ended);
-  for (const [term, summary, load] of COMMANDS) {
-    const command = program.command(nameOf(term)).summary(summary);
-    if (words.includes(command.name())) (await load())(command, run);
+  for (const [heading, commands] of GROUPS) {
+    const hidden = isNeutral && heading === SPEC_KITTY;
+    for (const [name, summary, load] of commands) {
+      const command = program.command(name, { hidden }).summary(summary).helpGroup(`${heading}:`);
+      if (words.includes(name)) (await load())(command, run);
+    }
   }
   refuseRepeats(program);
   return program;
 }
 
-function nameOf(term: string): string {
-  return term.split(' ', 1)[0] ?? term;
+/** Below the help. */
+function exitCodes(isNeutral: boolean): string {
+  const servers = isNeutral ? '' : ' 4 two servers are named,';
+  const text = `Exit codes: 0 done, 1 internal failure, 2 a check did not hold, 3 some input was bad,${servers} 5 conflict, 6 nothing could be sent, 7 failures in this pass, 8 discard refused, 9 events lost, 64 usage, 129, 130 and 143 ended by a signal.`;
+  return `\n${new Help().boxWrap(text, HELP_WIDTH)}`;
 }
 
-const EXIT_CODES = `
-Exit codes: 0 done, 1 internal failure, 2 a check did not hold, 3 some input was bad,
-4 two servers are named, 5 conflict, 6 nothing could be sent, 7 failures in this pass,
-8 discard refused, 9 events lost, 64 usage, 129, 130 and 143 ended by a signal.`;
+/** The narrowest terminal that the help is written for. */
+const HELP_WIDTH = 80;
 
-function emptyProgram(): Command {
+function emptyProgram(isNeutral: boolean): Command {
   return new Command('redrain')
     .description('Keep every event. Drain it to any target. Drain it again.')
-    .version(VERSION)
-    .option('--home <dir>', 'home directory (else REDRAIN_HOME, SPEC_KITTY_HOME, ~/.spec-kitty)')
+    .version(VERSION, '-V, --version', 'show the version')
+    .option('--home <dir>', 'home directory, before that of the environment')
     .option('--json', 'one JSON document on stdout')
     .option('--verbose', 'say more')
     .option('--quiet', 'say nothing but errors')
     .option('--unsafe-home', 'accept a home on a network file system')
+    .commandsGroup('Settings:')
+    .helpOption('-h, --help', 'show the help of a command')
+    .helpCommand('help [command]', 'show the help of a command')
     .configureHelp({ showGlobalOptions: true, subcommandTerm: termOf })
-    .addHelpText('after', EXIT_CODES)
+    .addHelpText('after', exitCodes(isNeutral))
     .showHelpAfterError('(redrain COMMAND --help shows what is possible)')
     .configureOutput({
       writeOut: (text) => stdout().write(text),
@@ -187,11 +250,9 @@ function emptyProgram(): Command {
     .exitOverride();
 }
 
-/** The options of a command that was not named are not known: its term is. */
+/** Of the root only the name: what else it takes is not loaded, and every line fits. */
 function termOf(command: Command): string {
-  const isInGroup = command.parent?.parent != null;
-  const term = COMMANDS.find(([known]) => nameOf(known) === command.name())?.[0];
-  return isInGroup || term === undefined ? new Help().subcommandTerm(command) : term;
+  return command.parent?.parent == null ? command.name() : new Help().subcommandTerm(command);
 }
 
 /** Turns what a command does, and how it fails, into an exit code. */

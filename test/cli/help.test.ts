@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { buildProgram } from '../../src/cli/program.js';
 import { VERSION } from '../../src/version.js';
 import { Cli, inPairs } from '../support/cli.js';
 
@@ -8,12 +9,11 @@ const COMMANDS =
     ' ',
   );
 
-/** Names below "Commands:" of a help text, up to the next blank line. */
+/** Names below the headings of a help text, but for arguments, options and examples. */
 function commandsIn(help: string): string[] {
-  const [, list = ''] = help.split(/^Commands:$/m);
-  const [block = ''] = list.trimStart().split('\n\n');
-  const names = [...`  ${block}`.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name ?? '');
-  return names.filter((name) => name !== 'help');
+  const lists = help.replace(/^Arguments:\n[\s\S]*?\n\n/m, '');
+  const names = [...lists.matchAll(/^ {2}([a-z]+)(?: [^\n]*)?$/gm)].map(([, name]) => name ?? '');
+  return names.filter((name) => !['help', 'redrain'].includes(name));
 }
 
 async function help(cli: Cli, command: readonly string[]): Promise<string> {
@@ -51,6 +51,33 @@ describe('the help', () => {
     for (const [path, text] of texts)
       for (const flag of ['--home', '--json', '--verbose', '--quiet'])
         expect(text, path).to.include(flag);
+  });
+
+  it('fits 80 columns', () => {
+    const wide = [...texts.values()].flatMap((text) =>
+      text.split('\n').filter((line) => line.length > 80),
+    );
+    expect(wide).to.deep.equal([]);
+  });
+
+  it('lists the commands in groups, what is Spec Kitty’s last', () => {
+    const headings = texts.get('')?.match(/^[A-Z][\w ]+(?=:$)/gm);
+    expect(headings).to.deep.equal([
+      'Options',
+      'Start',
+      'Look',
+      'Repair',
+      'Keep house',
+      'Workers',
+      'Settings',
+      'Spec Kitty',
+    ]);
+  });
+
+  it('names nothing of Spec Kitty where the home is neutral, and its commands work all the same', async () => {
+    const program = await buildProgram(['server'], () => undefined, { isNeutral: true });
+    expect(program.helpInformation()).to.not.match(/spec.?kitty|login|server/i);
+    expect(program.commands.map((one) => one.name())).to.include('server');
   });
 
   it('names the exit codes', () => {

@@ -10,9 +10,6 @@ export interface DocumentedCommand {
   /** Long names of its options, the global ones included: `--home`. */
   readonly options: ReadonlySet<string>;
   readonly subcommands: readonly string[];
-  /** It has options beside the global ones. */
-  readonly hasOwnOptions: boolean;
-  readonly isGroup: boolean;
 }
 
 const program = await buildProgram(COMMAND_NAMES, () => undefined);
@@ -32,8 +29,6 @@ function described(
     help: helpOf(command),
     options: new Set(options),
     subcommands: command.commands.map((inner) => inner.name()),
-    hasOwnOptions: own.length > 0,
-    isGroup: command.commands.length > 0,
   };
   const inner = command.commands.flatMap((next) =>
     described(next, [...words, next.name()], options),

@@ -72,14 +72,9 @@ describe('the commands that the documents name', () => {
     expect(names).to.have.members(root.subcommands);
   });
 
-  it('are listed by the help with the options and arguments they have', () => {
-    const [, list = ''] = root.help.split('Commands:\n');
-    for (const name of root.subcommands) {
-      const [usage = ''] = commands.get(name)?.help.match(/(?<=^Usage: redrain ).*$/m) ?? [];
-      const { hasOwnOptions, isGroup } = commands.get(name) as DocumentedCommand;
-      const term = usage.replace(isGroup || !hasOwnOptions ? ' [options]' : '', '');
-      expect(list, name).to.include(`  ${term.replace(' [command]', '')}  `);
-    }
+  it('are listed by the help, each on one line', () => {
+    for (const name of root.subcommands)
+      expect(root.help, name).to.match(new RegExp(`^  ${name} +\\S.*$`, 'm'));
   });
 
   it('scripts of npm exist', () => {
