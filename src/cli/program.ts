@@ -129,6 +129,11 @@ const GROUPS: readonly (readonly [heading: string, commands: readonly Listed[]])
   [
     'Workers',
     [
+      [
+        'worker',
+        'do the work that waits, for weeks',
+        async () => (await import('./worker.js')).define,
+      ],
       ['enqueue', 'add a job for a worker', async () => (await import('./enqueue.js')).define],
       [
         'jobs',

@@ -20,12 +20,8 @@ import { WorkerHealth } from './worker-health.js';
 import { type WorkerLog, workerLog } from './worker-log.js';
 import { readWorkerOptions, type WorkerOptions } from './worker-options.js';
 
-/** One worker process from its command line to its exit code. */
-export async function runWorker(
-  kind: WorkerKind,
-  argv: readonly string[],
-  env: NodeJS.ProcessEnv,
-): Promise<number> {
+/** `npm run worker:NAME`: one worker process from its command line to its exit code. */
+export async function runWorker(kind: WorkerKind, argv: readonly string[]): Promise<number> {
   let options: WorkerOptions;
   try {
     options = readWorkerOptions(kind.name, argv);
@@ -34,22 +30,25 @@ export async function runWorker(
     await finishOutput();
     return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   }
-  return new WorkerProcess(kind, options, env).run();
+  return serveUntilStopped(kind, options);
+}
+
+/** Does the work of this kind until a signal asks to stop, or with `once` until none is left. Returns the exit code. */
+export function serveUntilStopped(kind: WorkerKind, options: WorkerOptions): Promise<number> {
+  return new WorkerProcess(kind, options).run();
 }
 
 /** The life of a worker: open, serve, sweep, stop in order. */
 class WorkerProcess {
   readonly #kind: WorkerKind;
   readonly #options: WorkerOptions;
-  readonly #env: NodeJS.ProcessEnv;
   readonly #worker: WorkerLog;
   readonly #metrics: WorkerMetrics;
   #exitCode: number = EXIT.done;
 
-  constructor(kind: WorkerKind, options: WorkerOptions, env: NodeJS.ProcessEnv) {
+  constructor(kind: WorkerKind, options: WorkerOptions) {
     this.#kind = kind;
     this.#options = options;
-    this.#env = env;
     this.#worker = workerLog(kind.name, options.logLevel);
     this.#metrics = new WorkerMetrics(() => this.#worker.dropped());
   }
@@ -75,7 +74,7 @@ class WorkerProcess {
 
   async #work({ stopping, asked }: StopSignals): Promise<void> {
     const { home, unsafeHome, metricsPort } = this.#options;
-    const app = new App({ home, unsafeHome: unsafeHome === true, env: this.#env });
+    const app = new App({ home, unsafeHome: unsafeHome === true });
     const health = new WorkerHealth({ app, metrics: this.#metrics, stopping });
     try {
       if (metricsPort !== undefined) await health.listen(metricsPort);

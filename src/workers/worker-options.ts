@@ -25,14 +25,11 @@ export interface WorkerOptions {
 }
 
 /**
- * Reads the command line of a worker. Usage errors and `--help` throw
- * commander's own error after they were printed.
+ * Declares what a worker of this kind can be told, beside its home.
+ * @param name Of the worker: `dispatch` takes targets too.
  */
-export function readWorkerOptions(name: string, argv: readonly string[]): WorkerOptions {
-  const program = new Command(`worker:${name}`)
-    .description(`The ${name} worker of redrain: takes jobs until it is told to stop.`)
-    .option('--home <dir>', 'home directory (else REDRAIN_HOME, SPEC_KITTY_HOME, ~/.spec-kitty)')
-    .option('--unsafe-home', 'accept a home on a network file system')
+export function declareWorkerOptions<C extends Command>(command: C, name: string): C {
+  command
     .option('--concurrency <n>', 'jobs at a time', wholeNumber)
     .option('--once', 'do what there is to do now, then exit', false)
     .option('--metrics-port <n>', 'serve /healthz, /readyz and /metrics on 127.0.0.1', port)
@@ -44,14 +41,9 @@ export function readWorkerOptions(name: string, argv: readonly string[]): Worker
     )
     .option('--sweep-interval <ms|5s>', 'between two looks for work nobody told of', ms, 60_000)
     .option('--grace <ms|5s>', 'for the work in flight after SIGTERM', ms, 90_000)
-    .option('--log-level <level>', 'trace, debug, info, warn, error or silent', level, 'info')
-    .configureOutput({
-      writeOut: (text) => stdout().write(text),
-      writeErr: (text) => stderr().write(text),
-    })
-    .exitOverride();
+    .option('--log-level <level>', 'trace, debug, info, warn, error or silent', level, 'info');
   if (name === 'dispatch')
-    program
+    command
       .addOption(repeatable('--target <name|id|url>', 'a target in place of the active one'))
       .addOption(
         new Option(
@@ -59,10 +51,34 @@ export function readWorkerOptions(name: string, argv: readonly string[]): Worker
           'every target that is not retired, those added later included',
         ).conflicts('target'),
       );
+  return command;
+}
+
+/** What commander read of those options, with what was not given. */
+export function workerOptions(
+  read: Partial<WorkerOptions> & Omit<WorkerOptions, 'target' | 'allTargets'>,
+): WorkerOptions {
+  return { target: [], allTargets: false, ...read };
+}
+
+/**
+ * Reads the command line of `npm run worker:NAME`. Usage errors and `--help` throw
+ * commander's own error after they were printed.
+ */
+export function readWorkerOptions(name: string, argv: readonly string[]): WorkerOptions {
+  const program = new Command(`worker:${name}`)
+    .description(`The ${name} worker of redrain: takes jobs until it is told to stop.`)
+    .option('--home <dir>', 'home directory, before that of the environment')
+    .option('--unsafe-home', 'accept a home on a network file system')
+    .configureOutput({
+      writeOut: (text) => stdout().write(text),
+      writeErr: (text) => stderr().write(text),
+    })
+    .exitOverride();
+  declareWorkerOptions(program, name);
   refuseRepeats(program);
   program.parse([...argv], { from: 'user' });
-  const options = program.opts<Omit<WorkerOptions, 'target' | 'allTargets'>>();
-  return { target: [], allTargets: false, ...options };
+  return workerOptions(program.opts());
 }
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];

@@ -5,7 +5,7 @@ import { Cli, inPairs } from '../support/cli.js';
 
 /** Commands that keep their names; more may be added. */
 const COMMANDS =
-  'capture server mode login logout now status targets events projects inspect retry replay diff gc archive restore redact verify audit config migrate conflicts enqueue schedule jobs serve doctor'.split(
+  'capture server mode login logout now status targets events projects inspect retry replay diff gc archive restore redact verify audit config migrate conflicts enqueue schedule jobs worker serve doctor'.split(
     ' ',
   );
 

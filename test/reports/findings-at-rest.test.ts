@@ -104,7 +104,7 @@ describe('what is found, and what ends it, beside deliveries:', () => {
     await queue.add('gc', {});
     changeJobs(at, 'DELETE FROM tasks');
     const [half] = await found(at, 'halves');
-    expect(half).to.include({ status: 'warning', command: 'npm run worker:gc' });
+    expect(half).to.include({ status: 'warning', command: 'redrain worker gc' });
     const worker = queue.process(async () => null);
     await worker.whenIdle();
     await worker.close();

@@ -136,7 +136,7 @@ describe('what is found, and what ends it:', () => {
     await queue.pause();
     await expectMended(at, 'paused', { says: /queue gc is paused, and 1 job waits in it/ });
     const [unserved] = await found(at, 'unserved');
-    expect(unserved).to.include({ status: 'problem', command: 'npm run worker:gc', count: 1 });
+    expect(unserved).to.include({ status: 'problem', command: 'redrain worker gc', count: 1 });
     const who = { ...thisProcess({ server_url: null, team_or_user: null, queue_db_path: null }) };
     const live = { id: 'w', kind: 'gc', host: who.host, pid: who.pid, startedAt: 1, targets: [] };
     await queues.announce({ ...live, queues: ['gc'] });

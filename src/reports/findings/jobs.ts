@@ -75,6 +75,6 @@ function workOf(queue: string): Work {
 
 function workerCommand(queue: string): string {
   const [, target] = queue.split(':');
-  const run = `npm run worker:${workOf(queue)}`;
-  return target === undefined ? run : `${run} -- --target ${target}`;
+  const run = `redrain worker ${workOf(queue)}`;
+  return target === undefined ? run : `${run} --target ${target}`;
 }
