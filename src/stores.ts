@@ -46,6 +46,11 @@ export interface OpenJournal {
    * @throws StorageUnavailableError, NewerSchemaError.
    */
   assertCurrent(): Promise<void>;
+  /**
+   * Changes when anything in the journal may have, by this process or another. Costs microseconds,
+   * and holds nothing open.
+   */
+  version(): Promise<string>;
   /** Ends the connection; stores opened for reading only leave nothing behind. */
   close(): Promise<void>;
 }

@@ -140,12 +140,17 @@ export class App {
 
   /** The same for work that does not depend on the configuration. */
   async readingStores<T>(work: (stores: Stores | undefined) => Promise<T>): Promise<T> {
-    const stores = await openStoresReadOnly(this.paths.journalDb, () => this.random());
+    const stores = await this.openToRead();
     try {
       return await work(stores);
     } finally {
       await stores?.close();
     }
+  }
+
+  /** The stores for reading only, which the caller closes; undefined where there is no journal. */
+  openToRead(): Promise<Stores | undefined> {
+    return openStoresReadOnly(this.paths.journalDb, () => this.random());
   }
 
   /** Runs `work` with the situation of this moment and the stores of this process, which stay open. */

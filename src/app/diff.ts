@@ -8,6 +8,10 @@ import { newStartOf, permissionAt } from './target-permission.js';
 export interface DiffOptions extends EventSelection {
   /** Most events that are named; `count` is whole. 100 when absent. */
   readonly limit?: number | undefined;
+  /** Begin behind this sequence number. */
+  readonly after?: number | undefined;
+  /** Milliseconds that the comparison may take; without end when absent. */
+  readonly budgetMs?: number | undefined;
 }
 
 export interface DiffReport {
@@ -15,6 +19,8 @@ export interface DiffReport {
   readonly b: DiffSide;
   /** Events delivered to A and not to B. */
   readonly count: number;
+  /** False when the time was used up before the whole journal was compared: `count` is of a part. */
+  readonly is_whole: boolean;
   /** The first of them in journal order; `state` is what they are at B. */
   readonly events: readonly ListedEvent[];
 }
@@ -46,16 +52,26 @@ export function diffTargets(
       filter: await filterOf(stores, options),
       permission: permissionAt(situation, { record: to }),
       newStart: await newStartOf(stores.targets, situation, app.now(), { record: to }),
+      after: options.after,
     };
-    const limit = options.limit ?? DEFAULT_LIMIT;
-    const events: ListedEvent[] = [];
-    let count = 0;
-    for await (const page of stores.reports.differingEvents(query, to.id)) {
-      count += page.length;
-      events.push(...page.slice(0, limit - events.length));
-    }
-    return { a: side(from), b: side(to), count, events };
+    const pages = stores.reports.differingEvents(query, to.id);
+    return { a: side(from), b: side(to), ...(await counted(pages, options)) };
   });
+}
+
+async function counted(
+  pages: AsyncIterable<readonly ListedEvent[]>,
+  { limit = DEFAULT_LIMIT, budgetMs = Number.POSITIVE_INFINITY }: DiffOptions,
+): Promise<Pick<DiffReport, 'count' | 'is_whole' | 'events'>> {
+  const deadline = performance.now() + budgetMs;
+  const events: ListedEvent[] = [];
+  let count = 0;
+  for await (const page of pages) {
+    count += page.length;
+    events.push(...page.slice(0, limit - events.length));
+    if (performance.now() >= deadline) return { count, is_whole: false, events };
+  }
+  return { count, is_whole: true, events };
 }
 
 const side = ({ id, canonicalUrl }: TargetRecord): DiffSide => ({

@@ -1,6 +1,7 @@
 import type { SpoolWaiting } from '../journal/spool.js';
 import { NO_TARGET } from '../reports/counts.js';
 import type { EventQuery, EventState, ExportedEvent, ListedEvent } from '../reports/event-list.js';
+import type { EventPage } from '../reports/event-page.js';
 import { orUnreadable, type UnreadableSection } from '../reports/or-unreadable.js';
 import type { Stores } from '../stores.js';
 import type { TargetRecord } from '../targets/registry.js';
@@ -45,6 +46,35 @@ export async function listEvents(app: App, options: EventsOptions = {}): Promise
     spooled: spoolOf(app),
   }));
 }
+
+export interface EventPageOptions extends EventsOptions {
+  /** Only events whose error has this cause; with the states that have one. */
+  readonly cause?: string | undefined;
+  /** `older` of the page before. */
+  readonly before?: number | undefined;
+  /** Milliseconds that the search may take. */
+  readonly budgetMs: number;
+}
+
+/** One page of events, and the target that their states are at. */
+export interface EventPageReport extends EventPage {
+  readonly target: TargetRecord | undefined;
+}
+
+/**
+ * The newest events that match, page by page, each in bounded time. Changes nothing.
+ *
+ * @throws UnknownTargetNameError, UnknownEventError.
+ */
+export async function readEventPage(app: App, options: EventPageOptions): Promise<EventPageReport> {
+  const { cause, before, budgetMs, limit = DEFAULT_LIMIT } = options;
+  return withQuery(app, options, async (stores, query, target) => {
+    const page = await stores?.reports.eventPage({ ...query, cause, before, budgetMs, limit });
+    return { ...(page ?? NO_PAGE), target };
+  });
+}
+
+const NO_PAGE: EventPage = { events: [], older: null, isFull: true };
 
 /** What waits in the spool, which no list has yet. */
 export function spoolOf(app: App): EventsReport['spooled'] {

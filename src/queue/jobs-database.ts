@@ -7,6 +7,7 @@ import { syncEntries } from '../files/directory.js';
 import { allocateIndex, releaseIndex } from '../files/log-index.js';
 import type { OpenedDatabase } from '../files/opened-database.js';
 import { assertRoomToRead, openedDatabase } from '../files/opened-database.js';
+import { OpenedFile } from '../files/opened-file.js';
 import { OsLock } from '../files/os-lock.js';
 import { ensurePrivateFile, isPlainFile } from '../files/private-file.js';
 import {
@@ -33,14 +34,21 @@ export type LitequeClient = ReturnType<typeof buildDBClient>;
 export class JobsDatabase {
   readonly client: LitequeClient | undefined;
   readonly #db: Database.Database;
-  /** Undefined for a connection that only reads, and soon closes. */
+  /** Undefined for a connection that only reads. */
   readonly #files: OpenedDatabase | undefined;
+  /** The file of one that only reads. */
+  readonly #read: OpenedFile | undefined;
   readonly #statements = new Map<string, Database.Statement>();
 
-  private constructor(db: Database.Database, client?: LitequeClient, files?: OpenedDatabase) {
+  private constructor(
+    db: Database.Database,
+    files: OpenedDatabase | OpenedFile,
+    client?: LitequeClient,
+  ) {
     this.#db = db;
     this.client = client;
-    this.#files = files;
+    this.#files = files instanceof OpenedFile ? undefined : files;
+    this.#read = files instanceof OpenedFile ? files : undefined;
   }
 
   /** Opens for writing; creates the file (0600) and its schema. @throws StorageUnavailableError, NewerSchemaError. */
@@ -53,7 +61,7 @@ export class JobsDatabase {
         assertOurs(file);
         return await openOnce(file, files, (db, client) => {
           files.noteSidecars();
-          return new JobsDatabase(db, client, files);
+          return new JobsDatabase(db, files, client);
         });
       } catch (error) {
         // The switch to WAL of a new file can meet another process doing the same.
@@ -72,9 +80,10 @@ export class JobsDatabase {
     let db: Database.Database | undefined;
     try {
       assertRoomToRead(file);
+      const opened = new OpenedFile(file);
       db = new Database(file, { readonly: true, timeout: DRIVER_TIMEOUT_MS });
       const found = schemaVersion(db);
-      if (found === JOBS_SCHEMA_VERSION) return new JobsDatabase(db);
+      if (found === JOBS_SCHEMA_VERSION) return new JobsDatabase(db, opened);
       if (found > JOBS_SCHEMA_VERSION) throw new NewerSchemaError(file, found, JOBS_SCHEMA_VERSION);
       if (found > 0) throw new OlderSchemaError(file);
       db.close();
@@ -109,7 +118,7 @@ export class JobsDatabase {
 
   /** True once the file at the path is not the one that is open. */
   isReplaced(): boolean {
-    return this.#files?.isReplaced() === true;
+    return this.#files?.isReplaced() ?? this.#read?.change() !== undefined;
   }
 
   /** Changes when another connection wrote; costs some microseconds. */

@@ -97,6 +97,10 @@ export class LitequeQueues implements Queues {
     this.#db.assertCurrent();
   }
 
+  async version(): Promise<string> {
+    return String(this.#db.dataVersion());
+  }
+
   editTexts(edit: TextEdit): Promise<number> {
     return editTexts(this.#db, edit);
   }

@@ -209,6 +209,8 @@ export interface Queues {
   assertCurrent(): Promise<void>;
   /** True once the store at its path is not the one that is open: nothing can be written to it any more. */
   isReplaced(): boolean;
+  /** Changes when another process changed anything in the store. Costs microseconds. */
+  version(): Promise<string>;
   /**
    * For erasing what should never have been stored: goes through every text of
    * every job, scheduler and event, and stores what `edit` returns instead. A

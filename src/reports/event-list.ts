@@ -37,6 +37,8 @@ export interface EventQuery {
 
 /** One event as lists show it. */
 export interface ListedEvent {
+  /** Its place in the journal. */
+  readonly seq: number;
   readonly event_id: string;
   readonly revision: number;
   readonly event_type: string;
@@ -122,6 +124,7 @@ export class OriginStates {
   /** A row as lists show it. */
   listed(row: EventRow): ListedEvent {
     return {
+      seq: row.seq,
       event_id: row.event_id,
       revision: row.revision,
       event_type: row.event_type,

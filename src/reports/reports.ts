@@ -1,6 +1,9 @@
 import type { TargetRecord } from '../targets/registry.js';
 import type { CountedTarget, Counts } from './counts.js';
 import type { EventQuery, ExportedEvent, KnownOrigin, ListedEvent } from './event-list.js';
+import type { EventPage, EventPageQuery } from './event-page.js';
+import type { Growth } from './growth.js';
+import type { PostRow } from './post-series.js';
 import type { JournaledStory } from './story.js';
 
 /**
@@ -17,10 +20,25 @@ export interface Reports {
   counts(targets: readonly CountedTarget[]): Promise<Counts>;
   /** The latest posts to a target, at most 50, as far as they are of this pass and were answered. */
   latestPosts(targetId: number, passNo: number): Promise<LatestPosts>;
+  /** The latest `limit` posts to a target, newest first. */
+  posts(targetId: number, limit: number): Promise<PostRow[]>;
+  /**
+   * How many events had been captured before each of these moments (epoch milliseconds), found along
+   * the order of capture: where a clock was set back, as near as that order tells. Costs
+   * O(moments × log events).
+   */
+  growth(moments: readonly number[]): Promise<Growth>;
   /** Every origin that the journal knows, in the order in which they came. */
   knownOrigins(): Promise<KnownOrigin[]>;
   /** The newest `limit` events that match, newest first. */
   newestEvents(query: EventQuery, limit: number): Promise<ListedEvent[]>;
+  /**
+   * One page of a list that is read page by page, newest first. Stops when its time is used up,
+   * and says from where to go on: no page takes long, however few events match. Times of the filter
+   * are found along the order of capture, as `growth` finds them. Of `pending`, `rejected` and
+   * `transient` it has the live events, which are those that can still go out.
+   */
+  eventPage(query: EventPageQuery): Promise<EventPage>;
   /**
    * Every event that matches, in journal order. Reads bounded pages, each one
    * snapshot: memory stays flat, and the event loop gets a turn after each. An
@@ -39,8 +57,8 @@ export interface Reports {
   ): Promise<JournaledStory | undefined>;
 }
 
-/** Which differing events. */
-export type DifferenceQuery = Omit<EventQuery, 'state'>;
+/** Which differing events; `after` is the sequence number to begin behind. */
+export type DifferenceQuery = Omit<EventQuery, 'state'> & { readonly after?: number | undefined };
 
 /** The latest posts of a pass, summed. */
 export interface LatestPosts {

@@ -4,6 +4,7 @@ import { step } from '../base/steps.js';
 import { allocateIndex, releaseIndex } from '../files/log-index.js';
 import type { OpenedDatabase } from '../files/opened-database.js';
 import { assertRoomToRead, openedDatabase } from '../files/opened-database.js';
+import { OpenedFile } from '../files/opened-file.js';
 import { ensurePrivateFile, isPlainFile } from '../files/private-file.js';
 import {
   asStorageError,
@@ -39,14 +40,21 @@ type Work<T> = (db: Database.Database) => T;
 export class JournalDatabase {
   readonly #db: Database.Database;
   readonly #busyTimeoutMs: number;
-  /** Undefined for a connection that only reads, and soon closes. */
+  /** Undefined for a connection that only reads. */
   readonly #files: OpenedDatabase | undefined;
+  /** The file of one that only reads. */
+  readonly #read: OpenedFile | undefined;
   readonly #statements = new Map<string, Database.Statement>();
   #schemaVersion: Database.Statement | undefined;
 
-  private constructor(db: Database.Database, options: OpenOptions, files?: OpenedDatabase) {
+  private constructor(
+    db: Database.Database,
+    options: OpenOptions,
+    files: OpenedDatabase | OpenedFile,
+  ) {
     this.#db = db;
-    this.#files = files;
+    this.#files = files instanceof OpenedFile ? undefined : files;
+    this.#read = files instanceof OpenedFile ? files : undefined;
     this.#busyTimeoutMs = options.busyTimeoutMs ?? DEFAULT_BUSY_TIMEOUT_MS;
   }
 
@@ -79,6 +87,7 @@ export class JournalDatabase {
     let db: Database.Database | undefined;
     try {
       assertRoomToRead(file);
+      const opened = new OpenedFile(file);
       db = new Database(file, { readonly: true, fileMustExist: true, timeout: DRIVER_TIMEOUT_MS });
       assertOurs(db);
       if (schemaVersion(db) === 0) {
@@ -86,7 +95,7 @@ export class JournalDatabase {
         return undefined;
       }
       assertReadable(db);
-      return new JournalDatabase(db, options);
+      return new JournalDatabase(db, options, opened);
     } catch (error) {
       db?.close();
       throw asStorageError(file, error);
@@ -126,7 +135,8 @@ export class JournalDatabase {
    * is closed then, and further use of it fails with the reason.
    */
   isReplaced(): boolean {
-    if (this.#files?.isReplaced() !== true) return false;
+    const isReplaced = this.#files?.isReplaced() ?? this.#read?.change() !== undefined;
+    if (!isReplaced) return false;
     this.#closeQuietly();
     return true;
   }

@@ -64,6 +64,10 @@ export class SqliteStores implements Stores {
     this.db.assertCurrent();
   }
 
+  async version(): Promise<string> {
+    return this.db.version();
+  }
+
   async close(): Promise<void> {
     this.db.close();
   }

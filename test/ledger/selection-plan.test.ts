@@ -1,8 +1,10 @@
 import { expect } from 'chai';
+import { EVENT_STATES } from '../../src/reports/event-list.js';
 import * as journalSql from '../../src/sqlite/journal/journal.sql.js';
 import * as claimSql from '../../src/sqlite/ledger/claim.sql.js';
 import * as passSql from '../../src/sqlite/ledger/pass.sql.js';
 import * as settleSql from '../../src/sqlite/ledger/settle.sql.js';
+import { page, TERMINAL_SEQS, WAY_OF } from '../../src/sqlite/reports/event-page.sql.js';
 import {
   EVENTS_EVER,
   JOURNAL_NUMBERS,
@@ -10,6 +12,8 @@ import {
   KNOWN_ORIGINS,
   LEDGER_TOTALS,
   ORIGINS,
+  POSTS,
+  SPAN,
   TARGET_NUMBERS,
   TERMINAL,
 } from '../../src/sqlite/reports/status.sql.js';
@@ -51,6 +55,35 @@ describe('no statement reads more rows than it needs:', () => {
     expect(planOf(core, TARGET_NUMBERS).join()).to.match(
       /SEARCH todo USING COVERING INDEX ix_todo_replay \(target_id=\?\)/,
     );
+  });
+});
+
+describe('a page of a browser', () => {
+  it('looks at a stretch of the journal or the ledger, whatever the state', async () => {
+    const core = await openCore();
+    for (const state of [undefined, ...EVENT_STATES]) {
+      const ways = new Set([state === undefined ? 'events' : WAY_OF[state], 'named'] as const);
+      for (const way of ways) {
+        const statement = page(state, way, '');
+        expect(longScans(core, statement), `${state} along ${way}`).to.deep.equal([]);
+        expect(planOf(core, statement).join(), `${state} along ${way}`).to.match(
+          way === 'named' || way === 'unsettled' ? /json_each/ : /^SEARCH/,
+        );
+      }
+    }
+  });
+
+  it('has the latest posts, and the times between which events came, from the ends of indexes', async () => {
+    const core = await openCore();
+    expect(longScans(core, POSTS)).to.deep.equal([]);
+    expect(SPAN.match(/ORDER BY seq( DESC)? LIMIT 1/g)).to.have.length(2);
+    expect(planOf(core, SPAN).join()).to.not.contain('TEMP B-TREE');
+  });
+
+  it('finds failures for good in an index that has nothing else', async () => {
+    expect(planOf(await openCore(), TERMINAL_SEQS)).to.deep.equal([
+      'SCAN delivery USING COVERING INDEX ix_delivery_terminal',
+    ]);
   });
 });
 

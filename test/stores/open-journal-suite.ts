@@ -12,6 +12,15 @@ export function describeOpenJournal(name: string, open: OpenStores): void {
       await stores.assertCurrent();
     });
 
+    it('has a version, which changes with every change and with nothing else', async () => {
+      const { stores } = await givenStores(open);
+      const before = await stores.version();
+      await stores.targets.list();
+      expect(await stores.version()).to.equal(before);
+      await stores.journal.append(newEvents(1), 'capture');
+      expect(await stores.version()).to.not.equal(before);
+    });
+
     it('rejects every use of its stores after it is closed', async () => {
       const { stores } = await open();
       await stores.close();

@@ -2,7 +2,13 @@ import { expect } from 'chai';
 import type { OutboundEvent, Outcome, Permission } from '../../src/dispatch/ports.js';
 import type { NewEvent } from '../../src/journal/new-event.js';
 import { type Counts, countsAt, NO_COUNTS, NO_TARGET } from '../../src/reports/counts.js';
-import type { EventQuery, EventState, ListedEvent } from '../../src/reports/event-list.js';
+import {
+  EVENT_STATES,
+  type EventQuery,
+  type EventState,
+  type ListedEvent,
+} from '../../src/reports/event-list.js';
+import type { EventPageQuery } from '../../src/reports/event-page.js';
 import { targetLedger } from '../../src/reports/ledger-section.js';
 import { EVERYTHING_ALLOWED } from '../support/core.js';
 import { inProject, newEvent, newEvents } from '../support/events.js';
@@ -21,8 +27,10 @@ export function describeReports(name: string, open: OpenStores): void {
   describe(`Reports on ${name}`, () => {
     describeCounts(open);
     describePosts(open);
+    describeGrowth(open);
     describeOrigins(open);
     describeLists(open);
+    describePages(open);
     describeExport(open);
     describeDifference(open);
     describeStory(open);
@@ -240,6 +248,53 @@ function describePosts(open: OpenStores): void {
       expect(await given.stores.reports.latestPosts(1, passNo + 1)).to.deep.equal(nothing);
       expect(await given.stores.reports.latestPosts(NO_TARGET, 1)).to.deep.equal(nothing);
     });
+    describePostRows(open);
+  });
+}
+
+function describePostRows(open: OpenStores): void {
+  it('are told one by one, newest first, and no more than were asked for', async () => {
+    const given = await givenEveryState(open);
+    await drained(
+      given,
+      1,
+      scripted(() => ({ kind: 'success' })),
+    );
+    const { reports } = given.stores;
+    const posts = await reports.posts(1, 10);
+    expect(posts.length).to.be.greaterThan(1);
+    const ids = posts.map(({ id }) => id);
+    expect(ids).to.deep.equal([...ids].sort((a, b) => b - a));
+    expect(posts.reduce((sum, { events }) => sum + events, 0)).to.be.at.least(13 + 6);
+    expect(posts[0]).to.have.all.keys(
+      ...['id', 'startedAt', 'durationMs', 'events', 'requests', 'httpStatus', 'bytesSent'],
+      'error',
+    );
+    expect(await reports.posts(1, 1)).to.deep.equal(posts.slice(0, 1));
+    expect(await reports.posts(NO_TARGET, 10)).to.deep.equal([]);
+  });
+}
+
+function describeGrowth(open: OpenStores): void {
+  describe('growth', () => {
+    it('says how many events had been captured before each moment', async () => {
+      const given = await givenStores(open);
+      const { journal, reports } = given.stores;
+      expect(await reports.growth([5_000])).to.deep.equal({
+        events: 0,
+        firstAt: null,
+        lastAt: null,
+        before: [0],
+      });
+      for (const capturedAt of [1_000, 2_000, 4_000])
+        await journal.append(newEvents(2, `at-${capturedAt}`, { capturedAt }), 'capture');
+      expect(await reports.growth([0, 1_000, 1_001, 4_000, 9_000])).to.deep.equal({
+        events: 6,
+        firstAt: 1_000,
+        lastAt: 4_000,
+        before: [0, 0, 2, 4, 6],
+      });
+    });
   });
 }
 
@@ -284,6 +339,7 @@ function describeLists(open: OpenStores): void {
         'held-000005',
       ]);
       expect(newest[0]).to.deep.equal({
+        seq: 26,
         event_id: 'unsent-000006',
         revision: 1,
         event_type: 'WPStatusChanged',
@@ -354,6 +410,108 @@ function describeLists(open: OpenStores): void {
       await given.stores.requeue.requeue({ kind: 'replay', targetId: 1, filter: {}, now: 20_000 });
       const [event] = await given.stores.reports.newestEvents(query(), 1);
       expect(event).to.include({ state: 'delivered', replay: true });
+    });
+  });
+}
+
+const pageQuery = (more: Partial<EventPageQuery> = {}): EventPageQuery => ({
+  ...query(),
+  limit: 100,
+  budgetMs: 60_000,
+  ...more,
+});
+
+function describePages(open: OpenStores): void {
+  describe('a page of events', () => {
+    it('goes on where the one before ended, until there is nothing older', async () => {
+      const given = await givenEveryState(open);
+      const { reports } = given.stores;
+      const seqs: number[] = [];
+      let before: number | undefined;
+      for (;;) {
+        const { events, older, isFull } = await reports.eventPage(pageQuery({ limit: 7, before }));
+        seqs.push(...events.map(({ seq }) => seq));
+        expect(isFull).to.equal(true);
+        if (older === null) break;
+        before = older;
+      }
+      expect(seqs).to.deep.equal(Array.from({ length: 26 }, (_, i) => 26 - i));
+    });
+
+    it('has the same events of each state as the list', async () => {
+      const given = await givenEveryState(open);
+      const { reports, requeue } = given.stores;
+      await requeue.requeue({ kind: 'replay', targetId: 1, filter: { seqs: [1] }, now: 20_000 });
+      for (const state of EVENT_STATES) {
+        const { events, older } = await reports.eventPage(pageQuery({ state }));
+        expect(events, state).to.deep.equal(await reports.newestEvents(query({ state }), 100));
+        expect(older, state).to.equal(null);
+      }
+    });
+
+    it('keeps those that are on the wire', async () => {
+      const given = await givenEveryState(open);
+      const { reports } = given.stores;
+      const seen: number[] = [];
+      const receiver = new ScriptedReceiver();
+      receiver.answer = async (batch) => {
+        const { events } = await reports.eventPage(pageQuery({ state: 'transient' }));
+        seen.push(events.length);
+        return results(batch, () => ({ kind: 'success' }));
+      };
+      await given.stores.requeue.requeue({ kind: 'retry', targetId: 1, filter: {}, now: 20_000 });
+      await drained(given, 1, receiver);
+      expect(seen[0], 'four transient ones, and two that had failed for good').to.equal(6);
+    });
+
+    it('can be of one cause', async () => {
+      const given = await givenEveryState(open);
+      const { reports } = given.stores;
+      const found = async (state: EventState, cause: string) =>
+        idsOf((await reports.eventPage(pageQuery({ state, cause }))).events);
+      expect(await found('rejected', 'made rejected')).to.have.length(3);
+      expect(await found('terminal', 'made terminal_failed')).to.have.length(2);
+      expect(await found('rejected', 'made transient')).to.deep.equal([]);
+      const first = await reports.eventPage(
+        pageQuery({ state: 'rejected', cause: 'made rejected', limit: 2 }),
+      );
+      expect(first.events).to.have.length(2);
+      const before = first.older ?? 0;
+      const rest = await reports.eventPage(pageQuery({ state: 'rejected', before }));
+      expect(rest.events).to.have.length(1);
+    });
+
+    it('matches every part of the filter', async () => {
+      const given = await givenEveryState(open);
+      const { reports } = given.stores;
+      const found = async (filter: EventQuery['filter'], state?: EventState) =>
+        (await reports.eventPage(pageQuery({ filter, state }))).events.length;
+      expect(await found({ type: 'rejected' })).to.equal(3);
+      expect(await found({ since: 7_000 })).to.equal(6);
+      expect(await found({ until: 7_000 })).to.equal(20);
+      expect(await found({ since: 1_000, until: 7_000 })).to.equal(20);
+      expect(await found({ until: 500 })).to.equal(0);
+      expect(await found({ seqs: [1, 3] })).to.equal(2);
+      expect(await found({ seqs: [1, 3] }, 'pending')).to.equal(1);
+    });
+
+    it('stops when its time is used up, and says from where to go on', async () => {
+      const given = await givenStores(open);
+      await ensureTarget(given);
+      await given.stores.journal.append(newEvents(3_000), 'capture');
+      const { reports } = given.stores;
+      const asked = { state: 'purged', filter: { type: 'nothing' }, budgetMs: 0 } as const;
+      let { older, isFull, events } = await reports.eventPage(pageQuery(asked));
+      expect({ isFull, events }).to.deep.equal({ isFull: false, events: [] });
+      let looks = 1;
+      while (older !== null) {
+        ({ older, isFull, events } = await reports.eventPage(
+          pageQuery({ ...asked, before: older }),
+        ));
+        looks += 1;
+      }
+      expect(looks).to.equal(3);
+      expect(isFull).to.equal(true);
     });
   });
 }

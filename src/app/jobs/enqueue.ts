@@ -23,12 +23,16 @@ export async function withQueues<T>(app: App, work: (queues: Queues) => Promise<
   }
 }
 
+/** Queues for looking only, which the caller closes; undefined when there is no queue yet. */
+export const openQueuesToRead = (app: App): Queues | undefined =>
+  LitequeQueues.openReadOnly(app.paths.jobsDb, { clock: app });
+
 /** The same for looking only; undefined when there is no queue yet. Changes nothing. */
 export async function readQueues<T>(
   app: App,
   work: (queues: Queues) => Promise<T>,
 ): Promise<T | undefined> {
-  const queues = LitequeQueues.openReadOnly(app.paths.jobsDb, { clock: app });
+  const queues = openQueuesToRead(app);
   if (queues === undefined) return undefined;
   try {
     return await work(queues);

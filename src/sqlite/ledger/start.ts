@@ -18,8 +18,8 @@ export function startOf(db: JournalDatabase, from: string | undefined, now: numb
   return firstSince(db, at, head);
 }
 
-/** Along the sequence numbers, as events are captured in their order. */
-function firstSince(db: JournalDatabase, at: number, head: number): number {
+/** The first event captured at or after a time, found along the sequence numbers: events are captured in their order. */
+export function firstSince(db: JournalDatabase, at: number, head: number): number {
   const capturedAt = db.statement<[number], { at: number }>(sql.CAPTURED_AT);
   let first = 1;
   let last = head + 1;

@@ -1,12 +1,13 @@
 import type { EventState } from '../../reports/event-list.js';
 import { IS_EARLY, isUnnamed } from '../ledger/start.sql.js';
 
-const COLUMNS = `e.seq, e.event_id, e.revision, e.event_type, o.project_uuid, e.origin_id, e.captured_at,
+/** One row of a list: `e` the event, `o` its origin, `m` its mark, `d` the delivery at the target, `t` its todo. */
+export const COLUMNS = `e.seq, e.event_id, e.revision, e.event_type, o.project_uuid, e.origin_id, e.captured_at,
   e.occurred_at, e.size, COALESCE(m.class, 'live') AS class, d.status, d.generation, d.last_error,
   COALESCE(t.replay, 0) AS marked, ${IS_EARLY} AS early`;
 
 /** What each state asks of the row: `d` is the delivery at the target asked about, `m` the mark of the event. */
-const CONDITION: Readonly<Record<EventState, string>> = {
+export const CONDITION: Readonly<Record<EventState, string>> = {
   delivered: `d.status IN ('success', 'duplicate')`,
   pending: `d.status = 'pending'`,
   rejected: `d.status = 'rejected'`,

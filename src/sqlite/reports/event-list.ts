@@ -89,12 +89,12 @@ export async function* differingEvents(
   const statement = db.statement(sql.difference(conditions));
   const states = originStates(db, query);
   const given = { ...values, ...at(query, states), other };
-  const pages = ascending<EventRow>(db, statement, given, DIFF_PAGE);
+  const pages = ascending<EventRow>(db, statement, given, DIFF_PAGE, query.after);
   for await (const rows of pages) yield rows.map((row) => states.listed(row));
 }
 
 /** The parameters of every list, whether its statement names them or not. */
-const at = (
+export const at = (
   { targetId, newStart = null }: Pick<EventQuery, 'targetId' | 'newStart'>,
   states: OriginStates,
 ) => ({ targetId, newStart, excluded: JSON.stringify(states.excluded) });
@@ -105,10 +105,11 @@ async function* ascending<R extends EventRow>(
   statement: Statement,
   values: Readonly<Record<string, unknown>>,
   page: number,
+  start = 0,
 ): AsyncGenerator<R[]> {
   const head = headOf(db);
   const window = new SeqWindow();
-  for (let after = 0; after < head; ) {
+  for (let after = start; after < head; ) {
     const to = after + window.span;
     const rows = readRows<R>(db, statement, { ...values, after, to, page });
     yield rows;
@@ -118,18 +119,18 @@ async function* ascending<R extends EventRow>(
   }
 }
 
-type Statement = ReturnType<JournalDatabase['statement']>;
+export type Statement = ReturnType<JournalDatabase['statement']>;
 
-const readRows = <R extends EventRow>(
+export const readRows = <R extends EventRow>(
   db: JournalDatabase,
   statement: Statement,
   values: object,
 ): R[] => db.read(() => (statement as { all(values: object): unknown[] }).all(values)) as R[];
 
-const headOf = (db: JournalDatabase): number =>
+export const headOf = (db: JournalDatabase): number =>
   (db.statement(sql.HEAD).get() as { head: number }).head;
 
-const originStates = (
+export const originStates = (
   db: JournalDatabase,
   { permission }: { readonly permission: Permission },
 ): OriginStates =>

@@ -5,13 +5,18 @@ import type {
   KnownOrigin,
   ListedEvent,
 } from '../../reports/event-list.js';
+import type { EventPage, EventPageQuery } from '../../reports/event-page.js';
+import type { Growth } from '../../reports/growth.js';
+import type { PostRow } from '../../reports/post-series.js';
 import type { DifferenceQuery, LatestPosts, Reports } from '../../reports/reports.js';
 import type { JournaledStory } from '../../reports/story.js';
 import type { TargetRecord } from '../../targets/registry.js';
 import type { JournalDatabase } from '../journal-database.js';
 import { readCounts } from './counts.js';
 import { differingEvents, exportEvents, newestEvents } from './event-list.js';
+import { eventPage } from './event-page.js';
 import { eventStory } from './event-story.js';
+import { readGrowth } from './growth.js';
 import * as sql from './status.sql.js';
 
 /** Reports on SQLite. */
@@ -32,12 +37,24 @@ export class SqliteReports implements Reports {
     );
   }
 
+  async posts(targetId: number, limit: number): Promise<PostRow[]> {
+    return this.#db.read(() => this.#db.statement(sql.POSTS).all({ targetId, limit }) as PostRow[]);
+  }
+
+  async growth(moments: readonly number[]): Promise<Growth> {
+    return this.#db.read(() => readGrowth(this.#db, moments));
+  }
+
   async knownOrigins(): Promise<KnownOrigin[]> {
     return this.#db.read(() => this.#db.statement(sql.KNOWN_ORIGINS).all() as KnownOrigin[]);
   }
 
   newestEvents(query: EventQuery, limit: number): Promise<ListedEvent[]> {
     return newestEvents(this.#db, query, limit);
+  }
+
+  eventPage(query: EventPageQuery): Promise<EventPage> {
+    return eventPage(this.#db, query);
   }
 
   exportEvents(query: EventQuery): AsyncIterable<ExportedEvent> {

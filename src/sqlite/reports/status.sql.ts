@@ -112,3 +112,13 @@ export const LATEST_POSTS = `
     COALESCE(MAX(started_at + duration_ms) - MIN(started_at), 0) AS ms
   FROM (SELECT * FROM post WHERE target_id = @targetId ORDER BY id DESC LIMIT 50)
   WHERE pass_no = @passNo AND http_status IS NOT NULL`;
+
+export const POSTS = `
+  SELECT id, started_at AS startedAt, duration_ms AS durationMs, events, requests,
+    http_status AS httpStatus, bytes_sent AS bytesSent, error
+  FROM post WHERE target_id = @targetId ORDER BY id DESC LIMIT @limit`;
+
+/** When the first and the newest event were captured. */
+export const SPAN = `
+  SELECT (SELECT captured_at FROM event ORDER BY seq LIMIT 1) AS firstAt,
+    (SELECT captured_at FROM event ORDER BY seq DESC LIMIT 1) AS lastAt`;
