@@ -45,10 +45,13 @@ async function originsOf(stores: Looked | undefined, project: string): Promise<n
 
 async function seqsOf(stores: Looked | undefined, ids: readonly string[]): Promise<number[]> {
   const seqs: number[] = [];
-  for (const id of ids) {
+  const unknown: string[] = [];
+  for (const id of new Set(ids)) {
     const found = (await stores?.journal.seqsOfEvent(id)) ?? [];
-    if (found.length === 0) throw new UnknownEventError(id);
+    if (found.length === 0) unknown.push(id);
     seqs.push(...found);
   }
+  const [first, ...more] = unknown;
+  if (first !== undefined) throw new UnknownEventError(first, more);
   return seqs;
 }

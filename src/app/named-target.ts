@@ -181,6 +181,20 @@ export async function targetInUse(
   return target;
 }
 
+/** Several, each once however it was named; all must be in use. @throws as `targetInUse`. */
+export async function targetsNamed(
+  targets: TargetRegistry | undefined,
+  situation: Situation,
+  names: readonly string[],
+): Promise<TargetRecord[]> {
+  const found = new Map<number, TargetRecord>();
+  for (const name of names) {
+    const target = await targetInUse(targets, situation, name);
+    found.set(target.id, target);
+  }
+  return [...found.values()];
+}
+
 function addressOf(given: string): string {
   try {
     return canonicalUrl(given);

@@ -1,15 +1,14 @@
 import type { Stores } from '../stores.js';
 import type { TargetRecord } from '../targets/registry.js';
-import { assertNotRetired } from '../targets/registry.js';
 import type { App } from './app.js';
 import { type EventSelection, filterOf } from './event-selection.js';
-import { namedTarget } from './named-target.js';
+import { targetsNamed } from './named-target.js';
 import { type RequeueOptions, type RequeueReport, requeueAt, withStores } from './requeue.js';
 import type { Situation } from './situation.js';
 
 export interface RetryOptions extends EventSelection, RequeueOptions {
-  /** Id or address; every target that is not retired when absent. */
-  readonly target?: string | undefined;
+  /** Name, id or address, or several; every target that is not retired when absent. */
+  readonly target?: string | readonly string[] | undefined;
 }
 
 /** What a retry made due, or would make due. */
@@ -43,11 +42,9 @@ export async function retryEvents(app: App, options: RetryOptions = {}): Promise
 async function wantedTargets(
   stores: Stores | undefined,
   situation: Situation,
-  given: string | undefined,
+  given: RetryOptions['target'],
 ): Promise<TargetRecord[]> {
-  if (given === undefined)
-    return ((await stores?.targets.list()) ?? []).filter(({ retiredAt }) => retiredAt === null);
-  const target = await namedTarget(stores?.targets, situation, given);
-  assertNotRetired(target);
-  return [target];
+  const names = [given ?? []].flat();
+  if (names.length > 0) return targetsNamed(stores?.targets, situation, names);
+  return ((await stores?.targets.list()) ?? []).filter(({ retiredAt }) => retiredAt === null);
 }

@@ -15,8 +15,9 @@ import {
   withApp,
 } from './command.js';
 import { DATA_OF, GIVEN, given, type JobOptionsGiven, KINDS } from './job-kinds.js';
-import { durationOf, wholeNumber } from './option-values.js';
+import { wholeNumber } from './option-values.js';
 import { Output } from './output.js';
+import { durationOf } from './times.js';
 
 const ONCE_A_JOB =
   'Events without an id are stored once by each job: enqueue the same file again, and they are new ones.';

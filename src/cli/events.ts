@@ -16,7 +16,7 @@ export const define: DefineCommand = (command, run) => {
       'List the newest events that match, or export all of them as JSON Lines, their bytes unchanged. Changes nothing.',
     )
     .addOption(new Option('--state <state>', 'their state at the target').choices(EVENT_STATES))
-    .option('--target <id|url>', 'the target whose state it is; else the active one');
+    .option('--target <target>', 'the target whose state it is; else the active one');
   addFilters(command)
     .option(
       '--limit <n>',

@@ -19,7 +19,7 @@ export const KINDS: Readonly<Record<JobKind, (command: Command) => Command>> = {
   dispatch: (command) =>
     command
       .description('Drain the target that is active when the job runs, or a named one.')
-      .option('--target <id|url>', 'a known target; a worker with the same --target takes the job'),
+      .option('--target <target>', 'a known target; a worker with the same --target takes the job'),
   migrate: (command) =>
     command
       .description('Import the old queues into the journal.')

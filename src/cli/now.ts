@@ -16,8 +16,10 @@ import { type DrainWish, deploymentOf, drainAndWait } from './now-drain.js';
 import { drainMany } from './now-many.js';
 import { failureLines, sentence } from './now-text.js';
 import { causeLines, exitCode, gapFields, gapLines } from './now-verdict.js';
-import { durationOf, wholeNumber } from './option-values.js';
+import { wholeNumber } from './option-values.js';
 import { count, Output } from './output.js';
+import { type TargetOptions, targetsGiven } from './target-options.js';
+import { durationOf } from './times.js';
 
 const DEFAULT_WAIT = '10m';
 
@@ -27,8 +29,8 @@ export const define: DefineCommand = (command, run) => {
     .description(
       'Send each event that the active target does not have yet, once, and record the results.',
     )
-    .option('--target <name|id|url>', 'a target in place of the active one')
-    .addOption(repeatable('--to <name|id|url>', 'a target, each time; all of them side by side'))
+    .option('--target <target>', 'a target in place of the active one')
+    .addOption(repeatable('--to <target>', 'a target, each time; all of them side by side'))
     .option('--all', 'every target that is not retired, side by side')
     .option('--limit <n>', 'at most this many events', wholeNumber)
     .option('--dry-run', 'count what would be sent; change nothing')
@@ -45,9 +47,7 @@ export const define: DefineCommand = (command, run) => {
     .action(run(now));
 };
 
-interface NowOptions {
-  readonly target?: string;
-  readonly to: readonly string[];
+interface NowOptions extends TargetOptions {
   readonly all?: boolean;
   readonly limit?: number;
   readonly dryRun?: boolean;
@@ -61,11 +61,9 @@ const now: CommandBody<NowOptions> = async (call) => {
   const { options } = call;
   const output = new Output(call.globals);
   const wish = wishOf(options);
-  const given = [...new Set(options.to), ...(options.target === undefined ? [] : [options.target])];
+  const given = targetsGiven(options);
   if (options.all === true && given.length > 0)
     throw new UsageError('--all is every target: it goes without --to and --target');
-  if (options.target !== undefined && options.to.length > 0)
-    throw new UsageError('--target and --to name the same: use --to for each target');
   return withApp(call, async (app) => {
     if (options.all === true || given.length > 1) {
       const targets = options.all === true ? await targetsInUse(app) : given.map(namedOne);

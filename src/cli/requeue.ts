@@ -1,66 +1,91 @@
-import { replayEvents } from '../app/replay.js';
+import type { Command } from 'commander';
+import { type ReplayReport, replayAtEach } from '../app/replay.js';
 import type { RequeueReport } from '../app/requeue.js';
 import { type RetryReport, retryEvents } from '../app/retry.js';
 import { EXIT } from '../base/exit-codes.js';
-import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
+import {
+  type CommandBody,
+  type CommandCall,
+  type DefineCommand,
+  example,
+  withApp,
+} from './command.js';
 import { addFilters, type FilterOptions, isNarrowed, selectionOf } from './event-filters.js';
 import { UsageError } from './failure.js';
 import { count, Output } from './output.js';
 import { startProgress } from './progress.js';
+import { addTargets, type TargetOptions, targetsGiven } from './target-options.js';
 
 /** `redrain retry`. */
 export const defineRetry: DefineCommand = (command, run) => {
-  command
-    .description(
-      'Make deliveries that failed for good, were rejected or got no answer due now. `redrain now` sends them.',
-    )
-    .option('--event <ids...>', 'only these events')
-    .option('--target <id|url>', 'only at this target; else at all that are not retired')
-    .option('--all', 'everything that failed, at every target');
+  command.description(
+    'Make deliveries that failed for good, were rejected or got no answer due now. `redrain now` sends them.',
+  );
+  addEvents(command);
+  addTargets(command, 'else every one that is not retired').option(
+    '--all',
+    'everything that failed, at every target',
+  );
   addFilters(command)
     .option('--dry-run', 'count them; change nothing')
-    .addHelpText('after', example('redrain retry --target 2 && redrain now --target 2'))
+    .addHelpText('after', example('redrain retry 01KXDKC13SPEZK7YDHMV6YKW4H && redrain now'))
     .action(run(retry));
 };
 
 /** `redrain replay`. */
 export const defineReplay: DefineCommand = (command, run) => {
-  command
-    .description(
-      'Mark delivered events of one target to be delivered again, in a new generation: the earlier success stays in the history. `redrain now` sends them.',
-    )
-    .option('--target <id|url>', 'the target; else the active one')
-    .option('--event <ids...>', 'only these events');
-  addFilters(command)
+  command.description(
+    'Mark delivered events to be delivered again, in a new generation: the earlier success stays in the history. `redrain now` sends them.',
+  );
+  addEvents(command);
+  addFilters(addTargets(command, 'else the active one'))
     .option('--dry-run', 'count them; change nothing')
-    .addHelpText('after', example('redrain replay --target 2 --since 2026-11-22T10:00:00Z'))
+    .addHelpText('after', example('redrain replay --target 2 --since 2026-11-22'))
     .action(run(replay));
 };
 
-interface RetryOptions extends FilterOptions {
-  readonly target?: string;
-  readonly all?: boolean;
+function addEvents(command: Command): void {
+  command
+    .argument('[event-ids...]', 'only these events')
+    .option('--event <event-ids...>', 'the same');
+}
+
+interface RequeueOptions extends FilterOptions, TargetOptions {
   readonly dryRun?: boolean;
 }
+
+interface RetryOptions extends RequeueOptions {
+  readonly all?: boolean;
+}
+
+/** Ids as arguments and as options are the same. */
+const eventsOf = ({ args, options }: CommandCall<FilterOptions>): FilterOptions => {
+  const event = [...args, ...(options.event ?? [])];
+  return event.length === 0 ? options : { ...options, event };
+};
 
 /** `redrain retry`: what failed or was rejected may be tried again at once. */
 const retry: CommandBody<RetryOptions> = (call) =>
   withApp(call, async (app) => {
     const output = new Output(call.globals);
-    const { options } = call;
-    const { target, dryRun } = options;
-    if (target === undefined && options.all !== true && !isNarrowed(options))
-      throw new UsageError('name what to try again: --event ID, --target ID, or --all');
-    const report = await retryEvents(app, { ...selectionOf(options), target, dryRun });
-    output.result(report, () => retryText(report));
+    const filters = eventsOf(call);
+    const target = targetsGiven(call.options);
+    const { dryRun, all } = call.options;
+    if (target.length === 0 && all !== true && !isNarrowed(filters))
+      throw new UsageError('name what to try again: event ids, --target NAME, or --all');
+    const report = await retryEvents(app, { ...selectionOf(filters), target, dryRun });
+    output.result(report, () => retryText(report, filters));
     return EXIT.done;
   });
 
-function retryText(report: RetryReport): string {
+function retryText(report: RetryReport, filters: FilterOptions): string {
   const lines = report.targets
     .filter(({ selected, in_flight, not_live }) => selected + in_flight > 0 || hasAny(not_live))
     .flatMap((target) => requeueLines(target, report.dry_run, 'make due'));
-  if (lines.length === 0) return 'Nothing has failed: there is nothing to try again.';
+  if (lines.length === 0)
+    return isNarrowed(filters)
+      ? 'None of these events failed or was rejected: there is nothing to try again.'
+      : 'Nothing has failed: there is nothing to try again.';
   if (!report.dry_run && report.selected > 0) lines.push('`redrain now` sends them.');
   return lines.join('\n');
 }
@@ -68,42 +93,38 @@ function retryText(report: RetryReport): string {
 const hasAny = (counts: Readonly<Record<string, number>>): boolean =>
   Object.keys(counts).length > 0;
 
-interface ReplayOptions extends FilterOptions {
-  readonly target?: string;
-  readonly dryRun?: boolean;
-}
-
 /** `redrain replay`: delivered events go out again, in a new generation. */
-const replay: CommandBody<ReplayOptions> = (call) =>
+const replay: CommandBody<RequeueOptions> = (call) =>
   withApp(call, async (app) => {
     const output = new Output(call.globals);
-    const { options } = call;
-    const { target, dryRun } = options;
-    if (target === undefined && !isNarrowed(options))
+    const filters = eventsOf(call);
+    const targets = targetsGiven(call.options);
+    const { dryRun } = call.options;
+    if (targets.length === 0 && !isNarrowed(filters))
       throw new UsageError(
-        'name what to replay: --target ID, --since TIME, --type NAME or --event ID',
+        'name what to replay: event ids, --target NAME, --since TIME or --type NAME',
       );
     const progress = startProgress(output, 'marked', undefined);
     try {
       const onProgress = (done: number) => progress.update(done, '');
-      const report = await replayEvents(app, {
-        ...selectionOf(options),
-        target,
-        dryRun,
-        onProgress,
-      });
+      const wanted = { ...selectionOf(filters), dryRun, onProgress };
+      const reports = await replayAtEach(app, targets, wanted);
       progress.stop();
-      output.result(report, () => {
-        const lines = requeueLines(report, report.dry_run, 'deliver again');
-        if (!report.dry_run && report.selected > 0)
-          lines.push(`\`redrain now --target ${report.target_id}\` sends them.`);
-        return lines.join('\n');
-      });
+      output.result(targets.length > 1 ? { targets: reports } : reports[0], () =>
+        reports.flatMap(replayLines).join('\n'),
+      );
     } finally {
       progress.stop();
     }
     return EXIT.done;
   });
+
+function replayLines(report: ReplayReport): string[] {
+  const lines = requeueLines(report, report.dry_run, 'deliver again');
+  if (!report.dry_run && report.selected > 0)
+    lines.push(`\`redrain now --target ${report.target_id}\` sends them.`);
+  return lines;
+}
 
 /** What was requeued at one target, one line for each thing to know. */
 function requeueLines(report: RequeueReport, dryRun: boolean, verb: string): string[] {

@@ -19,9 +19,9 @@ import {
 } from './command.js';
 import { UsageError } from './failure.js';
 import { DATA_OF, GIVEN, type JobOptionsGiven, KINDS } from './job-kinds.js';
-import { durationOf } from './option-values.js';
 import { count, Output, shownTime } from './output.js';
 import { table } from './table.js';
+import { durationOf } from './times.js';
 
 /** `redrain schedule`: jobs at fixed times. */
 export const define: DefineCommand = (schedule, run) => {

@@ -27,7 +27,7 @@ import { wholeNumber } from './option-values.js';
 import { Output } from './output.js';
 import { goneLines } from './target-advice.js';
 import { documentOf, settingLines, shownSetting } from './target-show.js';
-import { headersIn, WORD_KEYS, wantedChanges } from './target-words.js';
+import { fromIn, headersIn, WORD_KEYS, wantedChanges } from './target-words.js';
 import { TerminalStream } from './terminal-stream.js';
 
 /** `redrain targets add NAME URL`. */
@@ -59,7 +59,7 @@ function addSettings(command: Command): Command {
     )
     .option('--types <list>', 'which event types it gets: "Order*,!OrderDraft*"')
     .addOption(new Option('--projects <which>', 'whose events').choices(['all', 'allowed']))
-    .option('--from <when>', 'which events: all, now, or those from an ISO 8601 time on')
+    .option('--from <when>', 'which events: all, now, or those since yesterday, 2026-11-22, …')
     .addOption(new Option('--ack <what>', 'what counts as a verdict').choices([...ACKS]))
     .addOption(new Option('--compression <which>', 'of requests').choices([...COMPRESSIONS]))
     .option('--concurrency <n>', 'requests at once, of one event each', wholeNumber)
@@ -130,12 +130,20 @@ const add: CommandBody<AddOptions> = (call) =>
   });
 
 /** Only what was given: the rest keeps what a known target has, or has its default. */
-function settingsOf({ types, header, secretEnv, cloudevents, ...plain }: AddOptions): SettingsEdit {
+function settingsOf({
+  types,
+  header,
+  secretEnv,
+  cloudevents,
+  from,
+  ...plain
+}: AddOptions): SettingsEdit {
   if (cloudevents !== undefined && plain.format !== undefined && plain.format !== 'cloudevents')
     throw new UsageError(`--cloudevents belongs to --format cloudevents, not to ${plain.format}`);
   const given = Object.entries(plain).filter(([, value]) => value !== undefined);
   return {
     ...(Object.fromEntries(given) as SettingsEdit),
+    ...(from !== undefined && { from: fromIn('--from', from) }),
     ...(types !== undefined && wantedChanges([`types=${types}`]).settings),
     ...(header.length > 0 && { headers: headersIn(header) }),
     ...(secretEnv.length > 0 && { secretEnv }),

@@ -2,6 +2,7 @@ import type { SettingsEdit } from '../config/target-edit.js';
 import { SETTING_IN_FILE, type TargetSetting } from '../config/target-settings.js';
 import { headersFault } from '../receivers/headers.js';
 import { UsageError } from './failure.js';
+import { timeOf } from './times.js';
 
 /** What `KEY=VALUE` words ask for. */
 export interface WantedChanges {
@@ -67,8 +68,13 @@ function addressIn(value: string): string {
 function meant(setting: TargetSetting, value: string): unknown {
   if (setting === 'headers') return headersIn(value.split(','));
   if (LISTS.has(setting)) return listIn(value);
+  if (setting === 'from') return fromIn('from', value);
   return NUMBERS.has(setting) && /^\d{1,15}$/.test(value) ? Number(value) : value;
 }
+
+/** `all` and `now` as they are; any other time as the file has it, with its zone. */
+export const fromIn = (option: string, value: string): string =>
+  value === 'all' || value === 'now' ? value : new Date(timeOf(option, value)).toISOString();
 
 /** Separated by commas, or a JSON list where one holds a comma. */
 function listIn(value: string): unknown {

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect } from 'chai';
-import { days, durationOf } from '../../src/cli/option-values.js';
+import { days } from '../../src/cli/option-values.js';
+import { durationOf } from '../../src/cli/times.js';
 import { LitequeQueues } from '../../src/queue/liteque-queue.js';
 import { readWorkerOptions } from '../../src/workers/worker-options.js';
 import { Cli } from '../support/cli.js';

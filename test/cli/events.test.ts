@@ -51,12 +51,15 @@ describe('redrain events', () => {
     const cli = new Cli();
     await captured(cli, envelopes(1));
     const refusals: [string, RegExp][] = [
-      ['events --since yesterday', /cannot read --since "yesterday"/],
+      [
+        'events --since tomorrow',
+        /cannot read --since "tomorrow"; use 2h, 3d, yesterday, 2026-11-22/,
+      ],
       ['events --until 2026-99-99', /cannot read --until "2026-99-99"/],
       ['events --state gone', /--state.*Allowed choices/],
       ['events --target 9', /no target 9.*redrain targets/],
       ['events --target nonsense', /no target nonsense/],
-      ['retry', /--event ID.*--all/],
+      ['retry', /event ids.*--all/],
       ['replay', /name what to replay/],
       ['replay --target 9', /no target 9/],
       ['retry --event nobody', /no event nobody/],

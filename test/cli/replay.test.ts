@@ -34,6 +34,58 @@ describe('redrain replay', () => {
   });
 });
 
+describe('redrain retry and replay of single events', () => {
+  async function deliveredTo(...names: string[]): Promise<Cli> {
+    const cli = new Cli();
+    await captured(cli, envelopes(3));
+    for (const name of names) await cli.run(['targets', 'add', name, `stub:${name}`]);
+    expect((await cli.run(['now', '--all'])).code).to.equal(0);
+    return cli;
+  }
+
+  it('takes their ids as arguments, each once, at the active target', async () => {
+    const cli = await deliveredTo('a', 'b');
+    const words = ['replay', 'e-0001', 'e-0002', '--event', 'e-0001'];
+    const dry = (await cli.run([...words, '--dry-run', '--json'])).json<ReplayReport>();
+    expect(dry).to.deep.include({ selected: 2, target_url: 'stub:a', dry_run: true });
+    expect((await cli.run(words)).stdout).to.match(/target 1 stub:a: deliver again 2 events/);
+    const sent = (await cli.run(['now', '--json'])).json<DrainReport>();
+    expect(sent).to.include({ selected: 2 });
+  });
+
+  it('at several targets, named once or more', async () => {
+    const cli = await deliveredTo('a', 'b', 'c');
+    const words = ['replay', 'e-0001', '--to', 'c', '--to', 'b', '--to', '3', '--json'];
+    const { targets } = (await cli.run(words)).json<{ targets: ReplayReport[] }>();
+    expect(targets.map(({ target_url, selected }) => [target_url, selected])).to.deep.equal([
+      ['stub:c', 1],
+      ['stub:b', 1],
+    ]);
+    const retried = await cli.run(['retry', 'e-0001', '--to', 'b', '--to', 'c', '--json']);
+    expect(retried.json<RetryReport>().targets).to.have.lengthOf(2);
+    const none = await cli.run(['retry', 'e-0002']);
+    expect(none.stdout).to.match(/None of these events failed or was rejected/);
+  });
+
+  it('names every id and target that is not known, and marks nothing', async () => {
+    const cli = await deliveredTo('a');
+    for (const [words, says] of [
+      ['replay e-0001 nobody nowhere', /none of the events nobody and nowhere/],
+      ['retry nobody', /no event nobody/],
+      ['replay e-0001 --to a --to zebra', /no target zebra/],
+      ['replay e-0001 --to a --target a', /--target and --to name the same/],
+    ] as const) {
+      const run = await cli.run(words.split(' '));
+      expect(run.code, words).to.equal(64);
+      expect(run.stderr, words).to.match(says);
+    }
+    const many = Array.from({ length: 12 }, (_, i) => `x${i}`);
+    expect((await cli.run(['retry', ...many])).stderr).to.match(/x9 and 2 more\n/);
+    const sent = (await cli.run(['now', '--json'])).json<DrainReport>();
+    expect(sent).to.include({ selected: 0 });
+  });
+});
+
 describe('redrain retry', () => {
   it('retries what failed for good, after the receiver was fixed', async () => {
     const cli = new Cli();

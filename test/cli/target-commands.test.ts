@@ -64,6 +64,14 @@ describe('redrain targets add, set, show, rename and use', () => {
     expect(settings.headers?.value).to.deep.equal({ 'X-Key': 'KEY' });
   });
 
+  it('a time is written down as one that every machine reads alike', async () => {
+    const cli = new Cli({ TZ: 'Europe/Berlin' });
+    await done(cli, 'targets', 'add', 'late', 'stub:late', '--from', '2026-11-22');
+    expect(config(cli)).to.include('from = "2026-11-21T23:00:00.000Z"');
+    await done(cli, 'targets', 'set', 'late', 'from=2026-11-22T10:00Z');
+    expect(config(cli)).to.include('from = "2026-11-22T10:00:00.000Z"');
+  });
+
   it('comments stay, and all of a set is written at once or not at all', async () => {
     const cli = new Cli();
     const before = `# mine
@@ -204,7 +212,7 @@ ack = "auto" # for now
     ['add x stub:x --max-events many', /whole number/],
     ['add x stub:x --max-events 5000', /must be a whole number from 1 to 1000/],
     ['add x stub:x --rate fast', /500\/s/],
-    ['add x stub:x --from yesterday', /"all", "now" or a time/],
+    ['add x stub:x --from tomorrow', /cannot read --from "tomorrow"/],
     ['add x stub:x --header Host=H', /cannot be set/],
     ['add x stub:x --header secret', /NAME=ENV_VAR/],
     ['add x stub:x --auth-env s3cret-value', /name of an environment variable/],

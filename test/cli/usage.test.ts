@@ -16,7 +16,7 @@ const WRONG: readonly (readonly [args: string, says: RegExp])[] = [
   ['now --target x', /there is no target x: `redrain targets`/],
   ['now --to x --all', /--all is every target/],
   ['now --target 99 --dry-run', /no target 99.*redrain targets/],
-  ['now --target 1 --target 2', /--target <name\|id\|url>' was given more than once/],
+  ['now --target 1 --target 2', /--target <target>' was given more than once/],
   ['now --wait=1m --no-wait', /--wait.*--no-wait.*exclude each other/],
   ['--home a events --home b', /--home <dir>' was given more than once/],
   ['now --limit 1.5', /--limit.*whole number/],
