@@ -52,7 +52,7 @@ describe('an option that takes one value', () => {
     expect(singles.length).to.be.greaterThan(60);
     for (const { path, option } of singles) {
       const flag = option.long ?? option.flags;
-      const value = option.argChoices?.[0] ?? '1';
+      const value = option.argChoices?.[0] ?? VALUES.find((one) => takes(option, one));
       const twice = [...path, `${flag}=${value}`, `${flag}=${value}`];
       const fresh = muted(await build());
       expect(() => fresh.parse(twice, { from: 'user' }), twice.join(' ')).to.throw(
@@ -64,6 +64,18 @@ describe('an option that takes one value', () => {
     expect(readWorkerOptions('dispatch', ['--target=1', '--target=2']).target).to.have.length(2);
   });
 });
+
+/** One of them is a value of every option. */
+const VALUES = ['1', '1h', 'info'];
+
+function takes({ parseArg }: Option, value: string): boolean {
+  try {
+    parseArg?.(value, undefined);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 interface Single {
   readonly path: readonly string[];
