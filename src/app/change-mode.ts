@@ -1,5 +1,6 @@
 import { settingsOf } from '../config/document.js';
 import { editConfig } from '../config/edit.js';
+import { withoutForeign } from '../config/request-frame.js';
 import type { SyncSettings } from '../config/settings.js';
 import {
   isNamed,
@@ -42,6 +43,9 @@ export interface ModeRequest {
   /** How requests look and travel. */
   readonly format?: TargetSettings['format'] | undefined;
   readonly cloudevents?: TargetSettings['mode'] | undefined;
+  readonly body?: string | undefined;
+  readonly item?: string | undefined;
+  readonly contentType?: string | undefined;
   readonly secretEnv?: readonly string[] | undefined;
   readonly compression?: TargetSettings['compression'] | undefined;
   readonly concurrency?: number | undefined;
@@ -142,7 +146,9 @@ function editOf(request: ModeRequest, headers: TargetSettings['headers'] = {}): 
   const { mode: _mode, endpoint: _endpoint, headers: _headers, cloudevents, ...others } = request;
   const named = Object.entries({ ...others, mode: cloudevents });
   const all = { ...headers, ...request.headers };
+  const { format } = request;
   return {
+    ...(format === undefined ? {} : withoutForeign(format)),
     ...Object.fromEntries(named.filter(([, value]) => value !== undefined)),
     ...(Object.keys(request.headers).length === 0 ? {} : { headers: all }),
   };

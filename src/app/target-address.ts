@@ -1,4 +1,5 @@
 import { shownAddress } from '../address/shown-address.js';
+import { variablesOfFrame } from '../config/request-frame.js';
 import { externalIdentity } from '../targets/identity.js';
 import type { App } from './app.js';
 import { lookUp } from './named-target.js';
@@ -31,8 +32,9 @@ export async function otherAddress(
     const { record, description } = await lookUp(stores?.targets, situation, given);
     const from = record ?? description;
     if (from === undefined || from.urlHash === to.urlHash) return undefined;
-    const { authEnv, headers = {}, secretEnv = [] } = (description ?? from).settings;
-    const named = [authEnv, ...Object.values(headers), ...secretEnv];
+    const { settings } = description ?? from;
+    const { authEnv, headers = {}, secretEnv = [] } = settings;
+    const named = [authEnv, ...Object.values(headers), ...secretEnv, ...variablesOfFrame(settings)];
     const isElsewhere = hostOf(from.rawEndpoint.reveal()) !== hostOf(url);
     const known = await stores?.targets.findByKey(to);
     return {

@@ -1,6 +1,7 @@
 import { RedrainError } from '../base/error.js';
 import { EXIT } from '../base/exit-codes.js';
 import { settingsOf } from '../config/document.js';
+import { variablesOfFrame } from '../config/request-frame.js';
 import type { TargetSettings } from '../config/target-settings.js';
 import type { ClosedGate } from '../dispatch/ports.js';
 import { anError, type Finding } from '../receivers/probe/finding.js';
@@ -94,6 +95,7 @@ function probed(app: App, situation: Situation, target: TargetRecord): ProbedTar
     ...secretEnv,
     ...(authEnv === undefined ? [] : [authEnv]),
     ...Object.values(headers),
+    ...variablesOfFrame(settings),
   ];
   const given = { deadlineMs: app.options.requestDeadlineMs ?? DEADLINE_MS, version: VERSION };
   return {

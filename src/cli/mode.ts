@@ -24,6 +24,7 @@ import { canonicalUrl } from '../targets/canonical-url.js';
 import type { TargetSettings } from '../targets/registry.js';
 import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
 import { UsageError } from './failure.js';
+import { BODY_HELP, FORMAT_HELP, ITEM_HELP } from './format-help.js';
 import { wholeNumber } from './option-values.js';
 import { Output } from './output.js';
 import { goneAtActive } from './target-advice.js';
@@ -49,12 +50,15 @@ export const define: DefineCommand = (command, run) => {
     .addOption(
       new Option('--projects <which>', 'whose events it may have').choices(['all', 'allowed']),
     )
-    .addOption(new Option('--format <format>', 'how requests look').choices([...TARGET_FORMATS]))
+    .addOption(new Option('--format <format>', FORMAT_HELP).choices([...TARGET_FORMATS]))
     .addOption(
       new Option('--cloudevents <mode>', 'the format cloudevents, in this mode').choices([
         ...CLOUDEVENTS_MODES,
       ]),
     )
+    .option('--body <json>', BODY_HELP)
+    .option('--item <json>', ITEM_HELP)
+    .option('--content-type <type>', 'of the formats json and lines, in place of their own')
     .addOption(
       repeatable('--secret-env <ENV_VAR>', 'a variable that holds a key for signatures (webhook)'),
     )

@@ -13,6 +13,7 @@ import { readTarget, type TargetDetails } from '../app/target-details.js';
 import { gateOf } from '../app/test-target.js';
 import { EXIT } from '../base/exit-codes.js';
 import { repeatable } from '../base/options.js';
+import { withoutForeign } from '../config/request-frame.js';
 import type { SettingsEdit } from '../config/target-edit.js';
 import {
   ACKS,
@@ -23,6 +24,7 @@ import {
 import { ask } from './ask.js';
 import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
 import { UsageError } from './failure.js';
+import { BODY_HELP, FORMAT_HELP, ITEM_HELP } from './format-help.js';
 import { wholeNumber } from './option-values.js';
 import { Output } from './output.js';
 import { goneLines } from './target-advice.js';
@@ -46,12 +48,15 @@ export const defineAdd: DefineCommand = (command, run) => {
 
 function addSettings(command: Command): Command {
   return command
-    .addOption(new Option('--format <format>', 'how requests look').choices([...TARGET_FORMATS]))
+    .addOption(new Option('--format <format>', FORMAT_HELP).choices([...TARGET_FORMATS]))
     .addOption(
       new Option('--cloudevents <mode>', 'the format cloudevents, in this mode').choices([
         ...CLOUDEVENTS_MODES,
       ]),
     )
+    .option('--body <json>', BODY_HELP)
+    .option('--item <json>', ITEM_HELP)
+    .option('--content-type <type>', 'of the formats json and lines, in place of their own')
     .addOption(repeatable('--secret-env <ENV_VAR>', 'the variable with the secret that signs'))
     .option('--auth-env <ENV_VAR>', 'the variable that holds the token')
     .addOption(
@@ -219,11 +224,10 @@ const set: CommandBody<SetOptions> = (call) =>
     return EXIT.done;
   });
 
-/** Another format than cloudevents has no mode. */
+/** Another format takes away what belongs to the one before, unless it is given as well. */
 function withFormat(settings: SettingsEdit): SettingsEdit {
   const { format } = settings;
-  const isOther = format !== undefined && format !== 'cloudevents' && !('mode' in settings);
-  return isOther ? { ...settings, mode: undefined } : settings;
+  return format === undefined ? settings : { ...withoutForeign(format), ...settings };
 }
 
 function changeLines(

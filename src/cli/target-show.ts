@@ -1,5 +1,7 @@
 import { readTarget, type SettingInForce, type TargetDetails } from '../app/target-details.js';
 import { EXIT } from '../base/exit-codes.js';
+import { visible } from '../base/visible.js';
+import { variablesOfFrame } from '../config/request-frame.js';
 import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
 import { count, Output, shownTime } from './output.js';
 import { table } from './table.js';
@@ -56,6 +58,7 @@ function missingIn(key: string, value: unknown, env: NodeJS.ProcessEnv) {
 
 function variablesOf(key: string, value: unknown): string[] {
   if (key === 'headers') return Object.values(value as Record<string, string>);
+  if (key === 'body' || key === 'item') return variablesOfFrame({ [key]: String(value) });
   if (key !== 'secret_env' && key !== 'auth_env') return [];
   return [value].flat().map(String);
 }
@@ -100,7 +103,7 @@ export function settingLines(
 /** As `targets set` takes it. */
 export function shownSetting(value: unknown): string {
   if (Array.isArray(value)) return value.join(',');
-  if (typeof value !== 'object' || value === null) return String(value ?? 'none');
+  if (typeof value !== 'object' || value === null) return visible(String(value ?? 'none'));
   const pairs = Object.entries(value).map(([name, one]) => `${name}=${String(one)}`);
   return pairs.join(',') || 'none';
 }

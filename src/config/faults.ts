@@ -13,7 +13,7 @@ export function faults(issues: readonly BaseIssue<unknown>[], above: readonly st
 
 /** A key where people paste a secret by mistake; its value is never quoted. */
 const SENSITIVE =
-  /^((sync|redrain)\.external\.(headers|auth_env|endpoint)|((sync|redrain)\.)?targets\.[^.]+\.(headers|auth_env|secret_env|url))\b/;
+  /^((sync|redrain)\.external\.(headers|auth_env|endpoint)|((sync|redrain)\.)?targets\.[^.]+\.(headers|auth_env|secret_env|url|body|item))\b/;
 
 /** Says which key is wrong, how, and what was there, such as `sync.mode must be …, got "X"`. */
 function issueText(issue: BaseIssue<unknown>, above: readonly string[]): string {

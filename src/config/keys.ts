@@ -81,6 +81,23 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     doc: 'Of the format cloudevents: one event in each request, in its body or its headers, or many.',
   },
   {
+    key: 'sync.targets.*.body',
+    type: 'JSON with {{events}}',
+    default: '{{events}}',
+    doc: `Of the format json: what stands around the events of a request; \${NAME} is a variable.`,
+  },
+  {
+    key: 'sync.targets.*.item',
+    type: 'JSON with {{event}}',
+    default: '{{event}}',
+    doc: 'Of the formats json and lines: what stands around each event; {{id}}, {{type}} and {{time}} are its own.',
+  },
+  {
+    key: 'sync.targets.*.content_type',
+    type: 'content type',
+    doc: 'Of the formats json and lines, in place of application/json and application/x-ndjson.',
+  },
+  {
     key: 'sync.targets.*.secret_env',
     type: 'name of an environment variable, or a list of two',
     doc: 'The variable with the secret that signs; two while one replaces the other.',

@@ -1,5 +1,12 @@
 /** How the requests of a target look. */
-export const TARGET_FORMATS = ['batch', 'webhook', 'cloudevents', 'lines', 'module'] as const;
+export const TARGET_FORMATS = [
+  'batch',
+  'webhook',
+  'cloudevents',
+  'lines',
+  'json',
+  'module',
+] as const;
 export type TargetFormat = (typeof TARGET_FORMATS)[number];
 
 /** How CloudEvents travel: each alone, with its attributes in the body or in headers, or many in one request. */
@@ -16,6 +23,12 @@ export interface TargetSettings {
   readonly format?: TargetFormat;
   /** Of the format `cloudevents`. */
   readonly mode?: (typeof CLOUDEVENTS_MODES)[number];
+  /** Of the format `json`: JSON with `{{events}}` where the events go, and `${VARIABLE}` for secrets. */
+  readonly body?: string;
+  /** Of `json` and `lines`: what stands around each event, with `{{event}}`, `{{id}}`, `{{type}}` and `{{time}}`. */
+  readonly item?: string;
+  /** Of `json` and `lines`, in place of their own. */
+  readonly contentType?: string;
   /** Names of the variables with the secrets that sign, the newest first; two while one replaces the other. */
   readonly secretEnv?: readonly string[];
   /** Name of the environment variable that holds the value of the Authorization header. */
@@ -55,6 +68,9 @@ export type TargetSetting = keyof TargetSettings;
 export const SETTING_IN_FILE = {
   format: 'format',
   mode: 'mode',
+  body: 'body',
+  item: 'item',
+  contentType: 'content_type',
   secretEnv: 'secret_env',
   authEnv: 'auth_env',
   headers: 'headers',

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { faults } from './faults.js';
+import { frameFault } from './request-frame.js';
 import { nameFault } from './target-name.js';
 import {
   ACKS,
@@ -8,6 +9,7 @@ import {
   type DeclaredTarget,
   RATE,
   SETTING_IN_FILE,
+  TARGET_DEFAULTS,
   TARGET_FORMATS,
   type TargetFormat,
   type TargetOptions,
@@ -51,10 +53,27 @@ const from = v.pipe(
 
 const isTime = (word: string): boolean => ISO.test(word) && !Number.isNaN(Date.parse(word));
 
+const TEMPLATE_CHARACTERS = 64 * 1024;
+const template = v.pipe(
+  text,
+  v.maxLength(TEMPLATE_CHARACTERS, `must have at most ${TEMPLATE_CHARACTERS} characters`),
+);
+
+const mediaType = v.pipe(
+  text,
+  v.regex(
+    /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(;[\x20-\x7e]*)?$/,
+    'must be a content type such as "application/json"',
+  ),
+);
+
 const ENTRIES = {
   url: v.pipe(text, v.regex(/\S/, 'must be an address, not empty')),
   format: v.optional(oneOf(TARGET_FORMATS)),
   mode: v.optional(oneOf(CLOUDEVENTS_MODES)),
+  body: v.optional(template),
+  item: v.optional(template),
+  content_type: v.optional(mediaType),
   secret_env: v.optional(variables),
   auth_env: v.optional(variable),
   headers: v.optional(headers),
@@ -160,9 +179,17 @@ function unfit(table: v.InferOutput<typeof targetSchema>): string | undefined {
     return isModule
       ? 'format belongs to other addresses: remove it, as a module is a format of its own'
       : 'format = "module" needs the address of a module, such as url = "module:./receiver.mjs"';
+  const { body, item, content_type: contentType } = table;
+  const framed = frameFault(format ?? TARGET_DEFAULTS.format, { body, item, contentType });
+  if (framed !== undefined) return framed;
+  if (contentType !== undefined && namesContentType(table.headers))
+    return 'content_type and a header of that name say the same thing twice: remove one of them';
   if (mode !== undefined && format !== 'cloudevents')
     return 'mode belongs to the format cloudevents: set format, or remove mode';
   if ((client_cert === undefined) !== (client_key === undefined))
     return 'client_cert and client_key belong together: set both, or none';
   return undefined;
 }
+
+const namesContentType = (headers: Readonly<Record<string, string>> = {}): boolean =>
+  Object.keys(headers).some((name) => name.toLowerCase() === 'content-type');

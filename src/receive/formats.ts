@@ -83,7 +83,7 @@ export function shapeOf(mediaType: string, headers: Headers, orBatch: boolean): 
   if (orBatch && !isForeign) return BATCH;
   throw new Refusal(
     415,
-    'send {"events":[…]} as application/json, lines as application/x-ndjson, CloudEvents in JSON, or a webhook with webhook-id',
+    'send {"events":[…]} or a list as application/json, lines as application/x-ndjson, CloudEvents in JSON, or a webhook with webhook-id',
   );
 }
 

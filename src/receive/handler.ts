@@ -156,6 +156,7 @@ async function readRequest(
   const body = await readBody(request, limits, share);
   authentication.checkBody(headers, body);
   const elements = shape.read({ headers, mediaType, body, limits });
+  progress.format = elements.find(isEvent)?.format ?? shape.format;
   assertCount(elements.length, limits);
   return { shape, elements };
 }

@@ -1,5 +1,5 @@
 /** The ways in which events arrive (docs/receive.md). */
-export type ReceivedFormat = 'batch' | 'webhook' | 'cloudevents' | 'lines';
+export type ReceivedFormat = 'batch' | 'webhook' | 'cloudevents' | 'lines' | 'json';
 
 /** One event as it arrived. */
 export interface ReceivedEvent {

@@ -45,10 +45,10 @@ export class ExternalReceiver extends BatchReceiver {
 
 /** Keys that cannot sign close the gate, so that nothing leaves unsigned. */
 function usableFormat(settings: ExternalReceiverSettings): RequestFormat {
-  const { format, mode, source = '/redrain', now = Date.now } = settings;
+  const { format, mode, frame, source = '/redrain', now = Date.now } = settings;
   const secrets = (settings.secrets ?? []).map(({ value }) => value);
   const usable = secrets.filter((secret) => signingFault(secret) === undefined);
-  return formatOf({ format, mode, secrets: usable, source, now });
+  return formatOf({ format, mode, frame, secrets: usable, source, now });
 }
 
 function isOnThisMachine(endpoint: string): boolean {
@@ -114,7 +114,14 @@ function allHeaders(
 
 /** A query may hold a key just as a header may. */
 function secretsOf(settings: ExternalReceiverSettings): string[] {
-  const { headers = {}, queryValues = [], secrets = [], endpoint = '' } = settings;
+  const {
+    headers = {},
+    queryValues = [],
+    frameValues = [],
+    secrets = [],
+    endpoint = '',
+  } = settings;
   const named = [...Object.values(headers), ...queryValues, ...secrets.map(({ value }) => value)];
-  return [...named.map((value) => value.reveal()), ...secretsInAddress(endpoint)];
+  const all = [...named, ...frameValues];
+  return [...all.map((value) => value.reveal()), ...secretsInAddress(endpoint)];
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { type DrainReport, openRedrain, type Redrain } from '../../src/index.js';
 import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
-import { SECRET } from './plain-receivers.js';
+import { API_KEY, SECRET } from './plain-receivers.js';
 import type { Settings, State } from './receiver.js';
 
 /** Where a target is, beside what a person would set for it. */
@@ -35,7 +35,10 @@ export async function drained(
   const home = temporaryHome();
   writeFileSync(join(home, 'config.toml'), configuration(home, place, settings));
   const once = async (first: (redrain: Redrain) => Promise<unknown>): Promise<DrainReport> => {
-    const redrain = await openRedrain({ home, env: { ...place.env, HOOK_SECRET: SECRET } });
+    const redrain = await openRedrain({
+      home,
+      env: { ...place.env, HOOK_SECRET: SECRET, API_KEY },
+    });
     closeAfterTest(() => redrain.close());
     await first(redrain);
     const report = await redrain.drain();

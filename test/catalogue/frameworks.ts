@@ -39,6 +39,10 @@ const TAKE: Record<string, (body: unknown, header: Header, stored: Stored) => Ta
       stored.addOnce(String((JSON.parse(line) as Json).event_id));
     return { status: 202, body: {} };
   },
+  '/json': (body, _, stored) => {
+    for (const { event_id: id } of body as Json[]) stored.addOnce(String(id));
+    return { status: 202, body: {} };
+  },
 };
 
 /** The path of each format, and the settings that a person would give for it. */
@@ -49,6 +53,7 @@ export const ROUTES: readonly (readonly [path: string, settings: Settings])[] = 
   ['/binary', { format: 'cloudevents', mode: 'binary' }],
   ['/cloudevents-batch', { format: 'cloudevents', mode: 'batch' }],
   ['/lines', { format: 'lines' }],
+  ['/json', { format: 'json' }],
 ];
 
 /** A member of the body has to be there as well: an unread body is not a delivery. */

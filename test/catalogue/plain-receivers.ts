@@ -4,6 +4,8 @@ import { batchOf, linesOf, oneOf } from './requests.js';
 
 /** The key that signed receivers verify with. */
 export const SECRET = `whsec_${Buffer.from('a key of 24 bytes, plain').toString('base64')}`;
+/** What stands in the body of some requests. */
+export const API_KEY = 'the key of an API';
 
 const batch = { format: 'batch' } as const;
 const webhook = { format: 'webhook' } as const;

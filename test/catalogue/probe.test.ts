@@ -7,7 +7,7 @@ import { never } from '../receivers/events.js';
 import { temporaryHome } from '../support/temporary-home.js';
 import { CATALOGUE } from './catalogue.js';
 import { FRAMEWORK_NAMES, ROUTES, startFramework } from './frameworks.js';
-import { SECRET } from './plain-receivers.js';
+import { API_KEY, SECRET } from './plain-receivers.js';
 import { probed } from './probed.js';
 import { type CatalogueReceiver, startDistantReceiverOf, startReceiverOf } from './receiver.js';
 
@@ -17,7 +17,7 @@ const OPTIONS = { signal: never(), now: () => Date.now() };
 async function probeOf(receiver: CatalogueReceiver): Promise<ProbeReport> {
   const { signed, ...settings } = receiver.settings;
   const declared = { ...settings, ...(signed === true && { secretEnv: ['HOOK_SECRET'] }) };
-  const env = { HOOK_SECRET: SECRET };
+  const env = { HOOK_SECRET: SECRET, API_KEY };
   const members = receiver.members?.(0) ?? {};
   const options = { ...OPTIONS, members: members as Record<string, unknown> };
   if (receiver.distant !== true) {

@@ -10,7 +10,10 @@ import { closeAfterTest } from '../support/temporary-home.js';
 
 /** What a person would configure for a receiver. */
 export interface Settings {
-  readonly format: 'batch' | 'webhook' | 'cloudevents' | 'lines';
+  readonly format: 'batch' | 'webhook' | 'cloudevents' | 'lines' | 'json';
+  /** Of `json`, and of `json` and `lines`: what stands around all events, and each. */
+  readonly body?: string;
+  readonly item?: string;
   /** Of `cloudevents`. */
   readonly mode?: 'structured' | 'binary' | 'batch';
   readonly ack?: 'auto' | 'results' | 'status';

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { Webhook } from 'standardwebhooks';
-import { SECRET } from './plain-receivers.js';
+import { API_KEY, SECRET } from './plain-receivers.js';
 import type { Settings } from './receiver.js';
 
 /** A request as docs/receivers.md has it. */
@@ -30,13 +30,33 @@ function plainRequests(settings: Settings, payloads: readonly string[]): Written
       return [{ headers: JSON_TYPE, body: `{"events":[${payloads.join(',')}]}` }];
     case 'lines':
       return [
-        { headers: { 'content-type': 'application/x-ndjson' }, body: `${payloads.join('\n')}\n` },
+        {
+          headers: { 'content-type': 'application/x-ndjson' },
+          body: framed(settings, payloads)
+            .map((item) => `${item}\n`)
+            .join(''),
+        },
       ];
+    case 'json':
+      return [{ headers: JSON_TYPE, body: jsonBody(settings, framed(settings, payloads)) }];
     case 'webhook':
       return payloads.map((payload) => webhookRequest(payload, settings.signed === true));
     case 'cloudevents':
       return cloudEvents(settings.mode, payloads);
   }
+}
+
+/** Functions in place of texts: a `$` in what is filled in means nothing. */
+function framed({ item = '{{event}}' }: Settings, payloads: readonly string[]): string[] {
+  return payloads.map((payload) => {
+    const { event_id: id } = JSON.parse(payload) as { event_id: string };
+    return item.replaceAll('{{id}}', () => JSON.stringify(id)).replace('{{event}}', () => payload);
+  });
+}
+
+function jsonBody({ body = '{{events}}' }: Settings, items: readonly string[]): string {
+  const filled = body.replace(/\$\{API_KEY\}/g, () => API_KEY);
+  return filled.replace('{{events}}', () => `[${items.join(',')}]`);
 }
 
 function webhookRequest(payload: string, signed: boolean): WrittenRequest {

@@ -28,6 +28,7 @@ describe('a replay says so in every request', () => {
   const names = ['per-event results', 'webhook', 'lines', 'cloudevents, structured'].concat(
     'cloudevents, binary',
     'cloudevents, batch',
+    'Segment batch',
   );
   for (const name of names)
     it(name, async () => {
@@ -50,6 +51,7 @@ const PATHS = {
   webhook: '/webhook',
   cloudevents: '/cloudevents',
   lines: '/lines',
+  json: '/json',
 } as const;
 
 function expectAsPublished({ settings }: CatalogueReceiver, requests: readonly Incoming[]): void {
@@ -62,7 +64,13 @@ const idOf = (payload: string): string => (JSON.parse(payload) as { event_id: st
 describe('a real event of 624,725 bytes', () => {
   const note = 'n'.repeat(624_725 - 57);
   const payload = JSON.stringify({ event_id: 'large', event_type: 'OrderPlaced', note });
-  for (const name of ['per-event results', 'webhook', 'lines', 'cloudevents, batch'])
+  for (const name of [
+    'per-event results',
+    'webhook',
+    'lines',
+    'Mixpanel import',
+    'cloudevents, batch',
+  ])
     it(`goes out by default: ${name}`, async () => {
       expect(payload).to.have.length(624_725);
       const receiver = CATALOGUE.find((one) => one.name === name)!;

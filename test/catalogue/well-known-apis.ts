@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
-import type { Answer, CatalogueReceiver, Incoming } from './receiver.js';
+import { API_KEY } from './plain-receivers.js';
+import type { Answer, CatalogueReceiver, Incoming, Stored } from './receiver.js';
 import { batchOf, linesOf, oneOf } from './requests.js';
 
 /** The answer of an API that takes one JSON document a request, or refuses it. */
@@ -20,6 +21,19 @@ function document(
       return yes;
     },
   };
+}
+
+interface Row {
+  readonly insertId: string;
+  readonly json: object;
+}
+
+/** The answer of an API that takes a list of events, or refuses what is none. */
+function takeList(request: Incoming, stored: Stored, taken: Answer): Answer {
+  const list: unknown = JSON.parse(request.text());
+  if (!Array.isArray(list)) return { status: 400, body: { code: 400, error: 'must be a list' } };
+  for (const { event_id: id } of list as { event_id: string }[]) stored.addOnce(id);
+  return taken;
 }
 
 const label = (request: Incoming) => String(request.headers['content-type']);
@@ -68,6 +82,56 @@ export const WELL_KNOWN_APIS: readonly CatalogueReceiver[] = [
       { status: 400 },
     ]),
     verdict: 'delivered',
+  },
+  {
+    name: 'Datadog logs v2',
+    does: 'wants a list; answers 202 with an empty object',
+    settings: { format: 'json' },
+    verdict: 'delivered',
+    receive: (request, stored) => takeList(request, stored, { status: 202, body: {} }),
+  },
+  {
+    name: 'Mixpanel import',
+    does: 'wants a list, and nothing else',
+    settings: { format: 'json' },
+    verdict: 'delivered',
+    receive(request, stored) {
+      const said = { code: 200, num_records_imported: 3, status: 'OK' };
+      return takeList(request, stored, { status: 200, body: said });
+    },
+  },
+  {
+    name: 'Amplitude batch',
+    does: 'wants `api_key` and `events` in the body',
+    settings: { format: 'json', body: `{"api_key":"\${API_KEY}","events":{{events}}}` },
+    verdict: 'delivered',
+    receive(request, stored) {
+      const { api_key: key } = JSON.parse(request.text()) as { api_key?: string };
+      if (key !== API_KEY)
+        return {
+          status: 400,
+          body: { code: 400, error: 'missing field', missing_field: 'api_key' },
+        };
+      for (const { id } of batchOf(request)) stored.addOnce(id);
+      return { status: 200, body: { code: 200, events_ingested: 3 } };
+    },
+  },
+  {
+    name: 'BigQuery insertAll',
+    does: 'wants `rows`, each with its `json`; knows a row again by its `insertId`',
+    settings: {
+      format: 'json',
+      body: '{"rows":{{events}}}',
+      item: '{"insertId":{{id}},"json":{{event}}}',
+    },
+    verdict: 'delivered',
+    receive(request, stored) {
+      const { rows } = JSON.parse(request.text()) as { rows?: Row[] };
+      if (!rows?.every(({ json }) => typeof json === 'object'))
+        return { status: 400, body: { error: { code: 400, message: 'no rows' } } };
+      for (const { insertId } of rows) stored.addOnce(insertId);
+      return { status: 200, body: { kind: 'bigquery#tableDataInsertAllResponse' } };
+    },
   },
   {
     ...document('Datadog logs', 'answers 202 with an empty object', () => true, [
@@ -129,6 +193,22 @@ export const WELL_KNOWN_APIS: readonly CatalogueReceiver[] = [
     },
   },
   {
+    name: 'Elasticsearch _bulk, with its actions',
+    does: 'wants action and source lines in turn, and a newline at the end',
+    settings: { format: 'lines', item: '{"index":{"_id":{{id}}}}\n{{event}}' },
+    verdict: 'delivered',
+    receive(request, stored) {
+      const lines = request.text().split('\n');
+      if (lines.pop() !== '') return { status: 400, body: { error: 'no newline at the end' } };
+      const documents = lines.map((line) => JSON.parse(line) as { index?: { _id: string } });
+      const actions = documents.filter((_, i) => i % 2 === 0);
+      if (documents.length % 2 === 1 || !actions.every(({ index }) => index !== undefined))
+        return { status: 400, body: { error: { type: 'illegal_argument_exception' } } };
+      for (const { index } of actions) stored.addOnce(index?._id ?? '');
+      return { status: 200, body: { took: 3, errors: false, items: [] } };
+    },
+  },
+  {
     name: 'Elasticsearch _bulk, one item refused',
     does: 'says `errors: true` inside a 200',
     settings: { format: 'lines' },
@@ -139,6 +219,19 @@ export const WELL_KNOWN_APIS: readonly CatalogueReceiver[] = [
         index: { _id: id, status: i === 0 ? 400 : 201 },
       }));
       return { status: 200, body: { took: 3, errors: true, items } };
+    },
+  },
+  {
+    name: 'Splunk HEC event',
+    does: 'wants `event` in each object',
+    settings: { format: 'lines', item: '{"event":{{event}}}' },
+    verdict: 'delivered',
+    receive(request, stored) {
+      const events = linesOf(request).map(({ value }) => value.event as { event_id: string });
+      if (events.includes(undefined as never))
+        return { status: 400, body: { text: 'Event field is required', code: 12 } };
+      for (const { event_id: id } of events) stored.addOnce(id);
+      return { status: 200, body: { text: 'Success', code: 0 } };
     },
   },
   {
@@ -153,6 +246,18 @@ export const WELL_KNOWN_APIS: readonly CatalogueReceiver[] = [
   },
   {
     name: 'Segment batch',
+    does: 'wants the member `batch`',
+    settings: { format: 'json', body: '{"batch":{{events}}}' },
+    verdict: 'delivered',
+    receive(request, stored) {
+      const { batch } = JSON.parse(request.text()) as { batch?: { event_id: string }[] };
+      if (batch === undefined) return { status: 400, body: { message: 'batch is required' } };
+      for (const { event_id: id } of batch) stored.addOnce(id);
+      return { status: 200, body: { success: true } };
+    },
+  },
+  {
+    name: 'Segment batch, without its body',
     does: 'wants the member `batch`',
     settings: { format: 'batch' },
     verdict: 'rejected',

@@ -31,6 +31,26 @@ describe('redrain mode says how requests look', () => {
       .and.include('mode = "binary"');
   });
 
+  it('and what stands around events; another format takes that away', async () => {
+    const cli = new Cli();
+    const bulk = '{"index":{"_id":{{id}}}}\n{{event}}';
+    const text = () => readFileSync(join(cli.home, 'config.toml'), 'utf8');
+    expect((await set(cli, '--format', 'lines', '--item', bulk)).code).to.equal(0);
+    const { stdout } = await cli.run(['targets', 'show', 'h.example', '--json']);
+    expect(JSON.parse(stdout).settings.item).to.deep.equal({ value: bulk, from: 'file' });
+    const list = await cli.run(['targets', 'show', 'h.example']);
+    expect(list.stdout, 'on one line').to.include('{{id}}}}\\n{{event}}');
+    const body = `{"key":"\${API_KEY}","batch":{{events}}}`;
+    const json = ['--format', 'json', '--body', body, '--content-type', 'a/b'];
+    const refused = await set(cli, ...json);
+    expect(refused.stderr, 'two lines are no JSON').to.match(/item must be JSON once/);
+    const { stderr } = await set(cli, ...json, '--item', '{"row":{{event}}}');
+    expect(stderr).to.match(/API_KEY is not set: .+ in the body of requests/);
+    expect(text()).to.include('content_type = "a/b"').and.include('{{events}}').and.include('item');
+    expect((await set(cli, '--format', 'webhook')).code).to.equal(0);
+    expect(text()).to.not.match(/body|item|content_type/);
+  });
+
   it('and refuses what makes no sense before anything is written', async () => {
     const cli = new Cli();
     for (const [wrong, words] of [
@@ -38,6 +58,8 @@ describe('redrain mode says how requests look', () => {
       [['--client-cert', 'own.pem'], /belong together/],
       [['--secret-env', 'whsec_c2VjcmV0IQ=='], /name of a variable/],
       [['--format', 'soap'], /soap/],
+      [['--body', '{"e":{{events}}}'], /body belongs to the format json/],
+      [['--format', 'json', '--body', '{"e":"{{events}}"}'], /must be JSON/],
     ] as const) {
       const { code, stderr } = await set(cli, ...wrong);
       expect(code).to.equal(64);

@@ -22,6 +22,9 @@ const fault = (lines: string, name = 'a'): string =>
 
 const { ack, maxEvents, maxBytes, projects } = TARGET_DEFAULTS;
 
+const json = (key: string, value: string, format = 'json') =>
+  `url = "https://a.example"\nformat = "${format}"\n${key} = "${value.replaceAll('"', '\\"')}"`;
+
 describe('the tables of targets', () => {
   it('give each key its setting', () => {
     const { targets } = settings(`
@@ -108,6 +111,25 @@ concurrency = 0
     ['format = "batch"', 'sync.targets.a.url is missing.'],
     ['url = "https://a.example"\ntyp = ["A"]', /^sync\.targets\.a\.typ is not a key of a target/],
     ['url = "https://a.example"\nmode = "binary"', /mode belongs to the format cloudevents/],
+    [
+      'url = "https://a.example"\nbody = "{{events}}"',
+      /\.body belongs to the format json: set format/,
+    ],
+    [
+      'format = "batch"\nurl = "https://a.example"\nitem = "{{event}}"',
+      /\.item belongs to .+json or lines/,
+    ],
+    [json('body', '{"batch":1}'), /\.body must have \{\{events\}\} exactly once, .+not at all/],
+    [json('body', '[{{events}},{{events}}]'), /exactly once, .+ 2 times/],
+    [json('body', '{"k":{{events}}'), /\.body must be JSON once it is filled in/],
+    [json('body', '{"k":"{{events}}"}'), /\.body must be JSON once it is filled in/],
+    [json('body', `{"k":{{events}},"n":\${N}}`), /variables within quotes/],
+    [json('body', `{"k":"\${0}","e":{{events}}}`), /begins no variable: write \$\{NAME\}/],
+    [json('item', '{"e":{{evnt}}}'), /\{\{evnt\}\}, .+ there is \{\{event\}\}, \{\{id\}\}/],
+    [json('item', '{"e":{{event}}}\\n{}'), /\.item must be JSON once/],
+    [json('item', '{"e":\\n{{event}}}', 'lines'), /\.item must be JSON on each of its lines/],
+    [json('content_type', 'json'), /\.content_type must be a content type/],
+    [`${json('content_type', 'a/b')}\nheaders = { content-Type = "T" }`, /same thing twice/],
     ['url = "https://a.example"\nclient_key = "/k"', /belong together/],
     ['url = "https://a.example"\ntypes = []', /types must have at least one type/],
     ['url = "https://a.example"\ntypes = ["!"]', /types\.0 must be a type or a pattern/],
@@ -121,7 +143,14 @@ concurrency = 0
     });
 
   it('never quote what may be a secret', () => {
-    for (const key of ['url = [', 'auth_env = [', 'secret_env = [7, ', 'headers = ['])
+    for (const key of [
+      'url = [',
+      'body = [',
+      'item = [',
+      'auth_env = [',
+      'secret_env = [7, ',
+      'headers = [',
+    ])
       expect(fault(`url = "https://a.example"\n${key}"s3cret"]`.replace(/^url.*\nurl/, 'url')))
         .to.match(/^sync\.targets\.a\./)
         .and.not.include('s3cret');

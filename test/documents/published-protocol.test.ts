@@ -26,6 +26,7 @@ const PATHS = {
   webhook: '/webhook',
   cloudevents: '/cloudevents',
   lines: '/lines',
+  json: '/json',
 } as const;
 
 const resultsSchema = JSON.parse(readFileSync('docs/schema/batch-results.json', 'utf8')) as {
@@ -87,8 +88,8 @@ describe('the published protocol', () => {
     const [results = ''] = codeBlocks(text, 'json');
     expect(faultsOf('batch-results', JSON.parse(results))).to.deep.equal([]);
     const requests = codeBlocks(text, 'http');
-    expect(requests).to.have.lengthOf(4);
-    const paths = ['/batch', '/webhook', '/cloudevents', '/lines'];
+    expect(requests).to.have.lengthOf(5);
+    const paths = ['/batch', '/webhook', '/cloudevents', '/lines', '/json'];
     for (const [index, request] of requests.entries()) {
       const [head = '', body = ''] = request.split('\n\n');
       const lines = head.split('\n').slice(1);

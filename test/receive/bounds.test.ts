@@ -134,8 +134,8 @@ describe('a request that is', () => {
     ['empty', '', 'the body is empty'],
     ['no JSON', '{"events":[', 'the body is not JSON'],
     ['not UTF-8', Buffer.from([0x22, 0xff, 0x22]), 'the body is not UTF-8'],
-    ['other JSON', '[]', 'the body is no {"events":[…]}'],
-    ['without a list', '{"events":{}}', 'the body is no {"events":[…]}'],
+    ['other JSON', '"x"', 'the body is neither {"events":[…]} nor a list'],
+    ['without a list', '{"events":{}}', 'the body is neither {"events":[…]} nor a list'],
     ['deep', `{"events":[${'['.repeat(100_000)}`, 'the body is nested deeper than 512'],
   ] as const)
     it(`${name} is a 400 that says so`, async () => {

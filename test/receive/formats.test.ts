@@ -27,6 +27,15 @@ describe('the receiver kit takes', () => {
     expect(events[0]?.data).to.deep.equal(JSON.parse(ORDER));
   });
 
+  it('a list of events, the body of the format json', async () => {
+    const { post, events } = givenReceiver();
+    const { status, body } = await post(` [ ${ORDER} ,\n${PAID}] `);
+    expect(status).to.equal(200);
+    expect(body.results?.map(({ event_id }) => event_id)).to.deep.equal(['o-1', 'o-2']);
+    expect(events.map(({ bytes }) => bytes.toString())).to.deep.equal([ORDER, PAID]);
+    expect(events[0]).to.include({ format: 'json', generation: 1 });
+  });
+
   it('lines, with or without a last newline, blank lines and carriage returns', async () => {
     const { post, events } = givenReceiver();
     const { body } = await post(`${ORDER}\r\n\n${PAID}`, {

@@ -8,22 +8,27 @@ import { fieldsOf, generationOf, isJsonObject } from './fields.js';
 
 const USUAL_START = Buffer.from('{"events":[');
 
-/** Reads `{"events":[…]}`: each element with its raw bytes out of the body. */
+/** Reads `{"events":[…]}`, or a bare list: each element with its raw bytes out of the body. */
 export function readBatch({ headers, body, limits }: DecodedRequest): RequestElement[] {
   const value = parseBounded(body, limits);
-  const events: unknown = isJsonObject(value) ? value.events : undefined;
-  if (!Array.isArray(events)) throw badRequest('the body is no {"events":[…]}');
+  const isBare = Array.isArray(value);
+  const events: unknown = isJsonObject(value) ? value.events : value;
+  if (!Array.isArray(events)) throw badRequest('the body is neither {"events":[…]} nor a list');
   assertCount(events.length, limits);
-  const slices = rawElements(body) ?? [];
+  const slices = isBare ? listElements(body) : (rawElements(body) ?? []);
+  const format = isBare ? 'json' : 'batch';
   const generation = generationOf(headers);
-  return slices.map((bytes, index) => element(events[index], bytes, 'batch', generation));
+  return slices.map((bytes, index) => element(events[index], bytes, format, generation));
 }
+
+const listElements = (body: Buffer): Buffer[] =>
+  arrayElements(body, 0).ranges.map(([start, stop]) => body.subarray(start, stop));
 
 /** One event that has its id in its payload. */
 export function element(
   data: unknown,
   bytes: Buffer,
-  format: 'batch' | 'lines',
+  format: 'batch' | 'lines' | 'json',
   generation: number,
 ): RequestElement {
   const fields = fieldsOf(data, bytes);

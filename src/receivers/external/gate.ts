@@ -21,7 +21,13 @@ const SET_ENDPOINT = 'run `redrain mode EXTERNAL_RECEIVER --endpoint URL`';
 /** What the gate looks at. */
 type GatedSettings = Pick<
   ExternalReceiverSettings,
-  'endpoint' | 'queryValues' | 'headers' | 'missingVariables' | 'secrets' | 'transport'
+  | 'endpoint'
+  | 'queryValues'
+  | 'headers'
+  | 'missingVariables'
+  | 'secrets'
+  | 'frameValues'
+  | 'transport'
 >;
 
 /** Which headers a format gives itself. */
@@ -90,8 +96,9 @@ export function gateOfTarget(
 function missingVariable({ missingVariables }: GatedSettings): string | undefined {
   const missing = missingVariables?.[0];
   if (missing === undefined) return undefined;
-  const { header, variable, signs } = missing;
-  const other = signs === true ? 'the key for signatures to' : 'a key in the query of';
+  const { header, variable, signs, isInBody } = missing;
+  const place = isInBody === true ? 'a value in the body of requests to' : 'a key in the query of';
+  const other = signs === true ? 'the key for signatures to' : place;
   const what = header === undefined ? other : `the ${header} header for`;
   return `the environment variable ${variable} is not set: it should hold ${what} the external endpoint`;
 }
@@ -115,13 +122,14 @@ function unsendableHeader({ headers = {} }: GatedSettings): string | undefined {
 
 /** Nobody names a variable for what may be seen by all: each value needs TLS, or this machine. */
 function exposedSecret(settings: GatedSettings): string | undefined {
-  const { endpoint, headers = {}, queryValues = [] } = settings;
+  const { endpoint, headers = {}, queryValues = [], frameValues = [] } = settings;
   if (endpoint === undefined || !URL.canParse(endpoint)) return undefined;
   const url = new URL(endpoint);
   if (url.protocol !== 'http:' || mayCarryToken(url)) return undefined;
   const [name] = Object.keys(headers);
-  if (name === undefined && queryValues.length === 0) return undefined;
-  const what = name === undefined ? 'the key in the query' : `the ${name} header`;
+  if (name === undefined && queryValues.length + frameValues.length === 0) return undefined;
+  const inUrl = queryValues.length > 0 ? 'the key in the query' : 'the variable in the body';
+  const what = name === undefined ? inUrl : `the ${name} header`;
   return `${what} would travel unencrypted to ${url.host}: use an https endpoint (plain http is for this machine only)`;
 }
 

@@ -1,4 +1,5 @@
 import type { Address } from '../../address/address.js';
+import { filledFrame, type RequestFrame, variablesOfFrame } from '../../config/request-frame.js';
 import { Secret } from '../../config/secret.js';
 import type { TargetFormat, TargetSettings } from '../../config/target-settings.js';
 import type { BatchLimits } from '../../dispatch/ports.js';
@@ -8,10 +9,12 @@ import type { TransportSettings } from '../transport/agents.js';
 
 /** An environment variable that is named in the configuration, but not set. */
 export interface MissingVariable {
-  /** The header it is for; undefined for one in the query of the endpoint, or a key for signatures. */
+  /** The header it is for; undefined for one in the query of the endpoint or in the body, or a key for signatures. */
   readonly header?: string;
   /** True for one that should hold a key for signatures. */
   readonly signs?: true;
+  /** True for one in the body of requests. */
+  readonly isInBody?: true;
   readonly variable: string;
 }
 
@@ -35,6 +38,10 @@ export interface ExternalReceiverSettings {
   /** Of the format `cloudevents`. */
   readonly mode?: TargetSettings['mode'];
   readonly secrets?: readonly SigningSecret[];
+  /** What stands around events, its variables filled in. */
+  readonly frame?: RequestFrame;
+  /** What was filled in there, to be hidden. */
+  readonly frameValues?: readonly Secret[];
   /** The `source` of CloudEvents that name none. */
   readonly source?: string;
   /** `results` when absent. */
@@ -57,7 +64,7 @@ export interface ExternalReceiverSettings {
 /** The part of a receiver's settings that comes from its target and from the environment. */
 export type GivenSettings = Pick<
   ExternalReceiverSettings,
-  'endpoint' | 'queryValues' | 'headers' | 'missingVariables' | 'secrets'
+  'endpoint' | 'queryValues' | 'headers' | 'missingVariables' | 'secrets' | 'frame' | 'frameValues'
 >;
 
 /**
@@ -83,12 +90,17 @@ export function givenSettings(
     if (value) secrets.push({ variable, value: new Secret(value) });
     else missingVariables.push({ variable, signs: true });
   }
+  const inBody = variablesOfFrame(settings).map((name) => ({ name, value: valueIn(env, name) }));
+  const unset = inBody.filter(({ value }) => value === undefined);
+  missingVariables.push(...unset.map(({ name }) => ({ variable: name, isInBody: true }) as const));
   return {
     endpoint: address,
     queryValues: values.map((value) => new Secret(value)),
     headers,
     missingVariables,
     secrets,
+    frame: filledFrame(settings, (variable) => valueIn(env, variable)),
+    frameValues: inBody.flatMap(({ value }) => (value === undefined ? [] : new Secret(value))),
   };
 }
 

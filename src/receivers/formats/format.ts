@@ -1,3 +1,4 @@
+import type { RequestFrame } from '../../config/request-frame.js';
 import type { Secret } from '../../config/secret.js';
 import type { TargetSettings } from '../../config/target-settings.js';
 import type { OutboundEvent, OutboundShape } from '../../dispatch/ports.js';
@@ -28,7 +29,8 @@ export interface RequestFormat {
 
 /** What a format is made from. */
 export interface FormatGiven {
-  readonly settings: Pick<TargetSettings, 'mode'>;
+  /** Variables in `body` and `item` are filled in. */
+  readonly settings: Pick<TargetSettings, 'mode'> & RequestFrame;
   /** Keys for signatures; several while one takes the place of another. */
   readonly secrets: readonly Secret[];
   /** The `source` of events that name none: stable for a home. */

@@ -1,8 +1,10 @@
+import type { RequestFrame } from '../../config/request-frame.js';
 import type { TargetFormat, TargetSettings } from '../../config/target-settings.js';
 import { batchFormat } from './batch.js';
 import { cloudEventsFormat } from './cloudevents.js';
 import type { FormatGiven, RequestFormat } from './format.js';
-import { LINES } from './lines.js';
+import { jsonFormat } from './json.js';
+import { linesFormat } from './lines.js';
 import { webhookFormat } from './webhook.js';
 
 /** Every format that is spoken over HTTP; a module gets no requests. A new one is a row here. */
@@ -12,7 +14,8 @@ const FORMATS: Readonly<
   batch: () => batchFormat(),
   webhook: webhookFormat,
   cloudevents: cloudEventsFormat,
-  lines: () => LINES,
+  lines: linesFormat,
+  json: jsonFormat,
 };
 
 /** What decides how requests look; the rest is of no consequence where nothing is sent. */
@@ -20,11 +23,13 @@ export type FormatChoice = Partial<Omit<FormatGiven, 'settings'>> & {
   /** `batch` when absent. */
   readonly format?: TargetFormat | undefined;
   readonly mode?: TargetSettings['mode'] | undefined;
+  /** What stands around events, its variables filled in. */
+  readonly frame?: RequestFrame | undefined;
 };
 
 /** How the requests of a target look. */
-export function formatOf({ format = 'batch', mode, ...given }: FormatChoice): RequestFormat {
-  const settings = mode === undefined ? {} : { mode };
+export function formatOf({ format = 'batch', mode, frame, ...given }: FormatChoice): RequestFormat {
+  const settings = { ...frame, ...(mode !== undefined && { mode }) };
   const compose = FORMATS[format] ?? FORMATS.batch;
   return compose({ secrets: [], source: '/redrain', now: Date.now, ...given, settings });
 }

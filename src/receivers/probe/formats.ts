@@ -10,6 +10,7 @@ const FORMATS: readonly Format[] = [
   { format: 'cloudevents', mode: 'binary' },
   { format: 'cloudevents', mode: 'batch' },
   { format: 'lines' },
+  { format: 'json' },
 ];
 
 /** `KEY=VALUE`, several with a blank between, as `redrain targets set` takes them. */
