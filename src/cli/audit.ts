@@ -1,18 +1,19 @@
 import { auditedInSpool, readAudit, replayAudit } from '../app/audit.js';
 import { EXIT } from '../base/exit-codes.js';
+import type { AuditRow } from '../journal/audit-log.js';
 import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
 import { UsageError } from './failure.js';
+import { addOutput, showList } from './list.js';
 import { wholeNumber } from './option-values.js';
 import { count, Output } from './output.js';
-import { table } from './table.js';
+import type { Column } from './table.js';
 
 /** `redrain audit`: what OPT_OUT was not allowed to discard. */
 export const define: DefineCommand = (audit, run) => {
   audit
     .description('The audit log: refused discards, and events that are kept only here.')
     .addHelpText('after', example('redrain audit list --limit 20'));
-  audit
-    .command('list', { isDefault: true })
+  addOutput(audit.command('list', { isDefault: true }))
     .description('The newest entries. Changes nothing.')
     .option('--limit <n>', 'at most this many', wholeNumber)
     .addHelpText('after', example('redrain audit list --limit 20'))
@@ -25,6 +26,31 @@ export const define: DefineCommand = (audit, run) => {
     .addHelpText('after', example('redrain audit replay --all'))
     .action(run(replay));
 };
+
+const COLUMNS: readonly Column<AuditRow>[] = [
+  { key: 'id', heading: 'ID', value: (row) => row.id },
+  { key: 'at', heading: 'AT', value: (row) => row.at, isTime: true },
+  { key: 'action', heading: 'ACTION', value: (row) => row.action },
+  {
+    key: 'event_id',
+    heading: 'EVENT',
+    value: (row) => row.event_id,
+    shrink: { how: 'middle', least: 12, isLast: true },
+  },
+  {
+    key: 'event_type',
+    heading: 'TYPE',
+    value: (row) => row.event_type,
+    shrink: { how: 'end', least: 10 },
+    isOptional: true,
+  },
+  {
+    key: 'reason',
+    heading: 'REASON',
+    value: (row) => row.reason,
+    shrink: { how: 'fold', least: 16 },
+  },
+];
 
 const DEFAULT_LIMIT = 100;
 
@@ -40,21 +66,12 @@ const list: CommandBody<{ readonly limit?: number }> = (call) =>
       output.note(
         `${count(waiting, 'event')} in the spool: the log says why each was kept once the journal has them`,
       );
-    output.result({ entries, spooled: waiting }, () =>
-      entries.length === 0
-        ? 'Nothing was refused or discarded.'
-        : table(
-            ['ID', 'AT', 'ACTION', 'EVENT', 'TYPE', 'REASON'],
-            entries.map((row) => [
-              row.id,
-              row.at,
-              row.action,
-              row.event_id ?? '-',
-              row.event_type ?? '-',
-              row.reason,
-            ]),
-          ),
-    );
+    showList(output, {
+      rows: entries,
+      columns: COLUMNS,
+      document: { entries, spooled: waiting },
+      empty: 'Nothing was refused or discarded.',
+    });
     return EXIT.done;
   });
 

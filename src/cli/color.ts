@@ -5,7 +5,10 @@ import { spelled, visible } from '../base/visible.js';
 const { NO_COLOR, FORCE_COLOR } = process.env;
 
 /** Colour where somebody watches or asked for it, and NO_COLOR is not set; never because of CI. */
-const pens = pc.createColors(!NO_COLOR && (Boolean(FORCE_COLOR) || process.stdout.isTTY === true));
+const pensFor = ({ isTTY }: { readonly isTTY?: boolean }) =>
+  pc.createColors(!NO_COLOR && (Boolean(FORCE_COLOR) || isTTY === true));
+const pens = pensFor(process.stdout);
+const errorPens = pensFor(process.stderr);
 
 /** Tells our colours from those in an event or a server's words, until the text is written. */
 const KEY = randomInt(1_000_000_000, 10_000_000_000);
@@ -30,15 +33,33 @@ export const color = {
   yellow: keyed(pens.yellow),
 };
 
+/** The same for stderr, which is a terminal of its own. */
+export const errorColor = {
+  red: keyed(errorPens.red),
+  yellow: keyed(errorPens.yellow),
+};
+
+/** Letters that are written from right to left. */
+const RIGHT_TO_LEFT =
+  /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+/** `forTerminal` turns it into the left-to-right mark, which takes no column. */
+const MARK = `\u001b[${KEY};${0x200e}m`;
+
+/** A cell of a table that leaves the order of the cells beside it alone, whatever its letters. */
+export function isolated(cell: string): string {
+  return RIGHT_TO_LEFT.test(cell) ? `${MARK}${cell}${MARK}` : cell;
+}
+
 /**
  * A text as a terminal may have it: our colours work, and escapes that came in
  * with an event, a file name or a server's words are spelt out. They could
  * move the cursor, rename the window, or answer for the operator.
  */
 export function forTerminal(text: string): string {
-  return text.replaceAll(SHAPED, (found, code?: string) =>
-    code === undefined ? spelled(found) : `\u001b[${code}m`,
-  );
+  return text.replaceAll(SHAPED, (found, code?: string) => {
+    if (code === undefined) return spelled(found);
+    return Number(code) === 0x200e ? '\u200e' : `\u001b[${code}m`;
+  });
 }
 
 /** A name out of the data on one line: a newline in it must not pass for a line of ours. */

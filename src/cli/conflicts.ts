@@ -10,8 +10,9 @@ import { EXIT } from '../base/exit-codes.js';
 import type { Decision, Keep } from '../conflicts/conflict-store.js';
 import { oneLine, shortLine } from './color.js';
 import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
+import { addOutput, showList } from './list.js';
 import { count, Output } from './output.js';
-import { table } from './table.js';
+import { type Column, table } from './table.js';
 
 /** `redrain conflicts`: two contents for one event id, and which to keep. */
 export const define: DefineCommand = (conflicts, run) => {
@@ -20,8 +21,7 @@ export const define: DefineCommand = (conflicts, run) => {
       'When another content arrives for a known event id, both are kept until you decide. A decision changes neither.',
     )
     .addHelpText('after', example('redrain conflicts list'));
-  conflicts
-    .command('list', { isDefault: true })
+  addOutput(conflicts.command('list', { isDefault: true }))
     .description('Conflicts that wait for a decision. Changes nothing.')
     .option('--all', 'decided ones too')
     .addHelpText('after', example('redrain conflicts list --all'))
@@ -55,7 +55,7 @@ const list: CommandBody<{ readonly all?: boolean }> = (call) =>
   withApp(call, async (app) => {
     const output = new Output(call.globals);
     const found = await readConflicts(app, { all: call.options.all === true, limit: LISTED });
-    output.result(found, () => listText(found));
+    showConflicts(output, found);
     return EXIT.done;
   });
 
@@ -78,21 +78,43 @@ const resolve: CommandBody<{ readonly keep: Keep; readonly yes?: boolean }> = (c
     return EXIT.done;
   });
 
-function listText(found: { count: number; conflicts: readonly ConflictRow[] }): string {
-  if (found.count === 0) return 'There are no conflicts.';
-  const rows = found.conflicts.map((row) => [
-    row.id,
-    row.event_id,
-    row.found_in ?? row.found_by,
-    row.found_at,
-    row.kept === null ? 'to decide' : `kept ${row.kept}`,
-  ]);
+const COLUMNS: readonly Column<ConflictRow>[] = [
+  { key: 'id', heading: 'ID', value: (row) => row.id },
+  {
+    key: 'event_id',
+    heading: 'EVENT',
+    value: (row) => row.event_id,
+    shrink: { how: 'middle', least: 12, isLast: true },
+  },
+  {
+    key: 'found_in',
+    heading: 'FOUND IN',
+    value: (row) => row.found_in ?? row.found_by,
+    shrink: { how: 'middle', least: 10 },
+  },
+  { key: 'found_at', heading: 'FOUND', value: (row) => row.found_at, isTime: true },
+  {
+    key: 'state',
+    heading: 'STATE',
+    value: (row) => (row.kept === null ? 'to decide' : `kept ${row.kept}`),
+  },
+];
+
+function showConflicts(
+  output: Output,
+  found: { count: number; conflicts: readonly ConflictRow[] },
+): void {
   const more = found.count - found.conflicts.length;
-  return [
-    table(['ID', 'EVENT', 'FOUND IN', 'AT', 'STATE'], rows),
-    ...(more > 0 ? [`and ${count(more, 'more conflict')}`] : []),
-    '`redrain conflicts show ID` lays both payloads side by side.',
-  ].join('\n');
+  showList(output, {
+    rows: found.conflicts,
+    columns: COLUMNS,
+    document: found,
+    empty: 'There are no conflicts.',
+    after: () => [
+      ...(more > 0 ? [`and ${count(more, 'more conflict')}`] : []),
+      ...(found.count > 0 ? ['`redrain conflicts show ID` shows both payloads side by side.'] : []),
+    ],
+  });
 }
 
 function detailsText(details: ConflictDetails): string {
@@ -114,15 +136,31 @@ const sizeText = (size: number | null): string => (size === null ? 'bytes gone' 
 
 function differencesText({ differences }: ConflictDetails): string {
   if (differences === null) return 'The bytes of one side are gone: there is nothing to compare.';
-  return table(
-    ['WHERE', 'JOURNAL', 'INCOMING'],
-    differences.map(({ path, journal, incoming }) => [
-      path === '' ? '(all of it)' : path,
-      shortened(journal),
-      shortened(incoming),
-    ]),
-  );
+  return table(DIFFERENCES, differences);
 }
+
+type Difference = NonNullable<ConflictDetails['differences']>[number];
+
+const DIFFERENCES: readonly Column<Difference>[] = [
+  {
+    key: 'path',
+    heading: 'WHERE',
+    value: ({ path }) => (path === '' ? '(all of it)' : path),
+    shrink: { how: 'middle', least: 12 },
+  },
+  {
+    key: 'journal',
+    heading: 'JOURNAL',
+    value: ({ journal }) => shortened(journal),
+    shrink: { how: 'fold', least: 16 },
+  },
+  {
+    key: 'incoming',
+    heading: 'INCOMING',
+    value: ({ incoming }) => shortened(incoming),
+    shrink: { how: 'fold', least: 16 },
+  },
+];
 
 /** `--json` has the whole. */
 function shortened(text: string | null): string {

@@ -1,10 +1,12 @@
 import { type DiffReport, diffTargets } from '../app/diff.js';
 import { EXIT } from '../base/exit-codes.js';
+import type { ListedEvent } from '../reports/event-list.js';
 import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
 import { addFilters, type FilterOptions, selectionOf } from './event-filters.js';
+import { addOutput, showList } from './list.js';
 import { wholeNumber } from './option-values.js';
 import { count, Output } from './output.js';
-import { table } from './table.js';
+import type { Column } from './table.js';
 
 /** `redrain diff A B`: what A has and B has not. */
 export const define: DefineCommand = (command, run) => {
@@ -12,7 +14,7 @@ export const define: DefineCommand = (command, run) => {
     .description('Events delivered to A and not to B, and what they are at B. Changes nothing.')
     .argument('<A>', 'id or address of a target')
     .argument('<B>', 'id or address of another');
-  addFilters(command)
+  addOutput(addFilters(command))
     .option('--limit <n>', 'list at most this many (100); all are counted', wholeNumber)
     .addHelpText('after', example('redrain diff 1 2'))
     .action(run(diff));
@@ -29,21 +31,43 @@ const diff: CommandBody<DiffOptions> = (call) =>
     const [a = '', b = ''] = call.args;
     const wanted = { ...selectionOf(options), limit: options.limit };
     const report = await diffTargets(app, a, b, wanted);
-    output.result(report, () => tell(report));
+    show(output, report);
     return EXIT.done;
   });
 
-function tell({ a, b, count: events, events: named }: DiffReport): string {
+const COLUMNS: readonly Column<ListedEvent>[] = [
+  {
+    key: 'event_id',
+    heading: 'EVENT',
+    value: (event) => event.event_id,
+    shrink: { how: 'middle', least: 12, isLast: true },
+  },
+  {
+    key: 'event_type',
+    heading: 'TYPE',
+    value: (event) => event.event_type,
+    shrink: { how: 'end', least: 10 },
+  },
+  { key: 'captured_at', heading: 'CAPTURED', value: (event) => event.captured_at, isTime: true },
+  { key: 'state', heading: 'STATE THERE', value: (event) => event.state },
+  {
+    key: 'last_error',
+    heading: 'BECAUSE',
+    value: (event) => event.last_error,
+    shrink: { how: 'fold', least: 16 },
+    isOptional: true,
+  },
+];
+
+function show(output: Output, report: DiffReport): void {
+  const { a, b, count: events, events: rows } = report;
   const heading = `${count(events, 'event')} delivered to ${a.target_url} and not to ${b.target_url}`;
-  if (events === 0) return heading;
-  const rows = named.map((event) => [
-    event.event_id,
-    event.event_type,
-    event.captured_at,
-    event.state,
-    event.last_error ?? '',
-  ]);
-  const lines = [heading, table(['EVENT', 'TYPE', 'CAPTURED', 'THERE IT IS', 'BECAUSE'], rows)];
-  if (named.length < events) lines.push('… more with --limit');
-  return lines.join('\n');
+  showList(output, {
+    rows,
+    columns: COLUMNS,
+    document: report,
+    empty: heading,
+    before: () => (rows.length === 0 ? [] : [heading]),
+    after: () => (rows.length > 0 && rows.length < events ? ['… more with --limit'] : []),
+  });
 }

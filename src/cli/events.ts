@@ -2,12 +2,19 @@ import { Option } from 'commander';
 import { type EventsReport, exportMatching, listEvents, spoolOf } from '../app/events.js';
 import { EXIT, type ExitCode } from '../base/exit-codes.js';
 import { stdout } from '../output/standard.js';
-import { EVENT_STATES, type EventState, type ExportedEvent } from '../reports/event-list.js';
+import {
+  EVENT_STATES,
+  type EventState,
+  type ExportedEvent,
+  type ListedEvent,
+} from '../reports/event-list.js';
+import { color } from './color.js';
 import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
 import { addFilters, type FilterOptions, selectionOf } from './event-filters.js';
+import { addOutput, showList } from './list.js';
 import { wholeNumber } from './option-values.js';
+import type { Column } from './table.js';
 import { count, Output } from './output.js';
-import { table } from './table.js';
 
 /** `redrain events`: a list for people, or every matching event as JSON Lines. */
 export const define: DefineCommand = (command, run) => {
@@ -17,7 +24,7 @@ export const define: DefineCommand = (command, run) => {
     )
     .addOption(new Option('--state <state>', 'their state at the target').choices(EVENT_STATES))
     .option('--target <target>', 'the target whose state it is; else the active one');
-  addFilters(command)
+  addOutput(addFilters(command))
     .option(
       '--limit <n>',
       'at most this many (default: 50 in a list, all in an export)',
@@ -53,7 +60,7 @@ const events: CommandBody<EventsOptions> = (call) =>
     }
     const report = await listEvents(app, wanted);
     tellSpooled(output, report.spooled);
-    output.result(report, () => tell(report));
+    show(output, report);
     return EXIT.done;
   });
 
@@ -65,20 +72,55 @@ function tellSpooled(output: Output, spool: EventsReport['spooled']): void {
     );
 }
 
-function tell({ events, target_url }: EventsReport): string {
-  if (events.length === 0) return 'No event matches.';
-  const rows = events.map((event) => [
-    event.captured_at,
-    event.event_id,
-    event.event_type,
-    event.project_uuid ?? '-',
-    event.size,
-    event.replay ? `${event.state} (again)` : event.state,
-  ]);
-  const heading = `newest first, as ${target_url ?? 'a target that has nothing yet'} has them`;
-  return [heading, table(['CAPTURED', 'EVENT', 'TYPE', 'PROJECT', 'BYTES', 'STATE'], rows)].join(
-    '\n',
-  );
+const COLUMNS: readonly Column<ListedEvent>[] = [
+  { key: 'captured_at', heading: 'CAPTURED', value: (event) => event.captured_at, isTime: true },
+  {
+    key: 'event_id',
+    heading: 'EVENT',
+    value: (event) => event.event_id,
+    shrink: { how: 'middle', least: 12, isLast: true },
+  },
+  {
+    key: 'event_type',
+    heading: 'TYPE',
+    value: (event) => event.event_type,
+    shrink: { how: 'end', least: 12 },
+  },
+  {
+    key: 'project_uuid',
+    heading: 'PROJECT',
+    value: (event) => event.project_uuid,
+    shrink: { how: 'middle', least: 9 },
+    isOptional: true,
+  },
+  { key: 'size', heading: 'BYTES', value: (event) => event.size },
+  {
+    key: 'state',
+    heading: 'STATE',
+    value: (event) => (event.replay ? `${event.state} (again)` : event.state),
+    paint: ({ state }) => STATE_COLORS[state],
+  },
+];
+
+/** The words say the same. */
+const STATE_COLORS: Readonly<Partial<Record<EventState, (text: string) => string>>> = {
+  terminal: color.red,
+  rejected: color.yellow,
+  transient: color.yellow,
+};
+
+function show(output: Output, report: EventsReport): void {
+  const { events, target_url } = report;
+  showList(output, {
+    rows: events,
+    columns: COLUMNS,
+    document: report,
+    empty: 'No event matches.',
+    before: () =>
+      events.length === 0
+        ? []
+        : [`newest first, as ${target_url ?? 'a target that has nothing yet'} has them`],
+  });
 }
 
 /** Bytes that wait for the reader before no more are read from the journal. */

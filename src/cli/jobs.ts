@@ -4,7 +4,7 @@ import { EXIT } from '../base/exit-codes.js';
 import { UnknownJobError } from '../queue/errors.js';
 import { JOB_STATES, type Job, type JobCounts, type JobState } from '../queue/job.js';
 import type { JobQueue, Queues } from '../queue/ports.js';
-import { shortLine } from './color.js';
+import { color } from './color.js';
 import {
   type CommandBody,
   type CommandCall,
@@ -13,17 +13,17 @@ import {
   withApp,
 } from './command.js';
 import { UsageError } from './failure.js';
+import { addOutput, showList } from './list.js';
 import { wholeNumber } from './option-values.js';
 import { count, Output, shownTime } from './output.js';
-import { table } from './table.js';
+import { type Column, table } from './table.js';
 
 /** `redrain jobs`: jobs of the workers and their results. */
 export const define: DefineCommand = (jobs, run) => {
   jobs
     .description('Jobs of all queues. Losing one costs time and never an event.')
     .addHelpText('after', example('redrain jobs list --state failed'));
-  jobs
-    .command('list', { isDefault: true })
+  addOutput(jobs.command('list', { isDefault: true }))
     .description('Queues with their counts, and their jobs. Changes nothing.')
     .option('--queue <name>', 'of this queue only')
     .addOption(new Option('--state <state>', 'in this state only').choices(JOB_STATES))
@@ -31,7 +31,7 @@ export const define: DefineCommand = (jobs, run) => {
     .addHelpText('after', example('redrain jobs list --state failed'))
     .action(run(list));
   onJobs(jobs.command('show <ids...>'), 'Everything about a job. Changes nothing.').action(
-    run(show),
+    run(showJobs),
   );
   onJobs(jobs.command('retry [ids...]'), 'Put finished jobs back as if they were new.')
     .option('--failed', 'every failed one')
@@ -86,12 +86,12 @@ const list: CommandBody<JobsOptions> = (call) =>
       return { queues: await Promise.all(chosen.map(summary)), jobs: jobs.flat() };
     });
     const document = found ?? { queues: [], jobs: [] };
-    new Output(call.globals).result(document, () => listing(document));
+    show(new Output(call.globals), document);
     return EXIT.done;
   });
 
 /** `redrain jobs show`. */
-const show: CommandBody<JobsOptions> = (call) =>
+const showJobs: CommandBody<JobsOptions> = (call) =>
   withApp(call, async (app) => {
     const jobs = await readQueues(app, (queues) =>
       Promise.all(call.args.map(async (id) => (await findJob(queues, call, id)).job)),
@@ -193,21 +193,51 @@ async function summary(queue: JobQueue): Promise<QueueSummary> {
   };
 }
 
-function listing({ queues, jobs }: { queues: QueueSummary[]; jobs: Job[] }): string {
-  if (queues.length === 0) return 'No jobs: `redrain enqueue` adds one.';
-  const counts = table(
-    ['QUEUE', ...JOB_STATES.map((state) => state.toUpperCase()), ''],
-    queues.map((row) => [row.queue, ...JOB_STATES.map((s) => row[s]), row.paused ? 'paused' : '']),
-  );
-  if (jobs.length === 0) return counts;
-  const rows = jobs.map((job) => [
-    job.id,
-    job.queue,
-    job.name,
-    job.state,
-    job.attemptsMade,
-    shownTime(job.finishedOn ?? job.runAt ?? job.timestamp),
-    shortLine(job.failedReason ?? job.warning?.message ?? ''),
-  ]);
-  return `${counts}\n\n${table(['ID', 'QUEUE', 'NAME', 'STATE', 'TRIED', 'AT', ''], rows)}`;
+const QUEUE_COLUMNS: readonly Column<QueueSummary>[] = [
+  { key: 'queue', heading: 'QUEUE', value: (row) => row.queue, shrink: { how: 'end', least: 8 } },
+  ...JOB_STATES.map((state) => ({
+    key: state,
+    heading: state.toUpperCase(),
+    value: (row: QueueSummary) => row[state],
+  })),
+  {
+    key: 'paused',
+    heading: 'PAUSED',
+    value: (row) => (row.paused ? 'paused' : null),
+    isOptional: true,
+  },
+];
+
+const timeOf = (job: Job): number => job.finishedOn ?? job.runAt ?? job.timestamp;
+
+const COLUMNS: readonly Column<Job>[] = [
+  { key: 'id', heading: 'ID', value: (job) => job.id, shrink: { how: 'end', least: 8 } },
+  { key: 'queue', heading: 'QUEUE', value: (job) => job.queue, shrink: { how: 'end', least: 8 } },
+  { key: 'name', heading: 'NAME', value: (job) => job.name, shrink: { how: 'end', least: 8 } },
+  {
+    key: 'state',
+    heading: 'STATE',
+    value: (job) => job.state,
+    paint: ({ state }) => (state === 'failed' ? color.red : undefined),
+  },
+  { key: 'attempts', heading: 'TRIED', value: (job) => job.attemptsMade },
+  { key: 'at', heading: 'AT', value: timeOf, isTime: true },
+  {
+    key: 'reason',
+    heading: 'BECAUSE',
+    value: (job) => job.failedReason ?? job.warning?.message ?? null,
+    shrink: { how: 'fold', least: 16 },
+    isOptional: true,
+  },
+];
+
+/** The jobs are the list; for people the counts of the queues stand before them. */
+function show(output: Output, { queues, jobs }: { queues: QueueSummary[]; jobs: Job[] }): void {
+  showList(output, {
+    rows: jobs,
+    columns: COLUMNS,
+    document: { queues, jobs },
+    empty: queues.length === 0 ? 'No jobs: `redrain enqueue` adds one.' : 'No jobs here.',
+    before: () => (queues.length === 0 ? [] : [table(QUEUE_COLUMNS, queues), '']),
+  });
 }

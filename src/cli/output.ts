@@ -1,17 +1,33 @@
 import { isatty } from 'node:tty';
 import { stderr, stdout } from '../output/standard.js';
-import { color, forTerminal, jsonForTerminal, oneLine } from './color.js';
+import { aside } from './aside.js';
+import { errorColor, forTerminal, jsonForTerminal, jsonText, oneLine } from './color.js';
+import { UsageError } from './failure.js';
+
+/** Forms of a list: a table for people, the others for programs. */
+export const OUTPUT_FORMS = ['table', 'json', 'jsonl', 'csv'] as const;
+export type OutputForm = (typeof OUTPUT_FORMS)[number];
 
 export interface GlobalOptions {
   readonly home?: string;
   readonly json?: boolean;
+  /** Of a command that lists. */
+  readonly output?: OutputForm;
   readonly verbose?: boolean;
   readonly quiet?: boolean;
   readonly unsafeHome?: boolean;
 }
 
+/** @throws UsageError when `--json` and `--output` ask for different forms. */
+export function assertOneForm({ json, output }: GlobalOptions): void {
+  if (json === true && output !== undefined && output !== 'json')
+    throw new UsageError(`--json and --output ${output} are two forms: use one of them`);
+}
+
 /** What a command says: one document or text on stdout, everything else on stderr. */
 export class Output {
+  readonly form: OutputForm;
+  /** True when one document is wanted. */
   readonly json: boolean;
   readonly verbose: boolean;
   readonly #quiet: boolean;
@@ -19,25 +35,26 @@ export class Output {
 
   constructor(options: GlobalOptions) {
     this.#options = options;
-    this.json = options.json === true;
+    this.form = options.output ?? (options.json === true ? 'json' : 'table');
+    this.json = this.form === 'json';
     this.verbose = options.verbose === true;
     this.#quiet = options.quiet === true;
   }
 
   /** True when somebody watches: progress, colour and questions make sense. */
   get isInteractive(): boolean {
-    return isatty(2) && !this.json && !this.#quiet;
+    return isatty(2) && this.form === 'table' && !this.#quiet;
   }
 
   /** The result: `document` for machines, `text` for people. */
   result(document: unknown, text: () => string): void {
     if (this.json) stdout().write(`${jsonForTerminal(document)}\n`);
-    else if (!this.#quiet) stdout().write(`${forTerminal(text())}\n`);
+    else if (!this.#quiet) aside(() => stdout().write(`${forTerminal(text())}\n`));
   }
 
   /** Part of a result that comes bit by bit, for people; machines get the document at the end. */
   line(text: string): void {
-    if (!this.json && !this.#quiet) stdout().write(`${forTerminal(text)}\n`);
+    if (!this.json && !this.#quiet) aside(() => stdout().write(`${forTerminal(text)}\n`));
   }
 
   /** The same, with a name before every warning. */
@@ -47,17 +64,28 @@ export class Output {
     return about;
   }
 
+  /** One JSON text for each value. */
+  jsonLines(values: readonly unknown[]): void {
+    for (const value of values) stdout().write(`${jsonText(JSON.stringify(value))}\n`);
+  }
+
+  /** Lines for programs, written also with --quiet. */
+  lines(texts: readonly string[]): void {
+    for (const text of texts) stdout().write(`${text}\n`);
+  }
+
   note(line: string): void {
-    if (!this.#quiet) stderr().write(`${forTerminal(line)}\n`);
+    if (!this.#quiet) aside(() => stderr().write(`${forTerminal(line)}\n`));
   }
 
   /** Shown whatever the options say. */
   warn(line: string): void {
-    stderr().write(`${forTerminal(color.yellow(oneLine(line)))}\n`);
+    aside(() => stderr().write(`${forTerminal(errorColor.yellow(oneLine(line)))}\n`));
   }
 
   error(line: string): void {
-    stderr().write(`${forTerminal(`${color.red('error:')} ${oneLine(line)}`)}\n`);
+    const text = `${errorColor.red('error:')} ${oneLine(line)}`;
+    aside(() => stderr().write(`${forTerminal(text)}\n`));
   }
 
   /** With --json there is one document on stdout also when the command has no result to show. */

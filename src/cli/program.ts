@@ -4,7 +4,7 @@ import { stderr, stdout } from '../output/standard.js';
 import { VERSION } from '../version.js';
 import { forTerminal } from './color.js';
 import type { CommandBody, DefineCommand, RunCommand } from './command.js';
-import { type GlobalOptions, Output } from './output.js';
+import { assertOneForm, type GlobalOptions, Output } from './output.js';
 
 /** How the help of redrain lists a command, and what declares its options and does its work. */
 type Listed = readonly [
@@ -267,6 +267,7 @@ function runner(ended: (exitCode: number) => void): RunCommand {
       const command = parameters.at(-1) as Command;
       const globals = command.optsWithGlobals<GlobalOptions>();
       try {
+        assertOneForm(globals);
         ended(await body({ args: command.args, options: command.opts() as Options, globals }));
       } catch (error) {
         const { reportFailure } = await import('./failure.js');

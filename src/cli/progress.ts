@@ -1,7 +1,7 @@
-import type { MultiBar, SingleBar } from 'cli-progress';
-import { stderr } from '../output/standard.js';
+import { shortDuration } from '../reports/running-drain.js';
+import { LiveLines } from './live-lines.js';
 import type { Output } from './output.js';
-import { TerminalStream } from './terminal-stream.js';
+import { cutEnd, padded, widthOf } from './width.js';
 
 export interface Progress {
   update(done: number, details?: string): void;
@@ -9,101 +9,89 @@ export interface Progress {
 }
 
 const SILENT: Progress = { update: () => undefined, stop: () => undefined };
-/** Also where a terminal that was stopped lost the one of the bar. */
-const SHOW_CURSOR = '\u001b[?25h';
-/** A bar that flashes by helps nobody. */
+/** Progress that flashes by helps nobody. */
 const SHOW_AFTER_MS = 400;
+const BETWEEN_FRAMES_MS = 100;
 
-/** A bar on stderr while somebody watches, with rate and, where `total` is known, the time left. */
+/** One line on stderr while somebody watches, with rate and, where `total` is known, the time left. */
 export function startProgress(output: Output, verb: string, total?: number): Progress {
-  if (!output.isInteractive) return SILENT;
-  const startedAt = performance.now();
-  let bar: Promise<Progress> | undefined;
-  let stopped = false;
-  return {
-    update(done, details = '') {
-      if (stopped || performance.now() - startedAt < SHOW_AFTER_MS) return;
-      bar ??= openBar(verb, total, startedAt);
-      void bar.then((open) => {
-        if (!stopped) open.update(done, details);
-      });
-    },
-    stop() {
-      stopped = true;
-      void bar?.then((open) => open.stop());
-    },
-  };
+  const group = startProgresses(output, []);
+  const one = group.row((done, rate) =>
+    total === undefined ? `${verb} ${number(done)}` : `${verb} ${of(done, total, rate)}`,
+  );
+  return { update: one.update, stop: group.stop };
 }
 
-async function openBar(
-  verb: string,
-  total: number | undefined,
-  startedAt: number,
-): Promise<Progress> {
-  const { default: cliProgress } = await import('cli-progress');
-  const left = total === undefined ? '' : ' / {total} · {eta_formatted} left';
-  const bar = new cliProgress.SingleBar({
-    format: `${verb} {value}${left} · {rate}/s {details}`,
-    stream: new TerminalStream(),
-    clearOnComplete: true,
-    hideCursor: true,
-  });
-  bar.start(total ?? 0, 0, { rate: '0', details: '' });
-  return {
-    update(done, details = '') {
-      const rate = Math.round((done * 1000) / (performance.now() - startedAt));
-      bar.update(done, { rate: rate.toLocaleString('en'), details });
-    },
-    stop() {
-      bar.stop();
-      stderr().write(SHOW_CURSOR);
-    },
-  };
+const number = (n: number): string => Math.round(n).toLocaleString('en');
+
+/** `1,200 of 5,000 · 9 s left` */
+function of(done: number, total: number, rate: number): string {
+  const left = Math.max(0, total - done);
+  const time = rate === 0 || left === 0 ? '' : ` · ${shortDuration(left / rate)} left`;
+  return `${number(done)} of ${number(total)}${time}`;
 }
 
-/** Bars of several pieces of work, one line for each. */
+/** Several pieces of work that go on side by side, one line for each. */
 export interface Progresses {
+  /** The line of the work of this name; its total is not known. */
   of(name: string): Progress;
+  /** A line of its own wording. */
+  row(words: Words): Progress;
   stop(): void;
 }
 
-/** The same as `startProgress` for work that goes on side by side; totals are not known. */
+/** What a line says of so much that is done, at so many a second. */
+type Words = (done: number, rate: number) => string;
+
+const WIDEST_NAME = 30;
+
+/** The same as `startProgress` for several; `names` are lined up. */
 export function startProgresses(output: Output, names: readonly string[]): Progresses {
-  if (!output.isInteractive) return { of: () => SILENT, stop: () => undefined };
-  const startedAt = performance.now();
-  const width = Math.min(30, Math.max(...names.map((name) => name.length)));
-  let bars: Promise<MultiBar> | undefined;
-  const of = (name: string): Progress => {
-    let bar: Promise<SingleBar> | undefined;
-    const row = { name: name.slice(0, width).padEnd(width), rate: '0', details: '' };
-    return {
-      update(done, details = '') {
-        if (performance.now() - startedAt < SHOW_AFTER_MS) return;
-        bars ??= openBars();
-        bar ??= bars.then((open) => open.create(0, 0, row));
-        const rate = Math.round((done * 1000) / (performance.now() - startedAt));
-        void bar.then((one) => one.update(done, { rate: rate.toLocaleString('en'), details }));
-      },
-      stop: () => undefined,
-    };
-  };
+  if (!output.isInteractive) return { of: () => SILENT, row: () => SILENT, stop: () => undefined };
+  const width = Math.min(WIDEST_NAME, Math.max(0, ...names.map(widthOf)));
+  const frames = new Frames();
+  const row = (words: Words): Progress => frames.row(words);
   return {
-    of,
-    stop() {
-      void bars?.then((open) => {
-        open.stop();
-        stderr().write(SHOW_CURSOR);
-      });
+    of: (name) => {
+      const shown = padded(cutEnd(name, width), width);
+      return row((done) => `${shown}  sent ${number(done)}`);
     },
+    row,
+    stop: () => frames.stop(),
   };
 }
 
-async function openBars(): Promise<MultiBar> {
-  const { default: cliProgress } = await import('cli-progress');
-  return new cliProgress.MultiBar({
-    format: '{name} sent {value} · {rate}/s {details}',
-    stream: new TerminalStream(),
-    clearOnComplete: true,
-    hideCursor: true,
-  });
+/** Draws the rows no more often than somebody can see. */
+class Frames {
+  readonly #startedAt = performance.now();
+  readonly #live = new LiveLines();
+  readonly #rows: string[] = [];
+  #drawnAt = 0;
+  #isStopped = false;
+
+  row(words: Words): Progress {
+    const at = this.#rows.push('') - 1;
+    return {
+      update: (done, details = '') => {
+        const elapsed = performance.now() - this.#startedAt;
+        const rate = (done * 1000) / elapsed;
+        const more = details === '' ? '' : ` · ${details}`;
+        this.#rows[at] = `${words(done, rate)} · ${number(rate)}/s${more}`;
+        if (elapsed >= SHOW_AFTER_MS) this.#draw();
+      },
+      stop: () => undefined,
+    };
+  }
+
+  #draw(): void {
+    const now = performance.now();
+    if (this.#isStopped || now - this.#drawnAt < BETWEEN_FRAMES_MS) return;
+    this.#drawnAt = now;
+    this.#live.draw(this.#rows.filter((line) => line !== ''));
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#live.clear();
+  }
 }

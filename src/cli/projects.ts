@@ -1,17 +1,17 @@
-import { changeProjects, type ProjectChange, readProjects } from '../app/projects.js';
+import { changeProjects, type ProjectChange, type ProjectRow, readProjects } from '../app/projects.js';
 import { EXIT } from '../base/exit-codes.js';
 import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
 import { UsageError } from './failure.js';
+import { addOutput, showList } from './list.js';
 import { count, Output } from './output.js';
-import { table } from './table.js';
+import type { Column } from './table.js';
 
 /** `redrain projects`: which projects may be sent to the hosted team. */
 export const define: DefineCommand = (projects, run) => {
   projects
     .description('A hosted team receives only the projects that were allowed; all others are held.')
     .addHelpText('after', example('redrain projects allow --all'));
-  projects
-    .command('list', { isDefault: true })
+  addOutput(projects.command('list', { isDefault: true }))
     .description('Known projects, their events, and where each permission comes from.')
     .addHelpText('after', example('redrain projects list --json'))
     .action(run(list));
@@ -29,26 +29,48 @@ export const define: DefineCommand = (projects, run) => {
       .action(run(change(verb)));
 };
 
+const COLUMNS: readonly Column<ProjectRow>[] = [
+  {
+    key: 'project_uuid',
+    heading: 'PROJECT',
+    value: (row) => row.project_uuid ?? '(none)',
+    shrink: { how: 'middle', least: 9, isLast: true },
+  },
+  {
+    key: 'repo_slug',
+    heading: 'REPOSITORY',
+    value: (row) => row.repo_slug,
+    shrink: { how: 'middle', least: 10 },
+    isOptional: true,
+  },
+  {
+    key: 'checkout',
+    heading: 'CHECKOUT',
+    value: (row) => row.checkout,
+    shrink: { how: 'middle', least: 8 },
+    isOptional: true,
+  },
+  { key: 'events', heading: 'EVENTS', value: (row) => row.events },
+  { key: 'allowed', heading: 'SENT', value: (row) => (row.allowed ? 'allowed' : 'held') },
+  {
+    key: 'source',
+    heading: 'BECAUSE OF',
+    value: (row) => row.source,
+    shrink: { how: 'fold', least: 12 },
+  },
+];
+
 /** `redrain projects list`. */
 const list: CommandBody = (call) =>
   withApp(call, async (app) => {
     const output = new Output(call.globals);
     const projects = await readProjects(app);
-    output.result({ projects }, () =>
-      projects.length === 0
-        ? 'No events yet, so no projects.'
-        : table(
-            ['PROJECT', 'REPOSITORY', 'CHECKOUT', 'EVENTS', '', 'BECAUSE OF'],
-            projects.map((row) => [
-              row.project_uuid ?? '(none)',
-              row.repo_slug ?? '-',
-              row.checkout ?? '-',
-              row.events,
-              row.allowed ? 'allowed' : 'held',
-              row.source,
-            ]),
-          ),
-    );
+    showList(output, {
+      rows: projects,
+      columns: COLUMNS,
+      document: { projects },
+      empty: 'No events yet, so no projects.',
+    });
     return EXIT.done;
   });
 

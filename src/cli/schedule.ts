@@ -19,8 +19,9 @@ import {
 } from './command.js';
 import { UsageError } from './failure.js';
 import { DATA_OF, GIVEN, type JobOptionsGiven, KINDS } from './job-kinds.js';
-import { count, Output, shownTime } from './output.js';
-import { table } from './table.js';
+import { addOutput, showList } from './list.js';
+import { count, Output } from './output.js';
+import type { Column } from './table.js';
 import { durationOf } from './times.js';
 
 /** `redrain schedule`: jobs at fixed times. */
@@ -28,8 +29,7 @@ export const define: DefineCommand = (schedule, run) => {
   schedule
     .description('Schedules make jobs while a worker of their queue runs; a missed tick runs once.')
     .addHelpText('after', example('redrain schedule list'));
-  schedule
-    .command('list', { isDefault: true })
+  addOutput(schedule.command('list', { isDefault: true }))
     .description('Schedules and their next tick. Changes nothing.')
     .addHelpText('after', example('redrain schedule list --json'))
     .action(run(list));
@@ -151,19 +151,31 @@ function whenText(repeat: RepeatOptions): string {
   return `unreadable (${JSON.stringify(repeat)})`;
 }
 
+const COLUMNS: readonly Column<JobScheduler>[] = [
+  { key: 'id', heading: 'ID', value: ({ id }) => id, shrink: { how: 'end', least: 8 } },
+  { key: 'queue', heading: 'QUEUE', value: ({ queue }) => queue, shrink: { how: 'end', least: 8 } },
+  { key: 'job', heading: 'JOB', value: ({ template }) => template.name },
+  {
+    key: 'when',
+    heading: 'WHEN',
+    value: ({ repeat }) => whenText(repeat),
+    shrink: { how: 'fold', least: 10, isLast: true },
+  },
+  { key: 'next', heading: 'NEXT', value: ({ next }) => next ?? 'never', isTime: true },
+  { key: 'ran', heading: 'RAN', value: ({ iterationCount }) => iterationCount },
+  {
+    key: 'with',
+    heading: 'WITH',
+    value: ({ template }) => JSON.stringify(template.data ?? {}),
+    shrink: { how: 'fold', least: 16 },
+  },
+];
+
 function show(call: CommandCall, schedules: readonly JobScheduler[]): void {
-  const rows = schedules.map(({ id, queue, repeat, template, next, iterationCount }) => [
-    id,
-    queue,
-    template.name,
-    whenText(repeat),
-    next === null ? 'never' : shownTime(next),
-    iterationCount,
-    JSON.stringify(template.data ?? {}),
-  ]);
-  new Output(call.globals).result({ schedules }, () =>
-    rows.length === 0
-      ? 'No schedules: `redrain schedule defaults` sets those most homes want.'
-      : table(['ID', 'QUEUE', 'JOB', 'WHEN', 'NEXT', 'RAN', 'WITH'], rows),
-  );
+  showList(new Output(call.globals), {
+    rows: schedules,
+    columns: COLUMNS,
+    document: { schedules },
+    empty: 'No schedules: `redrain schedule defaults` sets those most homes want.',
+  });
 }

@@ -4,7 +4,7 @@ import { visible } from '../base/visible.js';
 import { variablesOfFrame } from '../config/request-frame.js';
 import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
 import { count, Output, shownTime } from './output.js';
-import { table } from './table.js';
+import { type Column, table } from './table.js';
 import { goneLines, resetAdvice } from './target-advice.js';
 
 /** `redrain targets show NAME`. */
@@ -92,12 +92,23 @@ export function settingLines(
   env: NodeJS.ProcessEnv,
 ): string[] {
   if (settings.length === 0) return [];
-  const rows = settings.map(({ key, value, from }) => {
-    const { not_set: missing = [] } = missingIn(key, value, env);
-    const note = missing.length === 0 ? '' : `, ${missing.join(' and ')} not set`;
-    return [key, shownSetting(value), `${from}${note}`];
-  });
-  return [table(['SETTING', 'VALUE', 'FROM'], rows)];
+  const from = (setting: SettingInForce): string => {
+    const { not_set: missing = [] } = missingIn(setting.key, setting.value, env);
+    return missing.length === 0
+      ? setting.from
+      : `${setting.from}, ${missing.join(' and ')} not set`;
+  };
+  const columns: Column<SettingInForce>[] = [
+    { key: 'setting', heading: 'SETTING', value: ({ key }) => key },
+    {
+      key: 'value',
+      heading: 'VALUE',
+      value: ({ value }) => shownSetting(value),
+      shrink: { how: 'fold', least: 16 },
+    },
+    { key: 'from', heading: 'FROM', value: from, shrink: { how: 'fold', least: 16 } },
+  ];
+  return [table(columns, settings)];
 }
 
 /** As `targets set` takes it. */

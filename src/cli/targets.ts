@@ -10,8 +10,9 @@ import { EXIT } from '../base/exit-codes.js';
 import type { TargetRecord } from '../targets/registry.js';
 import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
 import { UsageError } from './failure.js';
+import { addOutput, showList } from './list.js';
 import { count, Output } from './output.js';
-import { table } from './table.js';
+import type { Column } from './table.js';
 import { resetAdvice } from './target-advice.js';
 import { defineAdd, defineRename, defineSet } from './target-declare.js';
 import { define as defineShow } from './target-show.js';
@@ -24,8 +25,7 @@ export const define: DefineCommand = (targets, run) => {
       'Declare where events may go, find out whether it works, and see what each target has.',
     )
     .addHelpText('after', example('redrain targets --json'));
-  targets
-    .command('list', { isDefault: true })
+  addOutput(targets.command('list', { isDefault: true }))
     .summary('every target, and what it has')
     .description('List every target that is declared or was drained to. Changes nothing.')
     .addHelpText('after', example('redrain targets list'))
@@ -75,59 +75,61 @@ const list: CommandBody = (call) =>
     const output = new Output(call.globals);
     const targets = await readTargets(app);
     const declared = await readDeclared(app, targets);
-    output.result({ targets, declared }, () =>
-      targets.length + declared.length === 0
-        ? 'No target yet: `redrain targets add NAME URL` declares one.'
-        : [
-            listOf(targets, columnsOfScreen()),
-            ...targets.flatMap(signalLines),
-            ...declared.map(declaredLine),
-          ].join('\n'),
-    );
+    showList(output, {
+      rows: [...targets.map(rowOf), ...declared.map(declaredRow)],
+      columns: COLUMNS,
+      document: { targets, declared },
+      jsonOf: ({ json }) => json,
+      empty: 'No target yet: `redrain targets add NAME URL` declares one.',
+      after: () => [...targets.flatMap(signalLines), ...declared.flatMap(faultLines)],
+    });
     return EXIT.done;
   });
 
-function listOf(targets: readonly TargetSummary[], columns: number): string {
-  const rows = targets.map((target) => [
-    markOf(target),
-    target.id,
-    cut(target.name, columns * SHARE_OF_NAME),
-    target.delivered,
-    target.waiting,
-    target.held,
-  ]);
-  const room = columns - widthOf([HEAD, ...rows]);
-  return table(
-    [...HEAD, 'ADDRESS'],
-    rows.map((row, i) => [...row, cut(placeOf(targets[i] as TargetSummary), room)]),
-  );
+/** A target that was drained to, or one that is only declared: it has no id and no events yet. */
+interface Row {
+  readonly mark: string | null;
+  readonly id: number | null;
+  readonly name: string;
+  readonly delivered: number;
+  readonly waiting: number | null;
+  readonly held: number | null;
+  readonly address: string | null;
+  readonly json: TargetSummary | DeclaredOnly;
 }
 
-const HEAD = ['', 'ID', 'NAME', 'DELIVERED', 'WAITING', 'HELD'];
-const SHARE_OF_NAME = 0.3;
-const GAP = 2;
-const LEAST_ROOM = 12;
-
-/** Of a terminal; a pipe or a file gets everything. */
-function columnsOfScreen(): number {
-  const { isTTY, columns } = process.stdout;
-  return isTTY === true && columns > 0 ? columns : Number.POSITIVE_INFINITY;
+function rowOf(target: TargetSummary): Row {
+  const { id, name, delivered, waiting, held } = target;
+  const address = placeOf(target);
+  return { mark: markOf(target), id, name, delivered, waiting, held, address, json: target };
 }
 
-/** What does not fit is in `targets show` and `--json`. */
-function cut(text: string, room: number): string {
-  const most = Math.max(LEAST_ROOM, Math.floor(room));
-  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+/** What waits for it is counted once it was drained to. */
+function declaredRow(declared: DeclaredOnly): Row {
+  const { name, address, fault } = declared;
+  const mark = fault === null ? 'new' : 'wrong';
+  return { mark, id: null, name, delivered: 0, waiting: null, held: null, address, json: declared };
 }
 
-/** The columns of these rows, each with the gap behind it. */
-function widthOf(rows: readonly (readonly (string | number)[])[]): number {
-  const widths = HEAD.map((_, i) => Math.max(...rows.map((row) => shownLength(row[i] ?? ''))));
-  return widths.reduce((sum, width) => sum + width + GAP, 0);
-}
-
-const shownLength = (cell: string | number): number =>
-  (typeof cell === 'number' ? cell.toLocaleString('en') : cell).length;
+const COLUMNS: readonly Column<Row>[] = [
+  { key: 'mark', heading: '', value: ({ mark }) => mark, isOptional: true },
+  { key: 'id', heading: 'ID', value: ({ id }) => id },
+  {
+    key: 'name',
+    heading: 'NAME',
+    value: ({ name }) => name,
+    shrink: { how: 'middle', least: 12, isLast: true },
+  },
+  { key: 'delivered', heading: 'DELIVERED', value: ({ delivered }) => delivered },
+  { key: 'waiting', heading: 'WAITING', value: ({ waiting }) => waiting },
+  { key: 'held', heading: 'HELD', value: ({ held }) => held },
+  {
+    key: 'address',
+    heading: 'ADDRESS',
+    value: ({ address }) => address,
+    shrink: { how: 'end', least: 14 },
+  },
+];
 
 function placeOf(target: TargetSummary): string {
   const remarks = [kindOf(target).team(target), target.label].filter(Boolean);
@@ -135,14 +137,13 @@ function placeOf(target: TargetSummary): string {
   return remarks.length === 0 ? canonicalUrl : `${canonicalUrl} (${remarks.join(', ')})`;
 }
 
-function markOf({ is_current, retiredAt }: TargetSummary): string {
+function markOf({ is_current, retiredAt }: TargetSummary): string | null {
   if (retiredAt !== null) return 'retired';
-  return is_current ? '*' : '';
+  return is_current ? 'active' : null;
 }
 
-function declaredLine({ name, address, fault }: DeclaredOnly): string {
-  if (fault !== null) return `${name} gets nothing: ${fault}`;
-  return `${name} ${address ?? ''} is declared, and was never drained to`;
+function faultLines({ name, fault }: DeclaredOnly): string[] {
+  return fault === null ? [] : [`${name} gets nothing: ${fault}`];
 }
 
 /** A reset is advice: only the operator knows whether the events are to go out again. */

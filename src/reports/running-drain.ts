@@ -34,10 +34,11 @@ const rateOf = ({ events, ms }: LatestPosts): number | null =>
 export function drainText({ rate }: RunningDrain, left: number): string {
   if (rate === null) return 'sending';
   const pace = `sending, ${Math.round(rate).toLocaleString('en')}/s`;
-  return left === 0 ? pace : `${pace}, ${durationText(left / rate)} left`;
+  return left === 0 ? pace : `${pace}, ${shortDuration(left / rate)} left`;
 }
 
-function durationText(seconds: number): string {
+/** `25 s`, `12 min`, `3 h`: rounded up, as what is left. */
+export function shortDuration(seconds: number): string {
   if (seconds < 100) return `${Math.max(1, Math.ceil(seconds))} s`;
   if (seconds < 6000) return `${Math.ceil(seconds / 60)} min`;
   return `${Math.ceil(seconds / 3600)} h`;

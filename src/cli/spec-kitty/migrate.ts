@@ -12,7 +12,7 @@ import { UsageError } from '../failure.js';
 import { onInterrupt } from '../job-control.js';
 import { count, Output } from '../output.js';
 import { startProgress } from '../progress.js';
-import { table } from '../table.js';
+import { type Column, table } from '../table.js';
 
 /** `redrain migrate`. */
 export const define: DefineCommand = (command, run) => {
@@ -82,20 +82,34 @@ function reportText(report: MigrationReport): string {
 }
 
 function sourcesTable(sources: readonly SourceReport[]): string {
-  return table(
-    ['FILE', 'STATE', 'BELONGS TO', 'READ', 'NEW', 'IDENTICAL', 'CONFLICTING', 'FLAGGED'],
-    sources.map((source) => [
-      source.path,
-      source.damage === null ? source.status : `${source.status}, damaged`,
-      ownerText(source),
-      source.rows_read,
-      source.imported,
-      source.identical,
-      source.conflicting,
-      source.flagged,
-    ]),
-  );
+  return table(SOURCE_COLUMNS, sources);
 }
+
+const SOURCE_COLUMNS: readonly Column<SourceReport>[] = [
+  {
+    key: 'file',
+    heading: 'FILE',
+    value: ({ path }) => path,
+    shrink: { how: 'middle', least: 14, isLast: true },
+  },
+  {
+    key: 'state',
+    heading: 'STATE',
+    value: ({ status, damage }) => (damage === null ? status : `${status}, damaged`),
+    shrink: { how: 'fold', least: 9 },
+  },
+  {
+    key: 'belongs_to',
+    heading: 'BELONGS TO',
+    value: ownerText,
+    shrink: { how: 'fold', least: 12 },
+  },
+  { key: 'read', heading: 'READ', value: (source) => source.rows_read },
+  { key: 'new', heading: 'NEW', value: (source) => source.imported },
+  { key: 'identical', heading: 'SAME', value: (source) => source.identical },
+  { key: 'conflicting', heading: 'CONFLICTS', value: (source) => source.conflicting },
+  { key: 'flagged', heading: 'FLAGGED', value: (source) => source.flagged },
+];
 
 function ownerText({ attribution, kind }: SourceReport): string {
   if (attribution !== null)
