@@ -1,4 +1,5 @@
-import Table from 'cli-table3';
+import { forTerminal } from '../src/cli/color.js';
+import { type Column, table } from '../src/cli/table.js';
 import type { Machine } from './machine.js';
 import type { Reach, RowResult } from './result.js';
 
@@ -13,31 +14,49 @@ export interface BenchReport {
 
 /** The report as a plain table for people. */
 export function reportText({ machine, scale, rounds, rows, duration_s }: BenchReport): string {
-  const table = new Table({
-    head: ['work', 'measured', 'against', 'ratio', 'middle half', 'reach', ''],
-    colAligns: ['left', 'right', 'right', 'right', 'left', 'left', 'left'],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const row of rows) table.push(cells(row));
   return [
     `${machine.cpu}, ${machine.cores} cores, ${machine.memory_gib} GiB, ${machine.os}`,
     `node ${machine.node}, SQLite ${machine.sqlite}; scale ${scale}, ${rounds} rounds, ${duration_s} s`,
-    table.toString(),
+    forTerminal(table(COLUMNS, rows)),
     '',
   ].join('\n');
 }
 
-function cells({ row, unit, measured, against, ratio, spread, reach, reached }: RowResult) {
-  return [
-    row,
-    `${measured.name} ${shown(measured.median)} ${unit}`,
-    `${against.name} ${shown(against.median)} ${unit}`,
-    ratio.toFixed(2),
-    spread.map((part) => part.toFixed(2)).join(' – '),
-    reach === null ? '' : reachText(reach),
-    verdict(reached),
-  ];
-}
+const measure = (unit: string, { name, median }: RowResult['measured']): string =>
+  `${name} ${shown(median)} ${unit}`;
+
+const COLUMNS: readonly Column<RowResult>[] = [
+  { key: 'work', heading: 'WORK', value: ({ row }) => row, shrink: { how: 'fold', least: 12 } },
+  {
+    key: 'measured',
+    heading: 'MEASURED',
+    value: ({ unit, measured }) => measure(unit, measured),
+    shrink: { how: 'fold', least: 10 },
+  },
+  {
+    key: 'against',
+    heading: 'AGAINST',
+    value: ({ unit, against }) => measure(unit, against),
+    shrink: { how: 'fold', least: 10 },
+  },
+  { key: 'ratio', heading: 'RATIO', value: ({ ratio }) => ratio.toFixed(2) },
+  {
+    key: 'middle_half',
+    heading: 'MIDDLE HALF',
+    value: ({ spread }) => spread.map((part) => part.toFixed(2)).join(' – '),
+  },
+  {
+    key: 'reach',
+    heading: 'REACH',
+    value: ({ reach }) => (reach === null ? '' : reachText(reach)),
+  },
+  {
+    key: 'verdict',
+    heading: 'VERDICT',
+    value: ({ reached }) => verdict(reached),
+    isOptional: true,
+  },
+];
 
 function verdict(reached: boolean | null): string {
   if (reached === null) return '';

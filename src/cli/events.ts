@@ -13,8 +13,8 @@ import { type CommandBody, type DefineCommand, example, withApp } from './comman
 import { addFilters, type FilterOptions, selectionOf } from './event-filters.js';
 import { addOutput, showList } from './list.js';
 import { wholeNumber } from './option-values.js';
-import type { Column } from './table.js';
 import { count, Output } from './output.js';
+import type { Column } from './table.js';
 
 /** `redrain events`: a list for people, or every matching event as JSON Lines. */
 export const define: DefineCommand = (command, run) => {

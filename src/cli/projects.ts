@@ -1,4 +1,9 @@
-import { changeProjects, type ProjectChange, type ProjectRow, readProjects } from '../app/projects.js';
+import {
+  changeProjects,
+  type ProjectChange,
+  type ProjectRow,
+  readProjects,
+} from '../app/projects.js';
 import { EXIT } from '../base/exit-codes.js';
 import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
 import { UsageError } from './failure.js';

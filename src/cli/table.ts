@@ -54,8 +54,8 @@ export function table<Row>(
   const natural = columns
     .map((column) => measured(column, rows, screen))
     .filter(({ column, texts }) => column.isOptional !== true || texts.some((text) => text !== ''));
-  const fitted = fit(natural, screen.columns);
-  const lines = fitted === undefined ? records(natural, rows, screen) : grid(fitted, rows, screen);
+  const narrow = fitted(natural, screen.columns);
+  const lines = narrow === undefined ? records(natural, rows, screen) : grid(narrow, rows, screen);
   return lines.map((line) => line.trimEnd()).join('\n');
 }
 
@@ -78,7 +78,7 @@ const total = (widths: readonly number[]): number =>
   widths.reduce((sum, width) => sum + width, GAP * Math.max(0, widths.length - 1));
 
 /** The widest give way first; undefined where all of them have and it is still too wide. */
-function fit<Row>(laid: readonly Laid<Row>[], room: number): Laid<Row>[] | undefined {
+function fitted<Row>(laid: readonly Laid<Row>[], room: number): Laid<Row>[] | undefined {
   const widths = laid.map(({ width }) => width);
   for (const isLast of [false, true]) {
     while (total(widths) > room) {

@@ -88,7 +88,7 @@ const list: CommandBody = (call) =>
 
 /** A target that was drained to, or one that is only declared: it has no id and no events yet. */
 interface Row {
-  readonly mark: string | null;
+  readonly state: string | null;
   readonly id: number | null;
   readonly name: string;
   readonly delivered: number;
@@ -101,18 +101,26 @@ interface Row {
 function rowOf(target: TargetSummary): Row {
   const { id, name, delivered, waiting, held } = target;
   const address = placeOf(target);
-  return { mark: markOf(target), id, name, delivered, waiting, held, address, json: target };
+  return { state: stateOf(target), id, name, delivered, waiting, held, address, json: target };
 }
 
 /** What waits for it is counted once it was drained to. */
 function declaredRow(declared: DeclaredOnly): Row {
   const { name, address, fault } = declared;
-  const mark = fault === null ? 'new' : 'wrong';
-  return { mark, id: null, name, delivered: 0, waiting: null, held: null, address, json: declared };
+  const state = fault === null ? 'new' : 'wrong';
+  return {
+    state,
+    id: null,
+    name,
+    delivered: 0,
+    waiting: null,
+    held: null,
+    address,
+    json: declared,
+  };
 }
 
 const COLUMNS: readonly Column<Row>[] = [
-  { key: 'mark', heading: '', value: ({ mark }) => mark, isOptional: true },
   { key: 'id', heading: 'ID', value: ({ id }) => id },
   {
     key: 'name',
@@ -120,6 +128,7 @@ const COLUMNS: readonly Column<Row>[] = [
     value: ({ name }) => name,
     shrink: { how: 'middle', least: 12, isLast: true },
   },
+  { key: 'state', heading: 'STATE', value: ({ state }) => state, isOptional: true },
   { key: 'delivered', heading: 'DELIVERED', value: ({ delivered }) => delivered },
   { key: 'waiting', heading: 'WAITING', value: ({ waiting }) => waiting },
   { key: 'held', heading: 'HELD', value: ({ held }) => held },
@@ -137,7 +146,7 @@ function placeOf(target: TargetSummary): string {
   return remarks.length === 0 ? canonicalUrl : `${canonicalUrl} (${remarks.join(', ')})`;
 }
 
-function markOf({ is_current, retiredAt }: TargetSummary): string | null {
+function stateOf({ is_current, retiredAt }: TargetSummary): string | null {
   if (retiredAt !== null) return 'retired';
   return is_current ? 'active' : null;
 }

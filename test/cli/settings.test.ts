@@ -182,7 +182,7 @@ describe('redrain targets', () => {
     expect(targets).to.have.length(2);
     expect(targets[0]).to.include({ id: 1, delivered: 2, waiting: 1, is_current: false });
     expect(targets[1]).to.include({ id: 2, delivered: 3, waiting: 0, is_current: true });
-    expect((await done(cli, ['targets'])).stdout).to.match(/^\* +2 .*stub:b/m);
+    expect((await done(cli, ['targets'])).stdout).to.match(/^ *2 +\S+ +active .*stub:b/m);
   });
 });
 

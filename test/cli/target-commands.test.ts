@@ -38,10 +38,10 @@ describe('redrain targets add, set, show, rename and use', () => {
     const second = await done(cli, 'targets', 'add', 'audit', 'stub:a');
     expect(second.stdout).to.match(/It is not the active target: `redrain use audit`/);
     await done(cli, 'now');
-    expect((await done(cli, 'targets')).stdout).to.match(/\* +1 +billing +2[\s\S]*2 +audit +0/);
+    expect((await done(cli, 'targets')).stdout).to.match(/1 +billing +active +2[\s\S]*2 +audit +0/);
     expect((await done(cli, 'use', 'audit')).stdout).to.match(/audit is the active target/);
     await done(cli, 'now');
-    expect((await done(cli, 'targets')).stdout).to.match(/1 +billing +2[\s\S]*\* +2 +audit +2/);
+    expect((await done(cli, 'targets')).stdout).to.match(/1 +billing +2[\s\S]*2 +audit +active +2/);
   });
 
   it('every option is written down by its key, and shown with where it comes from', async () => {
@@ -115,9 +115,9 @@ ack = "auto" # for now
     const moved = await done(cli, 'targets', 'set', 'a', 'url=stub:two', '--yes');
     expect(moved.stdout).to.match(/stub:one goes on as a-old: `redrain targets retire a-old`/);
     await done(cli, 'now');
-    expect((await done(cli, 'targets')).stdout).to.match(/a-old +2[\s\S]* a +2/);
+    expect((await done(cli, 'targets')).stdout).to.match(/a-old +2[\s\S]* a +active +2/);
     await done(cli, 'targets', 'retire', 'a-old');
-    expect((await done(cli, 'targets')).stdout).to.match(/retired +1 +a-old/);
+    expect((await done(cli, 'targets')).stdout).to.match(/1 +a-old +retired/);
   });
 
   it('a key in the query makes another target, and a variable is proposed before it is added', async () => {

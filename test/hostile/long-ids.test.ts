@@ -99,7 +99,14 @@ describe('old rows with ids of 100 kB', () => {
       value: (row: readonly string[]) => row[i] ?? '',
     }));
     const pipe = { isTerminal: false, columns: Number.POSITIVE_INFINITY, rows: 24 };
-    const lines = table(columns, [[LONG, LONG], ['a', 'b']], pipe).split('\n');
+    const lines = table(
+      columns,
+      [
+        [LONG, LONG],
+        ['a', 'b'],
+      ],
+      pipe,
+    ).split('\n');
     expect(lines).to.have.length(3);
     expect(lines[1]).to.match(/^x{600}… {2}x{600}…$/);
     expect(lines[2]).to.match(/^a {602}b$/);
