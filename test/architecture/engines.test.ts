@@ -31,6 +31,7 @@ const TYPEORM_USERS = ['src/schema/delivery-columns.ts', 'src/sqlite/data-source
 const ENVIRONMENT_READERS = [
   'src/cli/serve.ts',
   'src/cli/color.ts',
+  'src/cli/screen.ts',
   'src/app/app.ts',
   'src/cli/run.ts',
 ];
