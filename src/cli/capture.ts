@@ -5,7 +5,7 @@ import { CaptureSummary } from '../journal/capture-summary.js';
 import { type EnvelopeRules } from '../journal/envelope.js';
 import type { Candidate } from '../journal/input/candidate.js';
 import { readEvents } from '../journal/input/read-events.js';
-import { type InputSource, openSources } from '../journal/input/sources.js';
+import { findSources, type InputSource } from '../journal/input/sources.js';
 import { checkoutOf } from '../policy/checkout-of.js';
 import { oneLine } from './color.js';
 import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
@@ -38,7 +38,7 @@ interface CaptureOptions {
 
 const capture: CommandBody<CaptureOptions> = async (call) => {
   const output = new Output(call.globals);
-  const sources = await openSources(call.args, process.stdin);
+  const { sources, missing } = await findSources(call.args, process.stdin);
   if (process.stdin.isTTY && sources.some(({ name }) => name === 'stdin'))
     output.note('reading events from the terminal: Ctrl-D ends them');
   const summary = new CaptureSummary(call.globals.json === true ? 1_000 : MOST_NAMED);
@@ -65,6 +65,7 @@ const capture: CommandBody<CaptureOptions> = async (call) => {
     }
     progress.stop();
   });
+  for (const { pattern, message } of missing) summary.addMissing(pattern, message);
   for (const line of problemLines(summary)) output.warn(line);
   output.result(summary.report, () => sentence(summary));
   return exitCode(summary);
@@ -108,13 +109,13 @@ function rulesOf({ auditDiscard: _, ...rules }: CaptureOptions): Partial<Envelop
 function problemLines({ report }: CaptureSummary): string[] {
   const lines = report.errors.map(({ file, line, event_id, problem }) => {
     const id = event_id === undefined ? '' : `event ${oneLine(event_id)}: `;
-    return `${oneLine(`${file}`)}:${line}: ${id}${problem}`;
+    return line === undefined ? problem : `${oneLine(`${file}`)}:${line}: ${id}${problem}`;
   });
   const more = Object.entries(report.more_errors ?? {});
   return [...lines, ...more.map(([file, n]) => `${file}: and ${n.toLocaleString('en')} more`)];
 }
 
-function sentence({ report, invalid, refusedInSpool }: CaptureSummary): string {
+function sentence({ report, invalid, missing, refusedInSpool }: CaptureSummary): string {
   const parts = [`captured ${count(report.captured, 'event')}`];
   if (report.duplicates > 0) parts.push(`${count(report.duplicates, 'duplicate')} already there`);
   if (report.conflicts > 0) parts.push(`${count(report.conflicts, 'conflict')} kept aside`);
@@ -130,14 +131,15 @@ function sentence({ report, invalid, refusedInSpool }: CaptureSummary): string {
   if (report.audited > 0) parts.push(`${count(report.audited, 'event')} in the audit log only`);
   if (report.lost > 0) parts.push(`${count(report.lost, 'event')} LOST`);
   if (invalid > 0) parts.push(`${count(invalid, 'input')} no usable event`);
+  if (missing > 0) parts.push(`${count(missing, 'file')} not found or not readable`);
   return parts.join(', ');
 }
 
-function exitCode({ report, invalid }: CaptureSummary): ExitCode {
+function exitCode({ report, invalid, missing }: CaptureSummary): ExitCode {
   const codes: ExitCode[] = [];
   if (report.lost > 0) codes.push(EXIT.lost);
   if (report.conflicts > 0) codes.push(EXIT.conflict);
   if (report.refused > 0) codes.push(EXIT.discardRefused);
-  if (invalid > 0) codes.push(EXIT.badInput);
+  if (invalid + missing > 0) codes.push(EXIT.badInput);
   return worstOf(codes);
 }

@@ -4,7 +4,7 @@ import type { JobData, JobKind } from '../app/jobs/job-kinds.js';
 import { EXIT } from '../base/exit-codes.js';
 import type { Candidate } from '../journal/input/candidate.js';
 import { readEvents } from '../journal/input/read-events.js';
-import { type InputSource, openSources } from '../journal/input/sources.js';
+import { findSources, type InputSource } from '../journal/input/sources.js';
 import type { Job, JobOptions } from '../queue/job.js';
 import type { Queues } from '../queue/ports.js';
 import {
@@ -97,8 +97,10 @@ async function addJobs(
 
 /** Files are named by the job, one job each; what comes from stdin travels within. */
 async function addCaptures(app: App, added: Added, call: Call, output: Output): Promise<number> {
-  let problems = 0;
-  for (const source of await openSources(call.args, process.stdin)) {
+  const { sources, missing } = await findSources(call.args, process.stdin);
+  let problems = missing.length;
+  for (const { message } of missing) output.warn(message);
+  for (const source of sources) {
     const data = DATA_OF.capture({ ...call, args: [source.name] });
     if (source.name === 'stdin') problems += await addFromStdin(app, added, data, source, output);
     else await added.add('capture', data);

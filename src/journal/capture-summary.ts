@@ -51,6 +51,8 @@ export class CaptureSummary {
   };
   /** Inputs that were no usable event. */
   invalid = 0;
+  /** Files that could not be found or read. */
+  missing = 0;
   /** Of those that `OPT_OUT` may not discard, how many wait in the spool. */
   refusedInSpool = 0;
   readonly #most: number;
@@ -82,6 +84,12 @@ export class CaptureSummary {
   addProblem(problem: string, place: InputPlace): void {
     this.invalid += 1;
     this.#name({ ...place, problem });
+  }
+
+  /** `file` is what was typed. */
+  addMissing(file: string, problem: string): void {
+    this.missing += 1;
+    this.#name({ file, problem });
   }
 
   #name(problem: CaptureProblem): void {

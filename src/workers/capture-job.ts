@@ -5,7 +5,7 @@ import { EXIT, type ExitCode, worstOf } from '../base/exit-codes.js';
 import { CAPTURE_GROUP } from '../journal/capture-groups.js';
 import type { CaptureProblem, CaptureReport, CaptureSummary } from '../journal/capture-summary.js';
 import { GroupCommit } from '../journal/group-commit.js';
-import { openSources } from '../journal/input/sources.js';
+import { findSources, type InputSourceError } from '../journal/input/sources.js';
 import type { RunningJob } from '../queue/ports.js';
 import { captureFile, captureNewLines } from './capture-file.js';
 import { CaptureTask, type Group, InputIds } from './capture-task.js';
@@ -37,22 +37,26 @@ export class CaptureJobs {
       data.events,
       new InputIds(job.timestamp, `job ${job.queue} ${job.id} ${job.timestamp}`),
     );
-    const unfinished = data.files.length === 0 ? 0 : await this.#addFiles(data.files, task, job);
-    return this.#end(job, task.summary, unfinished);
+    const { unfinished, missing } =
+      data.files.length === 0 ? NO_FILES : await this.#addFiles(data.files, task, job);
+    const result = await this.#end(job, task.summary, unfinished);
+    // The others are stored, and another attempt stores none of them twice.
+    if (missing !== undefined) throw missing;
+    return result;
   }
 
-  /** Returns how many files end in the middle of a line. */
-  async #addFiles(files: string[], task: CaptureTask, job: RunningJob): Promise<number> {
+  async #addFiles(files: string[], task: CaptureTask, job: RunningJob): Promise<FilesRead> {
     const { settings } = await this.#service.app.situation();
     const { maxEventBytes } = settings.capture;
     const { jobSchedulerId } = job;
     let unfinished = 0;
-    for (const { name: path } of await openSources(files, NO_STDIN)) {
+    const { sources, missing } = await findSources(files, NO_STDIN);
+    for (const { name: path } of sources) {
       const file = { path, job, task, maxEventBytes };
       if (jobSchedulerId === null) await captureFile(file);
       else if (await captureNewLines(this.#service, jobSchedulerId, file)) unfinished += 1;
     }
-    return unfinished;
+    return { unfinished, missing: missing[0] };
   }
 
   async #end(
@@ -87,6 +91,15 @@ export class CaptureJobs {
     return group;
   }
 }
+
+interface FilesRead {
+  /** How many files end in the middle of a line. */
+  readonly unfinished: number;
+  /** The first that is not there. */
+  readonly missing: InputSourceError | undefined;
+}
+
+const NO_FILES: FilesRead = { unfinished: 0, missing: undefined };
 
 /** Neither journal nor spool took them; the job still has them, and is tried again. */
 class EventsLostError extends RedrainError {

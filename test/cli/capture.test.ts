@@ -153,6 +153,29 @@ describe('redrain capture', () => {
     expect(run.stderr).to.include('nowhere.jsonl');
   });
 
+  it('takes the files that are there, names those that are not, and exits 3', async () => {
+    const cli = new Cli();
+    const good = cli.file('good.jsonl', [{ event_id: 'a', event_type: 'T' }]);
+    const words = ['capture', 'gone.jsonl', good, 'none/*.jsonl'];
+    const run = await cli.run(words);
+    expect(run.code, run.stderr).to.equal(3);
+    expect(run.stdout).to.equal('captured 1 event, 2 files not found or not readable\n');
+    expect(run.stderr).to.equal('no such file: gone.jsonl\nno file matches none/*.jsonl\n');
+    const again = await cli.run([...words, '--json']);
+    expect(again.json()).to.deep.include({
+      duplicates: 1,
+      errors: [
+        { file: 'gone.jsonl', problem: 'no such file: gone.jsonl' },
+        { file: 'none/*.jsonl', problem: 'no file matches none/*.jsonl' },
+      ],
+    });
+    const job = await cli.run(['enqueue', 'capture', 'gone.jsonl', good, '--json']);
+    expect(job.code).to.equal(3);
+    expect(job.stderr).to.match(/no such file: gone.jsonl/);
+    expect(job.json<{ jobs: unknown[] }>()).to.deep.include({ problems: 1 });
+    expect(job.json<{ jobs: unknown[] }>().jobs).to.have.length(1);
+  });
+
   it('exits 5, not 8, when a discard is refused and the content is in conflict too', async () => {
     const cli = new Cli();
     await captured(cli, [event('x', { n: 1 })]);

@@ -46,6 +46,17 @@ describe('a job whose input cannot be used', () => {
     expect(await metrics(service)).to.include('captured_total{verdict="invalid"} 2');
   });
 
+  it('fails because of a file that is not there, and stores the others', async () => {
+    const service = await givenService();
+    const file = join(temporaryHome(), 'good.jsonl');
+    writeFileSync(file, `${envelope('a')}\n`);
+    const { id } = await enqueue(service.queues, 'capture', { files: ['/nowhere/b.jsonl', file] });
+    expect(await runOnce(captureWorker, service)).to.deep.equal([3]);
+    const failed = await job(service, 'capture', id);
+    expect(failed.failedReason).to.equal('no such file: /nowhere/b.jsonl');
+    expect(await metrics(service)).to.include('captured_total{verdict="captured"} 1');
+  });
+
   it('is kept until an operator removes it, whatever later jobs let go of', async () => {
     const service = await givenService();
     const add = (events: string[], more = {}) =>

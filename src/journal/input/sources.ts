@@ -30,24 +30,50 @@ export class InputSourceError extends RedrainError {
 const STDIN = '-';
 const CHUNK_BYTES = 256 * 1024;
 
+/** What the patterns of a command line or a job name. */
+export interface FoundSources {
+  readonly sources: readonly InputSource[];
+  /** One for each pattern that names nothing that can be read. */
+  readonly missing: readonly InputSourceError[];
+}
+
 /**
  * The sources that these patterns name, in the order of the patterns, the
  * matches of one pattern sorted, each source once. A path that exists is taken
  * literally even if it looks like a pattern; `-`, or no pattern at all, is
- * standard input. Throws an InputSourceError for a directory and for whatever
- * matches nothing, before anything is opened.
+ * standard input. A directory, and whatever matches nothing, is missing;
+ * nothing is opened yet.
+ *
+ * @throws InputSourceError when all are missing, and names them all.
  */
-export async function openSources(
+export async function findSources(
   patterns: readonly string[],
   stdin: AsyncIterable<Buffer>,
   cwd = process.cwd(),
-): Promise<InputSource[]> {
+): Promise<FoundSources> {
   const sources = new Map<string, InputSource>();
+  const missing: InputSourceError[] = [];
   for (const pattern of patterns.length === 0 ? [STDIN] : patterns) {
-    if (pattern === STDIN) sources.set(STDIN, { name: 'stdin', open: () => stdin });
-    else for (const file of await filesOf(pattern, cwd)) addFile(sources, file, cwd);
+    if (pattern === STDIN) {
+      sources.set(STDIN, { name: 'stdin', open: () => stdin });
+      continue;
+    }
+    const files = await filesOf(pattern, cwd).catch(asMissing);
+    if (files instanceof InputSourceError) missing.push(files);
+    else for (const file of files) addFile(sources, file, cwd);
   }
-  return [...sources.values()];
+  if (sources.size === 0) throw allMissing(missing);
+  return { sources: [...sources.values()], missing };
+}
+
+function asMissing(error: unknown): InputSourceError {
+  if (error instanceof InputSourceError) return error;
+  throw error;
+}
+
+function allMissing([first, ...more]: readonly InputSourceError[]): InputSourceError {
+  const messages = [first, ...more].map((error) => error?.message);
+  return new InputSourceError(first?.pattern ?? '', messages.join('; '));
 }
 
 function addFile(sources: Map<string, InputSource>, file: string, cwd: string): void {

@@ -2,14 +2,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
-import { InputSourceError, openSources } from '../../../src/journal/input/sources.js';
+import { findSources, InputSourceError } from '../../../src/journal/input/sources.js';
 import { collected } from './collected.js';
 
 async function* standardInput(): AsyncGenerator<Buffer> {
   yield Buffer.from('from stdin');
 }
 
-describe('openSources', () => {
+describe('findSources', () => {
   let dir: string;
 
   before(() => {
@@ -22,9 +22,9 @@ describe('openSources', () => {
 
   after(() => rmSync(dir, { recursive: true }));
 
-  const open = (...patterns: string[]) => openSources(patterns, standardInput(), dir);
+  const open = (...patterns: string[]) => findSources(patterns, standardInput(), dir);
   const names = async (...patterns: string[]): Promise<string[]> =>
-    (await open(...patterns)).map(({ name }) => name);
+    (await open(...patterns)).sources.map(({ name }) => name);
 
   async function failure(...patterns: string[]): Promise<InputSourceError> {
     try {
@@ -66,18 +66,27 @@ describe('openSources', () => {
 
   it('opens what it names', async () => {
     const texts: string[] = [];
-    for (const source of await open('sub/c.jsonl', '-')) {
+    for (const source of (await open('sub/c.jsonl', '-')).sources) {
       texts.push(Buffer.concat(await collected(source.open())).toString());
     }
     expect(texts).to.deep.equal(['text of sub/c.jsonl', 'from stdin']);
   });
 
   it('names what it cannot find or read', async () => {
-    expect((await failure('a.jsonl', 'none.jsonl')).message).to.equal('no such file: none.jsonl');
+    expect((await failure('none.jsonl')).message).to.equal('no such file: none.jsonl');
     expect((await failure('none/*.jsonl')).message).to.equal('no file matches none/*.jsonl');
     expect((await failure('a.jsonl/b')).message).to.equal('no such file: a.jsonl/b');
     expect((await failure('sub')).message).to.contain('sub is a directory');
     expect(await failure('sub')).to.include({ pattern: 'sub' });
     expect((await failure('')).message).to.equal('a file name is empty');
+    expect((await failure('none', 'sub')).message).to.match(
+      /^no such file: none; sub is a directory/,
+    );
+  });
+
+  it('finds the others beside one that is missing', async () => {
+    const { sources, missing } = await open('none.jsonl', 'a.jsonl', 'none/*', '-');
+    expect(sources.map(({ name }) => name)).to.deep.equal(['a.jsonl', 'stdin']);
+    expect(missing.map(({ pattern }) => pattern)).to.deep.equal(['none.jsonl', 'none/*']);
   });
 });
