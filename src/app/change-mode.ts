@@ -62,7 +62,7 @@ export interface ModeReport {
   /** How it is spoken to; undefined while there is none that can be used. */
   readonly external: TargetSettings | undefined;
   /** The endpoint was drained to before: its target, whose settings are kept. */
-  readonly knownAs: number | null;
+  readonly knownAs: string | null;
   readonly changes: readonly SettingChange[];
 }
 
@@ -166,7 +166,7 @@ async function reportOf(app: App, settings: SyncSettings): Promise<Omit<ModeRepo
   // To show, or to stop sending: a journal that cannot be read is no reason to fail.
   const known = target && (await knownRow(app, target).catch(() => undefined));
   const external = described && settingsInForce(described, known?.settings);
-  return { settings, target, external, knownAs: known?.id ?? null };
+  return { settings, target, external, knownAs: known?.name ?? null };
 }
 
 async function knownRow(app: App, declared: DeclaredTarget): Promise<TargetRecord | undefined> {

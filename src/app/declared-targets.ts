@@ -67,8 +67,11 @@ export class HostedTargetError extends RedrainError {
   override readonly name = 'HostedTargetError';
   readonly code = 'TARGET_HOSTED';
   override readonly exitCode = EXIT.usage;
-  constructor(readonly targetId: number) {
-    super(`target ${targetId} has its address and settings from the login at its server`);
+  constructor(
+    readonly targetId: number,
+    readonly target: string,
+  ) {
+    super(`the target ${target} has its address and settings from the login at its server`);
   }
 }
 
@@ -280,7 +283,7 @@ async function declare(app: App, given: string): Promise<Declaration> {
   if (known !== undefined && isNamed(known)) return { declared: known, record, pending: [] };
   if (known !== undefined) return tabled(settings, known, record);
   if (record === undefined) throw new UnknownTargetNameError(given);
-  if (kindOf(record).isHosted) throw new HostedTargetError(record.id);
+  if (kindOf(record).isHosted) throw new HostedTargetError(record.id, record.name);
   const name = freeName(record.name, (one) => settings.targets.has(one));
   const url = record.rawEndpoint.reveal();
   const pending = targetChanges(newTable(name), { url, ...saidOf(record.settings) });

@@ -27,6 +27,7 @@ export interface DiffReport {
 
 interface DiffSide {
   readonly target_id: number;
+  readonly target_name: string;
   readonly target_url: string;
 }
 
@@ -74,7 +75,8 @@ async function counted(
   return { count, is_whole: true, events };
 }
 
-const side = ({ id, canonicalUrl }: TargetRecord): DiffSide => ({
+const side = ({ id, name, canonicalUrl }: TargetRecord): DiffSide => ({
   target_id: id,
+  target_name: name,
   target_url: canonicalUrl,
 });

@@ -162,7 +162,7 @@ async function followed(
     target.settings,
   ))
     options.onWarning?.(
-      `target ${target.id}: config.toml changes ${key} from ${JSON.stringify(from)} to ${JSON.stringify(to)}`,
+      `${target.name}: config.toml changes ${key} from ${JSON.stringify(from)} to ${JSON.stringify(to)}`,
     );
   return target;
 }
@@ -243,7 +243,7 @@ async function run(
   });
   const permission = new TargetPermission(() => home.readConfig(), stores.targets, target);
   const deps = {
-    target: { id: target.id, url: target.canonicalUrl },
+    target: { id: target.id, name: target.name, url: target.canonicalUrl },
     ledger: stores.ledger,
     receiver,
     lock: new FileTargetLock(home.paths.locksDir, target.id),

@@ -21,6 +21,7 @@ export interface EventsOptions extends EventSelection {
 export interface EventsReport {
   /** The target that `state` is at; null while there is none. */
   readonly target_id: number | null;
+  readonly target_name: string | null;
   readonly target_url: string | null;
   /** Newest first. */
   readonly events: readonly ListedEvent[];
@@ -38,6 +39,7 @@ const DEFAULT_LIMIT = 50;
 export async function listEvents(app: App, options: EventsOptions = {}): Promise<EventsReport> {
   return withQuery(app, options, async (stores, query, target) => ({
     target_id: target?.id ?? null,
+    target_name: target?.name ?? null,
     target_url: target?.canonicalUrl ?? null,
     events:
       stores === undefined

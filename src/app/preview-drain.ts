@@ -76,6 +76,7 @@ async function beforeFirstDrain(
   const unsent = backlog?.unsent ?? 0;
   return {
     ...emptyReport(null),
+    target_name: description.name ?? null,
     target_url: description.canonicalUrl,
     selected: gate === undefined ? Math.min(unsent, limit ?? Number.POSITIVE_INFINITY) : 0,
     unsent,
@@ -93,7 +94,7 @@ async function previewOf(
   target: TargetRecord,
   limit: number | undefined,
 ): Promise<DrainReport> {
-  const report = emptyReport({ id: target.id, url: target.canonicalUrl });
+  const report = emptyReport({ id: target.id, name: target.name, url: target.canonicalUrl });
   const receiver = await receiverOf(app, situation, target);
   const gate =
     modeGate(situation.settings.mode) ??

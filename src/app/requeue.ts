@@ -7,6 +7,7 @@ import type { App } from './app.js';
 /** What was requeued at one target, or would be. */
 export interface RequeueReport extends RequeueCounts {
   readonly target_id: number;
+  readonly target_name: string;
   readonly target_url: string;
 }
 
@@ -29,7 +30,8 @@ export async function requeueAt(
     options.dryRun === true
       ? await stores.requeue.count(request)
       : await stores.requeue.requeue(request, (done) => options.onProgress?.(done));
-  return { target_id: target.id, target_url: target.canonicalUrl, ...counts };
+  const { id, name, canonicalUrl } = target;
+  return { target_id: id, target_name: name, target_url: canonicalUrl, ...counts };
 }
 
 /** Runs on stores for reading only for a dry run. Requeueing needs a journal to be there and makes none. */

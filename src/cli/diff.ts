@@ -61,7 +61,7 @@ const COLUMNS: readonly Column<ListedEvent>[] = [
 
 function show(output: Output, report: DiffReport): void {
   const { a, b, count: events, events: rows } = report;
-  const heading = `${count(events, 'event')} delivered to ${a.target_url} and not to ${b.target_url}`;
+  const heading = `${count(events, 'event')} delivered to ${a.target_name} and not to ${b.target_name}`;
   showList(output, {
     rows,
     columns: COLUMNS,

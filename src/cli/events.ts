@@ -110,7 +110,7 @@ const STATE_COLORS: Readonly<Partial<Record<EventState, (text: string) => string
 };
 
 function show(output: Output, report: EventsReport): void {
-  const { events, target_url } = report;
+  const { events, target_name } = report;
   showList(output, {
     rows: events,
     columns: COLUMNS,
@@ -119,7 +119,7 @@ function show(output: Output, report: EventsReport): void {
     before: () =>
       events.length === 0
         ? []
-        : [`newest first, as ${target_url ?? 'a target that has nothing yet'} has them`],
+        : [`newest first, as ${target_name ?? 'a target that has nothing yet'} has them`],
   });
 }
 

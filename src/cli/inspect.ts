@@ -94,8 +94,8 @@ function tellAudit({ id, at, action, reason, holds_bytes }: EventStory['audit'][
   return `audit entry ${id}, ${at}: ${action}: ${oneLine(reason)}${bytes}`;
 }
 
-function tellEntry({ at, what, target_id }: StoryEntry): string {
-  return `  ${at}  ${target_id === null ? '' : `target ${target_id}: `}${oneLine(what)}`;
+function tellEntry({ at, what, target_name }: StoryEntry): string {
+  return `  ${at}  ${target_name === null ? '' : `${target_name}: `}${oneLine(what)}`;
 }
 
 function tellRevision(revision: RevisionStory): string[] {
@@ -132,7 +132,7 @@ function stateOf({ class: why, other_event_id, purged_by, purge_detail }: Revisi
 
 /** One line for where it stands; how it came to that is in the timeline. */
 function tellTarget(target: RevisionStory['targets'][number], why: string): string {
-  const name = `  target ${target.target_id} ${target.canonical_url}:`;
+  const name = `  ${target.target_name} (${target.canonical_url}):`;
   const { delivery } = target;
   if (target.in_flight) return `${name} in flight`;
   if (delivery === null) return `${name} never sent${why === 'live' ? '' : `, ${why}`}`;

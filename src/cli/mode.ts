@@ -248,7 +248,7 @@ function settingLines({ changes, knownAs }: ModeReport, inForce: TargetSettings)
     const value = shown(inForce[key]);
     return `${KEY_IN_FILE[key]}: ${change === undefined ? value : `${shown(change.from)} → ${value}`}`;
   });
-  if (knownAs !== null) lines.push(`This is target ${knownAs}; it keeps what was not changed.`);
+  if (knownAs !== null) lines.push(`This is the target ${knownAs}; it keeps what was not changed.`);
   return lines;
 }
 

@@ -56,14 +56,14 @@ async function askAgain(
   output: Output,
   wish: DrainWish,
   interrupt: Interrupt,
-  { target_id: id, target_url: url }: DrainReport,
+  { target_id: id, target_name: name, target_url: url }: DrainReport,
 ): Promise<DrainReport> {
   if (id === null) return drainOnce(app, output, wish, interrupt, true);
   try {
     return await drainOnce(app, output, { ...wish, to: undefined, targetId: id }, interrupt, true);
   } catch (error) {
     if (!(error instanceof RetiredTargetError)) throw error;
-    const report = emptyReport({ id, url: url ?? '' });
+    const report = emptyReport({ id, name: name ?? '', url: url ?? '' });
     const message = `${error.message}: ${error.advice}`;
     return { ...report, blocked_reason: 'target_retired', message };
   }

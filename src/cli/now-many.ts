@@ -111,7 +111,7 @@ function linesOf(
   gap: TargetGap | undefined,
   strict: boolean | undefined,
 ): string[] {
-  const text = sentence(report).split('\n');
+  const text = sentence({ ...report, target_name: null }).split('\n');
   const warnings = report.warnings.map(({ message, count: n }) => `warning: ${message} (${n})`);
   const more = [...causeLines(report, gap), ...gapLines(gap, strict), ...warnings];
   return [...text, ...more].map((line) => `${name}: ${line}`);

@@ -8,16 +8,22 @@ export function sentence(report: DrainReport): string {
   const lines: string[] = [];
   if (report.target_url === null) lines.push(report.message ?? 'There is no active target.');
   else {
-    lines.push(`${report.target_url}: ${outcomes(report) || nothing(report)}`);
+    lines.push(`${targetOf(report)}: ${outcomes(report) || nothing(report)}`);
     if (report.message !== null) lines.push(report.message);
   }
   if (report.recovered > 0)
     lines.push(`${count(report.recovered, 'event')} taken up again after an interrupted drain`);
   if (report.held > 0 && report.blocked_reason !== 'config_unreadable')
     lines.push(`${count(report.held, 'event')} held: \`redrain projects list\` shows why`);
-  if (report.reset_signal !== null) lines.push(resetAdvice(report.target_id, report.reset_signal));
+  if (report.reset_signal !== null)
+    lines.push(resetAdvice(String(report.target_name ?? report.target_id), report.reset_signal));
   if (report.unsent > 0) lines.push(`${count(report.unsent, 'event')} not sent yet`);
   return lines.join('\n');
+}
+
+/** Name and address of the target of a report. */
+export function targetOf({ target_name: name, target_url: url }: DrainReport): string {
+  return name === null || name === '' ? (url ?? '') : `${name} (${url})`;
 }
 
 /** Where something stands in the way, there may well be something to send. */

@@ -14,7 +14,7 @@ import { UsageError } from './failure.js';
 import { onInterrupt } from './job-control.js';
 import { type DrainWish, deploymentOf, drainAndWait } from './now-drain.js';
 import { drainMany } from './now-many.js';
-import { failureLines, sentence } from './now-text.js';
+import { failureLines, sentence, targetOf } from './now-text.js';
 import { causeLines, exitCode, gapFields, gapLines } from './now-verdict.js';
 import { wholeNumber } from './option-values.js';
 import { count, Output } from './output.js';
@@ -136,7 +136,7 @@ function waitOf(wait: NowOptions['wait']): number {
 }
 
 function previewSentence(report: DrainReport): string {
-  const where = report.target_url ?? 'no target';
+  const where = targetOf(report) || 'no target';
   const lines = [`would send ${count(report.selected, 'event')} to ${where}`];
   if (report.held > 0) lines.push(`${count(report.held, 'event')} held`);
   if (report.excluded > 0)

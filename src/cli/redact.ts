@@ -60,7 +60,7 @@ function tell(report: RedactReport): string {
   for (const target of report.seen_by)
     if (!isSink(target.canonical_url))
       lines.push(
-        `Target ${target.target_id} ${target.canonical_url} ${target.in_flight === 1 ? 'is being given it now' : `may have it (${target.status})`}: redrain cannot erase it there.`,
+        `${target.target_name} (${target.canonical_url}) ${target.in_flight === 1 ? 'is being given it now' : `may have it (${target.status})`}: redrain cannot erase it there.`,
       );
   for (const place of report.remains)
     lines.push(`${dry_run ? 'Would not reach' : 'NOT ERASED'}: ${place}`);

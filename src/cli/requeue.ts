@@ -122,15 +122,15 @@ const replay: CommandBody<RequeueOptions> = (call) =>
 function replayLines(report: ReplayReport): string[] {
   const lines = requeueLines(report, report.dry_run, 'deliver again');
   if (!report.dry_run && report.selected > 0)
-    lines.push(`\`redrain now --target ${report.target_id}\` sends them.`);
+    lines.push(`\`redrain now --target ${report.target_name}\` sends them.`);
   return lines;
 }
 
 /** What was requeued at one target, one line for each thing to know. */
 function requeueLines(report: RequeueReport, dryRun: boolean, verb: string): string[] {
-  const { target_id, target_url, selected, in_flight, already_marked, not_live } = report;
+  const { target_name, target_url, selected, in_flight, already_marked, not_live } = report;
   const will = dryRun ? 'would ' : '';
-  const lines = [`target ${target_id} ${target_url}: ${will}${verb} ${count(selected, 'event')}`];
+  const lines = [`${target_name} (${target_url}): ${will}${verb} ${count(selected, 'event')}`];
   if (already_marked > 0) lines.push(`  ${count(already_marked, 'event')} marked before already`);
   if (in_flight > 0) lines.push(`  ${count(in_flight, 'event')} on the wire: left alone`);
   for (const [name, events] of Object.entries(not_live))

@@ -84,10 +84,15 @@ function targetLines(status: StatusDocument): string[] {
 }
 
 function named({ current }: TargetsSection): string {
-  const { canonical_url, target_id, label } = current;
+  const { canonical_url, target_id, target_name, label } = current;
   if (canonical_url === null) return 'none';
-  if (target_id === null) return `${canonical_url} (nothing was drained there yet)`;
-  return `${canonical_url} (target ${target_id}${label === null ? '' : `, ${label}`})`;
+  const about = [
+    ...(target_name === null ? [] : [canonical_url]),
+    ...(label === null ? [] : [label]),
+    ...(target_id === null ? ['nothing was drained there yet'] : []),
+  ];
+  const shown = target_name ?? canonical_url;
+  return about.length === 0 ? shown : `${shown} (${about.join(', ')})`;
 }
 
 const TERMS = [

@@ -4,11 +4,11 @@ import type { ResetSignalRecord } from '../dispatch/ports.js';
 import { count } from './output.js';
 
 /** A reset is advice: only the operator knows whether the events are to go out again. */
-export function resetAdvice(targetId: number | null, signal: ResetSignalRecord): string {
+export function resetAdvice(name: string, signal: ResetSignalRecord): string {
   const { field, before, after } = signal;
   return (
-    `target ${targetId}: ${field} changed from ${before} to ${after}: the server may have lost what it had. ` +
-    `\`redrain replay --target ${targetId}\` sends everything again, \`redrain targets ack ${targetId}\` says that nothing was lost.`
+    `${name}: ${field} changed from ${before} to ${after}: the server may have lost what it had. ` +
+    `\`redrain replay --target ${name}\` sends everything again, \`redrain targets ack ${name}\` says that nothing was lost.`
   );
 }
 

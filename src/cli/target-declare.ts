@@ -162,11 +162,11 @@ const addedLine = ({ name, address, settings }: TargetDetails): string => {
 };
 
 /** Of a known address: what it keeps. */
-function knownLines({ wasKnown }: AddReport, { settings, record }: TargetDetails, app: App) {
+function knownLines({ wasKnown }: AddReport, { settings }: TargetDetails, app: App) {
   if (!wasKnown) return [];
   const own = settings.filter(({ from }) => from !== 'default');
   return [
-    `It is known as target ${record?.id}, and keeps its deliveries and its settings:`,
+    `It is known already, and keeps its deliveries and its settings:`,
     ...settingLines(own, app.env),
   ];
 }
@@ -286,10 +286,7 @@ const rename: CommandBody = (call) =>
     const [given = '', name = ''] = call.args;
     const { id, canonicalUrl } = await renameTarget(app, given, name);
     const document = { id, name, address: canonicalUrl };
-    new Output(call.globals).result(
-      document,
-      () => `target ${id} ${canonicalUrl} is called ${name}`,
-    );
+    new Output(call.globals).result(document, () => `${canonicalUrl} is called ${name}`);
     return EXIT.done;
   });
 

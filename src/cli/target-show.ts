@@ -136,7 +136,7 @@ function eventLines({ ledger, gap }: TargetDetails): string[] {
 
 function healthLines({ record, ledger }: TargetDetails): string[] {
   if (record === undefined) return [];
-  const { id, name, lastDrainedAt, blockedReason, blockedMessage, resetSignal } = record;
+  const { name, lastDrainedAt, blockedReason, blockedMessage, resetSignal } = record;
   const circuit = ledger?.circuit;
   const lines = [
     lastDrainedAt === null ? 'never drained' : `last drained ${shownTime(lastDrainedAt)}`,
@@ -148,7 +148,7 @@ function healthLines({ record, ledger }: TargetDetails): string[] {
     );
   }
   if (blockedReason !== null) lines.push(`${blockedReason}: ${blockedMessage ?? ''}`);
-  if (resetSignal !== null) lines.push(resetAdvice(id, resetSignal));
+  if (resetSignal !== null) lines.push(resetAdvice(name, resetSignal));
   if (record.retiredAt !== null) lines.push(`\`redrain targets restore ${name}\` brings it back`);
   return lines;
 }

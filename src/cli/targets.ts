@@ -157,24 +157,24 @@ function faultLines({ name, fault }: DeclaredOnly): string[] {
 
 /** A reset is advice: only the operator knows whether the events are to go out again. */
 function signalLines(target: TargetSummary): string[] {
-  const { id, resetSignal, blockedReason, blockedMessage, retiredAt, replay_marked } = target;
+  const { name, resetSignal, blockedReason, blockedMessage, retiredAt, replay_marked } = target;
   const lines = circuitLines(target);
-  if (resetSignal !== null) lines.push(resetAdvice(id, resetSignal));
+  if (resetSignal !== null) lines.push(resetAdvice(name, resetSignal));
   if (retiredAt !== null)
-    lines.push(`target ${id} is retired: \`redrain targets restore ${id}\` brings it back`);
+    lines.push(`${name} is retired: \`redrain targets restore ${name}\` brings it back`);
   if (replay_marked > 0)
-    lines.push(`target ${id}: ${count(replay_marked, 'event')} marked to be delivered again`);
-  if (blockedReason !== null) lines.push(`target ${id}: ${blockedReason}: ${blockedMessage ?? ''}`);
+    lines.push(`${name}: ${count(replay_marked, 'event')} marked to be delivered again`);
+  if (blockedReason !== null) lines.push(`${name}: ${blockedReason}: ${blockedMessage ?? ''}`);
   return lines;
 }
 
-function circuitLines({ id, circuit }: TargetSummary): string[] {
+function circuitLines({ name, circuit }: TargetSummary): string[] {
   if (circuit.state === 'closed' && circuit.next_attempt_at === null) return [];
   const when = circuit.next_attempt_at ?? 'at the next drain';
   return [
     circuit.state === 'closed'
-      ? `target ${id}: it asked for a pause, until ${when}`
-      : `target ${id}: circuit ${circuit.state}, the last ${count(circuit.failures, 'request')} failed; tried again ${when}`,
+      ? `${name}: it asked for a pause, until ${when}`
+      : `${name}: circuit ${circuit.state}, the last ${count(circuit.failures, 'request')} failed; tried again ${when}`,
   ];
 }
 
@@ -199,15 +199,17 @@ const change =
       return EXIT.done;
     });
 
-function changeText({ kind }: TargetChange, { id, label, canonicalUrl }: TargetRecord): string {
-  const target = `target ${id} ${canonicalUrl}`;
+function changeText({ kind }: TargetChange, { name, label, canonicalUrl }: TargetRecord): string {
+  const target = `${name} (${canonicalUrl})`;
   switch (kind) {
     case 'label':
-      return label === null ? `${target} has no label any more` : `${target} is called ${label}`;
+      return label === null
+        ? `${target} has no label any more`
+        : `${target} has the label ${label}`;
     case 'ack':
       return `${target}: the reset signal is acknowledged`;
     case 'retire':
-      return `${target} is retired: nothing goes there any more, but for a request that is on its way at this moment, and gc no longer waits for it. \`redrain targets restore ${id}\` takes that back.`;
+      return `${target} is retired: nothing goes there any more, but for a request that is on its way at this moment, and gc no longer waits for it. \`redrain targets restore ${name}\` takes that back.`;
     case 'restore':
       return `${target} is in use again`;
   }

@@ -8,7 +8,7 @@ export interface TargetLock {
 }
 
 export interface DrainDeps {
-  readonly target: { readonly id: number; readonly url: string };
+  readonly target: { readonly id: number; readonly name?: string; readonly url: string };
   readonly ledger: DeliveryLedger;
   readonly receiver: DeliveryReceiver;
   readonly lock: TargetLock;

@@ -20,6 +20,7 @@ export interface DrainFailure {
 /** What one drain did: the document of `redrain now --json`. */
 export interface DrainReport {
   target_id: number | null;
+  target_name: string | null;
   target_url: string | null;
   selected: number;
   delivered: number;
@@ -49,9 +50,12 @@ export interface DrainReport {
 }
 
 /** A report of a drain that did nothing yet. */
-export function emptyReport(target: { id: number; url: string } | null): DrainReport {
+export function emptyReport(
+  target: { id: number; name?: string; url: string } | null,
+): DrainReport {
   return {
     target_id: target?.id ?? null,
+    target_name: target?.name ?? null,
     target_url: target?.url ?? null,
     selected: 0,
     delivered: 0,

@@ -47,7 +47,10 @@ export interface LedgerStore extends DeliveryLedger {
 export class LostLeaseError extends RedrainError {
   override readonly name = 'LostLeaseError';
   readonly code = 'LEASE_LOST';
-  constructor(readonly targetId: number) {
-    super(`target ${targetId} is drained by another process now; this one stops`);
+  constructor(
+    readonly targetId: number,
+    readonly target: string,
+  ) {
+    super(`${target} is drained by another process now; this one stops`);
   }
 }

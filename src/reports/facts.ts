@@ -26,3 +26,7 @@ export type Facts = ProcessFields &
     /** Epoch milliseconds. */
     readonly now: number;
   };
+
+/** What people call a target. */
+export const nameOf = ({ targets }: Pick<Facts, 'targets'>, id: number): string =>
+  targets.get(id)?.name ?? `target ${id}`;

@@ -62,6 +62,7 @@ export interface RevisionStory {
 
 export interface TargetStory {
   readonly target_id: number;
+  readonly target_name: string;
   readonly canonical_url: string;
   readonly in_flight: boolean;
   /** The ledger row; null when the event was never attempted there. */
@@ -79,4 +80,5 @@ export interface StoryEntry {
   readonly what: string;
   /** The target it happened at, or null. */
   readonly target_id: number | null;
+  readonly target_name: string | null;
 }

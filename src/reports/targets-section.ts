@@ -11,6 +11,7 @@ export interface TargetsSection {
 
 export interface TargetIdentityRow {
   readonly target_id: number | null;
+  readonly target_name: string | null;
   readonly canonical_url: string | null;
   readonly team_slug: string | null;
   readonly user_email: string | null;
@@ -22,7 +23,7 @@ export interface TargetIdentityRow {
 export function targetsSection(
   targets: readonly TargetRecord[],
   current: TargetRecord | undefined,
-  identity: TargetIdentity | undefined,
+  identity: (TargetIdentity & { readonly name?: string | undefined }) | undefined,
   perTarget: readonly TargetLedger[],
 ): TargetsSection {
   const delivered = new Map(perTarget.map((row) => [row.target_id, row.delivered]));
@@ -35,6 +36,7 @@ export function targetsSection(
 
 const identityRow = (target: TargetRecord): TargetIdentityRow => ({
   target_id: target.id,
+  target_name: target.name,
   canonical_url: target.canonicalUrl,
   team_slug: target.teamSlug,
   user_email: target.userEmail,
@@ -43,8 +45,11 @@ const identityRow = (target: TargetRecord): TargetIdentityRow => ({
 });
 
 /** Before its first drain a target has an identity and no id. */
-const unknownRow = (identity: TargetIdentity | undefined): TargetIdentityRow => ({
+const unknownRow = (
+  identity: (TargetIdentity & { readonly name?: string | undefined }) | undefined,
+): TargetIdentityRow => ({
   target_id: null,
+  target_name: identity?.name ?? null,
   canonical_url: identity?.canonicalUrl ?? null,
   team_slug: identity?.teamSlug || null,
   user_email: identity?.userEmail || null,

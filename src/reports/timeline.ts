@@ -16,11 +16,15 @@ export function timelineOf(facts: Facts): StoryEntry[] {
   return entries.sort((a, b) => (a.at < b.at ? -1 : Number(a.at > b.at)));
 }
 
-const entry = (at: unknown, what: string, target_id: number | null = null): StoryEntry => ({
+const entry = (at: unknown, what: string, target?: At): StoryEntry => ({
   at: at as string,
   what,
-  target_id,
+  target_id: target?.target_id ?? null,
+  target_name: target?.target_name ?? null,
 });
+
+/** The target that something happened at. */
+type At = Pick<TargetStory, 'target_id' | 'target_name'>;
 
 function revisionEntries(revision: RevisionStory): StoryEntry[] {
   return [
@@ -61,11 +65,9 @@ function leavingEntries(revision: RevisionStory): StoryEntry[] {
 }
 
 function targetEntries(target: TargetStory): StoryEntry[] {
-  const posts = target.posts.map((post) =>
-    entry(post.started_at, postText(post), target.target_id),
-  );
+  const posts = target.posts.map((post) => entry(post.started_at, postText(post), target));
   const rows = [...target.history, ...(target.delivery === null ? [] : [target.delivery])];
-  return [...posts, ...rows.flatMap((row) => deliveryEntries(row, target.target_id))];
+  return [...posts, ...rows.flatMap((row) => deliveryEntries(row, target))];
 }
 
 function postText(post: Row): string {
@@ -79,17 +81,15 @@ function postText(post: Row): string {
 }
 
 /** What the posts do not say: how a generation ended, and what comes next. */
-function deliveryEntries(row: Row, targetId: number): StoryEntry[] {
+function deliveryEntries(row: Row, at: At): StoryEntry[] {
   const generation = `generation ${row.generation}`;
   const entries: StoryEntry[] = [];
   if (row.completed_at !== null) {
     const why = row.last_error === null ? '' : `: ${row.last_error}`;
-    entries.push(entry(row.completed_at, `${generation} ended: ${row.status}${why}`, targetId));
+    entries.push(entry(row.completed_at, `${generation} ended: ${row.status}${why}`, at));
   }
   if (row.next_attempt_at !== null)
-    entries.push(
-      entry(row.next_attempt_at, `${generation}: next attempt not before this`, targetId),
-    );
+    entries.push(entry(row.next_attempt_at, `${generation}: next attempt not before this`, at));
   return entries;
 }
 

@@ -142,8 +142,8 @@ async function remainsOf(
   const flying = traces.seenBy.filter(({ in_flight }) => in_flight === 1);
   return [
     ...flying.map(
-      ({ target_id }) =>
-        `target ${target_id} is being given it now, and what it answers is recorded: run the command again when that has ended`,
+      ({ target_name }) =>
+        `${target_name} is being given it now, and what it answers is recorded: run the command again when that has ended`,
     ),
     ...(await sameBytes(redaction, await retention.head(), traces.event)).map(
       (id) => `event ${id} in the journal has the same bytes and is another event: redact it too`,

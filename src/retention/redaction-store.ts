@@ -17,6 +17,7 @@ export interface RevisionTrace {
 /** A target that was given the event, or is being given it now, as reports show it. */
 export interface SeenBy {
   readonly target_id: number;
+  readonly target_name: string;
   readonly canonical_url: string;
   readonly status: string | null;
   readonly in_flight: 0 | 1;

@@ -125,7 +125,7 @@ export class AddressTakenError extends RedrainError {
     readonly address: string,
     readonly target: string,
   ) {
-    super(`${address} is the address of target ${target}`);
+    super(`${address} is the address of the target ${target}`);
     this.advice = `\`redrain targets rename ${target} NAME\` gives that one another name`;
   }
 }
@@ -136,13 +136,20 @@ export class RetiredTargetError extends RedrainError {
   readonly code = 'TARGET_RETIRED';
   override readonly exitCode = EXIT.usage;
   override readonly advice: string;
-  constructor(readonly targetId: number) {
-    super(`target ${targetId} is retired and gets nothing`);
-    this.advice = `\`redrain targets restore ${targetId}\` brings it back`;
+  constructor(
+    readonly targetId: number,
+    readonly target: string,
+  ) {
+    super(`the target ${target} is retired and gets nothing`);
+    this.advice = `\`redrain targets restore ${target}\` brings it back`;
   }
 }
 
 /** @throws RetiredTargetError */
-export function assertNotRetired({ id, retiredAt }: Pick<TargetRecord, 'id' | 'retiredAt'>): void {
-  if (retiredAt !== null) throw new RetiredTargetError(id);
+export function assertNotRetired({
+  id,
+  name,
+  retiredAt,
+}: Pick<TargetRecord, 'id' | 'name' | 'retiredAt'>): void {
+  if (retiredAt !== null) throw new RetiredTargetError(id, name);
 }

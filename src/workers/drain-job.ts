@@ -60,8 +60,9 @@ async function assertServed(
     const prospect = await prospectOf(service, undefined);
     if (prospect !== undefined && 'target' in prospect && prospect.target?.id === asked) return;
   }
+  const name = (await (await service.app.stores()).targets.find(asked))?.name ?? String(asked);
   throw new UnrecoverableError(
-    `this worker does not serve target ${asked}: start one with --target ${asked}`,
+    `this worker does not serve the target ${name}: start one with --target ${name}`,
   );
 }
 

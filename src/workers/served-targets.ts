@@ -145,6 +145,6 @@ function shownOf(given: string): string {
 
 function reasonOf(target: TargetRecord | undefined): string | undefined {
   if (target === undefined || target.retiredAt === null) return undefined;
-  const { id } = target;
-  return `target ${id} is retired: \`redrain targets restore ${id}\` brings it back`;
+  const { name } = target;
+  return `${name} is retired: \`redrain targets restore ${name}\` brings it back`;
 }

@@ -94,7 +94,12 @@ describe('the exit code of redrain now', () => {
   });
 
   it('is 7 where something ended the pass before all was sent, and 0 where --limit did', () => {
-    const report = { ...emptyReport({ id: 1, url: 'stub:' }), posts: 1, delivered: 1, unsent: 2 };
+    const report = {
+      ...emptyReport({ id: 1, name: 'stub', url: 'stub:' }),
+      posts: 1,
+      delivered: 1,
+      unsent: 2,
+    };
     expect(exitCode(report, undefined, {})).to.equal(0);
     const message = 'the target asked to be left alone until tomorrow';
     expect(exitCode({ ...report, message }, undefined, {})).to.equal(7);

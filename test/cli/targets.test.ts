@@ -26,7 +26,7 @@ describe('redrain targets', () => {
       /preview of PR 42/,
     );
     expect(await done(cli, 'diff', 'stub:a', '2')).to.match(
-      /^2 events delivered to stub:a and not/,
+      /^2 events delivered to stub-a and not/,
     );
 
     expect(await done(cli, 'targets', 'retire', 'stub:b')).to.match(/targets restore 2/);

@@ -122,9 +122,9 @@ describe('a retired target', () => {
       const error = await failure(refusal);
       expect(error).to.be.instanceOf(RetiredTargetError);
       expect((error as RetiredTargetError).message).to.equal(
-        'target 1 is retired and gets nothing',
+        'the target a.test is retired and gets nothing',
       );
-      expect((error as RetiredTargetError).advice).to.contain('redrain targets restore 1');
+      expect((error as RetiredTargetError).advice).to.contain('redrain targets restore a.test');
     }
     expect(await redrain.retry()).to.deep.include({ targets: [] });
     expect(receiver.posts).to.have.length(1);

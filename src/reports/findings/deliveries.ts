@@ -1,6 +1,6 @@
 import { WAITS } from '../../dispatch/waits.js';
 import type { ResetSignalRecord } from '../../targets/registry.js';
-import type { Facts } from '../facts.js';
+import { type Facts, nameOf } from '../facts.js';
 import { type Finding, notice, problem, warning } from '../finding.js';
 import type { TargetLedger } from '../ledger-section.js';
 import { causesText, counted, number } from './cause-text.js';
@@ -27,7 +27,7 @@ function unnamed(targets: number): Finding[] {
   if (targets <= 0) return [];
   const message = `${counted(targets, 'further target')} did not get everything`;
   const advice =
-    'redrain targets lists them; redrain targets retire ID ends it for one that is gone';
+    'redrain targets lists them; redrain targets retire NAME ends it for one that is gone';
   return [warning('other_targets', message, { advice }, { count: targets })];
 }
 
@@ -36,7 +36,8 @@ function ofTarget(facts: Facts, row: TargetLedger, isCurrent: boolean): Finding[
   const target = facts.targets.get(row.target_id);
   const at = {
     row,
-    where: isCurrent ? '' : ` at target ${row.target_id}`,
+    name: nameOf(facts, row.target_id),
+    where: isCurrent ? '' : ` at ${nameOf(facts, row.target_id)}`,
     wrong: isCurrent ? problem : warning,
     now: nowCommand(facts, row, isCurrent),
     resumeAt: WAITS.standing(target?.resumeAt ?? null, facts.now),
@@ -49,6 +50,7 @@ function ofTarget(facts: Facts, row: TargetLedger, isCurrent: boolean): Finding[
 
 interface At {
   readonly row: TargetLedger;
+  readonly name: string;
   readonly where: string;
   readonly wrong: typeof problem;
   /** `redrain now`, where it would send; null where something else must come first. */
@@ -60,7 +62,7 @@ interface At {
 
 function nowCommand(facts: Facts, { target_id }: TargetLedger, isCurrent: boolean): string | null {
   if (isCurrent) return facts.mayLeave ? 'redrain now' : null;
-  return facts.mayLeaveToNamed ? `redrain now --target ${target_id}` : null;
+  return facts.mayLeaveToNamed ? `redrain now --target ${nameOf(facts, target_id)}` : null;
 }
 
 /** A wait that the target asked for holds for `now` too. */
@@ -86,20 +88,20 @@ function circuit(at: At): Finding[] {
 }
 
 function asked(at: At): Finding[] {
-  const { row, resumeAt } = at;
+  const { row, name, resumeAt } = at;
   if (resumeAt === null || left(at) === 0) return [];
-  const message = `target ${row.target_id} asked to be left alone until ${iso(resumeAt)}`;
+  const message = `${name} asked to be left alone until ${iso(resumeAt)}`;
   const more = { target_id: row.target_id, stops: ['dispatch'] as const };
   return [warning('asked_to_wait', message, remedyNow(at), more)];
 }
 
 function terminal(at: At): Finding[] {
-  const { row, where, wrong } = at;
+  const { row, name, where, wrong } = at;
   const { terminal: count } = row.actionable;
   if (count === 0) return [];
   const message = stateText(row, 'terminal', count, `failed for good${where}`);
   const more = { target_id: row.target_id, count };
-  return [wrong('terminal', message, `redrain retry --target ${row.target_id}`, more)];
+  return [wrong('terminal', message, `redrain retry --target ${name}`, more)];
 }
 
 function rejected(at: At): Finding[] {
@@ -130,13 +132,12 @@ function stateText(
 }
 
 /** Only the operator knows whether anything was lost. */
-function reset({ row, signal }: At): Finding[] {
+function reset({ row, name, signal }: At): Finding[] {
   if (signal === null) return [];
   const { field, before, after } = signal;
-  const id = row.target_id;
-  const message = `target ${id} may have been reset: ${field} changed from ${before} to ${after} (if nothing was lost: redrain targets ack ${id})`;
-  const command = `redrain replay --target ${id} && redrain targets ack ${id}`;
-  return [warning('reset', message, command, { target_id: id })];
+  const message = `${name} may have been reset: ${field} changed from ${before} to ${after} (if nothing was lost: redrain targets ack ${name})`;
+  const command = `redrain replay --target ${name} && redrain targets ack ${name}`;
+  return [warning('reset', message, command, { target_id: row.target_id })];
 }
 
 function pending(at: At): Finding[] {

@@ -1,4 +1,4 @@
-import type { Facts } from '../facts.js';
+import { type Facts, nameOf } from '../facts.js';
 import { type Finding, problem, warning } from '../finding.js';
 import { counted } from './cause-text.js';
 
@@ -7,14 +7,15 @@ export function homeFindings(facts: Facts): Finding[] {
   return [sums, leases, spool, conflicts].flatMap((look) => look(facts));
 }
 
-function sums({ delivery_ledger: ledger }: Facts): Finding[] {
+function sums(facts: Facts): Finding[] {
+  const { delivery_ledger: ledger } = facts;
   if ('error' in ledger) return [];
   return ledger.per_target
     .filter((row) => !row.adds_up)
     .map(({ target_id }) =>
       problem(
         'counters',
-        `THE NUMBERS OF TARGET ${target_id} DO NOT ADD UP: a counter is wrong, or rows are`,
+        `THE NUMBERS OF ${nameOf(facts, target_id)} DO NOT ADD UP: a counter is wrong, or rows are`,
         'redrain verify --repair',
         { target_id },
       ),
@@ -37,8 +38,8 @@ function leases(facts: Facts): Finding[] {
     const advice = 'the next drain of this target takes it over';
     return problem(
       'leases',
-      `process ${pid} left its lease on target ${target_id} behind and is gone`,
-      sends ? `redrain now --target ${target_id}` : { advice },
+      `process ${pid} left its lease on ${nameOf(facts, target_id)} behind and is gone`,
+      sends ? `redrain now --target ${nameOf(facts, target_id)}` : { advice },
       { target_id },
     );
   });

@@ -1,16 +1,17 @@
-import type { Facts } from '../facts.js';
+import { type Facts, nameOf } from '../facts.js';
 import { type Finding, problem, type Work, warning } from '../finding.js';
 import type { JobCause, QueueRow } from '../jobs-section.js';
 import { counted } from './cause-text.js';
 
 /** Queues that stand still, and what became of their jobs. */
-export function jobFindings({ jobs }: Facts): Finding[] {
+export function jobFindings(facts: Facts): Finding[] {
+  const { jobs } = facts;
   if ('error' in jobs) {
     const advice = 'put a backup of jobs.db in place, or remove it: workers find their work again';
     return [problem('jobs', jobs.error, { advice }, { stops: EVERYBODY })];
   }
   return jobs.queues.flatMap((row) =>
-    [paused, unserved, failed, warned, halves].flatMap((look) => look(row)),
+    [paused, unserved, failed, warned, halves].flatMap((look) => look(row, facts)),
   );
 }
 
@@ -24,11 +25,12 @@ function paused({ queue, paused, waiting, delayed }: QueueRow): Finding[] {
   return [problem('paused', message, `redrain jobs resume ${queue}`, more)];
 }
 
-function unserved({ queue, served, paused, waiting: count, waiting_since }: QueueRow): Finding[] {
+function unserved(row: QueueRow, facts: Facts): Finding[] {
+  const { queue, served, paused, waiting: count, waiting_since } = row;
   if (served || paused || count === 0) return [];
   const since = waiting_since === null ? '' : ` since ${waiting_since}`;
   const message = `${counted(count, 'job')} ${waits(count)} in queue ${queue}${since}, and no worker serves it`;
-  return [problem('unserved', message, workerCommand(queue), { queue, count })];
+  return [problem('unserved', message, workerCommand(queue, facts), { queue, count })];
 }
 
 const waits = (count: number): string => (count === 1 ? 'waits' : 'wait');
@@ -61,9 +63,9 @@ function shortened(text: string): string {
 }
 
 /** A worker finds them by itself. */
-function halves({ queue, halves: what, served }: QueueRow): Finding[] {
+function halves({ queue, halves: what, served }: QueueRow, facts: Facts): Finding[] {
   if (what === null) return [];
-  const remedy = served ? null : workerCommand(queue);
+  const remedy = served ? null : workerCommand(queue, facts);
   return [warning('halves', `queue ${queue}: ${what}`, remedy, { queue })];
 }
 
@@ -73,8 +75,8 @@ function workOf(queue: string): Work {
   return EVERYBODY.find((work) => work === name) ?? 'dispatch';
 }
 
-function workerCommand(queue: string): string {
+function workerCommand(queue: string, facts: Facts): string {
   const [, target] = queue.split(':');
   const run = `redrain worker ${workOf(queue)}`;
-  return target === undefined ? run : `${run} --target ${target}`;
+  return target === undefined ? run : `${run} --target ${nameOf(facts, Number(target))}`;
 }

@@ -77,7 +77,7 @@ export class SqliteLedger implements LedgerStore {
     const pass = await this.#db.write(() => {
       const recovered = this.#recoverFlight(lease.targetId, now);
       const opened = this.#db.statement(passSql.OPEN_PASS).get({ ...lease });
-      if (opened === undefined) throw new LostLeaseError(lease.targetId);
+      if (opened === undefined) throw this.#lost(lease.targetId);
       const { passNo, ...health } = opened as { passNo: number } & TargetHealth;
       const { head } = this.#db.statement(passSql.JOURNAL_HEAD).get() as { head: number };
       return { lease, passNo, head, startedAt: now, recovered, health };
@@ -314,8 +314,13 @@ export class SqliteLedger implements LedgerStore {
     return this.#db.statement(passSql.HOLDS_LEASE).get({ ...lease }) !== undefined;
   }
 
+  #lost(targetId: number): LostLeaseError {
+    const row = this.#db.statement<[number], { name: string }>(sql.TARGET_NAME).get(targetId);
+    return new LostLeaseError(targetId, row?.name ?? `target ${targetId}`);
+  }
+
   #assertLease(lease: Lease): void {
-    if (!this.#holdsLease(lease)) throw new LostLeaseError(lease.targetId);
+    if (!this.#holdsLease(lease)) throw this.#lost(lease.targetId);
   }
 }
 

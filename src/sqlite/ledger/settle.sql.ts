@@ -63,6 +63,8 @@ export const COUNT_NEW_ROWS = 'UPDATE target SET delivery_rows = delivery_rows +
 export const FIND_FLIGHT = `
   SELECT claim_id AS claimId, seqs, started_at AS startedAt FROM flight WHERE target_id = ?`;
 
+export const TARGET_NAME = 'SELECT name FROM target WHERE id = ?';
+
 export const SHRINK_FLIGHT = `
   UPDATE flight SET seqs = ?, started_at = ? WHERE target_id = ? AND claim_id = ?`;
 

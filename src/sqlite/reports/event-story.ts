@@ -76,6 +76,7 @@ function targetStory(db: JournalDatabase, target: TargetRecord, seq: number): Ta
   const flight = db.statement(sql.IN_FLIGHT).get(target.id) as { seqs: string } | undefined;
   return {
     target_id: target.id,
+    target_name: target.name,
     canonical_url: target.canonicalUrl,
     in_flight: flight !== undefined && rangesContain(JSON.parse(flight.seqs) as SeqRanges, seq),
     delivery: delivery === undefined ? null : withIsoTimes(delivery),

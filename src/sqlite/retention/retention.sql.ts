@@ -263,7 +263,7 @@ export const TARGET_IDS = 'SELECT id FROM target';
 
 /** Where an event may be known already: redrain cannot take it back from there. */
 export const SEEN_BY = `
-  SELECT t.id AS target_id, t.canonical_url, d.status,
+  SELECT t.id AS target_id, t.name AS target_name, t.canonical_url, d.status,
     EXISTS (SELECT 1 FROM flight f, json_each(f.seqs) r WHERE f.target_id = t.id
       AND e.seq BETWEEN r.value ->> 0 AND r.value ->> 1) AS in_flight
   FROM json_each(?) j CROSS JOIN event e ON e.seq = j.value CROSS JOIN target t

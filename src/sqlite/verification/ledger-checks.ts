@@ -18,13 +18,15 @@ const CONTRADICTIONS = [
 export function checkLedger(db: JournalDatabase): Finding {
   const findings = new Findings('ledger');
   db.read((raw) => {
+    const names = raw.prepare('SELECT name FROM target WHERE id = ?').pluck();
+    const nameOf = (id: number) => String(names.get(id) ?? `target ${id}`);
     for (const query of CONTRADICTIONS)
       for (const row of raw.prepare(query).iterate() as Iterable<{
         targetId: number;
         seq: number;
         problem: string;
       }>)
-        findings.problem(`target ${row.targetId}, event number ${row.seq}: ${row.problem}`);
+        findings.problem(`${nameOf(row.targetId)}, event number ${row.seq}: ${row.problem}`);
   });
   return findings.finding;
 }
