@@ -53,9 +53,9 @@ export function modeGate(mode: Mode): ClosedGate | undefined {
   return { reason: 'delivery_off', message };
 }
 
-function retiredGate({ id, retiredAt }: TargetRecord): ClosedGate | undefined {
+function retiredGate({ name, retiredAt }: TargetRecord): ClosedGate | undefined {
   if (retiredAt === null) return undefined;
-  const message = `Target ${id} is retired and gets nothing: \`redrain targets restore ${id}\` brings it back.`;
+  const message = `The target ${name} is retired and gets nothing: \`redrain targets restore ${name}\` brings it back.`;
   return { reason: 'target_retired', message };
 }
 

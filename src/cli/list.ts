@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import { visible } from '../base/visible.js';
+import { timeText } from './ago.js';
 import { OUTPUT_FORMS, type Output } from './output.js';
 import { type Column, table } from './table.js';
-import { timeText } from './ago.js';
 
 const FILE = { isTerminal: false };
 

@@ -1,6 +1,6 @@
+import { timeText } from './ago.js';
 import { color, isolated, shortLine } from './color.js';
 import { type Screen, screenOf } from './screen.js';
-import { timeText } from './ago.js';
 import { cutEnd, cutMiddle, padded, widthOf, wrapped } from './width.js';
 
 /** What stands in a cell: null and false show as nothing. */

@@ -152,7 +152,7 @@ describe('redrain doctor', () => {
     changeJournal(cli.home, `UPDATE target SET lease_holder = '${gone}'`);
     changeJournal(cli.home, 'UPDATE ledger_count SET events = events + 1');
     const report = await examined(cli);
-    await expectProblem(report, 'leases', /redrain now --target 1/);
+    await expectProblem(report, 'leases', /redrain now --target stub/);
     await expectProblem(report, 'counters', /redrain verify --repair/);
   });
 

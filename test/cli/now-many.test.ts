@@ -86,14 +86,18 @@ describe('redrain now, several targets at once', () => {
       ['first', 0],
       ['nobody', 64],
     ]);
-    expect(targets[0]?.error).to.match(/^target 2 is retired .*`redrain targets restore 2`/);
+    expect(targets[0]?.error).to.match(
+      /^the target second is retired .*`redrain targets restore second`/,
+    );
   });
 
   it('sends nothing to a target that was neither named nor activated', async () => {
     const cli = new Cli();
     cli.configure(GOOD);
     await captured(cli, envelopes(1));
-    expect((await cli.run(['now', '--to', 'first'])).stdout).to.match(/^stub:first: 1 delivered/);
+    expect((await cli.run(['now', '--to', 'first'])).stdout).to.match(
+      /^first \(stub:first\): 1 delivered/,
+    );
     expect((await cli.run(['now'])).code).to.equal(6);
     expect((await cli.run(['now', '--all', '--dry-run'])).stdout).to.equal(
       'first: would send 0 events\nsecond: would send 1 event\n',
@@ -110,7 +114,7 @@ describe('redrain now, several targets at once', () => {
       ['stub:second', 'nothing to send'],
     ] as const) {
       const run = await cli.run(['now', '--target', given]);
-      expect(run.stdout, `${given} ${run.stderr}`).to.include(`stub:second: ${sent}`);
+      expect(run.stdout, `${given} ${run.stderr}`).to.include(`second (stub:second): ${sent}`);
     }
     for (const wrong of [
       ['--all', '--to', 'first'],

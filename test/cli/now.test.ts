@@ -38,7 +38,10 @@ describe('redrain now', () => {
       failures: [],
     });
     expect(duration_ms).to.be.a('number').and.at.least(0);
-    expect(await cli.run(['now'])).to.include({ code: 0, stdout: 'stub:: nothing to send\n' });
+    expect(await cli.run(['now'])).to.include({
+      code: 0,
+      stdout: 'stub (stub:): nothing to send\n',
+    });
   });
 
   it('sends at most --limit, and with --dry-run only says what it would send', async () => {

@@ -106,7 +106,7 @@ describe('redrain mode, back at a known endpoint', () => {
     expect(stdout).to.match(/^projects: allowed$/m);
     expect(stdout).to.match(/^headers: X-Key=HOOK_KEY$/m);
     expect(stdout).to.match(/^max_events: 1000 → 7$/m);
-    expect(stdout).to.include('target 1').and.not.include('secret-key');
+    expect(stdout).to.include('the target stub-a').and.not.include('secret-key');
     const widened = await endpoint(cli, 'stub:a', '--projects', 'all', '--json');
     expect(widened.json()).to.deep.include({
       changes: [{ key: 'projects', from: 'allowed', to: 'all' }],
@@ -197,6 +197,6 @@ describe('redrain inspect', () => {
     const story = (await done(cli, ['inspect', 'e-0001', '--json'])).json();
     expect(story).to.have.nested.property('revisions[0].payload', line);
     expect(story).to.have.nested.property('revisions[0].targets[0].delivery.status', 'success');
-    expect((await done(cli, ['inspect', 'e-0001'])).stdout).to.match(/target 1 stub:: success/);
+    expect((await done(cli, ['inspect', 'e-0001'])).stdout).to.match(/stub \(stub:\): success/);
   });
 });

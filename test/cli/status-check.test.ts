@@ -25,8 +25,8 @@ describe('redrain status --check', () => {
     expect(wrong.json<StatusDocument>()).to.include({ ok: false, exit_code: 2 });
     const text = await cli.run(['status', '--check']);
     expect(text.code).to.equal(2);
-    expect(text.stdout).to.match(/left its lease on target 1.*`redrain now --target 1`/);
-    expect(text.stdout).to.match(/TARGET 1 DO NOT ADD UP.*`redrain verify --repair`/);
+    expect(text.stdout).to.match(/left its lease on stub.*`redrain now --target stub`/);
+    expect(text.stdout).to.match(/TARGET stub DO NOT ADD UP.*`redrain verify --repair`/);
     expect((await cli.run(['status'])).code).to.equal(0);
   });
 

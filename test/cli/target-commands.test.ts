@@ -141,7 +141,11 @@ ack = "auto" # for now
     expect(targets).to.have.length(1);
     expect(targets[0]).to.include({ id: 1, canonicalUrl: 'stub:two', delivered: 3, waiting: 0 });
     await done(cli, 'targets', 'add', 'b', 'stub:one');
-    await refused(cli, ['targets', 'set', 'b', 'url=stub:two', '--same'], /address of target a/);
+    await refused(
+      cli,
+      ['targets', 'set', 'b', 'url=stub:two', '--same'],
+      /address of the target a/,
+    );
   });
 
   it('a known address keeps what it has, under the name that it gets', async () => {
@@ -153,7 +157,7 @@ ack = "auto" # for now
     await done(cli, 'now');
     cli.configure('[sync]\nmode = "EXTERNAL_RECEIVER"\n');
     const added = await done(cli, 'targets', 'add', 'mine', 'stub:a', '--ack', 'status');
-    expect(added.stdout).to.match(/known as target 1, and keeps[\s\S]*max_events +7 +file/);
+    expect(added.stdout).to.match(/known already, and keeps[\s\S]*max_events +7 +file/);
     const { id, settings } = await shown(cli, 'mine');
     expect(id).to.equal(1);
     expect(settings.max_events?.value).to.equal(7);
@@ -219,7 +223,7 @@ ack = "auto" # for now
     ['add x stub:x --client-cert a.pem', /belong together/],
     ['add x stub:x --format batch --cloudevents binary', /belongs to --format cloudevents/],
     ['add a stub:other', /name of the target stub:a.*targets set a url=URL/],
-    ['add other stub:a', /address of target a.*targets rename a NAME/],
+    ['add other stub:a', /address of the target a.*targets rename a NAME/],
     ['set a', /missing required argument/],
     ['set a ack', /not KEY=VALUE/],
     ['set a colour=red', /not a setting of a target/],

@@ -29,16 +29,18 @@ describe('redrain targets', () => {
       /^2 events delivered to stub-a and not/,
     );
 
-    expect(await done(cli, 'targets', 'retire', 'stub:b')).to.match(/targets restore 2/);
+    expect(await done(cli, 'targets', 'retire', 'stub:b')).to.match(
+      /^stub-b \(stub:b\) is retired.*targets restore stub-b/,
+    );
     const [a, b] = await targets(cli);
     expect(a).to.include({ label: 'preview of PR 42', retiredAt: null });
     expect(b?.retiredAt).to.be.a('number');
-    expect(await done(cli, 'targets')).to.match(/retired +2[\s\S]*target 2 is retired/);
+    expect(await done(cli, 'targets')).to.match(/stub-b +retired[\s\S]*stub-b is retired/);
 
     const refused = await cli.run(['now']);
     expect(refused.code).to.equal(64);
-    expect(refused.stderr).to.match(/target 2 is retired.*redrain targets restore 2/);
-    expect((await cli.run(['status'])).stdout).to.match(/retired.*redrain targets restore 2/);
+    expect(refused.stderr).to.match(/target stub-b is retired.*redrain targets restore stub-b/);
+    expect((await cli.run(['status'])).stdout).to.match(/retired.*redrain targets restore stub-b/);
 
     await done(cli, 'targets', 'restore', '2');
     await done(cli, 'now');
@@ -51,8 +53,10 @@ describe('redrain targets', () => {
     for (const instance of ['first', 'second'])
       await done(cli, 'now', '--deployment', `server_instance_id=${instance}`);
     expect((await targets(cli))[0]?.resetSignal).to.include({ before: 'first', after: 'second' });
-    expect(await done(cli, 'targets')).to.match(/redrain replay --target 1.*redrain targets ack 1/);
-    expect(await done(cli, 'status')).to.match(/may have been reset.*redrain targets ack 1/);
+    expect(await done(cli, 'targets')).to.match(
+      /redrain replay --target stub.*redrain targets ack stub/,
+    );
+    expect(await done(cli, 'status')).to.match(/may have been reset.*redrain targets ack stub/);
     expect(await done(cli, 'targets', 'ack', '1')).to.match(/acknowledged/);
     expect((await targets(cli))[0]?.resetSignal).to.equal(null);
   });

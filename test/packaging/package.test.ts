@@ -108,7 +108,7 @@ describe('the package', () => {
       expect(redrain('capture')).to.include({ status: 0, stdout: 'captured 1 event\n' });
       const mode = redrain('mode', 'EXTERNAL_RECEIVER', '--endpoint', 'stub:');
       expect(mode.status, mode.stderr).to.equal(0);
-      expect(redrain('now')).to.include({ status: 0, stdout: 'stub:: 1 delivered\n' });
+      expect(redrain('now')).to.include({ status: 0, stdout: 'stub (stub:): 1 delivered\n' });
       expect(redrain('inspect', 'packed', '--raw').stdout.trim()).to.equal(EVENT);
     });
 

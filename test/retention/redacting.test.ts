@@ -63,7 +63,13 @@ describe('redact', () => {
     const report = await redact(keeping, 'e-000002');
     expect(report).to.include({ revisions: 1, earlier_reason: null });
     expect(report.seen_by).to.deep.equal([
-      { target_id: 1, canonical_url: 'http://a.test', status: 'success', in_flight: 0 },
+      {
+        target_id: 1,
+        target_name: 'a.test',
+        canonical_url: 'http://a.test',
+        status: 'success',
+        in_flight: 0,
+      },
     ]);
     expect(report.remains).to.deep.equal([]);
     expect(retained(keeping)).to.deep.equal(['e-000001', 'e-000003']);
@@ -129,6 +135,7 @@ describe('redact', () => {
     const report = await redact(keeping, 'e-000001');
     expect(report.seen_by).to.deep.include({
       target_id: 1,
+      target_name: 'a.test',
       canonical_url: 'http://a.test',
       status: null,
       in_flight: 1,

@@ -73,7 +73,13 @@ function describeTraces(open: OpenStores): void {
       const { stores } = await givenDelivered(open, 1);
       const { seenBy, event } = await stores.redaction.traces('e-000001');
       expect(seenBy).to.deep.equal([
-        { target_id: 1, canonical_url: 'http://a.test', status: 'success', in_flight: 0 },
+        {
+          target_id: 1,
+          target_name: 'a.test',
+          canonical_url: 'http://a.test',
+          status: 'success',
+          in_flight: 0,
+        },
       ]);
       expect(event.lastAttemptAt).to.be.a('number');
     });
@@ -154,11 +160,18 @@ function describeRedaction(open: OpenStores): void {
       };
       await drained(given, 1, receiver);
       expect(inFlight).to.deep.equal([
-        { target_id: 1, canonical_url: 'http://a.test', status: null, in_flight: 1 },
+        {
+          target_id: 1,
+          target_name: 'a.test',
+          canonical_url: 'http://a.test',
+          status: null,
+          in_flight: 1,
+        },
       ]);
       const { seenBy } = await given.stores.redaction.traces('e-000001');
       expect(seenBy).to.deep.include({
         target_id: 1,
+        target_name: 'a.test',
         canonical_url: 'http://a.test',
         status: 'success',
         in_flight: 0,

@@ -81,7 +81,9 @@ describe('a dispatch job', () => {
     const { id } = await enqueue(service.queues, 'dispatch', { targetId: 1 });
     await runIdle(dispatchWorker, service);
     expect(await job(service, id)).to.include({ state: 'failed', attemptsMade: 1 });
-    expect((await job(service, id)).failedReason).to.match(/--target 1/);
+    expect((await job(service, id)).failedReason).to.match(
+      /serve the target (\S+): start one with --target \1$/,
+    );
     expect(b.sink.eventIds()).to.deep.equal([]);
   });
 

@@ -1,5 +1,5 @@
 import { WAITS } from '../../dispatch/waits.js';
-import type { Facts } from '../facts.js';
+import { type Facts, nameOf } from '../facts.js';
 import { type Finding, notice, problem, warning } from '../finding.js';
 import type { JournalSection } from '../journal-section.js';
 import type { TargetLedger } from '../ledger-section.js';
@@ -12,7 +12,7 @@ export function backlogFindings(facts: Facts): Finding[] {
   if ('error' in journal) return [];
   const backlog = backlogOf(facts, journal);
   return [
-    ...retired(backlog),
+    ...retired(facts, backlog),
     ...refused(facts, backlog),
     ...draining(facts, backlog),
     ...unsent(facts, backlog),
@@ -42,13 +42,13 @@ function backlogOf(facts: Facts, journal: JournalSection): Backlog {
 }
 
 /** Retired on purpose perhaps, but events come in and go nowhere. */
-function retired({ row, waiting }: Backlog): Finding[] {
+function retired(facts: Facts, { row, waiting }: Backlog): Finding[] {
   if (row?.retired !== true) return [];
-  const id = row.target_id;
-  const message = `the target in force, ${id}, is retired and gets nothing: ${counted(waiting, 'event')} waiting`;
-  const more = { target_id: id, count: waiting, stops: ['dispatch'] as const };
+  const name = nameOf(facts, row.target_id);
+  const message = `the target in force, ${name}, is retired and gets nothing: ${counted(waiting, 'event')} waiting`;
+  const more = { target_id: row.target_id, count: waiting, stops: ['dispatch'] as const };
   const weight = waiting > 0 ? problem : warning;
-  return [weight('retired', message, `redrain targets restore ${id}`, more)];
+  return [weight('retired', message, `redrain targets restore ${name}`, more)];
 }
 
 /** What only the target could tell the last drain, and the next one may not hear again. */

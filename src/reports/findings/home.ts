@@ -15,7 +15,7 @@ function sums(facts: Facts): Finding[] {
     .map(({ target_id }) =>
       problem(
         'counters',
-        `THE NUMBERS OF ${nameOf(facts, target_id)} DO NOT ADD UP: a counter is wrong, or rows are`,
+        `THE NUMBERS OF THE TARGET ${nameOf(facts, target_id)} DO NOT ADD UP: a counter is wrong, or rows are`,
         'redrain verify --repair',
         { target_id },
       ),
