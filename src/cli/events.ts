@@ -1,16 +1,11 @@
 import { Option } from 'commander';
-import { type EventsReport, exportMatching, listEvents, spoolOf } from '../app/events.js';
-import { EXIT, type ExitCode } from '../base/exit-codes.js';
-import { stdout } from '../output/standard.js';
-import {
-  EVENT_STATES,
-  type EventState,
-  type ExportedEvent,
-  type ListedEvent,
-} from '../reports/event-list.js';
+import { type EventsReport, listEvents, spoolOf } from '../app/events.js';
+import { EXIT } from '../base/exit-codes.js';
+import { EVENT_STATES, type EventState, type ListedEvent } from '../reports/event-list.js';
 import { color } from './color.js';
 import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
 import { addFilters, type FilterOptions, selectionOf } from './event-filters.js';
+import { exportTo } from './events-export.js';
 import { addOutput, showList } from './list.js';
 import { wholeNumber } from './option-values.js';
 import { count, Output } from './output.js';
@@ -31,8 +26,8 @@ export const define: DefineCommand = (command, run) => {
       wholeNumber,
     )
     .option(
-      '--export',
-      'one line for each event, oldest first; payloads with line breaks in base64',
+      '--export [file]',
+      'one line for each event, oldest first, that `redrain capture` reads; to stdout without a file',
     )
     .addHelpText('after', example('redrain events --state rejected --since 2h'))
     .action(run(events));
@@ -42,7 +37,8 @@ interface EventsOptions extends FilterOptions {
   readonly state?: EventState;
   readonly target?: string;
   readonly limit?: number;
-  readonly export?: boolean;
+  /** True without a file. */
+  readonly export?: true | string;
 }
 
 const events: CommandBody<EventsOptions> = (call) =>
@@ -51,10 +47,9 @@ const events: CommandBody<EventsOptions> = (call) =>
     const { options } = call;
     const { state, target, limit } = options;
     const wanted = { ...selectionOf(options), state, target, limit };
-    if (options.export === true) {
-      const writer = new ExportWriter();
-      await exportMatching(app, wanted, (event) => writer.write(event));
-      const code = await writer.end(output);
+    if (options.export !== undefined) {
+      const file = options.export === true ? '-' : options.export;
+      const code = await exportTo(app, file, wanted, output);
       tellSpooled(output, spoolOf(app));
       return code;
     }
@@ -121,78 +116,4 @@ function show(output: Output, report: EventsReport): void {
         ? []
         : [`newest first, as ${target_name ?? 'a target that has nothing yet'} has them`],
   });
-}
-
-/** Bytes that wait for the reader before no more are read from the journal. */
-const MOST_WAITING = 64 * 1024;
-
-/** Writes no faster than the reader of stdout takes it, and no longer than it takes anything. */
-class ExportWriter {
-  readonly #out = stdout();
-  #written = 0;
-  #wrapped = 0;
-  #gone = 0;
-
-  /** False when nobody takes it any more. */
-  async write(event: ExportedEvent): Promise<boolean> {
-    const line = exportLine(event);
-    if (line === undefined) {
-      this.#gone += 1;
-      return true;
-    }
-    this.#written += 1;
-    if (line.isWrapped) this.#wrapped += 1;
-    this.#out.write(line.bytes);
-    if (this.#out.waiting > MOST_WAITING) await this.#out.settled();
-    return this.#out.brokenBy === undefined;
-  }
-
-  /** An export is nothing but its output: where that could not be written, it failed. */
-  async end(output: Output): Promise<ExitCode> {
-    await this.#out.settled();
-    if (this.#out.brokenBy === undefined) this.#explain(output);
-    return this.#out.brokenBy === undefined || this.#out.brokenBy === 'EPIPE'
-      ? EXIT.done
-      : EXIT.internal;
-  }
-
-  #explain(output: Output): void {
-    output.note(`${count(this.#written, 'event')} exported`);
-    if (this.#wrapped > 0)
-      output.note(
-        `${count(this.#wrapped, 'event')} in base64: their bytes do not fit on one line of JSON`,
-      );
-    if (this.#gone > 0)
-      output.note(
-        `${count(this.#gone, 'event')} left out: archived, purged or redacted, their bytes are not in the journal`,
-      );
-  }
-}
-
-interface ExportLine {
-  readonly bytes: Buffer;
-  /** True when the payload stands in base64 because it cannot be a line. */
-  readonly isWrapped: boolean;
-}
-
-const NEWLINE = Buffer.from('\n');
-
-/**
- * One event as one line of JSON Lines: its payload bytes, unchanged. A payload
- * that holds a line break, or is not a JSON object at all, cannot be a line; it
- * becomes `{"event_id", "event_type", "sha256", "payload_base64"}` instead of
- * being reformatted. Undefined when the bytes are gone.
- */
-function exportLine(event: ExportedEvent): ExportLine | undefined {
-  const { bytes } = event;
-  if (bytes === null) return undefined;
-  const fits = event.isDeliverable && !bytes.includes(10) && !bytes.includes(13);
-  if (fits) return { bytes: Buffer.concat([bytes, NEWLINE]), isWrapped: false };
-  const wrapped = {
-    event_id: event.eventId,
-    event_type: event.eventType,
-    sha256: event.sha256,
-    payload_base64: bytes.toString('base64'),
-  };
-  return { bytes: Buffer.from(`${JSON.stringify(wrapped)}\n`), isWrapped: true };
 }

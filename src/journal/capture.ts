@@ -10,7 +10,7 @@ import type { Spool } from './spool.js';
 
 /** One envelope to capture, with where it was captured. */
 export interface CaptureInput {
-  /** The exact bytes of the envelope: they become the payload bytes. */
+  /** The exact bytes of the envelope: they become the payload bytes, but for a line of an export that wraps them. */
   readonly bytes: Buffer;
   readonly checkout?: string | null;
   /** Makes the id of an event whose producer gave none; else it is a new one. */
@@ -196,11 +196,12 @@ function newEvent(
   audit: AuditNote | null,
 ): NewEvent {
   const { origin, blockedReason } = places.of(envelope, input.checkout ?? null);
+  const bytes = envelope.wrapped?.bytes ?? input.bytes;
   return {
     eventId,
     eventType: envelope.eventType,
-    bytes: input.bytes,
-    sha256: hash('sha256', input.bytes, 'buffer'),
+    bytes,
+    sha256: hash('sha256', bytes, 'buffer'),
     carriesId: envelope.ownId === eventId,
     timestamp: envelope.timestamp,
     occurredAt: envelope.occurredAt,
@@ -209,7 +210,7 @@ function newEvent(
     producerUser: context.producer.user,
     producerTeam: envelope.teamSlug ?? context.producer.team,
     blockedReason,
-    undeliverable: null,
+    undeliverable: envelope.wrapped?.undeliverable ?? null,
     coalesceKey: envelope.coalesceKey,
     audit,
   };

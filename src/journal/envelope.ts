@@ -17,6 +17,9 @@ import {
   tooLargeProblem,
 } from './input/problems.js';
 
+import { payloadFacts } from './payload-facts.js';
+import { isWrapped, mayBeWrapped, unwrap, type WrappedEvent } from './wrapped-event.js';
+
 export { MAX_ID_LENGTH } from './input/problems.js';
 
 /** Largest event unless `sync.capture.max_event_bytes` says otherwise. */
@@ -59,6 +62,8 @@ export interface Envelope {
   readonly ownId: string | null;
   /** Equal for events of which only the newest has to be sent; null for all others. */
   readonly coalesceKey: string | null;
+  /** What the input wraps, where it is a line of an export: its bytes are the event's. */
+  readonly wrapped: WrappedEvent | null;
 }
 
 /** Bytes that are no event, and one line that says why. */
@@ -69,8 +74,22 @@ export interface InvalidEnvelope {
 
 /** Reads one event's envelope. Never throws: whatever is wrong with the bytes is the result. */
 export function readEnvelope(bytes: Buffer, rules: EnvelopeRules): Envelope | InvalidEnvelope {
-  if (bytes.length > rules.maxEventBytes)
-    return invalid(tooLargeProblem(bytes.length, rules.maxEventBytes));
+  const isTooLarge = bytes.length > rules.maxEventBytes;
+  if (isTooLarge && !mayBeWrapped(bytes)) return tooLarge(bytes, rules);
+  const read = readObject(bytes);
+  if (!read.ok) return read;
+  if (isWrapped(read.event)) return envelopeOfWrapped(read, rules);
+  return isTooLarge ? tooLarge(bytes, rules) : envelopeOf(read, rules);
+}
+
+/** One JSON object, and its text as it stands in the input. */
+interface ReadObject {
+  readonly ok: true;
+  readonly event: JsonObject;
+  readonly raw: RawEvent;
+}
+
+function readObject(bytes: Buffer): ReadObject | InvalidEnvelope {
   if (!isUtf8(bytes)) return invalid(notUtf8Problem(bytes));
   const text = bytes.toString('utf8');
   let value: unknown;
@@ -80,40 +99,94 @@ export function readEnvelope(bytes: Buffer, rules: EnvelopeRules): Envelope | In
     return invalid(notJsonProblem(error, bytes));
   }
   if (!isObject(value)) return invalid(`expected a JSON object, got ${describeKind(value)}`);
-  return envelopeOf(value, new RawEvent(bytes, text, value), rules);
+  return { ok: true, event: value, raw: new RawEvent(bytes, text, value) };
 }
 
-function envelopeOf(
-  event: JsonObject,
-  raw: RawEvent,
-  rules: EnvelopeRules,
-): Envelope | InvalidEnvelope {
-  const isCloudEvent = typeof event.specversion === 'string';
-  const cloud = (field: string): string | undefined => (isCloudEvent ? field : undefined);
+function envelopeOf({ event, raw }: ReadObject, rules: EnvelopeRules): Envelope | InvalidEnvelope {
+  const cloud = (field: string): string | undefined => (isCloudEvent(event) ? field : undefined);
   const id = firstPresent(event, rules.idField, cloud('id'), 'event_id');
   const type = firstPresent(event, rules.typeField, cloud('type'), 'event_type');
-  const time = firstPresent(event, rules.timeField, cloud('time'), 'timestamp');
   const eventType = type === undefined ? rules.type : type.value;
   const eventId = id && idText(id, raw);
-  const projectUuid = projectOf(event.project_uuid, () => raw.textAt('project_uuid'));
   const problem =
     doubledProblem(event, raw, [id?.field, type?.field]) ??
     (id && idProblem(id, eventId)) ??
-    typeProblem(type?.field, eventType) ??
-    (projectUuid === null ? undefined : textProblem('project_uuid', projectUuid));
+    typeProblem(type?.field, eventType);
+  if (problem !== undefined) return invalid(problem);
+  const rest = attributesOf({ event, raw }, eventType as string, rules);
+  if (!rest.ok) return rest;
+  return { ...rest, eventId: eventId ?? null, eventType: eventType as string, wrapped: null };
+}
+
+const isCloudEvent = (event: JsonObject): boolean => typeof event.specversion === 'string';
+
+type Attributes = Omit<Envelope, 'eventId' | 'eventType' | 'wrapped'>;
+
+/** What is read of an event once its id and type are known. */
+function attributesOf(
+  { event, raw }: Pick<ReadObject, 'event' | 'raw'>,
+  eventType: string,
+  rules: EnvelopeRules,
+): Attributes | InvalidEnvelope {
+  const cloudTime = isCloudEvent(event) ? 'time' : undefined;
+  const time = firstPresent(event, rules.timeField, cloudTime, 'timestamp');
+  const projectUuid = projectOf(event.project_uuid, () => raw.textAt('project_uuid'));
+  const problem = projectUuid === null ? undefined : textProblem('project_uuid', projectUuid);
   if (problem !== undefined) return invalid(problem);
   const when = eventTime(time && raw.doubled(time.field) === undefined ? time.value : undefined);
   return {
     ok: true,
-    eventId: eventId ?? null,
-    eventType: eventType as string,
     timestamp: when.timestamp,
     occurredAt: when.occurredAt,
     projectUuid,
     repoSlug: usableString(event.repo_slug),
     teamSlug: usableString(event.team_slug),
     ownId: typeof event.event_id === 'string' ? event.event_id : null,
-    coalesceKey: coalesceKey(event, raw, eventType as string, projectUuid, rules.coalesce),
+    coalesceKey: coalesceKey(event, raw, eventType, projectUuid, rules.coalesce),
+  };
+}
+
+/** Id and type are those of the export; everything else is read from the bytes that it wraps. */
+function envelopeOfWrapped(
+  { event, raw }: ReadObject,
+  rules: EnvelopeRules,
+): Envelope | InvalidEnvelope {
+  const wrapped = doubledProblem(event, raw, []) ?? unwrap(event, raw);
+  if (typeof wrapped === 'string') return invalid(wrapped);
+  const { eventId, eventType, bytes } = wrapped;
+  if (bytes.length > rules.maxEventBytes) return tooLarge(bytes, rules);
+  const usual = usualAttributes(wrapped, rules);
+  const { undeliverable, ...attributes } = usual ?? oddAttributes(wrapped);
+  return {
+    ...attributes,
+    eventId,
+    eventType,
+    wrapped: { ...wrapped, undeliverable: wrapped.undeliverable ?? undeliverable },
+  };
+}
+
+type WrappedAttributes = Attributes & { readonly undeliverable: string | null };
+
+/** Undefined for bytes that no capture would have taken; they came from an old queue. */
+function usualAttributes(
+  { bytes, eventId, eventType }: WrappedEvent,
+  rules: EnvelopeRules,
+): WrappedAttributes | undefined {
+  const read = readObject(bytes);
+  if (!read.ok || doubledProblem(read.event, read.raw, []) !== undefined) return undefined;
+  const attributes = attributesOf(read, eventType, rules);
+  const undeliverable = textProblem('its event_id', eventId) ?? null;
+  return attributes.ok ? { ...attributes, undeliverable } : undefined;
+}
+
+function oddAttributes({ bytes, eventId }: WrappedEvent): WrappedAttributes {
+  const { oddity, undeliverable, carriesId, eventType: _, ...facts } = payloadFacts(bytes, eventId);
+  return {
+    ...facts,
+    ok: true,
+    ownId: carriesId ? eventId : null,
+    coalesceKey: null,
+    undeliverable: undeliverable ?? oddity,
   };
 }
 
@@ -187,6 +260,9 @@ function isObject(value: unknown): value is JsonObject {
 function usableString(value: unknown): string | null {
   return textProblem('', value) === undefined ? (value as string) : null;
 }
+
+const tooLarge = ({ length }: Buffer, { maxEventBytes }: EnvelopeRules): InvalidEnvelope =>
+  invalid(tooLargeProblem(length, maxEventBytes));
 
 function invalid(problem: string): InvalidEnvelope {
   return { ok: false, problem };

@@ -61,9 +61,10 @@ export interface ExportedEvent {
   readonly eventId: string;
   readonly eventType: string;
   readonly class: string;
+  /** Of the bytes as they were captured, in hexadecimal. */
   readonly sha256: string;
-  /** False for what was imported and is not a JSON object. */
-  readonly isDeliverable: boolean;
+  /** Why no receiver may be given it, or null. */
+  readonly undeliverable: string | null;
   readonly bytes: Buffer | null;
 }
 

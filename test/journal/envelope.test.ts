@@ -46,6 +46,7 @@ describe('readEnvelope', () => {
       teamSlug: 't',
       ownId: '01KZ',
       coalesceKey: null,
+      wrapped: null,
     });
   });
 
@@ -57,6 +58,7 @@ describe('readEnvelope', () => {
       teamSlug: null,
       ownId: null,
       coalesceKey: null,
+      wrapped: null,
     };
     expect(read({ event_type: 'T' })).to.deep.equal({ ...bare, ...unnamed });
     const nulls = { event_id: null, event_type: 'T', timestamp: null, project_uuid: null };

@@ -4,11 +4,13 @@ import type { Stage } from './stage.js';
 
 /** Cuts one input into candidate events as its bytes arrive, with flat memory. */
 export class EventSplitter {
-  private readonly out = new CandidateBatch();
+  private readonly out: CandidateBatch;
   private stage: Stage;
 
-  constructor(maxEventBytes: number) {
-    this.stage = new HeadStage({ out: this.out, maxEventBytes });
+  /** `room`: the longest line that is held, where one may wrap an event of `maxEventBytes`. */
+  constructor(maxEventBytes: number, room = maxEventBytes) {
+    this.out = new CandidateBatch(maxEventBytes);
+    this.stage = new HeadStage({ out: this.out, maxEventBytes: room });
   }
 
   /** Candidates ready to be taken. */

@@ -2,7 +2,6 @@ import { CLOSE_BRACE, COLON, isJsonSpace, OPEN_BRACE, QUOTE } from '../../json/a
 import { HeldBytes } from './held-bytes.js';
 import { type ItemScanner, scannerFor } from './item-scanner.js';
 import { LineNoise, skipNoise } from './noise.js';
-import { tooLargeProblem } from './problems.js';
 import type { InputContext } from './stage.js';
 
 /**
@@ -143,7 +142,7 @@ export class LineCutter {
 
   #refuse(size: number, line: number): void {
     this.#found = true;
-    this.#context.out.addProblem(line, tooLargeProblem(size, this.#context.maxEventBytes));
+    this.#context.out.addTooLarge(line, size);
   }
 }
 

@@ -1,6 +1,5 @@
 import { isJsonSpace } from '../../json/ascii.js';
 import { HeldBytes } from './held-bytes.js';
-import { tooLargeProblem } from './problems.js';
 import type { InputContext } from './stage.js';
 
 /**
@@ -62,6 +61,6 @@ export class PendingEvent {
   }
 
   private refuse(size: number, line: number): void {
-    this.context.out.addProblem(line, tooLargeProblem(size, this.context.maxEventBytes));
+    this.context.out.addTooLarge(line, size);
   }
 }

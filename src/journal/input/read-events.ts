@@ -1,4 +1,5 @@
 import { whyNot } from '../../files/trouble.js';
+import { wrappedRoom } from '../wrapped-event.js';
 import type { Candidate } from './candidate.js';
 import { EventSplitter } from './event-splitter.js';
 import { NotTextError, textOf } from './text-of.js';
@@ -28,7 +29,7 @@ export async function* readEvents(
   name: string,
   options: ReadEventsOptions,
 ): AsyncGenerator<Candidate[], void, undefined> {
-  const splitter = new EventSplitter(options.maxEventBytes);
+  const splitter = new EventSplitter(options.maxEventBytes, wrappedRoom(options.maxEventBytes));
   let failure: unknown;
   const chunks = untilFailure(textOf(source, options.onConversion), (error) => {
     failure = error;

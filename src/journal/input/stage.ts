@@ -25,5 +25,6 @@ export interface Handover {
 /** What all stages of one input share. */
 export interface InputContext {
   readonly out: CandidateBatch;
+  /** What is longer is not held as a whole. */
   readonly maxEventBytes: number;
 }

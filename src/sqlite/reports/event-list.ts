@@ -74,7 +74,7 @@ export async function* exportEvents(
         eventType: row.event_type,
         class: row.class,
         sha256: row.sha256,
-        isDeliverable: row.undeliverable === null,
+        undeliverable: row.undeliverable,
         bytes: row.bytes,
       };
 }
