@@ -2,6 +2,7 @@ import type { SpoolWaiting } from '../journal/spool.js';
 import { NO_TARGET } from '../reports/counts.js';
 import type { EventQuery, EventState, ExportedEvent, ListedEvent } from '../reports/event-list.js';
 import type { EventPage } from '../reports/event-page.js';
+import type { EventRun } from '../reports/event-run.js';
 import { orUnreadable, type UnreadableSection } from '../reports/or-unreadable.js';
 import type { Stores } from '../stores.js';
 import type { TargetRecord } from '../targets/registry.js';
@@ -73,6 +74,24 @@ export async function readEventPage(app: App, options: EventPageOptions): Promis
   return withQuery(app, options, async (stores, query, target) => {
     const page = await stores?.reports.eventPage({ ...query, cause, before, budgetMs, limit });
     return { ...(page ?? NO_PAGE), target };
+  });
+}
+
+export interface EventRunOptions extends Omit<EventsOptions, 'state'> {
+  /** `through` of the run before; 0 for all events. */
+  readonly after: number;
+}
+
+/**
+ * The next events behind a sequence number, oldest first. Changes nothing.
+ *
+ * @throws UnknownTargetNameError, UnknownEventError.
+ */
+export async function readEventRun(app: App, options: EventRunOptions): Promise<EventRun> {
+  const { after, limit = DEFAULT_LIMIT } = options;
+  return withQuery(app, options, async (stores, query) => {
+    const run = await stores?.reports.eventRun({ ...query, after, limit });
+    return run ?? { events: [], through: after, head: 0 };
   });
 }
 

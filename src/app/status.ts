@@ -49,6 +49,8 @@ export interface StatusReport {
   readonly situation: Situation;
   /** Every known target, first seen first. */
   readonly targets: readonly TargetRecord[];
+  /** Those that run now, by target. */
+  readonly drains: ReadonlyMap<number, RunningDrain>;
   /** Why sections could not be read. */
   readonly unreadable: readonly unknown[];
 }
@@ -63,14 +65,14 @@ export async function reportStatus(app: App): Promise<StatusReport> {
   // Before the journal is open: SQLite gives its log the mode of the journal.
   const home = [...examineRuntime(), ...examineHome(app)];
   const read = await readHome(app);
-  const { situation, targets, unreadable } = read;
+  const { situation, targets, drains, unreadable } = read;
   const jobs = await jobsSection(app);
   const obstacle = await obstacleOf(app, situation);
   const around = [...home, ...examineDelivery(app, situation, obstacle, waitingIn(read))];
   const facts = { ...factsOf(app, read, obstacle), jobs };
   const findings = assess(facts, [...around.filter(isFinding), ...schemaFindings(unreadable)]);
   const document = documentOf(app, read, facts, findings);
-  return { document, findings, around, obstacle, situation, targets, unreadable };
+  return { document, findings, around, obstacle, situation, targets, drains, unreadable };
 }
 
 /** In the order of docs/status.md. */

@@ -2,7 +2,7 @@ import { type CircuitState, circuitState, type TargetLedger } from '../reports/l
 import { declaredTarget } from '../targets/active-target.js';
 import type { TargetRecord } from '../targets/registry.js';
 import type { App } from './app.js';
-import { reportStatus } from './status.js';
+import { reportStatus, type StatusReport } from './status.js';
 
 /** A target that is declared and cannot be drained to, or was not yet. */
 export interface DeclaredOnly {
@@ -45,8 +45,14 @@ export interface TargetSummary extends Omit<TargetRecord, 'leaseHolder' | 'circu
  * @throws StorageUnavailableError when the journal cannot be read: an empty list would say that there are none.
  */
 export async function readTargets(app: App): Promise<TargetSummary[]> {
-  const { document, targets, unreadable } = await reportStatus(app);
+  const report = await reportStatus(app);
+  const { unreadable } = report;
   if (unreadable.length > 0) throw unreadable[0];
+  return summariesOf(app, report);
+}
+
+/** The same of a status that was read already. */
+export function summariesOf(app: App, { document, targets }: StatusReport): TargetSummary[] {
   const { delivery_ledger: ledger, delivery_targets } = document;
   const rows = new Map(
     'error' in ledger ? [] : ledger.per_target.map((row) => [row.target_id, row]),

@@ -6,6 +6,7 @@ import { color } from './color.js';
 import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
 import { addFilters, type FilterOptions, selectionOf } from './event-filters.js';
 import { exportTo } from './events-export.js';
+import { UsageError } from './failure.js';
 import { addOutput, showList } from './list.js';
 import { wholeNumber } from './option-values.js';
 import { count, Output } from './output.js';
@@ -29,6 +30,7 @@ export const define: DefineCommand = (command, run) => {
       '--export [file]',
       'one line for each event, oldest first, that `redrain capture` reads; to stdout without a file',
     )
+    .option('--follow', 'show each event as it is captured, until Ctrl-C')
     .addHelpText('after', example('redrain events --state rejected --since 2h'))
     .action(run(events));
 };
@@ -39,6 +41,7 @@ interface EventsOptions extends FilterOptions {
   readonly limit?: number;
   /** True without a file. */
   readonly export?: true | string;
+  readonly follow?: boolean;
 }
 
 const events: CommandBody<EventsOptions> = (call) =>
@@ -47,6 +50,11 @@ const events: CommandBody<EventsOptions> = (call) =>
     const { options } = call;
     const { state, target, limit } = options;
     const wanted = { ...selectionOf(options), state, target, limit };
+    if (options.follow === true) {
+      assertEndless(output, options);
+      const { followEvents } = await import('./follow.js');
+      return followEvents(app, output, { ...selectionOf(options), target, limit }, COLUMNS);
+    }
     if (options.export !== undefined) {
       const file = options.export === true ? '-' : options.export;
       const code = await exportTo(app, file, wanted, output);
@@ -58,6 +66,19 @@ const events: CommandBody<EventsOptions> = (call) =>
     show(output, report);
     return EXIT.done;
   });
+
+/** What would wait for ever, or has no end to be written at. @throws UsageError */
+function assertEndless(output: Output, options: EventsOptions): void {
+  const { state, until, export: isExport } = options;
+  if (output.json)
+    throw new UsageError('--follow never ends, so it is not one JSON document: use --output jsonl');
+  if (isExport !== undefined) throw new UsageError('--follow and --export exclude each other');
+  if (until !== undefined) throw new UsageError('--follow shows what is still to come: leave --until out');
+  if (state !== undefined)
+    throw new UsageError(
+      '--follow shows events as they are captured, before they have another state: leave --state out',
+    );
+}
 
 function tellSpooled(output: Output, spool: EventsReport['spooled']): void {
   if ('error' in spool) output.warn(`the spool cannot be read: ${spool.error}`);

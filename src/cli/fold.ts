@@ -1,4 +1,5 @@
-import { stripVTControlCharacters } from 'node:util';
+import { type Screen, screenOf } from './screen.js';
+import { widthOf } from './width.js';
 
 /**
  * Breaks lines that are wider than a terminal between words, what follows
@@ -12,24 +13,32 @@ export function fold(text: string, columns: number, indentOf: (line: string) => 
 }
 
 /** The same for the terminal that shows the result; a pipe or a file gets whole lines. */
-export function forScreen(text: string, indentOf: (line: string) => number): string {
-  const { isTTY, columns } = process.stdout;
-  return isTTY === true && columns > 0 ? fold(text, columns, indentOf) : text;
+export function forScreen(
+  text: string,
+  indentOf: (line: string) => number = hanging,
+  { columns }: Pick<Screen, 'columns'> = screenOf(),
+): string {
+  return Number.isFinite(columns) ? fold(text, columns, indentOf) : text;
 }
 
-const widthOf = (text: string): number => stripVTControlCharacters(text).length;
+/** Two columns further in than the line itself. */
+const hanging = (line: string): number => line.search(/\S|$/) + 2;
 
-function foldLine(line: string, columns: number, indent: number): string[] {
+function foldLine(line: string, columns: number, wanted: number): string[] {
   if (widthOf(line) <= columns) return [line];
+  // A narrow screen has no room for a deep indent.
+  const indent = ' '.repeat(Math.min(wanted, Math.floor(columns / 3)));
   const lines: string[] = [];
-  let current = '';
-  for (const word of line.split(' ')) {
-    const longer = current === '' ? word : `${current} ${word}`;
-    if (widthOf(longer) <= columns || widthOf(current) <= indent) current = longer;
+  let current = line.slice(0, Math.max(0, line.search(/\S/)));
+  let isEmpty = true;
+  for (const word of line.trimStart().split(' ')) {
+    const longer = isEmpty ? `${current}${word}` : `${current} ${word}`;
+    if (isEmpty || widthOf(longer) <= columns) current = longer;
     else {
       lines.push(current);
-      current = `${' '.repeat(indent)}${word}`;
+      current = `${indent}${word}`;
     }
+    isEmpty = false;
   }
   return [...lines, current];
 }

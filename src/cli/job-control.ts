@@ -20,15 +20,15 @@ const SIGNALS = Object.keys(CODES) as NodeJS.Signals[];
 
 /**
  * The first SIGINT, SIGTERM or SIGHUP asks the work to end in order; the second ends
- * the process at once. `last` is what is still finished.
+ * the process at once. `last` is what is still finished, where anything is.
  */
-export function onInterrupt(output: Output, last: string): Interrupt {
+export function onInterrupt(output: Output, last?: string): Interrupt {
   const controller = new AbortController();
   let code: number | undefined;
   const listener = (name: NodeJS.Signals): void => {
     if (code !== undefined) process.exit(code);
     code = CODES[name] ?? EXIT.terminated;
-    output.note(`stopping after ${last} (again: stop at once)`);
+    if (last !== undefined) output.note(`stopping after ${last} (again: stop at once)`);
     controller.abort();
   };
   for (const name of SIGNALS) process.on(name, listener);

@@ -34,7 +34,8 @@ export function addOutput(command: Command): Command {
 export function showList<Row>(output: Output, listing: Listing<Row>): void {
   const { rows, columns, document, jsonOf = (row: Row) => row } = listing;
   if (output.form === 'jsonl') output.jsonLines(rows.map(jsonOf));
-  else if (output.form === 'csv') output.lines(csvLines(columns, rows));
+  else if (output.form === 'csv') 
+    output.lines([csvHead(columns), ...rows.map((row) => csvLine(columns, row))]);
   else output.result(document, () => listText(listing));
 }
 
@@ -47,9 +48,13 @@ function listText<Row>({ rows, columns, empty, before, after }: Listing<Row>): s
  * RFC 4180 with one line for each row: numbers and ISO times as they are, nothing
  * for null, and control characters spelled out, as a terminal may show it.
  */
-function csvLines<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string[] {
-  const head = columns.map(({ key }) => key).join(',');
-  return [head, ...rows.map((row) => columns.map((column) => csvCell(column, row)).join(','))];
+export function csvLine<Row>(columns: readonly Column<Row>[], row: Row): string {
+  return columns.map((column) => csvCell(column, row)).join(',');
+}
+
+/** The first line of CSV. */
+export function csvHead<Row>(columns: readonly Column<Row>[]): string {
+  return columns.map(({ key }) => key).join(',');
 }
 
 function csvCell<Row>({ value, isTime }: Column<Row>, row: Row): string {

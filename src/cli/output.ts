@@ -3,6 +3,8 @@ import { stderr, stdout } from '../output/standard.js';
 import { aside } from './aside.js';
 import { errorColor, forTerminal, jsonForTerminal, jsonText, oneLine } from './color.js';
 import { UsageError } from './failure.js';
+import { forScreen } from './fold.js';
+import { screenOf } from './screen.js';
 
 /** Forms of a list: a table for people, the others for programs. */
 export const OUTPUT_FORMS = ['table', 'json', 'jsonl', 'csv'] as const;
@@ -49,12 +51,12 @@ export class Output {
   /** The result: `document` for machines, `text` for people. */
   result(document: unknown, text: () => string): void {
     if (this.json) stdout().write(`${jsonForTerminal(document)}\n`);
-    else if (!this.#quiet) aside(() => stdout().write(`${forTerminal(text())}\n`));
+    else if (!this.#quiet) aside(() => stdout().write(`${forTerminal(forScreen(text()))}\n`));
   }
 
   /** Part of a result that comes bit by bit, for people; machines get the document at the end. */
   line(text: string): void {
-    if (!this.json && !this.#quiet) aside(() => stdout().write(`${forTerminal(text)}\n`));
+    if (!this.json && !this.#quiet) aside(() => stdout().write(`${forTerminal(forScreen(text))}\n`));
   }
 
   /** The same, with a name before every warning. */
@@ -75,23 +77,28 @@ export class Output {
   }
 
   note(line: string): void {
-    if (!this.#quiet) aside(() => stderr().write(`${forTerminal(line)}\n`));
+    if (!this.#quiet) remark(line);
   }
 
   /** Shown whatever the options say. */
   warn(line: string): void {
-    aside(() => stderr().write(`${forTerminal(errorColor.yellow(oneLine(line)))}\n`));
+    remark(errorColor.yellow(oneLine(line)));
   }
 
   error(line: string): void {
-    const text = `${errorColor.red('error:')} ${oneLine(line)}`;
-    aside(() => stderr().write(`${forTerminal(text)}\n`));
+    remark(`${errorColor.red('error:')} ${oneLine(line)}`);
   }
 
   /** With --json there is one document on stdout also when the command has no result to show. */
   failure(message: string, exitCode: number): void {
     if (this.json) this.result({ error: message, exit_code: exitCode }, () => message);
   }
+}
+
+/** A line on stderr, which is a terminal of its own. */
+function remark(line: string): void {
+  const text = forScreen(line, undefined, screenOf(process.stderr));
+  aside(() => stderr().write(`${forTerminal(text)}\n`));
 }
 
 /** `1 event`, `2 events`. */

@@ -57,6 +57,11 @@ const GROUPS: readonly (readonly [heading: string, commands: readonly Listed[]])
         'what is in the journal, where it was delivered, what waits',
         async () => (await import('./status.js')).define,
       ],
+      [
+        'top',
+        'every target, worker and queue, live',
+        async () => (await import('./top.js')).define,
+      ],
       ['events', 'list or export events', async () => (await import('./events.js')).define],
       [
         'inspect',

@@ -175,7 +175,8 @@ const MARKS: Readonly<Record<Finding['status'], string>> = {
   notice: color.dim('note'),
 };
 
-function findingText(finding: Finding): string {
+/** One finding with what ends it. */
+export function findingText(finding: Finding): string {
   const { status, message } = finding;
   const said = `${MARKS[status]}: ${message.replace(/\.$/, '')}`;
   const remedy = remedyOf(finding);
@@ -186,7 +187,8 @@ const quoted = ({ command, advice }: Finding): string =>
   command === null ? (advice ?? '') : `\`${command}\``;
 
 /** What stands in the way now, and what to type next: what ends the first finding. */
-function nextLines({ document, findings }: StatusReport): string[] {
+/** What to type next, and why nothing leaves where nothing does. */
+export function nextLines({ document, findings }: StatusReport): string[] {
   const lines = blockedLines(document.event_journal, findings);
   const draining = findings.find(({ check }) => check === 'draining');
   const [next] = findings.filter((finding) => remedyOf(finding) !== null);

@@ -2,6 +2,7 @@ import type { TargetRecord } from '../targets/registry.js';
 import type { CountedTarget, Counts } from './counts.js';
 import type { EventQuery, ExportedEvent, KnownOrigin, ListedEvent } from './event-list.js';
 import type { EventPage, EventPageQuery } from './event-page.js';
+import type { EventRun, EventRunQuery } from './event-run.js';
 import type { Growth } from './growth.js';
 import type { PostRow } from './post-series.js';
 import type { JournaledStory } from './story.js';
@@ -39,6 +40,11 @@ export interface Reports {
    * `transient` it has the live events, which are those that can still go out.
    */
   eventPage(query: EventPageQuery): Promise<EventPage>;
+  /**
+   * The events behind a sequence number that match, in journal order. Run after run, each from where
+   * the one before ended, none is missed and none is told twice, whoever captures meanwhile.
+   */
+  eventRun(query: EventRunQuery): Promise<EventRun>;
   /**
    * Every event that matches, in journal order. Reads bounded pages, each one
    * snapshot: memory stays flat, and the event loop gets a turn after each. An

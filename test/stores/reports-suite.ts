@@ -31,6 +31,7 @@ export function describeReports(name: string, open: OpenStores): void {
     describeOrigins(open);
     describeLists(open);
     describePages(open);
+    describeRuns(open);
     describeExport(open);
     describeDifference(open);
     describeStory(open);
@@ -512,6 +513,38 @@ function describePages(open: OpenStores): void {
       }
       expect(looks).to.equal(3);
       expect(isFull).to.equal(true);
+    });
+  });
+}
+
+function describeRuns(open: OpenStores): void {
+  describe('a run of events', () => {
+    it('tells each event once and in order, however many come meanwhile', async () => {
+      const given = await givenStores(open);
+      await ensureTarget(given);
+      const { journal, reports } = given.stores;
+      const told: number[] = [];
+      for (let after = 0, round = 0; round < 40; round += 1) {
+        if (round < 30) await journal.append(newEvents(97, `round-${round}-`), 'capture');
+        const run = await reports.eventRun({ ...query(), after, limit: 80 });
+        expect(run.events.length).to.be.at.most(80);
+        told.push(...run.events.map(({ seq }) => seq));
+        after = run.through;
+      }
+      expect(told).to.deep.equal(Array.from({ length: 30 * 97 }, (_, i) => i + 1));
+    });
+
+    it('has those that match, and says how far it looked and how far the journal goes', async () => {
+      const given = await givenEveryState(open);
+      const { reports } = given.stores;
+      const run = (after: number, filter: EventQuery['filter'] = {}) =>
+        reports.eventRun({ ...query({ filter }), after, limit: 100 });
+      const { events, through, head } = await run(0, { type: 'rejected' });
+      expect(events.map(({ state }) => state)).to.deep.equal(Array(3).fill('rejected'));
+      expect({ through, head }).to.deep.equal({ through: 26, head: 26 });
+      expect(await run(26)).to.deep.equal({ events: [], through: 26, head: 26 });
+      expect(await run(99)).to.deep.equal({ events: [], through: 99, head: 26 });
+      expect((await run(20)).events.map(({ seq }) => seq)).to.deep.equal([21, 22, 23, 24, 25, 26]);
     });
   });
 }

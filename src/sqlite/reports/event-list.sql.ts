@@ -57,6 +57,11 @@ export const newest = (state: EventState | undefined, conditions: string): strin
   SELECT ${COLUMNS} FROM ${source(state)}
   WHERE ${key(state)} < @before AND ${key(state)} >= @from${stateCondition(state)}${conditions} ORDER BY ${key(state)} DESC LIMIT @page`;
 
+/** The next events after `@after`, whatever became of them. */
+export const run = (conditions: string): string => `
+  SELECT ${COLUMNS} FROM ${source(undefined)}
+  WHERE e.seq > @after AND e.seq <= @to${conditions} ORDER BY e.seq LIMIT @page`;
+
 /** The next events after `@after`, with their bytes. */
 export const exported = (state: EventState | undefined, conditions: string): string => `
   SELECT ${COLUMNS}, e.undeliverable, lower(hex(e.sha256)) AS sha256, p.bytes

@@ -8,6 +8,7 @@ import {
   type ListedEvent,
   OriginStates,
 } from '../../reports/event-list.js';
+import type { EventRun, EventRunQuery } from '../../reports/event-run.js';
 import type { DifferenceQuery } from '../../reports/reports.js';
 import { eventConditions } from '../journal/event-filter.sql.js';
 import type { JournalDatabase } from '../journal-database.js';
@@ -51,6 +52,27 @@ export async function newestEvents(
     await turn();
   }
   return events;
+}
+
+/** The next events behind a sequence number. Between two looks the event loop gets a turn. */
+export async function eventRun(db: JournalDatabase, query: EventRunQuery): Promise<EventRun> {
+  const states = originStates(db, query);
+  const { sql: conditions, values } = eventConditions(query.filter);
+  const statement = db.statement(sql.run(conditions));
+  const given = { ...values, ...at(query, states), page: query.limit };
+  const head = headOf(db);
+  const window = new SeqWindow();
+  let { after } = query;
+  while (after < head) {
+    const to = Math.min(after + window.span, head);
+    const rows = readRows<EventRow>(db, statement, { ...given, after, to });
+    const through = rows.length < query.limit ? to : (rows.at(-1)?.seq ?? to);
+    if (rows.length > 0) return { events: rows.map((row) => states.listed(row)), through, head };
+    window.found(0);
+    after = through;
+    await turn();
+  }
+  return { events: [], through: after, head };
 }
 
 /** Every event that matches, in journal order, a page at a time: memory stays flat. */

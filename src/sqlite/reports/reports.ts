@@ -6,6 +6,7 @@ import type {
   ListedEvent,
 } from '../../reports/event-list.js';
 import type { EventPage, EventPageQuery } from '../../reports/event-page.js';
+import type { EventRun, EventRunQuery } from '../../reports/event-run.js';
 import type { Growth } from '../../reports/growth.js';
 import type { PostRow } from '../../reports/post-series.js';
 import type { DifferenceQuery, LatestPosts, Reports } from '../../reports/reports.js';
@@ -13,7 +14,7 @@ import type { JournaledStory } from '../../reports/story.js';
 import type { TargetRecord } from '../../targets/registry.js';
 import type { JournalDatabase } from '../journal-database.js';
 import { readCounts } from './counts.js';
-import { differingEvents, exportEvents, newestEvents } from './event-list.js';
+import { differingEvents, eventRun, exportEvents, newestEvents } from './event-list.js';
 import { eventPage } from './event-page.js';
 import { eventStory } from './event-story.js';
 import { readGrowth } from './growth.js';
@@ -55,6 +56,10 @@ export class SqliteReports implements Reports {
 
   eventPage(query: EventPageQuery): Promise<EventPage> {
     return eventPage(this.#db, query);
+  }
+
+  eventRun(query: EventRunQuery): Promise<EventRun> {
+    return eventRun(this.#db, query);
   }
 
   exportEvents(query: EventQuery): AsyncIterable<ExportedEvent> {
