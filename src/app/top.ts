@@ -48,11 +48,16 @@ export async function readTop(app: App): Promise<{ top: TopReport; status: Statu
     retained_event_count: known?.retained_event_count ?? null,
     journal_size_bytes: known?.journal_size_bytes ?? null,
     spooled: known?.spool.events ?? null,
-    targets: summariesOf(app, status).map((target) => topTarget(target, status)),
+    targets: topTargets(app, status),
     jobs,
     findings: status.findings,
   };
   return { top, status };
+}
+
+/** Every target of a status that was read already. */
+export function topTargets(app: App, status: StatusReport): TopTarget[] {
+  return summariesOf(app, status).map((target) => topTarget(target, status));
 }
 
 function topTarget(target: TargetSummary, { document, drains }: StatusReport): TopTarget {

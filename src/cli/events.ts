@@ -73,7 +73,8 @@ function assertEndless(output: Output, options: EventsOptions): void {
   if (output.json)
     throw new UsageError('--follow never ends, so it is not one JSON document: use --output jsonl');
   if (isExport !== undefined) throw new UsageError('--follow and --export exclude each other');
-  if (until !== undefined) throw new UsageError('--follow shows what is still to come: leave --until out');
+  if (until !== undefined)
+    throw new UsageError('--follow shows what is still to come: leave --until out');
   if (state !== undefined)
     throw new UsageError(
       '--follow shows events as they are captured, before they have another state: leave --state out',

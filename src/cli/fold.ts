@@ -1,6 +1,12 @@
 import { type Screen, screenOf } from './screen.js';
 import { widthOf } from './width.js';
 
+/** A command in backticks is one word where it fits on a line: it is there to be copied. */
+function wordsOf(text: string, room: number): string[] {
+  const parts = text.match(/[^\s`]*`[^`]+`\S*|\S+|(?<= ) +/g) ?? [];
+  return parts.flatMap((part) => (widthOf(part) <= room ? part : part.split(' ')));
+}
+
 /**
  * Breaks lines that are wider than a terminal between words, what follows
  * indented as `indentOf` says; a word that is wider stays whole.
@@ -31,7 +37,7 @@ function foldLine(line: string, columns: number, wanted: number): string[] {
   const lines: string[] = [];
   let current = line.slice(0, Math.max(0, line.search(/\S/)));
   let isEmpty = true;
-  for (const word of line.trimStart().split(' ')) {
+  for (const word of wordsOf(line.trimStart(), columns - indent.length)) {
     const longer = isEmpty ? `${current}${word}` : `${current} ${word}`;
     if (isEmpty || widthOf(longer) <= columns) current = longer;
     else {

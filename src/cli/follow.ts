@@ -8,8 +8,8 @@ import { csvHead, csvLine } from './list.js';
 import type { Output } from './output.js';
 import { screenOf } from './screen.js';
 import type { Column } from './table.js';
-import { cutEnd, cutMiddle, padded } from './width.js';
 import { onEachChange } from './watching.js';
+import { cutEnd, cutMiddle, padded } from './width.js';
 
 const RUN = 500;
 const ASK_AGAIN_MS = 100;

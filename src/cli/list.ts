@@ -34,7 +34,7 @@ export function addOutput(command: Command): Command {
 export function showList<Row>(output: Output, listing: Listing<Row>): void {
   const { rows, columns, document, jsonOf = (row: Row) => row } = listing;
   if (output.form === 'jsonl') output.jsonLines(rows.map(jsonOf));
-  else if (output.form === 'csv') 
+  else if (output.form === 'csv')
     output.lines([csvHead(columns), ...rows.map((row) => csvLine(columns, row))]);
   else output.result(document, () => listText(listing));
 }

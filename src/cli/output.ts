@@ -56,7 +56,8 @@ export class Output {
 
   /** Part of a result that comes bit by bit, for people; machines get the document at the end. */
   line(text: string): void {
-    if (!this.json && !this.#quiet) aside(() => stdout().write(`${forTerminal(forScreen(text))}\n`));
+    if (!this.json && !this.#quiet)
+      aside(() => stdout().write(`${forTerminal(forScreen(text))}\n`));
   }
 
   /** The same, with a name before every warning. */

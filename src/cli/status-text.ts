@@ -1,20 +1,25 @@
 import type { StatusDocument, StatusReport } from '../app/status.js';
+import type { TopTarget } from '../app/top.js';
 import { type Finding, remedyOf } from '../reports/finding.js';
 import type { WorkerRow } from '../reports/jobs-section.js';
 import type { JournalSection } from '../reports/journal-section.js';
-import type { LedgerSection, TargetLedger } from '../reports/ledger-section.js';
+import type { TargetLedger } from '../reports/ledger-section.js';
 import type { TargetsSection } from '../reports/targets-section.js';
+import { timeText } from './ago.js';
 import { color } from './color.js';
 import { bytes, count } from './output.js';
+import { table } from './table.js';
+import { TARGET_COLUMNS } from './target-columns.js';
 
 /** The status as one screen of text: every problem stands beside the command that fixes it. */
-export function statusText(report: StatusReport): string {
+export function statusText(report: StatusReport, targets: readonly TopTarget[]): string {
   const { document: status } = report;
   return [
     ...authorityLines(status),
     ...journalLines(status.event_journal),
     ...targetLines(status),
     ...workerLines(status),
+    ...everyTarget(targets),
     ...findingLines(report),
     ...nextLines(report),
   ].join('\n');
@@ -50,7 +55,8 @@ function journalLines(journal: StatusDocument['event_journal']): string[] {
       `${retained_event_count.toLocaleString('en')} (${bytes(journal_size_bytes)})`,
     ),
   ];
-  if (oldest_retained_event_at !== null) lines.push(line('oldest event', oldest_retained_event_at));
+  if (oldest_retained_event_at !== null)
+    lines.push(line('oldest event', timeText(oldest_retained_event_at)));
   if (journal.archived_event_count > 0) lines.push(line('archived', journal.archived_event_count));
   return [...lines, ...asideLines(journal)];
 }
@@ -74,12 +80,7 @@ function targetLines(status: StatusDocument): string[] {
   return [
     line('current target', named(targets)),
     line('delivered there', ledger.delivered_current_target),
-    line(
-      'delivered before',
-      `${ledger.delivered_previous_target.toLocaleString('en')} to ${count(targets.previous.length, 'earlier target')}`,
-    ),
     ...(current === undefined ? [] : termLines(current)),
-    ...elsewhereLines(ledger, current),
   ];
 }
 
@@ -89,7 +90,7 @@ function named({ current }: TargetsSection): string {
   const about = [
     ...(target_name === null ? [] : [canonical_url]),
     ...(label === null ? [] : [label]),
-    ...(target_id === null ? ['nothing was drained there yet'] : []),
+    ...(target_id === null ? ['nothing was sent there yet'] : []),
   ];
   const shown = target_name ?? canonical_url;
   return about.length === 0 ? shown : `${shown} (${about.join(', ')})`;
@@ -123,26 +124,35 @@ function termLines(row: TargetLedger): string[] {
     );
   if (row.circuit.state === 'closed') return lines;
   const { state, failures, next_attempt_at } = row.circuit;
-  const next = next_attempt_at === null ? '' : `, workers try again at ${next_attempt_at}`;
+  const next = next_attempt_at === null ? '' : `, workers try again ${timeText(next_attempt_at)}`;
   return [
     ...lines,
     color.yellow(line('circuit', `${state} after ${failures} failed batches${next}`)),
   ];
 }
 
-/** What earlier targets still owe would otherwise be in no line at all. */
-function elsewhereLines(ledger: LedgerSection, current: TargetLedger | undefined): string[] {
-  return (['pending', 'rejected', 'transient'] as const).flatMap((term) => {
-    const elsewhere = ledger[term] - (current?.[term] ?? 0);
-    return elsewhere === 0 ? [] : [line(`${term} elsewhere`, elsewhere)];
-  });
+/** The lines above are about the current target; where there are others, a table has them all. */
+function everyTarget(targets: readonly TopTarget[]): string[] {
+  const others = targets.some(({ is_current }) => !is_current);
+  return others ? ['', table(TARGET_COLUMNS, targets), ''] : [];
 }
 
 /** Who drains the current target at this moment, and which workers are there. */
-function workerLines({ daemon_owner_record: owner, findings, jobs }: StatusDocument): string[] {
-  const pace = findings.find(({ check }) => check === 'draining')?.message;
+function workerLines(status: StatusDocument): string[] {
+  const { daemon_owner_record: owner, delivery_targets: targets, findings, jobs } = status;
+  const pace = drainHere(findings, targets)?.message;
   const workers = 'error' in jobs ? [] : jobs.workers;
   return [...drainLines(owner, pace), ...presentLines(workers)];
+}
+
+/** The running drain of the current target. */
+function drainHere(
+  findings: readonly Finding[],
+  targets: StatusDocument['delivery_targets'],
+): Finding | undefined {
+  if ('error' in targets) return undefined;
+  const { target_id: id } = targets.current;
+  return findings.find(({ check, target_id }) => check === 'draining' && target_id === id);
 }
 
 function drainLines(owner: StatusDocument['daemon_owner_record'], pace = 'draining'): string[] {
@@ -177,11 +187,15 @@ const MARKS: Readonly<Record<Finding['status'], string>> = {
 
 /** One finding with what ends it. */
 export function findingText(finding: Finding): string {
-  const { status, message } = finding;
+  const { status } = finding;
+  const message = finding.message.replaceAll(ISO, (time) => timeText(time));
   const said = `${MARKS[status]}: ${message.replace(/\.$/, '')}`;
   const remedy = remedyOf(finding);
   return remedy === null || message.includes(remedy) ? said : `${said}: ${quoted(finding)}`;
 }
+
+/** Findings are sentences for every reader: their times are shown as the reader wants them. */
+const ISO = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
 
 const quoted = ({ command, advice }: Finding): string =>
   command === null ? (advice ?? '') : `\`${command}\``;
@@ -190,7 +204,7 @@ const quoted = ({ command, advice }: Finding): string =>
 /** What to type next, and why nothing leaves where nothing does. */
 export function nextLines({ document, findings }: StatusReport): string[] {
   const lines = blockedLines(document.event_journal, findings);
-  const draining = findings.find(({ check }) => check === 'draining');
+  const draining = drainHere(findings, document.delivery_targets);
   const [next] = findings.filter((finding) => remedyOf(finding) !== null);
   if (draining !== undefined && next?.status !== 'problem')
     return [...lines, line('next', `nothing to type: ${draining.message}`)];

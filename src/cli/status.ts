@@ -1,4 +1,6 @@
+import type { App } from '../app/app.js';
 import { reportStatus, type StatusDocument, type StatusReport } from '../app/status.js';
+import { topTargets } from '../app/top.js';
 import { EXIT } from '../base/exit-codes.js';
 import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
 import { UsageError } from './failure.js';
@@ -31,19 +33,23 @@ const status: CommandBody<StatusOptions> = (call) =>
       if (check === true)
         throw new UsageError('--check judges once, --watch goes on: use one of them');
       const { watchStatus } = await import('./status-watch.js');
-      return watchStatus(app, output, screenText);
+      return watchStatus(app, output, textOf(app));
     }
     const report = await reportStatus(app);
     const { document } = report;
-    output.result(document, () => screenText(report));
+    output.result(document, () => textOf(app)(report));
     if (check === true) return document.exit_code;
     return isReadable(document) ? EXIT.done : EXIT.internal;
   });
 
-const screenText = (report: StatusReport): string => forScreen(statusText(report), indentOf);
+const textOf =
+  (app: App) =>
+  (report: StatusReport): string =>
+    forScreen(statusText(report, topTargets(app, report)), indentOf);
 
 /** Under the value of a fact, or under the words of a finding. */
-const indentOf = (line: string): number => (/^\S*(problem|note)\S*:/.test(line) ? 9 : 18);
+const indentOf = (line: string): number =>
+  (/^\S*(problem|note)\S*: /.exec(line)?.[1]?.length ?? 16) + 2;
 
 function isReadable(status: StatusDocument): boolean {
   return !('error' in status.event_journal);

@@ -1,39 +1,11 @@
-import type { TopReport, TopTarget } from '../app/top.js';
+import type { TopReport } from '../app/top.js';
 import type { QueueRow, WorkerRow } from '../reports/jobs-section.js';
 import { timeText } from './ago.js';
 import { color } from './color.js';
 import { bytes, count } from './output.js';
 import type { Screen } from './screen.js';
 import { type Column, table } from './table.js';
-
-const TARGETS: readonly Column<TopTarget>[] = [
-  {
-    key: 'name',
-    heading: 'TARGET',
-    value: ({ name, is_current }) => (is_current ? `${name} (active)` : name),
-    shrink: { how: 'middle', least: 12, isLast: true },
-  },
-  {
-    key: 'activity',
-    heading: 'NOW',
-    value: ({ activity }) => activity,
-    shrink: { how: 'end', least: 14 },
-  },
-  { key: 'delivered', heading: 'DELIVERED', value: ({ delivered }) => delivered },
-  { key: 'waiting', heading: 'WAITING', value: ({ waiting }) => waiting },
-  {
-    key: 'rejected',
-    heading: 'REJECTED',
-    value: ({ rejected }) => rejected,
-    paint: ({ rejected }) => (rejected > 0 ? color.yellow : undefined),
-  },
-  {
-    key: 'terminal',
-    heading: 'FAILED',
-    value: ({ terminal }) => terminal,
-    paint: ({ terminal }) => (terminal > 0 ? color.red : undefined),
-  },
-];
+import { TARGET_COLUMNS } from './target-columns.js';
 
 const WORKERS: readonly Column<WorkerRow>[] = [
   { key: 'worker', heading: 'WORKER', value: ({ kind }) => kind },
@@ -90,7 +62,7 @@ export function topLines({ targets, jobs }: TopReport, screen: Screen): string[]
   const add = <Row>(columns: readonly Column<Row>[], rows: readonly Row[]): void => {
     if (rows.length > 0) lines.push(...table(columns, rows, screen).split('\n'), '');
   };
-  add(TARGETS, targets);
+  add(TARGET_COLUMNS, targets);
   if ('error' in jobs) lines.push(`jobs cannot be read: ${jobs.error}`, '');
   else {
     add(WORKERS, jobs.workers);

@@ -127,7 +127,12 @@ function frameOf(
   while (shown.length < height) shown.push('');
   const keys = body.length > height ? `${more(start, body.length - height)} · ` : '';
   return {
-    lines: [...head, ...shown, ...foot, color.dim(cutEnd(`${keys}space pauses · q quits`, columns))],
+    lines: [
+      ...head,
+      ...shown,
+      ...foot,
+      color.dim(cutEnd(`${keys}space pauses · q quits`, columns)),
+    ],
     offset: start,
   };
 }
@@ -140,5 +145,9 @@ function shortened(lines: readonly string[], most: number): string[] {
   if (lines.length <= room) return [...lines];
   // The next step is the last line, and stays.
   const last = lines.at(-1) as string;
-  return [...lines.slice(0, room - 2), `… ${lines.length - room + 1} more: \`redrain status\``, last];
+  return [
+    ...lines.slice(0, room - 2),
+    `… ${lines.length - room + 1} more: \`redrain status\``,
+    last,
+  ];
 }

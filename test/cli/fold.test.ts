@@ -23,4 +23,23 @@ describe('a text for a screen', () => {
     expect(fold(red, 13, () => 2)).to.equal(red);
     expect(fold(`a ${'w'.repeat(90)} b`, 80, () => 2)).to.include('w'.repeat(90));
   });
+
+  it('keeps a command whole, keeps the blanks a line begins with, and counts wide characters', () => {
+    const told = fold(`${'word '.repeat(5)}\`redrain now --target 1\` sends`, 40, () => 2);
+    expect(told.split('\n')).to.deep.equal([
+      'word word word word word',
+      '  `redrain now --target 1` sends',
+    ]);
+    const [first = '', second = ''] = fold(`      → ${'漢字 '.repeat(10)}`, 40, () => 8).split(
+      '\n',
+    );
+    expect(first).to.match(/^ {6}→ 漢字/);
+    expect(second).to.match(/^ {8}漢字/);
+    expect(first.length).to.be.below(30);
+  });
+
+  it('fits a narrow screen in spite of a deep indent', () => {
+    const lines = fold('a few words that are to be read'.repeat(3), 20, () => 25).split('\n');
+    for (const line of lines) expect(line.length).to.be.at.most(20);
+  });
 });

@@ -141,13 +141,15 @@ describe('what is found, and what ends it:', () => {
     const live = { id: 'w', kind: 'gc', host: who.host, pid: who.pid, startedAt: 1, targets: [] };
     await queues.announce({ ...live, queues: ['gc'] });
     expect(await found(at, 'unserved')).to.deep.equal([]);
-    expect(statusText(await reportStatus(at.app))).to.match(new RegExp(`workers +gc ${who.pid}`));
+    expect(statusText(await reportStatus(at.app), [])).to.match(
+      new RegExp(`workers +gc ${who.pid}`),
+    );
   });
 });
 
 describe('the next step', () => {
   const next = async ({ app }: Given): Promise<string> =>
-    /^next +(.*)$/m.exec(statusText(await reportStatus(app)))?.[1] ?? '';
+    /^next +(.*)$/m.exec(statusText(await reportStatus(app), []))?.[1] ?? '';
 
   const commands = async ({ app }: Given): Promise<(string | null)[]> =>
     (await reportStatus(app)).findings.map(({ command }) => command);

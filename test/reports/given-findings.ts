@@ -86,7 +86,7 @@ export async function expectMended(
   expect(one.command, one.message)
     .to.be.a('string')
     .and.not.match(/redrain (doctor|status)/);
-  if (report.findings[0] === one) expect(statusText(report)).to.include(`\`${one.command}\``);
+  if (report.findings[0] === one) expect(statusText(report, [])).to.include(`\`${one.command}\``);
   before?.();
   await typedLine(at.home, one.command as string);
   expect(await found(at, check), `after ${one.command}`).to.deep.equal([]);

@@ -72,12 +72,21 @@ function refused({ targets, mayLeave, signIn, now }: Facts, { row, waiting }: Ba
   return [warning('unreachable', message, 'redrain now', more)];
 }
 
-function draining({ drains }: Facts, { row }: Backlog): Finding[] {
-  const drain = row && drains.get(row.target_id);
-  if (row === undefined || drain === undefined) return [];
-  const by = drain.pid === null ? '' : ` (process ${drain.pid})`;
-  const message = `${drainText(drain, row.unsent + row.replay_marked)}${by}`;
-  return [notice('draining', message, null, { target_id: row.target_id, count: row.unsent })];
+/** Every drain that runs; the one of the target in force names no target. */
+function draining(
+  { drains, delivery_ledger: ledger }: Facts,
+  { row: current }: Backlog,
+): Finding[] {
+  if ('error' in ledger) return [];
+  return ledger.per_target.flatMap((row) => {
+    const { target_id, unsent, replay_marked } = row;
+    const drain = drains.get(target_id);
+    if (drain === undefined) return [];
+    const where = row === current ? '' : ` at target ${target_id}`;
+    const by = drain.pid === null ? '' : ` (process ${drain.pid})`;
+    const message = `${drainText(drain, unsent + replay_marked)}${where}${by}`;
+    return [notice('draining', message, null, { target_id, count: unsent })];
+  });
 }
 
 /** Where something else stands in the way that finding says what to do. */

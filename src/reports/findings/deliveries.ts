@@ -82,7 +82,7 @@ function circuit(at: At): Finding[] {
   const again = next_attempt_at === null ? '' : `, workers try again at ${next_attempt_at}`;
   const cause = causesText(row.causes, 'transient');
   const why = cause === null ? '' : ` · ${cause}`;
-  const message = `circuit ${state}${where} after ${number(failures)} failed ${failures === 1 ? 'batch' : 'batches'}${again}${why}`;
+  const message = `circuit ${state.replace('_', ' ')}${where} after ${number(failures)} failed ${failures === 1 ? 'batch' : 'batches'}${again}${why}`;
   const more = { target_id: row.target_id, stops: ['dispatch'] as const, count: failures };
   return [wrong('circuit', message, remedyNow(at), more)];
 }
