@@ -73,16 +73,14 @@ function refused({ targets, mayLeave, signIn, now }: Facts, { row, waiting }: Ba
 }
 
 /** Every drain that runs; the one of the target in force names no target. */
-function draining(
-  { drains, delivery_ledger: ledger }: Facts,
-  { row: current }: Backlog,
-): Finding[] {
+function draining(facts: Facts, { row: current }: Backlog): Finding[] {
+  const { drains, delivery_ledger: ledger } = facts;
   if ('error' in ledger) return [];
   return ledger.per_target.flatMap((row) => {
     const { target_id, unsent, replay_marked } = row;
     const drain = drains.get(target_id);
     if (drain === undefined) return [];
-    const where = row === current ? '' : ` at target ${target_id}`;
+    const where = row === current ? '' : ` at ${nameOf(facts, target_id)}`;
     const by = drain.pid === null ? '' : ` (process ${drain.pid})`;
     const message = `${drainText(drain, unsent + replay_marked)}${where}${by}`;
     return [notice('draining', message, null, { target_id, count: unsent })];
