@@ -16,7 +16,7 @@ const SENSITIVE =
   /^((sync|redrain)\.external\.(headers|auth_env|endpoint)|((sync|redrain)\.)?targets\.[^.]+\.(headers|auth_env|secret_env|url|body|item))\b/;
 
 /** Says which key is wrong, how, and what was there, such as `sync.mode must be …, got "X"`. */
-function issueText(issue: BaseIssue<unknown>, above: readonly string[]): string {
+export function issueText(issue: BaseIssue<unknown>, above: readonly string[]): string {
   const path = [...above, ...(issue.path ?? []).map(({ key }) => String(key))];
   const complaint = `${path.map(quoted).join('.')} ${issue.message}`;
   const isQuotable = issue.expected !== 'never' && issue.input !== undefined;

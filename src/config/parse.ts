@@ -26,7 +26,12 @@ function validate(path: string, document: TomlTable): ConfigDocument {
   if (!checked.success) return wrong(faults(checked.issues, []));
   const { merged, clashes } = mergeTables(document);
   if (clashes.length > 0)
-    return wrong(`${clashes.slice(0, 10).join(', ')} are both set: remove one of the two`);
+    return wrong(
+      `${clashes
+        .slice(0, 10)
+        .map(({ keys }) => keys)
+        .join(', ')} are both set: remove one of the two`,
+    );
   // What is right in two tables is right in one.
   const sync = parse(syncSchema, merged);
   const settings = toSettings(sync, (key) => tableOf(document, key));

@@ -8,27 +8,39 @@ export type OurTable = (typeof TABLES)[number];
 export interface MergedTables {
   /** Every key of both. */
   readonly merged: TomlTable;
-  /** Keys that are set in both, each named once in both spellings. */
-  readonly clashes: readonly string[];
+  /** Keys that are set in both. */
+  readonly clashes: readonly Clash[];
+}
+
+/** One key that is set in both tables. */
+export interface Clash {
+  /** Where it stands the second time. */
+  readonly path: readonly string[];
+  /** Both spellings. */
+  readonly keys: string;
 }
 
 /** Both tables as one. */
 export function mergeTables({ sync, redrain }: TomlTable): MergedTables {
   const shared = isTable(sync) ? sync : {};
   if (!isTable(redrain)) return { merged: shared, clashes: [] };
-  const clashes: string[] = [];
+  const clashes: Clash[] = [];
   const merged = merge(shared, redrain, [], clashes);
   return { merged, clashes };
 }
 
-function merge(a: TomlTable, b: TomlTable, path: readonly string[], clashes: string[]): TomlTable {
+function merge(a: TomlTable, b: TomlTable, path: readonly string[], clashes: Clash[]): TomlTable {
   const merged: Record<string, unknown> = Object.assign(Object.create(null), a);
   for (const [key, value] of Object.entries(b)) {
     const at = [...path, key];
     const other = Object.hasOwn(a, key) ? a[key] : undefined;
     if (other === undefined) merged[key] = value;
     else if (isTable(other) && isTable(value)) merged[key] = merge(other, value, at, clashes);
-    else clashes.push(`${spellKey(['sync', ...at])} and ${spellKey(['redrain', ...at])}`);
+    else {
+      const there = ['redrain', ...at];
+      const keys = `${spellKey(['sync', ...at])} and ${spellKey(there)}`;
+      clashes.push({ path: there, keys });
+    }
   }
   return merged;
 }

@@ -3,6 +3,14 @@ import { parse, TomlError } from 'smol-toml';
 /** The text is not valid TOML. The message names the place and quotes nothing of the file. */
 export class BrokenTomlError extends Error {
   override readonly name = 'BrokenTomlError';
+
+  /** `line`: 1-based, where the text is broken. */
+  constructor(
+    message: string,
+    readonly line?: number,
+  ) {
+    super(message);
+  }
 }
 
 /**
@@ -28,7 +36,7 @@ export function parseToml(text: string): TomlTable {
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     const what = (error.message.split('\n')[0] ?? '').replace(/^Invalid TOML document: /, '');
-    throw new BrokenTomlError(`line ${error.line}, column ${error.column}: ${what}`);
+    throw new BrokenTomlError(`line ${error.line}, column ${error.column}: ${what}`, error.line);
   }
 }
 
