@@ -49,6 +49,13 @@ export class WorkerMetrics {
     registers: [this.registry],
   });
 
+  readonly #jobSeconds = new Histogram({
+    name: 'redrain_job_duration_seconds',
+    help: 'Time of one attempt at a job, by how it ended',
+    labelNames: ['queue', 'result'],
+    buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 300, 1800],
+    registers: [this.registry],
+  });
   readonly #warnings = new Counter({
     name: 'redrain_job_warnings_total',
     help: 'Jobs completed with a warning, by cause',
@@ -122,7 +129,9 @@ export class WorkerMetrics {
     this.#targets.set({ state: 'out' }, out);
   }
 
-  jobEnded(queue: string, result: 'completed' | 'failed' | 'put_off'): void {
+  /** After `seconds` of work. */
+  jobEnded(queue: string, result: 'completed' | 'failed' | 'put_off', seconds: number): void {
     this.#jobs.inc({ queue, result });
+    this.#jobSeconds.observe({ queue, result }, seconds);
   }
 }

@@ -105,15 +105,17 @@ export class ServedQueues {
   #counted(queue: string, processor: Processor): Processor {
     const { metrics } = this.#service;
     return async (job: RunningJob) => {
+      const from = performance.now();
+      const seconds = (): number => (performance.now() - from) / 1000;
       try {
         const result = await processor(job);
-        metrics.jobEnded(queue, 'completed');
+        metrics.jobEnded(queue, 'completed', seconds());
         if (result instanceof WithWarning) this.#warn(job, result);
         return result;
       } catch (error) {
         const { name, message } = error as Error;
         const putOff = name === 'DelayedError';
-        metrics.jobEnded(queue, putOff ? 'put_off' : 'failed');
+        metrics.jobEnded(queue, putOff ? 'put_off' : 'failed', seconds());
         this.#note(error);
         const fields = { queue, job: job.id, attempt: job.attemptsMade + 1, error: name };
         this.#service.log[putOff ? 'info' : 'warn'](fields, message);

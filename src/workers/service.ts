@@ -36,9 +36,11 @@ export interface Watch {
   stop(): Promise<void>;
 }
 
+export const WORKER_NAMES = ['capture', 'dispatch', 'migrate', 'gc'] as const;
+
 /** One kind of worker: what it serves, and what it looks for by itself. */
 export interface WorkerKind {
-  readonly name: 'capture' | 'dispatch' | 'migrate' | 'gc';
+  readonly name: (typeof WORKER_NAMES)[number];
   readonly defaultConcurrency: number;
   /** Asked at the start and after every sweep: what is new then is served too. */
   serves(service: Service): Promise<readonly ServedQueue[]>;
