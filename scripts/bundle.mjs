@@ -1,43 +1,109 @@
-// Bundles what was compiled into dist/ for release: lib/ holds the command
-// line, the library, its other entry points and the workers as few files, which
-// load faster than hundreds of modules. Packages stay outside.
+// Bundles what was compiled into dist/ for release: lib/ holds the command line,
+// the library and its other entry points as few files. Packages stay outside.
+//
+// Modules share a file when the same of the everyday commands need them, and the
+// same of the packages that take long to load: starting a command then loads no
+// code and no package that it could do without, and few files.
 import { chmodSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { transform } from 'esbuild';
+import { rollup } from 'rollup';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = (path) => join(root, 'dist', path);
 const lib = join(root, 'lib');
 
+const ENTRIES = {
+  cli: dist('src/cli/main.js'),
+  index: dist('src/index.js'),
+  entities: dist('src/entities.js'),
+  queue: dist('src/queue/index.js'),
+  receive: dist('src/receive/index.js'),
+  ormconfig: dist('ormconfig.js'),
+  // Run by the others, each in a process or thread of its own (src/files/child-script.ts).
+  'children/compact-child': dist('src/files/compact-child.js'),
+  'children/verify-thread': dist('src/sqlite/verification/verify-thread.js'),
+};
+
+/** Its import runs the command line: it shares a file with nothing. */
+const STARTS = dist('src/cli/run.js');
+
+/** Commands that scripts type all the time, and the kit that other programs load without the rest. */
+const EVERYDAY = ['cli/capture', 'cli/now', 'cli/status', 'receive/index'].map((name) =>
+  dist(`src/${name}.js`),
+);
+
+/** Packages and parts of Node that take milliseconds to load, by a word for each sort. */
+const SLOW = {
+  typeorm: ['typeorm', 'reflect-metadata'],
+  net: ['node:http', 'node:https', 'node:http2', 'node:net', 'node:tls', 'axios'],
+  hono: ['hono', '@hono/node-server', '@hono/node-server/utils/response'],
+  queue: ['liteque', 'croner'],
+  log: ['pino', 'prom-client'],
+  checks: ['valibot'],
+};
+const SORT_OF = new Map(
+  Object.entries(SLOW).flatMap(([sort, names]) => names.map((name) => [name, sort])),
+);
+
+/** Folders of src/ with files of their own, as no other folder needs them; all others are `core`. */
+const PLACES = { cli: 'commands', workers: 'workers' };
+
+/** What `needs` found before. */
+const known = new Map();
+
 rmSync(lib, { recursive: true, force: true });
-await build({
-  entryPoints: {
-    cli: dist('src/cli/main.js'),
-    index: dist('src/index.js'),
-    entities: dist('src/entities.js'),
-    queue: dist('src/queue/index.js'),
-    receive: dist('src/receive/index.js'),
-    ormconfig: dist('ormconfig.js'),
-    'workers/capture': dist('workers/capture.js'),
-    'workers/dispatch': dist('workers/dispatch.js'),
-    'workers/migrate': dist('workers/migrate.js'),
-    'workers/gc': dist('workers/gc.js'),
-    // Run by the others, each in a process or thread of its own (src/files/child-script.ts).
-    'children/compact-child': dist('src/files/compact-child.js'),
-    'children/verify-thread': dist('src/sqlite/verification/verify-thread.js'),
+const bundle = await rollup({
+  input: ENTRIES,
+  external: (id) => !id.startsWith('.') && !id.startsWith(root),
+  onwarn(warning, warn) {
+    // What TypeScript writes for decorators asks for `this`, which is undefined in a module.
+    if (warning.code !== 'THIS_IS_UNDEFINED') warn(warning);
   },
-  outdir: lib,
-  chunkNames: 'chunks/[name]-[hash]',
-  bundle: true,
-  splitting: true,
-  packages: 'external',
+});
+await bundle.write({
+  dir: lib,
   format: 'esm',
-  platform: 'node',
-  target: 'node20.19',
-  // TypeORM and error messages go by the names of classes.
-  keepNames: true,
-  legalComments: 'none',
-  logLevel: 'warning',
+  chunkFileNames: 'chunks/[name]-[hash].js',
+  hoistTransitiveImports: false,
+  onlyExplicitManualChunks: true,
+  manualChunks: fileOf,
+  plugins: [{ name: 'without comments', renderChunk: withoutComments }],
 });
 chmodSync(join(lib, 'cli.js'), 0o755);
+
+/** The name of the file that a module goes to; none for the modules that start something. */
+function fileOf(id, { getModuleInfo }) {
+  if (getModuleInfo(id).isEntry || id === STARTS) return undefined;
+  const everyday = EVERYDAY.map((command) => (needs(command, getModuleInfo).has(id) ? 1 : 0));
+  const isEveryday = everyday.includes(1);
+  const sorts = new Set([...needs(id, getModuleInfo)].flatMap((need) => SORT_OF.get(need) ?? []));
+  if (!isEveryday) forgetSmall(sorts);
+  const place = PLACES[relative(dist('src'), id).split(sep)[0]] ?? 'core';
+  return [isEveryday ? `every${everyday.join('')}` : place, ...[...sorts].sort()].join('-');
+}
+
+/** Beside what loads a server or a log anyway, and where nobody waits, these do not count. */
+function forgetSmall(sorts) {
+  sorts.delete('checks');
+  if (sorts.has('log') || sorts.has('hono'))
+    for (const small of ['queue', 'net']) sorts.delete(small);
+}
+
+/** Everything that a module loads before it runs: modules, packages, itself. */
+function needs(id, getModuleInfo) {
+  if (known.has(id)) return known.get(id);
+  const found = new Set([id]);
+  for (const one of found)
+    for (const next of getModuleInfo(one)?.importedIds ?? []) found.add(next);
+  known.set(id, found);
+  return found;
+}
+
+/** Names stay: TypeORM and error messages go by those of classes. */
+async function withoutComments(code) {
+  const options = { minifyWhitespace: true, minifySyntax: true, legalComments: 'none' };
+  const result = await transform(code, { ...options, format: 'esm', target: 'node20.19' });
+  return { code: result.code, map: null };
+}

@@ -34,8 +34,11 @@ export async function idleRow(at: BenchSurroundings): Promise<RowResult[]> {
 }
 
 function startWorker(kind: string, home: string): ChildProcess {
-  const script = fileURLToPath(new URL(`../../workers/${kind}.js`, import.meta.url));
-  return spawn(process.execPath, [script, '--home', home], { env: {}, stdio: 'ignore' });
+  const script = fileURLToPath(new URL('../../../lib/cli.js', import.meta.url));
+  return spawn(process.execPath, [script, 'worker', kind, '--home', home], {
+    env: {},
+    stdio: 'ignore',
+  });
 }
 
 function usageOf({ pid }: ChildProcess): Usage {

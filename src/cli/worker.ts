@@ -28,7 +28,7 @@ const WORKERS: Readonly<Record<WorkerKind['name'], readonly [string, () => Promi
     ],
   };
 
-/** `redrain worker NAME`: what `npm run worker:NAME` starts, in this process. */
+/** `redrain worker NAME`: one worker, in this process. */
 export const define: DefineCommand = (worker, run) => {
   worker
     .description(

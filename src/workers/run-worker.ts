@@ -1,8 +1,6 @@
-import { CommanderError } from 'commander';
 import { App } from '../app/app.js';
 import { isRedrainError } from '../base/error.js';
 import { EXIT, worstOf } from '../base/exit-codes.js';
-import { finishOutput } from '../output/standard.js';
 import { LitequeQueues } from '../queue/liteque-queue.js';
 import { WorkerMetrics } from './metrics.js';
 import { openAgain, QueuesWatch } from './opened-queues.js';
@@ -18,20 +16,7 @@ import { loggedTargets } from './target-changes-log.js';
 import { TroubleLog } from './trouble-log.js';
 import { WorkerHealth } from './worker-health.js';
 import { type WorkerLog, workerLog } from './worker-log.js';
-import { readWorkerOptions, type WorkerOptions } from './worker-options.js';
-
-/** `npm run worker:NAME`: one worker process from its command line to its exit code. */
-export async function runWorker(kind: WorkerKind, argv: readonly string[]): Promise<number> {
-  let options: WorkerOptions;
-  try {
-    options = readWorkerOptions(kind.name, argv);
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    await finishOutput();
-    return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-  }
-  return serveUntilStopped(kind, options);
-}
+import type { WorkerOptions } from './worker-options.js';
 
 /** Does the work of this kind until a signal asks to stop, or with `once` until none is left. Returns the exit code. */
 export function serveUntilStopped(kind: WorkerKind, options: WorkerOptions): Promise<number> {

@@ -1,6 +1,5 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { refuseRepeats, repeatable } from '../base/options.js';
-import { stderr, stdout } from '../output/standard.js';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { repeatable } from '../base/options.js';
 
 /** How a worker process was started. */
 export interface WorkerOptions {
@@ -59,26 +58,6 @@ export function workerOptions(
   read: Partial<WorkerOptions> & Omit<WorkerOptions, 'target' | 'allTargets'>,
 ): WorkerOptions {
   return { target: [], allTargets: false, ...read };
-}
-
-/**
- * Reads the command line of `npm run worker:NAME`. Usage errors and `--help` throw
- * commander's own error after they were printed.
- */
-export function readWorkerOptions(name: string, argv: readonly string[]): WorkerOptions {
-  const program = new Command(`worker:${name}`)
-    .description(`The ${name} worker of redrain: takes jobs until it is told to stop.`)
-    .option('--home <dir>', 'home directory, before that of the environment')
-    .option('--unsafe-home', 'accept a home on a network file system')
-    .configureOutput({
-      writeOut: (text) => stdout().write(text),
-      writeErr: (text) => stderr().write(text),
-    })
-    .exitOverride();
-  declareWorkerOptions(program, name);
-  refuseRepeats(program);
-  program.parse([...argv], { from: 'user' });
-  return workerOptions(program.opts());
 }
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];

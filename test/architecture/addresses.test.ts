@@ -26,7 +26,7 @@ const READING = [
 ];
 
 describe('addresses, which may hold keys,', () => {
-  const files = sourceFiles('src', 'workers').map((file) => ({
+  const files = sourceFiles('src').map((file) => ({
     file,
     text: readFileSync(file, 'utf8'),
   }));

@@ -4,8 +4,8 @@ import { expect } from 'chai';
 import { days } from '../../src/cli/option-values.js';
 import { durationOf } from '../../src/cli/times.js';
 import { LitequeQueues } from '../../src/queue/liteque-queue.js';
-import { readWorkerOptions } from '../../src/workers/worker-options.js';
 import { Cli } from '../support/cli.js';
+import { readWorkerOptions } from '../workers/read-worker-options.js';
 
 describe('durations', () => {
   it('have a unit', () => {

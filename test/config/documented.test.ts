@@ -100,7 +100,7 @@ describe('docs/configuration.md, the keys of config.toml', () => {
 });
 
 describe('docs/configuration.md, the environment', () => {
-  const files = [...sourceFiles('src', 'workers', 'migrations'), 'ormconfig.ts'];
+  const files = [...sourceFiles('src', 'migrations'), 'ormconfig.ts'];
   const reads = files.map((file) => variablesRead(file, readFileSync(file, 'utf8')));
   const variables = rowsOf(text, 'variable');
 

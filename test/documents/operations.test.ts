@@ -2,11 +2,11 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect } from 'chai';
 import { openRedrain } from '../../src/index.js';
-import { readWorkerOptions } from '../../src/workers/worker-options.js';
 import { externalTo, writeConfig } from '../library/given-redrain.js';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';
 import { type Cli, type CliResult, startReceiver } from '../support/cli.js';
 import { codeBlocks, documentText } from '../support/markdown.js';
+import { readWorkerOptions } from '../workers/read-worker-options.js';
 import { Reader } from './reader.js';
 
 const text = documentText('docs/operations.md');

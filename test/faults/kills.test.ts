@@ -31,7 +31,7 @@ const SPELLED_OUT: Readonly<Record<string, readonly string[]>> = {
 };
 
 function namedSteps(): Set<string> {
-  const names = sourceFiles('src', 'workers').flatMap((file) => {
+  const names = sourceFiles('src').flatMap((file) => {
     const calls = readFileSync(file, 'utf8').matchAll(/(?<![\w.])step\((['"`])([^'"`]+)\1\)/g);
     return [...calls].map(([, , name]) => name as string);
   });

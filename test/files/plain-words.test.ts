@@ -83,7 +83,7 @@ describe('a message', () => {
 
   it('is made of an error in one place', () => {
     const own = new Set(['src/files/trouble.ts', 'src/queue/ticks.ts']);
-    const others = sourceFiles('src', 'workers').filter(
+    const others = sourceFiles('src').filter(
       (file) =>
         !own.has(file) &&
         /error instanceof Error \? error\.message/.test(readFileSync(file, 'utf8')),

@@ -12,7 +12,7 @@ const BELONGS = [
   /^docs\/([\w-]+\.md|openapi\.yaml|schema\/[\w-]+\.json)$/,
   /^examples\/([\w-]+\/){0,3}[\w-]+(\.(md|mjs|sh|py|go))?$/,
   /^lib\/(index|entities|queue|receive)\.(js|d\.ts)$/,
-  /^lib\/(cli|ormconfig|workers\/(capture|dispatch|migrate|gc))\.js$/,
+  /^lib\/(cli|ormconfig)\.js$/,
   /^lib\/(chunks|children)\/[\w-]+\.js$/,
 ];
 
@@ -74,7 +74,6 @@ describe('the package', () => {
         'lib/index.js',
         'lib/index.d.ts',
         'lib/cli.js',
-        'lib/workers/dispatch.js',
         'docs/configuration.md',
         'docs/openapi.yaml',
         'docs/schema/batch-request.json',
@@ -91,6 +90,16 @@ describe('the package', () => {
       expect(documents.length).to.be.greaterThan(5);
       const dead = documents.flatMap((path) => deadLinks(path.replace(/^package\//, '')));
       expect(dead).to.deep.equal([]);
+    });
+
+    it('has fewer than 100 files, and every class has its name', () => {
+      const paths = project.listing();
+      expect(paths).to.have.length.below(100);
+      const code = paths
+        .filter((path) => path.endsWith('.js'))
+        .map((path) => readFileSync(join(project.package, path.replace(/^package\//, '')), 'utf8'));
+      expect(code.flatMap((text) => text.match(/\bclass \w+\$\d/g) ?? [])).to.deep.equal([]);
+      expect(code.length).to.be.below(60);
     });
 
     it('has a command line that can be started as it is', () => {
@@ -113,8 +122,7 @@ describe('the package', () => {
     });
 
     it('has workers', () => {
-      const worker = join(project.package, 'lib', 'workers', 'dispatch.js');
-      const run = project.node([worker, '--once'], { home: temporaryHome() });
+      const run = project.redrain(['worker', 'dispatch', '--once'], { home: temporaryHome() });
       expect(run.status, run.stderr).to.equal(0);
       expect(run.stdout).to.include('"msg":"stopped"');
     });

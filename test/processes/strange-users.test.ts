@@ -1,7 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { type CliResult, MAIN, RunningCli } from '../support/cli.js';
 import { temporaryHome } from '../support/temporary-home.js';
@@ -10,17 +9,14 @@ import { temporaryHome } from '../support/temporary-home.js';
 const UNKNOWN_USER = 54_321;
 const GROUP = 54_322;
 
-const worker = fileURLToPath(new URL('../../workers/capture.js', import.meta.url));
-
 interface Run {
-  readonly program?: string;
   readonly stdin?: string;
   readonly gid?: number;
 }
 
 /** Runs a program as a user that the system does not know, with an empty environment. */
-function asUnknownUser(args: readonly string[], { program = MAIN, stdin = '', gid }: Run = {}) {
-  const child = spawn(process.execPath, [program, ...args], {
+function asUnknownUser(args: readonly string[], { stdin = '', gid }: Run = {}) {
+  const child = spawn(process.execPath, [MAIN, ...args], {
     cwd: '/',
     env: {},
     uid: UNKNOWN_USER,
@@ -51,7 +47,7 @@ describe('a user that the system does not know', () => {
   it('is told to name a home, by command and worker', async () => {
     for (const run of [
       await asUnknownUser(['status']),
-      await asUnknownUser(['--once'], { program: worker }),
+      await asUnknownUser(['worker', 'capture', '--once']),
     ]) {
       expect(run.code, run.stdout + run.stderr).to.equal(64);
       expect(run.stdout + run.stderr).to.contain('--home');

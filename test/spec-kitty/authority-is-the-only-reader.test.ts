@@ -15,8 +15,8 @@ const ALLOWED = new Set([
 ]);
 
 const sources = (): string[] =>
-  ['src', 'workers']
-    .flatMap((folder) => listing(folder).map((name) => join(folder, name)))
+  listing('src')
+    .map((name) => join('src', name))
     .filter((path) => path.endsWith('.ts'))
     .map((path) => path.split(sep).join('/'));
 

@@ -9,8 +9,8 @@ import { WorkerMetrics } from '../../src/workers/metrics.js';
 import type { Service, WorkerKind } from '../../src/workers/service.js';
 import { loggedTargets } from '../../src/workers/target-changes-log.js';
 import { TroubleLog } from '../../src/workers/trouble-log.js';
-import { readWorkerOptions } from '../../src/workers/worker-options.js';
 import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
+import { readWorkerOptions } from './read-worker-options.js';
 
 export interface GivenService extends Service {
   /** What the process would be told by SIGTERM. */

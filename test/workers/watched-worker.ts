@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { App } from '../../src/app/app.js';
 import { enqueueJob, readQueues } from '../../src/app/jobs/enqueue.js';
@@ -10,7 +9,7 @@ import { KINDS } from '../../src/app/jobs/job-kinds.js';
 import type { JobOptions } from '../../src/queue/job.js';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';
 import { payloadDigests } from '../processes/journal-rows.js';
-import { Cli, startReceiver } from '../support/cli.js';
+import { Cli, MAIN, startReceiver } from '../support/cli.js';
 import { closeAfterTest } from '../support/temporary-home.js';
 
 export const WORKERS = ['capture', 'dispatch', 'migrate', 'gc'] as const;
@@ -41,9 +40,9 @@ export class WatchedWorker {
     const receiver = await startReceiver();
     sendTo(cli, receiver.url);
     const port = await freePort();
-    const main = fileURLToPath(new URL(`../../workers/${name}.js`, import.meta.url));
     const options = ['--metrics-port', String(port), '--log-level', 'trace'];
-    const args = [main, '--home', cli.home, '--sweep-interval', '500', ...options];
+    const home = ['--home', cli.home];
+    const args = [MAIN, 'worker', name, ...home, '--sweep-interval', '500', ...options];
     const child = spawn(process.execPath, args, { env: cli.env, stdio: ['ignore', log, log] });
     closeAfterTest(() => child.kill('SIGKILL'));
     const worker = new WatchedWorker(name, cli, child, port);

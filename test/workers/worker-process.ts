@@ -1,23 +1,15 @@
-import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { type Cli, type CliOptions, RunningCli, watchingSteps } from '../support/cli.js';
+import type { WorkerKind } from '../../src/workers/service.js';
+import type { Cli, CliOptions, RunningCli } from '../support/cli.js';
 
-/** Starts `npm run worker:NAME -- …` on a home, without npm. */
+/** Starts `redrain worker NAME …` on a home. */
 export function startWorker(
   cli: Cli,
-  name: 'capture' | 'dispatch' | 'migrate' | 'gc',
+  name: WorkerKind['name'],
   args: readonly string[] = [],
-  { env = {}, ...watched }: Pick<CliOptions, 'crash' | 'full' | 'recordSteps' | 'env'> = {},
+  options: Pick<CliOptions, 'crash' | 'full' | 'recordSteps' | 'env'> = {},
 ): RunningCli {
-  const main = fileURLToPath(new URL(`../../workers/${name}.js`, import.meta.url));
-  const { preloads, variables } = watchingSteps(watched);
-  const child = spawn(process.execPath, [...preloads, main, '--home', cli.home, ...args], {
-    cwd: cli.cwd,
-    env: { ...cli.env, ...env, ...variables },
-  });
-  child.stdin.end();
-  return new RunningCli(child);
+  return cli.start(['worker', name, ...args], options);
 }
 
 /** The fields of the first log line with this message; waits for it. */
