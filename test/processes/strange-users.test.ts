@@ -67,7 +67,7 @@ describe('a user that the system does not know', () => {
     for (const step of [
       await run(['capture'], { stdin }),
       await run(['enqueue', 'capture', '-'], { stdin: stdin.replace('e1', 'e2') }),
-      await run(['--once']),
+      await run(['worker', 'capture', '--once']),
       await run(['mode', 'EXTERNAL_RECEIVER', '--endpoint', 'stub:']),
       await run(['now']),
     ])
