@@ -39,6 +39,7 @@ export class SqliteRetention implements RetentionStore {
       ...row,
       coalesced: row.coalesced === 1,
       settled: row.settled === 1,
+      nowhere: row.nowhere === 1,
     }));
   }
 
@@ -157,6 +158,7 @@ interface EligibleRow {
   readonly size: number;
   readonly coalesced: 0 | 1;
   readonly settled: 0 | 1;
+  readonly nowhere: 0 | 1;
 }
 
 interface OriginType {
