@@ -40,6 +40,8 @@ export interface AppOptions {
   readonly receiver?: ((target: TargetRecord) => DeliveryReceiver) | undefined;
   /** Of each request to a server; shorter than the usual 60 s in tests. */
   readonly requestDeadlineMs?: number | undefined;
+  /** Waits for the pace of a target's `rate`: milliseconds, and what ends the wait early. */
+  readonly sleep?: ((ms: number, signal: AbortSignal) => Promise<void>) | undefined;
   /** For journal.db; tests make the disk small and the patience short. */
   readonly storage?: OpenOptions;
 }

@@ -26,7 +26,7 @@ import {
   settingsInForce,
 } from '../targets/settings-in-force.js';
 import type { App } from './app.js';
-import { nameForAddress } from './declared-targets.js';
+import { nameForAddress, tabled } from './declared-targets.js';
 
 /** What `redrain mode` was asked for. */
 export interface ModeRequest {
@@ -111,16 +111,40 @@ async function destinationOf(
     url === undefined ? activeOf(settings) : declaredAt(settings, externalIdentity(url).urlHash);
   if (declared !== undefined) {
     const known = await knownRow(app, declared);
+    const named = goesBeyondExternal(declared, request)
+      ? tabled(settings, declared, known)
+      : undefined;
     const edit = { ...editOf(request, declared.settings.headers), url };
     const use = url === undefined ? [] : useChanges(declared.name, settings.activeTarget);
     const described = descriptionOf(declaredTarget(declared));
     return {
-      changes: [...use, ...targetChanges(declared, edit)],
+      changes: [
+        ...(named?.pending ?? []),
+        ...use,
+        ...targetChanges(named?.declared ?? declared, edit),
+      ],
       was: described && settingsInForce(described, known?.settings),
     };
   }
   return url === undefined ? undefined : newEndpoint(app, settings, url, request);
 }
+
+/** `[sync.external]` has few of the keys of a target: what needs others becomes a table with a name. */
+function goesBeyondExternal(declared: DeclaredTarget, request: ModeRequest): boolean {
+  const asked = Object.entries(request).filter(([, value]) => value !== undefined);
+  return !isNamed(declared) && asked.some(([key]) => !OF_EXTERNAL.has(key));
+}
+
+const OF_EXTERNAL: ReadonlySet<string> = new Set<keyof ModeRequest>([
+  'mode',
+  'endpoint',
+  'headers',
+  'authEnv',
+  'ack',
+  'maxEvents',
+  'maxBytes',
+  'projects',
+]);
 
 async function newEndpoint(
   app: App,

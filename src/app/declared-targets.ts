@@ -291,7 +291,7 @@ async function declare(app: App, given: string): Promise<Declaration> {
 }
 
 /** `[sync.external]` has few of the keys that a table with a name has. */
-function tabled(
+export function tabled(
   { activeTarget }: SyncSettings,
   external: DeclaredTarget,
   record: TargetRecord | undefined,

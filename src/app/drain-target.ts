@@ -2,9 +2,10 @@ import { RedrainError } from '../base/error.js';
 import { EXIT } from '../base/exit-codes.js';
 import type { ConfigDocument } from '../config/document.js';
 import type { HomePaths } from '../config/home.js';
+import { keepHomeId } from '../config/home-id.js';
 import { parseRate } from '../config/target-settings.js';
 import { drain } from '../dispatch/drain.js';
-import type { DrainOptions } from '../dispatch/drain-deps.js';
+import type { DrainDeps, DrainOptions } from '../dispatch/drain-deps.js';
 import { type DrainReport, emptyReport } from '../dispatch/drain-report.js';
 import type { DeliveryReceiver, DeploymentMetadata } from '../dispatch/ports.js';
 import { FileTargetLock } from '../dispatch/target-lock.js';
@@ -56,6 +57,8 @@ export interface ReceiverHome {
     readonly receiver?: ((target: TargetRecord) => DeliveryReceiver) | undefined;
     /** Of each request to a server, in milliseconds. */
     readonly requestDeadlineMs?: number | undefined;
+    /** Waits for the pace of a target's `rate`, in place of the clock of this machine. */
+    readonly sleep?: DrainDeps['sleep'] | undefined;
   };
   /** Epoch milliseconds. */
   now(): number;
@@ -233,6 +236,8 @@ async function run(
   options: TargetDrainOptions,
 ): Promise<DrainReport> {
   const { targets } = stores;
+  // Its requests name this home.
+  if (target.settings.format === 'cloudevents') keepHomeId(home.paths);
   const receiver = await receiverOf(home, situation, target, {
     learnedGzip: (readsGzip) => targets.noteGzip(target.id, readsGzip),
   });
@@ -253,6 +258,7 @@ async function run(
       stores.targets.noteDeployment(target.id, { ...metadata, ...options.deployment }, home.now()),
     retire: () => targets.retire(target.id, home.now()),
     eventsPerSecond: eventsPerSecond(target.settings.rate),
+    ...(home.options.sleep !== undefined && { sleep: home.options.sleep }),
     now: () => home.now(),
     random: () => home.random(),
   } satisfies Parameters<typeof drain>[0];

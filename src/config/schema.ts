@@ -20,7 +20,8 @@ const permission = v.pipe(
   v.transform((answer) => answer === 'allow' || answer === true),
 );
 
-const external = table({
+/** The keys of `[sync.external]`. */
+export const externalEntries = {
   endpoint: v.optional(text),
   headers: v.optional(headers),
   auth_env: v.optional(variable),
@@ -28,7 +29,9 @@ const external = table({
   max_events: v.optional(wholeNumber(1, 1000)),
   max_bytes: v.optional(wholeNumber(1, 64 * 1024 * 1024)),
   projects: v.optional(oneOf(['all', 'allowed'])),
-});
+};
+
+const external = table(externalEntries);
 
 const capture = table({
   max_event_bytes: v.optional(wholeNumber(1, 512 * 1024 * 1024)),

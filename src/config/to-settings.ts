@@ -1,6 +1,6 @@
 import { BUILT_IN_COALESCING } from '../policy/coalescing.js';
 import { type ProjectRules, projectKey } from '../policy/projects.js';
-import type { SyncTable } from './schema.js';
+import { externalEntries, type SyncTable } from './schema.js';
 import {
   DEFAULT_SETTINGS,
   EXTERNAL_KEYS,
@@ -11,7 +11,7 @@ import {
 import type { OurTable } from './tables.js';
 import { freeName, nameFromAddress } from './target-name.js';
 import type { DeclaredTarget } from './target-settings.js';
-import { toDeclaredTarget } from './target-table.js';
+import { TARGET_KEYS, toDeclaredTarget } from './target-table.js';
 
 /** The validated table over the defaults, frozen. A blank text counts as unset. */
 export function toSettings(
@@ -20,7 +20,8 @@ export function toSettings(
 ): SyncSettings {
   const { capture } = DEFAULT_SETTINGS;
   const external = toExternal(sync.external ?? {});
-  const { targets, nameOfExternal } = toTargets(sync.targets ?? {}, external, tableOf);
+  const foreign = foreignKeys(sync.external ?? {});
+  const { targets, nameOfExternal } = toTargets(sync.targets ?? {}, { external, foreign }, tableOf);
   return Object.freeze({
     configuredServerUrl: present(sync.server_url),
     mode: sync.mode ?? DEFAULT_SETTINGS.mode,
@@ -36,6 +37,12 @@ export function toSettings(
     families: mapOf(sync.families),
     caFile: present(sync.http?.ca_file),
   });
+}
+
+/** Keys of a target that `[sync.external]` does not have: left out in silence, one might widen what is sent. */
+function foreignKeys(external: object): string[] {
+  const known = Object.keys(externalEntries);
+  return TARGET_KEYS.filter((key) => !known.includes(key) && Object.hasOwn(external, key));
 }
 
 function toExternal(external: NonNullable<SyncTable['external']>): ExternalSettings {
@@ -55,7 +62,7 @@ function toExternal(external: NonNullable<SyncTable['external']>): ExternalSetti
 /** Every declared target, `[sync.external]` among them, under a name from its host that no other has. */
 function toTargets(
   tables: Readonly<Record<string, unknown>>,
-  external: ExternalSettings,
+  { external, foreign }: { external: ExternalSettings; foreign: readonly string[] },
   tableOf: (key: readonly string[]) => OurTable,
 ): { targets: ReadonlyMap<string, DeclaredTarget>; nameOfExternal: string | undefined } {
   const targets = new Map(
@@ -67,8 +74,20 @@ function toTargets(
   const { endpoint } = external;
   if (endpoint === undefined) return { targets, nameOfExternal: undefined };
   const name = freeName(nameFromAddress(endpoint), (taken) => targets.has(taken));
-  targets.set(name, externalTarget(name, `${tableOf(['external'])}.external`, external));
+  const place = `${tableOf(['external'])}.external`;
+  const fault = foreign.length === 0 ? undefined : foreignFault(place, foreign, name);
+  targets.set(name, { ...externalTarget(name, place, external), fault });
   return { targets, nameOfExternal: name };
+}
+
+function foreignFault(place: string, keys: readonly string[], name: string): string {
+  const table = place.replace(
+    /external$/,
+    `targets.${/^[\w-]+$/.test(name) ? name : JSON.stringify(name)}`,
+  );
+  const [key] = keys;
+  const others = keys.length === 1 ? '' : ` (and ${keys.slice(1).join(', ')})`;
+  return `${place}.${key}${others} is not a key of [${place}], the older way to declare a target, and nothing is sent there: name the table [${table}], with url in place of endpoint.`;
 }
 
 /** What `[sync.external]` declares. */

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { dirname, join, resolve } from 'node:path';
 import { secretsInAddress } from '../address/shown-address.js';
+import { homeIdOf } from '../config/home-id.js';
 import type { SyncSettings } from '../config/settings.js';
 import { TARGET_DEFAULTS } from '../config/target-settings.js';
 import { activeDeclared, declaredAt, declaredTarget } from '../targets/active-target.js';
@@ -75,7 +75,7 @@ export const EXTERNAL = endpointKind({
       ...(compression === undefined ? {} : { compression }),
       ack,
       concurrency,
-      source: sourceOf(at.paths),
+      source: `/redrain/${homeIdOf(at.paths)}`,
       readsGzip: target.readsGzip ?? undefined,
       learnedGzip: given.learnedGzip,
       ...httpSettings(target, at, given),
@@ -86,11 +86,6 @@ export const EXTERNAL = endpointKind({
     return judgeEndpoint(await ask(fillQuery(rawEndpoint.reveal(), env).address, bareGetHeaders()));
   },
 });
-
-/** Where events of this home come from, for receivers that want to know: says nothing else of this machine. */
-function sourceOf({ home }: Circumstances['paths']): string {
-  return `/redrain/${createHash('sha256').update(home).digest('hex').slice(0, 12)}`;
-}
 
 /** The receiver within redrain. */
 export const STUB = endpointKind({

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { Cli } from '../support/cli.js';
@@ -49,6 +49,25 @@ describe('redrain mode says how requests look', () => {
     expect(text()).to.include('content_type = "a/b"').and.include('{{events}}').and.include('item');
     expect((await set(cli, '--format', 'webhook')).code).to.equal(0);
     expect(text()).to.not.match(/body|item|content_type/);
+  });
+
+  it('in a table with a name, where the old table cannot hold it', async () => {
+    const cli = new Cli();
+    const old =
+      '[sync]\nmode = "EXTERNAL_RECEIVER"\n[sync.external]\nendpoint = "https://h.example/in"\nack = "status"\n';
+    mkdirSync(cli.home, { recursive: true });
+    writeFileSync(join(cli.home, 'config.toml'), old);
+    expect((await set(cli, '--max-events', '7')).code).to.equal(0);
+    const text = () => readFileSync(join(cli.home, 'config.toml'), 'utf8');
+    expect(text()).to.include('[sync.external]').and.include('max_events = 7');
+    expect((await set(cli, '--format', 'webhook')).code).to.equal(0);
+    expect(text()).to.not.include('external]');
+    const { stdout } = await cli.run(['targets', 'show', 'h.example', '--json']);
+    const { settings, is_active: isActive } = JSON.parse(stdout);
+    expect(isActive).to.equal(true);
+    expect(settings.format.value).to.equal('webhook');
+    expect(settings.ack.value).to.equal('status');
+    expect(settings.max_events.value).to.equal(7);
   });
 
   it('and refuses what makes no sense before anything is written', async () => {

@@ -175,6 +175,19 @@ describe('[sync.external]', () => {
     });
   });
 
+  for (const [line, key] of [
+    ['types = ["Order*"]', 'types'],
+    ['from = "now"', 'from'],
+    ['format = "webhook"\nrate = "1/s"', 'format'],
+  ] as const)
+    it(`gets nothing while it has the key ${key}, which it cannot keep`, () => {
+      const { targets } = settings(`[sync.external]\nendpoint = "https://h.example/in"\n${line}`);
+      expect(targets.get('h.example')).to.include({ url: 'https://h.example/in' });
+      expect(targets.get('h.example')?.fault)
+        .to.include(`sync.external.${key}`)
+        .and.include('[sync.targets."h.example"]');
+    });
+
   it('gets a name that no other has, and is not active where another is', () => {
     const { targets, activeTarget } = settings(`
 [sync]
