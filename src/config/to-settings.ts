@@ -39,7 +39,7 @@ export function toSettings(
   });
 }
 
-/** Keys of a target that `[sync.external]` does not have: left out in silence, one might widen what is sent. */
+/** Keys of a target that `[sync.external]` does not have: dropped silently, one might widen what is sent. */
 function foreignKeys(external: object): string[] {
   const known = Object.keys(externalEntries);
   return TARGET_KEYS.filter((key) => !known.includes(key) && Object.hasOwn(external, key));
