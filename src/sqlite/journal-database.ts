@@ -19,7 +19,7 @@ import { ensureSchema, SCHEMA_VERSION, schemaVersion } from './schema.js';
 /** Milliseconds a unit of work waits for other writers before it gives up. */
 export const DEFAULT_BUSY_TIMEOUT_MS = 10_000;
 
-/** A first start loads and runs TypeORM: slow machines need a while. */
+/** Migrations of a large journal, after loading TypeORM: slow machines need a while. */
 const SCHEMA_PATIENCE_MS = 30_000;
 
 export interface OpenOptions {

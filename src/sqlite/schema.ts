@@ -1,6 +1,11 @@
 import { dirname, join } from 'node:path';
 import type BetterSqlite3 from 'better-sqlite3';
-import { SCHEMA_VERSION } from '../../migrations/index.js';
+import {
+  MIGRATIONS,
+  SCHEMA_TABLES,
+  SCHEMA_TRIGGERS,
+  SCHEMA_VERSION,
+} from '../../migrations/index.js';
 import { step } from '../base/steps.js';
 import { syncEntries } from '../files/directory.js';
 import { OsLock } from '../files/os-lock.js';
@@ -36,16 +41,39 @@ export async function ensureSchema(db: BetterSqlite3.Database, patienceMs: numbe
   }
   try {
     step('schema.locked');
-    // Before anything is acknowledged: `journal.db`, the state directory and the home have their names.
-    if (schemaVersion(db) === 0) syncEntries(db.name, ENTRIES);
-    if (schemaVersion(db) < SCHEMA_VERSION) await runSchemaMigrations(db.name);
+    if (schemaVersion(db) === 0) createSchema(db);
+    else if (schemaVersion(db) < SCHEMA_VERSION) await runSchemaMigrations(db.name);
     step('schema.applied');
   } finally {
     lock.release();
   }
 }
 
-/** TypeORM is heavy and needed here only, so it is loaded here only. */
+/** Where TypeORM keeps which schema migrations were made, and its own text for it. */
+const MIGRATIONS_TABLE = `CREATE TABLE IF NOT EXISTS "migrations" ("id" integer PRIMARY KEY AUTOINCREMENT NOT NULL, "timestamp" bigint NOT NULL, "name" varchar NOT NULL)`;
+
+/** TypeORM takes the time of a schema migration from the end of its name. */
+const TIMESTAMP_DIGITS = 13;
+
+/**
+ * Gives a new file the schema that all migrations together lead to, with a
+ * record of each, in one transaction: a first start does not wait for TypeORM.
+ */
+function createSchema(db: BetterSqlite3.Database): void {
+  // Before anything is acknowledged: `journal.db`, the state directory and the home have their names.
+  syncEntries(db.name, ENTRIES);
+  const create = db.transaction(() => {
+    for (const statement of [MIGRATIONS_TABLE, ...SCHEMA_TABLES, ...SCHEMA_TRIGGERS])
+      db.exec(statement);
+    const record = db.prepare('INSERT INTO migrations (timestamp, name) VALUES (?, ?)');
+    for (const { name } of MIGRATIONS.map((Migration) => new Migration()))
+      record.run(Number(name.slice(-TIMESTAMP_DIGITS)), name);
+    db.pragma(`user_version = ${SCHEMA_VERSION}`);
+  });
+  create.immediate();
+}
+
+/** For files of earlier versions. TypeORM is heavy and needed here only, so it is loaded here only. */
 async function runSchemaMigrations(file: string): Promise<void> {
   const { journalDataSource } = await import('./data-source.js');
   // The console logger writes failures to stdout, which holds nothing but a command's result.

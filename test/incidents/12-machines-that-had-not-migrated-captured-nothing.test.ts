@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -9,6 +10,10 @@ import { Cli } from '../support/cli.js';
 import { diesBefore } from '../support/dies-before.js';
 import { holdWriteLock, markAsNewer } from '../support/faults.js';
 import { Machine } from '../support/machine.js';
+import { givenSecondSchema } from '../support/old-schema.js';
+
+/** SHA-256 of `{}`. */
+const OLD_DIGEST = createHash('sha256').update('{}').digest('hex');
 
 const EVENT = { event_id: 'new', event_type: 'T' };
 
@@ -73,6 +78,30 @@ describe('incident 12: machines that had not migrated captured nothing', () => {
     await machine.open().capture(EVENT);
     expect(schemaOf(file)).to.equal(SCHEMA_VERSION);
     expect(machine.rows('SELECT event_id FROM event')).to.deep.equal([{ event_id: 'new' }]);
+    expect(await machine.open().verify()).to.include({ ok: true });
+  });
+
+  it('so does one that is killed in a migration of what an earlier version has kept', async () => {
+    const cli = new Cli();
+    const { home, db } = givenSecondSchema(cli.home);
+    db.exec(`INSERT INTO origin VALUES (1, 'p', '', '');
+      INSERT INTO event (seq, event_id, event_type, origin_id, source, captured_at, carries_id, sha256, size)
+        VALUES (1, 'old', 'T', 1, 'capture', 1, 1, x'${OLD_DIGEST}', 2);
+      INSERT INTO payload VALUES (1, x'7b7d'); INSERT INTO live VALUES (1, 1);
+      INSERT INTO journal_count VALUES (1, 'live', 1, 1, 2)`);
+    db.close();
+    const machine = new Machine(cli.env, home);
+    for (const sql of ['DROP TABLE origin', 'user_version = 3', 'RENAME TO target']) {
+      const options = { stdin: JSON.stringify(EVENT), env: diesBefore(sql) };
+      const killed = await cli.run(['capture'], options);
+      expect(killed.signal, `${sql}: ${killed.stderr}`).to.equal('SIGKILL');
+    }
+    await machine.open().capture(EVENT);
+    expect(schemaOf(join(home, 'redrain', 'journal.db'))).to.equal(SCHEMA_VERSION);
+    expect(machine.rows('SELECT event_id FROM event ORDER BY seq')).to.deep.equal([
+      { event_id: 'old' },
+      { event_id: 'new' },
+    ]);
     expect(await machine.open().verify()).to.include({ ok: true });
   });
 

@@ -11,6 +11,12 @@ import { SCHEMA_VERSION } from '../../src/sqlite/schema.js';
 import { openCore, row } from '../support/core.js';
 import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
 
+const OBJECTS = 'SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name';
+const MIGRATIONS_MADE = 'SELECT timestamp, name FROM migrations ORDER BY id';
+
+/** A row without the blanks that only lay out its text. */
+const onOneLine = (row: unknown): string => JSON.stringify(row).replaceAll(/(\\n|\s)+/g, ' ');
+
 describe('the schema of journal.db', () => {
   it('is what the entities say: a generated diff is empty', async () => {
     const core = await openCore();
@@ -33,6 +39,19 @@ describe('the schema of journal.db', () => {
     expect(core.db.read((db) => db.pragma('user_version', { simple: true }))).to.equal(
       SCHEMA_VERSION,
     );
+  });
+
+  it('of a new file is what all migrations together make', async () => {
+    const created = await openCore();
+    const migrated = journalDataSource(join(temporaryHome(), 'journal.db'));
+    await migrated.initialize();
+    closeAfterTest(() => migrated.destroy());
+    await migrated.runMigrations();
+    for (const question of [OBJECTS, MIGRATIONS_MADE, 'PRAGMA user_version'])
+      expect(
+        created.db.read((db) => db.prepare(question).all().map(onOneLine)),
+        question,
+      ).to.deep.equal((await migrated.query(question)).map(onOneLine));
   });
 
   it('uses WAL, synchronous=FULL and foreign keys', async () => {

@@ -1,6 +1,6 @@
 /**
  * Both a preload for `node --import` and what asks for it: the process kills
- * itself, as `kill -9` would, when it prepares a statement with this text. So
+ * itself, as `kill -9` would, before it prepares or runs a statement with this text. So
  * it dies in the middle of a transaction, where no named step is.
  */
 import Database from 'better-sqlite3';
@@ -14,9 +14,12 @@ export function diesBefore(sql: string): Record<string, string> {
 }
 
 if (wanted !== undefined) {
-  const { prepare } = Database.prototype;
-  Database.prototype.prepare = function dying(this: Database.Database, sql: string) {
-    if (sql.includes(wanted)) process.kill(process.pid, 'SIGKILL');
-    return prepare.call(this, sql);
-  } as typeof prepare;
+  for (const name of ['exec', 'pragma', 'prepare'] as const) {
+    const go = Database.prototype[name] as (...given: unknown[]) => unknown;
+    const dying = function (this: Database.Database, ...given: unknown[]): unknown {
+      if (String(given[0]).includes(wanted)) process.kill(process.pid, 'SIGKILL');
+      return go.apply(this, given);
+    };
+    Object.assign(Database.prototype, { [name]: dying });
+  }
 }

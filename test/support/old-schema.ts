@@ -8,10 +8,12 @@ import { configureConnection } from '../../src/sqlite/connection.js';
 import { temporaryHome } from './temporary-home.js';
 
 /** A home with an empty journal of the second schema, and a connection to it; the caller closes that. */
-export function givenSecondSchema(): { home: string; db: Database.Database } {
-  const home = temporaryHome();
+export function givenSecondSchema(home = temporaryHome()): {
+  home: string;
+  db: Database.Database;
+} {
   const file = join(home, 'redrain', 'journal.db');
-  mkdirSync(dirname(file), { mode: 0o700 });
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const db = new Database(file);
   configureConnection(db);
   for (const statement of [...TABLES, ...TRIGGERS, ...CAUSE_TABLES]) db.exec(statement);
