@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
-import { buildDBClient, migrateDB } from 'liteque';
+import type { buildDBClient } from 'liteque';
 import { step } from '../base/steps.js';
 import { syncEntries } from '../files/directory.js';
 import { allocateIndex, releaseIndex } from '../files/log-index.js';
@@ -199,6 +199,7 @@ async function openOnce<T>(
   files: OpenedDatabase,
   make: (db: Database.Database, client: LitequeClient) => T,
 ): Promise<T> {
+  const { buildDBClient, migrateDB } = await import('liteque');
   const client = buildDBClient(file);
   const db = handleOf(client);
   try {
@@ -209,7 +210,7 @@ async function openOnce<T>(
     db.pragma('journal_size_limit = 16777216');
     files.restartLog(db);
     if (files.hasSmallBlocks) allocateIndex(db);
-    await ensureSchema(file, db, client);
+    await ensureSchema(file, db, () => migrateDB(client));
     return make(db, client);
   } catch (error) {
     db.close();
@@ -231,7 +232,7 @@ function schemaVersion(db: Database.Database): number {
 async function ensureSchema(
   file: string,
   db: Database.Database,
-  client: LitequeClient,
+  migrate: () => void,
 ): Promise<void> {
   if (schemaVersion(db) === JOBS_SCHEMA_VERSION) return;
   const lock = await OsLock.acquire(join(dirname(file), 'locks', 'jobs.lock'));
@@ -240,7 +241,7 @@ async function ensureSchema(
     if (found === 0) {
       // The file in its directory, that in the home, and the home in its parent.
       syncEntries(file, 3);
-      migrateDB(client);
+      migrate();
     }
     db.transaction(() => {
       for (const schema of JOBS_SCHEMAS.slice(found)) db.exec(schema);

@@ -3,7 +3,7 @@ import type { Job, JobCounts, JobOptions, JobState } from './job.js';
 import { JobStore } from './job-store.js';
 import * as sql from './jobs.sql.js';
 import { JobsDatabase } from './jobs-database.js';
-import { LitequeTasks } from './liteque-tasks.js';
+import type { LitequeTasks } from './liteque-tasks.js';
 import { LitequeWorker } from './liteque-worker.js';
 import type {
   JobEvent,
@@ -42,6 +42,9 @@ interface Surroundings {
   uptime(): number;
 }
 
+/** The tasks of one queue; none where the file is open for reading only. */
+type TasksOf = (queue: string, clock: QueueClock) => LitequeTasks | undefined;
+
 /** Queues on liteque's SQLite file. One connection, any number of queues. */
 export class LitequeQueues implements Queues {
   readonly #db: JobsDatabase;
@@ -50,8 +53,10 @@ export class LitequeQueues implements Queues {
   readonly #registry: WorkerRegistry;
   readonly positions: ReadPositions;
   readonly #queues = new Map<string, LitequeQueue>();
+  readonly #tasksOf: TasksOf;
 
-  private constructor(db: JobsDatabase, options: LitequeOptions) {
+  private constructor(db: JobsDatabase, options: LitequeOptions, tasksOf: TasksOf) {
+    this.#tasksOf = tasksOf;
     const { clock = Date, random = Math.random, uptime = () => performance.now() } = options;
     this.#db = db;
     this.#clock = clock;
@@ -63,20 +68,22 @@ export class LitequeQueues implements Queues {
 
   /** Creates the file (0600) when it is not there. @throws StorageUnavailableError, NewerSchemaError. */
   static async open(file: string, options: LitequeOptions = {}): Promise<LitequeQueues> {
-    return new LitequeQueues(await JobsDatabase.open(file), options);
+    const { LitequeTasks } = await import('./liteque-tasks.js');
+    const db = await JobsDatabase.open(file);
+    return new LitequeQueues(db, options, (queue, clock) => new LitequeTasks(queue, db, clock));
   }
 
-  /** For looking only; undefined when there is no file yet. Changes nothing. */
+  /** For looking only, without loading liteque; undefined when there is no file yet. Changes nothing. */
   static openReadOnly(file: string, options: LitequeOptions = {}): LitequeQueues | undefined {
     const db = JobsDatabase.openReadOnly(file);
-    return db && new LitequeQueues(db, options);
+    return db && new LitequeQueues(db, options, () => undefined);
   }
 
   queue(name: string): JobQueue {
     let queue = this.#queues.get(name);
     if (queue === undefined) {
       const db = this.#db;
-      const tasks = db.client && new LitequeTasks(name, db, this.#clock);
+      const tasks = this.#tasksOf(name, this.#clock);
       queue = new LitequeQueue(new JobStore(name, db, this.#clock, tasks), this.#around);
       this.#queues.set(name, queue);
     }

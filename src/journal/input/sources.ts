@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { glob, isDynamicPattern } from 'tinyglobby';
 import { RedrainError } from '../../base/error.js';
 import { EXIT } from '../../base/exit-codes.js';
 import { whyNot } from '../../files/trouble.js';
@@ -87,6 +86,8 @@ function addFile(sources: Map<string, InputSource>, file: string, cwd: string): 
 async function filesOf(pattern: string, cwd: string): Promise<string[]> {
   if (pattern === '') throw new InputSourceError(pattern, 'a file name is empty');
   if (await isExistingFile(pattern, cwd)) return [pattern];
+  // Loaded where a name is no file: most are.
+  const { glob, isDynamicPattern } = await import('tinyglobby');
   if (!isDynamicPattern(pattern)) throw new InputSourceError(pattern, `no such file: ${pattern}`);
   const matches = await glob(pattern, {
     cwd,
