@@ -39,10 +39,10 @@ const WELL: readonly (readonly [check: string, message: string])[] = [
   ['counters', 'the numbers of every target add up'],
   ['leases', 'no stale lease'],
   ['spool', 'empty'],
-  ['conflicts', 'none waits for a decision'],
-  ['old_queues', 'nothing waits in an old queue'],
+  ['conflicts', 'no conflict waits for a decision'],
+  ['old_queues', 'no event waits in an old queue'],
   ['deliveries', 'nothing was refused or failed'],
-  ['jobs', 'every queue moves, and no job failed'],
+  ['jobs', 'no queue is stuck, and no job failed'],
 ];
 
 /** The kinds of findings that a word of `WELL` stands for, where it is not the kind itself. */

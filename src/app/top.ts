@@ -1,3 +1,4 @@
+import type { DrainBlockedReason } from '../dispatch/ports.js';
 import type { Finding } from '../reports/finding.js';
 import type { JobsSection } from '../reports/jobs-section.js';
 import { drainText, type RunningDrain } from '../reports/running-drain.js';
@@ -79,12 +80,27 @@ function topTarget(target: TargetSummary, { document, drains }: StatusReport): T
   };
 }
 
+/** Why the last drain sent nothing, in two or three words. */
+const BLOCKED: Readonly<Record<DrainBlockedReason, string>> = {
+  saas_disabled: 'switched off',
+  missing_auth: 'login needed',
+  missing_team: 'no team',
+  private_teamspace_gate: 'refused by its gate',
+  project_not_allowed: 'projects held',
+  missing_project: 'project missing',
+  config_unreadable: 'config unreadable',
+  delivery_off: 'mode sends nothing',
+  target_retired: 'retired',
+  daemon_lock: 'lock taken',
+  network_unavailable: 'unreachable',
+};
+
 function activityOf(target: TargetSummary, drain: RunningDrain | undefined, left: number): string {
   const { retiredAt, circuit, blockedReason, waiting, held } = target;
   if (retiredAt !== null) return 'retired';
   if (drain !== undefined) return drainText(drain, left);
   if (circuit.state !== 'closed') return `circuit ${circuit.state.replace('_', ' ')}`;
   if (circuit.next_attempt_at !== null) return 'asked to wait';
-  if (waiting > 0) return blockedReason === null ? 'waits' : `blocked: ${blockedReason}`;
+  if (waiting > 0) return blockedReason === null ? 'waits' : BLOCKED[blockedReason];
   return held > 0 ? 'the rest is held' : 'has everything';
 }

@@ -24,6 +24,13 @@ export function ago(ms: number, now: number = Date.now()): string {
   return ms > now ? `in ${text}` : `${text} ago`;
 }
 
+const ISO = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
+
+/** A sentence for every reader, with its ISO times as `timeText` shows them. */
+export function withTimes(sentence: string, screen?: Pick<Screen, 'isTerminal'>): string {
+  return sentence.replaceAll(ISO, (time) => timeText(time, screen));
+}
+
 /**
  * A time, ISO 8601 or epoch milliseconds, for who reads the result: how long ago
  * on a terminal, ISO 8601 in a pipe or a file.

@@ -130,7 +130,7 @@ function sentence({ report, invalid, missing, refusedInSpool }: CaptureSummary):
   if (report.discarded > 0) parts.push(`${count(report.discarded, 'event')} discarded`);
   if (report.audited > 0) parts.push(`${count(report.audited, 'event')} in the audit log only`);
   if (report.lost > 0) parts.push(`${count(report.lost, 'event')} LOST`);
-  if (invalid > 0) parts.push(`${count(invalid, 'input')} no usable event`);
+  if (invalid > 0) parts.push(`${count(invalid, 'input')} without a usable event`);
   if (missing > 0) parts.push(`${count(missing, 'file')} not found or not readable`);
   return parts.join(', ');
 }

@@ -65,7 +65,7 @@ const COLUMNS: readonly Column<ConfigRow>[] = [
     key: 'key',
     heading: 'KEY',
     value: ({ key }) => key,
-    shrink: { how: 'middle', least: 20, isLast: true },
+    shrink: { how: 'middle', least: 24 },
   },
   {
     key: 'value',

@@ -1,6 +1,7 @@
 import type { Check } from '../app/doctor/check.js';
 import { type DoctorReport, examine } from '../app/doctor.js';
 import { EXIT } from '../base/exit-codes.js';
+import { withTimes } from './ago.js';
 import { color } from './color.js';
 import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
 import { forScreen } from './fold.js';
@@ -46,6 +47,6 @@ const MARKS: Readonly<Record<Check['status'], string>> = {
 };
 
 function sentence({ check, status, message, command }: Check): string {
-  const line = `${MARKS[status]}${check.padEnd(17)}${message}`;
+  const line = `${MARKS[status]}${check.padEnd(17)}${withTimes(message)}`;
   return command === null ? line : `${line}\n${' '.repeat(25)}→ ${command}`;
 }

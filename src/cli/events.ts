@@ -136,6 +136,6 @@ function show(output: Output, report: EventsReport): void {
     before: () =>
       events.length === 0
         ? []
-        : [`newest first, as ${target_name ?? 'a target that has nothing yet'} has them`],
+        : [`newest first, with their state at ${target_name ?? 'a target that has nothing yet'}`],
   });
 }

@@ -1,10 +1,15 @@
 import { type Screen, screenOf } from './screen.js';
 import { widthOf } from './width.js';
 
-/** A command in backticks is one word where it fits on a line: it is there to be copied. */
+/**
+ * Words, each with the blanks before it. A command in backticks is one word where
+ * it fits on a line: it is there to be copied.
+ */
 function wordsOf(text: string, room: number): string[] {
-  const parts = text.match(/[^\s`]*`[^`]+`\S*|\S+|(?<= ) +/g) ?? [];
-  return parts.flatMap((part) => (widthOf(part) <= room ? part : part.split(' ')));
+  const words = text.match(/ *(?:[^\s`]*`[^`]+`\S*|\S+)/g) ?? [];
+  return words.flatMap((word) =>
+    widthOf(word.trimStart()) <= room ? word : (word.match(/ *\S+/g) ?? []),
+  );
 }
 
 /**
@@ -36,15 +41,12 @@ function foldLine(line: string, columns: number, wanted: number): string[] {
   const indent = ' '.repeat(Math.min(wanted, Math.floor(columns / 3)));
   const lines: string[] = [];
   let current = line.slice(0, Math.max(0, line.search(/\S/)));
-  let isEmpty = true;
-  for (const word of wordsOf(line.trimStart(), columns - indent.length)) {
-    const longer = isEmpty ? `${current}${word}` : `${current} ${word}`;
-    if (isEmpty || widthOf(longer) <= columns) current = longer;
+  for (const [i, word] of wordsOf(line.trimStart(), columns - indent.length).entries()) {
+    if (i === 0 || widthOf(current) + widthOf(word) <= columns) current += word;
     else {
       lines.push(current);
-      current = `${indent}${word}`;
+      current = `${indent}${word.trimStart()}`;
     }
-    isEmpty = false;
   }
   return [...lines, current];
 }

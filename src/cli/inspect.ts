@@ -99,14 +99,15 @@ function tellEntry({ at, what, target_name }: StoryEntry): string {
 }
 
 function tellRevision(revision: RevisionStory): string[] {
-  const lines = factsOf(revision).map(
-    ([name, value]) => `  ${`${name}:`.padEnd(20)}${oneLine(String(value))}`,
-  );
+  const lines = factsOf(revision).map(([name, value]) => fact(name, oneLine(String(value))));
   for (const source of revision.sources)
-    lines.push(`  ${'old queue:'.padEnd(20)}${source.path}, row ${source.row_id}`);
+    lines.push(fact('old queue', `${source.path}, row ${source.row_id}`));
   for (const target of revision.targets) lines.push(tellTarget(target, revision.class));
   return lines;
 }
+
+/** Narrow enough for a digest behind it in 80 columns. */
+const fact = (name: string, value: string): string => `  ${`${name}:`.padEnd(11)} ${value}`;
 
 function factsOf(revision: RevisionStory): (readonly [name: string, value: unknown])[] {
   const { superseded_by, undeliverable, producer_user, producer_team } = revision;

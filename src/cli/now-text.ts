@@ -48,13 +48,16 @@ export function outcomes(report: DrainReport): string {
 
 const MAX_LINES = 10;
 
-/** The first events that failed, with the reason of each. */
-export function failureLines({ failures }: DrainReport): string[] {
-  const lines = failures
-    .slice(0, MAX_LINES)
-    .map(
-      ({ event_id, outcome, reason }) => `${shortLine(event_id)}: ${outcome}: ${oneLine(reason)}`,
-    );
-  if (failures.length > MAX_LINES) lines.push('… more with --json, or `redrain inspect EVENT_ID`');
+/** The first event of each reason: how many there are, the counts by cause say. */
+export function failureLines(report: DrainReport): string[] {
+  const { failures, rejected, transient, terminal_failed } = report;
+  const first = new Map<string, string>();
+  for (const { event_id, outcome, reason } of failures) {
+    const why = `${outcome}: ${oneLine(reason)}`;
+    if (!first.has(why)) first.set(why, `${shortLine(event_id)}: ${why}`);
+  }
+  const lines = [...first.values()].slice(0, MAX_LINES);
+  const more = rejected + transient + terminal_failed - lines.length;
+  if (more > 0) lines.push(`… and ${count(more, 'more event')}: \`redrain events\` lists them`);
   return lines;
 }

@@ -5,7 +5,7 @@ import type { WorkerRow } from '../reports/jobs-section.js';
 import type { JournalSection } from '../reports/journal-section.js';
 import type { TargetLedger } from '../reports/ledger-section.js';
 import type { TargetsSection } from '../reports/targets-section.js';
-import { timeText } from './ago.js';
+import { timeText, withTimes } from './ago.js';
 import { color } from './color.js';
 import { bytes, count } from './output.js';
 import { table } from './table.js';
@@ -181,21 +181,18 @@ const SAID_ELSEWHERE: ReadonlySet<string> = new Set(['unsent', 'draining']);
 
 const MARKS: Readonly<Record<Finding['status'], string>> = {
   problem: color.red('problem'),
-  warning: color.yellow('note'),
+  warning: color.yellow('warning'),
   notice: color.dim('note'),
 };
 
 /** One finding with what ends it. */
 export function findingText(finding: Finding): string {
   const { status } = finding;
-  const message = finding.message.replaceAll(ISO, (time) => timeText(time));
+  const message = withTimes(finding.message);
   const said = `${MARKS[status]}: ${message.replace(/\.$/, '')}`;
   const remedy = remedyOf(finding);
   return remedy === null || message.includes(remedy) ? said : `${said}: ${quoted(finding)}`;
 }
-
-/** Findings are sentences for every reader: their times are shown as the reader wants them. */
-const ISO = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
 
 const quoted = ({ command, advice }: Finding): string =>
   command === null ? (advice ?? '') : `\`${command}\``;

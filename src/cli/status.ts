@@ -49,7 +49,7 @@ const textOf =
 
 /** Under the value of a fact, or under the words of a finding. */
 const indentOf = (line: string): number =>
-  (/^\S*(problem|note)\S*: /.exec(line)?.[1]?.length ?? 16) + 2;
+  (/^\S*(problem|warning|note)\S*: /.exec(line)?.[1]?.length ?? 16) + 2;
 
 function isReadable(status: StatusDocument): boolean {
   return !('error' in status.event_journal);

@@ -108,9 +108,10 @@ function widestThatShrinks<Row>(
 }
 
 function grid<Row>(laid: readonly Laid<Row>[], rows: readonly Row[], screen: Screen): string[] {
-  const head = laid.map(({ column, width, align }) =>
-    color.bold(padded(column.heading, width, align)),
-  );
+  const head = laid.map(({ column, width, align }, i) => {
+    const isOpen = i === laid.length - 1 && align === 'left';
+    return color.bold(isOpen ? column.heading : padded(column.heading, width, align));
+  });
   const body = rows.flatMap((row, i) => {
     const cells = laid.map((one) => cellLines(one, one.texts[i] as string));
     const height = Math.max(1, ...cells.map((lines) => lines.length));

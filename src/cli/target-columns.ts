@@ -7,7 +7,7 @@ export const TARGET_COLUMNS: readonly Column<TopTarget>[] = [
   {
     key: 'name',
     heading: 'TARGET',
-    value: ({ name, is_current }) => (is_current ? `${name} (active)` : name),
+    value: ({ name }) => name,
     shrink: { how: 'middle', least: 14 },
   },
   {

@@ -42,13 +42,13 @@ export function judgeHealth(answer: HttpAnswer, sentToken: boolean): Reachabilit
   if (status === 401 || status === 403)
     return sentToken
       ? verdict('refused', `it does not accept the token (${status})`, serverTime)
-      : verdict('unconfirmed', `it answers to those who are signed in (${status})`, serverTime);
-  if (status !== 200) return verdict('unreachable', `it answers with status ${status}`, serverTime);
+      : verdict('unconfirmed', `it asks for a login (${status})`, serverTime);
+  if (status !== 200) return verdict('unreachable', `it returns status ${status}`, serverTime);
   const body = readJsonObject(answer.body);
   if ('unusable' in body)
-    return verdict('unreachable', `it answers 200, but ${body.unusable}`, serverTime);
+    return verdict('unreachable', `it returns 200, but ${body.unusable}`, serverTime);
   return isHealthDocument(body.object)
-    ? verdict('healthy', 'it answers with its health document', serverTime)
+    ? verdict('healthy', 'it returns its health document', serverTime)
     : verdict('unconfirmed', 'it answers, and tells nothing of itself', serverTime);
 }
 
@@ -61,10 +61,10 @@ export function judgeEndpoint(answer: HttpAnswer): Reachability {
   const { status } = answer;
   const serverTime = dateOf(answer);
   if ((status >= 200 && status < 300) || ANSWERS_OF_AN_ENDPOINT.has(status))
-    return verdict('healthy', `it answers (${status} to a GET)`, serverTime);
+    return verdict('healthy', `it responds (${status} to a GET)`, serverTime);
   if (status === 404)
-    return verdict('unconfirmed', 'it answers 404 to a GET, and may still take posts', serverTime);
-  return verdict('unreachable', `it answers with status ${status}`, serverTime);
+    return verdict('unconfirmed', 'it returns 404 to a GET; it may still accept posts', serverTime);
+  return verdict('unreachable', `it returns status ${status}`, serverTime);
 }
 
 const TEXTS = ['server_instance_id', 'deployment_id', 'environment_name', 'git_sha'] as const;

@@ -49,7 +49,7 @@ function captureEntries(revision: RevisionStory): StoryEntry[] {
     drain_blocked_reason === null ? '' : `, delivery was blocked: ${drain_blocked_reason}`;
   const captured = entry(captured_at, `${how}${which}${blocked}`);
   if (occurred_at === null) return [captured];
-  return [entry(occurred_at, 'happened, as its producer says'), captured];
+  return [entry(occurred_at, 'happened, according to its producer'), captured];
 }
 
 function leavingEntries(revision: RevisionStory): StoryEntry[] {
@@ -57,11 +57,14 @@ function leavingEntries(revision: RevisionStory): StoryEntry[] {
   const entries: StoryEntry[] = [];
   if (marked_at !== null) {
     const by = other_event_id === null ? '' : ` by ${other_event_id}`;
-    entries.push(entry(marked_at, `${why}${by}: selected no more`));
+    entries.push(entry(marked_at, `${why}${by}: no longer sent`));
   }
   if (purged_at === null || purged_by === 'redact') return entries;
   const where = purge_detail === null ? '' : ` (${purge_detail})`;
-  return [...entries, entry(purged_at, `its bytes left the journal by ${purged_by}${where}`)];
+  return [
+    ...entries,
+    entry(purged_at, `its bytes were removed from the journal by ${purged_by}${where}`),
+  ];
 }
 
 function targetEntries(target: TargetStory): StoryEntry[] {
@@ -73,11 +76,12 @@ function targetEntries(target: TargetStory): StoryEntry[] {
 function postText(post: Row): string {
   const status = post.http_status === null ? 'no answer' : `HTTP ${post.http_status}`;
   const error = post.error === null ? '' : `: ${post.error}`;
+  const company = post.events === 1 ? 'alone' : `in a batch of ${post.events}`;
   const took =
     post.error === INTERRUPTED
       ? `found ${post.duration_ms} ms after it began`
       : `${post.duration_ms} ms`;
-  return `posted among ${post.events} (post ${post.id}, ${status}, ${took}): ${post.outcome}${error}`;
+  return `sent ${company} (post ${post.id}, ${status}, ${took}): ${post.outcome}${error}`;
 }
 
 /** What the posts do not say: how a generation ended, and what comes next. */
@@ -86,10 +90,10 @@ function deliveryEntries(row: Row, at: At): StoryEntry[] {
   const entries: StoryEntry[] = [];
   if (row.completed_at !== null) {
     const why = row.last_error === null ? '' : `: ${row.last_error}`;
-    entries.push(entry(row.completed_at, `${generation} ended: ${row.status}${why}`, at));
+    entries.push(entry(row.completed_at, `${generation} ended with ${row.status}${why}`, at));
   }
   if (row.next_attempt_at !== null)
-    entries.push(entry(row.next_attempt_at, `${generation}: next attempt not before this`, at));
+    entries.push(entry(row.next_attempt_at, `${generation}: earliest next attempt`, at));
   return entries;
 }
 
@@ -97,7 +101,7 @@ function conflictEntries(conflict: Row): StoryEntry[] {
   const { id, found_at, resolved_at, kept, found_by } = conflict;
   const found = entry(
     found_at,
-    `conflict ${id}: another content came by ${found_by}; both are kept`,
+    `conflict ${id}: another content arrived by ${found_by}; both are kept`,
   );
   if (resolved_at === null) return [found];
   return [found, entry(resolved_at, `conflict ${id} resolved: ${kept} kept`)];

@@ -140,7 +140,7 @@ describe('redrain capture', () => {
     expect(lines).to.have.length(42);
     expect(lines[19]).to.match(/^a:20: not JSON/);
     expect(lines.slice(-2)).to.deep.equal(['a: and 2,980 more', 'b: and 2,980 more']);
-    expect(run.stdout).to.include('6,000 inputs no usable event');
+    expect(run.stdout).to.include('6,000 inputs without a usable event');
     const document = report(await cli.run(['capture', '--json', 'a']));
     expect(document.errors).to.have.length(1_000);
     expect(document.more_errors).to.deep.equal({ a: 2_000 });

@@ -113,7 +113,7 @@ describe('a command whose reader stalls', () => {
     await drainIsFree(cli, 30);
     const report = await content(out.read, (text) => text.endsWith('}\n'));
     expect(JSON.parse(report)).to.include({ rejected: 30 });
-    expect(await content(err.read, (text) => text.includes('… more with --json'))).to.include(
+    expect(await content(err.read, (text) => text.includes('… and 29 more events'))).to.include(
       'rejected',
     );
     expect((await running.exited).code).to.equal(7);

@@ -78,7 +78,7 @@ describe('the output', () => {
     const cli = new Cli();
     const file = cli.file('x.jsonl', [...envelopes(2), 'not json']);
     const told = await cli.run(['capture', file]);
-    expect(told.stdout).to.equal('captured 2 events, 1 input no usable event\n');
+    expect(told.stdout).to.equal('captured 2 events, 1 input without a usable event\n');
     expect(told.stderr).to.include(`${file}:3: not JSON`);
   });
 });

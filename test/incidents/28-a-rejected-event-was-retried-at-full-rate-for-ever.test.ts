@@ -48,7 +48,7 @@ describe('incident 28: a rejected event was retried forever, in every pass, at f
 
     const run = await cli.run(['inspect', 'bad']);
     const next = new Date(nextAttempt(machine)).toISOString();
-    expect(run.stdout).to.match(new RegExp(`${next} .*next attempt not before this`));
+    expect(run.stdout).to.match(new RegExp(`${next} .*generation 1: earliest next attempt`));
   });
 });
 

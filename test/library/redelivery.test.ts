@@ -48,7 +48,7 @@ describe('replay after a reset of the server', () => {
     expect(revision?.targets[0]?.delivery).to.include({ status: 'rejected', generation: 2 });
     expect(revision?.targets[0]?.history[0]).to.include({ status: 'success', generation: 1 });
     const told = story?.timeline.map(({ what }) => what).join('\n');
-    expect(told).to.match(/captured[\s\S]*generation 1 ended: success[\s\S]*rejected/);
+    expect(told).to.match(/captured[\s\S]*generation 1 ended with success[\s\S]*rejected/);
     expect(journalRows(home, 'SELECT count(*) AS n FROM delivery_history')).to.deep.equal([
       { n: 11 },
     ]);

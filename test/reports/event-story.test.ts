@@ -22,9 +22,9 @@ describe('the story of an event', () => {
     const told = timeline.map(({ what, target_id }) => `${target_id ?? '-'} ${what}`);
     expect(told[0]).to.match(/- happened/);
     expect(told[1]).to.match(/- captured/);
-    expect(told[2]).to.match(/1 posted among 1 \(post 1, HTTP 500, .*transient: status 500/);
-    expect(told[3]).to.match(/1 posted among 1 \(post 2, HTTP 200, .*success/);
-    expect(told[4]).to.match(/1 generation 1 ended: success/);
+    expect(told[2]).to.match(/1 sent alone \(post 1, HTTP 500, .*transient: status 500/);
+    expect(told[3]).to.match(/1 sent alone \(post 2, HTTP 200, .*success/);
+    expect(told[4]).to.match(/1 generation 1 ended with success/);
     expect(told).to.have.length(5);
   });
 
@@ -42,7 +42,7 @@ describe('the story of an event', () => {
     const b = await redrain.inspect('b');
     expect(b?.revisions[0]).to.include({ class: 'live', superseded_by: 'c' });
     const told = (await redrain.inspect('a'))?.timeline.map(({ what }) => what);
-    expect(told).to.include('coalesced by b: selected no more');
+    expect(told).to.include('coalesced by b: no longer sent');
   });
 
   it('says what became of bytes that are gone', async () => {
@@ -63,7 +63,7 @@ describe('the story of an event', () => {
       purge_detail: 'archive-1',
     });
     expect(story?.timeline.map(({ what }) => what)).to.include(
-      'its bytes left the journal by archive (archive-1)',
+      'its bytes were removed from the journal by archive (archive-1)',
     );
     expect(await redrain.inspect('b')).to.equal(undefined);
   });

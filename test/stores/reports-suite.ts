@@ -657,7 +657,7 @@ function describeStory(open: OpenStores): void {
       expect(elsewhere).to.deep.include({ delivery: null, history: [], posts: [] });
       const told = story?.timeline.map(({ what }) => what) ?? [];
       expect(told[0]).to.equal('captured');
-      expect(told.at(-1)).to.match(/^generation 1 ended: success/);
+      expect(told.at(-1)).to.match(/^generation 1 ended with success/);
     });
 
     it('has earlier generations, the event that took its place, and the other content of its id', async () => {

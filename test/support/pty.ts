@@ -31,11 +31,21 @@ export function startOnTerminal(
   return new RunningCli(child);
 }
 
-/** What is left of terminal output without colours and movements. */
+/** What is left of terminal output without colours, movements and lines that were taken off again. */
 export function plain(shown: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: sequences of a terminal begin with one.
-  return shown.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]/g, '').replaceAll('\r', '');
+  let kept = '';
+  for (const [i, part] of shown.split(ERASURE).entries()) {
+    // Every second part is how many lines up the erasure began.
+    if (i % 2 === 0) kept += part;
+    else kept = kept.split('\n').slice(0, -1 - Number(part ?? 0)).map((line) => `${line}\n`).join('');
+  }
+  return kept.replaceAll(SEQUENCE, '').replaceAll('\r', '');
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: sequences of a terminal begin with one.
+const ERASURE = /\r(?:\u001b\[(\d+)A)?\u001b\[J/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: likewise.
+const SEQUENCE = /\u001b\[[0-9;?]*[A-Za-z]/g;
 
 /** The last screen that was drawn from its top. */
 export function lastScreen(shown: string): string[] {

@@ -75,7 +75,7 @@ function credentials(
 
 /** A switch that is off and a mode that sends nothing were somebody's choice. */
 function delivery(obstacle: Obstacle | undefined, waiting: number): Finding | Check {
-  if (obstacle === undefined) return fine('delivery', 'nothing on this machine stands in the way');
+  if (obstacle === undefined) return fine('delivery', 'nothing on this machine blocks delivery');
   const { state, message, command, advice } = obstacle;
   const remedy = command ?? (advice === undefined ? null : { advice });
   if (state !== 'rollout_disabled')

@@ -72,7 +72,7 @@ function modes(paths: HomePaths): Line[] {
     ...directories.filter(isOpen).map((path) => opened(path, '700')),
     ...files.filter(isOpen).map((path) => opened(path, '600')),
   ];
-  return open.length > 0 ? open : [fine('file_modes', 'only this user can read what is kept')];
+  return open.length > 0 ? open : [fine('file_modes', 'only this user can read the home')];
 }
 
 /** The home is Spec Kitty's too, which may have made it for all to read; nobody else may change it. */
