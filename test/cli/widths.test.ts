@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync } from 'node:fs';
 import { expect } from 'chai';
 import { widthOf } from '../../src/cli/width.js';
 import { captured } from '../processes/given-events.js';
@@ -40,7 +40,6 @@ async function givenFullHome(): Promise<Cli> {
 const COMMANDS: readonly (readonly string[])[] = [
   ['status'],
   ['status', '--check'],
-  ['top', '--quiet'],
   ['events'],
   ['events', '--state', 'rejected'],
   ['inspect', LONG_ID],
@@ -93,7 +92,8 @@ describe('every command on a terminal of 80 columns', () => {
       expect(piped.stdout + piped.stderr, words.join(' ')).to.not.include('\u001b');
       if (words[0] === 'top') return;
       const coloured = await startOnTerminal(cli, words).exited;
-      expect(coloured.stdout, words.join(' ')).to.match(/\u001b\[3[13]m/);
+      const isColoured = ['\u001b[31m', '\u001b[33m'].some((one) => coloured.stdout.includes(one));
+      expect(isColoured, words.join(' ')).to.equal(true);
       const bare = Object.assign(copyOf(cli), { home: cli.home });
       bare.env.NO_COLOR = '1';
       const uncoloured = await startOnTerminal(bare, words).exited;
@@ -104,30 +104,24 @@ describe('every command on a terminal of 80 columns', () => {
   it('says in words what colours say', async () => {
     const cli = await givenFullHome();
     const { stdout } = await cli.run(['status']);
-    expect(stdout).to.match(/^problem: 20 rejected/m).and.match(/^warning: 23 to be tried again/m);
+    expect(stdout)
+      .to.match(/^problem: 20 rejected/m)
+      .and.match(/^warning: 23 to be tried again/m);
     expect((await cli.run(['doctor'])).stdout).to.match(/^PROBLEM rejected/m);
   });
 
   it('shows no line that is wider, whatever names and addresses there are', async () => {
     const given = await givenFullHome();
-    const wide = await inPairs(
-      COMMANDS.filter(([name]) => name !== 'top'),
-      async (words) => {
-        const cli = copyOf(given);
-        const { stdout } = await startOnTerminal(cli, words).exited;
-        expect(stdout, words.join(' ')).to.not.equal('');
-        if (process.env.DUMP)
-          appendFileSync(
-            process.env.DUMP,
-            `\n$ redrain ${words.join(' ').slice(0, 70)}\n${plain(stdout)}`,
-          );
-        return plain(stdout)
-          .replaceAll('\u200e', '')
-          .split('\n')
-          .filter((line) => widthOf(line) > 80 && !isOneWord(line))
-          .map((line) => `${words.join(' ')}: ${line}`);
-      },
-    );
+    const wide = await inPairs(COMMANDS, async (words) => {
+      const cli = copyOf(given);
+      const { stdout } = await startOnTerminal(cli, words).exited;
+      expect(stdout, words.join(' ')).to.not.equal('');
+      return plain(stdout)
+        .replaceAll('\u200e', '')
+        .split('\n')
+        .filter((line) => widthOf(line) > 80 && !isOneWord(line))
+        .map((line) => `${words.join(' ')}: ${line}`);
+    });
     expect(wide.flat()).to.deep.equal([]);
   });
 });

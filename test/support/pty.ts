@@ -37,7 +37,12 @@ export function plain(shown: string): string {
   for (const [i, part] of shown.split(ERASURE).entries()) {
     // Every second part is how many lines up the erasure began.
     if (i % 2 === 0) kept += part;
-    else kept = kept.split('\n').slice(0, -1 - Number(part ?? 0)).map((line) => `${line}\n`).join('');
+    else
+      kept = kept
+        .split('\n')
+        .slice(0, -1 - Number(part ?? 0))
+        .map((line) => `${line}\n`)
+        .join('');
   }
   return kept.replaceAll(SEQUENCE, '').replaceAll('\r', '');
 }
