@@ -104,7 +104,7 @@ async function startReceiver(name: string): Promise<{ url: string; stop(): void 
 
 /** One digest over every payload in journal order. */
 function journalDigest(): string {
-  const db = new Database(join(place, 'home', 'redrain', 'journal.db'), { readonly: true });
+  const db = new Database(join(place, 'home', 'journal.db'), { readonly: true });
   const digest = createHash('sha256');
   for (const { bytes } of db
     .prepare('SELECT bytes FROM payload ORDER BY seq')

@@ -51,12 +51,12 @@ async function fillTemplates(at: BenchSurroundings): Promise<Templates> {
   const db = openFloor(floor);
   await new FloorCapture(db, PROJECTS).append(events);
   db.close();
-  return { events: events.length, product: join(directory, 'redrain', 'journal.db'), floor };
+  return { events: events.length, product: join(directory, 'journal.db'), floor };
 }
 
 async function runProduct(at: BenchSurroundings, templates: Templates): Promise<number> {
   const home = at.workspace.directory('product');
-  copySettled(templates.product, join(home, 'redrain', 'journal.db'));
+  copySettled(templates.product, join(home, 'journal.db'));
   const receiver = await startReceiver();
   writeFileSync(join(home, 'config.toml'), configFor(receiver.url));
   const redrain = await openRedrain({ home, env: {} });

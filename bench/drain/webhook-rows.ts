@@ -80,7 +80,7 @@ async function filled(at: BenchSurroundings, events: readonly SampleEvent[]): Pr
   const redrain = await openRedrain({ home, env: {} });
   await redrain.captureMany(events.map(({ bytes }) => bytes));
   await redrain.close();
-  return join(home, 'redrain', 'journal.db');
+  return join(home, 'journal.db');
 }
 
 async function runProduct(
@@ -91,7 +91,7 @@ async function runProduct(
   awayMs: number,
 ): Promise<number> {
   const home = at.workspace.directory('product');
-  copySettled(template, join(home, 'redrain', 'journal.db'));
+  copySettled(template, join(home, 'journal.db'));
   const receiver = await startPlainReceiver(awayMs);
   const target = `[sync]\nmode = "EXTERNAL_RECEIVER"\ntarget = "x"\n[sync.targets.x]\nurl = "${receiver.url}/"\n${settings}`;
   writeFileSync(join(home, 'config.toml'), target);

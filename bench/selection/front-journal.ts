@@ -40,7 +40,7 @@ export interface FrontJournal {
 
 /** Makes one in which everything holds but `archived`, which `archiveFront` brings about. */
 export async function fillFrontJournal(home: string, front: number): Promise<FrontJournal> {
-  const file = join(home, 'redrain', 'journal.db');
+  const file = join(home, 'journal.db');
   const db = await JournalDatabase.open(file);
   const targets = await registerTargets(db);
   db.close();

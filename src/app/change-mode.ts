@@ -27,6 +27,7 @@ import {
 } from '../targets/settings-in-force.js';
 import type { App } from './app.js';
 import { nameForAddress, tabled } from './declared-targets.js';
+import type { Situation } from './situation.js';
 
 /** What `redrain mode` was asked for. */
 export interface ModeRequest {
@@ -57,6 +58,8 @@ export interface ModeRequest {
 /** The policy in force, and what a request changed of it. */
 export interface ModeReport {
   readonly settings: SyncSettings;
+  /** Whether the home is shared with Spec Kitty, whose users know the older names of the modes. */
+  readonly usesSpecKitty: boolean;
   /** The target that EXTERNAL_RECEIVER delivers to; undefined while there is none. */
   readonly target: DeclaredTarget | undefined;
   /** How it is spoken to; undefined while there is none that can be used. */
@@ -68,8 +71,7 @@ export interface ModeReport {
 
 /** The policy as it is. Changes nothing. */
 export async function readMode(app: App): Promise<ModeReport> {
-  const settings = settingsOf((await app.situation()).config);
-  return { ...(await reportOf(app, settings)), changes: [] };
+  return { ...(await reportOf(app, await usable(app))), changes: [] };
 }
 
 /**
@@ -80,16 +82,16 @@ export async function readMode(app: App): Promise<ModeReport> {
  * @throws ConfigUnreadableError, StorageUnavailableError when the known targets cannot be read.
  */
 export async function changeMode(app: App, request: ModeRequest): Promise<ModeReport> {
-  const before = settingsOf((await app.situation()).config);
+  const { settings: before } = await usable(app);
   const at = await destinationOf(app, before, request);
   await editConfig(app.paths.config, [
     { path: ['sync', 'mode'], value: request.mode },
     ...(at === undefined ? [] : at.changes),
   ]);
-  const settings = settingsOf((await app.situation()).config);
+  const now = await usable(app);
   // The file is written, and is what counts: a row that cannot follow now does so at the next drain.
-  if (request.mode === 'EXTERNAL_RECEIVER') await mirror(app, settings).catch(() => undefined);
-  const report = await reportOf(app, settings);
+  if (request.mode === 'EXTERNAL_RECEIVER') await mirror(app, now.settings).catch(() => undefined);
+  const report = await reportOf(app, now);
   const after = report.external;
   return { ...report, changes: at?.was && after ? settingChanges(at.was, after) : [] };
 }
@@ -184,13 +186,23 @@ const activeOf = ({ targets, activeTarget }: SyncSettings): DeclaredTarget | und
 const describe = (declared: DeclaredTarget | undefined): TargetDescription | undefined =>
   declared && descriptionOf(declaredTarget(declared));
 
-async function reportOf(app: App, settings: SyncSettings): Promise<Omit<ModeReport, 'changes'>> {
+/** @throws ConfigUnreadableError */
+async function usable(app: App): Promise<Situation> {
+  const situation = await app.situation();
+  settingsOf(situation.config);
+  return situation;
+}
+
+async function reportOf(
+  app: App,
+  { settings, usesSpecKitty }: Situation,
+): Promise<Omit<ModeReport, 'changes'>> {
   const target = activeOf(settings);
   const described = describe(target);
   // To show, or to stop sending: a journal that cannot be read is no reason to fail.
   const known = target && (await knownRow(app, target).catch(() => undefined));
   const external = described && settingsInForce(described, known?.settings);
-  return { settings, target, external, knownAs: known?.name ?? null };
+  return { settings, usesSpecKitty, target, external, knownAs: known?.name ?? null };
 }
 
 async function knownRow(app: App, declared: DeclaredTarget): Promise<TargetRecord | undefined> {
@@ -211,7 +223,7 @@ async function mirror(app: App, settings: SyncSettings): Promise<void> {
 
 /** What the endpoint of `[sync.external]` keeps where the file has no value, by the name of the key. */
 export async function keptSettings(app: App): Promise<ReadonlyMap<string, unknown>> {
-  const settings = settingsOf((await app.situation()).config);
+  const { settings } = await usable(app);
   const declared = [...settings.targets.values()].find((one) => !isNamed(one));
   if (declared === undefined) return new Map();
   // For `redrain config` to show: a journal that cannot be read is for `doctor` to report.

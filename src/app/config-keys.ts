@@ -23,8 +23,9 @@ export class ConfigKeyError extends RedrainError {
 
 /** Every key in force, with what the active endpoint kept from before. @throws ConfigUnreadableError */
 export async function keysInForce(app: App): Promise<ConfigRow[]> {
-  const { config } = await app.situation();
-  return configInForce(config, app.env, await keptSettings(app));
+  const { config, usesSpecKitty } = await app.situation();
+  const kept = await keptSettings(app);
+  return configInForce(config, app.env, { kept, usesSpecKitty });
 }
 
 /**
@@ -81,7 +82,7 @@ function assertSettable({ key, path }: NamedKey, value: string): void {
     );
   if (name === 'endpoint')
     throw new ConfigKeyError(
-      'another endpoint is another target: `redrain mode EXTERNAL_RECEIVER --endpoint URL` sets it with its settings',
+      'another endpoint is another target: `redrain mode endpoint --endpoint URL` sets it with its settings',
     );
   if (name !== 'server_url') return;
   try {

@@ -2,7 +2,7 @@ import { type App } from './app.js';
 import { type Check, checkOf, fine } from './doctor/check.js';
 import { examineWayOut } from './doctor/way-out.js';
 import type { AskHttp } from './reach.js';
-import { type ReadinessReport, readinessReport } from './readiness.js';
+import { hostedTarget, type ReadinessReport, readinessReport } from './readiness.js';
 import { reportStatus, type StatusReport } from './status.js';
 
 /** What is wrong, each with the command that fixes it. */
@@ -29,8 +29,7 @@ export async function examine(app: App, ask?: AskHttp): Promise<DoctorReport> {
     ...findings.filter((finding) => !seen.has(finding)).map(checkOf),
   ];
   const ok = checks.every(({ status }) => status !== 'problem');
-  const target = situation.authority?.resolved ?? null;
-  return { ok, readiness: readinessReport(verdict, target), checks };
+  return { ok, readiness: readinessReport(verdict, hostedTarget(situation)), checks };
 }
 
 /** What is said of a part of the home that nothing was found in. */
@@ -51,9 +50,10 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
   jobs: ['jobs', 'paused', 'unserved', 'failed_jobs', 'warned_jobs'],
 };
 
-function wellLines({ findings, unreadable }: StatusReport): Check[] {
+function wellLines({ findings, unreadable, situation }: StatusReport): Check[] {
   const found = new Set(findings.map(({ check }) => check));
-  return WELL.filter(([name]) => !(KINDS[name] ?? [name]).some((kind) => found.has(kind)))
+  return WELL.filter(([name]) => situation.usesSpecKitty || name !== 'old_queues')
+    .filter(([name]) => !(KINDS[name] ?? [name]).some((kind) => found.has(kind)))
     .filter(([name]) => unreadable.length === 0 || name === 'jobs')
     .map(([name, message]) => fine(name, message));
 }

@@ -246,7 +246,12 @@ async function run(
     team_or_user: target.teamSlug || target.userEmail || null,
     queue_db_path: situation.authority?.resolved.queue_db_path ?? null,
   });
-  const permission = new TargetPermission(() => home.readConfig(), stores.targets, target);
+  const permission = new TargetPermission(
+    () => home.readConfig(),
+    stores.targets,
+    target,
+    situation.usesSpecKitty,
+  );
   const deps = {
     target: { id: target.id, name: target.name, url: target.canonicalUrl },
     ledger: stores.ledger,

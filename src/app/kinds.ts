@@ -29,7 +29,10 @@ export interface Destination {
 export function destinationOf(at: TeamspaceCircumstances): Destination {
   const { delivery } = policyOf(at.settings.mode);
   if (delivery === 'none')
-    return { active: { state: 'none', message: noneMessage(at.settings.mode) }, kind: undefined };
+    return {
+      active: { state: 'none', message: noneMessage(at.settings, at.usesSpecKitty) },
+      kind: undefined,
+    };
   const kind = KINDS[delivery];
   const active = configuredTarget(kind, at);
   // An endpoint's address decides of which of two kinds it is.

@@ -6,6 +6,7 @@ import {
   type OwnerRecord,
   orphansAmong,
   ownerOf,
+  withoutWhereTo,
 } from '../reports/processes.js';
 import type { ProcessFields } from '../reports/status-document.js';
 import type { ResolvedSyncTarget } from '../spec-kitty/authority.js';
@@ -13,14 +14,15 @@ import { thisProcess } from '../targets/holder.js';
 import type { TargetRecord } from '../targets/registry.js';
 import type { App } from './app.js';
 import { activeRow } from './named-target.js';
+import { hostedTarget } from './readiness.js';
 import type { Situation } from './situation.js';
 
 /** Who drains the active target now, and whether that is somebody like us. */
 export interface PreflightReport {
   /** False when another version, server or identity holds the target, or a process that has ended. */
   readonly ok: boolean;
-  /** The one resolved target; null when config.toml or an address in it cannot be used. */
-  readonly target: Readonly<ResolvedSyncTarget> | null;
+  /** Only where Spec Kitty is used: its server; null when config.toml or an address in it cannot be used. */
+  readonly target?: Readonly<ResolvedSyncTarget> | null | undefined;
   readonly foreground: Foreground;
   /** Null when no process drains it. */
   readonly owner: OwnerRecord | null;
@@ -35,8 +37,15 @@ export function preflight(app: App): Promise<PreflightReport> {
     const current = await activeRow(stores?.targets, situation);
     const { foreground, owner, mismatches, orphans } = processes(app, situation, targets, current);
     const ok = mismatches.length === 0 && orphans.length === 0;
-    const target = situation.authority?.resolved ?? null;
-    return { ok, target, foreground, owner, mismatches, orphans };
+    const target = hostedTarget(situation);
+    return {
+      ok,
+      ...(target === undefined ? {} : { target }),
+      foreground,
+      owner,
+      mismatches,
+      orphans,
+    };
   });
 }
 
@@ -73,13 +82,15 @@ function processes(
   targets: readonly TargetRecord[],
   current: TargetRecord | undefined,
 ) {
-  const foreground = foregroundOf(app, situation);
-  const owner = ownerOf(current);
+  const shown = situation.usesSpecKitty ? <T>(record: T): T => record : withoutWhereTo;
+  const foreground = shown(foregroundOf(app, situation));
+  const holder = ownerOf(current);
+  const owner = holder && shown(holder);
   return {
     foreground,
     owner,
     mismatches: mismatchesOf(foreground, owner),
-    orphans: orphansAmong(targets),
+    orphans: orphansAmong(targets).map((orphan) => shown(orphan)),
   };
 }
 

@@ -67,7 +67,7 @@ async function beforeFirstDrain(
   { to, limit }: PreviewOptions,
 ): Promise<DrainReport> {
   if (description === undefined) return withoutTarget(stores, situation, app.now());
-  const gate = to === undefined ? situation.gate : modeGate(situation.settings.mode);
+  const gate = to === undefined ? situation.gate : modeGate(situation);
   if (gate !== undefined && to === undefined) return withoutTarget(stores, situation, app.now());
   const subject = { description };
   const permission = permissionAt(situation, subject);
@@ -97,9 +97,7 @@ async function previewOf(
   const report = emptyReport({ id: target.id, name: target.name, url: target.canonicalUrl });
   const receiver = await receiverOf(app, situation, target);
   const gate =
-    modeGate(situation.settings.mode) ??
-    faultGate(situation.settings, target) ??
-    (await receiver.closedGate());
+    modeGate(situation) ?? faultGate(situation.settings, target) ?? (await receiver.closedGate());
   await receiver.close();
   const permission = permissionAt(situation, { record: target });
   const newStart = await newStartOf(stores.targets, situation, app.now(), { record: target });

@@ -12,8 +12,8 @@ export interface ReadinessReport {
   readonly message: string;
   /** What to type next; null when nothing is missing. */
   readonly next_action: string | null;
-  /** What was judged; null when config.toml or an address in it cannot be used. */
-  readonly target: Readonly<ResolvedSyncTarget> | null;
+  /** Only where Spec Kitty is used: its server; null when config.toml or an address in it cannot be used. */
+  readonly target?: Readonly<ResolvedSyncTarget> | null | undefined;
 }
 
 /**
@@ -23,33 +23,35 @@ export interface ReadinessReport {
  */
 export async function readiness(app: App, ask?: AskHttp): Promise<ReadinessReport> {
   const situation = await app.situation();
-  const target = situation.authority?.resolved ?? null;
+  const target = hostedTarget(situation);
   const obstacle = await obstacleOf(app, situation);
   const verdict = obstacle ?? fromAnswer(situation, await reach(app, situation, ask));
   return readinessReport(verdict, target);
 }
+
+/** Spec Kitty's server, and who is signed in there; undefined where nobody is to be told of it. */
+export const hostedTarget = ({ usesSpecKitty, authority }: Situation): ReadinessReport['target'] =>
+  usesSpecKitty ? (authority?.resolved ?? null) : undefined;
 
 /** A verdict as programs read it. */
 export function readinessReport(
   { state, message, command, advice }: Obstacle,
   target: ReadinessReport['target'],
 ): ReadinessReport {
-  return { state, message, next_action: command ?? advice ?? null, target };
+  const about = target === undefined ? {} : { target };
+  return { state, message, next_action: command ?? advice ?? null, ...about };
 }
 
 /** The first obstacle that can be seen without any network, or undefined. */
 export async function obstacleOf(app: App, situation: Situation): Promise<Obstacle | undefined> {
   const { active, kind } = situation;
   if (active.state === 'none')
-    return obstacle('rollout_disabled', active.message, { advice: SEND_AGAIN });
+    return obstacle('rollout_disabled', active.message, { advice: sendAgain(situation) });
   const config = kind?.switchedOff(situation) ?? configRead(situation);
   if (config !== undefined) return config;
   if (active.state === 'target') return kind?.obstacle(situation, app.now());
-  return obstacle(
-    'missing_host_config',
-    active.message,
-    'redrain mode EXTERNAL_RECEIVER --endpoint URL',
-  );
+  if (active.isUnnamed === true) return obstacle('no_target', active.message, ADD_TARGET);
+  return obstacle('missing_host_config', active.message, setTarget(situation));
 }
 
 /** What the answer of the target makes of readiness. */
@@ -63,18 +65,20 @@ export function fromAnswer(situation: Situation, answer: Reachability | undefine
     case 'unconfirmed':
       return { state: 'ready', message, command: null };
     case 'refused':
-      return { state: 'missing_auth', message, command: `redrain login ${where}` };
+      return obstacle('missing_auth', message, situation.kind?.signIn(where) ?? 'redrain doctor');
     case 'unreachable':
-      return { state: 'host_unreachable', message, command: null, advice: UNREACHABLE };
+      return obstacle('host_unreachable', message, { advice: compareAddress(situation) });
   }
 }
 
-const UNREACHABLE =
-  'compare the address: redrain server, or redrain mode, shows it; then look at network and proxy';
+/** What to do about an address that does not answer. */
+export const compareAddress = ({ usesSpecKitty }: Situation): string =>
+  `compare the address: ${usesSpecKitty ? 'redrain server, or redrain mode, shows' : 'redrain targets show NAME says'} it; then look at network and proxy`;
 
 /** The address of the active target as people know it. */
-export function addressOf({ active, authority }: Situation): string {
+export function addressOf({ active, authority, usesSpecKitty }: Situation): string {
   if (active.state === 'target') return active.identity.canonicalUrl;
+  if (!usesSpecKitty) return 'no target';
   return authority?.resolved.resolved_server_url ?? 'no server';
 }
 
@@ -87,8 +91,20 @@ const obstacle = (
     ? { state, message, command }
     : { state, message, command: null, advice: command.advice };
 
-const SEND_AGAIN =
-  'redrain mode TEAMSPACE, or redrain mode EXTERNAL_RECEIVER --endpoint URL, sends again';
+/** What ends that nobody has named a target yet. */
+export const ADD_TARGET = 'redrain targets add NAME URL';
+
+const sendAgain = ({ usesSpecKitty, settings }: Situation): string => {
+  if (usesSpecKitty)
+    return 'redrain mode TEAMSPACE, or redrain mode EXTERNAL_RECEIVER --endpoint URL, sends again';
+  const { targets, activeTarget = 'NAME' } = settings;
+  if (targets.size > 0) return `redrain use ${activeTarget} sends again`;
+  return `${ADD_TARGET}, then redrain use NAME: that sends again`;
+};
+
+/** Which command sets a target that is wrong. */
+const setTarget = ({ usesSpecKitty }: Situation): string =>
+  usesSpecKitty ? 'redrain mode EXTERNAL_RECEIVER --endpoint URL' : 'redrain use NAME';
 
 /** Who would log in, and where, is not known while the file cannot be read. */
 function configRead({ config, authorityError }: Situation): Obstacle | undefined {

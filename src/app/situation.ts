@@ -1,9 +1,10 @@
-import { ConfigReader } from '../config/document.js';
+import { type ConfigDocument, ConfigReader } from '../config/document.js';
 import type { HomePaths } from '../config/home.js';
-import { DEFAULT_SETTINGS } from '../config/settings.js';
+import { DEFAULT_SETTINGS, type SyncSettings } from '../config/settings.js';
 import type { ClosedGate } from '../dispatch/ports.js';
 import type { Circumstances } from '../receivers/kind.js';
 import { readLogin, type SpecKittyLogin } from '../spec-kitty/open-authority.js';
+import { usesSpecKitty } from '../spec-kitty/presence.js';
 import { descriptionOf } from '../targets/active-target.js';
 import type { TargetDescription } from '../targets/registry.js';
 import { type Destination, destinationOf } from './kinds.js';
@@ -28,9 +29,10 @@ export interface Situation extends Circumstances, SpecKittyLogin, Destination {
 export async function readSituation(request: SituationRequest): Promise<Situation> {
   const { paths, env } = request;
   const config = await (request.reader ?? new ConfigReader(paths.config)).read();
-  // While the file cannot be read delivery is closed, and these decide nothing.
-  const settings = config.state === 'unreadable' ? DEFAULT_SETTINGS : config.settings;
-  const at = { paths, env, config, settings, ...(await readLogin(request, config)) };
+  const isTheirs = usesSpecKitty(paths, env, config);
+  const here = { paths, env, config, usesSpecKitty: isTheirs };
+  const settings = settingsHere(config, isTheirs);
+  const at = { ...here, settings, ...(await readLogin(request, config)) };
   const destination = destinationOf(at);
   const { active, kind } = destination;
   return {
@@ -39,6 +41,17 @@ export async function readSituation(request: SituationRequest): Promise<Situatio
     description: describe(destination, kind?.hasIdentity(at) ?? false),
     gate: withReason(kind?.gate(at, active), at.authorityError),
   };
+}
+
+/**
+ * The settings in force. Where nobody chose a mode, events go to Spec Kitty's
+ * server if it is there, and else to the target that is still to be named.
+ */
+function settingsHere(config: ConfigDocument, isTheirs: boolean): SyncSettings {
+  // While the file cannot be read delivery is closed, and these decide nothing.
+  const settings = config.state === 'unreadable' ? DEFAULT_SETTINGS : config.settings;
+  const isSaid = config.state === 'ok' && config.raw.mode !== undefined;
+  return isTheirs || isSaid ? settings : { ...settings, mode: 'EXTERNAL_RECEIVER' };
 }
 
 /** Without an identity there is no row yet: it would fork at the first login. */

@@ -1,6 +1,6 @@
 import { DRAIN_BLOCKED_REASONS, type DrainBlockedReason } from '../dispatch/ports.js';
 import { blockedReason } from '../policy/capture-reason.js';
-import { policyOf } from '../policy/mode.js';
+import { plainMode, policyOf } from '../policy/mode.js';
 import { assess, holds } from '../reports/assess.js';
 import { NO_COUNTS } from '../reports/counts.js';
 import type { Facts } from '../reports/facts.js';
@@ -35,7 +35,7 @@ import { newStartOf, permissionAt } from './target-permission.js';
 import { wayOut } from './way-out.js';
 
 /** The document of `redrain status --json` (docs/status.md). */
-export type StatusDocument = DocumentWith<SpecKittyFields>;
+export type StatusDocument = DocumentWith<Partial<SpecKittyFields>>;
 
 /** The document, and what it is judged by. */
 export interface StatusReport {
@@ -83,6 +83,7 @@ function documentOf(
   findings: readonly Finding[],
 ): StatusDocument {
   const ok = holds(findings);
+  const { config, settings, usesSpecKitty } = situation;
   const { active_queue, legacy_queue, body_upload_compatibility } = queues.fields;
   return {
     ok,
@@ -92,13 +93,13 @@ function documentOf(
     live_orphan_daemon_count: facts.live_orphan_daemon_count,
     foreground: facts.foreground,
     daemon_owner_record: facts.daemon_owner_record,
-    active_queue,
-    legacy_queue,
+    ...(usesSpecKitty ? { active_queue, legacy_queue } : {}),
     mismatches: facts.mismatches,
     orphan_records: facts.orphan_records,
-    target_authority: authoritySection(app, situation),
+    ...(usesSpecKitty ? { target_authority: authoritySection(app, situation) } : {}),
     ...sections,
-    body_upload_compatibility,
+    ...(usesSpecKitty ? { body_upload_compatibility } : {}),
+    mode: config.state === 'unreadable' ? null : plainMode(settings.mode),
     jobs: facts.jobs,
     findings,
   };

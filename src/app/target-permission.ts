@@ -1,7 +1,7 @@
 import type { ConfigDocument } from '../config/document.js';
 import type { SyncSettings } from '../config/settings.js';
 import type { ClosedGate, Permission, PermissionNow } from '../dispatch/ports.js';
-import { type Mode, policyOf } from '../policy/mode.js';
+import { policyOf, spelledMode } from '../policy/mode.js';
 import { permissionOf } from '../policy/permission.js';
 import { faultOf } from '../targets/active-target.js';
 import type {
@@ -23,15 +23,18 @@ export class TargetPermission {
   readonly #readConfig: () => Promise<ConfigDocument>;
   readonly #targets: Pick<TargetRegistry, 'find'>;
   readonly #target: TargetRecord;
+  readonly #usesSpecKitty: boolean;
 
   constructor(
     readConfig: () => Promise<ConfigDocument>,
     targets: Pick<TargetRegistry, 'find'>,
     target: TargetRecord,
+    usesSpecKitty: boolean,
   ) {
     this.#readConfig = readConfig;
     this.#targets = targets;
     this.#target = target;
+    this.#usesSpecKitty = usesSpecKitty;
   }
 
   async now(): Promise<PermissionNow> {
@@ -41,17 +44,27 @@ export class TargetPermission {
     const { settings } = config;
     const target = (await this.#targets.find(this.#target.id)) ?? this.#target;
     const heldBy = permissionOf(settings.projectRules, settingsNow(config, target));
-    const gate = modeGate(settings.mode) ?? retiredGate(target) ?? faultGate(settings, target);
+    const ofMode = modeGate({ settings, usesSpecKitty: this.#usesSpecKitty });
+    const gate = ofMode ?? retiredGate(target) ?? faultGate(settings, target);
     return gate === undefined ? heldBy : { ...gate, heldBy };
   }
 }
 
 /** Closed while the mode sends nothing to anybody, to named targets neither. */
-export function modeGate(mode: Mode): ClosedGate | undefined {
+export function modeGate({
+  settings: { mode },
+  usesSpecKitty,
+}: Pick<Situation, 'settings' | 'usesSpecKitty'>): ClosedGate | undefined {
   if (policyOf(mode).delivery !== 'none') return undefined;
-  const message = `Mode ${mode} sends nothing, to named targets neither. Events that are kept stay for later: \`redrain mode TEAMSPACE\` or \`redrain mode EXTERNAL_RECEIVER\` sends again.`;
+  const word = spelledMode(mode, usesSpecKitty);
+  const message = `Mode ${word} sends nothing, to named targets neither. Events that are kept stay for later: ${sendsAgain(usesSpecKitty)}.`;
   return { reason: 'delivery_off', message };
 }
+
+const sendsAgain = (usesSpecKitty: boolean): string =>
+  usesSpecKitty
+    ? '`redrain mode TEAMSPACE` or `redrain mode EXTERNAL_RECEIVER` sends again'
+    : '`redrain use NAME` sends again';
 
 function retiredGate({ name, retiredAt }: TargetRecord): ClosedGate | undefined {
   if (retiredAt === null) return undefined;

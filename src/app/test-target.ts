@@ -63,7 +63,7 @@ export async function testTarget(
     settingsOf(situation.config);
     const { record, description } = await lookUp(stores?.targets, situation, given);
     if (record !== undefined) assertNotRetired(record);
-    const gate = modeGate(situation.settings.mode);
+    const gate = modeGate(situation);
     if (gate !== undefined) throw new DeliveryOffError(gate.message);
     const settings = record === undefined ? description?.settings : settingsNow(situation, record);
     const target = { ...description, ...record, settings } as TargetRecord;

@@ -23,7 +23,10 @@ export const define: DefineCommand = (command, run) => {
     .option('--id-field <path>', 'where the events keep their id')
     .option('--type-field <path>', 'where the events keep their type')
     .option('--time-field <path>', 'where the events keep their time')
-    .option('--audit-discard', 'under OPT_OUT: keep what may not be discarded in the audit log')
+    .option(
+      '--audit-discard',
+      'in the mode discard: keep what may not be discarded in the audit log',
+    )
     .addHelpText('after', example('redrain capture --type WPStatusChanged logs/*.jsonl'))
     .action(run(capture));
 };
@@ -122,7 +125,7 @@ function sentence({ report, invalid, missing, refusedInSpool }: CaptureSummary):
   if (report.spooled > 0)
     parts.push(`${count(report.spooled, 'event')} in the spool until the journal can be written`);
   if (report.refused > 0)
-    parts.push(`${count(report.refused, 'event')} kept because OPT_OUT may not discard them`);
+    parts.push(`${count(report.refused, 'event')} kept because they may not be discarded`);
   if (refusedInSpool > 0)
     parts.push(
       `${refusedInSpool === report.refused ? 'all' : refusedInSpool.toLocaleString('en')} of these in the spool until the journal can be written`,

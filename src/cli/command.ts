@@ -17,8 +17,14 @@ export type RunCommand = <Options>(
   body: CommandBody<Options>,
 ) => (...parameters: unknown[]) => Promise<void>;
 
+/** What the command line may say in the home that it is typed for. */
+export interface ProgramOptions {
+  /** True where nothing is Spec Kitty's: its commands work, and no help names them. */
+  readonly isNeutral?: boolean;
+}
+
 /** Declares arguments and options of a command, or the commands of a group. */
-export type DefineCommand = (command: Command, run: RunCommand) => void;
+export type DefineCommand = (command: Command, run: RunCommand, told?: ProgramOptions) => void;
 
 /** One example line below the help of a command. */
 export function example(line: string): string {

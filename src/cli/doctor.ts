@@ -11,7 +11,7 @@ import { count, Output } from './output.js';
 export const define: DefineCommand = (command, run) => {
   command
     .description(
-      'Look at everything a drain depends on: files, configuration, login, the target itself, old queues, spool, leases, clock, disk. Exits with 2 when something is wrong. Changes nothing.',
+      'Look at everything a drain depends on: files, configuration, the target itself, spool, leases, clock, disk. Exits with 2 when something is wrong. Changes nothing.',
     )
     .addHelpText('after', example('redrain doctor'))
     .action(run(doctor));

@@ -15,7 +15,10 @@ export const KINDS: Readonly<Record<JobKind, (command: Command) => Command>> = {
       .option('--id-field <path>', 'where the events keep their id')
       .option('--type-field <path>', 'where the events keep their type')
       .option('--time-field <path>', 'where the events keep their time')
-      .option('--audit-discard', 'under OPT_OUT: keep what may not be discarded in the audit log'),
+      .option(
+        '--audit-discard',
+        'in the mode discard: keep what may not be discarded in the audit log',
+      ),
   dispatch: (command) =>
     command
       .description('Drain the target that is active when the job runs, or a named one.')

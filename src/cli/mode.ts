@@ -16,7 +16,7 @@ import {
   TARGET_DEFAULTS,
   TARGET_FORMATS,
 } from '../config/target-settings.js';
-import { MODES, type Mode, parseMode, policyOf } from '../policy/mode.js';
+import { MODES, type Mode, parseMode, plainMode, policyOf, spelledMode } from '../policy/mode.js';
 import { endpointGateOf } from '../receivers/external/gate.js';
 import { hasMisplacedVariable } from '../receivers/external/settings.js';
 import { headersFault } from '../receivers/headers.js';
@@ -30,16 +30,12 @@ import { Output } from './output.js';
 import { goneAtActive } from './target-advice.js';
 
 /** `redrain mode [MODE]`: show or set the policy. */
-export const define: DefineCommand = (command, run) => {
+export const define: DefineCommand = (command, run, { isNeutral = false } = {}) => {
+  const words = isNeutral ? PLAIN_HELP : SPEC_KITTY_HELP;
   command
-    .description(
-      'TEAMSPACE keeps events and sends them to the server; EXTERNAL_RECEIVER keeps them and sends them to your endpoint; LOCAL_RETENTION keeps them; OPT_OUT keeps and sends none.',
-    )
-    .argument('[mode]', 'TEAMSPACE, EXTERNAL_RECEIVER, LOCAL_RETENTION or OPT_OUT')
-    .option(
-      '--endpoint <url>',
-      'where EXTERNAL_RECEIVER posts to; stub: is a receiver within redrain',
-    )
+    .description(words.description)
+    .argument('[mode]', words.modes)
+    .option('--endpoint <url>', 'where events are sent to; stub: is a receiver within redrain')
     .addOption(
       repeatable('--header <NAME=ENV_VAR>', 'a header and the variable that holds its value'),
     )
@@ -72,9 +68,23 @@ export const define: DefineCommand = (command, run) => {
     .option('--client-key <file>', 'its key, PEM')
     .addHelpText(
       'after',
-      example('redrain mode EXTERNAL_RECEIVER --endpoint https://hooks.example/in'),
+      example(`redrain mode ${words.endpoint} --endpoint https://hooks.example/in`),
     )
     .action(run(showOrSet));
+};
+
+const PLAIN_HELP = {
+  description:
+    'endpoint keeps events and sends them to the active target; keep keeps them; discard keeps and sends none.',
+  modes: 'endpoint, keep or discard',
+  endpoint: 'endpoint',
+};
+
+const SPEC_KITTY_HELP = {
+  description:
+    'TEAMSPACE keeps events and sends them to the server; EXTERNAL_RECEIVER keeps them and sends them to your endpoint; LOCAL_RETENTION keeps them; OPT_OUT keeps and sends none. In plain words: teamspace, endpoint, keep, discard.',
+  modes: 'TEAMSPACE, EXTERNAL_RECEIVER, LOCAL_RETENTION or OPT_OUT',
+  endpoint: 'EXTERNAL_RECEIVER',
 };
 
 interface ModeOptions extends Omit<ModeRequest, 'mode' | 'headers' | 'secretEnv'> {
@@ -102,10 +112,11 @@ async function set(
   options: ModeOptions,
   output: Output,
 ): Promise<ModeReport> {
-  const before = endpointOf(settingsOf((await app.situation()).config));
-  const request = requestOf(word, options);
+  const { config, usesSpecKitty } = await app.situation();
+  const before = endpointOf(settingsOf(config));
+  const request = requestOf(word, options, usesSpecKitty);
   if (request.mode === 'EXTERNAL_RECEIVER' && !(request.endpoint ?? before))
-    throw new UsageError('EXTERNAL_RECEIVER needs --endpoint URL');
+    throw new UsageError(`the mode ${word} needs --endpoint URL`);
   await warnOf(app, before, request, output);
   return changeMode(app, request);
 }
@@ -114,14 +125,12 @@ async function set(
 const endpointOf = ({ targets, activeTarget }: SyncSettings): string | undefined =>
   targets.get(activeTarget ?? '')?.url;
 
-function requestOf(word: string, options: ModeOptions): ModeRequest {
-  const mode = parseMode(word);
-  if (mode === undefined)
-    throw new UsageError(`there is no mode ${word}: choose one of ${MODES.join(', ')}`);
-  if (mode !== 'EXTERNAL_RECEIVER' && changesAnything(options))
-    throw new UsageError(
-      `--endpoint and its companions belong to EXTERNAL_RECEIVER, not to ${mode}`,
-    );
+function requestOf(word: string, options: ModeOptions, usesSpecKitty: boolean): ModeRequest {
+  const mode = modeOf(word, usesSpecKitty);
+  if (mode !== 'EXTERNAL_RECEIVER' && changesAnything(options)) {
+    const sends = spelledMode('EXTERNAL_RECEIVER', usesSpecKitty);
+    throw new UsageError(`--endpoint and its companions belong to ${sends}, not to ${word}`);
+  }
   const { header, secretEnv, ...rest } = options;
   if (rest.endpoint !== undefined) assertUsable(rest.endpoint);
   const headers = header.map(headerOf);
@@ -134,6 +143,16 @@ function requestOf(word: string, options: ModeOptions): ModeRequest {
     headers: Object.fromEntries(headers),
   };
 }
+
+function modeOf(word: string, usesSpecKitty: boolean): Mode {
+  const mode = parseMode(word);
+  if (mode !== undefined) return mode;
+  const known = usesSpecKitty ? MODES : NEUTRAL_MODES.map(plainMode);
+  throw new UsageError(`there is no mode ${word}: choose one of ${known.join(', ')}`);
+}
+
+/** Those that a home of its own is told of. */
+const NEUTRAL_MODES = MODES.filter((mode) => mode !== 'TEAMSPACE');
 
 /** How requests look and travel; paths are those of the shell that names them. */
 function wireOf(options: ModeOptions): Partial<ModeRequest> {
@@ -194,7 +213,9 @@ function headerOf(text: string): [name: string, variable: string] {
   return [match[1] as string, match[2] as string];
 }
 
-function documentOf({ settings: { mode }, target, external: inForce, changes }: ModeReport) {
+function documentOf(report: ModeReport) {
+  const { target, external: inForce, changes, usesSpecKitty } = report;
+  const { mode } = report.settings;
   const { retention, delivery } = policyOf(mode);
   const settings = inForce ?? target?.settings ?? {};
   const { headers, authEnv, ack, maxEvents, maxBytes, projects } = {
@@ -204,7 +225,7 @@ function documentOf({ settings: { mode }, target, external: inForce, changes }: 
     authEnv: settings.authEnv,
   };
   return {
-    mode,
+    mode: spelledMode(mode, usesSpecKitty),
     retention,
     delivery,
     external: {
@@ -232,12 +253,15 @@ const MEANING: Readonly<Record<Mode, string>> = {
 
 function sentence(report: ModeReport): string {
   const { mode } = report.settings;
-  const lines = [`mode: ${mode}`, MEANING[mode]];
+  const lines = [`mode: ${spelledMode(mode, report.usesSpecKitty)}`, MEANING[mode]];
   if (mode !== 'EXTERNAL_RECEIVER') return lines.join('\n');
-  lines.push(`endpoint: ${shownAddress(report.target?.url ?? 'none')}`);
+  const { url } = report.target ?? {};
+  lines.push(`endpoint: ${url === undefined ? NONE_YET : shownAddress(url)}`);
   if (report.external !== undefined) lines.push(...settingLines(report, report.external));
   return lines.join('\n');
 }
+
+const NONE_YET = 'none yet: `redrain targets add NAME URL`';
 
 /** What is not as everywhere else; of a known endpoint everything, and changes as changes. */
 function settingLines({ changes, knownAs }: ModeReport, inForce: TargetSettings): string[] {

@@ -1,3 +1,4 @@
+import { ADD_TARGET } from '../app/readiness.js';
 import type { DrainReport } from '../dispatch/drain-report.js';
 import { oneLine, shortLine } from './color.js';
 import { count } from './output.js';
@@ -6,7 +7,7 @@ import { resetAdvice } from './target-advice.js';
 /** What one drain did, in lines. */
 export function sentence(report: DrainReport): string {
   const lines: string[] = [];
-  if (report.target_url === null) lines.push(report.message ?? 'There is no active target.');
+  if (report.target_url === null) lines.push(withoutTarget(report));
   else {
     lines.push(`${targetOf(report)}: ${outcomes(report) || nothing(report)}`);
     if (report.message !== null) lines.push(report.message);
@@ -24,6 +25,12 @@ export function sentence(report: DrainReport): string {
 /** Name and address of the target of a report. */
 export function targetOf({ target_name: name, target_url: url }: DrainReport): string {
   return name === null || name === '' ? (url ?? '') : `${name} (${url})`;
+}
+
+/** What the library says, and what to type where that is one command. */
+export function withoutTarget({ blocked_reason, message }: DrainReport): string {
+  if (blocked_reason === 'no_target') return `no target yet: ${ADD_TARGET}`;
+  return message ?? 'There is no active target.';
 }
 
 /** Where something stands in the way, there may well be something to send. */

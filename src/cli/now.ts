@@ -14,7 +14,7 @@ import { UsageError } from './failure.js';
 import { onInterrupt } from './job-control.js';
 import { type DrainWish, deploymentOf, drainAndWait } from './now-drain.js';
 import { drainMany } from './now-many.js';
-import { failureLines, sentence, targetOf } from './now-text.js';
+import { failureLines, sentence, targetOf, withoutTarget } from './now-text.js';
 import { causeLines, exitCode, gapFields, gapLines } from './now-verdict.js';
 import { wholeNumber } from './option-values.js';
 import { count, Output } from './output.js';
@@ -43,7 +43,7 @@ export const define: DefineCommand = (command, run) => {
         'what you know of the server: server_instance_id, deployment_id, environment_name, git_sha',
       ),
     )
-    .addHelpText('after', example('redrain server https://preview-42.example && redrain now'))
+    .addHelpText('after', example('redrain now --wait'))
     .action(run(now));
 };
 
@@ -141,6 +141,7 @@ function previewSentence(report: DrainReport): string {
   if (report.held > 0) lines.push(`${count(report.held, 'event')} held`);
   if (report.excluded > 0)
     lines.push(`${count(report.excluded, 'event')} excluded by the target's own settings`);
-  if (report.message !== null) lines.push(report.message);
+  if (report.target_url === null) lines.push(withoutTarget(report));
+  else if (report.message !== null) lines.push(report.message);
   return lines.join('\n');
 }

@@ -3,7 +3,7 @@ import { refuseRepeats } from '../base/options.js';
 import { stderr, stdout } from '../output/standard.js';
 import { VERSION } from '../version.js';
 import { forTerminal } from './color.js';
-import type { CommandBody, DefineCommand, RunCommand } from './command.js';
+import type { CommandBody, DefineCommand, ProgramOptions, RunCommand } from './command.js';
 import { assertOneForm, type GlobalOptions, Output } from './output.js';
 
 /** How the help of redrain lists a command, and what declares its options and does its work. */
@@ -197,14 +197,13 @@ const GROUPS: readonly (readonly [heading: string, commands: readonly Listed[]])
 
 const COMMANDS = GROUPS.flatMap(([, commands]) => commands);
 
+/** Names of those that only users of Spec Kitty need. */
+export const SPEC_KITTY_COMMANDS: readonly string[] = GROUPS.filter(
+  ([heading]) => heading === SPEC_KITTY,
+).flatMap(([, commands]) => commands.map(([name]) => name));
+
 /** Names of all commands. */
 export const COMMAND_NAMES: readonly string[] = COMMANDS.map(([name]) => name);
-
-/** What the command line may say in the home that it is typed for. */
-export interface ProgramOptions {
-  /** True where nothing is Spec Kitty's: its commands work, and no help names them. */
-  readonly isNeutral?: boolean;
-}
 
 /**
  * The command line. Only commands that `words` names have their options: with
@@ -221,7 +220,7 @@ export async function buildProgram(
     const hidden = isNeutral && heading === SPEC_KITTY;
     for (const [name, summary, load] of commands) {
       const command = program.command(name, { hidden }).summary(summary).helpGroup(`${heading}:`);
-      if (words.includes(name)) (await load())(command, run);
+      if (words.includes(name)) (await load())(command, run, { isNeutral });
     }
   }
   refuseRepeats(program);

@@ -11,10 +11,12 @@ import { addOutput, showList } from './list.js';
 import { count, Output } from './output.js';
 import type { Column } from './table.js';
 
-/** `redrain projects`: which projects may be sent to the hosted team. */
+/** `redrain projects`: which projects may leave for targets that get only allowed ones. */
 export const define: DefineCommand = (projects, run) => {
   projects
-    .description('A hosted team receives only the projects that were allowed; all others are held.')
+    .description(
+      'Some targets get only the projects that were allowed; events of all others are held.',
+    )
     .addHelpText('after', example('redrain projects allow --all'));
   addOutput(projects.command('list', { isDefault: true }))
     .description('Known projects, their events, and where each permission comes from.')

@@ -14,9 +14,12 @@ const SIGNAL_CODES = new Set<unknown>([EXIT.hungUp, EXIT.interrupted, EXIT.termi
 
 listenToNode();
 try {
-  const program = await buildProgram(process.argv.slice(2), (code) => {
+  const words = process.argv.slice(2);
+  const isNeutral = await wantsNeutralHelp(words);
+  const ended = (code: number): void => {
     process.exitCode = code;
-  });
+  };
+  const program = await buildProgram(words, ended, { isNeutral });
   await program.parseAsync();
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
@@ -25,6 +28,16 @@ try {
   if (process.exitCode === EXIT.usage) tellWrongUsage(error);
 }
 await finishOutput({ isAskedToEnd: SIGNAL_CODES.has(process.exitCode) });
+
+/** Only help says more to users of Spec Kitty: nothing else has to look at the home for it. */
+async function wantsNeutralHelp(words: readonly string[]): Promise<boolean> {
+  const isHelp = words.length === 0 || words.some((word) => /^(help|-h|--help)$/.test(word));
+  if (!isHelp) return false;
+  const { isNeutralHome } = await import('../app/neutral-home.js');
+  const at = words.findIndex((word) => /^--home(=|$)/.test(word));
+  const [, given = words[at + 1]] = words[at]?.split(/=(.*)/s) ?? [];
+  return isNeutralHome(at < 0 ? undefined : given, process.env);
+}
 
 /**
  * Warnings and errors that nobody caught are written as everything else is:

@@ -5,6 +5,7 @@ import type { WorkerRow } from '../reports/jobs-section.js';
 import type { JournalSection } from '../reports/journal-section.js';
 import type { TargetLedger } from '../reports/ledger-section.js';
 import type { TargetsSection } from '../reports/targets-section.js';
+import type { AuthoritySection } from '../spec-kitty/authority-report.js';
 import { timeText, withTimes } from './ago.js';
 import { color } from './color.js';
 import { bytes, count } from './output.js';
@@ -26,22 +27,24 @@ export function statusText(report: StatusReport, targets: readonly TopTarget[]):
 }
 
 /** Where events go now, and why there. */
-function authorityLines({ target_authority: authority }: StatusDocument): string[] {
-  const lines = [line('mode', authority.mode ?? 'unknown: config.toml cannot be used')];
+function authorityLines({ mode, target_authority: authority }: StatusDocument): string[] {
+  const spelled = authority === undefined ? mode : authority.mode;
+  const lines = [line('mode', spelled ?? 'unknown: config.toml cannot be used')];
+  if (authority === undefined) return lines;
   if (authority.mode !== 'TEAMSPACE') return lines;
   lines.push(line('server', `${authority.resolved_server_url ?? 'unknown'} (${why(authority)})`));
   lines.push(line('signed in as', signedIn(authority)));
   return lines;
 }
 
-function why(authority: StatusDocument['target_authority']): string {
+function why(authority: AuthoritySection): string {
   if (!authority.configured) return 'the default: nothing was configured';
   if (authority.override_mode === 'process_override')
     return `SPEC_KITTY_SAAS_URL, not ${authority.configured_server_url ?? 'the default'}`;
   return authority.configured_server_url === null ? 'from SPEC_KITTY_SAAS_URL' : 'from config.toml';
 }
 
-function signedIn({ user_id, team_slug }: StatusDocument['target_authority']): string {
+function signedIn({ user_id, team_slug }: AuthoritySection): string {
   if (user_id === null && team_slug === null) return 'nobody';
   return `${user_id ?? 'unknown user'}, team ${team_slug ?? 'none'}`;
 }

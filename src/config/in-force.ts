@@ -25,19 +25,43 @@ export interface ConfigRow {
 export function configInForce(
   document: ConfigDocument,
   env: NodeJS.ProcessEnv,
-  kept: ReadonlyMap<string, unknown> = new Map(),
+  { kept = new Map(), usesSpecKitty }: ShownFor,
 ): ConfigRow[] {
   settingsOf(document);
   const file: TomlTable = document.state === 'ok' ? { sync: document.raw } : {};
-  const redrain = document.state === 'ok' ? new Set(pathsOf({ redrain: document.redrain })) : NONE;
-  return CONFIG_KEYS.flatMap((key) =>
+  const isInRedrain = tableOfRows(document, usesSpecKitty);
+  return keysFor(usesSpecKitty).flatMap((key) =>
     rowsOf(key, file, env).map((given) => {
       if (given.source === 'default' && kept.has(given.key))
         return row(key, given.key, kept.get(given.key), 'kept');
       const there = given.key.replace(/^sync\./, 'redrain.');
-      return redrain.has(there) ? { ...given, key: there } : given;
+      return isInRedrain(there) ? { ...given, key: there } : given;
     }),
   );
+}
+
+/** For whom the configuration is shown. */
+export interface ShownFor {
+  /** What a known endpoint keeps where the file is silent, by its key. */
+  readonly kept?: ReadonlyMap<string, unknown>;
+  readonly usesSpecKitty: boolean;
+}
+
+/** The keys that are shown: only users of Spec Kitty want to know of its own. */
+function keysFor(usesSpecKitty: boolean): readonly ConfigKey[] {
+  if (!usesSpecKitty) return CONFIG_KEYS.filter(({ specKitty }) => specKitty !== true);
+  return CONFIG_KEYS.map((key) =>
+    typeof key.specKitty === 'object' ? { ...key, ...key.specKitty } : key,
+  );
+}
+
+/** Tells of a key below `redrain` whether it stands there, or would be written there. */
+function tableOfRows(document: ConfigDocument, usesSpecKitty: boolean): (key: string) => boolean {
+  const redrain = document.state === 'ok' ? new Set(pathsOf({ redrain: document.redrain })) : NONE;
+  if (usesSpecKitty || document.state !== 'ok') return (key) => !usesSpecKitty || redrain.has(key);
+  const all = pathsOf({ redrain: document.raw });
+  const shared = new Set(all.filter((key) => !redrain.has(key)));
+  return (key) => !shared.has(key);
 }
 
 const NONE: ReadonlySet<string> = new Set();

@@ -25,11 +25,12 @@ export function namedKey(text: string): NamedKey | undefined {
   return key && { key, path: ['sync', ...below] };
 }
 
-/** The key that is spelled most like a mistyped one, without its table. */
+/** The key that is spelled most like a mistyped one, without its table; none of Spec Kitty's own. */
 export function nearestKey(text: string): string | undefined {
   const given = pathIn(text) ?? [text];
   const below = TABLES.some((table) => table === given[0]) ? given.slice(1) : given;
-  const known = CONFIG_KEYS.flatMap(({ key, env }) => [
+  const neutral = CONFIG_KEYS.filter(({ specKitty }) => specKitty !== true);
+  const known = neutral.flatMap(({ key, env }) => [
     ...(key === null ? [] : [filled(key.split('.').slice(1), below)]),
     ...(env === undefined ? [] : [env]),
   ]);

@@ -21,6 +21,11 @@ export interface ConfigKey {
   /** What holds when nobody says anything; undefined when nothing does. */
   readonly default?: string;
   readonly doc: string;
+  /**
+   * Of interest to users of Spec Kitty alone; or what else is said to them. Nobody
+   * else is shown it.
+   */
+  readonly specKitty?: true | Partial<Pick<ConfigKey, 'type' | 'default' | 'doc'>>;
   /** `secret` is never shown, `url` is shown without user, password, fragment and values of its query. */
   readonly shown?: 'secret' | 'url';
 }
@@ -31,6 +36,7 @@ const { external, capture, mode } = DEFAULT_SETTINGS;
 export const CONFIG_KEYS: readonly ConfigKey[] = [
   {
     key: 'sync.server_url',
+    specKitty: true,
     env: 'SPEC_KITTY_SAAS_URL',
     overrides: environmentOverrides,
     type: 'URL',
@@ -41,6 +47,7 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   {
     key: null,
     env: 'SPEC_KITTY_SAAS_URL_MODE',
+    specKitty: true,
     type: 'process_override | setup_only',
     default: 'process_override',
     doc: 'With setup_only, a SPEC_KITTY_SAAS_URL that differs from sync.server_url is an error.',
@@ -48,19 +55,25 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   {
     key: null,
     env: 'SPEC_KITTY_ENABLE_SAAS_SYNC',
+    specKitty: true,
     type: '1 | true | yes | on',
     doc: 'Switches sending to the Teamspace on. Everything else is off.',
   },
   {
     key: 'sync.mode',
-    type: 'TEAMSPACE | EXTERNAL_RECEIVER | LOCAL_RETENTION | OPT_OUT',
-    default: mode,
-    doc: 'Whether events are kept, and who gets them. TRASH is an older name of OPT_OUT.',
+    type: 'endpoint | keep | discard',
+    default: 'endpoint',
+    doc: 'Whether events are kept, and who gets them.',
+    specKitty: {
+      type: 'TEAMSPACE | EXTERNAL_RECEIVER | LOCAL_RETENTION | OPT_OUT',
+      default: mode,
+      doc: 'Whether events are kept, and who gets them. TRASH is an older name of OPT_OUT.',
+    },
   },
   {
     key: 'sync.target',
     type: 'name of a target',
-    doc: 'Which declared target EXTERNAL_RECEIVER delivers to.',
+    doc: 'The active target: where the mode endpoint delivers to.',
   },
   {
     key: 'sync.targets.*.url',
@@ -183,7 +196,7 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     key: 'sync.external.endpoint',
     type: 'URL',
     shown: 'url',
-    doc: 'Where EXTERNAL_RECEIVER posts to; `stub:` answers from within redrain.',
+    doc: 'An older way to declare one target: where it is.',
   },
   {
     key: 'sync.external.headers.*',
@@ -222,7 +235,7 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   {
     key: 'sync.projects.*',
     type: 'allow | hold',
-    doc: 'May events of this project leave for the Teamspace? `unassigned` stands for events without a project.',
+    doc: 'May events of this project leave for targets that get only allowed ones? `unassigned` stands for events without a project.',
   },
   {
     key: 'sync.checkout_overrides.*.enabled',
@@ -253,8 +266,12 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   },
   {
     key: 'sync.families.*',
-    type: 'teamspace_bound | local_only | discardable',
-    doc: 'What OPT_OUT may do with events of this type, where the built-in registry is silent.',
+    type: 'keep | local_only | discardable',
+    doc: 'What the mode discard may do with events of this type.',
+    specKitty: {
+      type: 'teamspace_bound | local_only | discardable',
+      doc: 'What OPT_OUT may do with events of this type, where the built-in registry is silent.',
+    },
   },
   {
     key: 'sync.http.ca_file',
@@ -263,17 +280,20 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   },
   {
     key: 'sync.max_queue_size',
+    specKitty: true,
     type: 'whole number',
     doc: 'Spec Kitty’s; the journal of redrain has no cap.',
   },
   {
     key: 'sync.background_daemon',
+    specKitty: true,
     type: 'auto | manual',
     doc: 'Spec Kitty’s; redrain runs its own workers.',
   },
   {
     key: null,
     env: 'SPEC_KITTY_TOKEN',
+    specKitty: true,
     type: 'token',
     shown: 'secret',
     doc: 'An access token for the configured server; never used for the default one.',
@@ -281,12 +301,14 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   {
     key: null,
     env: 'SPEC_KITTY_TEAM',
+    specKitty: true,
     type: 'text',
     doc: 'The team that goes with SPEC_KITTY_TOKEN.',
   },
   {
     key: null,
     env: 'SPEC_KITTY_USER',
+    specKitty: true,
     type: 'text',
     doc: 'The user that goes with SPEC_KITTY_TOKEN.',
   },
@@ -294,11 +316,13 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     key: null,
     env: 'REDRAIN_HOME',
     type: 'path',
-    doc: 'The home, before SPEC_KITTY_HOME and ~/.spec-kitty.',
+    doc: 'The home, before the place of this platform.',
+    specKitty: { doc: 'The home, before SPEC_KITTY_HOME and ~/.spec-kitty.' },
   },
   {
     key: null,
     env: 'SPEC_KITTY_HOME',
+    specKitty: true,
     type: 'path',
     doc: 'The home it shares with Spec Kitty.',
   },

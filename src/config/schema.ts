@@ -7,10 +7,7 @@ import { flag, headers, mapOf, oneOf, table, text, variable, wholeNumber } from 
 
 const mode = v.pipe(
   text,
-  v.check(
-    (name) => parseMode(name) !== undefined,
-    'must be one of TEAMSPACE, EXTERNAL_RECEIVER, LOCAL_RETENTION, OPT_OUT',
-  ),
+  v.check((name) => parseMode(name) !== undefined, 'must be one of endpoint, keep, discard'),
   v.transform((name) => parseMode(name) as Mode),
 );
 
@@ -41,6 +38,12 @@ const capture = table({
 const fieldPaths = v.pipe(
   v.array(v.pipe(text, v.minLength(1, 'must not be empty')), 'must be a list of field names'),
   v.minLength(1, 'must name at least one field'),
+);
+
+/** `keep` is the plain word for `teamspace_bound`, which older files have. */
+const durability = v.pipe(
+  v.picklist(['keep', ...DURABILITY_RULES], 'must be one of keep, local_only, discardable'),
+  v.transform((rule) => (rule === 'keep' ? 'teamspace_bound' : rule)),
 );
 
 /** `true` takes the fields redrain knows for that type. */
@@ -74,7 +77,7 @@ export const syncSchema = table({
       ),
     ),
   ),
-  families: v.optional(mapOf(oneOf(DURABILITY_RULES))),
+  families: v.optional(mapOf(durability)),
   http: v.optional(table({ ca_file: v.optional(text) })),
 });
 

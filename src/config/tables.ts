@@ -1,4 +1,5 @@
-import { isTable, spellKey, type TomlTable } from './toml.js';
+import { parseMode, plainMode } from '../policy/mode.js';
+import { isTable, spellKey, type TomlTable, type TomlValue } from './toml.js';
 import type { TomlChange } from './toml-edit.js';
 
 /** The tables of config.toml that redrain reads, as one: `[sync]` is shared with Spec Kitty, `[redrain]` its own. */
@@ -62,11 +63,25 @@ function depthOf(table: unknown, path: readonly string[]): number {
   return 1 + Math.max(1, depthOf(table[head], rest));
 }
 
+/** Programs that share `[sync]` know the older names of the modes; redrain's own table says it plainly. */
+function spelledIn(
+  table: OurTable,
+  [head, ...rest]: readonly string[],
+  value: TomlValue,
+): TomlValue {
+  const mode = head === 'mode' && rest.length === 0 ? parseMode(String(value)) : undefined;
+  if (mode === undefined) return value;
+  return table === 'redrain' ? plainMode(mode) : mode;
+}
+
 /** Changes of keys below `sync`, each in the table where the file has such keys. */
 export function placed(document: TomlTable, changes: readonly TomlChange[]): TomlChange[] {
   return changes.flatMap(({ path: [head, ...path], value }): TomlChange[] => {
     if (head !== 'sync') return [{ path: [head ?? '', ...path], value }];
-    if (value !== undefined) return [{ path: [tableOf(document, path), ...path], value }];
+    if (value !== undefined) {
+      const table = tableOf(document, path);
+      return [{ path: [table, ...path], value: spelledIn(table, path, value) }];
+    }
     return TABLES.map((table) => ({ path: [table, ...path], value }));
   });
 }

@@ -13,6 +13,7 @@ export const DRAIN_BLOCKED_REASONS = [
   'project_not_allowed',
   'missing_project',
   'config_unreadable',
+  'no_target',
   'delivery_off',
   'target_retired',
   'daemon_lock',

@@ -130,7 +130,7 @@ function isRefusal(verdict: Kept): boolean {
 }
 
 function problemOf(verdict: Kept): string | undefined {
-  if (isRefusal(verdict)) return `OPT_OUT may not discard it: ${WHERE_IT_IS[verdict.kind]}`;
+  if (isRefusal(verdict)) return `it may not be discarded: ${WHERE_IT_IS[verdict.kind]}`;
   switch (verdict.kind) {
     case 'lost':
       return `LOST: ${verdict.reason}`;

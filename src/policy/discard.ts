@@ -18,8 +18,8 @@ export interface DiscardPolicy {
 }
 
 /**
- * Nothing is dropped but what was registered as droppable: events bound for a
- * Teamspace and events nobody knows are refused the discard.
+ * Nothing is dropped but what was registered as droppable: events of families
+ * that are kept, and events nobody knows, are refused the discard.
  */
 export function dispose(eventType: string, policy: DiscardPolicy): Disposition {
   if (policy.retention) return { act: 'keep' };
@@ -29,7 +29,7 @@ export function dispose(eventType: string, policy: DiscardPolicy): Disposition {
     case 'discardable':
       return { act: 'discard', family };
     case 'teamspace_bound':
-      return undroppable(policy, family, `${eventType} is bound for a Teamspace`);
+      return undroppable(policy, family, `${eventType} is of a family that is kept`);
     case 'unknown':
       return undroppable(policy, family, `${eventType} is of no known family`);
   }
@@ -38,5 +38,5 @@ export function dispose(eventType: string, policy: DiscardPolicy): Disposition {
 function undroppable(policy: DiscardPolicy, family: string, why: string): Disposition {
   return policy.auditDiscard
     ? { act: 'audit', family, reason: `${why}: kept out of the journal, its bytes are here` }
-    : { act: 'refuse', family, reason: `${why}: OPT_OUT may not discard it, it was journaled` };
+    : { act: 'refuse', family, reason: `${why}: it may not be discarded, it was journaled` };
 }

@@ -33,7 +33,12 @@ const endpointKind = (own: OwnPart): TargetKindRow => ({
   },
   team: () => undefined,
   gate: (_at, active) =>
-    active.state === 'error' ? { reason: 'config_unreadable', message: active.message } : undefined,
+    active.state === 'error'
+      ? {
+          reason: active.isUnnamed === true ? 'no_target' : 'config_unreadable',
+          message: active.message,
+        }
+      : undefined,
   assertOneServer: () => undefined,
   warning: () => undefined,
   switchedOff: () => undefined,
@@ -43,7 +48,7 @@ const endpointKind = (own: OwnPart): TargetKindRow => ({
     return { required: authEnv !== undefined, present };
   },
   signIn: () => ({
-    advice: 'compare the variables that hold its secrets: redrain mode names them',
+    advice: 'compare the variables that hold its secrets: redrain targets show NAME names them',
   }),
   ...own,
 });

@@ -15,6 +15,8 @@ export interface Circumstances {
   readonly config: ConfigDocument;
   /** Defaults while the configuration is unreadable. */
   readonly settings: SyncSettings;
+  /** Whether anything here is of Spec Kitty. Where nothing is, nobody is told of it. */
+  readonly usesSpecKitty: boolean;
 }
 
 /** What a process gives to every receiver that it makes. */
@@ -36,6 +38,7 @@ export type ReadinessState =
   | 'rollout_disabled'
   | 'missing_auth'
   | 'missing_host_config'
+  | 'no_target'
   | 'host_unreachable'
   | 'ready';
 

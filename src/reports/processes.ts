@@ -2,18 +2,22 @@ import { type LeaseHolder, mayBeAlive, parseHolder } from '../targets/holder.js'
 import type { TargetRecord } from '../targets/registry.js';
 
 /** This process, for old consumers of the status document (docs/status.md). */
-export interface Foreground {
+export interface Foreground extends WhereTo {
   readonly package_version: string;
   readonly executable_path: string;
   readonly source_path: string;
-  readonly server_url: string | null;
-  readonly team_or_user: string | null;
-  readonly queue_db_path: string;
   readonly pid: number;
 }
 
+/** Where a process sends, as whom and for which old queue; all three only in a home of Spec Kitty. */
+export interface WhereTo {
+  readonly server_url?: string | null;
+  readonly team_or_user?: string | null;
+  readonly queue_db_path?: string | null;
+}
+
 /** The process that owns a target's lease. */
-export interface OwnerRecord {
+export interface OwnerRecord extends WhereTo {
   /** `orphan`: its process is gone. `absent`: the lease is taken and does not say by whom. */
   readonly status: 'present' | 'absent' | 'orphan';
   readonly pid: number | null;
@@ -21,9 +25,6 @@ export interface OwnerRecord {
   readonly package_version: string | null;
   readonly executable_path: string | null;
   readonly source_path: string | null;
-  readonly server_url: string | null;
-  readonly team_or_user: string | null;
-  readonly queue_db_path: string | null;
 }
 
 /** A lease that a process left behind. */
@@ -62,11 +63,11 @@ export function mismatchesOf(foreground: Foreground, owner: OwnerRecord | null):
   if (owner?.status !== 'present') return [];
   return COMPARED.filter(
     (field) =>
-      owner[field] !== null && foreground[field] !== null && owner[field] !== foreground[field],
+      owner[field] != null && foreground[field] != null && owner[field] !== foreground[field],
   ).map((field) => ({
     field,
-    foreground_value: foreground[field],
-    daemon_value: owner[field],
+    foreground_value: foreground[field] ?? null,
+    daemon_value: owner[field] ?? null,
     remediation_hint: `stop process ${owner.pid} with \`kill ${owner.pid}\` (it finishes its batch first), then run \`redrain now\``,
   }));
 }
@@ -96,4 +97,10 @@ function fieldsOf(holder: LeaseHolder): Omit<OwnerRecord, 'status'> {
     team_or_user: team_or_user ?? null,
     queue_db_path: queue_db_path ?? null,
   };
+}
+
+/** A record without what only users of Spec Kitty want to know. */
+export function withoutWhereTo<T extends WhereTo>(record: T): T {
+  const { server_url: _url, team_or_user: _who, queue_db_path: _queue, ...rest } = record;
+  return rest as T;
 }

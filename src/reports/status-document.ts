@@ -1,3 +1,4 @@
+import type { PlainMode } from '../policy/mode.js';
 import type { Finding } from './finding.js';
 import type { JobsSection } from './jobs-section.js';
 import type { UnreadableSection } from './or-unreadable.js';
@@ -21,6 +22,8 @@ export interface StatusFields extends ProcessFields, StatusSections {
   readonly ok: boolean;
   /** What `--check` ends with. */
   readonly exit_code: 0 | 2;
+  /** Whether events are kept, and who gets them; null while config.toml cannot be used. */
+  readonly mode: PlainMode | null;
   /** Queues and workers. */
   readonly jobs: JobsSection | UnreadableSection;
   /** Everything that is not as if nothing had to be done, most pressing first; `ok` is made of it. */

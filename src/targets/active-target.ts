@@ -1,7 +1,7 @@
 import type { SyncSettings } from '../config/settings.js';
 import { isNamed } from '../config/target-edit.js';
 import type { DeclaredTarget } from '../config/target-settings.js';
-import type { Mode } from '../policy/mode.js';
+import { spelledMode } from '../policy/mode.js';
 import { UnusableUrlError } from './canonical-url.js';
 import { externalIdentity, type TargetIdentity } from './identity.js';
 import type { TargetDescription, TargetSettings } from './registry.js';
@@ -19,18 +19,26 @@ export type ActiveTarget =
   /** The mode delivers nothing: a no-op, not an error. */
   | { readonly state: 'none'; readonly message: string }
   /** The mode delivers, but its target is not usable; says what to type next. */
-  | { readonly state: 'error'; readonly message: string };
+  | {
+      readonly state: 'error';
+      readonly message: string;
+      /** Nobody has named a target yet: nothing is wrong. */
+      readonly isUnnamed?: true;
+    };
 
 export type UsableTarget = Extract<ActiveTarget, { state: 'target' }>;
 
 const SET_ENDPOINT = 'Run `redrain mode EXTERNAL_RECEIVER --endpoint URL`.';
 
+/** Said where a target is wanted and nobody has named one: the command line adds what to type. */
+export const NO_TARGET_YET = 'no target yet';
+
 /** The declared target that EXTERNAL_RECEIVER delivers to, whatever the mode is now. */
 export function activeDeclared({ targets, activeTarget }: SyncSettings): ActiveTarget {
+  if (activeTarget === undefined && targets.size === 0)
+    return { state: 'error', message: NO_TARGET_YET, isUnnamed: true };
   if (activeTarget === undefined)
-    return targets.size === 0
-      ? { state: 'error', message: `EXTERNAL_RECEIVER has no endpoint. ${SET_ENDPOINT}` }
-      : { state: 'error', message: 'No target is active. Run `redrain use NAME`.' };
+    return { state: 'error', message: 'No target is active. Run `redrain use NAME`.' };
   const declared = targets.get(activeTarget);
   if (declared !== undefined) return declaredTarget(declared);
   const message = `The active target is ${JSON.stringify(activeTarget)}, and no target of that name is declared. Run \`redrain use NAME\`.`;
@@ -100,7 +108,23 @@ export function faultOf(
 }
 
 /** Why a mode sends nothing, and what to type to send. */
-export const noneMessage = (mode: Mode): string =>
-  mode === 'OPT_OUT'
-    ? 'Mode OPT_OUT sends nothing. Run `redrain mode TEAMSPACE` to deliver what is kept.'
-    : 'Mode LOCAL_RETENTION keeps events and sends nothing. Run `redrain mode TEAMSPACE` to deliver them.';
+export function noneMessage(
+  { mode, targets, activeTarget }: SyncSettings,
+  usesSpecKitty: boolean,
+): string {
+  const word = spelledMode(mode, usesSpecKitty);
+  const how = sendsAgain(targets, activeTarget, usesSpecKitty);
+  return mode === 'OPT_OUT'
+    ? `Mode ${word} sends nothing. Run ${how} to deliver what is kept.`
+    : `Mode ${word} keeps events and sends nothing. Run ${how} to deliver them.`;
+}
+
+function sendsAgain(
+  targets: SyncSettings['targets'],
+  activeTarget: string | undefined,
+  usesSpecKitty: boolean,
+): string {
+  if (usesSpecKitty) return '`redrain mode TEAMSPACE`';
+  if (targets.size > 0) return `\`redrain use ${activeTarget ?? 'NAME'}\``;
+  return '`redrain targets add NAME URL` and `redrain use NAME`';
+}

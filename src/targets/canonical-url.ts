@@ -94,7 +94,7 @@ function problemOf(given: string): string | undefined {
   const authority = /^[^/]*\/\/([^/?#]*)/.exec(given)?.[1] ?? '';
   if (authority === '') return 'it names no host.';
   if (authority.includes('@')) {
-    return 'it holds a user or password; use `redrain login`, or a header for an external endpoint.';
+    return 'it holds a user or password; keep them in a variable, and name that in auth_env or a header.';
   }
   return undefined;
 }

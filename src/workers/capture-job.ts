@@ -120,7 +120,7 @@ function warned(report: CaptureReport): WarnedResult {
   const { conflicts, refused } = report;
   const parts: string[] = [];
   if (conflicts > 0) parts.push(`${conflicts} conflicts kept aside: \`redrain conflicts\``);
-  if (refused > 0) parts.push(`${refused} events journaled because OPT_OUT may not discard them`);
+  if (refused > 0) parts.push(`${refused} events journaled because they may not be discarded`);
   const cause = conflicts > 0 ? 'conflicts' : 'discard_refused';
   return new WarnedResult(report, cause, parts.join(', '), exitCode(report, 0));
 }

@@ -25,7 +25,7 @@ export async function prospectOf(
 ): Promise<Prospect | ClosedGate | undefined> {
   const situation = await app.situation();
   const { ledger, targets } = await app.stores();
-  const off = modeGate(situation.settings.mode);
+  const off = modeGate(situation);
   if (targetId !== undefined && off !== undefined) return off;
   if (targetId === undefined && situation.gate !== undefined) return situation.gate;
   if (targetId === undefined && situation.description === undefined) return undefined;

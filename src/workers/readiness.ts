@@ -54,6 +54,6 @@ export async function within<T, L>(ms: number, work: Promise<T>, late: L): Promi
 export async function readyNotes({ app, targets }: Service, work: Work): Promise<string[]> {
   const notes = targets.all.flatMap(({ out }) => (out === undefined ? [] : [out]));
   if (work !== 'dispatch') return notes;
-  const gate = modeGate((await app.situation()).settings.mode);
+  const gate = modeGate(await app.situation());
   return gate === undefined ? notes : [...notes, gate.message];
 }

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { type DrainReport, openRedrain, type Redrain } from '../../src/index.js';
-import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
+import { closeAfterTest, stateOf, temporaryHome } from '../support/temporary-home.js';
 import { API_KEY, SECRET } from './plain-receivers.js';
 import type { Settings, State } from './receiver.js';
 
@@ -75,7 +75,7 @@ const STATES: Readonly<Record<string, State>> = {
 };
 
 function statesIn(home: string, payloads: readonly string[]): (State | undefined)[] {
-  const db = new Database(join(home, 'redrain', 'journal.db'), { readonly: true });
+  const db = new Database(join(stateOf(home), 'journal.db'), { readonly: true });
   const rows = db
     .prepare('SELECT e.event_id AS id, d.status FROM event e JOIN delivery d ON d.seq = e.seq')
     .all() as { id: string; status: string }[];

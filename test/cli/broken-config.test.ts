@@ -60,9 +60,9 @@ for (const { what, breakIt, edits } of BROKEN)
 
       const status = await cli.run(['status', '--json']);
       expect(status.code, status.stderr).to.equal(0);
-      const { target_authority, event_journal } = status.json<StatusDocument>();
-      expect(target_authority).to.include({ mode: null });
-      expect(target_authority.error).to.include(file);
+      const { mode, findings, event_journal } = status.json<StatusDocument>();
+      expect(mode).to.equal(null);
+      expect(findings.find(({ check }) => check === 'config')?.message).to.include(file);
       expect(event_journal).to.deep.include({
         retained_event_count: 2,
         drain_blocked: { reason: 'config_unreadable', waiting: 2 },

@@ -8,6 +8,7 @@ import type { CaptureReport } from '../../src/journal/capture-summary.js';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';
 import { payloads, readJournal } from '../processes/journal-rows.js';
 import { Cli, type CliResult, startReceiver } from '../support/cli.js';
+import { stateOf } from '../support/temporary-home.js';
 
 const event = (id: string, more: object = {}): object => ({
   event_id: id,
@@ -193,7 +194,7 @@ describe('redrain capture', () => {
 });
 
 describe('redrain capture when the journal cannot be written', () => {
-  const journalOf = (cli: Cli): string => join(cli.home, 'redrain', 'journal.db');
+  const journalOf = (cli: Cli): string => join(stateOf(cli.home), 'journal.db');
 
   /** What stands in the way, and how it is taken away again. */
   const TROUBLES: Readonly<Record<string, (cli: Cli) => Promise<() => void>>> = {
@@ -209,7 +210,7 @@ describe('redrain capture when the journal cannot be written', () => {
       return () => setVersion(cli, 1, 1000);
     },
     'is damaged': async (cli) => {
-      mkdirSync(join(cli.home, 'redrain'), { recursive: true });
+      mkdirSync(stateOf(cli.home), { recursive: true });
       writeFileSync(journalOf(cli), 'this is not a database'.repeat(1000));
       return () => rmSync(journalOf(cli));
     },
@@ -248,9 +249,9 @@ describe('redrain capture when the journal cannot be written', () => {
 
   it('names each event that is lost, and exits 9, when the spool cannot be written either', async () => {
     const cli = new Cli();
-    mkdirSync(join(cli.home, 'redrain'), { recursive: true });
+    mkdirSync(stateOf(cli.home), { recursive: true });
     writeFileSync(journalOf(cli), 'this is not a database'.repeat(1000));
-    writeFileSync(join(cli.home, 'redrain', 'spool'), 'in the way');
+    writeFileSync(join(stateOf(cli.home), 'spool'), 'in the way');
     const stdin = `${JSON.stringify(event('lost-1'))}\nnot json\n${JSON.stringify(event('lost-2'))}\n`;
     const run = await cli.run(['capture', '--json'], { stdin });
     expect(run.code, run.stderr).to.equal(9);

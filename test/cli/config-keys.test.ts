@@ -66,7 +66,7 @@ describe('redrain config get, set and path', () => {
       ['SPEC_KITTY_TOKEN hunter2-secret', /variable of the environment/],
       ['server_url https://me:hunter2@a.example', /user or password/],
       ['targets.billing.url https://a.example', /redrain targets set NAME url=URL/],
-      ['external.endpoint https://a.example', /redrain mode EXTERNAL_RECEIVER/],
+      ['external.endpoint https://a.example', /redrain mode endpoint/],
     ] as const) {
       const run = await cli.run(['config', 'set', ...words.split(' ')]);
       expect(run.code, `${words}: ${run.stdout}`).to.equal(64);

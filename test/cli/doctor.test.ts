@@ -13,6 +13,7 @@ import { captured, envelopes, SIGNED_IN, sendTo } from '../processes/given-event
 import { Cli } from '../support/cli.js';
 import { newEvents } from '../support/events.js';
 import { corruptHeader, markAsNewer } from '../support/faults.js';
+import { stateOf } from '../support/temporary-home.js';
 import { treeHash } from './tree-hash.js';
 
 const NOW = Date.UTC(2026, 10, 22, 15);
@@ -75,7 +76,7 @@ describe('redrain doctor', () => {
 
   it('ends with 2 when something is wrong, and names what fixes it', async () => {
     const cli = await givenUsed();
-    chmodSync(join(cli.home, 'redrain', 'journal.db'), 0o644);
+    chmodSync(join(stateOf(cli.home), 'journal.db'), 0o644);
     const run = await cli.run(['doctor']);
     expect(run.code).to.equal(2);
     expect(run.stdout).to.match(
@@ -85,11 +86,11 @@ describe('redrain doctor', () => {
 
   it('finds directories and credentials that others can read', async () => {
     const cli = await givenUsed();
-    chmodSync(join(cli.home, 'redrain'), 0o755);
+    chmodSync(join(cli.home, 'locks'), 0o755);
     writeFileSync(join(cli.home, 'credentials'), '', { mode: 0o644 });
     const commands = of(await examined(cli), 'file_modes').map(({ command }) => command);
     expect(commands).to.deep.equal([
-      `chmod 700 ${join(cli.home, 'redrain')}`,
+      `chmod 700 ${join(cli.home, 'locks')}`,
       `chmod 600 ${join(cli.home, 'credentials')}`,
     ]);
   });
@@ -134,7 +135,7 @@ describe('redrain doctor', () => {
 
   it('finds what waits or was torn in the spool', async () => {
     const cli = await givenUsed();
-    const spool = join(cli.home, 'redrain', 'spool');
+    const spool = join(stateOf(cli.home), 'spool');
     mkdirSync(spool, { recursive: true, mode: 0o700 });
     new Spool(spool).write(newEvents(2));
     expect(of(await examined(cli), 'spool')[0]).to.include({
@@ -158,10 +159,10 @@ describe('redrain doctor', () => {
 
   it('finds a journal of a newer redrain, and one that is damaged', async () => {
     const newer = await givenUsed();
-    markAsNewer(join(newer.home, 'redrain', 'journal.db'), SCHEMA_VERSION + 1);
+    markAsNewer(join(stateOf(newer.home), 'journal.db'), SCHEMA_VERSION + 1);
     await expectProblem(await examined(newer), 'schema', /npm install/);
     const damaged = await givenUsed();
-    corruptHeader(join(damaged.home, 'redrain', 'journal.db'));
+    corruptHeader(join(stateOf(damaged.home), 'journal.db'));
     await expectProblem(await examined(damaged), 'schema', /backup/);
   });
 });

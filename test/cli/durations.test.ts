@@ -5,6 +5,7 @@ import { days } from '../../src/cli/option-values.js';
 import { durationOf } from '../../src/cli/times.js';
 import { LitequeQueues } from '../../src/queue/liteque-queue.js';
 import { Cli } from '../support/cli.js';
+import { stateOf } from '../support/temporary-home.js';
 import { readWorkerOptions } from '../workers/read-worker-options.js';
 
 describe('durations', () => {
@@ -39,7 +40,7 @@ describe('durations', () => {
 describe('one odd record', () => {
   it('is shown, and breaks no listing', async () => {
     const cli = new Cli();
-    const file = join(cli.home, 'redrain', 'jobs.db');
+    const file = join(stateOf(cli.home), 'jobs.db');
     const queues = await LitequeQueues.open(file);
     const queue = queues.queue('gc');
     for (const jobId of ['far', 'near']) await queue.add('gc', {}, { jobId, delay: 60_000 });

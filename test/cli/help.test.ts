@@ -27,7 +27,7 @@ describe('the help', () => {
   const texts = new Map<string, string>();
 
   before(async () => {
-    const cli = new Cli();
+    const cli = new Cli().theirs();
     const root = await help(cli, []);
     texts.set('', root);
     await inPairs(commandsIn(root), async (name) => {

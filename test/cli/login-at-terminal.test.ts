@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { TokenServer } from '../spec-kitty/token-server.js';
 import { Cli } from '../support/cli.js';
+import { stateOf } from '../support/temporary-home.js';
 import { type Dialogue, hasTerminals, onTerminal } from './typed-login.js';
 
-const stored = (cli: Cli): string => join(cli.home, 'redrain', 'credentials.toml');
+const stored = (cli: Cli): string => join(stateOf(cli.home), 'credentials.toml');
 
 const typing = (password: string): Dialogue => [
   ['User at ', 'ada@example.com\r'],

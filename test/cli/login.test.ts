@@ -5,12 +5,12 @@ import type { LoginReport } from '../../src/app/spec-kitty/login.js';
 import type { LogoutReport } from '../../src/app/spec-kitty/logout.js';
 import { type ScriptedServer, scriptedServer } from '../receivers/scripted-server.js';
 import { Cli } from '../support/cli.js';
-import { closeAfterTest } from '../support/temporary-home.js';
+import { closeAfterTest, stateOf } from '../support/temporary-home.js';
 
 const A = 'https://a.example';
 const TOKEN = 'marker-ready-token';
 
-const stored = (cli: Cli): string => join(cli.home, 'redrain', 'credentials.toml');
+const stored = (cli: Cli): string => join(stateOf(cli.home), 'credentials.toml');
 const text = (cli: Cli): string => readFileSync(stored(cli), 'utf8');
 
 async function countedServer(): Promise<ScriptedServer> {
@@ -163,7 +163,7 @@ describe('redrain login', () => {
 
   it('names a store it cannot use, and leaves it alone', async () => {
     const cli = new Cli();
-    mkdirSync(join(cli.home, 'redrain'), { recursive: true });
+    mkdirSync(stateOf(cli.home), { recursive: true });
     writeFileSync(stored(cli), 'access = "marker');
     for (const args of [
       ['login', A, '--token-stdin'],

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { configNaming } from '../spec-kitty/given-authority.js';
 import { TokenServer, type TokenServerOptions } from '../spec-kitty/token-server.js';
 import { Cli, type CliResult } from '../support/cli.js';
+import { stateOf } from '../support/temporary-home.js';
 
 const HOUR_MS = 3_600_000;
 const soon = (hours: number): string => new Date(Date.now() + hours * HOUR_MS).toISOString();
@@ -13,7 +14,7 @@ async function given(options: TokenServerOptions): Promise<{ cli: Cli; server: T
   const server = await TokenServer.start(options);
   const cli = new Cli({ SPEC_KITTY_ENABLE_SAAS_SYNC: '1' });
   cli.configure(`${configNaming(server.url)}[sync.projects]\nunassigned = true\n`);
-  mkdirSync(join(cli.home, 'redrain'));
+  mkdirSync(stateOf(cli.home), { recursive: true });
   writeFileSync(
     credentialsOf(cli),
     `[servers."${server.url}"]\naccess = "marker-access-0"\nrefresh = "marker-refresh-0"\n` +
@@ -24,7 +25,7 @@ async function given(options: TokenServerOptions): Promise<{ cli: Cli; server: T
   return { cli, server };
 }
 
-const credentialsOf = (cli: Cli): string => join(cli.home, 'redrain', 'credentials.toml');
+const credentialsOf = (cli: Cli): string => join(stateOf(cli.home), 'credentials.toml');
 
 /** Every file below a directory that holds the marker. */
 function filesWithMarker(directory: string): string[] {

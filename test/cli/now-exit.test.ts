@@ -121,7 +121,7 @@ const STOPS: Record<
   'the mode sends nothing any more': {
     args: (app) => changeMode(app, { mode: 'LOCAL_RETENTION', headers: {} }),
     reason: 'delivery_off',
-    says: /Mode LOCAL_RETENTION sends nothing/,
+    says: /Mode keep sends nothing/,
   },
   'the target is retired': {
     args: (app) => changeTarget(app, '1', { kind: 'retire' }),
@@ -182,6 +182,6 @@ describe('redrain now --wait, when in the middle', () => {
     await ended(cli, ['now'], 0);
     await ended(cli, ['mode', 'LOCAL_RETENTION'], 0);
     const { stdout } = await ended(cli, ['now', '--target', '1'], 6);
-    expect(stdout).to.match(/^stub \(stub:\): nothing sent\nMode LOCAL_RETENTION sends nothing/);
+    expect(stdout).to.match(/^stub \(stub:\): nothing sent\nMode keep sends nothing/);
   });
 });

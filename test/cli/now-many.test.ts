@@ -129,6 +129,6 @@ describe('redrain now, several targets at once', () => {
     await captured(cli, envelopes(1));
     const run = await cli.run(['now', '--all']);
     expect(run.code).to.equal(6);
-    expect(run.stdout).to.match(/^first: .*Mode LOCAL_RETENTION sends nothing/ms);
+    expect(run.stdout).to.match(/^first: .*Mode keep sends nothing/ms);
   });
 });

@@ -103,7 +103,7 @@ describe('the home', () => {
     expect(readdirSync(cli.root).sort()).to.deep.equal(['cwd', 'home', 'tmp', 'user']);
   });
 
-  it('is --home, else REDRAIN_HOME, else SPEC_KITTY_HOME, else ~/.spec-kitty', async () => {
+  it('is --home, else REDRAIN_HOME, else SPEC_KITTY_HOME, else the place of the platform', async () => {
     const cli = new Cli();
     const place = (name: string): string => join(cli.root, name);
     const env = { REDRAIN_HOME: place('redrain-home'), SPEC_KITTY_HOME: place('kitty-home') };
@@ -111,7 +111,7 @@ describe('the home', () => {
       [place('flag'), ['--home', place('flag')], env],
       [place('redrain-home'), [], env],
       [place('kitty-home'), [], { ...env, REDRAIN_HOME: '' }],
-      [join(cli.userHome, '.spec-kitty'), [], {}],
+      [join(cli.userHome, '.local', 'share', 'redrain'), [], {}],
     ];
     const runs = await inPairs(
       given,
@@ -121,6 +121,8 @@ describe('the home', () => {
     expect(runs.map((run) => run.json().home)).to.deep.equal(given.map(([home]) => home));
     const stdin = envelopes(1)[0] ?? '';
     expect((await cli.startBare(['capture'], { stdin }).exited).code).to.equal(0);
-    expect(existsSync(join(cli.userHome, '.spec-kitty', 'redrain', 'journal.db'))).to.equal(true);
+    expect(existsSync(join(cli.userHome, '.local', 'share', 'redrain', 'journal.db'))).to.equal(
+      true,
+    );
   });
 });

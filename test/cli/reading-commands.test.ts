@@ -6,7 +6,7 @@ import { captured, envelopes, PROJECT, SIGNED_IN, sendTo } from '../processes/gi
 import { scriptedServer } from '../receivers/scripted-server.js';
 import { Cli, type CliOptions, inPairs } from '../support/cli.js';
 import { newEvents } from '../support/events.js';
-import { closeAfterTest } from '../support/temporary-home.js';
+import { closeAfterTest, stateOf } from '../support/temporary-home.js';
 import { treeHash } from './tree-hash.js';
 
 /** Each in the form that reads most; the other form shows the same document. */
@@ -74,8 +74,8 @@ describe('commands that read', () => {
       `[tokens]\naccess = "old"\nrefresh = "r"\naccess_expires_at = "${past}"\nrefresh_expires_at = "${future}"\n[user]\nusername = "u"\nteam_slug = "t"\n[server]\nurl = "${url}"\n`,
       { mode: 0o600 },
     );
-    mkdirSync(join(cli.home, 'redrain', 'spool'), { recursive: true });
-    new Spool(join(cli.home, 'redrain', 'spool')).write(newEvents(2, 'spooled'));
+    mkdirSync(join(stateOf(cli.home), 'spool'), { recursive: true });
+    new Spool(join(stateOf(cli.home), 'spool')).write(newEvents(2, 'spooled'));
     return cli;
   }
 });

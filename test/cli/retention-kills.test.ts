@@ -11,6 +11,7 @@ import { Cli } from '../support/cli.js';
 import { openCore } from '../support/core.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
 import { rounds } from '../support/rounds.js';
+import { stateOf } from '../support/temporary-home.js';
 
 const KILLS = rounds(5, 30);
 const SEED = Number(process.env.REDRAIN_TEST_SEED ?? rounds(4_711, Date.now() % 1_000_000));
@@ -66,7 +67,7 @@ describe('kill -9', function () {
   }
 
   async function digestsInArchives(cli: Cli): Promise<Map<string, string>> {
-    const directory = new ArchiveDirectory(join(cli.home, 'redrain', 'archive'));
+    const directory = new ArchiveDirectory(join(stateOf(cli.home), 'archive'));
     const found = new Map<string, string>();
     for (const path of directory.manifests()) {
       const manifest = readManifest(path);
@@ -105,7 +106,7 @@ describe('kill -9', function () {
 
       const archives = new Set(gone(cli).map(({ detail }) => detail ?? ''));
       for (const id of archives)
-        expect(readdirSync(join(cli.home, 'redrain', 'archive'))).to.include(manifestName(id));
+        expect(readdirSync(join(stateOf(cli.home), 'archive'))).to.include(manifestName(id));
       expect((await cli.run(['restore', ...archives, '--yes'])).code).to.equal(0);
       expect(payloadDigests(cli.home)).to.deep.equal(before);
       assertLedgerInvariant(await openCore(cli.home));

@@ -9,6 +9,7 @@ import { payloadDigests, readJournal } from '../processes/journal-rows.js';
 import { Cli } from '../support/cli.js';
 import { openCore } from '../support/core.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
+import { stateOf } from '../support/temporary-home.js';
 import { treeHash } from './tree-hash.js';
 
 async function givenDelivered(count = 5): Promise<Cli> {
@@ -173,7 +174,7 @@ describe('gc, archive, restore, redact and verify as commands', () => {
     ]);
     const events = runs.map((run) => run.json<ArchiveReport>().events);
     expect(events.toSorted((a, b) => a - b)).to.deep.equal([0, 40]);
-    expect(readdirSync(join(cli.home, 'redrain', 'archive'))).to.have.length(2);
+    expect(readdirSync(join(stateOf(cli.home), 'archive'))).to.have.length(2);
     expect((await cli.run(['verify'])).code).to.equal(0);
   });
 });

@@ -56,7 +56,7 @@ describe('redrain server', () => {
 
 describe('redrain mode', () => {
   it('shows and sets the policy, and stores TRASH as OPT_OUT', async () => {
-    const cli = new Cli();
+    const cli = new Cli().theirs();
     expect((await done(cli, ['mode', '--json'])).json()).to.include({
       mode: 'TEAMSPACE',
       retention: true,
@@ -67,7 +67,20 @@ describe('redrain mode', () => {
       retention: false,
       delivery: 'none',
     });
-    expect(config(cli)).to.include('OPT_OUT').and.not.include('TRASH');
+    expect(config(cli)).to.include('"discard"').and.not.include('TRASH');
+  });
+
+  it('takes both spellings, and writes each table its own', async () => {
+    for (const [table, written] of [
+      ['redrain', 'keep'],
+      ['sync', 'LOCAL_RETENTION'],
+    ] as const)
+      for (const word of ['keep', 'KEEP', 'local_retention']) {
+        const cli = new Cli();
+        cli.configure(`[${table}]\n`);
+        expect((await done(cli, ['mode', word])).stdout).to.match(/^mode: keep\n/);
+        expect(config(cli)).to.equal(`[${table}]\nmode = "${written}"\n`);
+      }
   });
 
   it('gives a new endpoint none of the secrets of the old one', async () => {

@@ -42,7 +42,7 @@ describe('config.toml and SPEC_KITTY_SAAS_URL that name two servers', () => {
       env_server_url: other.url,
       override_mode: 'setup_only',
     });
-    expect(authority.error).to.include(configured.url).and.include(other.url);
+    expect(authority?.error).to.include(configured.url).and.include(other.url);
     expect(event_journal).to.include({ retained_event_count: 3 });
     expect((await cli.run(['status'], { env })).stdout)
       .to.include(configured.url)

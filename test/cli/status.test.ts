@@ -22,7 +22,7 @@ async function status(cli: Cli): Promise<StatusDocument> {
 
 describe('redrain status', () => {
   it('has the seven sections, on a home that does not exist as on any other', async () => {
-    const cli = new Cli();
+    const cli = new Cli().theirs();
     expect(await status(cli)).to.include.all.keys(...SECTIONS);
     await captured(cli, envelopes(1));
     expect(await status(cli)).to.include.all.keys(...SECTIONS);

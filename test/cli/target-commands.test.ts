@@ -188,7 +188,7 @@ ack = "auto" # for now
     const added = await done(cli, 'targets', 'add', 'a', 'stub:a');
     expect(added.stdout).to.match(/not the active target/);
     expect(config(cli)).to.include('mode = "LOCAL_RETENTION"');
-    await refused(cli, ['targets', 'test', 'a'], /LOCAL_RETENTION sends nothing/, 6);
+    await refused(cli, ['targets', 'test', 'a'], /Mode keep sends nothing/, 6);
     const signedIn = new Cli(SIGNED_IN);
     signedIn.configure('[sync]\nserver_url = "https://preview.example"\n');
     await done(signedIn, 'targets', 'add', 'a', 'stub:a');

@@ -157,7 +157,7 @@ describe('config.toml', () => {
     ['[[sync]]\nserver_url = "x"', /sync must be a table/],
     ['sync = 1979-05-27', /sync must be a table/],
     ['[sync]\nserver_url = 5', /sync\.server_url must be a text in quotes, got 5/],
-    ['[sync]\nmode = "SOMETIMES"', /sync\.mode must be one of .*OPT_OUT, got "SOMETIMES"/],
+    ['[sync]\nmode = "SOMETIMES"', /sync\.mode must be one of .*discard, got "SOMETIMES"/],
     ['[sync]\nmode = true', /sync\.mode must be a text/],
     ['[sync]\nexternal = []', /sync\.external must be a table/],
     [
@@ -177,7 +177,7 @@ describe('config.toml', () => {
     ['[sync.capture]\nbusy_timeout_ms = -1', /busy_timeout_ms must be/],
     ['[sync.coalesce]\nX = "project_uuid"', /sync\.coalesce\.X must be a list/],
     ['[sync.coalesce]\nX = []', /at least one field/],
-    ['[sync.families]\nX = "precious"', /sync\.families\.X must be one of teamspace_bound/],
+    ['[sync.families]\nX = "precious"', /sync\.families\.X must be one of keep, local_only/],
     ['[sync.http]\nca_file = 1', /sync\.http\.ca_file must be a text/],
   ];
   for (const [content, reason] of broken) {

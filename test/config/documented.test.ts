@@ -13,6 +13,9 @@ import { schemaKeys } from './schema-keys.js';
 import { type ComputedRead, variablesRead } from './variables-read.js';
 
 const text = documentText('docs/configuration.md');
+/** What only users of Spec Kitty need is in a page of its own. */
+const theirs = documentText('docs/spec-kitty.md');
+const both = `${text}\n${theirs}`;
 /** `[redrain]` has the same ones. The tables of targets are checked one by one. */
 const sharedKeys = schemaKeys(configSchema).filter((key) => key.startsWith('sync.'));
 const targetKeys = schemaKeys(targetSchema, ['sync', 'targets', '*']);
@@ -30,6 +33,8 @@ const COMPUTED: readonly ComputedRead[] = [
   { file: 'src/config/in-force.ts', expression: 'key.env' },
   { file: 'src/config/in-force.ts', expression: 'key.env.toLowerCase()' },
   { file: 'src/receivers/external/settings.ts', expression: 'variable' },
+  // Any that begins with SPEC_KITTY_: each of them is in the table.
+  { file: 'src/spec-kitty/presence.ts', expression: 'name' },
   { file: 'src/receivers/transport/proxy-choice.ts', expression: 'variable' },
 ];
 
@@ -39,7 +44,10 @@ const parsed = (toml: string): ConfigDocument => parseConfig('config.toml', Buff
 const wrongAt = (key: string): string => `${key.replaceAll('*', 'Name')} = [[]]\n`;
 
 describe('docs/configuration.md, the keys of config.toml', () => {
-  const keys = rowsOf(text, 'key').filter(({ names }) => names[0]?.startsWith('sync.'));
+  // Of the two tables the page names the one that is redrain's alone.
+  const keys = rowsOf(both, 'key')
+    .map((row) => ({ ...row, names: row.names.map((name) => name.replace(/^redrain\./, 'sync.')) }))
+    .filter(({ names }) => names[0]?.startsWith('sync.'));
   const rowOf = (key: string) => keys.find(({ names }) => names[0] === key)?.cells ?? [];
 
   it('has every key that is checked or shown, and no other', () => {
@@ -81,9 +89,11 @@ describe('docs/configuration.md, the keys of config.toml', () => {
   });
 
   it('has an example of every key, and every example can be used', () => {
-    const examples = codeBlocks(text, 'toml').filter((toml) => toml.includes('[sync'));
+    const examples = codeBlocks(both, 'toml').filter((toml) => /^\[(sync|redrain)/m.test(toml));
     for (const toml of examples) expect(parsed(toml), toml).to.have.property('state', 'ok');
-    const given = examples.flatMap((toml) => leavesOf(parseToml(toml)));
+    const given = examples
+      .flatMap((toml) => leavesOf(parseToml(toml)))
+      .map(([, ...path]) => ['sync', ...path]);
     for (const key of [...checkedKeys, ...SHOWN_ONLY])
       expect(
         given.some((path) => matches(key, path)),
@@ -92,8 +102,8 @@ describe('docs/configuration.md, the keys of config.toml', () => {
   });
 
   it('shows the message of a wrong value as it is', () => {
-    const path = '/home/ada/.spec-kitty/config.toml';
-    const document = parseConfig(path, Buffer.from('[sync]\nmode = "SOMETIMES"\n'));
+    const path = '/home/ada/events/config.toml';
+    const document = parseConfig(path, Buffer.from('[redrain]\nmode = "sometimes"\n'));
     const reason = document.state === 'unreadable' ? document.reason : '';
     expect(text).to.include(`\nerror: ${new ConfigUnreadableError(path, reason).message}\n`);
   });
@@ -102,7 +112,7 @@ describe('docs/configuration.md, the keys of config.toml', () => {
 describe('docs/configuration.md, the environment', () => {
   const files = [...sourceFiles('src', 'migrations'), 'ormconfig.ts'];
   const reads = files.map((file) => variablesRead(file, readFileSync(file, 'utf8')));
-  const variables = rowsOf(text, 'variable');
+  const variables = rowsOf(both, 'variable');
 
   it('has every variable the source reads, and no other', () => {
     const read = new Set(reads.flatMap(({ names }) => names));
@@ -141,14 +151,14 @@ describe('docs/configuration.md, the environment', () => {
   });
 });
 
-describe('docs/configuration.md, the credentials', () => {
-  const names = rowsOf(text, 'key').flatMap((row) => row.names);
+describe('docs/spec-kitty.md, the credentials', () => {
+  const names = rowsOf(theirs, 'key').flatMap((row) => row.names);
 
   it('has every key of redrain’s own file, and its example can be used', () => {
     const seen = new Set<string>();
     ownEntries({ servers: { 'https://a.test': recording({}, 'servers.*.', seen) } }, 'file');
     expect(names.filter((name) => name.startsWith('servers.'))).to.have.members([...seen]);
-    const example = codeBlocks(text, 'toml').find((toml) => toml.includes('[servers.')) ?? '';
+    const example = codeBlocks(theirs, 'toml').find((toml) => toml.includes('[servers.')) ?? '';
     const [entry] = ownEntries(parseToml(example.replaceAll('…', 'token')), 'file').values();
     expect(entry).to.include({ username: 'ada@example.com', teamSlug: 'blue' });
     expect(entry?.token?.reveal()).to.equal('token');

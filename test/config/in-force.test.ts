@@ -9,10 +9,12 @@ import { temporaryHome } from '../support/temporary-home.js';
 async function rows(
   content?: string,
   env: NodeJS.ProcessEnv = {},
+  usesSpecKitty = true,
 ): Promise<Map<string, ConfigRow>> {
   const path = join(temporaryHome(), 'config.toml');
   if (content !== undefined) writeFileSync(path, content);
-  return new Map(configInForce(await readConfigDocument(path), env).map((row) => [row.key, row]));
+  const document = await readConfigDocument(path);
+  return new Map(configInForce(document, env, { usesSpecKitty }).map((row) => [row.key, row]));
 }
 
 describe('the configuration in force', () => {
@@ -98,7 +100,9 @@ describe('the configuration in force', () => {
     const path = join(temporaryHome(), 'config.toml');
     writeFileSync(path, '[sync');
     const document = await readConfigDocument(path);
-    expect(() => configInForce(document, {})).to.throw(ConfigUnreadableError);
+    expect(() => configInForce(document, {}, { usesSpecKitty: true })).to.throw(
+      ConfigUnreadableError,
+    );
   });
 
   it('describes every key in a sentence', () => {

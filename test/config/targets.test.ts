@@ -264,19 +264,23 @@ describe('the tables [sync] and [redrain]', () => {
   });
 
   it('are shown where a key stands', () => {
-    const rows = configInForce(parsed('[redrain]\nmode = "OPT_OUT"\n'), {});
+    const rows = configInForce(
+      parsed('[redrain]\nmode = "OPT_OUT"\n'),
+      {},
+      { usesSpecKitty: true },
+    );
     expect(rows.find(({ key }) => key === 'redrain.mode')).to.include({ source: 'file' });
     expect(rows.find(({ key }) => key === 'sync.mode')).to.equal(undefined);
   });
 
   it('are written where the key is, else where the file has [sync], else in [redrain]', async () => {
     const mode = ['sync', 'mode'];
-    expect(await edited('', mode, 'OPT_OUT')).to.equal('[redrain]\nmode = "OPT_OUT"\n');
+    expect(await edited('', mode, 'OPT_OUT')).to.equal('[redrain]\nmode = "discard"\n');
     expect(await edited('[sync]\nx = 1\n', mode, 'OPT_OUT')).to.equal(
       '[sync]\nx = 1\nmode = "OPT_OUT"\n',
     );
     const both = '[sync]\nx = 1\n[redrain]\nmode = "TEAMSPACE"\n';
-    expect(await edited(both, mode, 'OPT_OUT')).to.equal(both.replace('TEAMSPACE', 'OPT_OUT'));
+    expect(await edited(both, mode, 'OPT_OUT')).to.equal(both.replace('TEAMSPACE', 'discard'));
     expect(await edited(both, mode, undefined)).to.equal('[sync]\nx = 1\n[redrain]\n');
     expect(await edited('', ['sync', 'server_url'], 'https://a.example')).to.match(/^\[sync\]/);
   });

@@ -12,6 +12,7 @@ import {
   transient,
   unanswered,
 } from '../support/scripted-receiver.js';
+import { stateOf } from '../support/temporary-home.js';
 
 describe('a drain', () => {
   let core: Core;
@@ -292,7 +293,7 @@ describe('a drain', () => {
 
   it('does not wait for another drain when told so', async () => {
     await core.journal.append(newEvents(5), 'capture');
-    const lock = await new FileTargetLock(`${core.home}/redrain/locks`, 1).acquire(false, NEVER);
+    const lock = await new FileTargetLock(`${stateOf(core.home)}/locks`, 1).acquire(false, NEVER);
     const report = await drainWith(core, receiver, { waitForLock: false });
     expect(report).to.include({ posts: 0, blocked_reason: 'daemon_lock', unsent: 5 });
     lock?.release();

@@ -6,7 +6,7 @@ import type { ClaimedEvent } from '../../src/dispatch/ports.js';
 import { sendTo } from '../processes/given-events.js';
 import { Cli } from '../support/cli.js';
 import { ScriptedReceiver } from '../support/scripted-receiver.js';
-import { closeAfterTest } from '../support/temporary-home.js';
+import { closeAfterTest, stateOf } from '../support/temporary-home.js';
 
 const PASS = { ignoreBackoff: true, waitForLock: true, signal: new AbortController().signal };
 
@@ -25,7 +25,7 @@ describe('a drain whose lock file is removed', () => {
     first.deliver = async (events: readonly ClaimedEvent[], ...rest) => {
       if (!removed) {
         removed = true;
-        rmSync(join(cli.home, 'redrain', 'locks'), { recursive: true });
+        rmSync(join(stateOf(cli.home), 'locks'), { recursive: true });
         await other.drain(PASS);
       }
       return deliver(events, ...rest);

@@ -33,15 +33,14 @@ function made(): Record<string, string[]> {
 }
 
 function documented(): Record<string, string[]> {
-  const rows = rowsOf(documentText('docs/status.md'), 'finding');
-  return sorted(
-    Object.fromEntries(
-      rows.map(({ cells, names }) => [
-        names[0],
-        new Set((cells[1] ?? '').match(/\b(problem|warning|notice)\b/g) ?? []),
-      ]),
-    ),
-  );
+  // The second has what only a home that is shared with Spec Kitty can have.
+  const pages = ['docs/status.md', 'docs/spec-kitty.md'].map(documentText);
+  const kinds: Record<string, Set<string>> = {};
+  for (const { cells, names } of pages.flatMap((page) => rowsOf(page, 'finding'))) {
+    const weights = (cells[1] ?? '').match(/\b(problem|warning|notice)\b/g) ?? [];
+    kinds[names[0] ?? ''] = new Set([...(kinds[names[0] ?? ''] ?? []), ...weights]);
+  }
+  return sorted(kinds);
 }
 
 const sorted = (kinds: Record<string, Set<string>>): Record<string, string[]> =>

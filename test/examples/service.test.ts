@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { Cli, type RunningCli, startReceiver } from '../support/cli.js';
+import { stateOf } from '../support/temporary-home.js';
 import { external } from '../workers/worker-process.js';
 import { startExample } from './start-example.js';
 
@@ -64,7 +65,7 @@ describe('the example of a service', () => {
 });
 
 function idsIn(cli: Cli): string[] {
-  const file = join(cli.home, 'redrain', 'journal.db');
+  const file = join(stateOf(cli.home), 'journal.db');
   const db = new Database(file, { readonly: true });
   try {
     return db.prepare<[], string>('SELECT event_id FROM event').pluck().all();

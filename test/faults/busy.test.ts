@@ -7,7 +7,7 @@ import { captured, envelopes, sendTo } from '../processes/given-events.js';
 import { deliveriesAt, idsWith, payloadDigests, sha256 } from '../processes/journal-rows.js';
 import { Cli, startReceiver } from '../support/cli.js';
 import { rounds } from '../support/rounds.js';
-import { closeAfterTest } from '../support/temporary-home.js';
+import { closeAfterTest, stateOf } from '../support/temporary-home.js';
 import { assertBelievable, spooled } from './home-state.js';
 
 const STORM = fileURLToPath(new URL('./children/lock-storm.js', import.meta.url));
@@ -45,7 +45,7 @@ describe('a storm of other writers', function () {
     const receiver = await startReceiver();
     sendTo(cli, receiver.url, { maxEvents: 7 });
     await captured(cli, envelopes(1, 'first'));
-    const storm = await givenStorm(`${cli.home}/redrain/journal.db`);
+    const storm = await givenStorm(`${stateOf(cli.home)}/journal.db`);
 
     const captures = Array.from({ length: CAPTURES }, (_, i) => envelopes(EACH, `c${i}`));
     const runs = [

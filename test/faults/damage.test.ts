@@ -11,12 +11,13 @@ import { payloadDigests, sha256 } from '../processes/journal-rows.js';
 import { Cli, type CliResult } from '../support/cli.js';
 import { corruptTable, markAsNewer, overwrite, setWritable } from '../support/faults.js';
 import { rounds } from '../support/rounds.js';
+import { stateOf } from '../support/temporary-home.js';
 import { assertBelievable, journalled, spooled, spoolOf } from './home-state.js';
 
 const BEFORE = envelopes(40, 'before');
 const DURING = envelopes(3, 'during');
 
-const journalOf = (cli: Cli): string => join(cli.home, 'redrain', 'journal.db');
+const journalOf = (cli: Cli): string => join(stateOf(cli.home), 'journal.db');
 
 async function givenJournal(): Promise<Cli> {
   const cli = new Cli();
@@ -110,7 +111,7 @@ describe('a journal with flipped bytes anywhere behind its first page', function
       fc.asyncProperty(flips, async (places) => {
         const cli = new Cli();
         sendTo(cli, 'stub:');
-        mkdirSync(join(cli.home, 'redrain'), { mode: 0o700 });
+        mkdirSync(stateOf(cli.home), { recursive: true, mode: 0o700 });
         const bytes = Buffer.from(whole);
         for (const at of places) bytes[at] = (bytes[at] as number) ^ 0xff;
         writeFileSync(journalOf(cli), bytes);
@@ -193,7 +194,7 @@ describe('a home that may only be read', function () {
     const cli = await givenJournal();
     setWritable(journalOf(cli), false);
     const before = digestOf(journalOf(cli));
-    writeFileSync(join(cli.home, 'redrain', 'spool'), 'nor can a directory be made here');
+    writeFileSync(join(stateOf(cli.home), 'spool'), 'nor can a directory be made here');
     const capture = await captures(cli);
     expect(capture.code).to.equal(9);
     for (const id of ['during-0001', 'during-0002', 'during-0003'])
@@ -206,7 +207,7 @@ describe('a home that may only be read', function () {
     expect(digestOf(journalOf(cli)), 'nothing of it was touched').to.equal(before);
 
     setWritable(journalOf(cli), true);
-    rmSync(join(cli.home, 'redrain', 'spool'));
+    rmSync(join(stateOf(cli.home), 'spool'));
     expect((await captures(cli)).json<CaptureReport>()).to.include({ captured: 3 });
     expect((await cli.run(['now'])).code).to.equal(0);
     await assertBelievable(cli.home, 'writable again');

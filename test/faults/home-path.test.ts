@@ -7,6 +7,7 @@ import { payloadDigests, sha256 } from '../processes/journal-rows.js';
 import { givenHome, oldEvents, writeQueue } from '../spec-kitty/legacy/old-queues.js';
 import { Cli, startReceiver } from '../support/cli.js';
 import { rounds } from '../support/rounds.js';
+import { stateOf } from '../support/temporary-home.js';
 import { startWorker } from '../workers/worker-process.js';
 
 const ODD_NAMES = ['家 – «дом» \'q\' "Q" $HOME #%3F;[*]', 'mit Leerzeichen & Größe', 'a\nb\t-- c'];
@@ -58,7 +59,7 @@ describe('a home on an odd path', function () {
       expect(await done('verify')).to.match(/^OK: /);
       expect(await done('status')).to.not.contain('undefined');
       await done('gc', '--yes', '--vacuum');
-      expect(existsSync(join(cli.home, 'redrain', 'journal.db'))).to.equal(true);
+      expect(existsSync(join(stateOf(cli.home), 'journal.db'))).to.equal(true);
       expect(readdirSync(cli.root).sort(), 'nothing beside the home').to.deep.equal(
         ['cwd', name, 'tmp', 'user'].sort(),
       );

@@ -11,11 +11,12 @@ import { checkArchive, readRecords } from '../../src/retention/archive-reader.js
 import { sha256 } from '../processes/journal-rows.js';
 import { openCore } from '../support/core.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
+import { stateOf } from '../support/temporary-home.js';
 
 /** One number out of a home's journal; 0 while there is no journal, or no such table in it. */
 export function counted(home: string, sql: string): number {
   try {
-    const db = new Database(join(home, 'redrain', 'journal.db'), { readonly: true });
+    const db = new Database(join(stateOf(home), 'journal.db'), { readonly: true });
     try {
       return db.prepare<[], number>(sql).pluck().get() ?? 0;
     } finally {
@@ -35,7 +36,7 @@ export const delivered = (home: string): number =>
 
 export const spooled = (home: string): number => spoolOf(home).waiting().events;
 
-export const spoolOf = (home: string): Spool => new Spool(join(home, 'redrain', 'spool'));
+export const spoolOf = (home: string): Spool => new Spool(join(stateOf(home), 'spool'));
 
 const TEMPORARY = /\.tmp$|\.redrain-|(^|\/)scratch(\/|$)/;
 
@@ -56,7 +57,7 @@ const tamed = (name: string): string =>
 
 /** Event id → digest of the bytes that a whole archive holds of it. */
 export async function archivedDigests(home: string): Promise<Map<string, string>> {
-  const directory = new ArchiveDirectory(join(home, 'redrain', 'archive'));
+  const directory = new ArchiveDirectory(join(stateOf(home), 'archive'));
   const found = new Map<string, string>();
   for (const path of directory.manifests()) {
     const manifest = readManifest(path);

@@ -12,6 +12,7 @@ import { givenHome, oldEvents, writeQueue } from '../spec-kitty/legacy/old-queue
 import { Cli } from '../support/cli.js';
 import { rounds } from '../support/rounds.js';
 import { ScriptedReceiver } from '../support/scripted-receiver.js';
+import { stateOf } from '../support/temporary-home.js';
 import { archivedDigests, assertBelievable, counted, delivered } from './home-state.js';
 
 /** Room in pages: from none at all to enough; each step of a drain is the one that meets the end. */
@@ -51,7 +52,7 @@ async function comesThrough(work: Promise<unknown>): Promise<boolean> {
 }
 
 function pagesOf(cli: Cli): number {
-  const db = new Database(join(cli.home, 'redrain', 'journal.db'));
+  const db = new Database(join(stateOf(cli.home), 'journal.db'));
   const pages = db.pragma('page_count', { simple: true }) as number;
   db.close();
   return pages;

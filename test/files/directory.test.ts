@@ -7,7 +7,7 @@ import { JobsDatabase } from '../../src/queue/jobs-database.js';
 import { ArchiveDirectory } from '../../src/retention/archive-directory.js';
 import { failCalls, watchDisk } from '../support/disk-watch.js';
 import { putFileInPlaceOf } from '../support/faults.js';
-import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
+import { closeAfterTest, stateOf, temporaryHome } from '../support/temporary-home.js';
 
 const EVENT = { bytes: Buffer.from('{"event_id":"e1","event_type":"T"}') };
 
@@ -57,34 +57,34 @@ describe('what an acknowledged event rests on is on disk:', () => {
     const home = join(temporaryHome(), 'user', 'home');
     const { synced } = watchDisk();
     expect(await captured(appOn(home))).to.equal('captured');
-    expect(synced).to.include.members([join(home, 'redrain'), home, dirname(home)]);
+    expect(synced).to.include.members([stateOf(home), home, dirname(home)]);
   });
 
   it('the same, when a killed process made the directories and did not get further', async () => {
     const home = join(temporaryHome(), 'home');
-    mkdirSync(join(home, 'redrain', 'locks'), { recursive: true });
+    mkdirSync(join(stateOf(home), 'locks'), { recursive: true });
     const { synced } = watchDisk();
     expect(await captured(appOn(home))).to.equal('captured');
-    expect(synced).to.include.members([join(home, 'redrain'), home, dirname(home)]);
+    expect(synced).to.include.members([stateOf(home), home, dirname(home)]);
   });
 
   it('the spool, the state directory and the home, when the journal cannot be written', async () => {
     const home = join(temporaryHome(), 'home');
-    mkdirSync(join(home, 'redrain', 'spool'), { recursive: true });
-    mkdirSync(join(home, 'redrain', 'journal.db'));
+    mkdirSync(join(stateOf(home), 'spool'), { recursive: true });
+    mkdirSync(join(stateOf(home), 'journal.db'));
     const { synced } = watchDisk();
     expect(await captured(appOn(home))).to.equal('spooled');
-    const state = join(home, 'redrain');
+    const state = stateOf(home);
     expect(synced).to.include.members([join(state, 'spool'), state, home, dirname(home)]);
   });
 
   it('the same for a job in a new jobs.db', async () => {
     const home = join(temporaryHome(), 'home');
-    mkdirSync(join(home, 'redrain', 'locks'), { recursive: true });
+    mkdirSync(join(stateOf(home), 'locks'), { recursive: true });
     const { synced } = watchDisk();
-    const jobs = await JobsDatabase.open(join(home, 'redrain', 'jobs.db'));
+    const jobs = await JobsDatabase.open(join(stateOf(home), 'jobs.db'));
     jobs.close();
-    expect(synced).to.include.members([join(home, 'redrain'), home, dirname(home)]);
+    expect(synced).to.include.members([stateOf(home), home, dirname(home)]);
   });
 
   it('the archive, which a killed process may have made', () => {
@@ -97,7 +97,7 @@ describe('what an acknowledged event rests on is on disk:', () => {
 
   it('nothing is acknowledged when the disk cannot do that', async () => {
     const home = join(temporaryHome(), 'home');
-    putFileInPlaceOf(join(home, 'redrain', 'spool'));
+    putFileInPlaceOf(join(stateOf(home), 'spool'));
     failCalls(['fsyncSync'], 'EIO');
     const [verdict] = await appOn(home).captureGroup([EVENT]);
     expect(verdict).to.include({ kind: 'lost', eventId: 'e1' });

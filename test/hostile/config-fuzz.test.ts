@@ -9,7 +9,7 @@ import { InvalidEventError, openRedrain, type Redrain } from '../../src/index.js
 import { lookupCredentials } from '../../src/spec-kitty/credentials/lookup.js';
 import { rounds } from '../support/rounds.js';
 import { ScriptedReceiver } from '../support/scripted-receiver.js';
-import { temporaryHome } from '../support/temporary-home.js';
+import { stateOf, temporaryHome } from '../support/temporary-home.js';
 
 const MARKER = 'marker-of-a-secret';
 const LONG = 'x'.repeat(100_000);
@@ -123,7 +123,7 @@ describe('config.toml with anything in it', () => {
   it('is understood or closes delivery; capture works, and not a byte of it changes', async () => {
     const home = temporaryHome();
     const path = join(home, 'config.toml');
-    mkdirSync(join(home, 'redrain'), { mode: 0o700 });
+    mkdirSync(stateOf(home), { recursive: true, mode: 0o700 });
     const token = `[servers."https://a.test"]\naccess = "${MARKER}"\n`;
     writeFileSync(join(home, 'redrain/credentials.toml'), token);
     const env = { SPEC_KITTY_ENABLE_SAAS_SYNC: '1', SINK: MARKER };

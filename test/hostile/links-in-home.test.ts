@@ -17,7 +17,7 @@ import { payloadsOf } from '../library/journal-rows.js';
 import { envelopes, sendTo } from '../processes/given-events.js';
 import { Cli, type CliResult } from '../support/cli.js';
 import { rounds } from '../support/rounds.js';
-import { closeAfterTest } from '../support/temporary-home.js';
+import { closeAfterTest, stateOf } from '../support/temporary-home.js';
 
 const isLink = (path: string): boolean => lstatSync(path).isSymbolicLink();
 
@@ -79,7 +79,7 @@ describe('links that an operator made', () => {
   it('credentials stay a link at login and logout, and nobody else can read what is behind', async () => {
     const cli = new Cli();
     const [file, target] = [join(cli.home, 'redrain/credentials.toml'), join(cli.root, 'vault')];
-    mkdirSync(join(cli.home, 'redrain'), { recursive: true, mode: 0o700 });
+    mkdirSync(stateOf(cli.home), { recursive: true, mode: 0o700 });
     writeFileSync(target, '# kept\n', { mode: 0o644 });
     symlinkSync(target, file);
     const login = ['login', 'https://team.test', '--token-env', 'NEW'];
@@ -146,7 +146,7 @@ describe('links that nobody should have made', () => {
     for (const which of rounds(['database'] as const, ['text', 'database'] as const)) {
       const cli = new Cli();
       sendTo(cli, 'stub:');
-      mkdirSync(join(cli.home, 'redrain'), { recursive: true, mode: 0o700 });
+      mkdirSync(stateOf(cli.home), { recursive: true, mode: 0o700 });
       const foreign = givenForeign(cli);
       symlinkSync(foreign[which], join(cli.home, 'redrain/journal.db'));
       const before = readFileSync(foreign[which]);

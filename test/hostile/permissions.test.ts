@@ -9,7 +9,7 @@ import { openRedrain } from '../../src/index.js';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';
 import { NO_CONTROL } from '../retention/given-journal.js';
 import { Cli } from '../support/cli.js';
-import { closeAfterTest } from '../support/temporary-home.js';
+import { closeAfterTest, stateOf } from '../support/temporary-home.js';
 
 /** Modes of everything below a directory that others could read or write. */
 function openTo(directory: string): string[] {
@@ -74,7 +74,7 @@ describe('who may read and write', () => {
     expect((await cli.run(login, { env: { NEW: 'a-token' } })).code).to.equal(0);
     writeFileSync(join(cli.home, 'credentials'), '', { mode: 0o600 });
     for (const name of ['archive', 'spool'])
-      mkdirSync(join(cli.home, 'redrain', name), { recursive: true, mode: 0o700 });
+      mkdirSync(join(stateOf(cli.home), name), { recursive: true, mode: 0o700 });
     chmodSync(cli.home, 0o700);
     chmodSync(join(cli.home, 'config.toml'), 0o644);
     expect((await fileModes(cli.home)).map(({ status }) => status)).to.deep.equal(['ok']);

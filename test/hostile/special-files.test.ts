@@ -6,7 +6,7 @@ import { openRedrain } from '../../src/index.js';
 import { envelopes } from '../processes/given-events.js';
 import { Cli, type CliResult, inPairs } from '../support/cli.js';
 import { rounds } from '../support/rounds.js';
-import { closeAfterTest } from '../support/temporary-home.js';
+import { closeAfterTest, stateOf } from '../support/temporary-home.js';
 
 /**
  * What can stand where a file is expected. Opening a pipe that nobody writes
@@ -100,7 +100,7 @@ describe('where a file is expected and there is none', () => {
       async ([label, name, place]) => {
         const cli = await given('unused', () => undefined);
         writeFileSync(join(cli.home, 'config.toml'), '');
-        mkdirSync(join(cli.home, 'redrain'), { recursive: true, mode: 0o700 });
+        mkdirSync(stateOf(cli.home), { recursive: true, mode: 0o700 });
         place(join(cli.home, name));
         const now = await cli.run(['now', '--json'], { env });
         expectWellSaid(now, [6], label);

@@ -10,6 +10,7 @@ import { Cli } from '../support/cli.js';
 import { eventServer } from '../support/event-server.js';
 import { holdWriteLock, type OtherWriter, putFileInPlaceOf } from '../support/faults.js';
 import { Machine } from '../support/machine.js';
+import { stateOf } from '../support/temporary-home.js';
 import { givenService, runIdle } from '../workers/given-service.js';
 
 /** A journal that somebody else keeps locked for longer than anybody waits. */
@@ -19,7 +20,7 @@ async function givenLocked(endpoint: string): Promise<{ cli: Cli; lock: OtherWri
     `[sync]\nmode = "EXTERNAL_RECEIVER"\n[sync.external]\nendpoint = "${endpoint}"\n[sync.capture]\nbusy_timeout_ms = 20\n`,
   );
   await captured(cli, envelopes(1, 'before'));
-  return { cli, lock: holdWriteLock(join(cli.home, 'redrain', 'journal.db')) };
+  return { cli, lock: holdWriteLock(join(stateOf(cli.home), 'journal.db')) };
 }
 
 describe('incident 11: commands reported success while nothing was captured', () => {
@@ -39,7 +40,7 @@ describe('incident 11: commands reported success while nothing was captured', ()
 
   it('nowhere to write: the command fails, and names every event that is lost', async () => {
     const { cli } = await givenLocked('http://127.0.0.1:9');
-    putFileInPlaceOf(join(cli.home, 'redrain', 'spool'));
+    putFileInPlaceOf(join(stateOf(cli.home), 'spool'));
     const run = await cli.run(['capture', '--json', cli.file('a.jsonl', envelopes(2, 'gone'))]);
     expect(run.code, run.stderr).to.equal(9);
     expect(run.json<CaptureReport>()).to.include({ captured: 0, spooled: 0, lost: 2 });

@@ -11,6 +11,7 @@ import { diesBefore } from '../support/dies-before.js';
 import { holdWriteLock, markAsNewer } from '../support/faults.js';
 import { Machine } from '../support/machine.js';
 import { givenSecondSchema } from '../support/old-schema.js';
+import { stateOf } from '../support/temporary-home.js';
 
 /** SHA-256 of `{}`. */
 const OLD_DIGEST = createHash('sha256').update('{}').digest('hex');
@@ -19,7 +20,7 @@ const EVENT = { event_id: 'new', event_type: 'T' };
 
 /** journal.db as a process leaves it that was killed before its schema migration had ended. */
 function givenUnfinished(machine: Machine): string {
-  const file = join(machine.home, 'redrain', 'journal.db');
+  const file = join(stateOf(machine.home), 'journal.db');
   mkdirSync(dirname(file), { recursive: true });
   const db = new Database(file);
   db.pragma('journal_mode = WAL');
@@ -135,7 +136,7 @@ describe('incident 12: machines that had not migrated captured nothing', () => {
     const first = machine.open();
     await first.capture({ event_id: 'first', event_type: 'T' });
     await first.close();
-    const file = join(machine.home, 'redrain', 'journal.db');
+    const file = join(stateOf(machine.home), 'journal.db');
     markAsNewer(file, SCHEMA_VERSION + 1);
 
     const redrain = machine.open();

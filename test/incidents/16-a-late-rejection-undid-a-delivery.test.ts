@@ -5,6 +5,7 @@ import type { Outcome } from '../../src/dispatch/ports.js';
 import { type DeliveryState, transition } from '../../src/ledger/transition.js';
 import { Machine } from '../support/machine.js';
 import { results, ScriptedReceiver } from '../support/scripted-receiver.js';
+import { stateOf } from '../support/temporary-home.js';
 
 const EVERY_OUTCOME: readonly Outcome[] = [
   { kind: 'success' },
@@ -33,7 +34,7 @@ describe('incident 16: a late rejection undid a delivery, and the event was sent
     await first?.capture({ event_id: 'e', event_type: 'T' });
     slow.answer = async (batch) => {
       // Its lock is gone, as it is when its machine comes back from the dead.
-      rmSync(join(machine.home, 'redrain', 'locks', 'target-1.lock'));
+      rmSync(join(stateOf(machine.home), 'locks', 'target-1.lock'));
       expect(await second?.drain()).to.include({ delivered: 1, recovered: 1 });
       return results(batch, () => ({ kind: 'rejected', reason: 'late' }));
     };

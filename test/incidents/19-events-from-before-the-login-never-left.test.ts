@@ -1,5 +1,4 @@
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import type { DrainReport } from '../../src/dispatch/drain-report.js';
 import { envelopes } from '../library/given-redrain.js';
@@ -7,6 +6,7 @@ import { captured } from '../processes/given-events.js';
 import { Cli } from '../support/cli.js';
 import { eventServer } from '../support/event-server.js';
 import { Machine } from '../support/machine.js';
+import { stateOf } from '../support/temporary-home.js';
 
 describe('incident 19: events captured before the login never left', () => {
   it('there is one journal: whoever signs in later delivers what was there', async () => {
@@ -30,7 +30,7 @@ describe('incident 19: events captured before the login never left', () => {
       { user: null, n: 20 },
       { user: 'ada@example.com', n: 5 },
     ]);
-    const databases = readdirSync(join(cli.home, 'redrain')).filter((one) => one.endsWith('.db'));
+    const databases = readdirSync(stateOf(cli.home)).filter((one) => one.endsWith('.db'));
     expect(databases).to.deep.equal(['journal.db']);
   });
 });

@@ -31,18 +31,17 @@ describe('incident 20: two users’ journals shared one file', () => {
       await redrain.capture({ event_id: `of-${i}`, event_type: 'T' });
       expect(await redrain.drain(), user).to.include({ delivered: 1, duplicate: i, held: 0 });
       const { target_authority } = await redrain.status();
-      scopes.add(target_authority.queue_db_path);
+      scopes.add(target_authority?.queue_db_path ?? '');
       await redrain.close();
     }
 
     const machine = new Machine({}, home);
     expect(filesIn(home)).to.have.members([
       'config.toml',
-      'redrain',
-      join('redrain', 'journal.db'),
-      join('redrain', 'locks'),
-      join('redrain', 'locks', 'schema.lock'),
-      ...USERS.map((_, i) => join('redrain', 'locks', `target-${i + 1}.lock`)),
+      'journal.db',
+      'locks',
+      join('locks', 'schema.lock'),
+      ...USERS.map((_, i) => join('locks', `target-${i + 1}.lock`)),
     ]);
     expect(
       machine.rows('SELECT event_id AS id, producer_user AS user FROM event ORDER BY seq'),

@@ -18,7 +18,7 @@ import {
   setWritable,
 } from '../support/faults.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
-import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
+import { closeAfterTest, stateOf, temporaryHome } from '../support/temporary-home.js';
 
 /** One way in which the journal cannot be written, and the way back where there is one. */
 interface Trouble {
@@ -239,7 +239,7 @@ function corruptThenMend(file: string, corrupt: () => void): () => void {
 }
 
 function pageCount(home: string): number {
-  const db = new Database(join(home, 'redrain', 'journal.db'));
+  const db = new Database(join(stateOf(home), 'journal.db'));
   const pages = db.pragma('page_count', { simple: true }) as number;
   db.close();
   return pages;

@@ -7,6 +7,7 @@ import {
 } from '../../src/journal/capture.js';
 import { Spool } from '../../src/journal/spool.js';
 import { type Core, openCore, row, rows } from '../support/core.js';
+import { stateOf } from '../support/temporary-home.js';
 
 const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
@@ -150,7 +151,7 @@ describe('capture', () => {
     checkout: string | null = null,
   ): Promise<CaptureVerdict[]> {
     const inputs = texts.map((text): CaptureInput => ({ bytes: Buffer.from(text), checkout }));
-    const spool = new Spool(`${core.home}/redrain/spool`);
+    const spool = new Spool(`${stateOf(core.home)}/spool`);
     return new Capture(core.journal, spool).captureGroup(inputs, context);
   }
 });

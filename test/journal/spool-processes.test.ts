@@ -8,6 +8,7 @@ import { type Core, openCore, row, rows } from '../support/core.js';
 import { newEvents } from '../support/events.js';
 import { holdWriteLock } from '../support/faults.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
+import { stateOf } from '../support/temporary-home.js';
 
 const ENVELOPES = ['a', 'b', 'c'].map((id) => `{"event_id":"${id}","event_type":"T"}`);
 const NO_ID = '{"event_type":"T","note":"no id of its own"}';
@@ -17,7 +18,7 @@ describe('a spool that several processes take in', () => {
   let spool: Spool;
   beforeEach(async () => {
     core = await openCore();
-    spool = new Spool(join(core.home, 'redrain', 'spool'));
+    spool = new Spool(join(stateOf(core.home), 'spool'));
   });
   afterEach(() => assertLedgerInvariant(core));
 
@@ -111,7 +112,7 @@ describe('a spool that several processes take in', () => {
   it('leaves no unfinished file that is taken for a whole one', async () => {
     holdWriteLock(core.file);
     await run({ envelopes: ENVELOPES, dieAt: 'spool.written' });
-    const left = readdirSync(join(core.home, 'redrain', 'spool'));
+    const left = readdirSync(join(stateOf(core.home), 'spool'));
     expect(left).to.have.length(1);
     expect(spool.waiting()).to.deep.equal({ files: 0, events: 0 });
   });

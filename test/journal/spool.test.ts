@@ -16,6 +16,7 @@ import { type Core, openCore, row, rows } from '../support/core.js';
 import { newEvent, newEvents } from '../support/events.js';
 import { failAt, putFileInPlaceOf } from '../support/faults.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
+import { stateOf } from '../support/temporary-home.js';
 
 describe('the spool', () => {
   let core: Core;
@@ -23,7 +24,7 @@ describe('the spool', () => {
   let spool: Spool;
   beforeEach(async () => {
     core = await openCore();
-    dir = join(core.home, 'redrain', 'spool');
+    dir = join(stateOf(core.home), 'spool');
     spool = new Spool(dir);
   });
   afterEach(() => assertLedgerInvariant(core));

@@ -6,7 +6,7 @@ import { EventsLostError, InvalidEventError } from '../../src/index.js';
 import { Spool } from '../../src/journal/spool.js';
 import { newEvents } from '../support/events.js';
 import { putFileInPlaceOf, recordSteps } from '../support/faults.js';
-import { temporaryHome } from '../support/temporary-home.js';
+import { stateOf, temporaryHome } from '../support/temporary-home.js';
 import { envelopes, givenRedrain } from './given-redrain.js';
 import { changeJournal, journalRows, payloadsOf } from './journal-rows.js';
 
@@ -118,7 +118,7 @@ describe('a program that runs for long', () => {
   it('takes in with its next capture what another process had to spool meanwhile', async () => {
     const { home, redrain } = await givenRedrain();
     await redrain.capture({ event_id: 'first', event_type: 'T' });
-    new Spool(join(home, 'redrain', 'spool')).write(newEvents(2, 'spooled'));
+    new Spool(join(stateOf(home), 'spool')).write(newEvents(2, 'spooled'));
     await setImmediate(); // files are looked at once in a turn of the event loop
     await redrain.capture({ event_id: 'last', event_type: 'T' });
     const stored = journalRows<{ id: string }>(home, EVENT_IDS);
@@ -227,7 +227,7 @@ describe('captureMany from a program', () => {
 function* loseTheRestAfter(count: number, home: string): Generator<Record<string, unknown>> {
   for (const [i, event] of envelopes(1_500).entries()) {
     if (i === count) {
-      putFileInPlaceOf(join(home, 'redrain', 'spool'));
+      putFileInPlaceOf(join(stateOf(home), 'spool'));
       changeJournal(home, REFUSE_EVENTS);
     }
     yield event;

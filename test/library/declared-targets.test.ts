@@ -62,7 +62,7 @@ describe('declared targets', () => {
     expect(added).to.deep.include({ isActive: true });
     expect(added.record).to.deep.include({ id: 1, name: 'billing' });
     expect(file()).to.equal(
-      '[redrain]\nmode = "EXTERNAL_RECEIVER"\ntarget = "billing"\n\n[redrain.targets.billing]\nurl = "http://127.0.0.1:9/a"\nmax_events = 7\n',
+      '[redrain]\nmode = "endpoint"\ntarget = "billing"\n\n[redrain.targets.billing]\nurl = "http://127.0.0.1:9/a"\nmax_events = 7\n',
     );
     expect(await addTarget(home.app, { name: 'search', url: B })).to.include({ isActive: false });
     await capture('1', '2');

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { UnknownTargetNameError } from '../../src/app/named-target.js';
 import { captureWorker } from '../../src/workers/capture-worker.js';
 import { dispatchWorker } from '../../src/workers/dispatch-worker.js';
+import { stateOf } from '../support/temporary-home.js';
 import { givenService, runIdle } from '../workers/given-service.js';
 import { envelopes, givenRedrain } from './given-redrain.js';
 
@@ -43,7 +44,7 @@ describe('the library adds jobs', () => {
     });
     expect(String(refused)).to.include('events');
     const { queues } = await givenService(home);
-    expect(existsSync(join(home, 'redrain', 'jobs.db'))).to.equal(true);
+    expect(existsSync(join(stateOf(home), 'jobs.db'))).to.equal(true);
     expect(await queues.queue('capture').getJobCounts()).to.include({ waiting: 0, failed: 0 });
   });
 });

@@ -10,7 +10,7 @@ import {
   type StubServerOptions,
   startServer,
 } from '../../src/receivers/stub/server.js';
-import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
+import { closeAfterTest, stateOf, temporaryHome } from '../support/temporary-home.js';
 
 const EVENTS = Array.from({ length: 7 }, (_, i) => ({
   event_id: `e${i}`,
@@ -132,7 +132,7 @@ describe('capture comes first, gates decide only what may leave', () => {
     closeAfterTest(() => redrain.close());
     await redrain.captureMany(EVENTS);
     expect(await redrain.drain()).to.include({
-      blocked_reason: 'config_unreadable',
+      blocked_reason: 'no_target',
       held: 0,
       unsent: 7,
     });
@@ -224,7 +224,7 @@ async function givenRedrain(
 }
 
 function reasonsOf(home: string): [string | null, number][] {
-  const db = new Database(join(home, 'redrain', 'journal.db'), { readonly: true });
+  const db = new Database(join(stateOf(home), 'journal.db'), { readonly: true });
   const found = db
     .prepare('SELECT drain_blocked_reason AS r, count(*) AS n FROM event GROUP BY 1 ORDER BY 1')
     .all() as { r: string | null; n: number }[];

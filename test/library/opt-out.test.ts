@@ -6,7 +6,7 @@ import { App } from '../../src/app/app.js';
 import { readAudit, replayAudit } from '../../src/app/audit.js';
 import { observeSteps } from '../../src/base/steps.js';
 import { openRedrain, type Redrain } from '../../src/index.js';
-import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
+import { closeAfterTest, stateOf, temporaryHome } from '../support/temporary-home.js';
 
 const LOCAL = { event_id: 'local', event_type: 'EditorBlinked' };
 const BOUND = { event_id: 'bound', event_type: 'MissionCreated' };
@@ -30,8 +30,8 @@ describe('OPT_OUT', () => {
     expect(tables(home)).to.include({ event: 2, payload: 2, audit: 2 });
     const app = givenApp(home);
     expect((await readAudit(app, 10)).map((row) => row.reason)).to.deep.equal([
-      'NobodyKnows is of no known family: OPT_OUT may not discard it, it was journaled',
-      'MissionCreated is bound for a Teamspace: OPT_OUT may not discard it, it was journaled',
+      'NobodyKnows is of no known family: it may not be discarded, it was journaled',
+      'MissionCreated is of a family that is kept: it may not be discarded, it was journaled',
     ]);
   });
 
@@ -86,7 +86,7 @@ describe('OPT_OUT', () => {
     const home = temporaryHome();
     optOut(home);
     const closed = await openRedrain({ home, env: {}, storage: { busyTimeoutMs: 0 } });
-    mkdirSync(join(home, 'redrain', 'journal.db'), { recursive: true });
+    mkdirSync(join(stateOf(home), 'journal.db'), { recursive: true });
     const report = await closed.captureMany([LOCAL, BOUND, UNKNOWN]);
     expect(report).to.include({ discarded: 1, refused: 2, lost: 0 });
     await closed.close();
@@ -120,11 +120,11 @@ function givenApp(home: string): App {
 
 function mendJournal(home: string): void {
   // A directory in the place of the journal is one way in which it cannot be written.
-  rmdirSync(join(home, 'redrain', 'journal.db'));
+  rmdirSync(join(stateOf(home), 'journal.db'));
 }
 
 function tables(home: string): Record<string, number> {
-  const db = new Database(join(home, 'redrain', 'journal.db'), { readonly: true });
+  const db = new Database(join(stateOf(home), 'journal.db'), { readonly: true });
   const counted = ['event', 'payload', 'audit'].map((name) => {
     const { n } = db.prepare(`SELECT count(*) AS n FROM ${name}`).get() as { n: number };
     return [name, n];

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { openRedrain, type ReadinessReport } from '../../src/index.js';
 import { thisProcess } from '../../src/targets/holder.js';
 import { type ScriptedAnswer, scriptedServer } from '../receivers/scripted-server.js';
-import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
+import { closeAfterTest, makeTheirs, temporaryHome } from '../support/temporary-home.js';
 import { envelopes, externalTo, givenRedrain, writeConfig } from './given-redrain.js';
 import { changeJournal } from './journal-rows.js';
 
@@ -38,7 +38,7 @@ describe('readiness', () => {
       state: string,
       next: RegExp,
     ][] = [
-      [undefined, {}, 'rollout_disabled', /SPEC_KITTY_ENABLE_SAAS_SYNC=1/],
+      [undefined, {}, 'no_target', /redrain targets add/],
       [teamspace(url), {}, 'rollout_disabled', /SPEC_KITTY_ENABLE_SAAS_SYNC=1/],
       ['[sync]\nmode = "LOCAL_RETENTION"\n', SIGNED_IN, 'rollout_disabled', /redrain mode/],
       [undefined, ON, 'missing_auth', /redrain login/],
@@ -46,7 +46,8 @@ describe('readiness', () => {
       [teamspace(url), { ...ON, SPEC_KITTY_TOKEN: 't' }, 'missing_auth', /redrain login/],
       ['[sync\n', SIGNED_IN, 'missing_host_config', /fix .*config\.toml/],
       [teamspace('http://far.test'), SIGNED_IN, 'missing_host_config', /https/],
-      ['[sync]\nmode = "EXTERNAL_RECEIVER"\n', {}, 'missing_host_config', /--endpoint/],
+      ['[sync]\nmode = "EXTERNAL_RECEIVER"\n', {}, 'no_target', /redrain targets add/],
+      ['[redrain]\nmode = "endpoint"\ntarget = "x"\n', {}, 'missing_host_config', /redrain use/],
       [externalTo(url, 'auth_env = "HOOK"\n'), {}, 'missing_auth', /export HOOK/],
     ];
     for (const [config, env, state, next] of steps) {
@@ -123,7 +124,9 @@ describe('preflight', () => {
     const { ok, owner, target } = await redrain.preflight();
     expect(ok).to.equal(true);
     expect(owner).to.include({ status: 'present', pid: process.pid });
-    expect(target).to.have.property('batchUrl');
+    expect(target).to.equal(undefined);
+    makeTheirs(home);
+    expect((await redrain.preflight()).target).to.have.property('batchUrl');
     lease({ package_version: '0.0.1' });
     const other = await redrain.preflight();
     expect(other.ok).to.equal(false);

@@ -7,6 +7,7 @@ import { changeProjects } from '../../src/app/projects.js';
 import { runRedact } from '../../src/app/redact.js';
 import { changeTarget } from '../../src/app/target-changes.js';
 import type { DrainReport } from '../../src/dispatch/drain-report.js';
+import { plainMode } from '../../src/policy/mode.js';
 import { dispatchWorker } from '../../src/workers/dispatch-worker.js';
 import { connectionOf } from '../support/core.js';
 import { type CountingReceiver, countingReceiver } from '../support/counting-receiver.js';
@@ -175,7 +176,7 @@ describe('a mode that sends nothing', () => {
       await changeMode(at.operator, { mode, headers: {} });
       const bare = await drain(at.drainer);
       expect(bare).to.include({ target_id: null, posts: 0, blocked_reason: null });
-      expect(bare.message).to.contain(mode);
+      expect(bare.message).to.contain(plainMode(mode));
       const options = {
         ignoreBackoff: true,
         waitForLock: true,
@@ -184,7 +185,7 @@ describe('a mode that sends nothing', () => {
       const named = await at.drainer.drain({ ...options, targetId: 1 });
       expect(named).to.include({ target_id: 1, posts: 0, blocked_reason: 'delivery_off' });
       expect(named).to.include({ unsent: EVENTS, held: 0 });
-      expect(named.message).to.contain(mode);
+      expect(named.message).to.contain(plainMode(mode));
       const service = await givenService(at.home, ['--target', '1']);
       await enqueue(service.queues, 'dispatch', { targetId: 1 });
       await runIdle(dispatchWorker, service);

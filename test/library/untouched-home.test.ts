@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { openRedrain, type Redrain, StorageUnavailableError } from '../../src/index.js';
 import { corruptHeader } from '../support/faults.js';
-import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
+import { closeAfterTest, stateOf, temporaryHome } from '../support/temporary-home.js';
 import { envelopes, givenRedrain } from './given-redrain.js';
 import { payloadsOf } from './journal-rows.js';
 
@@ -71,7 +71,7 @@ describe('a home that is there', () => {
     const { home, redrain } = await givenRedrain();
     await redrain.captureMany(envelopes(2));
     await redrain.close();
-    corruptHeader(join(home, 'redrain', 'journal.db'));
+    corruptHeader(join(stateOf(home), 'journal.db'));
     const reader = await openRedrain({ home, env: {} });
     for (const read of [READS.inspect, READS.targets]) {
       const failure = await read?.(reader).catch((error: unknown) => error);

@@ -7,6 +7,7 @@ import type { DeliveryReceiver } from '../../src/dispatch/ports.js';
 import { JournalDatabase } from '../../src/sqlite/journal-database.js';
 import type { TargetRecord } from '../../src/targets/registry.js';
 import { connectionOf } from '../support/core.js';
+import { stateOf } from '../support/temporary-home.js';
 import { type Project, SERVERS, type ServerName } from './commands.js';
 import { COALESCING_TYPE } from './fact.js';
 import { Observer } from './observer.js';
@@ -34,7 +35,7 @@ export class ModelHome {
     this.#app = this.#newApp();
     // Open for as long as the program lasts: a process that dies leaves its log as it is.
     this.witness = JournalDatabase.openReadOnly(
-      join(path, 'redrain', 'journal.db'),
+      join(stateOf(path), 'journal.db'),
     ) as JournalDatabase;
     this.observer = new Observer(this.witness, path);
   }
@@ -42,8 +43,8 @@ export class ModelHome {
   /** `template` is an empty journal of today's schema. */
   static async make(template: string, around: Surroundings): Promise<ModelHome> {
     const path = mkdtempSync(join(tmpdir(), 'redrain-model-'));
-    mkdirSync(join(path, 'redrain'));
-    copyFileSync(template, join(path, 'redrain', 'journal.db'));
+    mkdirSync(stateOf(path), { recursive: true });
+    copyFileSync(template, join(stateOf(path), 'journal.db'));
     const home = new ModelHome(path, around);
     await home.open();
     return home;

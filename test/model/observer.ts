@@ -5,6 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { fromRanges, type SeqRanges } from '../../src/ledger/seq-ranges.js';
 import type { JournalDatabase } from '../../src/sqlite/journal-database.js';
 import { rows } from '../support/core.js';
+import { stateOf } from '../support/temporary-home.js';
 import type { Observed, SeenDelivery, SeenEvent, SeenTarget } from './observed.js';
 
 interface EventRow extends Omit<SeenEvent, 'sha256' | 'place'> {
@@ -115,7 +116,7 @@ export class Observer {
   }
 
   seqsInArchive(id: string): number[] {
-    const text = readFileSync(join(this.#home, 'redrain', 'archive', id + MANIFEST), 'utf8');
+    const text = readFileSync(join(stateOf(this.#home), 'archive', id + MANIFEST), 'utf8');
     return fromRanges((JSON.parse(text) as { seqs: SeqRanges }).seqs);
   }
 
@@ -148,7 +149,7 @@ export class Observer {
   #digests(id: string): ReadonlyMap<number, string> {
     const known = this.#archives.get(id);
     if (known !== undefined) return known;
-    const packed = readFileSync(join(this.#home, 'redrain', 'archive', `${id}.jsonl.gz`));
+    const packed = readFileSync(join(stateOf(this.#home), 'archive', `${id}.jsonl.gz`));
     const lines = gunzipSync(packed).toString('utf8').split('\n').filter(Boolean);
     const records = lines.map((line) => JSON.parse(line) as { seq: number; bytes: string });
     const digests = new Map(
@@ -160,7 +161,7 @@ export class Observer {
 
   #names(directory: string): string[] {
     try {
-      return readdirSync(join(this.#home, 'redrain', directory));
+      return readdirSync(join(stateOf(this.#home), directory));
     } catch {
       return [];
     }

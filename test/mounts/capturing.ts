@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { App } from '../../src/app/app.js';
-import { closeAfterTest } from '../support/temporary-home.js';
+import { closeAfterTest, stateOf } from '../support/temporary-home.js';
 
 const PROGRAM = fileURLToPath(new URL('./children/capturing.js', import.meta.url));
 
@@ -88,7 +88,7 @@ export async function assertAllThere(home: string, ids: readonly string[]): Prom
   } finally {
     await app.close();
   }
-  const db = new Database(join(home, 'redrain', 'journal.db'), { readonly: true });
+  const db = new Database(join(stateOf(home), 'journal.db'), { readonly: true });
   const there = new Set(db.prepare('SELECT event_id FROM event').pluck().all());
   const damage = db.pragma('integrity_check', { simple: true });
   db.close();

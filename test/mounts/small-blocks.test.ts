@@ -6,6 +6,7 @@ import { Sink } from '../../src/receivers/stub/sink.js';
 import { JournalDatabase } from '../../src/sqlite/journal-database.js';
 import { Cli } from '../support/cli.js';
 import { rounds } from '../support/rounds.js';
+import { stateOf } from '../support/temporary-home.js';
 import { assertAllThere, Capturing } from './capturing.js';
 import { mountExt4, needMounts, run } from './mounted.js';
 
@@ -34,7 +35,7 @@ describe('a full disk with blocks of 1 KiB', function () {
 
   it('finds every block of the index of the log in place, so that none is missed later', async () => {
     const disk = mountExt4(1024);
-    const file = join(disk.home, 'redrain', 'journal.db');
+    const file = join(stateOf(disk.home), 'journal.db');
     // What makes the schema goes over every page of the index; whoever comes later does not.
     (await JournalDatabase.open(file)).close();
     (await JobsDatabase.open(join(dirname(file), 'jobs.db'))).close();

@@ -5,6 +5,7 @@ import type { CaptureReport } from '../../src/journal/capture-summary.js';
 import { Cli, type CliResult, startReceiver } from '../support/cli.js';
 import { openCore } from '../support/core.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
+import { stateOf } from '../support/temporary-home.js';
 import { captured, envelopes, sendTo } from './given-events.js';
 import { deliveriesAt, idsWith, payloadDigests, sha256 } from './journal-rows.js';
 
@@ -70,7 +71,7 @@ describe('twenty captures at once while a drain runs', () => {
   });
 
   function assertNothingLost(cli: Cli, url: string, lines: readonly string[]): void {
-    expect(filesIn(join(cli.home, 'redrain', 'spool'))).to.deep.equal([]);
+    expect(filesIn(join(stateOf(cli.home), 'spool'))).to.deep.equal([]);
     const stored = [...payloadDigests(cli.home).values()].sort();
     expect(stored).to.deep.equal(lines.map((line) => sha256(line)).sort());
     expect(idsWith(deliveriesAt(cli.home, url), 'success')).to.have.length(lines.length);

@@ -10,7 +10,7 @@ import { openCore, row } from '../support/core.js';
 import { newEvents } from '../support/events.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
 import { rounds } from '../support/rounds.js';
-import { temporaryHome } from '../support/temporary-home.js';
+import { stateOf, temporaryHome } from '../support/temporary-home.js';
 import { captured, envelopes, sendTo } from './given-events.js';
 import { deliveriesAt, idsWith, payloadDigests, sha256 } from './journal-rows.js';
 
@@ -143,7 +143,7 @@ describe('kill -9 while a spool file is taken in', () => {
       const cli = new Cli();
       const receiver = await startReceiver();
       sendTo(cli, receiver.url);
-      const spool = new Spool(`${cli.home}/redrain/spool`);
+      const spool = new Spool(`${stateOf(cli.home)}/spool`);
       spool.write(newEvents(7, 'spooled'));
 
       const killed = await cli.run(['now'], { crash: { step, nth: 1 } });

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { stateOf } from '../support/temporary-home.js';
 
 /** Reads a home's journal as any other program could; nothing may be draining it. */
 export function readJournal<T>(home: string, read: (db: Database.Database) => T): T {
-  const db = new Database(join(home, 'redrain', 'journal.db'), { readonly: true });
+  const db = new Database(join(stateOf(home), 'journal.db'), { readonly: true });
   try {
     return read(db);
   } finally {

@@ -3,7 +3,7 @@ import { chmodSync, chownSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type CliResult, MAIN, RunningCli } from '../support/cli.js';
-import { temporaryHome } from '../support/temporary-home.js';
+import { stateOf, temporaryHome } from '../support/temporary-home.js';
 
 /** No entry in /etc/passwd has it. */
 const UNKNOWN_USER = 54_321;
@@ -75,7 +75,7 @@ describe('a user that the system does not know', () => {
     const doctor = await run(['doctor', '--json']);
     const { checks } = doctor.json<{ checks: { check: string; status: string }[] }>();
     expect(checks.filter(({ status }) => status === 'problem')).to.deep.equal([]);
-    const state = join(home, 'redrain');
+    const state = stateOf(home);
     for (const name of readdirSync(state))
       expect(statSync(join(state, name)).mode & 0o077, name).to.equal(0);
   });

@@ -4,6 +4,7 @@ import type { Redrain, StatusDocument } from '../../src/index.js';
 import { thisProcess } from '../../src/targets/holder.js';
 import { envelopes, givenRedrain, writeConfig } from '../library/given-redrain.js';
 import { changeJournal } from '../library/journal-rows.js';
+import { makeTheirs } from '../support/temporary-home.js';
 
 /** No process has this number. */
 const GONE = 2 ** 30;
@@ -70,7 +71,8 @@ const kind = (value: unknown): string => {
 
 describe('the status document', () => {
   it('has the older fields first, then the seven sections, each with its fields in order', async () => {
-    const { redrain } = await givenRedrain();
+    const { home, redrain } = await givenRedrain();
+    makeTheirs(home);
     for (const captured of [0, 3]) {
       await redrain.captureMany(envelopes(captured));
       const status: StatusDocument = await redrain.status();
@@ -80,6 +82,7 @@ describe('the status document', () => {
       );
       expect(entries.slice(OLDER_FIELDS.length).map(([name]) => name)).to.deep.equal([
         ...Object.keys(SECTIONS),
+        'mode',
         'jobs',
         'findings',
       ]);
@@ -165,7 +168,7 @@ describe('status is not ok', () => {
       env: { SPEC_KITTY_SAAS_URL: 'https://b.test', SPEC_KITTY_SAAS_URL_MODE: 'setup_only' },
     });
     const { target_authority } = await expectNotOk(redrain);
-    expect(target_authority.error)
+    expect(target_authority?.error)
       .to.match(/a\.test/)
       .and.match(/b\.test/);
   });
@@ -173,6 +176,8 @@ describe('status is not ok', () => {
   it('while config.toml cannot be read', async () => {
     const { home, redrain } = await givenRedrain();
     writeConfig(home, '[sync\n');
+    expect((await expectNotOk(redrain)).mode).to.equal(null);
+    makeTheirs(home);
     expect((await expectNotOk(redrain)).target_authority).to.have.property('error');
   });
 

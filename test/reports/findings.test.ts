@@ -10,7 +10,7 @@ import { thisProcess } from '../../src/targets/holder.js';
 import { externalTo, writeConfig } from '../library/given-redrain.js';
 import { changeJournal } from '../library/journal-rows.js';
 import { newEvents } from '../support/events.js';
-import { closeAfterTest } from '../support/temporary-home.js';
+import { closeAfterTest, stateOf } from '../support/temporary-home.js';
 import { typed } from '../support/typed.js';
 
 import { capture, expectMended, found, type Given, given } from './given-findings.js';
@@ -99,7 +99,7 @@ describe('what is found, and what ends it:', () => {
 
   it('a spool that waits, and one that is damaged', async () => {
     const at = await given();
-    const dir = join(at.home, 'redrain', 'spool');
+    const dir = join(stateOf(at.home), 'spool');
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     new Spool(dir).write(newEvents(2));
     await expectMended(at, 'spool', { weight: 'warning', says: /^2 events in 1 file/ });
@@ -119,7 +119,7 @@ describe('what is found, and what ends it:', () => {
         VALUES ('o', 'T', '{"event_id":"o","event_type":"T"}', 1, 0)`);
     old.close();
     await expectMended(at, 'old_queues', { says: /1 row waits in an old queue/ });
-    chmodSync(join(at.home, 'redrain'), 0o755);
+    chmodSync(stateOf(at.home), 0o755);
     await expectMended(at, 'file_modes');
   });
 
@@ -161,7 +161,7 @@ describe('the next step', () => {
     expect(await next(at)).to.equal('`redrain now` sends 2 events');
     for (const mode of ['LOCAL_RETENTION', 'OPT_OUT']) {
       await typed(at.home, ['mode', mode]);
-      expect(await next(at)).to.match(/redrain mode .* sends again/);
+      expect(await next(at)).to.match(/redrain use \S+ sends again/);
       expect(await commands(at)).to.not.include('redrain now');
     }
     writeConfig(at.home, '[sync\n');

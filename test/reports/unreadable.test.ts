@@ -12,6 +12,7 @@ import {
   markAsNewer,
   putFileInPlaceOf,
 } from '../support/faults.js';
+import { makeTheirs, stateOf } from '../support/temporary-home.js';
 import { JOURNAL_SECTIONS, readableStatus } from './status-sections.js';
 
 const DAMAGES: [what: string, damage: (file: string) => void, words: RegExp][] = [
@@ -35,7 +36,7 @@ describe('the status of a home without a journal', () => {
       spool: { files: 0, events: 0, torn_files: 0 },
     });
     expect(empty.delivery_ledger.per_target).to.deep.equal([]);
-    new Spool(join(home, 'redrain', 'spool')).write(newEvents(3));
+    new Spool(join(stateOf(home), 'spool')).write(newEvents(3));
     expect((await readableStatus(redrain)).event_journal.spool).to.deep.equal({
       files: 1,
       events: 3,
@@ -50,7 +51,8 @@ describe('the status of a journal', () => {
       const { home, redrain } = await givenRedrain();
       await redrain.captureMany(envelopes(3));
       await redrain.close();
-      damage(join(home, 'redrain', 'journal.db'));
+      damage(join(stateOf(home), 'journal.db'));
+      makeTheirs(home);
       const status = await redrain.status();
       for (const name of JOURNAL_SECTIONS) {
         // Old queue files are counted where they lie, whatever became of the journal.
@@ -65,14 +67,14 @@ describe('the status of a journal', () => {
   it('that somebody is writing to is read all the same', async () => {
     const { home, redrain } = await givenRedrain();
     await redrain.captureMany(envelopes(3));
-    holdWriteLock(join(home, 'redrain', 'journal.db'));
+    holdWriteLock(join(stateOf(home), 'journal.db'));
     expect((await readableStatus(redrain)).event_journal.retained_event_count).to.equal(3);
   });
 
   it('counts a directory with the name of a spool file as one that waits', async () => {
     const { home, redrain } = await givenRedrain();
     await redrain.captureMany(envelopes(3));
-    mkdirSync(join(home, 'redrain', 'spool', 'x.spool'), { recursive: true });
+    mkdirSync(join(stateOf(home), 'spool', 'x.spool'), { recursive: true });
     const { event_journal: journal } = await readableStatus(redrain);
     expect(journal.spool).to.deep.include({ files: 1, events: 0 });
   });
@@ -81,7 +83,7 @@ describe('the status of a journal', () => {
     it(`is read also when ${what}`, async () => {
       const { home, redrain } = await givenRedrain();
       await redrain.captureMany(envelopes(3));
-      cause(join(home, 'redrain', 'spool'));
+      cause(join(stateOf(home), 'spool'));
       const status = await redrain.status();
       expect(Object.keys(status.event_journal)).to.deep.equal(['error']);
       expect(status).to.include({ ok: false, exit_code: 2 });
@@ -109,7 +111,7 @@ describe('the journal section', () => {
 
   it('counts torn spool files until somebody has looked at them', async () => {
     const { home, redrain } = await givenRedrain();
-    const spool = join(home, 'redrain', 'spool');
+    const spool = join(stateOf(home), 'spool');
     new Spool(spool).write(newEvents(2));
     writeFileSync(join(spool, '00.spool'), 'not whole');
     await redrain.capture({ event_id: 'a', event_type: 'T' });
@@ -131,7 +133,7 @@ describe('the conflict section', () => {
     expect(conflict).to.include({ event_id: 'a', source_digest: null });
     expect(conflict?.existing_sha).to.match(/^[0-9a-f]{64}$/);
     expect(conflict?.incoming_sha).to.match(/^[0-9a-f]{64}$/);
-    new Spool(join(home, 'redrain', 'spool')).write(
+    new Spool(join(stateOf(home), 'spool')).write(
       newEvents(1, 'x').map((event) => ({ ...event, eventId: 'a' })),
     );
     await redrain.drain();

@@ -9,6 +9,7 @@ import { type Core, givenTarget, openCore, rows } from '../support/core.js';
 import { drainWith } from '../support/drains.js';
 import { newEvents } from '../support/events.js';
 import { ScriptedReceiver } from '../support/scripted-receiver.js';
+import { stateOf } from '../support/temporary-home.js';
 
 /** The stores of retention on one journal. */
 export interface Keeping extends Core {
@@ -27,7 +28,7 @@ export async function openKeeping(home?: string): Promise<Keeping> {
     restoring: new SqliteRestore(core.db),
     redaction: new SqliteRedaction(core.db),
     space: new SqliteSpace(core.db),
-    directory: new ArchiveDirectory(`${core.home}/redrain/archive`),
+    directory: new ArchiveDirectory(`${stateOf(core.home)}/archive`),
   };
 }
 

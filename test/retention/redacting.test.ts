@@ -14,6 +14,7 @@ import { givenTarget, row, rows } from '../support/core.js';
 import { newEvent, newEvents } from '../support/events.js';
 import { failAt } from '../support/faults.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
+import { stateOf } from '../support/temporary-home.js';
 import {
   ANY_AGE,
   classes,
@@ -155,7 +156,7 @@ describe('redact', () => {
     await keeping.journal.append([newEvent('a'), secretEvent('x'), newEvent('b')], 'capture');
     await delivered(keeping, 1);
     const id = await archived(keeping);
-    expect(await filesWithSecret(join(keeping.home, 'redrain', 'archive'))).to.have.length(1);
+    expect(await filesWithSecret(join(stateOf(keeping.home), 'archive'))).to.have.length(1);
 
     const report = await redact(keeping, 'x');
     expect(report.archives).to.deep.equal([id]);

@@ -17,7 +17,7 @@ import { newEvents } from '../support/events.js';
 import { corruptTable } from '../support/faults.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
 import { results, ScriptedReceiver } from '../support/scripted-receiver.js';
-import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
+import { closeAfterTest, stateOf, temporaryHome } from '../support/temporary-home.js';
 import {
   ANY_AGE,
   delivered,
@@ -37,7 +37,7 @@ function appOn(home: string): App {
 /** On this thread, which takes less time; as a whole it is `verify` of an App. */
 async function verified(keeping: Keeping): Promise<VerifyReport> {
   const db = JournalDatabase.openReadOnly(keeping.file) as JournalDatabase;
-  const spool = new Spool(join(keeping.home, 'redrain', 'spool'));
+  const spool = new Spool(join(stateOf(keeping.home), 'spool'));
   try {
     return reportOf(await verifyAll({ ...keeping, db, spool }, NO_CONTROL), false, NO_CONTROL);
   } finally {
@@ -85,7 +85,7 @@ async function givenEverything(): Promise<Keeping> {
 describe('verify', () => {
   it('accepts a ledger in which everything has happened, and changes nothing', async () => {
     const keeping = await givenEverything();
-    new Spool(join(keeping.home, 'redrain', 'spool')).write(newEvents(2, 'spooled'));
+    new Spool(join(stateOf(keeping.home), 'spool')).write(newEvents(2, 'spooled'));
     const report = await verify(appOn(keeping.home), NO_CONTROL);
     expect(broken(report)).to.deep.equal({});
     expect(report).to.deep.equal(await verified(keeping));
@@ -254,7 +254,7 @@ describe('verify', () => {
 
   it('names a spool file and an archive that cannot be read', async () => {
     const keeping = await givenEverything();
-    const spool = join(keeping.home, 'redrain', 'spool');
+    const spool = join(stateOf(keeping.home), 'spool');
     mkdirSync(spool, { recursive: true });
     writeFileSync(join(spool, '01AAAAAAAAAAAAAAAAAAAAAAAA.spool'), 'rubbish');
     const data = keeping.directory.manifests()[0]?.replace('.manifest.json', '.jsonl.gz') ?? '';

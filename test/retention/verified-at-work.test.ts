@@ -15,7 +15,7 @@ import { JournalDatabase } from '../../src/sqlite/journal-database.js';
 import { SqliteRetention } from '../../src/sqlite/retention/retention-store.js';
 import { verifyAll } from '../../src/sqlite/verification/verify.js';
 import { newEvents } from '../support/events.js';
-import { closeAfterTest } from '../support/temporary-home.js';
+import { closeAfterTest, stateOf } from '../support/temporary-home.js';
 import { ANY_AGE, delivered, givenDelivered, type Keeping, NO_CONTROL } from './given-journal.js';
 
 /** Where other work comes in between: after the list of archives, or after a look at one. */
@@ -63,7 +63,7 @@ async function verifiedWhile(
 ): Promise<readonly Finding[]> {
   const db = JournalDatabase.openReadOnly(keeping.file) as JournalDatabase;
   closeAfterTest(() => db.close());
-  const spool = new Spool(join(keeping.home, 'redrain', 'spool'));
+  const spool = new Spool(join(stateOf(keeping.home), 'spool'));
   const directory = new WatchedDirectory(keeping.directory.path, at, work);
   const { checks } = await verifyAll({ db, spool, directory }, NO_CONTROL);
   return checks;

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { App } from '../../src/app/app.js';
-import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
+import { closeAfterTest, stateOf, temporaryHome } from '../support/temporary-home.js';
 import { configNaming } from './given-authority.js';
 
 /** The moment these tests play at. */
@@ -70,8 +70,7 @@ export function givenLogin(
   env: NodeJS.ProcessEnv = {},
 ): GivenHomeOfLogin {
   const home = temporaryHome();
-  const file =
-    kind === 'own' ? join(home, 'redrain', 'credentials.toml') : join(home, 'credentials');
+  const file = kind === 'own' ? join(stateOf(home), 'credentials.toml') : join(home, 'credentials');
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(join(home, 'config.toml'), configNaming(login.url));
   writeFileSync(file, kind === 'own' ? ownFile(login) : kittyFile(login));

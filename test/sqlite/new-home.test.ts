@@ -1,10 +1,9 @@
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import { SCHEMA_VERSION } from '../../src/sqlite/schema.js';
 import { openCore, row, rows } from '../support/core.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
-import { temporaryHome } from '../support/temporary-home.js';
+import { stateOf, temporaryHome } from '../support/temporary-home.js';
 import { type ChildEnd, startChild } from './children/start-child.js';
 
 describe('a new home that several processes open at the same moment', () => {
@@ -23,7 +22,7 @@ describe('a new home that several processes open at the same moment', () => {
     const core = await openCore(home);
     expect(row(core, 'SELECT count(*) AS n FROM event')).to.deep.equal({ n: 60 });
     expect(rows(core, 'SELECT id FROM migrations')).to.have.length(SCHEMA_VERSION);
-    expect(readdirSync(join(home, 'redrain'))).to.not.include('spool');
+    expect(readdirSync(stateOf(home))).to.not.include('spool');
     assertLedgerInvariant(core);
   });
 });

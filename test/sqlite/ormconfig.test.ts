@@ -8,7 +8,7 @@ import { journalDataSource } from '../../src/sqlite/data-source.js';
 import { SCHEMA_VERSION } from '../../src/sqlite/schema.js';
 import { openCore, rows } from '../support/core.js';
 import { newEvents } from '../support/events.js';
-import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
+import { closeAfterTest, stateOf, temporaryHome } from '../support/temporary-home.js';
 
 const TYPEORM = createRequire(import.meta.url).resolve('typeorm/cli');
 const ORMCONFIG = fileURLToPath(new URL('../../ormconfig.js', import.meta.url));
@@ -18,7 +18,7 @@ describe('TypeORM’s own command line, on ormconfig', () => {
     const home = temporaryHome();
     expect(migrations('migration:run', home)).to.contain('executed successfully');
     expect(migrations('migration:show', home)).to.match(/\[X\] .*JournalAndLedger/);
-    const db = new Database(join(home, 'redrain', 'journal.db'));
+    const db = new Database(join(stateOf(home), 'journal.db'));
     expect(db.pragma('user_version', { simple: true })).to.equal(SCHEMA_VERSION);
     expect(db.pragma('journal_mode', { simple: true })).to.equal('wal');
     db.close();

@@ -9,7 +9,7 @@ import { journalDataSource } from '../../src/sqlite/data-source.js';
 import { JournalDatabase } from '../../src/sqlite/journal-database.js';
 import { SCHEMA_VERSION } from '../../src/sqlite/schema.js';
 import { openCore, row } from '../support/core.js';
-import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
+import { closeAfterTest, stateOf, temporaryHome } from '../support/temporary-home.js';
 
 const OBJECTS = 'SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name';
 const MIGRATIONS_MADE = 'SELECT timestamp, name FROM migrations ORDER BY id';
@@ -68,9 +68,9 @@ describe('the schema of journal.db', () => {
       db.exec(`INSERT INTO audit (at, action, reason) VALUES (1, 'a', 'r')`),
     );
     for (const name of ['journal.db', 'journal.db-wal', 'journal.db-shm']) {
-      expect(statSync(join(core.home, 'redrain', name)).mode & 0o777, name).to.equal(0o600);
+      expect(statSync(join(stateOf(core.home), name)).mode & 0o777, name).to.equal(0o600);
     }
-    expect(statSync(join(core.home, 'redrain')).mode & 0o777).to.equal(0o700);
+    expect(statSync(stateOf(core.home)).mode & 0o777).to.equal(0o700);
   });
 
   it('refuses a file of a newer redrain and leaves it as it is', async () => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { openStores } from '../../src/sqlite/stores.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
-import { temporaryHome } from '../support/temporary-home.js';
+import { stateOf, temporaryHome } from '../support/temporary-home.js';
 import { describeAuditLog } from './audit-log-suite.js';
 import { describeConflictStore } from './conflict-store-suite.js';
 import { describeDeliveryLedger } from './delivery-ledger-suite.js';
@@ -21,7 +21,7 @@ import { describeVerification } from './verification-suite.js';
 /** Whatever a suite did, rows and counters of the ledger agree after it. */
 async function open(): Promise<GivenStores> {
   const home = temporaryHome();
-  const stores = await openStores(join(home, 'redrain', 'journal.db'), {}, () => 0.5);
+  const stores = await openStores(join(stateOf(home), 'journal.db'), {}, () => 0.5);
   const close = async (): Promise<void> => {
     assertLedgerInvariant(stores);
     await stores.close();

@@ -9,7 +9,7 @@ import {
   startServer,
 } from '../../src/receivers/stub/server.js';
 import type { SinkStats } from '../../src/receivers/stub/sink.js';
-import { closeAfterTest, temporaryHome } from './temporary-home.js';
+import { closeAfterTest, makeTheirs, temporaryHome } from './temporary-home.js';
 
 /** The command line as it is released: bundled, it starts faster. */
 export const MAIN = fileURLToPath(new URL('../../../lib/cli.js', import.meta.url));
@@ -125,6 +125,12 @@ export class Cli {
     const path = join(this.cwd, name);
     writeFileSync(path, `${text.join('\n')}\n`);
     return path;
+  }
+
+  /** The home is one of Spec Kitty's from now on. */
+  theirs(): this {
+    makeTheirs(this.home);
+    return this;
   }
 
   /** Replaces config.toml. */

@@ -5,7 +5,7 @@ import type { JournalDatabase } from '../../src/sqlite/journal-database.js';
 import { type OpenOptions, openStores, SqliteStores } from '../../src/sqlite/stores.js';
 import type { OpenJournal, Stores } from '../../src/stores.js';
 import type { TargetDescription, TargetRecord } from '../../src/targets/registry.js';
-import { closeAfterTest, temporaryHome } from './temporary-home.js';
+import { closeAfterTest, stateOf, temporaryHome } from './temporary-home.js';
 
 /** The stores on one real journal file, without any wiring. */
 export interface Core extends Omit<SqliteStores, keyof OpenJournal> {
@@ -14,7 +14,7 @@ export interface Core extends Omit<SqliteStores, keyof OpenJournal> {
 }
 
 export async function openCore(home = temporaryHome(), options: OpenOptions = {}): Promise<Core> {
-  const file = join(home, 'redrain', 'journal.db');
+  const file = join(stateOf(home), 'journal.db');
   const stores = await openStores(file, options, () => 0.5);
   closeAfterTest(() => stores.close());
   return { ...stores, home, file };

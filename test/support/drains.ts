@@ -5,6 +5,7 @@ import type { DrainReport } from '../../src/dispatch/drain-report.js';
 import type { DeliveryLedger, DeliveryReceiver } from '../../src/dispatch/ports.js';
 import { FileTargetLock } from '../../src/dispatch/target-lock.js';
 import { type Core, EVERYTHING_ALLOWED } from './core.js';
+import { stateOf } from './temporary-home.js';
 
 /** A clock that a test moves. */
 export class TestClock {
@@ -23,7 +24,7 @@ export function drainWith(
     target,
     ledger: core.ledger,
     receiver,
-    lock: new FileTargetLock(join(core.home, 'redrain', 'locks'), target.id),
+    lock: new FileTargetLock(join(stateOf(core.home), 'locks'), target.id),
     holder: 'test',
     permission: async () => EVERYTHING_ALLOWED,
     noteGreeting: async () => null,

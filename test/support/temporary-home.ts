@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { resolveHome } from '../../src/config/home.js';
 
 const homes: string[] = [];
 
@@ -8,6 +9,15 @@ const homes: string[] = [];
 export function temporaryHome(name = 'redrain-test-'): string {
   const home = mkdtempSync(join(tmpdir(), name));
   homes.push(home);
+  return home;
+}
+
+/** Where redrain's own files are in a home, as redrain itself finds it. */
+export const stateOf = (home: string): string => resolveHome({ home, env: {} }).state;
+
+/** Makes a home Spec Kitty's: it has the directory where Spec Kitty keeps its session. */
+export function makeTheirs(home: string): string {
+  mkdirSync(join(home, 'auth'), { recursive: true });
   return home;
 }
 

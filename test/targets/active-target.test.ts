@@ -38,7 +38,7 @@ function activeTarget(
   const authority = resolved && ({ resolved } as unknown as OpenAuthority);
   const paths = resolveHome({ home: '/nowhere', env: {} });
   const login = { authority, authorityError: undefined };
-  return destinationOf({ paths, env: {}, config, settings, ...login }).active;
+  return destinationOf({ paths, env: {}, config, settings, usesSpecKitty: true, ...login }).active;
 }
 
 describe('the identity of a target', () => {
@@ -122,7 +122,7 @@ describe('the active target', () => {
     }
   });
 
-  for (const endpoint of [undefined, 'sink.example', 'https://u:hidden@sink.example']) {
+  for (const endpoint of ['sink.example', 'https://u:hidden@sink.example']) {
     it(`of EXTERNAL_RECEIVER with endpoint ${endpoint} is an error that says what to type`, () => {
       const active = activeTarget('EXTERNAL_RECEIVER', server, { ...external, endpoint });
       expect(active.state).to.equal('error');

@@ -11,6 +11,7 @@ import { Cli, type RunningCli, startReceiver } from '../support/cli.js';
 import { openCore } from '../support/core.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
 import { rounds } from '../support/rounds.js';
+import { stateOf } from '../support/temporary-home.js';
 import { external, startWorker } from './worker-process.js';
 
 const KILLS = rounds(10, 60);
@@ -82,7 +83,7 @@ describe('kill -9 of workers', function () {
       await external(cli, url, '--max-events', '100');
       expect((await cli.run(['now'])).code).to.equal(0);
     }
-    const queues = await LitequeQueues.open(`${cli.home}/redrain/jobs.db`);
+    const queues = await LitequeQueues.open(`${stateOf(cli.home)}/jobs.db`);
     const mortals: Mortal[] = [];
     const deaths = (): number => mortals.reduce((sum, one) => sum + one.deaths, 0);
     const enough = (): boolean => deaths() >= KILLS;

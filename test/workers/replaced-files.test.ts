@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { Cli } from '../support/cli.js';
+import { stateOf } from '../support/temporary-home.js';
 import { startWorker } from './worker-process.js';
 
 const READY = '"msg":"ready"';
@@ -37,7 +38,7 @@ describe('a worker whose files are', () => {
   for (const how of ['replaced', 'removed'] as const)
     it(`${how} opens what is there now, and does the jobs of that`, async () => {
       const cli = new Cli();
-      const state = join(cli.home, 'redrain');
+      const state = stateOf(cli.home);
       const enqueue = async (id: string): Promise<void> => {
         const stdin = `{"event_id":"${id}","event_type":"T"}\n`;
         const { code, stderr } = await cli.run(['enqueue', 'capture', '-'], { stdin });

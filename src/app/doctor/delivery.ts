@@ -14,7 +14,10 @@ export function examineDelivery(
   obstacle: Obstacle | undefined,
   waiting: number,
 ): (Finding | Check)[] {
-  const known = [config(situation), authority(situation), ...credentials(app, situation)];
+  const theirs = situation.usesSpecKitty
+    ? [authority(situation), ...credentials(app, situation)]
+    : [];
+  const known = [config(situation), ...theirs];
   const isTold = known.some(({ status }) => status === 'problem');
   return [...known, isTold ? skipped('delivery', TOLD) : delivery(obstacle, waiting)];
 }
@@ -73,13 +76,15 @@ function credentials(
     : [problem('credentials', `the token ended at ${ends}, and ${why}`, login, STOPS)];
 }
 
+/** What is nobody's fault: a home is a place to keep events before it has a target. */
+const CHOSEN: ReadonlySet<Obstacle['state']> = new Set(['rollout_disabled', 'no_target']);
+
 /** A switch that is off and a mode that sends nothing were somebody's choice. */
 function delivery(obstacle: Obstacle | undefined, waiting: number): Finding | Check {
   if (obstacle === undefined) return fine('delivery', 'nothing on this machine blocks delivery');
   const { state, message, command, advice } = obstacle;
   const remedy = command ?? (advice === undefined ? null : { advice });
-  if (state !== 'rollout_disabled')
-    return problem('delivery', `${state}: ${message}`, remedy, STOPS);
+  if (!CHOSEN.has(state)) return problem('delivery', `${state}: ${message}`, remedy, STOPS);
   // A mode that sends nothing leaves a worker nothing to do; a switch keeps it from doing it.
   if (command === null) return notice('delivery', message, remedy);
   return (waiting > 0 ? warning : notice)('delivery', message, remedy, {

@@ -63,7 +63,8 @@ function isWritable(path: string): boolean {
 /** Events and tokens are their owner's alone. */
 function modes(paths: HomePaths): Line[] {
   if (process.platform === 'win32') return [];
-  const directories = [paths.state, paths.spoolDir, paths.archiveDir, paths.locksDir];
+  const own = [paths.state, paths.spoolDir, paths.archiveDir, paths.locksDir];
+  const directories = own.filter((path) => path !== paths.home);
   const databases = [paths.journalDb, paths.jobsDb].flatMap((file) => [file, `${file}-wal`]);
   const files = [...databases, paths.ownCredentials, paths.credentials];
   const open = [
@@ -75,7 +76,7 @@ function modes(paths: HomePaths): Line[] {
   return open.length > 0 ? open : [fine('file_modes', 'only this user can read the home')];
 }
 
-/** The home is Spec Kitty's too, which may have made it for all to read; nobody else may change it. */
+/** Somebody may have made the home for all to list, as its files are private; nobody else may change it. */
 function homeMode(home: string): Line[] {
   if (isSharedVolume(home)) return [sharedVolume(home)];
   if (isWritableByOthers(home)) return [editable(home)];

@@ -2,7 +2,7 @@ import type { Reachability } from '../../receivers/reachability.js';
 import { problem, warning } from '../../reports/finding.js';
 import type { App } from '../app.js';
 import { type AskHttp, reach } from '../reach.js';
-import { addressOf, fromAnswer, type Obstacle } from '../readiness.js';
+import { addressOf, compareAddress, fromAnswer, type Obstacle } from '../readiness.js';
 import type { Situation } from '../situation.js';
 import { type Check, checkOf, fine, skipped } from './check.js';
 
@@ -41,12 +41,9 @@ function reachability(
   if (answer.state === 'healthy') return fine('reachability', message);
   if (answer.state === 'unconfirmed') return checkOf(warning('reachability', message, null));
   if (answer.state === 'refused')
-    return checkOf(problem('reachability', message, `redrain login ${where}`));
-  return checkOf(problem('reachability', message, { advice: ADDRESS }));
+    return checkOf(problem('reachability', message, situation.kind?.signIn(where) ?? null));
+  return checkOf(problem('reachability', message, { advice: compareAddress(situation) }));
 }
-
-const ADDRESS =
-  'compare the address: redrain server, or redrain mode, shows it; then look at network and proxy';
 
 function clock(app: App, answer: Reachability | undefined): Check {
   if (answer === undefined || answer.serverTime === null)

@@ -1,6 +1,7 @@
-import { readStatus } from '../../app/status.js';
+import { authoritySection } from '../../app/spec-kitty/status-fields.js';
 import { EXIT } from '../../base/exit-codes.js';
 import { writeServerUrl } from '../../config/edit.js';
+import type { AuthoritySection } from '../../spec-kitty/authority-report.js';
 import { canonicalUrl, isWithinRedrain } from '../../targets/canonical-url.js';
 import { type CommandBody, type DefineCommand, example, withApp } from '../command.js';
 import { UsageError } from '../failure.js';
@@ -26,7 +27,7 @@ const server: CommandBody = (call) =>
       assertServer(url);
       await writeServerUrl(app.paths.config, url.trim());
     }
-    const { target_authority: authority } = await readStatus(app);
+    const authority = authoritySection(app, await app.situation());
     const gone = await goneAtActive(app);
     output.result(authority, () => [sentence(authority), ...gone].join('\n'));
     return authority.override_mode === 'setup_only' ? EXIT.splitBrain : EXIT.done;
@@ -39,9 +40,7 @@ function assertServer(url: string): void {
     );
 }
 
-type Authority = Awaited<ReturnType<typeof readStatus>>['target_authority'];
-
-function sentence(authority: Authority): string {
+function sentence(authority: AuthoritySection): string {
   const lines = [`server: ${authority.resolved_server_url ?? 'unknown'}`];
   if (!authority.configured && authority.error === undefined)
     lines.push('Nothing was configured: this is the default. `redrain server URL` sets one.');

@@ -8,6 +8,7 @@ import { payloadDigests, sha256 } from '../../processes/journal-rows.js';
 import { Cli, type CliResult } from '../../support/cli.js';
 import { newEvents } from '../../support/events.js';
 import { markAsNewer } from '../../support/faults.js';
+import { stateOf } from '../../support/temporary-home.js';
 import { journalled, spooled, spoolOf } from '../home-state.js';
 import type { Operation, Scene, Watched } from '../operation.js';
 
@@ -54,7 +55,7 @@ const spool: Operation = {
     const cli = new Cli();
     sendTo(cli, 'stub:');
     await captured(cli, envelopes(1, 'before'));
-    const journal = `${cli.home}/redrain/journal.db`;
+    const journal = `${stateOf(cli.home)}/journal.db`;
     markAsNewer(journal, SCHEMA_VERSION + 1);
     return {
       cli,
@@ -65,7 +66,7 @@ const spool: Operation = {
       finish: async () => {
         markAsNewer(journal, SCHEMA_VERSION);
         for (const name of spoolOf(cli.home).unfinishedFiles())
-          utimesSync(join(cli.home, 'redrain', 'spool', name), HOURS_AGO, HOURS_AGO);
+          utimesSync(join(stateOf(cli.home), 'spool', name), HOURS_AGO, HOURS_AGO);
         await captured(cli, envelopes(1, 'after'));
       },
       whole: () =>

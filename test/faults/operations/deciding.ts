@@ -4,6 +4,7 @@ import { openRedrain } from '../../../src/index.js';
 import { captured, sendTo } from '../../processes/given-events.js';
 import { payloads } from '../../processes/journal-rows.js';
 import { Cli } from '../../support/cli.js';
+import { stateOf } from '../../support/temporary-home.js';
 import { counted } from '../home-state.js';
 import type { Operation, Scene } from '../operation.js';
 
@@ -43,7 +44,7 @@ const repair: Operation = {
     const cli = new Cli();
     sendTo(cli, 'stub:');
     await captured(cli, [FIRST]);
-    const db = new Database(`${cli.home}/redrain/journal.db`);
+    const db = new Database(`${stateOf(cli.home)}/journal.db`);
     db.exec('UPDATE journal_count SET events = events + 5');
     db.close();
     const total = (): number => counted(cli.home, 'SELECT sum(events) FROM journal_count');

@@ -13,6 +13,7 @@ import { captured, envelopes, sendTo } from '../../processes/given-events.js';
 import { readJournal, sha256 } from '../../processes/journal-rows.js';
 import { Cli } from '../../support/cli.js';
 import { newEvent } from '../../support/events.js';
+import { stateOf } from '../../support/temporary-home.js';
 import { archivedDigests, counted, journalled } from '../home-state.js';
 import type { Operation, Scene, Watched } from '../operation.js';
 
@@ -108,7 +109,7 @@ const restore: Operation = {
       },
       whole: () => {
         expect(journalDigests(cli)).to.deep.equal(everything);
-        const [path = ''] = new ArchiveDirectory(join(cli.home, 'redrain', 'archive')).manifests();
+        const [path = ''] = new ArchiveDirectory(join(stateOf(cli.home), 'archive')).manifests();
         expect(readManifest(path).restored_at).to.be.a('string');
       },
     };

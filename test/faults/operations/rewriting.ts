@@ -6,6 +6,7 @@ import { captured } from '../../processes/given-events.js';
 import { configNaming } from '../../spec-kitty/given-authority.js';
 import { TokenServer } from '../../spec-kitty/token-server.js';
 import { Cli } from '../../support/cli.js';
+import { stateOf } from '../../support/temporary-home.js';
 import { delivered } from '../home-state.js';
 import type { Operation, Scene } from '../operation.js';
 
@@ -21,7 +22,7 @@ const loginAt = (server: string, access: string): string =>
 
 const NEIGHBOUR = `# kept by hand\n${loginAt('https://other.example', 'other')}`;
 
-const credentialsOf = (cli: Cli): string => join(cli.home, 'redrain', 'credentials.toml');
+const credentialsOf = (cli: Cli): string => join(stateOf(cli.home), 'credentials.toml');
 
 function write(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });

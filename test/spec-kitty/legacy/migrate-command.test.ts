@@ -7,6 +7,7 @@ import type { MigrationReport } from '../../../src/spec-kitty/legacy/migration-r
 import { treeHash } from '../../cli/tree-hash.js';
 import { Cli } from '../../support/cli.js';
 import { openCore } from '../../support/core.js';
+import { stateOf } from '../../support/temporary-home.js';
 import { idsOf } from './migrated.js';
 import {
   appendRows,
@@ -43,7 +44,7 @@ describe('redrain migrate', () => {
     expect(report.totals).to.include({ imported: 7, identical: 1, conflicting: 1, flagged: 1 });
     expect(report).to.include({ dry_run: false, open_conflicts: 1, cleanup: null });
     expect(oldFilesOf(paths)).to.deep.equal(before);
-    expect(readdirSync(join(cli.home, 'redrain'))).not.to.include('scratch');
+    expect(readdirSync(stateOf(cli.home))).not.to.include('scratch');
     expect(readdirSync(cli.tmp)).to.deep.equal([]);
 
     const again = await cli.run(['migrate', '--json']);

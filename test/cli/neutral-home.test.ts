@@ -1,0 +1,169 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { Command } from 'commander';
+import { buildProgram, COMMAND_NAMES, SPEC_KITTY_COMMANDS } from '../../src/cli/program.js';
+import { Cli, type CliResult, inPairs } from '../support/cli.js';
+
+/** Words of another product: a home of redrain's own never says one of them. */
+const THEIRS = /teamspace|spec.?kitty|saas|fly\.dev|login|server_url/i;
+
+const NEUTRAL = COMMAND_NAMES.filter((name) => !SPEC_KITTY_COMMANDS.includes(name));
+
+/** What people type on the first days, right and wrong. */
+const TYPED: readonly string[] = [
+  'status',
+  'status --check',
+  'doctor',
+  'now',
+  'now --dry-run',
+  'now --all',
+  'now --to nobody',
+  'targets',
+  'targets add UPPER https://a.test',
+  'targets add b https://user:password@a.test',
+  'targets show nobody',
+  'targets test nobody',
+  'targets retire 7',
+  'use nobody',
+  'config',
+  'mode',
+  'mode nonsense',
+  'mode endpoint',
+  'projects list',
+  'events',
+  'inspect nothing',
+  'retry',
+  'replay --target 9',
+  'diff 1 2',
+  'audit',
+  'gc',
+  'archive',
+  'verify',
+  'restore nothing.jsonl.gz',
+  'redact nothing --reason x',
+  'conflicts list',
+  'jobs',
+  'jobs list dispatch',
+  'schedule list',
+  'enqueue dispatch',
+  'capture nothing.jsonl',
+];
+
+describe('a home that is not shared with Spec Kitty', () => {
+  it('lists no command of theirs in its help, and says no word of them in any', async () => {
+    const help = (await new Cli().run(['--help'])).stdout;
+    for (const name of SPEC_KITTY_COMMANDS)
+      expect(help).not.to.match(new RegExp(`^ +${name} `, 'm'));
+    expect(help).to.match(/^ +capture /m);
+    expect(said([help, ...(await everyHelp())])).to.deep.equal([]);
+  });
+
+  it('is where the platform keeps data, and has its files directly in it', async () => {
+    const cli = new Cli();
+    const run = await cli.startBare(['capture'], { stdin: event(1) }).exited;
+    expect(run.code, run.stderr).to.equal(0);
+    const home = join(cli.userHome, '.local', 'share', 'redrain');
+    expect(readdirSync(home)).to.include('journal.db').and.not.include('redrain');
+    expect(readdirSync(cli.userHome)).to.deep.equal(['.local']);
+  });
+
+  it('has no target yet: `now` says what to type, and everything else is content', async () => {
+    const cli = new Cli();
+    const now = await cli.run(['now']);
+    expect(now).to.include({ code: 6, stdout: 'no target yet: redrain targets add NAME URL\n' });
+    const report = await cli.run(['now', '--json']);
+    expect(report.json()).to.include({ blocked_reason: 'no_target', message: 'no target yet' });
+    expect((await cli.run(['doctor'])).code).to.equal(0);
+    expect((await cli.run(['status', '--check'])).code).to.equal(0);
+    const { checks } = (await cli.run(['doctor', '--json'])).json<{ checks: Check[] }>();
+    const odd = checks.filter(({ status }) => !['ok', 'skipped'].includes(status));
+    expect(odd).to.deep.equal([
+      {
+        check: 'delivery',
+        status: 'notice',
+        message: 'no target yet',
+        command: 'redrain targets add NAME URL',
+      },
+    ]);
+  });
+
+  it('gets its target by the command that it names, and sends', async () => {
+    const cli = new Cli();
+    await cli.run(['capture'], { stdin: event(1) });
+    const waiting = (await cli.run(['status', '--json'])).json<{ findings: Check[] }>();
+    expect(waiting.findings[0]).to.deep.include({ check: 'delivery', status: 'warning' });
+    expect((await cli.run(['targets', 'add', 'a', 'stub:a'])).code).to.equal(0);
+    expect((await cli.run(['now'])).code).to.equal(0);
+    expect((await cli.run(['status'])).stdout).to.match(/^mode +endpoint$/m);
+  });
+
+  it('says no word of them while it is empty', () => saysNothing(new Cli()));
+
+  it('nor with events, a target and a mode', async () => {
+    const cli = new Cli();
+    await cli.run(['capture'], { stdin: event(1) });
+    await saysNothing(cli, ['now', 'status', 'doctor', 'config', 'events']);
+    await cli.run(['targets', 'add', 'a', 'stub:a']);
+    await cli.run(['now']);
+    await saysNothing(cli);
+    await cli.run(['mode', 'keep']);
+    await saysNothing(cli, ['now', 'status', 'doctor', 'mode', 'now --to a', 'config']);
+    await cli.run(['mode', 'discard']);
+    await saysNothing(cli, ['now', 'status', 'doctor', 'mode', 'audit', 'config']);
+  });
+
+  it('nor with a configuration that is wrong', async () => {
+    const cli = new Cli();
+    for (const toml of ['[redrain]\nmode = "loud"\n', 'broken', '[redrain.families]\nX = "y"\n']) {
+      cli.configure(toml);
+      await saysNothing(cli, ['now', 'status', 'doctor', 'mode', 'config', 'targets']);
+    }
+  });
+
+  it('is told so when there is no home at all', async () => {
+    const cli = new Cli();
+    const env = { HOME: '', XDG_DATA_HOME: 'relative' };
+    const run = await cli.startBare(['status'], { env }).exited;
+    // A user that the system knows has a home all the same.
+    if (run.code !== 0) expect(run.stderr).to.include('--home');
+    expect(existsSync(join(cli.cwd, '.spec-kitty'))).to.equal(false);
+  });
+});
+
+interface Check {
+  readonly check: string;
+  readonly status: string;
+}
+
+const event = (n: number): string => JSON.stringify({ event_id: `e${n}`, event_type: 'Happened' });
+
+/** Types everything, for people and for programs, and greps what is printed. */
+async function saysNothing(cli: Cli, lines: readonly string[] = TYPED): Promise<void> {
+  const wrong = lines === TYPED ? NEUTRAL.map((name) => `${name} --no-such-option`) : [];
+  const all = [...lines.flatMap((line) => [line, `${line} --json`]), ...wrong];
+  const runs = await inPairs(all, async (line): Promise<[string, CliResult]> => {
+    return [line, await cli.run(line.split(' '))];
+  });
+  expect(runs.filter(([, { code }]) => code === 1 || code === null)).to.deep.equal([]);
+  expect(
+    said(runs.map(([line, { stdout, stderr }]) => `${line}\n${stdout}${stderr}`)),
+  ).to.deep.equal([]);
+}
+
+const said = (texts: readonly string[]): string[] =>
+  texts.flatMap((text) => text.split('\n').filter((line) => THEIRS.test(line)));
+
+/** The help of every command and of every command below it. */
+async function everyHelp(): Promise<string[]> {
+  const program = await buildProgram(NEUTRAL, () => undefined, { isNeutral: true });
+  const texts: string[] = [];
+  const read = (command: Command): void => {
+    command.configureOutput({ writeOut: (text) => texts.push(text) });
+    command.outputHelp();
+    command.commands.forEach(read);
+  };
+  program.commands.filter((command) => NEUTRAL.includes(command.name())).forEach(read);
+  expect(texts).to.have.length.greaterThan(NEUTRAL.length);
+  return texts;
+}
