@@ -89,6 +89,7 @@ const BLOCKED: Readonly<Record<DrainBlockedReason, string>> = {
   project_not_allowed: 'projects held',
   missing_project: 'project missing',
   config_unreadable: 'config unreadable',
+  no_target: 'no target yet',
   delivery_off: 'mode sends nothing',
   target_retired: 'retired',
   daemon_lock: 'lock taken',
