@@ -1,12 +1,12 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { openRedrain } from '../../src/index.js';
 import { externalTo, writeConfig } from '../library/given-redrain.js';
-import { captured, envelopes, sendTo } from '../processes/given-events.js';
+import { envelopes } from '../processes/given-events.js';
 import { type Cli, type CliResult, startReceiver } from '../support/cli.js';
 import { codeBlocks, documentText } from '../support/markdown.js';
-import { readWorkerOptions } from '../workers/read-worker-options.js';
+import { givenLiveHome } from './live-home.js';
 import { Reader } from './reader.js';
 
 const text = documentText('docs/operations.md');
@@ -69,64 +69,6 @@ describe('docs/operations.md, typed', () => {
     expect(status.stdout).to.include(`all events        ${kept} delivered = ${kept}\n`);
   });
 });
-
-describe('docs/operations.md, the crontabs', () => {
-  /** Commands of the lines with a time, and the assignments above them. */
-  const crontabs = codeBlocks(text, 'cron').map((block) => ({
-    block,
-    commands: [...block.matchAll(/^(?:[\d*/,-]+ +){5}(.*)$/gm)].map(([, command]) => command ?? ''),
-  }));
-
-  it('name the places that cron does not look at by itself', () => {
-    expect(crontabs[0]?.block).to.match(/^PATH=\/usr\/local\/bin:/m);
-    expect(crontabs[0]?.block).to.match(/^REDRAIN_HOME=/m);
-  });
-
-  it('have lines that do their work silently', async () => {
-    const reader = await givenLiveHome();
-    const commands = crontabs.flatMap((crontab) => crontab.commands);
-    expect(commands).to.have.length(3);
-    for (const command of commands) {
-      const here = command
-        .replaceAll('/opt/redrain', resolve('.'))
-        .replaceAll('/var/lib/redrain', reader.cli.home);
-      const run = await reader.types(here);
-      expect(run, command).to.include({ code: 0, stdout: '', stderr: '' });
-    }
-  });
-});
-
-describe('docs/operations.md, the unit', () => {
-  const unit = blockWith('[Install]', 'ini');
-
-  it('starts workers that exist', () => {
-    const kinds = [...text.matchAll(/redrain@(\w+)/g)].map(([, kind]) => kind ?? '');
-    expect(new Set(kinds)).to.include.all.keys('capture', 'dispatch', 'gc');
-    const [, path = ''] = /^ExecStart=\S+ \/opt\/redrain\/(\S+)$/m.exec(unit) ?? [];
-    for (const kind of kinds) expect(existsSync(path.replace('%i', kind)), kind).to.equal(true);
-  });
-
-  it('waits longer for a worker than the worker waits for its work', () => {
-    const seconds = Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1]);
-    const { grace } = readWorkerOptions('dispatch', []);
-    expect(seconds * 1000).to.be.greaterThan(grace);
-    const stop = Number(/--stop-timeout (\d+)/.exec(blockWith('docker run'))?.[1]);
-    expect(stop * 1000).to.be.greaterThan(grace);
-  });
-});
-
-/** Five events, sent to a receiver within redrain; a `sqlite3` as far as a backup needs it. */
-async function givenLiveHome(): Promise<Reader> {
-  const reader = new Reader({ npm_config_update_notifier: 'false' });
-  sendTo(reader.cli, 'stub:');
-  await captured(reader.cli, envelopes(5));
-  expect((await reader.cli.run(['now'])).code).to.equal(0);
-  const driver = import.meta.resolve('better-sqlite3');
-  const program = `import Database from '${driver}'; const [file, sql] = process.argv.slice(1); new Database(file).exec(sql);`;
-  const quoted = program.replaceAll("'", "'\\''");
-  reader.install('sqlite3', `exec '${process.execPath}' --input-type=module -e '${quoted}' "$@"`);
-  return reader;
-}
 
 async function givenThreeTargets({ home }: Cli): Promise<void> {
   const redrain = await openRedrain({ home, env: {} });

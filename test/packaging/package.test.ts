@@ -7,6 +7,7 @@ import { ConsumerProject } from './consumer-project.js';
 
 const BELONGS = [
   /^(README|CHANGELOG|CONTRIBUTING)\.md$/,
+  /^packaging\/([\w-]+\/)?[\w@-]+(\.\w+)*$/,
   /^LICENSE$/,
   /^package\.json$/,
   /^docs\/([\w-]+\.md|openapi\.yaml|schema\/[\w-]+\.json)$/,
@@ -80,9 +81,9 @@ describe('the package', () => {
       ]);
       const strange = paths.filter((path) => !BELONGS.some((pattern) => pattern.test(path)));
       expect(strange).to.deep.equal([]);
-      expect(paths.filter((path) => /(^|\/)(tests?|bench)\/|\.test\./.test(path))).to.deep.equal(
-        [],
-      );
+      expect(
+        paths.filter((path) => /(^|\/)(tests?|bench)\/|\.test\.[jt]s/.test(path)),
+      ).to.deep.equal([]);
     });
 
     it('has what its documents link to', () => {

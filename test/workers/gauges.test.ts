@@ -32,7 +32,7 @@ describe('the gauges of a home', () => {
     expect(text).to.include('redrain_target_events{target="1",state="delivered"} 0\n');
   });
 
-  it('count causes in the words of the target, and the seldom ones together', async () => {
+  it('count causes in the words of the target, and the rare ones together', async () => {
     const { service, receiver, drain } = await givenDeadTarget();
     const ids = Array.from({ length: 9 }, (_, at) => `e${at}`);
     await captured(service, ids);
