@@ -4,7 +4,7 @@
 // Modules share a file when the same of the everyday commands need them, and the
 // same of the packages that take long to load: starting a command then loads no
 // code and no package that it could do without, and few files.
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, rmSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transform } from 'esbuild';
@@ -38,7 +38,7 @@ const EVERYDAY = ['cli/capture', 'cli/now', 'cli/status', 'receive/index'].map((
 const SLOW = {
   typeorm: ['typeorm', 'reflect-metadata'],
   net: ['node:http', 'node:https', 'node:http2', 'node:net', 'node:tls', 'axios'],
-  hono: ['hono', '@hono/node-server', '@hono/node-server/utils/response'],
+  hono: ['hono', 'hono/html', '@hono/node-server', '@hono/node-server/utils/response'],
   queue: ['liteque', 'croner'],
   log: ['pino', 'prom-client'],
   checks: ['valibot'],
@@ -48,7 +48,7 @@ const SORT_OF = new Map(
 );
 
 /** Folders of src/ with files of their own, as no other folder needs them; all others are `core`. */
-const PLACES = { cli: 'commands', workers: 'workers' };
+const PLACES = { cli: 'commands', workers: 'workers', observatory: 'pages' };
 
 /** What `needs` found before. */
 const known = new Map();
@@ -72,6 +72,8 @@ await bundle.write({
   plugins: [{ name: 'without comments', renderChunk: withoutComments }],
 });
 chmodSync(join(lib, 'cli.js'), 0o755);
+// Style sheet and script of the pages of `redrain open`, as they are.
+cpSync(join(root, 'src/observatory/assets'), join(lib, 'observatory'), { recursive: true });
 
 /** The name of the file that a module goes to; none for the modules that start something. */
 function fileOf(id, { getModuleInfo }) {

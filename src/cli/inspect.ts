@@ -7,7 +7,7 @@ import { jsonText, oneLine, shortLine } from './color.js';
 import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
 import { UsageError } from './failure.js';
 import { count, Output } from './output.js';
-import { prettyJson } from './pretty-json.js';
+import { prettyJson } from '../json/pretty-json.js';
 
 /** `redrain inspect EVENT_ID`: one event's whole story. */
 export const define: DefineCommand = (command, run) => {

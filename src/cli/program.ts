@@ -62,6 +62,7 @@ const GROUPS: readonly (readonly [heading: string, commands: readonly Listed[]])
         'every target, worker and queue, live',
         async () => (await import('./top.js')).define,
       ],
+      ['open', 'see all of it in a browser, live', async () => (await import('./open.js')).define],
       ['events', 'list or export events', async () => (await import('./events.js')).define],
       [
         'inspect',

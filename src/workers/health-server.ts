@@ -1,6 +1,6 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { Hono } from 'hono';
 import { RedrainError } from '../base/error.js';
+import { LoopbackServer } from '../base/loopback-server.js';
 import { plainMessage } from '../files/trouble.js';
 
 /** The port for health and metrics cannot be listened on. */
@@ -28,55 +28,46 @@ export interface HealthAnswers {
 
 /** `/healthz`, `/readyz` and `/metrics` for this machine alone: they ask nobody who they are. */
 export class HealthServer {
-  readonly #server: Server;
+  readonly #server: LoopbackServer;
 
-  private constructor(server: Server) {
+  private constructor(server: LoopbackServer) {
     this.#server = server;
   }
 
-  /** Listens on 127.0.0.1; port 0 picks a free one. */
+  /** Listens on 127.0.0.1; port 0 picks a free one. @throws MetricsPortError */
   static async start(port: number, answers: HealthAnswers): Promise<HealthServer> {
-    const server = createServer((request, response) => {
-      answer(request.url ?? '', response, answers).catch((error: Error) =>
-        send(response, 500, `${plainMessage(error)}\n`),
-      );
-    });
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) => reject(portError(port, error)));
-      server.listen(port, '127.0.0.1', resolve);
+    const { fetch } = routes(answers);
+    const server = await LoopbackServer.start(port, (request) => fetch(request)).catch((error) => {
+      throw portError(port, error);
     });
     return new HealthServer(server);
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#server.port;
   }
 
-  async close(): Promise<void> {
-    const closed = new Promise((resolve) => this.#server.close(resolve));
-    this.#server.closeAllConnections();
-    await closed;
+  close(): Promise<void> {
+    return this.#server.close();
   }
 }
 
-async function answer(
-  url: string,
-  response: ServerResponse,
-  answers: HealthAnswers,
-): Promise<void> {
-  const [path] = url.split('?');
-  if (path === '/healthz') send(response, 200, 'ok\n');
-  else if (path === '/readyz') {
+function routes(answers: HealthAnswers): Hono {
+  const app = new Hono();
+  app.all('/healthz', (at) => at.body('ok\n', 200, TEXT));
+  app.all('/readyz', async (at) => {
     const reasons = await answers.notReady();
     const isReady = reasons.length === 0;
     const lines = isReady ? ['ready', ...((await answers.notes?.()) ?? [])] : reasons;
-    send(response, isReady ? 200 : 503, `${lines.join('\n')}\n`);
-  } else if (path === '/metrics') {
+    return at.body(`${lines.join('\n')}\n`, isReady ? 200 : 503, TEXT);
+  });
+  app.all('/metrics', async (at) => {
     const { type, text } = await answers.metrics();
-    send(response, 200, text, type);
-  } else send(response, 404, 'there are /healthz, /readyz and /metrics\n');
+    return at.body(text, 200, { 'content-type': type });
+  });
+  app.notFound((at) => at.body('there are /healthz, /readyz and /metrics\n', 404, TEXT));
+  app.onError((error, at) => at.body(`${plainMessage(error)}\n`, 500, TEXT));
+  return app;
 }
 
-function send(response: ServerResponse, status: number, text: string, type = 'text/plain'): void {
-  response.writeHead(status, { 'content-type': type }).end(text);
-}
+const TEXT = { 'content-type': 'text/plain' };

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { prettyJson } from '../../src/cli/pretty-json.js';
+import { prettyJson } from '../../src/json/pretty-json.js';
 import { externalTo, givenRedrain } from '../library/given-redrain.js';
 import { changeJournal } from '../library/journal-rows.js';
 import { results, transient } from '../support/scripted-receiver.js';

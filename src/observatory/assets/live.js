@@ -1,0 +1,116 @@
+// Keeps the parts of an open page up to date. Pages work without it; what it
+// adds is that numbers move.
+const stream = document.body.dataset.stream;
+const button = document.getElementById('live');
+const said = document.getElementById('said');
+const hashes = new Map();
+let source;
+let isPaused = false;
+
+/** `12s ago`, worded as the server does. */
+function since(at, now) {
+  const away = Math.abs(now - at);
+  if (away < 1000) return 'now';
+  const steps = [
+    [100_000, 1000, 's'],
+    [6_000_000, 60_000, 'm'],
+    [172_800_000, 3_600_000, 'h'],
+    [Number.POSITIVE_INFINITY, 86_400_000, 'd'],
+  ];
+  const [, unit, name] = steps.find(([longest]) => away < longest);
+  const span = `${Math.floor(away / unit)}${name}`;
+  return at > now ? `in ${span}` : `${span} ago`;
+}
+
+function tick() {
+  for (const time of document.querySelectorAll('time[data-ago]')) {
+    const words = since(Date.parse(time.dateTime), Date.now());
+    if (time.textContent !== words) time.textContent = words;
+  }
+}
+
+/** What a person has opened or stands on, by where it is in its part. */
+function placeOf(element, part) {
+  const path = [];
+  for (let at = element; at !== part; at = at.parentElement)
+    path.unshift([...at.parentElement.children].indexOf(at));
+  return path;
+}
+
+const elementAt = (path, part) => path.reduce((at, index) => at?.children[index], part);
+
+function swap({ name, html, hash }) {
+  hashes.set(name, hash);
+  const part = document.querySelector(`[data-live="${CSS.escape(name)}"]`);
+  if (part === null) return;
+  const focused = part.contains(document.activeElement)
+    ? placeOf(document.activeElement, part)
+    : undefined;
+  const opened = [...part.querySelectorAll('details[open]')].map((one) => placeOf(one, part));
+  const scrolled = [...part.querySelectorAll('.scroll')].map((one) => one.scrollLeft);
+  part.innerHTML = html;
+  for (const path of opened) elementAt(path, part)?.setAttribute('open', '');
+  part.querySelectorAll('.scroll').forEach((one, i) => {
+    one.scrollLeft = scrolled[i] ?? 0;
+  });
+  if (focused !== undefined) elementAt(focused, part)?.focus({ preventScroll: true });
+  reachable();
+  part.dispatchEvent(new CustomEvent('redrain:part', { bubbles: true }));
+}
+
+/** What can be scrolled can be reached by keyboard; what fits needs no stop there. */
+function reachable() {
+  for (const one of document.querySelectorAll('.scroll')) {
+    if (one.scrollWidth > one.clientWidth) one.tabIndex = 0;
+    else one.removeAttribute('tabindex');
+  }
+}
+
+function say(state, words) {
+  button.dataset.state = state;
+  button.textContent = words;
+  said.textContent =
+    state === 'lost' ? 'The connection is lost: is redrain open still running?' : '';
+}
+
+function connect() {
+  if (isPaused || document.hidden || source !== undefined) return;
+  const address = new URL(stream, location.href);
+  address.searchParams.set('has', new URLSearchParams([...hashes]).toString());
+  source = new EventSource(address);
+  source.addEventListener('open', () => say('on', 'Live'));
+  source.addEventListener('part', (event) => swap(JSON.parse(event.data)));
+  source.addEventListener('error', () => {
+    // A new connection says what this page has by now.
+    disconnect();
+    say('lost', 'Not live');
+    setTimeout(connect, 1000);
+  });
+}
+
+function disconnect() {
+  source?.close();
+  source = undefined;
+}
+
+tick();
+setInterval(tick, 1000);
+reachable();
+addEventListener('resize', reachable);
+
+if (stream !== undefined) {
+  button.hidden = false;
+  button.addEventListener('click', () => {
+    isPaused = !isPaused;
+    button.setAttribute('aria-pressed', String(!isPaused));
+    if (isPaused) {
+      disconnect();
+      say('paused', 'Paused');
+    } else connect();
+  });
+  // A browser has few connections for all its tabs: those that nobody sees have none.
+  document.addEventListener('visibilitychange', () => (document.hidden ? disconnect() : connect()));
+  addEventListener('pagehide', disconnect);
+  addEventListener('pageshow', connect);
+  connect();
+}

@@ -1,0 +1,58 @@
+import { type DiffReport, diffTargets } from '../../app/diff.js';
+import type { TargetRecord } from '../../targets/registry.js';
+import { type Html, html, nothing } from '../html.js';
+import { BUDGET_MS, given, type Page, type PageContext, wholeNumber } from '../page.js';
+import { counted, name } from '../words.js';
+import { eventTable } from './event-table.js';
+
+const PER_PAGE = 100;
+
+/** What one target has and another has not. */
+export async function diff(at: PageContext): Promise<Page> {
+  const { targets } = await at.status();
+  const a = given(at.query, 'a');
+  const b = given(at.query, 'b');
+  const result =
+    a === undefined || b === undefined
+      ? html`<p class="none">Choose two targets.</p>`
+      : await difference(at, a, b);
+  return { title: 'Compare two targets', body: html`${form(at, targets, a, b)}${result}` };
+}
+
+function form(
+  at: PageContext,
+  targets: readonly TargetRecord[],
+  a: string | undefined,
+  b: string | undefined,
+): Html {
+  return html`<form class="filters" method="get" action="${at.link('diff')}">
+${choice('a', 'Delivered to', targets, a)}${choice('b', 'and not to', targets, b)}
+<p class="actions"><button>Compare</button></p></form>`;
+}
+
+const choice = (
+  key: string,
+  label: string,
+  targets: readonly TargetRecord[],
+  chosen: string | undefined,
+): Html =>
+  html`<label>${label} <select name="${key}">${targets.map(
+    ({ id, name: called }) =>
+      html`<option value="${id}"${chosen === String(id) || chosen === called ? html` selected` : ''}>${called}</option>`,
+  )}</select></label>`;
+
+async function difference(at: PageContext, a: string, b: string): Promise<Html> {
+  const after = wholeNumber(at.query, 'after');
+  const report = await diffTargets(at.app, a, b, { limit: PER_PAGE, after, budgetMs: BUDGET_MS });
+  const { count, is_whole, events } = report;
+  const further = after === undefined ? '' : ' further';
+  return html`<p class="lead">${is_whole ? '' : 'At least '}${counted(count, `${further.trim()} event`.trim())} delivered to ${name(report.a.target_url)} and not to ${name(report.b.target_url)}.</p>
+${events.length === 0 ? nothing : html`<p class="quiet">In the order of the journal; states are those at the second target.</p>${eventTable(at, events, 'Events that differ')}`}
+${more(at, a, b, report)}`;
+}
+
+function more(at: PageContext, a: string, b: string, { events, count }: DiffReport): Html {
+  const last = events.at(-1)?.seq;
+  if (last === undefined || count <= events.length) return nothing;
+  return html`<nav class="pager" aria-label="Pages of events"><a rel="next" href="${at.link('diff', { a, b, after: last })}">Next</a></nav>`;
+}

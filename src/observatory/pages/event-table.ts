@@ -1,0 +1,20 @@
+import type { ListedEvent } from '../../reports/event-list.js';
+import { type Html, html, nothing } from '../html.js';
+import type { PageContext } from '../page.js';
+import { badge, bytes, clock, number, shortName } from '../words.js';
+
+/** Events of a list, newest first. */
+export const eventTable = (
+  { link }: Pick<PageContext, 'link'>,
+  events: readonly ListedEvent[],
+  caption: string,
+): Html => html`<div class="scroll"><table class="events">
+<caption class="hidden">${caption}</caption>
+<thead><tr><th scope="col" class="n">Number</th><th scope="col">Captured</th><th scope="col">Event</th><th scope="col">Type</th><th scope="col">State</th><th scope="col" class="n">Size</th></tr></thead>
+<tbody>${events.map(
+  (event) => html`<tr><td class="n">${number(event.seq)}</td><td>${clock(event.captured_at)}</td>
+<th scope="row"><a href="${link('event', { id: event.event_id })}">${shortName(event.event_id)}</a>${event.revision > 1 ? html` <span class="quiet">revision ${event.revision}</span>` : ''}</th>
+<td>${shortName(event.event_type)}</td>
+<td>${badge(event.state)}${event.class !== 'live' && event.class !== event.state ? badge(event.class) : ''}${event.replay ? badge('replay') : ''}${event.last_error === null ? nothing : html` ${shortName(event.last_error)}`}</td>
+<td class="n">${bytes(event.size)}</td></tr>`,
+)}</tbody></table></div>`;

@@ -1,0 +1,60 @@
+import { readEventPage } from '../../app/events.js';
+import type { EventPage } from '../../reports/event-page.js';
+import { type Html, html, nothing } from '../html.js';
+import { BUDGET_MS, type Page, type PageContext, type Query, wholeNumber } from '../page.js';
+import { badge, counted, number, shortName } from '../words.js';
+import { type Filters, filterForm, filtersOf, queryOf, selectionOf } from './event-filters.js';
+import { eventTable } from './event-table.js';
+
+const PER_PAGE = 50;
+
+/** The events that match what stands in the address, page by page. */
+export async function events(at: PageContext): Promise<Page> {
+  const filters = filtersOf(at.query);
+  const { targets } = await at.status();
+  const form = filterForm(at, 'events', filters, targets);
+  const selection = selectionOf(at, filters);
+  const page = await readEventPage(at.app, { ...selection, limit: PER_PAGE, budgetMs: BUDGET_MS });
+  const { target } = page;
+  return {
+    title: 'Events',
+    body: html`${form}
+<p class="quiet">${target === undefined ? 'No target yet: states are those of a target that has nothing.' : html`States are those at <a href="${at.link('target', { id: target.id })}">${shortName(target.name)}</a>.`}
+${filters.cause === undefined ? nothing : html`Only those for the cause ${shortName(filters.cause)}.`}</p>
+${page.events.length === 0 ? nobody(page) : eventTable(at, page.events, 'Events, newest first')}
+${pager(at, filters, page)}
+${plans(at, filters, target?.id)}`,
+  };
+}
+
+const nobody = ({ isFull }: EventPage): Html =>
+  isFull ? html`<p class="none">No event matches.</p>` : nothing;
+
+function pager(
+  at: PageContext,
+  filters: Filters,
+  { events: shown, older, isFull }: EventPage,
+): Html {
+  const query: Query = queryOf(filters);
+  const isFirst = wholeNumber(at.query, 'before') === undefined;
+  const looked = isFull
+    ? nothing
+    : html`<p class="quiet">${counted(shown.length, 'event')} found so far, down to number ${number(older ?? 1)} of the journal.</p>`;
+  return html`${looked}<nav class="pager" aria-label="Pages of events">
+${isFirst ? '' : html`<a href="${at.link('events', query)}">Newest</a>`}
+${older === null ? '' : html`<a rel="next" href="${at.link('events', { ...query, before: older })}">${isFull ? 'Older' : 'Look further back'}</a>`}
+</nav>`;
+}
+
+const RETRIABLE = new Set(['rejected', 'transient', 'terminal']);
+
+/** A plan has the filters of the list, but for the state, which follows from what is planned. */
+function plans(at: PageContext, filters: Filters, target: number | undefined): Html {
+  const { state = '', cause, type, project, since, until, event } = filters;
+  if (!at.allowWrites || target === undefined) return nothing;
+  const kind = RETRIABLE.has(state) ? 'retry' : state === 'delivered' ? 'replay' : undefined;
+  if (kind === undefined) return nothing;
+  const query = { do: kind, target, type, project, since, until, event };
+  return html`<p class="actions"><a class="button" href="${at.link('plan', query)}">Plan a ${kind}</a>
+${cause === undefined ? '' : html`<span class="quiet">It takes every event that can be retried, not only those ${badge(state)} for this cause.</span>`}</p>`;
+}

@@ -1,0 +1,53 @@
+import type { Finding } from '../../reports/finding.js';
+import { nextStep } from '../../reports/next-step.js';
+import { type Html, html, nothing } from '../html.js';
+import type { PageContext } from '../page.js';
+import { badge, number } from '../words.js';
+
+const WEIGHT: Readonly<Record<Finding['status'], string>> = {
+  problem: 'problem',
+  warning: 'warning',
+  notice: 'note',
+};
+
+/** What to do next, in one line. */
+export function nextLine(findings: readonly Finding[]): Html {
+  const step = nextStep(findings);
+  if (step.kind === 'nothing') return html`<p class="next">Nothing to do.</p>`;
+  const { finding } = step;
+  if (step.kind === 'wait') return html`<p class="next">Nothing to do: ${finding.message}.</p>`;
+  return html`<p class="next"><strong>Next:</strong> ${remedy(finding)}</p>`;
+}
+
+/** Everything that needs attention or is worth knowing, most pressing first. */
+export function findingList(at: Pick<PageContext, 'link'>, findings: readonly Finding[]): Html {
+  if (findings.length === 0) return nothing;
+  return html`<ul class="findings">${findings.map((finding) => item(at, finding))}</ul>`;
+}
+
+function item({ link }: Pick<PageContext, 'link'>, finding: Finding): Html {
+  const { status, message, target_id: target, queue } = finding;
+  const where =
+    target !== null
+      ? html` <a href="${link('target', { id: target })}">target ${target}</a>`
+      : queue !== null
+        ? html` <a href="${link('jobs', { queue })}">queue ${queue}</a>`
+        : '';
+  return html`<li class="${status}">${badge(WEIGHT[status])} <span>${message}</span>${where} ${remedy(finding)}</li>`;
+}
+
+function remedy({ command, advice, message }: Finding): Html {
+  if (command !== null) return html`<code class="command">${command}</code>`;
+  return advice === null || message.includes(advice) ? nothing : html`<span>${advice}</span>`;
+}
+
+/** Numbers side by side. */
+export const tiles = (entries: readonly (readonly [label: string, value: Html | number])[]): Html =>
+  html`<dl class="tiles">${entries.map(
+    ([label, value]) =>
+      html`<div><dt>${label}</dt><dd>${typeof value === 'number' ? number(value) : value}</dd></div>`,
+  )}</dl>`;
+
+/** Why a part of the home cannot be shown. */
+export const unreadable = (what: string, error: string): Html =>
+  html`<p class="trouble" role="alert">${badge('problem')} ${what} cannot be read: ${error}</p>`;

@@ -1,0 +1,20 @@
+import { visible } from '../../base/visible.js';
+import { prettyJson } from '../../json/pretty-json.js';
+import { type Html, html, nothing } from '../html.js';
+import { bytes, counted } from '../words.js';
+
+/** A browser shows so much text without trouble. */
+const MOST_SHOWN = 256 * 1024;
+
+/** Bytes as text, and as nothing but text: each character that does not show is spelled out. */
+export function payloadText(payload: Buffer): Html {
+  const part = payload.subarray(0, MOST_SHOWN);
+  const text = part.toString('utf8');
+  const shown = (part.length === payload.length ? prettyJson(text) : undefined) ?? text;
+  return html`<pre class="payload" tabindex="0" aria-label="Payload" dir="auto">${shownText(shown)}</pre>
+${part.length === payload.length ? nothing : html`<p class="quiet">The first ${bytes(part.length)} of ${counted(payload.length, 'byte')}.</p>`}`;
+}
+
+/** Line breaks and tabs shape a text; nothing else that cannot be seen does. */
+export const shownText = (text: string): string =>
+  text.replaceAll(/[^\n\t]+/g, (line) => visible(line));

@@ -1,0 +1,164 @@
+import { createHash } from 'node:crypto';
+import type { App } from '../app/app.js';
+import { HomeWatch } from '../app/home-watch.js';
+import { reportStatus, type StatusReport } from '../app/status.js';
+import { type Html, html, textOf } from './html.js';
+import { layout } from './layout.js';
+import { address, type Page, type PageContext } from './page.js';
+import { PAGES } from './routes.js';
+import { troublePage } from './trouble.js';
+
+/** Milliseconds after which a page is made again although nothing was written: time itself changes what it says. */
+const STALE_MS = 5_000;
+/** Pages that are kept for whoever asks next. */
+const MOST_KEPT = 64;
+
+export interface ObservatorySettings {
+  readonly app: App;
+  /** The path that all pages are below. */
+  readonly base: string;
+  readonly allowWrites: boolean;
+  /** Reads a time as the command line does. @throws an error for people. */
+  readonly readTime: PageContext['readTime'];
+}
+
+/** A page as it was made for one state of the home. */
+export interface Rendered {
+  readonly page: Page;
+  readonly html: string;
+  /** What changes on it, by the name of the part. */
+  readonly parts: ReadonlyMap<string, LivePart>;
+}
+
+export interface LivePart {
+  readonly html: string;
+  /** Tells whether a browser has it. */
+  readonly hash: string;
+}
+
+interface Kept<T> {
+  readonly version: string;
+  readonly at: number;
+  readonly value: Promise<T>;
+}
+
+/**
+ * Pages, each made once for a state of the home, however many browsers look at
+ * it. Every read of the home is short: nothing is kept open but for looking at its version.
+ */
+export class Renderings {
+  readonly settings: ObservatorySettings;
+  readonly #watch: HomeWatch;
+  readonly #pages = new Map<string, Kept<Rendered>>();
+  #status: Kept<StatusReport> | undefined;
+
+  constructor(settings: ObservatorySettings) {
+    this.settings = settings;
+    this.#watch = new HomeWatch(settings.app);
+  }
+
+  /** Changes whenever a page may say something else. */
+  version(): Promise<string> {
+    return this.#watch.version();
+  }
+
+  /** A page of `PAGES`, as of this state of the home. */
+  async page(name: string, query: URLSearchParams): Promise<Rendered> {
+    const key = `${name}?${query}`;
+    const version = await this.version();
+    const kept = this.#pages.get(key);
+    if (kept !== undefined && this.#isFresh(kept, version)) return kept.value;
+    const value = this.#render(name, query, version);
+    this.#pages.delete(key);
+    this.#pages.set(key, { version, at: this.settings.app.now(), value });
+    for (const oldest of this.#pages.keys())
+      if (this.#pages.size > MOST_KEPT) this.#pages.delete(oldest);
+    return value;
+  }
+
+  /** A page that is made for one request alone. */
+  async once(name: string, make: (at: PageContext) => Promise<Page>, query: URLSearchParams) {
+    return this.#made(name, make, query, await this.version(), false);
+  }
+
+  close(): Promise<void> {
+    return this.#watch.close();
+  }
+
+  #render(name: string, query: URLSearchParams, version: string): Promise<Rendered> {
+    const render = PAGES[name];
+    return this.#made(name, (at) => render?.(at) as Promise<Page>, query, version, true);
+  }
+
+  async #made(
+    name: string,
+    make: (at: PageContext) => Promise<Page>,
+    query: URLSearchParams,
+    version: string,
+    mayBeLive: boolean,
+  ): Promise<Rendered> {
+    const { app, base, allowWrites } = this.settings;
+    const parts = new Map<string, LivePart>();
+    const page = await this.#page(make, query, version, parts);
+    const stream =
+      mayBeLive && parts.size > 0
+        ? address(base, 'live', { page: name, query: query.toString() })
+        : undefined;
+    const around = { base, page: name, stream, home: app.paths.home, allowWrites };
+    return { page, html: await textOf(layout(page, around)), parts };
+  }
+
+  /** Trouble with the home is a page, too: the next state may be well. */
+  async #page(
+    make: (at: PageContext) => Promise<Page>,
+    query: URLSearchParams,
+    version: string,
+    parts: Map<string, LivePart>,
+  ): Promise<Page> {
+    const pieces = new Map<string, Html>();
+    const at = this.#context(query, version, (part, content) => {
+      pieces.set(part, content);
+      return html`<div data-live="${part}">${content}</div>`;
+    });
+    try {
+      const page = await make(at);
+      for (const [part, content] of pieces) parts.set(part, livePart(await textOf(content)));
+      return page;
+    } catch (error) {
+      return troublePage(error);
+    }
+  }
+
+  #context(query: URLSearchParams, version: string, live: PageContext['live']): PageContext {
+    const { app, base, allowWrites, readTime } = this.settings;
+    return {
+      app,
+      query,
+      now: app.now(),
+      allowWrites,
+      readTime,
+      link: (page, more) => address(base, page, more),
+      status: () => this.#statusAt(version),
+      live,
+    };
+  }
+
+  #statusAt(version: string): Promise<StatusReport> {
+    const kept = this.#status;
+    if (kept !== undefined && this.#isFresh(kept, version)) return kept.value;
+    const { app } = this.settings;
+    const value = reportStatus(app);
+    this.#status = { version, at: app.now(), value };
+    return value;
+  }
+
+  #isFresh(kept: Kept<unknown>, version: string): boolean {
+    return kept.version === version && Math.abs(this.settings.app.now() - kept.at) < STALE_MS;
+  }
+}
+
+/** A part; where it is in the page, its element is named after it. */
+const livePart = (text: string): LivePart => ({
+  html: text,
+  hash: createHash('sha256').update(text).digest('base64url').slice(0, 16),
+});

@@ -1,0 +1,114 @@
+import { visible } from '../base/visible.js';
+import { type Html, html } from './html.js';
+
+/** `1,234`. */
+export const number = (n: number): string => n.toLocaleString('en');
+
+/** `1 event`, `2 events`. */
+export const counted = (n: number, noun: string): string =>
+  `${number(n)} ${noun}${n === 1 ? '' : 's'}`;
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+
+/** Bytes in binary units. */
+export function bytes(n: number): string {
+  const step = Math.min(Math.floor(Math.log2(Math.max(n, 1)) / 10), UNITS.length - 1);
+  return `${(n / 1024 ** step).toFixed(step === 0 ? 0 : 1)} ${UNITS[step]}`;
+}
+
+/** `850 ms`, `2.4 s`, `3 min`. */
+export function duration(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 100_000) return `${(ms / 1_000).toFixed(1)} s`;
+  return `${Math.round(ms / 60_000)} min`;
+}
+
+const STEPS: readonly (readonly [longest: number, unit: number, name: string])[] = [
+  [100_000, 1_000, 's'],
+  [100 * 60_000, 60_000, 'm'],
+  [48 * 3_600_000, 3_600_000, 'h'],
+  [Number.POSITIVE_INFINITY, 86_400_000, 'd'],
+];
+
+/** `12s ago`, `5m ago`, `in 2h`. The script of the pages words it the same way. */
+export function since(at: number, now: number): string {
+  const away = Math.abs(now - at);
+  if (away < 1_000) return 'now';
+  const [, unit, name] = STEPS.find(([longest]) => away < longest) ?? STEPS[3]!;
+  const span = `${Math.floor(away / unit)}${name}`;
+  return at > now ? `in ${span}` : `${span} ago`;
+}
+
+const isTime = (at: number): boolean => !Number.isNaN(new Date(at).getTime());
+
+/** A moment as so long ago, with the exact time behind it. */
+export function ago(time: number | string | null, now: number): Html {
+  const at = momentOf(time);
+  if (at === null) return html`<span class="none">never</span>`;
+  if (!isTime(at)) return html`unreadable (${at})`;
+  const iso = new Date(at).toISOString();
+  return html`<time datetime="${iso}" title="${iso}" data-ago>${since(at, now)}</time>`;
+}
+
+const CLOCK = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hour12: false,
+});
+
+/** A moment by the clock of this machine. */
+export function clock(time: number | string | null): Html {
+  const at = momentOf(time);
+  if (at === null) return html`<span class="none">none</span>`;
+  if (!isTime(at)) return html`unreadable (${at})`;
+  const iso = new Date(at).toISOString();
+  return html`<time datetime="${iso}" title="${iso}">${CLOCK.format(at).replace(',', '')}</time>`;
+}
+
+const momentOf = (time: number | string | null): number | null =>
+  typeof time === 'string' ? Date.parse(time) : time;
+
+/**
+ * A name out of the data: in its own direction, broken where it has to be, and with nothing in it that a
+ * reader cannot see.
+ */
+export const name = (text: string): Html => html`<bdi class="name">${visible(text)}</bdi>`;
+
+/** The same where a name may be long and stands among others: three lines of it, the whole behind it. */
+export function shortName(text: string): Html {
+  const shown = visible(text);
+  return html`<bdi class="name short" title="${shown}">${shown}</bdi>`;
+}
+
+/** A technical text, such as an address or a digest. */
+export const code = (text: string): Html => html`<code><bdi>${visible(text)}</bdi></code>`;
+
+const SAID: Readonly<Record<string, string>> = {
+  delivered: 'good',
+  success: 'good',
+  duplicate: 'good',
+  completed: 'good',
+  live: 'good',
+  rejected: 'bad',
+  terminal: 'bad',
+  terminal_failed: 'bad',
+  failed: 'bad',
+  problem: 'bad',
+  open: 'bad',
+  transient: 'warn',
+  failed_transient: 'warn',
+  warning: 'warn',
+  paused: 'warn',
+  pending: 'wait',
+  unsent: 'wait',
+  waiting: 'wait',
+  active: 'wait',
+  delayed: 'wait',
+};
+
+/** A state as a word; its colour only repeats it. */
+export const badge = (state: string): Html =>
+  html`<span class="badge ${SAID[state] ?? 'plain'}">${visible(state).replaceAll('_', ' ')}</span>`;
