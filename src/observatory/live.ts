@@ -12,10 +12,11 @@ const BEAT_MS = 5_000;
 /** Changes of pages, for the browsers that show them. Looks at the home only while there are any. */
 export class LiveStreams {
   readonly #renderings: Renderings;
-  readonly #stopping = new AbortController();
   /** Those who wait for the next state of the home. */
   readonly #waiting = new Set<() => void>();
-  #open = 0;
+  readonly #running = new Set<Promise<void>>();
+  #isStopping = false;
+  /** Counts the states that were seen. */
   #state = 0;
   #looking: Promise<void> | undefined;
 
@@ -24,7 +25,7 @@ export class LiveStreams {
   }
 
   get open(): number {
-    return this.#open;
+    return this.#running.size;
   }
 
   /**
@@ -38,51 +39,57 @@ export class LiveStreams {
     query: URLSearchParams,
     has: ReadonlyMap<string, string>,
   ): Promise<void> {
-    const known = new Map(has);
-    this.#open += 1;
+    const running = this.#serve(stream, page, query, has);
+    this.#running.add(running);
     this.#looking ??= this.#look();
     try {
-      while (this.#goesOn(stream)) {
-        const state = this.#state;
-        const { parts } = await this.#renderings.page(page, query);
-        await send(stream, changed(parts, known));
-        await delay(PAUSE_MS, undefined, { signal: this.#stopping.signal });
-        if (state === this.#state && this.#goesOn(stream)) await this.#next(stream);
-      }
-    } catch (error) {
-      if (!this.#stopping.signal.aborted) throw error;
+      await running;
     } finally {
-      this.#open -= 1;
+      this.#running.delete(running);
     }
   }
 
   /** Ends every stream at once. */
   async close(): Promise<void> {
-    this.#stopping.abort();
+    this.#isStopping = true;
     this.#wake();
+    await Promise.allSettled(this.#running);
     await this.#looking;
   }
 
-  #goesOn(stream: SSEStreamingApi): boolean {
-    return !stream.aborted && !stream.closed && !this.#stopping.signal.aborted;
+  async #serve(
+    stream: SSEStreamingApi,
+    page: string,
+    query: URLSearchParams,
+    has: ReadonlyMap<string, string>,
+  ): Promise<void> {
+    const known = new Map(has);
+    let go = (): void => undefined;
+    stream.onAbort(() => go());
+    while (this.#goesOn(stream)) {
+      const state = this.#state;
+      const { parts } = await this.#renderings.page(page, query);
+      if (isAnother(parts, has)) await stream.writeSSE({ event: 'reload', data: '' });
+      else await send(stream, changed(parts, known));
+      await delay(PAUSE_MS);
+      if (state !== this.#state || !this.#goesOn(stream)) continue;
+      await new Promise<void>((resolve) => {
+        go = resolve;
+        this.#waiting.add(resolve);
+      });
+      this.#waiting.delete(go);
+    }
   }
 
-  /** Until the home changes, the beat comes, or either end goes. */
-  #next(stream: SSEStreamingApi): Promise<void> {
-    return new Promise((resolve) => {
-      const go = (): void => {
-        this.#waiting.delete(go);
-        resolve();
-      };
-      this.#waiting.add(go);
-      stream.onAbort(go);
-    });
+  #goesOn(stream: SSEStreamingApi): boolean {
+    return !stream.aborted && !stream.closed && !this.#isStopping;
   }
 
   async #look(): Promise<void> {
-    let version = await this.#renderings.version();
+    // What changed before the first look is seen by it, too.
+    let version: string | undefined;
     let since = performance.now();
-    while (this.#open > 0 && !this.#stopping.signal.aborted) {
+    while (this.#running.size > 0 && !this.#isStopping) {
       await delay(LOOK_MS);
       const now = await this.#renderings.version();
       if (now === version && performance.now() - since < BEAT_MS) continue;
@@ -98,6 +105,12 @@ export class LiveStreams {
     for (const go of [...this.#waiting]) go();
   }
 }
+
+/** True when the page is made of other parts than the one in the browser: trouble came, or went. */
+const isAnother = (
+  parts: ReadonlyMap<string, LivePart>,
+  has: ReadonlyMap<string, string>,
+): boolean => parts.size !== has.size || [...parts.keys()].some((name) => !has.has(name));
 
 /** The parts that the browser does not have, which are taken as sent. */
 function changed(

@@ -20,8 +20,11 @@ export interface ObservatoryOptions extends Omit<ObservatorySettings, 'base'> {
   readonly port: number;
 }
 
-/** Bytes of a form: a plan has a few short fields. */
-const MOST_FORM_BYTES = 64 * 1024;
+/** A plan has a few short fields. */
+const FORM = {
+  maxSize: 64 * 1024,
+  onError: () => bare(413, 'Refused', html`<p>This form is too long for a plan.</p>`),
+};
 /** Pages that are kept up to date at once. */
 const MOST_STREAMS = 200;
 
@@ -94,7 +97,7 @@ export class Observatory {
     });
     app.get(`${base}/live`, (at) => this.#live(at));
     app.get(`${base}/plan`, (at) => this.#plan(at));
-    app.post(`${base}/apply`, bodyLimit({ maxSize: MOST_FORM_BYTES }), (at) => this.#apply(at));
+    app.post(`${base}/apply`, bodyLimit(FORM), (at) => this.#apply(at));
     app.get(`${base}/`, (at) => this.#page(at, ''));
     app.get(`${base}/:page`, (at) => this.#page(at, at.req.param('page')));
     app.notFound((at) => noAccess(at));

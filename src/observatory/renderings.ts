@@ -36,6 +36,8 @@ export interface LivePart {
   readonly hash: string;
 }
 
+type MakePage = (at: PageContext) => Promise<Page>;
+
 interface Kept<T> {
   readonly version: string;
   readonly at: number;
@@ -77,7 +79,7 @@ export class Renderings {
   }
 
   /** A page that is made for one request alone. */
-  async once(name: string, make: (at: PageContext) => Promise<Page>, query: URLSearchParams) {
+  async once(name: string, make: MakePage, query: URLSearchParams) {
     return this.#made(name, make, query, await this.version(), false);
   }
 
@@ -92,14 +94,13 @@ export class Renderings {
 
   async #made(
     name: string,
-    make: (at: PageContext) => Promise<Page>,
+    make: MakePage,
     query: URLSearchParams,
     version: string,
     mayBeLive: boolean,
   ): Promise<Rendered> {
     const { app, base, allowWrites } = this.settings;
-    const parts = new Map<string, LivePart>();
-    const page = await this.#page(make, query, version, parts);
+    const { page, parts } = await this.#page(make, query, version);
     const stream =
       mayBeLive && parts.size > 0
         ? address(base, 'live', { page: name, query: query.toString() })
@@ -108,25 +109,38 @@ export class Renderings {
     return { page, html: await textOf(layout(page, around)), parts };
   }
 
-  /** Trouble with the home is a page, too: the next state may be well. */
+  /** Trouble with the home is a page, too, which goes when the trouble is over. */
   async #page(
-    make: (at: PageContext) => Promise<Page>,
+    make: MakePage,
     query: URLSearchParams,
     version: string,
-    parts: Map<string, LivePart>,
-  ): Promise<Page> {
-    const pieces = new Map<string, Html>();
-    const at = this.#context(query, version, (part, content) => {
-      pieces.set(part, content);
-      return html`<div data-live="${part}">${content}</div>`;
-    });
+  ): Promise<Pick<Rendered, 'page' | 'parts'>> {
     try {
-      const page = await make(at);
-      for (const [part, content] of pieces) parts.set(part, livePart(await textOf(content)));
-      return page;
+      return await this.#withParts(make, query, version);
     } catch (error) {
-      return troublePage(error);
+      const page = troublePage(error);
+      return this.#withParts(
+        async ({ live }) => ({ ...page, body: live('trouble', page.body) }),
+        query,
+        version,
+      );
     }
+  }
+
+  async #withParts(
+    make: MakePage,
+    query: URLSearchParams,
+    version: string,
+  ): Promise<Pick<Rendered, 'page' | 'parts'>> {
+    const parts = new Map<string, LivePart>();
+    const live = async (part: string, content: Html) => {
+      const made = livePart(await textOf(content));
+      parts.set(part, made);
+      return html`<div data-live="${part}" data-hash="${made.hash}">${content}</div>`;
+    };
+    const page = await make(this.#context(query, version, live));
+    // Parts are there once the body is.
+    return { page: { ...page, body: await page.body }, parts };
   }
 
   #context(query: URLSearchParams, version: string, live: PageContext['live']): PageContext {
@@ -157,8 +171,11 @@ export class Renderings {
   }
 }
 
-/** A part; where it is in the page, its element is named after it. */
+/** A part. That time goes by is no change of it: the script in the browser words it anew. */
 const livePart = (text: string): LivePart => ({
   html: text,
-  hash: createHash('sha256').update(text).digest('base64url').slice(0, 16),
+  hash: createHash('sha256')
+    .update(text.replaceAll(/ data-ago>[^<]*/g, ''))
+    .digest('base64url')
+    .slice(0, 16),
 });

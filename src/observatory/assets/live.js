@@ -3,7 +3,6 @@
 const stream = document.body.dataset.stream;
 const button = document.getElementById('live');
 const said = document.getElementById('said');
-const hashes = new Map();
 let source;
 let isPaused = false;
 
@@ -40,7 +39,6 @@ function placeOf(element, part) {
 const elementAt = (path, part) => path.reduce((at, index) => at?.children[index], part);
 
 function swap({ name, html, hash }) {
-  hashes.set(name, hash);
   const part = document.querySelector(`[data-live="${CSS.escape(name)}"]`);
   if (part === null) return;
   const focused = part.contains(document.activeElement)
@@ -49,6 +47,7 @@ function swap({ name, html, hash }) {
   const opened = [...part.querySelectorAll('details[open]')].map((one) => placeOf(one, part));
   const scrolled = [...part.querySelectorAll('.scroll')].map((one) => one.scrollLeft);
   part.innerHTML = html;
+  part.dataset.hash = hash;
   for (const path of opened) elementAt(path, part)?.setAttribute('open', '');
   part.querySelectorAll('.scroll').forEach((one, i) => {
     one.scrollLeft = scrolled[i] ?? 0;
@@ -76,10 +75,15 @@ function say(state, words) {
 function connect() {
   if (isPaused || document.hidden || source !== undefined) return;
   const address = new URL(stream, location.href);
-  address.searchParams.set('has', new URLSearchParams([...hashes]).toString());
+  const parts = [...document.querySelectorAll('[data-live]')].map(({ dataset }) => [
+    dataset.live,
+    dataset.hash,
+  ]);
+  address.searchParams.set('has', new URLSearchParams(parts).toString());
   source = new EventSource(address);
   source.addEventListener('open', () => say('on', 'Live'));
   source.addEventListener('part', (event) => swap(JSON.parse(event.data)));
+  source.addEventListener('reload', () => location.reload());
   source.addEventListener('error', () => {
     // A new connection says what this page has by now.
     disconnect();

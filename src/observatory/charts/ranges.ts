@@ -52,11 +52,15 @@ const rangeBack = ([name, length, words]: (typeof RANGES)[number], now: number):
   edges: edgesFrom(now - length, now),
 });
 
-/** The last edge is behind the present: what happened this very moment is in the last stretch. */
+/**
+ * Stretches that begin at round times, so that they stay what they are while time goes by. The last
+ * one is the present.
+ */
 function edgesFrom(from: number, now: number): number[] {
-  const width = (now - from) / BARS;
-  const edges = Array.from({ length: BARS }, (_, i) => Math.round(from + i * width));
-  return [...edges, now + 1];
+  const second = 1_000;
+  const width = Math.max(Math.ceil((now - from) / BARS / second) * second, second);
+  const end = (Math.floor(now / width) + 1) * width;
+  return Array.from({ length: BARS + 1 }, (_, i) => end - (BARS - i) * width);
 }
 
 /** Links to the other ranges. */

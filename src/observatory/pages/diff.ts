@@ -45,8 +45,8 @@ async function difference(at: PageContext, a: string, b: string): Promise<Html> 
   const after = wholeNumber(at.query, 'after');
   const report = await diffTargets(at.app, a, b, { limit: PER_PAGE, after, budgetMs: BUDGET_MS });
   const { count, is_whole, events } = report;
-  const further = after === undefined ? '' : ' further';
-  return html`<p class="lead">${is_whole ? '' : 'At least '}${counted(count, `${further.trim()} event`.trim())} delivered to ${name(report.a.target_url)} and not to ${name(report.b.target_url)}.</p>
+  const noun = after === undefined ? 'event' : 'further event';
+  return html`<p class="lead">${is_whole ? '' : 'At least '}${counted(count, noun)} delivered to ${name(report.a.target_url)} and not to ${name(report.b.target_url)}.</p>
 ${events.length === 0 ? nothing : html`<p class="quiet">In the order of the journal; states are those at the second target.</p>${eventTable(at, events, 'Events that differ')}`}
 ${more(at, a, b, report)}`;
 }

@@ -1,0 +1,267 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { App } from '../../src/app/app.js';
+import { readStatus } from '../../src/app/status.js';
+import { LitequeQueues } from '../../src/queue/liteque-queue.js';
+import { results } from '../support/scripted-receiver.js';
+import { temporaryHome } from '../support/temporary-home.js';
+import { givenObservatory, observe, type Visitor, visit } from './given-observatory.js';
+
+/** Every page, as its menu and its links lead to it. */
+const PAGES = ['', 'events', 'tail', 'conflicts', 'diff', 'jobs', 'workers'];
+
+async function textOf(visitor: Visitor, page: string, status = 200): Promise<string> {
+  const answer = await visitor.get(page);
+  expect(answer.status, `${page}: ${answer.text.slice(0, 2000)}`).to.equal(status);
+  return answer.text;
+}
+
+/** What a reader sees: without marks, and with characters as they are. */
+const seen = (text: string): string =>
+  text
+    .replaceAll(/<[^>]*>/g, ' ')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&')
+    .replaceAll(/\s+/g, ' ');
+
+describe('the pages of the observatory', () => {
+  it('are there for a home in which nothing was captured, and make nothing in it', async () => {
+    const home = join(temporaryHome(), 'none');
+    const visitor = await visit((await observe(home)).newLink());
+    for (const page of PAGES) expect(await textOf(visitor, page)).to.contain('</html>');
+    expect(seen(await textOf(visitor, ''))).to.contain(
+      'No target yet: redrain targets add NAME URL',
+    );
+    await textOf(visitor, 'event?id=x', 404);
+    await textOf(visitor, 'target?id=1', 404);
+    await textOf(visitor, 'conflict?id=1', 404);
+    await textOf(visitor, 'job?queue=q&id=1', 404);
+    await textOf(visitor, 'nothing', 404);
+  });
+
+  it('have the numbers of status', async () => {
+    const { visitor, redrain, receiver, home } = await givenObservatory();
+    receiver.answer = (batch) =>
+      results(batch, ({ eventId }) =>
+        eventId === 'e1' ? { kind: 'rejected', reason: 'no room' } : { kind: 'success' },
+      );
+    const input = Array.from({ length: 7 }, (_, i) => ({ event_id: `e${i}`, event_type: 'T' }));
+    await redrain.captureMany(input);
+    await redrain.drain();
+    await redrain.captureMany([{ event_id: 'late', event_type: 'T' }]);
+    const app = new App({ home, env: {} });
+    const { delivery_ledger: ledger } = await readStatus(app);
+    await app.close();
+    if ('error' in ledger) throw new Error(ledger.error);
+    const [row] = ledger.per_target;
+    expect(row).to.include({ total: 8, delivered: 6, rejected: 1, unsent: 1 });
+    const text = seen(await textOf(visitor, ''));
+    expect(text).to.match(/captured 8 due 8 sent 7 1 unsent delivered 6 1 rejected/);
+    expect(text).to.contain('1 rejected no room');
+    const target = seen(await textOf(visitor, 'target?id=1'));
+    expect(target).to.match(/captured 8 due 8 sent 7 1 unsent delivered 6 1 rejected/);
+    expect(target).to.match(/1 request in .*200 .*7 1/);
+  });
+
+  it('lead from a cause to its events, and from an event to its bytes and posts', async () => {
+    const { visitor, redrain, receiver } = await givenObservatory();
+    receiver.answer = (batch) =>
+      results(batch, ({ eventId }) =>
+        eventId === 'good' ? { kind: 'success' } : { kind: 'rejected', reason: `no ${eventId}` },
+      );
+    for (const event_id of ['good', 'bad', 'worse'])
+      await redrain.captureMany([{ event_id, event_type: 'T', word: `of ${event_id}` }]);
+    await redrain.drain();
+    const home = await textOf(visitor, '');
+    const [, link = ''] =
+      /href="[^"]*\/(events\?target=1&amp;state=rejected&amp;cause=no\+worse)"/.exec(home) ?? [];
+    const events = await textOf(visitor, link.replaceAll('&amp;', '&'));
+    expect([...events.matchAll(/\/event\?id=(\w+)"/g)].map(([, id]) => id)).to.deep.equal([
+      'worse',
+    ]);
+    const event = await textOf(visitor, 'event?id=worse');
+    expect(seen(event))
+      .to.contain('no worse')
+      .and.to.contain('HTTP 200')
+      .and.to.contain('Show the');
+    expect(event).to.not.contain('of worse');
+    expect(await textOf(visitor, 'event?id=worse&show=bytes')).to.contain('of worse');
+  });
+
+  it('page through events, and keep the filters in the address', async () => {
+    const { visitor, redrain } = await givenObservatory();
+    const input = Array.from({ length: 120 }, (_, i) => ({ event_id: `e${i}`, event_type: 'T' }));
+    await redrain.captureMany([...input, { event_id: 'other', event_type: 'U' }]);
+    const ids: string[] = [];
+    let page: string | undefined = 'events?type=T';
+    while (page !== undefined) {
+      const text = await textOf(visitor, page);
+      ids.push(...[...text.matchAll(/\/event\?id=(\w+)"/g)].map(([, id]) => id ?? ''));
+      page = /rel="next" href="\/[\w-]+\/([^"]*)"/.exec(text)?.[1]?.replaceAll('&amp;', '&');
+      if (page !== undefined) expect(page).to.contain('type=T');
+    }
+    expect(ids).to.deep.equal(input.map(({ event_id }) => event_id).reverse());
+    const text = await textOf(visitor, 'events?since=2h&until=1h');
+    expect(seen(text)).to.contain('No event matches');
+    const unreadable = await textOf(visitor, 'events?since=whenever', 400);
+    expect(seen(unreadable)).to.contain('cannot read the time "whenever"');
+  });
+
+  it('compare two targets, in pages', async () => {
+    const { visitor, redrain, receiver } = await givenObservatory();
+    await redrain.captureMany(
+      Array.from({ length: 130 }, (_, i) => ({ event_id: `e${i}`, event_type: 'T' })),
+    );
+    await redrain.drain();
+    await redrain.targets.add('second', { url: 'http://b.test/in' });
+    receiver.answer = (batch) => results(batch, () => ({ kind: 'rejected', reason: 'full' }));
+    await redrain.drain({ to: 'second' });
+    const first = await textOf(visitor, 'diff?a=1&b=second');
+    expect(seen(first)).to.contain(
+      '130 events delivered to http://a.test/in and not to http://b.test/in',
+    );
+    const [, next = ''] = /rel="next" href="\/[\w-]+\/([^"]*)"/.exec(first) ?? [];
+    expect(next).to.equal('diff?a=1&amp;b=second&amp;after=100');
+    const second = await textOf(visitor, next.replaceAll('&amp;', '&'));
+    expect(seen(second)).to.contain('30 further events').and.to.contain('full');
+    expect([...second.matchAll(/\/event\?id=e(\d+)"/g)].map(([, i]) => Number(i))).to.deep.equal(
+      Array.from({ length: 30 }, (_, i) => i + 100),
+    );
+    expect(seen(await textOf(visitor, 'diff?a=2&b=1'))).to.contain('0 events delivered');
+    await textOf(visitor, 'diff?a=1&b=none', 404);
+  });
+
+  it('show jobs by queue and state, schedules, and what a job carries behind a click', async () => {
+    const { visitor, home, clock } = await givenObservatory();
+    const queues = await LitequeQueues.open(join(home, 'redrain', 'jobs.db'), {
+      clock: { now: () => clock.now },
+    });
+    await queues.queue('dispatch').add('drain', { targetId: 1 });
+    await queues
+      .queue('dispatch')
+      .upsertJobScheduler('sweep', { every: 60_000 }, { name: 'sweep' });
+    await queues.queue('capture').pause();
+    await queues.close();
+    const text = seen(await textOf(visitor, 'jobs'));
+    expect(text).to.contain('dispatch 1').and.to.contain('no worker');
+    expect(text).to.match(/sweep dispatch sweep every 60 s/);
+    expect(seen(await textOf(visitor, 'jobs?queue=dispatch&state=failed'))).to.contain(
+      'No jobs here',
+    );
+    expect(seen(await textOf(visitor, 'job?queue=dispatch&id=1'))).to.contain('"targetId": 1');
+  });
+
+  it('say what cannot be read, and are well again with the home', async () => {
+    const home = temporaryHome();
+    const visitor = await visit((await observe(home)).newLink());
+    const state = join(home, 'redrain');
+    mkdirSync(state);
+    writeFileSync(join(state, 'journal.db'), 'no database at all, and long enough to be looked at');
+    const broken = await visitor.get('');
+    expect(broken.status).to.be.oneOf([200, 503]);
+    expect(seen(broken.text)).to.contain('problem');
+    expect((await visitor.get('event?id=x')).status).to.equal(503);
+  });
+});
+
+const SVG =
+  '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><script>alert(2)</script></svg>';
+const INERT = [
+  '<script>alert(1)</script>',
+  '<img src=x onerror=alert(1)>',
+  '"><svg onload=alert(1)>',
+  "'-alert(1)-'",
+  '</pre></textarea><script>alert(1)</script>',
+  '<!DOCTYPE svg [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]><svg>&b;</svg>',
+  SVG,
+];
+
+describe('what an event brings into a page', () => {
+  it('is text, wherever it stands: id, type, project, bytes, an answer, a name', async () => {
+    const { visitor, redrain, receiver } = await givenObservatory({ allowWrites: true });
+    receiver.answer = (batch) =>
+      results(batch, ({ eventId }) => ({ kind: 'rejected', reason: `no to ${eventId} ${SVG}` }));
+    await redrain.captureMany(
+      INERT.map((text, i) => ({
+        event_id: `${i}${text}`,
+        event_type: text,
+        project_uuid: text,
+        word: text,
+      })),
+    );
+    await redrain.drain();
+    const pages = [
+      '',
+      'events',
+      'tail',
+      'target?id=1',
+      `events?type=${encodeURIComponent(SVG)}&cause=${encodeURIComponent(SVG)}&project=${encodeURIComponent(SVG)}`,
+      `plan?do=retry&target=1&type=${encodeURIComponent(SVG)}`,
+      `event?id=${encodeURIComponent(SVG)}`,
+      ...INERT.map((text, i) => `event?id=${encodeURIComponent(`${i}${text}`)}&show=bytes`),
+    ];
+    for (const page of pages) {
+      const { text } = await visitor.get(page);
+      const ours = /<script src="\/assets\/live\.js" defer><\/script>/g;
+      expect(text.replaceAll(ours, ''), page).to.not.match(
+        /<script|<img|onerror=[^&]*>|<svg[^>]* on/i,
+      );
+      expect(text, page).to.not.contain('<!ENTITY');
+    }
+  });
+
+  it('can turn neither the direction of a page nor hide in it', async () => {
+    const { visitor, redrain } = await givenObservatory();
+    const event_id = 'a\u202eb\u200bc';
+    await redrain.captureMany([{ event_id, event_type: 'שלום'.repeat(100) }]);
+    for (const page of ['events', `event?id=${encodeURIComponent(event_id)}&show=bytes`]) {
+      const { text } = await visitor.get(page);
+      expect(text).to.not.match(/[\u202e\u200b]/);
+      expect(text).to.contain('a\\u202eb\\u200bc');
+      expect(text).to.match(/<bdi class="name[^"]*"/);
+    }
+  });
+
+  it('is shown in part where it is long, and says so', async () => {
+    const { visitor, redrain } = await givenObservatory();
+    await redrain.captureMany([{ event_id: 'long', event_type: 'T', text: 'x'.repeat(400_000) }]);
+    const text = await textOf(visitor, 'event?id=long&show=bytes');
+    expect(text.length).to.be.lessThan(300_000);
+    expect(seen(text)).to.contain('The first 256.0 KiB of 400');
+  });
+});
+
+describe('secrets', () => {
+  it('of headers, addresses, tokens and variables are on no page', async () => {
+    const canary = 'CANARY7f3a';
+    const { redrain, receiver, home } = await givenObservatory();
+    await redrain.targets.add('hook', {
+      url: `https://hook.test/in?key=${canary}&b=2#${canary}`,
+      headers: { 'X-Api-Key': 'HOOK_KEY' },
+      authEnv: 'HOOK_TOKEN',
+    });
+    await redrain.targets.use('hook');
+    receiver.answer = (batch) => results(batch, () => ({ kind: 'transient', reason: 'later' }));
+    await redrain.captureMany([{ event_id: 'e', event_type: 'T' }]);
+    const env = { HOOK_KEY: canary, HOOK_TOKEN: canary };
+    await redrain.drain({ to: 'hook' }).catch(() => undefined);
+    const visitor = await visit((await observe(home, { env, allowWrites: true })).newLink());
+    const pages = [
+      'target?name=hook',
+      'event?id=e',
+      'plan?do=retry&target=hook',
+      'events?target=hook',
+    ];
+    for (const page of [...PAGES, ...pages]) {
+      const { text, headers } = await visitor.get(page);
+      expect(text, page).to.not.contain(canary);
+      expect(JSON.stringify(headers), page).to.not.contain(canary);
+    }
+    const target = seen(await textOf(visitor, 'target?name=hook'));
+    expect(target).to.contain('X-Api-Key from HOOK_KEY').and.to.contain('key=…');
+  });
+});
