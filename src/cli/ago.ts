@@ -1,28 +1,10 @@
+import { ago as agoOf } from '../base/ago.js';
 import { shownTime } from './output.js';
 import { type Screen, screenOf } from './screen.js';
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-/** Further away, a date says more than a number of days. */
-const LONGEST = 30 * DAY;
-
-const UNITS: readonly (readonly [name: string, ms: number, below: number])[] = [
-  ['s', 1_000, MINUTE],
-  ['m', MINUTE, HOUR],
-  ['h', HOUR, 2 * DAY],
-  ['d', DAY, LONGEST],
-];
-
 /** `2m ago`, `in 3h`, `now`; a date where it is more than 30 days away. Both in epoch milliseconds. */
-export function ago(ms: number, now: number = Date.now()): string {
-  const away = Math.abs(now - ms);
-  if (away < 1_000) return 'now';
-  const unit = UNITS.find(([, , below]) => away < below);
-  if (unit === undefined) return shownTime(ms).slice(0, 10);
-  const text = `${Math.floor(away / unit[1])}${unit[0]}`;
-  return ms > now ? `in ${text}` : `${text} ago`;
-}
+export const ago = (ms: number, now: number = Date.now()): string =>
+  agoOf(ms, now) ?? shownTime(ms).slice(0, 10);
 
 const ISO = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
 

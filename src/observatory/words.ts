@@ -1,3 +1,4 @@
+import { ago as agoOf } from '../base/ago.js';
 import { visible } from '../base/visible.js';
 import { type Html, html } from './html.js';
 
@@ -23,21 +24,9 @@ export function duration(ms: number): string {
   return `${Math.round(ms / 60_000)} min`;
 }
 
-const STEPS: readonly (readonly [longest: number, unit: number, name: string])[] = [
-  [100_000, 1_000, 's'],
-  [100 * 60_000, 60_000, 'm'],
-  [48 * 3_600_000, 3_600_000, 'h'],
-  [Number.POSITIVE_INFINITY, 86_400_000, 'd'],
-];
-
-/** `12s ago`, `5m ago`, `in 2h`. The script of the pages words it the same way. */
-export function since(at: number, now: number): string {
-  const away = Math.abs(now - at);
-  if (away < 1_000) return 'now';
-  const [, unit, name] = STEPS.find(([longest]) => away < longest) ?? STEPS[3]!;
-  const span = `${Math.floor(away / unit)}${name}`;
-  return at > now ? `in ${span}` : `${span} ago`;
-}
+/** `12s ago`, `5m ago`, `in 2h`, or a date. The script of the pages words it the same way. */
+const since = (at: number, now: number): string =>
+  agoOf(at, now) ?? new Date(at).toISOString().slice(0, 10);
 
 const isTime = (at: number): boolean => !Number.isNaN(new Date(at).getTime());
 

@@ -16,7 +16,7 @@ import { Typist } from './typist.js';
 const EVENT_ID = '01KXDKC13SPEZK7YDHMV6YKW4H';
 
 /** They do not end by themselves, or need a terminal; their own tests run them. */
-const ELSEWHERE = ['serve', 'login', 'worker'];
+const ELSEWHERE = ['serve', 'login', 'worker', 'open'];
 
 /** A home that has what the examples name. */
 interface ExampleHome {

@@ -6,18 +6,19 @@ const said = document.getElementById('said');
 let source;
 let isPaused = false;
 
-/** `12s ago`, worded as the server does. */
+/** `12s ago`, `in 2h` or a date, worded as the server does. */
 function since(at, now) {
   const away = Math.abs(now - at);
   if (away < 1000) return 'now';
-  const steps = [
-    [100_000, 1000, 's'],
-    [6_000_000, 60_000, 'm'],
-    [172_800_000, 3_600_000, 'h'],
-    [Number.POSITIVE_INFINITY, 86_400_000, 'd'],
+  const units = [
+    ['s', 1000, 60_000],
+    ['m', 60_000, 3_600_000],
+    ['h', 3_600_000, 172_800_000],
+    ['d', 86_400_000, 2_592_000_000],
   ];
-  const [, unit, name] = steps.find(([longest]) => away < longest);
-  const span = `${Math.floor(away / unit)}${name}`;
+  const unit = units.find(([, , below]) => away < below);
+  if (unit === undefined) return new Date(at).toISOString().slice(0, 10);
+  const span = `${Math.floor(away / unit[1])}${unit[0]}`;
   return at > now ? `in ${span}` : `${span} ago`;
 }
 
