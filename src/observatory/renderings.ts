@@ -171,7 +171,7 @@ export class Renderings {
   }
 }
 
-/** A part. That time goes by is no change of it: the script in the browser words it anew. */
+/** A part. That time goes by is no change of it: the script in the browser words it again. */
 const livePart = (text: string): LivePart => ({
   html: text,
   hash: createHash('sha256')

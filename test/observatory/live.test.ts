@@ -105,7 +105,7 @@ describe('a page that is open', () => {
     await home.until(partNamed('targets', 'second'));
   });
 
-  it('is made anew when the home cannot be read, and when it can again', async () => {
+  it('is made again when the home cannot be read, and when it can again', async () => {
     const { visitor, redrain, home } = await givenObservatory();
     await redrain.captureMany([{ event_id: 'a', event_type: 'T' }]);
     await redrain.close();

@@ -15,6 +15,8 @@ const BELONGS = [
   /^lib\/(index|entities|queue|receive)\.(js|d\.ts)$/,
   /^lib\/(cli|ormconfig)\.js$/,
   /^lib\/(chunks|children)\/[\w-]+\.js$/,
+  /^lib\/observatory\/(style\.css|live\.js|icon\.svg)$/,
+  /^docs\/pictures\/[\w-]+\.png$/,
 ];
 
 const STRICT = {

@@ -49,7 +49,7 @@ ${nextLine(findings)}
 ${findingList(at, findings)}`;
 }
 
-/** What is seldom there. */
+/** What is rarely there. */
 const aside = ({ spool, archived_event_count, discarded }: JournalSection) =>
   (
     [
