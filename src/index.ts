@@ -14,6 +14,7 @@ import { type RetryOptions, type RetryReport, retryEvents } from './app/retry.js
 import { readStatus, type StatusDocument } from './app/status.js';
 import { type Targets, targetsOf } from './app/targets-of-home.js';
 import type { VerifyReport } from './app/verify.js';
+import { told } from './base/advice.js';
 import { RedrainError } from './base/error.js';
 import { EXIT } from './base/exit-codes.js';
 import { turn } from './base/pace.js';
@@ -258,8 +259,9 @@ export class Redrain {
 
   async #drainOne(options: DrainCallOptions): Promise<DrainReport> {
     const { target, to, limit, dryRun, waitForLock, honourBackoff, signal, ...listeners } = options;
-    if (dryRun === true) return previewDrain(this.#app, { targetId: target, to, limit });
-    return this.#app.drain({
+    if (dryRun === true)
+      return forPrograms(await previewDrain(this.#app, { targetId: target, to, limit }));
+    const report = await this.#app.drain({
       ...(target === undefined ? {} : { targetId: target }),
       ...(to === undefined ? {} : { to }),
       ...(limit === undefined ? {} : { limit }),
@@ -268,6 +270,7 @@ export class Redrain {
       signal: signal ?? new AbortController().signal,
       ...listeners,
     });
+    return forPrograms(report);
   }
 
   /** The document of `redrain status --json`. Changes nothing. */
@@ -329,8 +332,8 @@ export class Redrain {
    * once, for at most five seconds, and only when nothing on this machine
    * stands in the way. Changes nothing.
    */
-  readiness(): Promise<ReadinessReport> {
-    return readiness(this.#app);
+  async readiness(): Promise<ReadinessReport> {
+    return forPrograms(await readiness(this.#app));
   }
 
   /** Who drains the active target, with which version, server and identity. Changes nothing. */
@@ -452,4 +455,9 @@ async function* groupsOf(
     size = 0;
   }
   if (group.length > 0) yield group;
+}
+
+/** A message says what is the case; what to type is for the command line. */
+function forPrograms<T extends { message: string | null }>(report: T): T {
+  return report.message === null ? report : { ...report, message: told(report.message).message };
 }

@@ -1,3 +1,4 @@
+import { told } from './advice.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 
 /**
@@ -9,9 +10,16 @@ export abstract class RedrainError extends Error {
   /** Names the kind of error, for instance `TARGET_RETIRED`. */
   abstract readonly code: string;
   /** What to type next, for the command line: a message names no command, for programs read it, too. */
-  readonly advice: string | undefined = undefined;
+  readonly advice: string | undefined;
   /** The exit code of a command that ends with this error. */
   readonly exitCode: ExitCode = EXIT.internal;
+
+  /** `text`: what happened; from the clause that names a command on, it becomes the advice. */
+  constructor(text?: string, options?: ErrorOptions) {
+    const { message, advice } = told(text ?? '');
+    super(message, options);
+    this.advice = advice;
+  }
 }
 
 /** False for what nobody expected: such an error is shown with its stack. */

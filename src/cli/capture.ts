@@ -121,7 +121,8 @@ function problemLines({ report }: CaptureSummary): string[] {
 function sentence({ report, invalid, missing, refusedInSpool }: CaptureSummary): string {
   const parts = [`captured ${count(report.captured, 'event')}`];
   if (report.duplicates > 0) parts.push(`${count(report.duplicates, 'duplicate')} already there`);
-  if (report.conflicts > 0) parts.push(`${count(report.conflicts, 'conflict')} kept aside`);
+  if (report.conflicts > 0)
+    parts.push(`${count(report.conflicts, 'conflict')} kept aside (\`redrain conflicts\`)`);
   if (report.spooled > 0)
     parts.push(`${count(report.spooled, 'event')} in the spool until the journal can be written`);
   if (report.refused > 0)

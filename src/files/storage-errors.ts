@@ -25,7 +25,8 @@ export class StorageUnavailableError extends RedrainError {
     detail: string,
     options?: ErrorOptions,
   ) {
-    super(`${file}: ${WORDS[trouble]} (${detail})`, options);
+    const advice = trouble === 'corrupt' ? ': `redrain doctor` says what to do' : '';
+    super(`${file}: ${WORDS[trouble]} (${detail})${advice}`, options);
   }
 }
 
@@ -33,7 +34,7 @@ const WORDS: Record<StorageTrouble, string> = {
   busy: 'the database stayed locked by another process',
   full: 'the disk is full',
   readonly: 'the database cannot be written',
-  corrupt: 'the database is damaged; `redrain doctor` says what to do',
+  corrupt: 'the database is damaged',
   io: 'the disk reported an error',
   limit: 'the system does not open it',
   replaced: 'the file was replaced or removed while this process had it open',

@@ -118,8 +118,8 @@ type Kept = Exclude<CaptureVerdict, { kind: 'invalid' | 'discarded' }>;
 
 /** Of an event that `OPT_OUT` may not discard. */
 const WHERE_IT_IS: Readonly<Record<string, string>> = {
-  captured: 'it is journaled, `redrain audit list` says why',
-  duplicate: 'it was in the journal already, `redrain audit list` says why',
+  captured: 'it is journaled, and the audit log says why',
+  duplicate: 'it was in the journal already, and the audit log says why',
   spooled:
     'it is in the spool, as the journal cannot be written; the journal takes it in later, with an entry in the audit log',
 };
@@ -135,7 +135,7 @@ function problemOf(verdict: Kept): string | undefined {
     case 'lost':
       return `LOST: ${verdict.reason}`;
     case 'conflict':
-      return 'another content for this event_id is in the journal: both are kept, see `redrain conflicts`';
+      return 'another content for this event_id is in the journal: both are kept until one is chosen';
     case 'captured':
     case 'duplicate':
     case 'spooled':

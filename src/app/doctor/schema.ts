@@ -10,12 +10,12 @@ const EVERYBODY = { stops: ['capture', 'dispatch', 'migrate', 'gc'] } as const;
 
 /** Why the journal, or a part of it, cannot be read; each reason once. */
 export function schemaFindings(errors: readonly unknown[]): Finding[] {
-  const byMessage = new Map(errors.map((error) => [messageOf(error), error]));
+  const byMessage = new Map(errors.map((error) => [plainMessage(error), error]));
   return [...byMessage.values()].map(schemaFinding);
 }
 
 function schemaFinding(error: unknown): Finding {
-  const message = messageOf(error);
+  const message = plainMessage(error);
   if (error instanceof OlderSchemaError) return warning('schema', message, 'redrain now');
   if (error instanceof NewerSchemaError)
     return problem('schema', message, 'npm install --global redrain', EVERYBODY);
@@ -23,10 +23,6 @@ function schemaFinding(error: unknown): Finding {
     error instanceof StorageUnavailableError ? REMEDIES[error.trouble] : REMEDIES.corrupt;
   return problem('schema', message, remedy, EVERYBODY);
 }
-
-/** The reader of a finding has run `doctor` or `status` already. */
-const messageOf = (error: unknown): string =>
-  plainMessage(error).replace('; `redrain doctor` says what to do', '');
 
 const REMEDIES: Readonly<Record<StorageUnavailableError['trouble'], Remedy>> = {
   busy: { advice: 'wait for the other process to end' },
