@@ -63,7 +63,10 @@ describe('a journal with a page of rubbish', function () {
     expect(capture.json<CaptureReport>()).to.include({ captured: 0, spooled: 3 });
     const now = await cli.run(['now']);
     expect(now.code).to.equal(1);
-    expectClear(now, /journal\.db: the database is damaged \(.*\): `redrain doctor` says what to do/);
+    expectClear(
+      now,
+      /journal\.db: the database is damaged \(.*\): `redrain doctor` says what to do/,
+    );
     const verify = await cli.run(['verify']);
     expect(verify.code).to.equal(2);
     expectClear(verify, /^NOT OK: /m);
