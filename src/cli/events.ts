@@ -67,7 +67,7 @@ const events: CommandBody<EventsOptions> = (call) =>
     return EXIT.done;
   });
 
-/** What would wait for ever, or has no end to be written at. @throws UsageError */
+/** What would wait forever, or has no end to be written at. @throws UsageError */
 function assertEndless(output: Output, options: EventsOptions): void {
   const { state, until, export: isExport } = options;
   if (output.json)

@@ -55,16 +55,24 @@ export function outcomes(report: DrainReport): string {
 
 const MAX_LINES = 10;
 
-/** The first event of each reason: how many there are, the counts by cause say. */
+/** Each event that failed, or with many the first one of each reason: the causes have the counts. */
 export function failureLines(report: DrainReport): string[] {
   const { failures, rejected, transient, terminal_failed } = report;
-  const first = new Map<string, string>();
-  for (const { event_id, outcome, reason } of failures) {
-    const why = `${outcome}: ${oneLine(reason)}`;
-    if (!first.has(why)) first.set(why, `${shortLine(event_id)}: ${why}`);
-  }
-  const lines = [...first.values()].slice(0, MAX_LINES);
-  const more = rejected + transient + terminal_failed - lines.length;
+  const all = rejected + transient + terminal_failed;
+  const shown = all <= MAX_LINES ? failures : firstOfEach(failures).slice(0, MAX_LINES);
+  const lines = shown.map(
+    ({ event_id, outcome, reason }) => `${shortLine(event_id)}: ${outcome}: ${oneLine(reason)}`,
+  );
+  const more = all - lines.length;
   if (more > 0) lines.push(`… and ${count(more, 'more event')}: \`redrain events\` lists them`);
   return lines;
 }
+
+type Failure = DrainReport['failures'][number];
+
+const firstOfEach = (failures: readonly Failure[]): Failure[] =>
+  [
+    ...new Map(
+      failures.toReversed().map((one) => [`${one.outcome} ${one.reason}`, one] as const),
+    ).values(),
+  ].toReversed();

@@ -8,7 +8,9 @@ import type { RequestSummary } from '../receive/handler.js';
 import type { HealthOptions } from '../receivers/stub/documents.js';
 import type { Misbehaviour } from '../receivers/stub/misbehaviour.js';
 import type { ServedRequest } from '../receivers/stub/routes.js';
+
 import { type StubServer, startServer } from '../receivers/stub/server.js';
+import type { SinkStats } from '../receivers/stub/sink.js';
 import { type CommandBody, type DefineCommand, example } from './command.js';
 import { UsageError } from './failure.js';
 import { onInterrupt } from './job-control.js';
@@ -79,7 +81,7 @@ const serve: CommandBody<ServeOptions> = async (call) => {
   const interrupt = onInterrupt(output, 'the requests under way');
   try {
     await aborted(interrupt.signal);
-    output.note(JSON.stringify(server.sink.stats()));
+    output.note(summaryLine(server.sink.stats()));
     return EXIT.done;
   } finally {
     // A server that still listens keeps the process, whatever became of its sink.
@@ -164,6 +166,12 @@ function variable(option: string, name: string): string {
   const value = process.env[name] ?? '';
   if (value === '') throw new UsageError(`--${option} ${name}: this variable is not set`);
   return value;
+}
+
+/** `12 requests, 3,000 events, 1 of them received before` */
+function summaryLine({ posts, events, duplicates }: SinkStats): string {
+  const again = duplicates === 0 ? '' : `, ${duplicates.toLocaleString('en')} received before`;
+  return `${count(posts, 'request')}, ${count(events, 'event')}${again}`;
 }
 
 /** `POST /in batch 3 events: 2 success, 1 duplicate, 4 ms`. */

@@ -140,12 +140,15 @@ function everyTarget(targets: readonly TopTarget[]): string[] {
   return others ? ['', table(TARGET_COLUMNS, targets), ''] : [];
 }
 
-/** Who drains the current target at this moment, and which workers are there. */
-function workerLines(status: StatusDocument): string[] {
-  const { daemon_owner_record: owner, delivery_targets: targets, findings, jobs } = status;
-  const pace = drainHere(findings, targets)?.message;
+/** Every drain that runs at this moment, and which workers are there. */
+function workerLines({ findings, jobs }: StatusDocument): string[] {
+  const drains = findings.filter(({ check }) => check === 'draining');
   const workers = 'error' in jobs ? [] : jobs.workers;
-  return [...drainLines(owner, pace), ...presentLines(workers)];
+  return [
+    ...(drains.length === 0 ? [line('drain', 'none runs now')] : []),
+    ...drains.map(({ message }) => line('drain', message)),
+    ...presentLines(workers),
+  ];
 }
 
 /** The running drain of the current target. */
@@ -156,13 +159,6 @@ function drainHere(
   if ('error' in targets) return undefined;
   const { target_id: id } = targets.current;
   return findings.find(({ check, target_id }) => check === 'draining' && target_id === id);
-}
-
-function drainLines(owner: StatusDocument['daemon_owner_record'], pace = 'draining'): string[] {
-  if (owner?.status === 'absent')
-    return [line('drain', 'somebody drains this target, and the lease does not say who')];
-  if (owner?.status !== 'present') return [line('drain', 'none runs now')];
-  return [line('drain', `${pace}, redrain ${owner.package_version ?? 'unknown'}`)];
 }
 
 const MOST_WORKERS = 4;

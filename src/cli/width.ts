@@ -1,17 +1,29 @@
-import stringWidth from 'fast-string-width';
+import { createRequire } from 'node:module';
+import type stringWidth from 'string-width';
 
-const ASCII = /^[\x20-\x7e]*$/;
+/** Characters that take one column each: ASCII, Latin letters, and the marks of our own texts. */
+const SIMPLE = /^[ -~\u00a1-\u00ac\u00ae-\u02ff\u2010-\u2027\u2190-\u2193]*$/;
+/** Colours take no column. */
+const COLORS = new RegExp(`${String.fromCharCode(27)}\\[[\\d;]*m`, 'g');
+
+const require = createRequire(import.meta.url);
+let measure: typeof stringWidth | undefined;
+let graphemes: Intl.Segmenter | undefined;
 
 /** Columns of a terminal that a text takes: none for colours and combining marks, two for 漢. */
 export function widthOf(text: string): number {
-  return ASCII.test(text) ? text.length : stringWidth(text);
+  const bare = text.includes('\u001b') ? text.replaceAll(COLORS, '') : text;
+  if (SIMPLE.test(bare)) return bare.length;
+  // Loading it takes longer than most commands have to do.
+  measure ??= (require('string-width') as { default: typeof stringWidth }).default;
+  return measure(bare);
 }
-
-const GRAPHEMES = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /** What a reader takes for one character each: nothing may be cut within one. */
 function characters(text: string): string[] {
-  return ASCII.test(text) ? [...text] : Array.from(GRAPHEMES.segment(text), (one) => one.segment);
+  if (SIMPLE.test(text)) return [...text];
+  graphemes ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+  return Array.from(graphemes.segment(text), (one) => one.segment);
 }
 
 /** How many of the parts, from the first on, fit into so many columns. */

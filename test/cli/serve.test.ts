@@ -14,7 +14,9 @@ describe('redrain serve', () => {
     const ended = await serve.stop();
     expect(ended.code, ended.stderr).to.equal(0);
     expect(ended.json()).to.include({ url: serve.url, db: serve.db });
-    expect(ended.stderr).to.include('"unique":1').and.include('stopping after the requests');
+    expect(ended.stderr)
+      .to.include('1 request, 1 event\n')
+      .and.include('stopping after the requests');
   });
 
   it('prints a line for each request with --verbose, and its document alone on stdout', async () => {
