@@ -71,7 +71,7 @@ function wrongInTarget(name: string, table: unknown, above: readonly string[]): 
   const path = [...above, name];
   const { issues = [] } = safeParse(targetSchema, table);
   const { fault } = toDeclaredTarget(name, table, above);
-  // What makes no sense together, or a name that is none, is said of the target as a whole.
+  // What makes no sense together, or an invalid name, is said of the target as a whole.
   if (issues.length === 0)
     return fault === undefined ? [] : [{ path, problem: fault.replace(/[.]$/, '') }];
   return issues.map((issue) => ({
