@@ -47,7 +47,10 @@ const SORT_OF = new Map(
   Object.entries(SLOW).flatMap(([sort, names]) => names.map((name) => [name, sort])),
 );
 
-/** Folders of src/ with files of their own, as no other folder needs them; all others are `core`. */
+/**
+ * Folders of src/ with files of their own, as no other folder needs them; all others are `core`.
+ * A worker is started once and loads all of its folder: that is one file.
+ */
 const PLACES = { cli: 'commands', workers: 'workers', observatory: 'pages' };
 
 /** What `needs` found before. */
@@ -81,8 +84,9 @@ function fileOf(id, { getModuleInfo }) {
   const everyday = EVERYDAY.map((command) => (needs(command, getModuleInfo).has(id) ? 1 : 0));
   const isEveryday = everyday.includes(1);
   const sorts = new Set([...needs(id, getModuleInfo)].flatMap((need) => SORT_OF.get(need) ?? []));
-  if (!isEveryday) forgetSmall(sorts);
   const place = PLACES[relative(dist('src'), id).split(sep)[0]] ?? 'core';
+  if (place === 'workers') sorts.clear();
+  if (!isEveryday) forgetSmall(sorts);
   return [isEveryday ? `every${everyday.join('')}` : place, ...[...sorts].sort()].join('-');
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { expect } from 'chai';
+import { withoutEngine } from '../support/engines.js';
 import { closeAfterTest } from '../support/temporary-home.js';
 import { drainedTwice, eventOf, ownReceiver, statuses } from './own-receiver.js';
 
@@ -33,8 +34,7 @@ describe('the example of a receiver for NATS JetStream', () => {
     try {
       connection = await connect({ servers: SERVER, timeout: 1_000, reconnect: false });
     } catch (error) {
-      console.error(`SKIPPED: no NATS server at ${SERVER} (${(error as Error).message})`);
-      this.skip();
+      withoutEngine(this, 'NATS', `no server at ${SERVER} (${(error as Error).message})`);
     }
   });
   after(() => connection?.close());

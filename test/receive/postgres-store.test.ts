@@ -6,6 +6,7 @@ import {
   type PostgresPool,
   postgresStore,
 } from '../../src/receive/index.js';
+import { withoutEngine } from '../support/engines.js';
 import {
   type PostgresServer,
   postgresDriver,
@@ -25,10 +26,14 @@ interface Driver {
 }
 
 const driver = postgresDriver() as Driver | undefined;
-const describeIfHere =
-  driver === undefined || postgresPrograms() === undefined ? describe.skip : describe;
 
-describeIfHere('the PostgreSQL store of the receiver kit', () => {
+describe('the PostgreSQL store of the receiver kit', () => {
+  before(function () {
+    if (driver === undefined) withoutEngine(this, 'PostgreSQL', 'the package pg is not installed');
+    if (postgresPrograms() === undefined)
+      withoutEngine(this, 'PostgreSQL', 'its programs are not on this machine');
+  });
+
   const { Pool, Client } = driver ?? ({} as Driver);
 
   async function given() {
