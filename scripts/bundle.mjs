@@ -49,9 +49,11 @@ const SORT_OF = new Map(
 
 /**
  * Folders of src/ with files of their own, as no other folder needs them; all others are `core`.
- * A worker is started once and loads all of its folder: that is one file.
  */
 const PLACES = { cli: 'commands', workers: 'workers', observatory: 'pages' };
+
+/** Who starts a worker or opens pages waits for all of the folder: it is one file. */
+const WHOLE = new Set(['workers', 'pages']);
 
 /** What `needs` found before. */
 const known = new Map();
@@ -85,7 +87,7 @@ function fileOf(id, { getModuleInfo }) {
   const isEveryday = everyday.includes(1);
   const sorts = new Set([...needs(id, getModuleInfo)].flatMap((need) => SORT_OF.get(need) ?? []));
   const place = PLACES[relative(dist('src'), id).split(sep)[0]] ?? 'core';
-  if (place === 'workers') sorts.clear();
+  if (WHOLE.has(place)) sorts.clear();
   if (!isEveryday) forgetSmall(sorts);
   return [isEveryday ? `every${everyday.join('')}` : place, ...[...sorts].sort()].join('-');
 }

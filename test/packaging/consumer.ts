@@ -45,7 +45,7 @@ const status: StatusDocument = await redrain.status();
 await redrain.close();
 
 const home = process.env.REDRAIN_HOME ?? '';
-const journal = await journalDataSource(join(home, 'redrain', 'journal.db')).initialize();
+const journal = await journalDataSource(join(home, 'journal.db')).initialize();
 const types = await journal.getRepository(Event).find({ order: { seq: 'ASC' } });
 await journal.destroy();
 

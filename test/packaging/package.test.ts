@@ -6,7 +6,7 @@ import { temporaryHome } from '../support/temporary-home.js';
 import { ConsumerProject } from './consumer-project.js';
 
 const BELONGS = [
-  /^(README|CHANGELOG|CONTRIBUTING)\.md$/,
+  /^(README|CHANGELOG)\.md$/,
   /^packaging\/([\w-]+\/)?[\w@-]+(\.\w+)*$/,
   /^LICENSE$/,
   /^package\.json$/,
@@ -18,6 +18,9 @@ const BELONGS = [
   /^lib\/observatory\/(style\.css|live\.js|icon\.svg)$/,
   /^docs\/pictures\/[\w-]+\.png$/,
 ];
+
+/** For those who change redrain: the package leads to them by its `repository`. */
+const OF_THE_REPOSITORY = ['CONTRIBUTING.md', 'docs/architecture.md', 'docs/design.md'];
 
 const STRICT = {
   strict: true,
@@ -178,6 +181,7 @@ describe('the package', () => {
     const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link]) => link ?? '');
     return links
       .filter((link) => !existsSync(join(project.package, path, '..', link)))
+      .filter((link) => !OF_THE_REPOSITORY.includes(join(path, '..', link)))
       .map((link) => `${path}: ${link}`);
   }
 });
