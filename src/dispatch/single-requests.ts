@@ -27,8 +27,9 @@ const GOOD_ANSWERS_PER_STEP = 16;
  * that a target that was too fast for keeps its slower pace in the next claim.
  * Events are begun in journal order; they arrive in any order.
  *
- * What arrives while the ledger writes is written together with the next
- * commit, so that a commit is shared by as many answers as came meanwhile.
+ * A commit is shared by as many answers as there may be requests at once, or by
+ * those of some milliseconds: what a kill can make arrive twice is then no more
+ * than what was under way, and as much again.
  */
 export class SingleRequests {
   readonly #most: number;
@@ -49,21 +50,28 @@ export class SingleRequests {
     events: readonly ClaimedEvent[],
     deps: SingleRequestDeps,
   ): Promise<readonly ClaimedEvent[]> {
-    const group = new SettleGroup(deps);
-    const running = new Set<Promise<void>>();
+    const group = new SettleGroup(deps, () => this.#atOnce);
+    let running = 0;
+    let ended: () => void = () => {};
+    const begin = async (event: ClaimedEvent): Promise<void> => {
+      running += 1;
+      await this.#one(event, deps, group).catch((error: unknown) => group.fail(error));
+      running -= 1;
+      ended();
+    };
+    const oneEnds = () =>
+      new Promise<void>((resolve) => {
+        ended = resolve;
+      });
     let begun = 0;
     while (begun < events.length && !group.hasFailed && !deps.isOver()) {
-      if (running.size >= this.#atOnce) {
-        await Promise.race(running);
-        continue;
+      if (running >= this.#atOnce) await oneEnds();
+      else {
+        void begin(events[begun] as ClaimedEvent);
+        begun += 1;
       }
-      const one: Promise<void> = this.#one(events[begun] as ClaimedEvent, deps, group)
-        .catch((error: unknown) => group.fail(error))
-        .finally(() => running.delete(one));
-      running.add(one);
-      begun += 1;
     }
-    await Promise.all(running);
+    while (running > 0) await oneEnds();
     await group.settled();
     return events.slice(begun);
   }
@@ -114,18 +122,21 @@ export class AskedTogether<Subject, Answer> {
   }
 }
 
-/** Answers that may wait for the ledger before requests wait for it too. */
-const MOST_WAITING = 256;
+/** Milliseconds that an answer waits for others to share its commit. */
+const WAITS_MS = 5;
 
-/** Collects answers while a commit is under way, and writes them with the next. */
+/** Collects answers, and writes as many as may be together. */
 class SettleGroup {
   readonly #deps: SingleRequestDeps;
+  readonly #mostWaiting: () => number;
   #waiting: Delivered[] = [];
+  #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(deps: SingleRequestDeps) {
+  constructor(deps: SingleRequestDeps, mostWaiting: () => number) {
     this.#deps = deps;
+    this.#mostWaiting = mostWaiting;
   }
 
   get hasFailed(): boolean {
@@ -136,26 +147,33 @@ class SettleGroup {
     this.#failure ??= { error };
   }
 
-  /** Resolves at once, unless the ledger is far behind. */
+  /** Resolves at once, unless as many wait already as may. */
   async add(delivered: Delivered): Promise<void> {
     this.#waiting.push(delivered);
-    this.#writing ??= this.#write();
-    if (this.#waiting.length >= MOST_WAITING) await this.#writing;
+    if (this.#waiting.length >= this.#mostWaiting()) await this.#write();
+    else this.#timer ??= setTimeout(() => void this.#write(), WAITS_MS);
   }
 
+  /** Writes what waits. @throws the first error of those who deliver and write. */
   async settled(): Promise<void> {
-    await this.#writing;
+    await this.#write();
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
-  async #write(): Promise<void> {
+  #write(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#writing ??= this.#writeAll().finally(() => {
+      this.#writing = undefined;
+    });
+    return this.#writing;
+  }
+
+  async #writeAll(): Promise<void> {
     while (this.#waiting.length > 0 && !this.hasFailed) {
-      // Answers that arrive in the same turn of the event loop share the commit.
-      await turn();
       const group = this.#waiting;
       this.#waiting = [];
       await this.#deps.settle(group).catch((error: unknown) => this.fail(error));
     }
-    this.#writing = undefined;
   }
 }

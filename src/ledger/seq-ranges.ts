@@ -19,6 +19,29 @@ export function fromRanges(ranges: SeqRanges): number[] {
   );
 }
 
+/** The ranges without these numbers, and those of them that were there. */
+export function takeOut(
+  ranges: SeqRanges,
+  seqs: readonly number[],
+): { readonly left: SeqRanges; readonly taken: Set<number> } {
+  const left: SeqRanges = [];
+  const taken = new Set<number>();
+  const sorted = [...seqs].sort((a, b) => a - b);
+  let at = 0;
+  for (const [first, last] of ranges) {
+    let from = first;
+    for (; (sorted[at] ?? Infinity) <= last; at += 1) {
+      const seq = sorted[at] as number;
+      if (seq < from) continue;
+      taken.add(seq);
+      if (seq > from) left.push([from, seq - 1]);
+      from = seq + 1;
+    }
+    if (from <= last) left.push([from, last]);
+  }
+  return { left, taken };
+}
+
 export function rangesContain(ranges: SeqRanges, seq: number): boolean {
   return ranges.some(([first, last]) => first <= seq && seq <= last);
 }

@@ -61,6 +61,7 @@ class EndpointExchange implements BatchExchange {
   readonly #settings: ExternalReceiverSettings;
   readonly #format: RequestFormat;
   readonly #client: HttpClient;
+  readonly #headers: OwnHeaders;
   /** Settings, secrets and files are those of the beginning: one look is enough. */
   #gate: { readonly closed: ClosedGate | undefined } | undefined;
 
@@ -68,6 +69,7 @@ class EndpointExchange implements BatchExchange {
     this.#settings = settings;
     this.#format = format;
     this.#client = new HttpClient(settings.transport);
+    this.#headers = new OwnHeaders(settings);
     this.redact = redactorFor(secretsOf(settings));
   }
 
@@ -88,7 +90,7 @@ class EndpointExchange implements BatchExchange {
       ...post,
       method: 'POST',
       url: this.#settings.endpoint ?? '',
-      headers: allHeaders(this.#settings, post.headers),
+      headers: this.#headers.with(post.headers),
       bodyWithinMs: this.#settings.ack === 'status' ? BODY_WITHIN_MS : undefined,
     });
     return { answer };
@@ -99,17 +101,29 @@ class EndpointExchange implements BatchExchange {
   }
 }
 
-/** An operator's header goes before ours of the same name, however it is spelled. */
-function allHeaders(
-  { headers = {}, version }: ExternalReceiverSettings,
-  ofRequest: BatchPost['headers'],
-): Record<string, string> {
-  const own = Object.entries(headers).map(([name, value]) => [name, value.reveal().trim()]);
-  const set = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
-  const ours = Object.entries({ ...agentHeader(version), ...ofRequest }).filter(
-    ([name]) => !set.has(name.toLowerCase()),
-  );
-  return Object.fromEntries([...own, ...ours]);
+/** What every request carries. An operator's header goes before ours of the same name, however it is spelled. */
+class OwnHeaders {
+  readonly #ours: Readonly<Record<string, string>>;
+  readonly #theirs: Readonly<Record<string, string>>;
+  readonly #set: ReadonlySet<string>;
+
+  constructor({ headers = {}, version }: ExternalReceiverSettings) {
+    const theirs = Object.entries(headers).map(([name, value]) => [name, value.reveal().trim()]);
+    this.#set = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
+    this.#theirs = Object.fromEntries(theirs);
+    this.#ours = this.#unset(agentHeader(version));
+  }
+
+  /** These beside what the request brings. */
+  with(ofRequest: BatchPost['headers']): Record<string, string> {
+    return { ...this.#theirs, ...this.#ours, ...this.#unset(ofRequest) };
+  }
+
+  #unset(headers: BatchPost['headers']): BatchPost['headers'] {
+    if (this.#set.size === 0) return headers;
+    const names = Object.entries(headers).filter(([name]) => !this.#set.has(name.toLowerCase()));
+    return Object.fromEntries(names);
+  }
 }
 
 /** A query may hold a key just as a header may. */

@@ -1,16 +1,15 @@
-import type { Readable } from 'node:stream';
-import type { AxiosInstance, AxiosResponse } from 'axios';
+import type { IncomingMessage } from 'node:http';
 import type { AnswerHead, FailureKind, HttpAnswer } from './answer.js';
 import { AgentPool, type TransportSettings, wasStale } from './transport/agents.js';
 import { readBody } from './transport/answer-body.js';
-import { type Deadline, startDeadline } from './transport/deadline.js';
+import { Deadline } from './transport/deadline.js';
 import { failureKind, failureReason } from './transport/failure-reason.js';
+import { BrokenRequestError, headOf, Wire } from './transport/wire.js';
 
 const DEADLINE_MS = 60_000;
 /** Of the body of an answer, as decoded (docs/protocol.md, "Other answers"). */
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 const NOT_REPEATED = 'not sent again, because what may leave has changed meanwhile';
-const MAX_REQUEST_BYTES = 256 * 1024 * 1024;
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
@@ -30,20 +29,21 @@ export interface HttpRequest {
 /** A request that is being made. */
 interface Exchange {
   readonly request: HttpRequest;
-  readonly url: URL;
+  readonly wire: Wire;
   readonly deadline: Deadline;
   readonly deadlineMs: number;
 }
 
 /**
- * HTTP with everything axios leaves open closed: no redirects, no environment,
+ * HTTP with all that is open in Node's own closed: no redirects, no environment,
  * bounded bodies, one deadline over all. Connections are kept alive.
  */
 export class HttpClient {
   readonly #agents: AgentPool;
   readonly #deadlineMs: number;
   readonly #onAnswer: TransportSettings['onAnswer'];
-  #axios: Promise<AxiosInstance> | undefined;
+  /** By the URL as it was given; the requests of one client go to few. */
+  readonly #wires = new Map<string, Wire>();
 
   constructor(transport: TransportSettings) {
     this.#agents = new AgentPool(transport);
@@ -55,8 +55,7 @@ export class HttpClient {
    * Any status is an answer; everything else a server or network can do is a
    * failure with a reason. A kept connection that turns out to be stale gets
    * one more try on a fresh one, if `mayRepeat` allows it. Never rejects, unless
-   * `mayRepeat` does: an AxiosError holds the request's headers, and so must not
-   * leave this class.
+   * `mayRepeat` does.
    */
   async request(request: HttpRequest): Promise<HttpAnswer> {
     const answer = await this.#request(request);
@@ -65,16 +64,16 @@ export class HttpClient {
   }
 
   async #request(request: HttpRequest): Promise<HttpAnswer> {
-    if (!isHttp(request.url))
+    const wire = this.#wireTo(request.url);
+    if (wire === undefined)
       return { failure: 'the address is not an http(s) URL', kind: 'address' };
     const deadlineMs = request.deadlineMs ?? this.#deadlineMs;
-    const deadline = startDeadline(deadlineMs, request.signal);
-    const exchange = { request, url: new URL(request.url), deadline, deadlineMs };
+    const deadline = new Deadline(deadlineMs, request.signal);
+    const exchange = { request, wire, deadline, deadlineMs };
     try {
       return await this.#exchange(exchange);
     } catch (error) {
-      if (deadline.endedBy() !== undefined || !wasStale(error))
-        return this.#failed(error, exchange);
+      if (deadline.endedBy !== undefined || !isStale(error)) return this.#failed(error, exchange);
       if ((await request.mayRepeat?.()) === false)
         return notRepeated(this.#failed(error, exchange));
       return { ...(await this.#onFreshConnection(exchange)), requests: 2 };
@@ -85,6 +84,7 @@ export class HttpClient {
 
   close(): void {
     this.#agents.close();
+    this.#wires.clear();
   }
 
   async #onFreshConnection(exchange: Exchange): Promise<HttpAnswer> {
@@ -97,40 +97,35 @@ export class HttpClient {
   }
 
   async #exchange(exchange: Exchange): Promise<HttpAnswer> {
-    const { request, url, deadline, deadlineMs } = exchange;
-    this.#axios ??= createInstance();
-    const axios = await this.#axios;
-    const agent = this.#agents.agentFor(url);
-    const response = await axios.request<Readable>({
-      method: request.method,
-      url: request.url,
-      headers: { 'Accept-Encoding': 'gzip', ...request.headers },
-      data: request.body,
-      httpAgent: agent,
-      httpsAgent: agent,
-      signal: deadline.signal,
-      // The deadline comes first; this is for the connection that ignores it.
-      timeout: deadlineMs + 1_000,
-    });
-    return this.#answer(response, exchange);
+    const { request, wire, deadline } = exchange;
+    return this.#answer(await wire.request(request, deadline), exchange);
+  }
+
+  /** Undefined for an address that is not http or https. */
+  #wireTo(address: string): Wire | undefined {
+    const known = this.#wires.get(address);
+    if (known !== undefined || !isHttp(address)) return known;
+    const wire = new Wire(new URL(address), this.#agents);
+    this.#wires.set(address, wire);
+    return wire;
   }
 
   /** The head stands, whatever becomes of the body. */
-  async #answer(response: AxiosResponse<Readable>, exchange: Exchange): Promise<HttpAnswer> {
-    const head: AnswerHead = { status: response.status, headers: plainHeaders(response) };
+  async #answer(response: IncomingMessage, exchange: Exchange): Promise<HttpAnswer> {
+    const head: AnswerHead = headOf(response);
     const isSuccess = head.status >= 200 && head.status <= 299;
     const withinMs = isSuccess ? exchange.request.bodyWithinMs : undefined;
     const bounds = { maxBytes: MAX_ANSWER_BYTES, withinMs };
     try {
-      const body = await readBody(response.data, head.headers['content-encoding'], bounds);
+      const body = await readBody(response, head.headers['content-encoding'], bounds);
       return { ...head, body };
     } catch (error) {
       return { ...this.#failed(error, exchange), head };
     }
   }
 
-  #failed(error: unknown, { url, deadline, deadlineMs }: Exchange): Failed {
-    const endedBy = deadline.endedBy();
+  #failed(error: unknown, { wire: { url }, deadline, deadlineMs }: Exchange): Failed {
+    const { endedBy } = deadline;
     const route = this.#agents.routeTo(url);
     const maxAnswerBytes = MAX_ANSWER_BYTES;
     const { showsCertificate } = this.#agents;
@@ -149,31 +144,8 @@ const notRepeated = ({ failure, kind }: Failed): Failed => ({
   kind,
 });
 
-/** axios takes long to load, and a command that sends nothing never needs it. */
-async function createInstance(): Promise<AxiosInstance> {
-  const { default: axios } = await import('axios');
-  return axios.create({
-    adapter: 'http',
-    // Read here: the status counts even where the body cannot be read.
-    responseType: 'stream',
-    // Decoded here instead: axios takes a truncated gzip stream for a whole one.
-    decompress: false,
-    maxRedirects: 0,
-    maxContentLength: -1,
-    maxBodyLength: MAX_REQUEST_BYTES,
-    proxy: false,
-    validateStatus: () => true,
-    transformRequest: [],
-    transformResponse: [],
-  });
-}
-
-function plainHeaders(response: AxiosResponse): Record<string, string> {
-  const plain: Record<string, string> = Object.create(null);
-  for (const [name, value] of Object.entries(response.headers))
-    plain[name.toLowerCase()] = String(value);
-  return plain;
-}
+const isStale = (error: unknown): boolean =>
+  error instanceof BrokenRequestError && wasStale(error.request, error.cause);
 
 function isHttp(address: string): boolean {
   return URL.canParse(address) && /^https?:$/.test(new URL(address).protocol);

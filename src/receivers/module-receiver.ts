@@ -16,7 +16,7 @@ import { transientForAll, type Verdict } from './mapping/verdict.js';
 import type { Receiver, ReceiverEvent, ReceiverResult } from './receiver-interface.js';
 import { redactorFor } from './redact.js';
 import { DEFAULT_LIMITS } from './request-body.js';
-import { startDeadline } from './transport/deadline.js';
+import { Deadline } from './transport/deadline.js';
 
 const DEADLINE_MS = 60_000;
 /** As those of a server would be: what was returned, and what was thrown. */
@@ -121,13 +121,14 @@ export class ModuleReceiver implements DeliveryReceiver {
   /** The call is over with its deadline, whether the module looks at the signal or not. */
   async #call(receiver: Receiver, batch: readonly OutboundEvent[], caller: AbortSignal) {
     const { deadlineMs = DEADLINE_MS } = this.#settings;
-    const { signal, release } = startDeadline(deadlineMs, caller);
+    const deadline = new Deadline(deadlineMs, caller);
+    const { signal } = deadline;
     const { generation = 1 } = batch[0] ?? {};
     try {
       const call = receiver.deliver(batch.map(asReceiverEvent), { signal, generation });
       return await Promise.race([call, whenAborted(signal, deadlineMs)]);
     } finally {
-      release();
+      deadline.release();
     }
   }
 

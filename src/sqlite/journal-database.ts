@@ -28,10 +28,24 @@ export interface OpenOptions {
   readonly maxPages?: number;
 }
 
+/** A commit leaves its sync to a later one at most for so many milliseconds. */
+const SYNC_WITHIN_MS = 200;
+const SYNC_LATER = 'PRAGMA synchronous = NORMAL';
+const SYNC_NOW = 'PRAGMA synchronous = FULL';
+/** What `PRAGMA synchronous` returns then. */
+const FULL = 2;
+
 const DATA_VERSION = 'SELECT data_version AS others FROM pragma_data_version';
 const OWN_CHANGES = 'SELECT total_changes() AS own';
 
 type Work<T> = (db: Database.Database) => T;
+
+/**
+ * When a commit survives a power cut. `now`: before `write` returns. `soon`:
+ * with the next commit that is synced, in order, so that nothing later is ever
+ * there without it; a kill of the process loses neither.
+ */
+export type Durable = 'now' | 'soon';
 
 /**
  * One connection to journal.db. Stores hand it synchronous units of work; each
@@ -46,6 +60,8 @@ export class JournalDatabase {
   readonly #read: OpenedFile | undefined;
   readonly #statements = new Map<string, Database.Statement>();
   #schemaVersion: Database.Statement | undefined;
+  /** When a commit that could have left its sync to a later one was synced all the same. */
+  #syncedAt = 0;
 
   private constructor(
     db: Database.Database,
@@ -164,10 +180,11 @@ export class JournalDatabase {
    * from BEGIN to COMMIT there is no await, so nothing can interleave. What was
    * written to a file that is replaced meanwhile counts as an error.
    */
-  async write<T>(work: Work<T>): Promise<T> {
+  async write<T>(work: Work<T>, durable: Durable = 'now'): Promise<T> {
     const deadline = performance.now() + this.#busyTimeoutMs;
     for (let wait = 2; ; wait = Math.min(wait * 2, 100)) {
-      if (this.#tryBegin(deadline)) return this.#finish(work);
+      const done = durable === 'soon' ? this.#trySoon(work, deadline) : this.#try(work, deadline);
+      if (done !== undefined) return done.result;
       await delay(wait * (0.5 + Math.random()));
     }
   }
@@ -203,6 +220,27 @@ export class JournalDatabase {
   close(): void {
     this.#db.close();
     releaseIndex(this.file);
+  }
+
+  /** Undefined when another writer is at work and there is time left to wait for it. */
+  #try<T>(work: Work<T>, deadline: number): { readonly result: T } | undefined {
+    return this.#tryBegin(deadline) ? { result: this.#finish(work) } : undefined;
+  }
+
+  /** The same without waiting for the disk, unless this is the first for a while. */
+  #trySoon<T>(work: Work<T>, deadline: number): { readonly result: T } | undefined {
+    const now = performance.now();
+    const isOverdue = now - this.#syncedAt > SYNC_WITHIN_MS;
+    if (isOverdue) this.#syncedAt = now;
+    if (isOverdue || this.statement('PRAGMA synchronous').pluck().get() !== FULL)
+      return this.#try(work, deadline);
+    const [lower, raise] = [SYNC_LATER, SYNC_NOW].map((pragma) => this.statement(pragma));
+    lower?.run();
+    try {
+      return this.#try(work, deadline);
+    } finally {
+      if (this.#db.open) raise?.run();
+    }
   }
 
   /** False when another writer is at work and there is time left to wait for it. */

@@ -45,8 +45,17 @@ export function activeDeclared({ targets, activeTarget }: SyncSettings): ActiveT
   return { state: 'error', message };
 }
 
+/** Asked for before every request, and the same as long as config.toml is. */
+const MEANT = new WeakMap<DeclaredTarget, ActiveTarget>();
+
 /** The target that a declaration means, or why it means none. */
 export function declaredTarget(declared: DeclaredTarget): ActiveTarget {
+  const target = MEANT.get(declared) ?? meantBy(declared);
+  MEANT.set(declared, target);
+  return target;
+}
+
+function meantBy(declared: DeclaredTarget): ActiveTarget {
   const { name, place, url, settings, unsaid, fault } = declared;
   if (fault !== undefined || url === undefined) return { state: 'error', message: fault ?? '' };
   try {

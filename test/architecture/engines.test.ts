@@ -67,8 +67,9 @@ describe('one place knows each engine:', () => {
     expect(source).to.contain("await import('./data-source.js')");
   });
 
-  it('HTTP is the business of one file, the job queue that of one folder', () => {
-    expect(usersOf('axios')).to.deep.equal(['src/receivers/http-client.ts']);
+  it('requests leave from one folder, the job queue is the business of one', () => {
+    const askers = usersOf('node:https').filter((file) => !file.startsWith('src/receivers/transport/'));
+    expect(askers).to.deep.equal([]);
     for (const file of usersOf('liteque')) expect(domainOf(file)).to.equal('queue');
   });
 
@@ -102,7 +103,7 @@ describe('one place knows each engine:', () => {
   });
 
   it('commands and workers know no driver', () => {
-    const drivers = ['better-sqlite3', 'typeorm', 'liteque', 'axios'];
+    const drivers = ['better-sqlite3', 'typeorm', 'liteque', 'node:https'];
     const wrong = imports.filter(
       ({ file, target }) => /^(src\/cli|src\/workers)\//.test(file) && drivers.includes(target),
     );
@@ -110,7 +111,7 @@ describe('one place knows each engine:', () => {
   });
 
   it('dispatch and policy stand on no engine', () => {
-    const engines = ['typeorm', 'axios', 'liteque', 'better-sqlite3'];
+    const engines = ['typeorm', 'node:http', 'node:https', 'liteque', 'better-sqlite3'];
     const wrong = imports.filter(
       ({ file, target }) =>
         ['dispatch', 'policy'].includes(domainOf(file)) &&

@@ -54,7 +54,7 @@ describe('kinds of targets', () => {
   it('load what speaks to a target only when it is spoken to: captures ask them too', () => {
     const loaded = loadedWith('src/app/kinds.ts');
     expect(loaded.size).to.be.greaterThan(20);
-    const network = ['node:http', 'node:https', 'node:tls', 'axios', 'better-sqlite3'];
+    const network = ['node:http', 'node:https', 'node:tls', 'better-sqlite3'];
     expect([...loaded].filter((name) => network.includes(name))).to.deep.equal([]);
   });
 

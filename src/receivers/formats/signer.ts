@@ -1,4 +1,4 @@
-import { createHmac, type KeyObject, sign } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, sign } from 'node:crypto';
 import type { Secret } from '../../config/secret.js';
 import { ed25519PrivateKey } from '../../receive/signature.js';
 
@@ -41,7 +41,7 @@ const PREFIXES = /^(whsec_|whsk_)([A-Za-z0-9+/]+={0,2})$/;
 function signatureBy(secret: string): Sign {
   const [, prefix, encoded = ''] = PREFIXES.exec(secret) ?? [];
   const key = Buffer.from(encoded, 'base64');
-  if (prefix === 'whsec_' && key.length > 0) return hmac(key);
+  if (prefix === 'whsec_' && key.length > 0) return hmac(createSecretKey(key));
   if (prefix === 'whsk_' && (key.length === 32 || key.length === 64))
     return ed25519(ed25519PrivateKey(key));
   throw new TypeError(
@@ -50,7 +50,7 @@ function signatureBy(secret: string): Sign {
 }
 
 const hmac =
-  (key: Buffer): Sign =>
+  (key: KeyObject): Sign =>
   (signed) =>
     `v1,${createHmac('sha256', key).update(signed).digest('base64')}`;
 

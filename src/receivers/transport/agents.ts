@@ -1,4 +1,4 @@
-import http, { type Agent, ClientRequest } from 'node:http';
+import http, { type Agent, type ClientRequest } from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { HttpAnswer } from '../answer.js';
@@ -86,13 +86,13 @@ export function watchReuse<A extends Agent>(agent: A): A {
 }
 
 /**
- * True when a kept connection broke before one byte of an answer: the server
- * gave it up while it was idle. Nothing was said about the request, and it
- * deserves a fresh connection.
+ * True when the kept connection of a request broke, with this error, before one
+ * byte of an answer: the server gave it up while it was idle. Nothing was said
+ * about the request, and it deserves a fresh connection.
  */
-export function wasStale(error: unknown): boolean {
-  const { code, request } = (error ?? {}) as { code?: unknown; request?: unknown };
-  if (!(request instanceof ClientRequest) || !request.reusedSocket) return false;
+export function wasStale(request: ClientRequest, error: NodeJS.ErrnoException): boolean {
+  const { code } = error;
+  if (!request.reusedSocket) return false;
   if (code !== 'ECONNRESET' && code !== 'EPIPE' && code !== 'ECONNABORTED') return false;
   const { socket } = request;
   return socket === null || bytesReadBy(socket) === bytesBefore.get(request);

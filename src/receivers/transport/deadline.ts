@@ -1,36 +1,55 @@
 /** Who ended a request: its own deadline, or the caller's signal. */
 export type EndedBy = 'deadline' | 'caller';
 
-/** A signal that aborts after `ms`, or when the caller's does; `release` frees both. */
-export interface Deadline {
-  readonly signal: AbortSignal;
-  /** Undefined while neither has happened. */
-  endedBy(): EndedBy | undefined;
-  release(): void;
-}
-
 /**
- * One deadline over everything a request does, its slow body included. Not
+ * One deadline over everything a request does, its slow body included: ends
+ * after `ms`, or when the caller's signal aborts; `release` frees both. Not
  * `AbortSignal.any`: on Node 20 that keeps something alive for each call as
  * long as the caller's signal lives, which is the life of a worker.
  */
-export function startDeadline(ms: number, caller: AbortSignal): Deadline {
-  const controller = new AbortController();
-  let endedBy: EndedBy | undefined;
-  const end = (by: EndedBy) => {
-    endedBy ??= by;
-    controller.abort();
-  };
-  const onCaller = () => end('caller');
-  const timer = setTimeout(() => end('deadline'), ms);
-  if (caller.aborted) onCaller();
-  else caller.addEventListener('abort', onCaller, { once: true });
-  return {
-    signal: controller.signal,
-    endedBy: () => endedBy,
-    release: () => {
-      clearTimeout(timer);
-      caller.removeEventListener('abort', onCaller);
-    },
-  };
+export class Deadline {
+  readonly #caller: AbortSignal;
+  readonly #timer: NodeJS.Timeout;
+  readonly #onCaller = () => this.#end('caller');
+  #controller: AbortController | undefined;
+  #stop: (() => void) | undefined;
+  #endedBy: EndedBy | undefined;
+
+  constructor(ms: number, caller: AbortSignal) {
+    this.#caller = caller;
+    this.#timer = setTimeout(() => this.#end('deadline'), ms);
+    if (caller.aborted) this.#end('caller');
+    else caller.addEventListener('abort', this.#onCaller, { once: true });
+  }
+
+  /** Undefined while it has not ended. */
+  get endedBy(): EndedBy | undefined {
+    return this.#endedBy;
+  }
+
+  /** Aborts at the end. Made for those who ask: it costs as much as a small request. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#endedBy !== undefined) this.#controller.abort();
+    return this.#controller.signal;
+  }
+
+  /** Calls `stop` at the end, in place of the one before; at once when that has come. */
+  stopping(stop: () => void): void {
+    this.#stop = stop;
+    if (this.#endedBy !== undefined) stop();
+  }
+
+  release(): void {
+    clearTimeout(this.#timer);
+    this.#caller.removeEventListener('abort', this.#onCaller);
+    this.#stop = undefined;
+  }
+
+  #end(by: EndedBy): void {
+    if (this.#endedBy !== undefined) return;
+    this.#endedBy = by;
+    this.#controller?.abort();
+    this.#stop?.();
+  }
 }

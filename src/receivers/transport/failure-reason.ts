@@ -42,7 +42,7 @@ const BY_CODE: Readonly<Record<string, string>> = {
 
 /**
  * Why a request brought no answer, for a person: who is to blame, in words.
- * Built from codes and our own words; the messages of axios and Node are used
+ * Built from codes and our own words; the messages of Node are used
  * for unknown errors only, and never anything that could hold headers or a body.
  */
 export function failureReason(error: unknown, context: FailureContext): string {
@@ -104,7 +104,7 @@ function proxyReason({ proxy, status, cause }: ProxyError, target: string): stri
 function networkReason(error: NetworkError, peer: string, showsCertificate = false): string {
   const code = typeof error.code === 'string' ? error.code : '';
   if (beforeTls(error)) return `connection to ${peer} was closed before TLS was established`;
-  if (error.message === 'stream has been aborted' || error.message === 'aborted')
+  if (error.message === 'aborted')
     return `connection to ${peer} was closed in the middle of its answer`;
   const words = Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined;
   if (words !== undefined) return words.replace('%', () => addressOf(error) ?? peer);
@@ -135,7 +135,7 @@ type NetworkError = Partial<Error> & {
   rawPacket?: unknown;
 };
 
-/** axios wraps Node's error, and Node wraps those of several addresses tried in turn. */
+/** We wrap Node's error, and Node wraps those of several addresses tried in turn. */
 function rootOf(error: unknown): NetworkError {
   const outer: NetworkError = error instanceof Error ? error : {};
   const inner = outer.cause instanceof Error ? (outer.cause as NetworkError) : outer;

@@ -23,7 +23,7 @@ import {
   type WorkDue,
 } from '../../ledger/delivery-ledger.js';
 import { type OriginColumns, originFields } from '../../ledger/origins.js';
-import { fromRanges, type SeqRanges, toRanges } from '../../ledger/seq-ranges.js';
+import { fromRanges, type SeqRanges, takeOut } from '../../ledger/seq-ranges.js';
 import { withoutWords } from '../../ledger/unsaid.js';
 import type { JournalDatabase } from '../journal-database.js';
 import { TODO_LANES } from './claim.sql.js';
@@ -135,15 +135,16 @@ export class SqliteLedger implements LedgerStore {
     const settled = await this.#db.write(() => {
       const flight = this.#flightOf(pass, claim);
       if (flight === undefined) return false;
-      const inFlight = new Set(fromRanges(JSON.parse(flight.seqs) as SeqRanges));
+      const judged = request.settlements.map(({ event }) => event.seq);
+      const { left, taken } = takeOut(JSON.parse(flight.seqs) as SeqRanges, judged);
       const heard = this.#isOvertaken(request) ? withoutWords(request) : request;
-      this.#applySettlements(pass, heard, inFlight);
-      this.#endFlightOfAllBut(inFlight, pass, flight, heard.now);
+      this.#applySettlements(pass, heard, taken);
+      this.#endFlightOfAllBut(left, pass, flight, heard.now);
       if (heard.post !== undefined) logPost(this.#db, pass, heard.post);
       followUnarrived(this.#db, pass.lease.targetId, refusedOf(heard));
       this.#recordHealth(pass.lease, heard.health);
       return true;
-    });
+    }, 'soon');
     step('dispatch.settled');
     return settled;
   }
@@ -168,10 +169,11 @@ export class SqliteLedger implements LedgerStore {
     return this.#db.write(() => {
       const flight = this.#flightOf(pass, claim);
       if (flight === undefined) return false;
-      const inFlight = new Set(fromRanges(JSON.parse(flight.seqs) as SeqRanges));
-      const back = events.filter(({ seq }) => inFlight.delete(seq));
+      const given = events.map(({ seq }) => seq);
+      const { left, taken } = takeOut(JSON.parse(flight.seqs) as SeqRanges, given);
+      const back = events.filter(({ seq }) => taken.delete(seq));
       giveBack(this.#db, pass, back);
-      this.#endFlightOfAllBut(inFlight, pass, flight);
+      this.#endFlightOfAllBut(left, pass, flight);
       const seqs = back.map(({ seq }) => seq);
       followUnarrived(this.#db, pass.lease.targetId, seqs);
       return true;
@@ -258,7 +260,7 @@ export class SqliteLedger implements LedgerStore {
     return seqs.length;
   }
 
-  /** Removes from `inFlight` what it applies: an event that was settled before gets no second verdict. */
+  /** Removes from `inFlight` what it applies: an event gets no second verdict. */
   #applySettlements(pass: Pass, request: SettleRequest, inFlight: Set<number>): void {
     const rulings = request.settlements
       .filter(({ event }) => inFlight.delete(event.seq))
@@ -282,16 +284,16 @@ export class SqliteLedger implements LedgerStore {
 
   /** What stays in flight after a post is about to be posted again: its time starts now. */
   #endFlightOfAllBut(
-    left: ReadonlySet<number>,
+    left: SeqRanges,
     { lease: { targetId } }: Pass,
     flight: FlightRow,
     now = flight.startedAt,
   ): void {
-    if (left.size === 0) {
+    if (left.length === 0) {
       this.#db.statement(sql.DELETE_FLIGHT).run(targetId, flight.claimId);
       return;
     }
-    const seqs = JSON.stringify(toRanges([...left]));
+    const seqs = JSON.stringify(left);
     this.#db.statement(sql.SHRINK_FLIGHT).run(seqs, now, targetId, flight.claimId);
   }
 
