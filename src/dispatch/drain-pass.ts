@@ -1,28 +1,34 @@
 import { setMaxListeners } from 'node:events';
-import { turn } from '../base/pace.js';
 import { step } from '../base/steps.js';
-import { Bisection, type Step, settlement, suspects } from './bisection.js';
+import {
+  type BatchRequestDeps,
+  BatchRequests,
+  type Posted,
+  type Waiting,
+} from './batch-requests.js';
+import { settlement } from './bisection.js';
 import type { DrainDeps, DrainOptions } from './drain-deps.js';
 import { addWarnings, countSettlements, type DrainReport } from './drain-report.js';
-import { batchSize, circuitIsOpen, healthAfter, isTransient } from './health.js';
+import { batchSize, circuitIsOpen, healthAfter, isTransient, standingWait } from './health.js';
 import { Pacer } from './pacer.js';
 import type {
-  BatchIsolation,
   BatchLimits,
   Claim,
   ClaimedEvent,
+  ClaimRequest,
   ClosedGate,
   DeliveryReport,
-  Outcome,
   Pass,
   Permission,
   PostRecord,
+  PreparedRequest,
+  RequestCourse,
   Settlement,
   TargetHealth,
 } from './ports.js';
+import { groupRecord, heldAmong, leftOver, NO_VERDICT } from './settlements.js';
 import { AskedTogether, type Delivered, SingleRequests } from './single-requests.js';
 import { unpostable } from './unpostable.js';
-import { WAITS } from './waits.js';
 
 export function block(report: DrainReport, gate: ClosedGate): void {
   report.blocked_reason = gate.reason;
@@ -39,14 +45,16 @@ export class DrainPass {
   readonly #options: DrainOptions;
   readonly #report: DrainReport;
   readonly #pass: Pass;
-  readonly #bisection = new Bisection();
   /** Undefined where a request holds a batch. */
   readonly #singles: SingleRequests | undefined;
+  readonly #batches: BatchRequests;
   readonly #pacer: Pacer;
   #health: TargetHealth;
   #limits: BatchLimits;
   #deploymentRef: number | null = null;
   #stopped = false;
+  /** The permission that was given last. */
+  #permitted: Permission | undefined;
   #failedInARow = 0;
 
   constructor(deps: DrainDeps, options: DrainOptions, report: DrainReport, pass: Pass) {
@@ -58,6 +66,7 @@ export class DrainPass {
     this.#limits = deps.receiver.limits;
     const { requestsAtOnce } = deps.receiver;
     this.#singles = requestsAtOnce === undefined ? undefined : new SingleRequests(requestsAtOnce);
+    this.#batches = new BatchRequests(this.#batchDeps());
     this.#pacer = new Pacer(deps.eventsPerSecond, deps.now, deps.sleep);
   }
 
@@ -76,21 +85,11 @@ export class DrainPass {
 
   /** Waits that the server or the circuit asks for. */
   #mayStart(): boolean {
-    const now = this.#deps.now();
-    const resumeAt = WAITS.standing(this.#health.resumeAt, now);
-    const circuitOpenUntil = WAITS.standing(this.#health.circuitOpenUntil, now);
-    if (resumeAt !== null) {
-      this.#stop(`the target asked to be left alone until ${new Date(resumeAt).toISOString()}`);
-      this.#report.blocked_reason = 'network_unavailable';
-      return false;
-    }
-    if (!this.#options.ignoreBackoff && circuitOpenUntil !== null) {
-      const until = new Date(circuitOpenUntil).toISOString();
-      this.#stop(`the circuit of this target is open until ${until}`);
-      this.#report.blocked_reason = 'network_unavailable';
-      return false;
-    }
-    return true;
+    const message = standingWait(this.#health, this.#deps.now(), this.#options.ignoreBackoff);
+    if (message === undefined) return true;
+    this.#stop(message);
+    this.#report.blocked_reason = 'network_unavailable';
+    return false;
   }
 
   async #greet(): Promise<boolean> {
@@ -105,9 +104,12 @@ export class DrainPass {
   /** Asks what may leave; undefined: nothing, and the pass stops. */
   async #permission(): Promise<Permission | undefined> {
     const permission = await this.#deps.permission();
-    if (typeof permission === 'function') return permission;
-    this.#close(permission);
-    return undefined;
+    if (typeof permission !== 'function') {
+      this.#close(permission);
+      return undefined;
+    }
+    this.#permitted = permission;
+    return permission;
   }
 
   async #claim(): Promise<Claim | undefined> {
@@ -115,17 +117,24 @@ export class DrainPass {
     if (left <= 0 || this.#options.signal.aborted) return undefined;
     const permission = await this.#permission();
     if (permission === undefined) return undefined;
-    const { receiver, ledger } = this.#deps;
+    const request = this.#claimRequest(permission);
+    return this.#counted(await this.#deps.ledger.claim(this.#pass, request));
+  }
+
+  #claimRequest(heldBy: Permission): ClaimRequest {
+    const left = (this.#options.limit ?? Number.POSITIVE_INFINITY) - this.#report.selected;
     const wanted = this.#singles === undefined ? this.#batchSize() : this.#limits.maxEvents;
-    const maxEvents = Math.min(wanted, left);
-    const claim = await ledger.claim(this.#pass, {
-      limits: { maxEvents, maxBytes: this.#limits.maxBytes },
-      wireSize: (event) => receiver.wireSize(event),
-      heldBy: permission,
+    return {
+      limits: { maxEvents: Math.min(wanted, left), maxBytes: this.#limits.maxBytes },
+      wireSize: (event) => this.#deps.receiver.wireSize(event),
+      heldBy,
       ignoreBackoff: this.#options.ignoreBackoff,
       pendingOnly: this.#options.pendingOnly === true,
       now: this.#deps.now(),
-    });
+    };
+  }
+
+  #counted(claim: Claim | undefined): Claim | undefined {
     this.#report.selected += claim?.events.length ?? 0;
     return claim;
   }
@@ -135,10 +144,60 @@ export class DrainPass {
   }
 
   async #deliver(claim: Claim): Promise<void> {
+    if (this.#singles === undefined) await this.#batches.run(claim);
+    else await this.#deliverSingly(claim, await this.#postable(claim), this.#singles);
+  }
+
+  /** Settles those that this receiver can never be given; returns the others. */
+  async #postable(claim: Claim): Promise<readonly ClaimedEvent[]> {
     const { judged, postable } = unpostable(claim.events, this.#deps.receiver);
     if (judged.length > 0) await this.#settle(claim, judged);
-    if (this.#singles === undefined) await this.#deliverInBatches(claim, postable);
-    else await this.#deliverSingly(claim, postable, this.#singles);
+    return postable;
+  }
+
+  #batchDeps(): BatchRequestDeps {
+    return {
+      isOver: () => this.#isOver,
+      postable: (claim) => this.#postable(claim),
+      pace: (events) => this.#pacer.take(events, this.#options.signal),
+      mayLeave: (claim, batch) => this.#mayLeave(claim, batch),
+      request: (claim, events, course) => this.#request(claim, events, course),
+      settle: (claim, settlements, post) => this.#settle(claim, settlements, post),
+      giveBack: (claim, parts) => this.#giveBack(claim, parts),
+      considerStopping: (report, lineIsBad) => this.#considerStopping(report, lineIsBad),
+      progress: async () => this.#options.onProgress?.(this.#report),
+      lookAhead: () => this.#lookAhead(),
+      claimBehind: (claim) => this.#claimBehind(claim),
+    };
+  }
+
+  get #isOver(): boolean {
+    return this.#stopped || this.#options.signal.aborted;
+  }
+
+  /**
+   * Reads and composes the batch after the one on the wire, for the permission
+   * that was given last: when it goes, permission is asked again. Not where
+   * events wait for their turn: verdicts would wait with them.
+   */
+  async #lookAhead(): Promise<PreparedRequest | undefined> {
+    const { receiver, ledger, eventsPerSecond } = this.#deps;
+    const request = this.#permitted && this.#claimRequest(this.#permitted);
+    if (request === undefined || request.limits.maxEvents <= 0) return undefined;
+    if (receiver.prepare === undefined || eventsPerSecond !== undefined) return undefined;
+    const events = await ledger.lookAhead(this.#pass, request);
+    if (events === undefined) return undefined;
+    const { judged, postable } = unpostable(events, receiver);
+    const prepared = judged.length > 0 ? undefined : await receiver.prepare(postable);
+    step('dispatch.prepared');
+    return prepared;
+  }
+
+  async #claimBehind(claim: Claim): Promise<Claim | undefined> {
+    const permission = await this.#permission();
+    if (permission === undefined) return undefined;
+    const request = this.#claimRequest(permission);
+    return this.#counted(await this.#deps.ledger.claimBehind(this.#pass, claim, request));
   }
 
   async #deliverSingly(
@@ -152,15 +211,14 @@ export class DrainPass {
       posted: false,
       isolation,
     });
-    const isOver = () => this.#stopped || this.#options.signal.aborted;
     const mayLeave = new AskedTogether(async (asked: readonly ClaimedEvent[]) => {
       return new Set(await this.#mayLeave(claim, asWaiting(asked)));
     });
     const unbegun = await singles.run(events, {
-      isOver,
+      isOver: () => this.#isOver,
       deliver: async (event) => {
         await this.#pacer.take(1, this.#options.signal);
-        if (isOver()) await this.#giveBack(claim, [asWaiting([event])]);
+        if (this.#isOver) await this.#giveBack(claim, [asWaiting([event])]);
         else if ((await mayLeave.ask(event)).has(event)) return this.#postOne(claim, event);
         return undefined;
       },
@@ -171,7 +229,7 @@ export class DrainPass {
 
   async #postOne(claim: Claim, event: ClaimedEvent): Promise<Delivered> {
     const { report, ...times } = await this.#request(claim, [event]);
-    await this.#considerStopping(report);
+    await this.#considerStopping(report, false);
     return { event, report, ...times };
   }
 
@@ -181,38 +239,6 @@ export class DrainPass {
     );
     await this.#settle(claim, settlements, groupRecord(delivered));
     await this.#options.onProgress?.(this.#report);
-  }
-
-  async #deliverInBatches(claim: Claim, postable: readonly ClaimedEvent[]): Promise<void> {
-    // In the order of the journal, whichever of them goes next.
-    const waiting: Waiting[] = generations(postable).map((events) => ({
-      events,
-      posted: false,
-      isolation: claim.isolation,
-    }));
-    this.#bisection.begin(claim.isolation);
-    while (!this.#stopped && !this.#options.signal.aborted) {
-      const position = this.#bisection.pick(waiting);
-      const [batch] = waiting.splice(position, 1);
-      if (batch === undefined) return;
-      // Signals, timers and aborts of the program get their turn, also where no request gives them one.
-      await turn();
-      await this.#pacer.take(batch.events.length, this.#options.signal);
-      if (this.#options.signal.aborted) {
-        waiting.splice(position, 0, batch);
-        break;
-      }
-      const events = await this.#mayLeave(claim, batch);
-      if (events.length === 0) continue;
-      const { next, isolation, aside } = await this.#post(claim, events);
-      waiting.splice(
-        position,
-        0,
-        ...next.map((part) => ({ events: part, posted: true, isolation })),
-      );
-      if (aside === true) return this.#putAside(claim, waiting);
-    }
-    await this.#giveBack(claim, waiting);
   }
 
   /** Asks again for each event of a batch about to be posted, and gives back those that may not leave. */
@@ -238,14 +264,6 @@ export class DrainPass {
     return !batch.some(heldAmong(permission));
   }
 
-  /** For another pass: what is behind them is not to wait for them. */
-  async #putAside(claim: Claim, parts: readonly Waiting[]): Promise<void> {
-    await this.#settle(
-      claim,
-      parts.flatMap(({ events }) => suspects(events)),
-    );
-  }
-
   /** What was posted keeps what was learned of it; the rest is as if it had not been claimed. */
   async #giveBack(claim: Claim, parts: readonly Waiting[]): Promise<void> {
     await this.#settle(claim, parts.filter(({ posted }) => posted).flatMap(leftOver));
@@ -256,22 +274,18 @@ export class DrainPass {
     else this.#lost();
   }
 
-  /** One POST and its record; returns what is to be posted next because of it. */
-  async #post(claim: Claim, batch: readonly ClaimedEvent[]): Promise<Step> {
-    const { report, ...times } = await this.#request(claim, batch);
-    const decided = this.#bisection.decide(batch, report);
-    await this.#settle(claim, decided.settlements, { ...times, events: batch, report });
-    await this.#considerStopping(report);
-    return decided;
-  }
-
   /** One request and what it says of the health of the target. */
-  async #request(claim: Claim, events: readonly ClaimedEvent[]) {
+  async #request(
+    claim: Claim,
+    events: readonly ClaimedEvent[],
+    course?: RequestCourse,
+  ): Promise<Posted> {
     const startedAt = this.#deps.now();
     step('dispatch.posting');
     // Not the drain's signal: a batch in flight is finished and recorded.
     const mayStillLeave = () => this.#mayStillLeave(claim, events);
-    const report = await this.#deps.receiver.deliver(events, NEVER_ABORTED, mayStillLeave);
+    const { receiver } = this.#deps;
+    const report = await receiver.deliver(events, NEVER_ABORTED, mayStillLeave, course);
     step('dispatch.posted');
     this.#report.posts += 1;
     addWarnings(this.#report, report.warnings ?? []);
@@ -314,7 +328,7 @@ export class DrainPass {
     this.#stopped = true;
   }
 
-  async #considerStopping(report: DeliveryReport): Promise<void> {
+  async #considerStopping(report: DeliveryReport, lineIsBad: boolean): Promise<void> {
     if (report.gone !== undefined) {
       await this.#deps.retire?.();
       this.#close({ reason: 'target_retired', message: report.gone });
@@ -328,7 +342,7 @@ export class DrainPass {
       const failures = this.#health.circuitFailures;
       this.#stop(`circuit open: ${failures} batches in a row failed, last: ${report.error ?? ''}`);
       if (report.httpStatus === null) this.#report.blocked_reason = 'network_unavailable';
-    } else if (this.#bisection.lineIsBad) {
+    } else if (lineIsBad) {
       this.#stop(`the target refuses event after event with one message: ${report.error ?? ''}`);
     }
   }
@@ -352,63 +366,6 @@ export class DrainPass {
   }
 }
 
-/** Part of a claim that still has to be posted; `posted` once it was, in a batch that was refused. */
-interface Waiting {
-  readonly events: readonly ClaimedEvent[];
-  readonly posted: boolean;
-  /** One of them is known to spoil batches, or they may share them with any. */
-  readonly isolation: BatchIsolation;
-}
-
 const NEVER_ABORTED = new AbortController().signal;
 // Each request under way listens to it: many are no leak.
 setMaxListeners(0, NEVER_ABORTED);
-
-/** Asks once for each origin: a batch has many events of few. */
-function heldAmong(permission: Permission): (event: ClaimedEvent) => boolean {
-  const held = new Map<number, boolean>();
-  return ({ originId, origin }) => {
-    const known = held.get(originId) ?? permission(origin) !== null;
-    held.set(originId, known);
-    return known;
-  };
-}
-
-/** What was posted without a verdict when it was stopped: due at once. */
-function leftOver({ events, posted, isolation }: Waiting): Settlement[] {
-  const reason = 'the pass stopped before this event got a verdict';
-  const outcome = { kind: 'transient', reason } as const;
-  return events.map((event) => ({ event, outcome, posted, isolation, dueNow: true }));
-}
-
-const NO_VERDICT: Outcome = { kind: 'transient', reason: 'no verdict' };
-
-/** A request says which generation it is of, so that one holds events of one only. */
-function generations(events: readonly ClaimedEvent[]): ClaimedEvent[][] {
-  const parts = new Map<number, ClaimedEvent[]>();
-  for (const event of events) {
-    const part = parts.get(event.generation);
-    if (part === undefined) parts.set(event.generation, [event]);
-    else part.push(event);
-  }
-  return [...parts.values()];
-}
-
-/** Requests that are settled together, as one line of the dispatch log: the last failure stands for all. */
-function groupRecord(delivered: readonly Delivered[]): PostRecord {
-  const failed = delivered.findLast(({ report }) => report.error !== undefined);
-  const { report: telling } = failed ?? (delivered.at(-1) as Delivered);
-  const sum = delivered.reduce((total, { report }) => total + report.bytesSent, 0);
-  return {
-    startedAt: Math.min(...delivered.map(({ startedAt }) => startedAt)),
-    durationMs: Math.max(...delivered.map(({ durationMs }) => durationMs)),
-    events: delivered.map(({ event }) => event),
-    requests: delivered.length,
-    report: {
-      outcomes: delivered.map(({ report }) => report.outcomes[0] ?? report.ifAlone ?? NO_VERDICT),
-      httpStatus: telling.httpStatus,
-      bytesSent: sum,
-      ...(telling.error === undefined ? {} : { error: telling.error }),
-    },
-  };
-}

@@ -45,3 +45,17 @@ export function batchSize(health: TargetHealth, maxEvents: number): number {
   const halvings = Math.max(0, health.silentTimes - 1);
   return Math.max(1, Math.floor(maxEvents / 2 ** halvings));
 }
+
+/** Why the target is to be left alone for now, for a person; undefined when it need not be. */
+export function standingWait(
+  health: TargetHealth,
+  now: number,
+  ignoreBackoff: boolean,
+): string | undefined {
+  const resumeAt = WAITS.standing(health.resumeAt, now);
+  if (resumeAt !== null)
+    return `the target asked to be left alone until ${new Date(resumeAt).toISOString()}`;
+  const circuitOpenUntil = WAITS.standing(health.circuitOpenUntil, now);
+  if (ignoreBackoff || circuitOpenUntil === null) return undefined;
+  return `the circuit of this target is open until ${new Date(circuitOpenUntil).toISOString()}`;
+}

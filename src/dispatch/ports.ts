@@ -129,6 +129,20 @@ export interface TargetGreeting {
   readonly closed?: ClosedGate;
 }
 
+/** A request that was made ready before its time; what it holds is the business of the receiver that made it. */
+export interface PreparedRequest {
+  /** It is for exactly these, in this order. */
+  readonly events: readonly OutboundEvent[];
+}
+
+/** What comes before the sending of a request, and what follows it. */
+export interface RequestCourse {
+  /** Of no consequence where it was prepared for other events. */
+  readonly prepared?: PreparedRequest | undefined;
+  /** Called when the request is with the operating system as a whole; not by every receiver. */
+  readonly onSent?: (() => void) | undefined;
+}
+
 /** The code that speaks to one kind of target. Holds no state of the ledger. */
 export interface DeliveryReceiver {
   /** Address shown to people; never contains a secret. */
@@ -144,6 +158,8 @@ export interface DeliveryReceiver {
   wireSize(event: OutboundShape): number;
   /** Why this event can never be sent to this receiver, or undefined. Pure. */
   unsendable(event: OutboundEvent): string | undefined;
+  /** Does what can be done before a batch may leave, off the event loop where it takes long. Sends nothing. */
+  prepare?(batch: readonly OutboundEvent[]): Promise<PreparedRequest>;
   /**
    * One POST; a second one, where a token had to be renewed or a kept connection
    * was reset, only after asking whether all of the batch may still leave. Never rejects for anything a
@@ -153,6 +169,7 @@ export interface DeliveryReceiver {
     batch: readonly OutboundEvent[],
     signal: AbortSignal,
     mayStillLeave?: () => Promise<boolean>,
+    course?: RequestCourse,
   ): Promise<DeliveryReport>;
   close(): Promise<void>;
 }
@@ -306,6 +323,18 @@ export interface DeliveryLedger {
   beginPass(lease: Lease, now: number): Promise<Pass>;
   /** One atomic unit: what is claimed here is in flight until it is settled. Undefined: nothing left. */
   claim(pass: Pass, request: ClaimRequest): Promise<Claim | undefined>;
+  /**
+   * Reads what such a claim would take after the one in hand, where these are
+   * first attempts alone. Changes nothing: the claim that follows selects anew,
+   * and uses what was read for the events that it finds again.
+   */
+  lookAhead(pass: Pass, request: ClaimRequest): Promise<readonly ClaimedEvent[] | undefined>;
+  /**
+   * Claims what `lookAhead` has read, exactly that, while the verdicts on a claim of
+   * first attempts are not written yet: both are in flight until they are
+   * settled. Undefined, and nothing has changed, when a claim would take others.
+   */
+  claimBehind(pass: Pass, claim: Claim, request: ClaimRequest): Promise<Claim | undefined>;
   /**
    * Records verdicts, the post that brought them, and the target's health in
    * one unit. False when the lease or the flight has moved on: nothing changed.

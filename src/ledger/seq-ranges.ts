@@ -19,6 +19,17 @@ export function fromRanges(ranges: SeqRanges): number[] {
   );
 }
 
+/** All numbers of both. */
+export function joinRanges(some: SeqRanges, others: SeqRanges): SeqRanges {
+  const joined: SeqRanges = [];
+  for (const [first, end] of [...some, ...others].sort(([a], [b]) => a - b)) {
+    const last = joined.at(-1);
+    if (last !== undefined && first <= last[1] + 1) last[1] = Math.max(last[1], end);
+    else joined.push([first, end]);
+  }
+  return joined;
+}
+
 /** The ranges without these numbers, and those of them that were there. */
 export function takeOut(
   ranges: SeqRanges,

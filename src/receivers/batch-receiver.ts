@@ -5,6 +5,8 @@ import type {
   DeliveryReport,
   OutboundEvent,
   OutboundShape,
+  PreparedRequest,
+  RequestCourse,
   TargetGreeting,
 } from '../dispatch/ports.js';
 import type { HttpAnswer } from './answer.js';
@@ -18,7 +20,7 @@ import type { Redactor } from './redact.js';
 import { compressBody, DEFAULT_LIMITS } from './request-body.js';
 
 /** One request on its way, and what decides whether it may be sent once more. */
-export type BatchPost = Pick<HttpRequest, 'signal' | 'mayRepeat'> & ComposedRequest;
+export type BatchPost = Pick<HttpRequest, 'signal' | 'mayRepeat' | 'onSent'> & ComposedRequest;
 
 /** What an exchange brought back: an answer, or the gate that kept the body here. */
 export type Exchanged =
@@ -112,21 +114,30 @@ export class BatchReceiver implements DeliveryReceiver {
     return this.#format.unsendable(event);
   }
 
+  async prepare(batch: readonly OutboundEvent[]): Promise<ReadyRequest> {
+    const { body, headers } = this.#format.compose(batch);
+    const compressed = this.#compression.isOn ? await compressBody(body) : undefined;
+    return { events: batch, body, headers, compressed };
+  }
+
   async deliver(
     batch: readonly OutboundEvent[],
     signal: AbortSignal,
     mayStillLeave?: () => Promise<boolean>,
+    { prepared, onSent }: RequestCourse = {},
   ): Promise<DeliveryReport> {
     const { ack = 'results', now = Date.now } = this.#settings;
-    const { body, headers } = this.#format.compose(batch);
+    const ready = isReadyFor(batch, prepared) ? prepared : undefined;
+    const { body, headers } = ready ?? this.#format.compose(batch);
     const post = {
       body,
       headers: { ...headers, ...generationHeader(batch) },
       signal,
       mayRepeat: mayStillLeave,
+      onSent,
     };
     const { exchanged, bytesSent } = this.#compression.isOn
-      ? await this.#sendCompressed(post)
+      ? await this.#sendCompressed(post, ready?.compressed)
       : await this.#send(post);
     if ('closed' in exchanged) return closedReport(batch.length, exchanged.closed);
     const sentIds = batch.map(({ eventId }) => eventId);
@@ -141,9 +152,9 @@ export class BatchReceiver implements DeliveryReceiver {
   }
 
   /** Once more without compression, where the answer may be about that alone. */
-  async #sendCompressed(post: BatchPost): Promise<Sent> {
+  async #sendCompressed(post: BatchPost, compressed: Buffer | undefined): Promise<Sent> {
     const compression = this.#compression;
-    const body = await compressBody(post.body);
+    const body = compressed ?? (await compressBody(post.body));
     const headers = { ...post.headers, 'Content-Encoding': 'gzip' };
     const first = await this.#send({ ...post, body, headers });
     if ('closed' in first.exchanged) return first;
@@ -167,6 +178,19 @@ export class BatchReceiver implements DeliveryReceiver {
   async close(): Promise<void> {
     this.#exchange.close();
   }
+}
+
+/** A body that was made before its time, and compressed where bodies were at that time. */
+interface ReadyRequest extends PreparedRequest, ComposedRequest {
+  readonly compressed: Buffer | undefined;
+}
+
+function isReadyFor(
+  batch: readonly OutboundEvent[],
+  prepared: PreparedRequest | undefined,
+): prepared is ReadyRequest {
+  if (prepared?.events.length !== batch.length || !('body' in prepared)) return false;
+  return prepared.events.every((event, at) => event === batch[at]);
 }
 
 interface Sent {

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type { AnswerHead, FailureKind, HttpAnswer } from './answer.js';
 import { AgentPool, type TransportSettings, wasStale } from './transport/agents.js';
 import { readBody } from './transport/answer-body.js';
@@ -23,6 +22,8 @@ export interface HttpRequest {
   readonly bodyWithinMs?: number | undefined;
   /** Asked before the request is sent a second time; without it, it may be. */
   readonly mayRepeat?: (() => Promise<boolean>) | undefined;
+  /** Called when the whole request is with the operating system. */
+  readonly onSent?: (() => void) | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -57,10 +58,14 @@ export class HttpClient {
    * one more try on a fresh one, if `mayRepeat` allows it. Never rejects, unless
    * `mayRepeat` does.
    */
-  async request(request: HttpRequest): Promise<HttpAnswer> {
-    const answer = await this.#request(request);
-    this.#onAnswer?.(answer);
-    return answer;
+  request(request: HttpRequest): Promise<HttpAnswer> {
+    const asked = this.#request(request);
+    const told = this.#onAnswer;
+    if (told === undefined) return asked;
+    return asked.then((answer) => {
+      told(answer);
+      return answer;
+    });
   }
 
   async #request(request: HttpRequest): Promise<HttpAnswer> {
@@ -96,9 +101,20 @@ export class HttpClient {
     }
   }
 
+  /** The head stands, whatever becomes of the body. */
   async #exchange(exchange: Exchange): Promise<HttpAnswer> {
     const { request, wire, deadline } = exchange;
-    return this.#answer(await wire.request(request, deadline), exchange);
+    const response = await wire.request(request, deadline);
+    const head: AnswerHead = headOf(response);
+    const isSuccess = head.status >= 200 && head.status <= 299;
+    const withinMs = isSuccess ? request.bodyWithinMs : undefined;
+    const bounds = { maxBytes: MAX_ANSWER_BYTES, withinMs };
+    try {
+      const body = await readBody(response, head.headers['content-encoding'], bounds);
+      return { status: head.status, headers: head.headers, body };
+    } catch (error) {
+      return { ...this.#failed(error, exchange), head };
+    }
   }
 
   /** Undefined for an address that is not http or https. */
@@ -108,20 +124,6 @@ export class HttpClient {
     const wire = new Wire(new URL(address), this.#agents);
     this.#wires.set(address, wire);
     return wire;
-  }
-
-  /** The head stands, whatever becomes of the body. */
-  async #answer(response: IncomingMessage, exchange: Exchange): Promise<HttpAnswer> {
-    const head: AnswerHead = headOf(response);
-    const isSuccess = head.status >= 200 && head.status <= 299;
-    const withinMs = isSuccess ? exchange.request.bodyWithinMs : undefined;
-    const bounds = { maxBytes: MAX_ANSWER_BYTES, withinMs };
-    try {
-      const body = await readBody(response, head.headers['content-encoding'], bounds);
-      return { ...head, body };
-    } catch (error) {
-      return { ...this.#failed(error, exchange), head };
-    }
   }
 
   #failed(error: unknown, { wire: { url }, deadline, deadlineMs }: Exchange): Failed {

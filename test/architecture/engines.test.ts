@@ -68,7 +68,9 @@ describe('one place knows each engine:', () => {
   });
 
   it('requests leave from one folder, the job queue is the business of one', () => {
-    const askers = usersOf('node:https').filter((file) => !file.startsWith('src/receivers/transport/'));
+    const askers = usersOf('node:https').filter(
+      (file) => !file.startsWith('src/receivers/transport/'),
+    );
     expect(askers).to.deep.equal([]);
     for (const file of usersOf('liteque')) expect(domainOf(file)).to.equal('queue');
   });

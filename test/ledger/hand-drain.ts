@@ -32,20 +32,27 @@ export async function beginPass(core: WithLedger, targetId = 1, now = 10_000): P
   return core.ledger.beginPass(lease, now);
 }
 
-export function claim(
-  core: WithLedger,
+/** What a drain would ask for at the beginning of the pass. */
+export function claimRequest(
   pass: Pass,
-  more: Partial<ClaimRequest> & { maxEvents?: number } = {},
-): Promise<Claim | undefined> {
-  const { maxEvents = 1_000, ...request } = more;
-  return core.ledger.claim(pass, {
+  { maxEvents = 1_000, ...more }: Partial<ClaimRequest> & { maxEvents?: number } = {},
+): ClaimRequest {
+  return {
     limits: { maxEvents, maxBytes: 1_000_000 },
     wireSize: (event) => event.size + 1,
     heldBy: EVERYTHING_ALLOWED,
     ignoreBackoff: true,
     now: pass.startedAt,
-    ...request,
-  });
+    ...more,
+  };
+}
+
+export function claim(
+  core: WithLedger,
+  pass: Pass,
+  more: Parameters<typeof claimRequest>[1] = {},
+): Promise<Claim | undefined> {
+  return core.ledger.claim(pass, claimRequest(pass, more));
 }
 
 /** Settles events of a claim, all with one outcome or each with its own. */

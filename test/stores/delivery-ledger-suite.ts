@@ -5,6 +5,7 @@ import type { Stores } from '../../src/stores.js';
 import {
   beginPass,
   claim,
+  claimRequest,
   HEALTHY,
   REJECTED,
   SUCCESS,
@@ -36,6 +37,7 @@ export function describeDeliveryLedger(name: string, open: OpenStores): void {
     afterEach(() => assertVerified(given));
     const stores = (): Stores => given.stores;
     describeClaims(stores);
+    describeLookingAhead(stores);
     describeSettlements(stores);
     describeRecovery(stores);
     describeReleases(stores);
@@ -188,6 +190,69 @@ function describeClaims(stores: () => Stores): void {
       await settle(stores(), passA, ofA, SUCCESS);
       expect(await backlogOf(stores(), 1)).to.include({ unsent: 2, retryable: 0 });
       expect(await backlogOf(stores(), b.id)).to.include({ unsent: 0, retryable: 5 });
+    });
+  });
+}
+
+function describeLookingAhead(stores: () => Stores): void {
+  describe('looking ahead', () => {
+    const begun = async () => {
+      await stores().journal.append(newEvents(6), 'capture');
+      const pass = await beginPass(stores());
+      const first = (await claim(stores(), pass, { maxEvents: 2 })) as Claim;
+      return { pass, first, request: claimRequest(pass, { maxEvents: 2 }) };
+    };
+
+    it('reads what goes next, and changes nothing', async () => {
+      const { pass, request } = await begun();
+      const ahead = await stores().ledger.lookAhead(pass, request);
+      expect(ahead?.map(({ seq, bytes }) => [seq, bytes.length > 0])).to.deep.equal([
+        [3, true],
+        [4, true],
+      ]);
+      expect((await beginPass(stores())).recovered).to.equal(2);
+    });
+
+    it('claims it behind a claim whose verdicts are not written: both are in flight', async () => {
+      const { pass, first, request } = await begun();
+      const ahead = await stores().ledger.lookAhead(pass, request);
+      const second = await stores().ledger.claimBehind(pass, first, request);
+      expect(second?.events).to.equal(ahead);
+      expect(await settle(stores(), pass, first, SUCCESS)).to.equal(true);
+      expect((await beginPass(stores())).recovered).to.equal(2);
+    });
+
+    it('leaves both to the next pass when a crash comes before either is settled', async () => {
+      const { pass, first, request } = await begun();
+      await stores().ledger.lookAhead(pass, request);
+      await stores().ledger.claimBehind(pass, first, request);
+      expect((await beginPass(stores())).recovered).to.equal(4);
+    });
+
+    it('claims nothing where something else would go next', async () => {
+      const { pass, first, request } = await begun();
+      await stores().ledger.lookAhead(pass, request);
+      await stores().redaction.redact('e-000003', { reason: 'a secret', now: 1 });
+      expect(await stores().ledger.claimBehind(pass, first, request)).to.equal(undefined);
+      await settle(stores(), pass, first, SUCCESS);
+      expect(seqsOf(await claim(stores(), pass, { maxEvents: 2 }))).to.deep.equal([4, 5]);
+    });
+
+    it('claims nothing for whoever lost the lease', async () => {
+      const { pass, first, request } = await begun();
+      await stores().ledger.lookAhead(pass, request);
+      await stores().ledger.takeLease(1, 'another process');
+      expect(await stores().ledger.claimBehind(pass, first, request)).to.equal(undefined);
+    });
+
+    it('is of no consequence for the claim after it, but for its time', async () => {
+      const { pass, first, request } = await begun();
+      await stores().ledger.lookAhead(pass, request);
+      await settle(stores(), pass, first, REJECTED);
+      expect(seqsOf(await settleNext(stores(), pass, { maxEvents: 1 }))).to.deep.equal([3]);
+      await stores().ledger.lookAhead(pass, request);
+      await stores().ledger.lookAhead(pass, request);
+      expect(seqsOf(await claim(stores(), pass))).to.deep.equal([4, 5, 6]);
     });
   });
 }

@@ -6,6 +6,8 @@ import type {
   OutboundEvent,
   OutboundShape,
   Outcome,
+  PreparedRequest,
+  RequestCourse,
   TargetGreeting,
 } from '../../src/dispatch/ports.js';
 
@@ -15,6 +17,8 @@ export class ScriptedReceiver implements DeliveryReceiver {
   limits: BatchLimits = { maxEvents: 1000, maxBytes: 512 * 1024 };
   /** Ids of every post, in order. */
   readonly posts: string[][] = [];
+  /** Of every post, whether exactly it was made ready before. */
+  readonly prepared: boolean[] = [];
   closed: ClosedGate | undefined;
   greeting: TargetGreeting = {};
   /** Answers one post; by default everything is a success. */
@@ -40,12 +44,19 @@ export class ScriptedReceiver implements DeliveryReceiver {
     return event.undeliverable ?? undefined;
   }
 
+  async prepare(batch: readonly OutboundEvent[]): Promise<PreparedRequest> {
+    return { events: batch };
+  }
+
   async deliver(
     batch: readonly OutboundEvent[],
     _signal?: AbortSignal,
     mayStillLeave: () => Promise<boolean> = async () => true,
+    { prepared, onSent }: RequestCourse = {},
   ): Promise<DeliveryReport> {
     this.posts.push(batch.map((event) => event.eventId));
+    this.prepared.push(prepared?.events.every((event, at) => event === batch[at]) === true);
+    onSent?.();
     return this.answer(batch, mayStillLeave);
   }
 

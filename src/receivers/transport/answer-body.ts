@@ -18,20 +18,21 @@ export interface BodyBounds {
  * given up as soon as one is crossed. Rejects with BodyTooLargeError,
  * StalledBodyError, BadEncodingError, or what the network said.
  */
-export async function readBody(
+export function readBody(
   stream: Readable,
   encoding: string | undefined,
   { maxBytes, withinMs }: BodyBounds,
 ): Promise<Buffer> {
-  const timer =
-    withinMs === undefined
-      ? undefined
-      : setTimeout(() => stream.destroy(new StalledBodyError('the body stalled')), withinMs);
-  try {
-    return await decodeBody(await collect(stream, maxBytes), encoding, maxBytes);
-  } finally {
-    clearTimeout(timer);
+  const whole = collect(stream, maxBytes);
+  if (withinMs !== undefined) {
+    const timer = setTimeout(
+      () => stream.destroy(new StalledBodyError('the body stalled')),
+      withinMs,
+    );
+    stream.once('close', () => clearTimeout(timer));
   }
+  if (encoding === undefined) return whole;
+  return whole.then((bytes) => decodeBody(bytes, encoding, maxBytes));
 }
 
 /** By events: an iterator of a stream costs as much as the rest of a small answer. */
@@ -44,10 +45,15 @@ function collect(stream: Readable, maxBytes: number): Promise<Buffer> {
       if (length > maxBytes) stream.destroy(new BodyTooLargeError('the body is too large'));
       else chunks.push(chunk);
     });
-    stream.once('end', () =>
-      resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length)),
-    );
+    stream.on('end', () => resolve(joined(chunks)));
     stream.on('error', reject);
-    stream.once('close', () => reject(new Error('aborted')));
+    stream.on('close', () => reject(new Error('aborted')));
   });
+}
+
+const NOTHING = Buffer.alloc(0);
+
+function joined(chunks: readonly Buffer[]): Buffer {
+  if (chunks.length > 1) return Buffer.concat(chunks);
+  return chunks[0] ?? NOTHING;
 }

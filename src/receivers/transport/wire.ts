@@ -1,6 +1,5 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
-import { urlToHttpOptions } from 'node:url';
 import type { AnswerHead } from '../answer.js';
 import type { AgentPool } from './agents.js';
 import type { Deadline } from './deadline.js';
@@ -10,6 +9,8 @@ export interface Outgoing {
   readonly method: 'GET' | 'POST';
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Buffer | undefined;
+  /** Called when the whole request is with the operating system. */
+  readonly onSent?: (() => void) | undefined;
 }
 
 /** A request broke before its answer began. */
@@ -24,6 +25,9 @@ export class BrokenRequestError extends Error {
 }
 
 const DEFAULT_HEADERS = { Accept: 'application/json, text/plain, */*', 'Accept-Encoding': 'gzip' };
+
+/** Bytes up to which copying a body costs less than sending it apart from its headers. */
+const SMALL_BODY = 16 * 1024;
 
 /** Makes the requests to one URL, one after the other or several at once. */
 export class Wire {
@@ -46,8 +50,8 @@ export class Wire {
    */
   async request(outgoing: Outgoing, deadline: Deadline): Promise<IncomingMessage> {
     const { url } = this;
-    this.#options ??= { ...urlToHttpOptions(url), agent: this.#agents.agentFor(url) };
-    const { method, body } = outgoing;
+    this.#options ??= { ...placeOf(url), agent: this.#agents.agentFor(url) };
+    const { method, body, onSent } = outgoing;
     const headers = { ...DEFAULT_HEADERS, ...outgoing.headers };
     const send = url.protocol === 'https:' ? https.request : http.request;
     const request = send({ ...this.#options, method, headers });
@@ -55,19 +59,40 @@ export class Wire {
       const broke = (error: Error) => reject(new BrokenRequestError(request, error));
       request.on('error', broke);
       request.once('response', resolve);
+      if (onSent !== undefined) request.once('finish', onSent);
       deadline.stopping(() => {
         request.destroy();
         // A connection that is still being opened says nothing of it.
         broke(new Error('the time is over'));
       });
-      request.end(body);
+      // As text of one byte a character it leaves in one piece with the headers.
+      if (body === undefined || body.length > SMALL_BODY) request.end(body);
+      else request.end(body.toString('latin1'), 'latin1');
     });
   }
+}
+
+/** What Node wants to know of a URL; its fragment is not sent. */
+function placeOf({
+  hostname,
+  port,
+  pathname,
+  search,
+  username,
+  password,
+}: URL): http.RequestOptions {
+  const user = [username, password].map(decodeURIComponent).join(':');
+  return {
+    hostname: hostname.replace(/^\[|\]$/g, ''),
+    ...(port !== '' && { port }),
+    path: `${pathname}${search}`,
+    ...(user !== ':' && { auth: user }),
+  };
 }
 
 /** Status and headers of an answer; a header that came several times is joined with commas. */
 export function headOf({ statusCode = 0, headers }: IncomingMessage): AnswerHead {
   const plain: Record<string, string> = Object.create(null);
-  for (const [name, value] of Object.entries(headers)) plain[name] = String(value);
+  for (const name of Object.keys(headers)) plain[name] = String(headers[name]);
   return { status: statusCode, headers: plain };
 }

@@ -1,5 +1,5 @@
 import type { Claim, ClaimedEvent, ClaimRequest, Pass } from '../../dispatch/ports.js';
-import { toRanges } from '../../ledger/seq-ranges.js';
+import { joinRanges, type SeqRanges, toRanges } from '../../ledger/seq-ranges.js';
 import type { JournalDatabase } from '../journal-database.js';
 import * as sql from './claim.sql.js';
 import type { PassLanes } from './pass-lanes.js';
@@ -10,6 +10,7 @@ import {
   type Selection,
   select,
 } from './selection.js';
+import { CHANGE_FLIGHT } from './settle.sql.js';
 
 /** The columns of `LOAD_EVENTS` in their order: an array is read twice as fast as an object. */
 type EventRow = readonly [
@@ -30,6 +31,37 @@ type EventRow = readonly [
 const NO_PROJECT = { projectUuid: null, repoSlug: null, checkout: null };
 const NO_BYTES = Buffer.alloc(0);
 
+/** What a claim would take, read before its time. */
+export interface Ahead {
+  /** Where it was selected from; what it took out of them is put back, or claimed. */
+  readonly lanes: PassLanes;
+  readonly selection: Selection;
+  readonly events: readonly ClaimedEvent[];
+  readonly limits: ClaimRequest['limits'];
+  /** Of the database when it was read: the selection is the same as long as nothing was written. */
+  readonly version: string;
+}
+
+/** Undefined where retries take part: they may be in flight, and change with every verdict. */
+export function readAhead(
+  db: JournalDatabase,
+  pass: Pass,
+  request: ClaimRequest,
+  lanes: PassLanes,
+): Ahead | undefined {
+  if (request.pendingOnly === true || lanes.retries('any').size > 0) return undefined;
+  return db.read(() => {
+    const selection = select(db, pass, request, lanes);
+    if (selection?.events.every(({ first }) => first) !== true) {
+      lanes.putBack(NONE);
+      return undefined;
+    }
+    const events = load(db, pass, request, selection);
+    const { limits } = request;
+    return { lanes, selection, events, limits, version: db.version() };
+  });
+}
+
 /**
  * Selects, marks as in flight and moves the cursors, inside a transaction that
  * the caller holds. Undefined when the pass has nothing left to send.
@@ -40,9 +72,10 @@ export function claimBatch(
   request: ClaimRequest,
   claimId: string,
   lanes: PassLanes,
+  ahead?: Ahead,
 ): Claim | undefined {
-  const selection = select(db, pass, request, lanes);
-  const events = selection === undefined ? [] : load(db, pass, request, selection);
+  const selection = selectAgain(db, pass, request, lanes, ahead);
+  const events = selection === undefined ? [] : eventsOf(db, pass, request, selection, ahead);
   const taken = selection?.events.slice(0, events.length) ?? [];
   lanes.putBack(new Set(taken.map(({ seq }) => seq)));
   if (selection === undefined) return undefined;
@@ -50,6 +83,75 @@ export function claimBatch(
   const seqs = JSON.stringify(toRanges(taken.map((event) => event.seq)));
   db.statement(sql.INSERT_FLIGHT).run(pass.lease.targetId, claimId, seqs, request.now);
   return { claimId, isolation: selection.isolation, events };
+}
+
+/**
+ * Adds what was read ahead to the flight of another claim, inside a transaction
+ * that the caller holds. Undefined, with nothing changed, when it is not what a
+ * claim would take.
+ */
+export function claimAhead(
+  db: JournalDatabase,
+  pass: Pass,
+  request: ClaimRequest,
+  flight: { readonly claimId: string; readonly seqs: string },
+  ahead: Ahead,
+): Claim | undefined {
+  const { lanes, events } = ahead;
+  const selection = selectAgain(db, pass, request, lanes, ahead);
+  if (selection === undefined || !isAsRead(selection, request, ahead)) {
+    lanes.putBack(NONE);
+    return undefined;
+  }
+  const taken = selection.events.slice(0, events.length);
+  lanes.putBack(new Set(taken.map(({ seq }) => seq)));
+  const { targetId } = pass.lease;
+  moveCursors(db, targetId, taken);
+  const before = JSON.parse(flight.seqs) as SeqRanges;
+  const seqs = JSON.stringify(joinRanges(before, toRanges(taken.map(({ seq }) => seq))));
+  db.statement(CHANGE_FLIGHT).run(seqs, request.now, targetId, flight.claimId);
+  return { claimId: flight.claimId, isolation: selection.isolation, events };
+}
+
+const NONE: ReadonlySet<number> = new Set();
+
+/** What was selected ahead where nothing can have changed since; else a new selection. */
+function selectAgain(
+  db: JournalDatabase,
+  pass: Pass,
+  request: ClaimRequest,
+  lanes: PassLanes,
+  ahead: Ahead | undefined,
+): Selection | undefined {
+  if (ahead?.lanes === lanes) {
+    const asksTheSame = request.limits.maxEvents === ahead.limits.maxEvents;
+    if (asksTheSame && db.version() === ahead.version) return ahead.selection;
+    lanes.putBack(NONE);
+  }
+  return select(db, pass, request, lanes);
+}
+
+/** Payloads never change, so that those of first attempts need not be read again. */
+function eventsOf(
+  db: JournalDatabase,
+  pass: Pass,
+  request: ClaimRequest,
+  selection: Selection,
+  ahead: Ahead | undefined,
+): readonly ClaimedEvent[] {
+  if (ahead !== undefined && isAsRead(selection, request, ahead)) return ahead.events;
+  return load(db, pass, request, selection);
+}
+
+function isAsRead(selection: Selection, { limits }: ClaimRequest, ahead: Ahead): boolean {
+  const { events } = ahead;
+  const isSame = (seq: number, at: number): boolean => {
+    const selected = selection.events[at];
+    return selected?.seq === seq && selected.first;
+  };
+  const { maxEvents, maxBytes } = ahead.limits;
+  const asksTheSame = limits.maxEvents === maxEvents && limits.maxBytes === maxBytes;
+  return asksTheSame && events.every(({ seq }, at) => isSame(seq, at));
 }
 
 /**

@@ -7,7 +7,6 @@ import type {
   ClaimedEvent,
   ClaimRequest,
   ClosedGate,
-  DrainBlockedReason,
   Lease,
   Pass,
   Permission,
@@ -22,12 +21,13 @@ import {
   LostLeaseError,
   type WorkDue,
 } from '../../ledger/delivery-ledger.js';
-import { type OriginColumns, originFields } from '../../ledger/origins.js';
+import type { OriginColumns } from '../../ledger/origins.js';
 import { fromRanges, type SeqRanges, takeOut } from '../../ledger/seq-ranges.js';
 import { withoutWords } from '../../ledger/unsaid.js';
 import type { JournalDatabase } from '../journal-database.js';
+import { countBacklog } from './backlog.js';
 import { TODO_LANES } from './claim.sql.js';
-import { claimBatch } from './claiming.js';
+import { type Ahead, claimAhead, claimBatch, readAhead } from './claiming.js';
 import * as passSql from './pass.sql.js';
 import { PassLanes, pages } from './pass-lanes.js';
 import { lastPost, logInterruption, logPost, postsSince } from './post-log.js';
@@ -55,6 +55,8 @@ export class SqliteLedger implements LedgerStore {
   readonly #workDue: WorkDueReader;
   /** Where the passes that run now look for work. */
   readonly #lanes = new WeakMap<Pass, PassLanes>();
+  /** What they have read for their next claim. */
+  readonly #ahead = new WeakMap<Pass, Ahead>();
 
   /** `random` is the jitter of backoffs. */
   constructor(db: JournalDatabase, random: () => number = Math.random, waits: Waits = WAITS) {
@@ -104,12 +106,42 @@ export class SqliteLedger implements LedgerStore {
 
   async claim(pass: Pass, request: ClaimRequest): Promise<Claim | undefined> {
     const lanes = await this.#lanesOf(pass, request);
+    const ahead = this.#takeAhead(pass);
     const claim = await this.#withLanes(pass, () => {
       this.#assertLease(pass.lease);
-      return claimBatch(this.#db, pass, request, randomUUID(), lanes);
+      return claimBatch(this.#db, pass, request, randomUUID(), lanes, ahead);
     });
     step('dispatch.claimed');
     return claim;
+  }
+
+  async lookAhead(pass: Pass, request: ClaimRequest): Promise<readonly ClaimedEvent[] | undefined> {
+    this.#takeAhead(pass)?.lanes.putBack(new Set());
+    const lanes = await this.#lanesOf(pass, request);
+    const ahead = readAhead(this.#db, pass, request, lanes);
+    if (ahead !== undefined) this.#ahead.set(pass, ahead);
+    return ahead?.events;
+  }
+
+  async claimBehind(pass: Pass, claim: Claim, request: ClaimRequest): Promise<Claim | undefined> {
+    const ahead = this.#ahead.get(pass);
+    const mayBe = ahead !== undefined && claim.events.every(({ first }) => first);
+    if (!mayBe || ahead.lanes !== (await this.#lanesOf(pass, request))) return undefined;
+    this.#ahead.delete(pass);
+    const claimed = await this.#withLanes(pass, () => {
+      const flight = this.#flightOf(pass, claim);
+      if (flight !== undefined) return claimAhead(this.#db, pass, request, flight, ahead);
+      ahead.lanes.putBack(new Set());
+      return undefined;
+    });
+    if (claimed !== undefined) step('dispatch.claimed');
+    return claimed;
+  }
+
+  #takeAhead(pass: Pass): Ahead | undefined {
+    const ahead = this.#ahead.get(pass);
+    this.#ahead.delete(pass);
+    return ahead;
   }
 
   /** Those of the pass, read again when another permission is in force than the last time. */
@@ -189,27 +221,7 @@ export class SqliteLedger implements LedgerStore {
   }
 
   async backlog(targetId: number, heldBy: Permission, newStart?: number | null): Promise<Backlog> {
-    const held: Partial<Record<DrainBlockedReason, number>> = {};
-    const heldRetries: Partial<Record<DrainBlockedReason, number>> = {};
-    let unsent = 0;
-    let excluded = 0;
-    let retryable = 0;
-    const given = { targetId, newStart: newStart ?? null };
-    for await (const page of pages<BacklogRow>(this.#db, passSql.BACKLOG, given))
-      for (const row of page) {
-        const reason = heldBy(originFields(row));
-        const never = row.live - row.known;
-        const early = reason === 'excluded' ? never : row.early;
-        excluded += early;
-        if (reason === null) {
-          unsent += never - early;
-          retryable += row.retryable;
-        } else if (reason !== 'excluded') {
-          addTo(held, reason, never - early);
-          addTo(heldRetries, reason, row.retryable);
-        }
-      }
-    return { unsent, held, excluded, heldRetries, retryable };
+    return countBacklog(this.#db, targetId, heldBy, newStart ?? null);
   }
 
   async noteBlocked(targetId: number, gate: ClosedGate | null): Promise<void> {
@@ -294,7 +306,7 @@ export class SqliteLedger implements LedgerStore {
       return;
     }
     const seqs = JSON.stringify(left);
-    this.#db.statement(sql.SHRINK_FLIGHT).run(seqs, now, targetId, flight.claimId);
+    this.#db.statement(sql.CHANGE_FLIGHT).run(seqs, now, targetId, flight.claimId);
   }
 
   #recordHealth(lease: Lease, health: TargetHealth): void {
@@ -324,22 +336,6 @@ export class SqliteLedger implements LedgerStore {
   #assertLease(lease: Lease): void {
     if (!this.#holdsLease(lease)) throw this.#lost(lease.targetId);
   }
-}
-
-function addTo(
-  counts: Partial<Record<DrainBlockedReason, number>>,
-  reason: DrainBlockedReason,
-  events: number,
-): void {
-  if (events > 0) counts[reason] = (counts[reason] ?? 0) + events;
-}
-
-interface BacklogRow extends OriginColumns {
-  live: number;
-  known: number;
-  /** Of those that are live and not known, events before the first one the target gets. */
-  early: number;
-  retryable: number;
 }
 
 /** The only verdicts after which an event is known not to be at the target. */

@@ -65,7 +65,7 @@ export const FIND_FLIGHT = `
 
 export const TARGET_NAME = 'SELECT name FROM target WHERE id = ?';
 
-export const SHRINK_FLIGHT = `
+export const CHANGE_FLIGHT = `
   UPDATE flight SET seqs = ?, started_at = ? WHERE target_id = ? AND claim_id = ?`;
 
 export const DELETE_FLIGHT = 'DELETE FROM flight WHERE target_id = ? AND claim_id = ?';
