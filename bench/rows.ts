@@ -7,6 +7,7 @@ const GROUPS = {
   capture: async (at) => (await import('./capture/capture-rows.js')).captureRows(at),
   drain: async (at) => (await import('./drain/drain-row.js')).drainRow(at),
   webhook: async (at) => (await import('./drain/webhook-rows.js')).webhookRows(at),
+  targets: async (at) => (await import('./drain/targets-row.js')).targetsRow(at),
   memory: async (at) => (await import('./drain/memory-row.js')).memoryRow(at),
   selection: async (at) => (await import('./selection/selection-rows.js')).selectionRows(at),
   status: async (at) => (await import('./status/status-rows.js')).statusRows(at),

@@ -51,6 +51,8 @@ export interface OpenJournal {
    * and holds nothing open.
    */
   version(): Promise<string>;
+  /** The same for what another connection has written: of this process or another, not by these stores. */
+  versionOfOthers(): Promise<string>;
   /** Ends the connection; stores opened for reading only leave nothing behind. */
   close(): Promise<void>;
 }

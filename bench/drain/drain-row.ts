@@ -36,7 +36,7 @@ export async function drainRow(at: BenchSurroundings): Promise<RowResult[]> {
       names: ['product', 'floor'],
       measured: rounds.map(([product]) => product as number),
       against: rounds.map(([, floor]) => floor as number),
-      reach: { atLeast: 0.7 },
+      reach: { atLeast: 1.2 },
     }),
   ];
 }

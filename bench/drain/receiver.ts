@@ -14,9 +14,9 @@ export interface RunningReceiver {
 /** Starts an empty one, so that nothing of an earlier run is a duplicate. */
 export const startReceiver = (): Promise<RunningReceiver> => start(PROGRAM);
 
-/** Starts one that looks at nothing, and answers 204 after so many milliseconds. */
-export const startPlainReceiver = (afterMs: number): Promise<RunningReceiver> =>
-  start(PLAIN, String(afterMs));
+/** Starts one that looks at nothing, and answers with this status after so many milliseconds. */
+export const startPlainReceiver = (afterMs: number, status = 204): Promise<RunningReceiver> =>
+  start(PLAIN, String(afterMs), String(status));
 
 async function start(program: string, ...given: string[]): Promise<RunningReceiver> {
   // Not those of this process: a profile of the product is not one of the receiver.

@@ -75,7 +75,10 @@ async function distantRow(
 }
 
 /** A closed journal that holds these events, none of them sent. */
-async function filled(at: BenchSurroundings, events: readonly SampleEvent[]): Promise<string> {
+export async function filled(
+  at: BenchSurroundings,
+  events: readonly SampleEvent[],
+): Promise<string> {
   const home = at.workspace.directory('template');
   const redrain = await openRedrain({ home, env: {} });
   await redrain.captureMany(events.map(({ bytes }) => bytes));

@@ -16,11 +16,7 @@ export class FloorPost {
   }
 
   send(body: Buffer): Promise<FloorAnswer> {
-    const headers = {
-      'Content-Type': 'application/json',
-      'Content-Encoding': 'gzip',
-      'Content-Length': body.length,
-    };
+    const headers = { 'Content-Type': 'application/json', 'Content-Length': body.length };
     return new Promise((resolve, reject) => {
       const options = { method: 'POST', agent: this.#agent, headers };
       const request = http.request(this.#url, options, (response) => {

@@ -169,6 +169,7 @@ export class BatchRequests {
     if (this.#owed !== undefined) {
       await this.#payUp();
       await this.#deps.progress();
+      await turn();
     }
     return isLast && !this.#deps.isOver() ? this.#deps.lookAhead() : undefined;
   }

@@ -159,11 +159,13 @@ export class JournalDatabase {
 
   /** Changes whenever anything in the file may have: by this connection or by another. */
   version(): string {
-    const { others } = this.statement<[], { others: number }>(DATA_VERSION).get() as {
-      others: number;
-    };
-    const { own } = this.statement<[], { own: number }>(OWN_CHANGES).get() as { own: number };
-    return `${others} ${own}`;
+    const own = this.statement(OWN_CHANGES).pluck().get();
+    return `${this.versionOfOthers()} ${own}`;
+  }
+
+  /** The same for changes by other connections alone. */
+  versionOfOthers(): string {
+    return String(this.statement(DATA_VERSION).pluck().get());
   }
 
   #prepare(sql: string): Database.Statement {

@@ -68,6 +68,10 @@ export class SqliteStores implements Stores {
     return this.db.version();
   }
 
+  async versionOfOthers(): Promise<string> {
+    return this.db.versionOfOthers();
+  }
+
   async close(): Promise<void> {
     this.db.close();
   }

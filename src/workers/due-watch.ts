@@ -11,11 +11,15 @@ const WATCH_FAILED = { what: 'the journal cannot be watched' };
 /** The active target, whichever that is. */
 type TargetId = number | undefined;
 
+/** What a beat has found: new events, or that anything else was written or configured. */
+type News = 'captured' | 'changed' | undefined;
+
 /**
- * Finds work when it comes up: events that any process captured, and retries
- * that fall due. Each beat looks at the head of the journal, at the spool and at
- * the time of config.toml, which cost microseconds; a target is looked at only
- * when one of these, or the clock, says that there may be something for it.
+ * Finds work when it comes up: events that any process captured, what another
+ * command asks for again, and retries that fall due. Each beat looks at the head
+ * and the version of the journal, at the spool and at the time of config.toml,
+ * which cost microseconds; a target is looked at only when one of these, or the
+ * clock, says that there may be something for it.
  */
 export class DueWatch {
   readonly #service: Service;
@@ -33,6 +37,8 @@ export class DueWatch {
   #timer: NodeJS.Timeout | undefined;
   #beating: Promise<void> | undefined;
   #head: number | undefined;
+  /** Of what others have written: `retry`, `replay`, another worker. */
+  #others: string | undefined;
   #config: unknown;
 
   /** `onConfig` is called at the first beat, and when config.toml has changed. */
@@ -57,12 +63,11 @@ export class DueWatch {
   async #beat(): Promise<void> {
     const { trouble, targets } = this.#service;
     try {
-      const isNew = await this.#hasNews();
+      const news = await this.#news();
       const now = this.#service.app.now();
       const served = targets.isForActive ? [undefined] : targets.ids;
       for (const id of served)
-        if (isNew || !this.#served.has(id) || (this.#next.get(id) ?? Infinity) <= now)
-          this.#look(id);
+        if (this.#concerns(news, id) || (this.#next.get(id) ?? Infinity) <= now) this.#look(id);
       this.#served = new Set(served);
       trouble.over(WATCH_FAILED);
     } catch (error) {
@@ -71,17 +76,27 @@ export class DueWatch {
     }
   }
 
-  async #hasNews(): Promise<boolean> {
+  async #news(): Promise<News> {
     const { app } = this.#service;
     const config = await app.readConfig();
     // At the first beat too: it may have changed since the worker read it.
-    if (this.#config !== config) this.#onConfig();
+    const isConfigured = this.#config !== config;
+    if (isConfigured) this.#onConfig();
     this.#config = config;
-    const { journal } = await app.stores();
-    const head = await journal.head();
-    const isNew = head !== this.#head;
+    const stores = await app.stores();
+    const [head, others] = [await stores.journal.head(), await stores.versionOfOthers()];
+    const isCaptured = head !== this.#head || app.spool.mayHaveFiles();
+    const isChanged = others !== this.#others || isConfigured;
     this.#head = head;
-    return isNew || app.spool.mayHaveFiles();
+    this.#others = others;
+    if (isCaptured) return 'captured';
+    return isChanged ? 'changed' : undefined;
+  }
+
+  /** What others write is no reason to repeat a drain that has just been in vain. */
+  #concerns(news: News, id: TargetId): boolean {
+    if (news === 'captured' || !this.#served.has(id)) return true;
+    return news === 'changed' && (this.#inVain.get(id)?.times ?? 0) === 0;
   }
 
   /** Targets are looked at side by side: none waits for another. */
@@ -101,6 +116,7 @@ export class DueWatch {
 
   #plan(id: TargetId, { did, nextAt }: SweepResult): void {
     const isComing = did === 'added' || did === 'coming';
+    if (did === 'nothing') this.#inVain.delete(id);
     const at = isComing ? this.#service.app.now() + this.#followMs(id, did) : nextAt;
     if (at !== undefined) this.#next.set(id, Math.min(at, this.#next.get(id) ?? Infinity));
   }

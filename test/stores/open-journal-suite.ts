@@ -21,6 +21,13 @@ export function describeOpenJournal(name: string, open: OpenStores): void {
       expect(await stores.version()).to.not.equal(before);
     });
 
+    it('has a version of what others write, which it does not change itself', async () => {
+      const { stores } = await givenStores(open);
+      const before = await stores.versionOfOthers();
+      await stores.journal.append(newEvents(1), 'capture');
+      expect(await stores.versionOfOthers()).to.equal(before);
+    });
+
     it('rejects every use of its stores after it is closed', async () => {
       const { stores } = await open();
       await stores.close();

@@ -81,6 +81,33 @@ describe('a dispatch worker that has nothing to do', () => {
     expect(performance.now() - from).to.be.below(SOON_MS);
   });
 
+  it('delivers soon what another command asks for again, again and again', async () => {
+    const cli = new Cli();
+    const receiver = await startReceiver();
+    await external(cli, receiver.url);
+    await captured(cli, [one('e1')]);
+    const worker = await working(cli);
+    await worker.until(() => receiver.sink.stats().events === 1, 'the event');
+    for (let times = 2; times <= 4; times += 1) {
+      const from = performance.now();
+      expect((await cli.run(['replay', '--type', 'T'])).code).to.equal(0);
+      await worker.until(() => receiver.sink.stats().events === times, `it for the ${times}. time`);
+      expect(performance.now() - from).to.be.below(SOON_MS);
+    }
+  });
+
+  it('delivers soon what the target gets by other settings', async () => {
+    const cli = new Cli();
+    const receiver = await startReceiver();
+    cli.configure(table('a', receiver.url, 'types = ["Other"]\n'));
+    await captured(cli, [one('e1')]);
+    const worker = await working(cli, '--target', 'a');
+    const from = performance.now();
+    expect((await cli.run(['targets', 'set', 'a', 'types=T'])).code).to.equal(0);
+    await worker.until(() => receiver.sink.stats().unique === 1, 'the event');
+    expect(performance.now() - from).to.be.below(SOON_MS);
+  });
+
   it('takes targets by name', async () => {
     const cli = new Cli();
     const [a, b] = [await startReceiver(), await startReceiver()];
