@@ -325,7 +325,7 @@ export interface DeliveryLedger {
   claim(pass: Pass, request: ClaimRequest): Promise<Claim | undefined>;
   /**
    * Reads what such a claim would take after the one in hand, where these are
-   * first attempts alone. Changes nothing: the claim that follows selects anew,
+   * first attempts alone. Changes nothing: the claim that follows selects again,
    * and uses what was read for the events that it finds again.
    */
   lookAhead(pass: Pass, request: ClaimRequest): Promise<readonly ClaimedEvent[] | undefined>;

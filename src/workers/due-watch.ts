@@ -93,7 +93,7 @@ export class DueWatch {
     return isChanged ? 'changed' : undefined;
   }
 
-  /** What others write is no reason to repeat a drain that has just been in vain. */
+  /** What others write is no reason to repeat a drain that has just been without success. */
   #concerns(news: News, id: TargetId): boolean {
     if (news === 'captured' || !this.#served.has(id)) return true;
     return news === 'changed' && (this.#inVain.get(id)?.times ?? 0) === 0;
