@@ -4,9 +4,9 @@
 // Modules share a file when the same of the everyday commands need them, and the
 // same of the packages that take long to load: starting a command then loads no
 // code and no package that it could do without, and few files.
-import { chmodSync, cpSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { transform } from 'esbuild';
 import { rollup } from 'rollup';
 
@@ -29,10 +29,14 @@ const ENTRIES = {
 /** Its import runs the command line: it shares a file with nothing. */
 const STARTS = dist('src/cli/run.js');
 
-/** Commands that scripts type all the time, and the kit that other programs load without the rest. */
-const EVERYDAY = ['cli/capture', 'cli/now', 'cli/status', 'receive/index'].map((name) =>
-  dist(`src/${name}.js`),
-);
+/** Commands that scripts type all the time, completion at each key, and the kit that other programs load without the rest. */
+const EVERYDAY = [
+  'cli/capture',
+  'cli/now',
+  'cli/status',
+  'receive/index',
+  'cli/completion/answer',
+].map((name) => dist(`src/${name}.js`));
 
 /** Packages and parts of Node that take milliseconds to load, by a word for each sort. */
 const SLOW = {
@@ -79,6 +83,11 @@ await bundle.write({
 chmodSync(join(lib, 'cli.js'), 0o755);
 // Style sheet and script of the pages of `redrain open`, as they are.
 cpSync(join(root, 'src/observatory/assets'), join(lib, 'observatory'), { recursive: true });
+
+// What completion and the man page say is what the program declares.
+const { programTree } = await import(pathToFileURL(dist('src/cli/completion/program-tree.js')));
+const tree = await programTree();
+writeFileSync(join(lib, 'commands.json'), JSON.stringify(tree));
 
 /** The name of the file that a module goes to; none for the modules that start something. */
 function fileOf(id, { getModuleInfo }) {

@@ -19,7 +19,7 @@ export const define: DefineCommand = (command, run) => {
       'Write events into the journal: JSON objects, arrays, JSON Lines or CloudEvents, from files, globs or stdin. The exact bytes are kept. Returns only when everything is on disk.',
     )
     .argument('[files...]', 'files or globs; - or none is stdin')
-    .option('--type <name>', 'event type of those that carry none')
+    .option('--type <type>', 'event type of those that carry none')
     .option('--id-field <path>', 'where the events keep their id')
     .option('--type-field <path>', 'where the events keep their type')
     .option('--time-field <path>', 'where the events keep their time')

@@ -5,8 +5,8 @@ import { timeOf } from './times.js';
 /** The filters that `events`, `retry`, `replay` and `diff` share. */
 export function addFilters(command: Command): Command {
   return command
-    .option('--type <name>', 'only this event type')
-    .option('--project <uuid>', 'only this project; `none` for events without one')
+    .option('--type <type>', 'only this event type')
+    .option('--project <project>', 'only this project; `none` for events without one')
     .option('--since <time>', 'captured since then: 2h, 3d, yesterday, 2026-11-22')
     .option('--until <time>', 'captured before then');
 }

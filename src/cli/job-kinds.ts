@@ -11,7 +11,7 @@ export const KINDS: Readonly<Record<JobKind, (command: Command) => Command>> = {
     command
       .description('Capture files. They are read when the job runs, by the capture worker.')
       .argument('[files...]', 'files or globs; - or none is stdin, which the job carries along')
-      .option('--type <name>', 'event type of those that carry none')
+      .option('--type <type>', 'event type of those that carry none')
       .option('--id-field <path>', 'where the events keep their id')
       .option('--type-field <path>', 'where the events keep their type')
       .option('--time-field <path>', 'where the events keep their time')

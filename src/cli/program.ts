@@ -167,6 +167,11 @@ const GROUPS: readonly (readonly [heading: string, commands: readonly Listed[]])
         'which projects may be sent where only allowed ones may',
         async () => (await import('./projects.js')).define,
       ],
+      [
+        'completion',
+        'completion of commands and names for bash, zsh and fish',
+        async () => (await import('./completion.js')).define,
+      ],
     ],
   ],
   [

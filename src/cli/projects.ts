@@ -29,7 +29,7 @@ export const define: DefineCommand = (projects, run) => {
     projects
       .command(verb)
       .description(what)
-      .argument('[uuids...]', 'project_uuid of the events')
+      .argument('[projects...]', 'project_uuid of the events')
       .option('--all', 'every project known now')
       .option('--unassigned', 'events without a project')
       .addHelpText('after', example(`redrain projects ${verb} --all`))
