@@ -29,8 +29,9 @@ const ENTRIES = {
 /** Its import runs the command line: it shares a file with nothing. */
 const STARTS = dist('src/cli/run.js');
 
-/** Commands that scripts type all the time, completion at each key, and the kit that other programs load without the rest. */
+/** What every command starts with, commands that scripts type all the time, completion at each key, and the kit that other programs load without the rest. */
 const EVERYDAY = [
+  'cli/main',
   'cli/capture',
   'cli/now',
   'cli/status',

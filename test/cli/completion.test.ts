@@ -8,13 +8,14 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { programTree } from '../../src/cli/completion/program-tree.js';
 import { splitLine } from '../../src/cli/completion/split-line.js';
 import { TableRows } from '../../src/cli/completion/table-rows.js';
 import type { CommandNode } from '../../src/cli/completion/tree.js';
+import { resolveHome } from '../../src/config/home.js';
 import { openRedrain } from '../../src/index.js';
 import { captured } from '../processes/given-events.js';
 import { Cli, MAIN } from '../support/cli.js';
@@ -30,6 +31,8 @@ async function offered(cli: Cli, ...words: string[]): Promise<string[]> {
     .split('\n')
     .map((line) => line.split('\t')[0] ?? '');
 }
+
+const journalOf = (cli: Cli): string => resolveHome({ home: cli.home, env: {} }).journalDb;
 
 /** Two declared targets, one that only the journal has, and types and projects of all sorts. */
 async function givenHome(): Promise<Cli> {
@@ -52,7 +55,9 @@ function packagesOf(files: readonly string[]): Set<string> {
   const visit = (file: string): void => {
     if (seen.has(file)) return;
     seen.add(file);
-    const imports = readFileSync(file, 'utf8').matchAll(/\b(?:from|import)\s*"([^"]+)"/g);
+    const imports = readFileSync(file, 'utf8').matchAll(
+      /\b(?:from|import)\s*"([@./a-z][\w@./:-]*)"/g,
+    );
     for (const [, name = ''] of imports)
       if (name.startsWith('.')) visit(join(dirname(file), name));
       else if (!name.startsWith('node:')) packages.add(name);
@@ -127,7 +132,7 @@ describe('completion', () => {
     } finally {
       await redrain.close();
     }
-    const db = new Database(join(cli.home, 'redrain', 'journal.db'));
+    const db = new Database(journalOf(cli));
     db.pragma('locking_mode = EXCLUSIVE');
     db.exec('BEGIN EXCLUSIVE');
     expect(await offered(cli, 'events', '--type', '')).to.deep.equal(['JustNow', ':none']);
@@ -139,7 +144,7 @@ describe('completion', () => {
     const cli = await givenHome();
     const files = () => readdirSync(cli.home, { recursive: true }).sort();
     const before = files();
-    expect(before).to.not.include(join('redrain', 'journal.db-shm'));
+    expect(before).to.not.include(basename(`${journalOf(cli)}-shm`));
     await offered(cli, 'now', '--to', '');
     await offered(cli, 'events', '--type', '');
     expect(files()).to.deep.equal(before);
@@ -149,13 +154,9 @@ describe('completion', () => {
     expect(readdirSync(none.root)).to.not.include('home');
     for (const spoil of [
       () => cli.configure('[redrain\n\0'),
-      () =>
-        writeFileSync(
-          join(cli.home, 'redrain', 'journal.db'),
-          Buffer.alloc(9_000, 'SQLite format 3\0'),
-        ),
-      () => rmSync(join(cli.home, 'redrain', 'journal.db')),
-      () => mkdirSync(join(cli.home, 'redrain', 'journal.db')),
+      () => writeFileSync(journalOf(cli), Buffer.alloc(9_000, 'SQLite format 3\0')),
+      () => rmSync(journalOf(cli)),
+      () => mkdirSync(journalOf(cli)),
     ]) {
       spoil();
       expect(await offered(cli, 'events', '--type', ''), String(spoil)).to.include(':none');

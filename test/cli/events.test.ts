@@ -4,6 +4,7 @@ import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { App } from '../../src/app/app.js';
 import type { EventsReport } from '../../src/app/events.js';
+import { resolveHome } from '../../src/config/home.js';
 import { openRedrain } from '../../src/index.js';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';
 import { sha256 } from '../processes/journal-rows.js';
@@ -12,7 +13,7 @@ import { newEvent } from '../support/events.js';
 
 /** What an export keeps, in the order of capture. */
 function facts(cli: Cli): unknown[] {
-  const db = new Database(join(cli.home, 'redrain', 'journal.db'), { readonly: true });
+  const db = new Database(resolveHome({ home: cli.home, env: {} }).journalDb, { readonly: true });
   try {
     return db
       .prepare(
