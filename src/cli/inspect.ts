@@ -1,5 +1,6 @@
 import { inspectEvent } from '../app/inspect.js';
 import { EXIT } from '../base/exit-codes.js';
+import { prettyJson } from '../json/pretty-json.js';
 import { stdout } from '../output/standard.js';
 import type { SpooledStory } from '../reports/spooled-story.js';
 import type { EventStory, RevisionStory, StoryEntry } from '../reports/story.js';
@@ -7,7 +8,6 @@ import { jsonText, oneLine, shortLine } from './color.js';
 import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
 import { UsageError } from './failure.js';
 import { count, Output } from './output.js';
-import { prettyJson } from '../json/pretty-json.js';
 
 /** `redrain inspect EVENT_ID`: one event's whole story. */
 export const define: DefineCommand = (command, run) => {

@@ -10,6 +10,6 @@ if (rest.length === 0 && ['--version', '-V'].includes(first)) {
   await finishOutput();
 } else if (first === '__complete') {
   const { answer } = await import('./completion/answer.js');
-  stdout().write(await answer(rest));
+  stdout().write(await answer(rest, process.env));
   await finishOutput();
 } else await import('./run.js');

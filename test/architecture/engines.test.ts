@@ -34,6 +34,7 @@ const ENVIRONMENT_READERS = [
   'src/cli/screen.ts',
   'src/app/app.ts',
   'src/cli/run.ts',
+  'src/cli/main.ts',
 ];
 
 describe('one place knows each engine:', () => {

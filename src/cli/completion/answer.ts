@@ -14,10 +14,13 @@ import type { CommandNode } from './tree.js';
  *
  * Never fails: where anything is wrong there is nothing to offer.
  */
-export async function answer([shell = '', ...args]: readonly string[]): Promise<string> {
+export async function answer(
+  [shell = '', ...args]: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<string> {
   try {
     const words = shell === 'bash' ? splitLine(args[0] ?? '').slice(1) : args;
-    const found = complete(await commandTree(), words, sourcesFor(words));
+    const found = complete(await commandTree(), words, sourcesFor(words, env));
     const cut = shell === 'bash' ? lostBefore(words.at(-1) ?? '', args[1] ?? '') : 0;
     return textOf(found, cut, shell !== 'bash');
   } catch {
@@ -49,10 +52,10 @@ async function commandTree(): Promise<CommandNode> {
   return programTree();
 }
 
-function sourcesFor(words: readonly string[]): WordSources {
+function sourcesFor(words: readonly string[], env: NodeJS.ProcessEnv): WordSources {
   let home: HomeWords | undefined;
   const known = (): HomeWords => {
-    home ??= homeWords(resolveHome({ home: homeIn(words), env: process.env }));
+    home ??= homeWords(resolveHome({ home: homeIn(words), env }));
     return home;
   };
   const targets = () => known().targets();
