@@ -189,7 +189,10 @@ function idIn({ bytes, event_id }: Row): unknown {
   return given ?? (/^[0-9A-HJKMNP-TV-Z]{26}$/.test(event_id) ? event_id : 'no id was made');
 }
 
-describe('capture of any bytes', () => {
+describe('capture of any bytes', function () {
+  // 20,000 inputs take four minutes on a machine that is busy.
+  this.timeout(rounds(120_000, 900_000));
+
   it('keeps what are events byte for byte, names all else by line, and counts every one', async () => {
     const app = openApp();
     await captureBytes(app, Buffer.from('{"event_id":"first","event_type":"T"}'));
