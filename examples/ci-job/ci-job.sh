@@ -25,7 +25,7 @@ read -r _ _ url <"$said"
 {"event_id":"build-42-finished","event_type":"BuildFinished","ok":true}
 EVENTS
 
-"$redrain" mode EXTERNAL_RECEIVER --endpoint "$url/events"
+"$redrain" init --url "$url/events" --name receiver
 
 # Each of these ends the job when its check does not hold:
 "$redrain" now --wait=5m          # 6: nothing could be sent, 7: something was refused or failed

@@ -86,7 +86,11 @@ export class CaptureReadiness {
     const ready = new ReadyToCapture(
       new Capture('error' in opened ? opened : opened.journal, this.#home.spool),
       {
-        rules: { maxEventBytes: settings.capture.maxEventBytes, coalesce: settings.coalesce },
+        rules: {
+          maxEventBytes: settings.capture.maxEventBytes,
+          coalesce: settings.coalesce,
+          ...settings.capture.fields,
+        },
         now: () => this.#home.now(),
         blockedReason: (origin) => blockedReason(way, origin),
         producer,

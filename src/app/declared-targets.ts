@@ -145,11 +145,11 @@ function assertAddress(url: string): void {
     );
 }
 
-/** Nothing is declared, no mode was chosen and nobody is signed in. */
+/** Nothing is declared, no mode was chosen that another target is to change, and nobody is signed in. */
 const sendsNowhere = ({ config, settings, description }: Situation): boolean =>
   settings.targets.size === 0 &&
   description === undefined &&
-  (config.state !== 'ok' || config.raw.mode === undefined);
+  (config.state !== 'ok' || config.raw.mode === undefined || settings.mode === 'EXTERNAL_RECEIVER');
 
 export interface TargetChangeOptions extends TargetEdit {
   /** With another `url`: it is the same receiver, which has moved, and keeps its ledger. */

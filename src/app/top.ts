@@ -83,7 +83,7 @@ function topTarget(target: TargetSummary, { document, drains }: StatusReport): T
 /** Why the last drain sent nothing, in two or three words. */
 const BLOCKED: Readonly<Record<DrainBlockedReason, string>> = {
   saas_disabled: 'switched off',
-  missing_auth: 'login needed',
+  missing_auth: 'secret needed',
   missing_team: 'no team',
   private_teamspace_gate: 'refused by its gate',
   project_not_allowed: 'projects held',

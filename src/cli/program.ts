@@ -22,6 +22,12 @@ const GROUPS: readonly (readonly [heading: string, commands: readonly Listed[]])
   [
     'Start',
     [
+      ['init', 'set up a home: where events go', async () => (await import('./init.js')).define],
+      [
+        'demo',
+        'see the main job in a few seconds, on this machine alone',
+        async () => (await import('./demo.js')).define,
+      ],
       [
         'capture',
         'write events into the journal',

@@ -260,6 +260,26 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     doc: 'How long a capture waits for a locked journal before it spools.',
   },
   {
+    key: 'sync.capture.type',
+    type: 'text',
+    doc: 'The type of events that carry none.',
+  },
+  {
+    key: 'sync.capture.id_field',
+    type: 'name of a field, dotted',
+    doc: 'Where events have their id; where it is absent as if this were not set, without a guess.',
+  },
+  {
+    key: 'sync.capture.type_field',
+    type: 'name of a field, dotted',
+    doc: 'The same for their type.',
+  },
+  {
+    key: 'sync.capture.time_field',
+    type: 'name of a field, dotted',
+    doc: 'The same for their time.',
+  },
+  {
     key: 'sync.coalesce.*',
     type: 'list of envelope fields, or true',
     doc: 'Unsent events of this type that agree in these fields are sent once, the newest.',

@@ -30,9 +30,15 @@ export const externalEntries = {
 
 const external = table(externalEntries);
 
+const filled = v.pipe(text, v.minLength(1, 'must not be empty'));
+
 const capture = table({
   max_event_bytes: v.optional(wholeNumber(1, 512 * 1024 * 1024)),
   busy_timeout_ms: v.optional(wholeNumber(0, 600_000)),
+  type: v.optional(filled),
+  id_field: v.optional(filled),
+  type_field: v.optional(filled),
+  time_field: v.optional(filled),
 });
 
 const fieldPaths = v.pipe(

@@ -59,6 +59,13 @@ export interface SyncSettings {
     readonly maxEventBytes: number;
     /** How long a capture waits for a locked journal before it spools, in milliseconds. */
     readonly busyTimeoutMs: number;
+    /** The type of events that carry none, and where events have id, type and time; only what is set. */
+    readonly fields: {
+      readonly type?: string;
+      readonly idField?: string;
+      readonly typeField?: string;
+      readonly timeField?: string;
+    };
   };
   /** Event type → the envelope fields that make its coalescing key. */
   readonly coalesce: ReadonlyMap<string, readonly string[]>;
@@ -90,7 +97,11 @@ export const DEFAULT_SETTINGS: SyncSettings = Object.freeze({
     byCheckout: new Map<string, boolean>(),
     byRepo: new Map<string, boolean>(),
   }),
-  capture: Object.freeze({ maxEventBytes: 1024 * 1024, busyTimeoutMs: 5000 }),
+  capture: Object.freeze({
+    maxEventBytes: 1024 * 1024,
+    busyTimeoutMs: 5000,
+    fields: Object.freeze({}),
+  }),
   coalesce: new Map<string, readonly string[]>(),
   families: new Map<string, DurabilityRule>(),
   caFile: undefined,

@@ -32,6 +32,7 @@ export function toSettings(
     capture: Object.freeze({
       maxEventBytes: sync.capture?.max_event_bytes ?? capture.maxEventBytes,
       busyTimeoutMs: sync.capture?.busy_timeout_ms ?? capture.busyTimeoutMs,
+      fields: toFields(sync.capture ?? {}),
     }),
     coalesce: toCoalescing(sync.coalesce ?? {}),
     families: mapOf(sync.families),
@@ -43,6 +44,16 @@ export function toSettings(
 function foreignKeys(external: object): string[] {
   const known = Object.keys(externalEntries);
   return TARGET_KEYS.filter((key) => !known.includes(key) && Object.hasOwn(external, key));
+}
+
+function toFields({
+  type,
+  id_field: idField,
+  type_field: typeField,
+  time_field: timeField,
+}: NonNullable<SyncTable['capture']>): SyncSettings['capture']['fields'] {
+  const said = Object.entries({ type, idField, typeField, timeField });
+  return Object.freeze(Object.fromEntries(said.filter(([, value]) => value !== undefined)));
 }
 
 function toExternal(external: NonNullable<SyncTable['external']>): ExternalSettings {

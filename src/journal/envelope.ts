@@ -16,7 +16,7 @@ import {
   textProblem,
   tooLargeProblem,
 } from './input/problems.js';
-
+import { usualId, usualTime, usualType } from './input/usual-fields.js';
 import { payloadFacts } from './payload-facts.js';
 import { isWrapped, mayBeWrapped, unwrap, type WrappedEvent } from './wrapped-event.js';
 
@@ -28,7 +28,8 @@ export const DEFAULT_MAX_EVENT_BYTES = 1024 * 1024;
 /**
  * Where an event's id, type and time are found. Fields may be dotted paths; a
  * top-level key that itself holds the dots wins. Without them: the fields of
- * CloudEvents if there is a `specversion` string, else redrain's own.
+ * CloudEvents if there is a `specversion` string, else redrain's own, else those
+ * of src/journal/input/usual-fields.ts.
  */
 export interface EnvelopeRules {
   /** The type of events that carry none. */
@@ -104,8 +105,14 @@ function readObject(bytes: Buffer): ReadObject | InvalidEnvelope {
 
 function envelopeOf({ event, raw }: ReadObject, rules: EnvelopeRules): Envelope | InvalidEnvelope {
   const cloud = (field: string): string | undefined => (isCloudEvent(event) ? field : undefined);
-  const id = firstPresent(event, rules.idField, cloud('id'), 'event_id');
-  const type = firstPresent(event, rules.typeField, cloud('type'), 'event_type');
+  // A type that the caller gives to events without one goes before a guess.
+  const isTold = rules.typeField !== undefined || rules.type !== undefined;
+  const id =
+    firstPresent(event, rules.idField, cloud('id'), 'event_id') ??
+    (rules.idField === undefined ? usualId({ event, raw }) : undefined);
+  const type =
+    firstPresent(event, rules.typeField, cloud('type'), 'event_type') ??
+    (isTold ? undefined : usualType({ event, raw }));
   const eventType = type === undefined ? rules.type : type.value;
   const eventId = id && idText(id, raw);
   const problem =
@@ -129,7 +136,9 @@ function attributesOf(
   rules: EnvelopeRules,
 ): Attributes | InvalidEnvelope {
   const cloudTime = isCloudEvent(event) ? 'time' : undefined;
-  const time = firstPresent(event, rules.timeField, cloudTime, 'timestamp');
+  const time =
+    firstPresent(event, rules.timeField, cloudTime, 'timestamp') ??
+    (rules.timeField === undefined ? usualTime({ event, raw }) : undefined);
   const projectUuid = projectOf(event.project_uuid, () => raw.textAt('project_uuid'));
   const problem = projectUuid === null ? undefined : textProblem('project_uuid', projectUuid);
   if (problem !== undefined) return invalid(problem);
@@ -248,7 +257,8 @@ function firstScalar(event: JsonObject, paths: readonly string[]): unknown {
 }
 
 function typeProblem(field: string | undefined, type: unknown): string | undefined {
-  if (type === undefined) return 'no event_type (--type NAME gives one to events that carry none)';
+  if (type === undefined)
+    return 'no event_type and no type (--type NAME gives one to events that carry none)';
   return textProblem(field ?? '--type', type);
 }
 

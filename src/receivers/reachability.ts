@@ -29,7 +29,7 @@ export const bareGetHeaders = (): Record<string, string> => ({
 });
 
 /**
- * Judges an answer to `GET {server}/api/v1/sync/health/` (docs/protocol.md). Healthy is
+ * Judges an answer to `GET {server}/api/v1/sync/health/` (docs/spec-kitty.md). Healthy is
  * a 200 with a JSON object that has a member of the health document; 404 and
  * a document without any mean that health is not offered. All else is trouble.
  */

@@ -31,7 +31,7 @@ export type SignInResult =
 
 /**
  * Has a proof exchanged for tokens and keeps them for the origin of this one
- * server (docs/protocol.md, "Tokens of a Teamspace"). A ready token is kept as it
+ * server (docs/spec-kitty.md, "Tokens of a Teamspace"). A ready token is kept as it
  * is, and used until the server refuses it.
  *
  * @throws CredentialStoreError, FileBusyError, TomlEditError.

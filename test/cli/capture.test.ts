@@ -282,3 +282,22 @@ describe('redrain capture when the journal cannot be written', () => {
     expect((await cli.run(['now', '--json'])).json<DrainReport>().delivered).to.equal(2);
   });
 });
+
+describe('redrain capture with fields from config.toml', () => {
+  it('finds id, type and time where the file says, and options go before it', async () => {
+    const cli = new Cli();
+    cli.configure(
+      '[redrain.capture]\nid_field = "meta.key"\ntype_field = "kind"\ntime_field = "at"\n',
+    );
+    const stdin = '{"meta":{"key":"k1"},"kind":"Paid","at":"2026-03-02T13:00:00Z","uid":"u1"}\n';
+    expect((await cli.run(['capture'], { stdin })).code).to.equal(0);
+    expect((await cli.run(['capture', '--id-field', 'uid'], { stdin })).code).to.equal(0);
+    const { stdout } = await cli.run(['events', '--output', 'jsonl']);
+    const events = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { event_id: string });
+    expect(events.map(({ event_id }) => event_id)).to.have.members(['k1', 'u1']);
+    for (const event of events) expect(event).to.include({ event_type: 'Paid' });
+  });
+});

@@ -97,7 +97,7 @@ describe('config.toml', () => {
       projects: 'allowed',
       unsaid: new Set(),
     });
-    expect(given.capture).to.deep.equal({ maxEventBytes: 4096, busyTimeoutMs: 0 });
+    expect(given.capture).to.deep.equal({ maxEventBytes: 4096, busyTimeoutMs: 0, fields: {} });
     expect(given.coalesce).to.deep.equal(
       new Map([['WPStatusChanged', ['project_uuid', 'payload.wp_id']]]),
     );

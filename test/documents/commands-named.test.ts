@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
+import { SPEC_KITTY_COMMANDS } from '../../src/cli/program.js';
 import { documentText, namesIn, rowsOf } from '../support/markdown.js';
 import { type DocumentedCommand, documentedCommands } from './command-tree.js';
 import { documents } from './documents.js';
@@ -66,10 +67,14 @@ describe('the commands that the documents name', () => {
     expect(strange).to.deep.equal([]);
   });
 
-  it('are all in the table of the README, and no others', () => {
-    const listed = rowsOf(documentText('README.md'), 'command').flatMap(({ names }) => names);
-    const names = listed.map((name) => name.split(' ')[0]);
-    expect(names).to.have.members(root.subcommands);
+  it('are all in the table of the README or of Spec Kitty’s page, and no others', () => {
+    const listed = (page: string): string[] =>
+      rowsOf(documentText(page), 'command')
+        .flatMap(({ names }) => names)
+        .map((name) => name.split(' ')[0] ?? '');
+    const theirs = listed('docs/spec-kitty.md').filter((name) => name !== 'mode');
+    expect(theirs).to.have.members(SPEC_KITTY_COMMANDS);
+    expect([...listed('README.md'), ...theirs]).to.have.members(root.subcommands);
   });
 
   it('are listed by the help, each on one line', () => {

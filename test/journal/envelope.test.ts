@@ -124,9 +124,10 @@ describe('where id, type and time are found', () => {
 
   it('takes it for no CloudEvent without a specversion string', () => {
     expect(read({ specversion: 1, id: 'c', type: 'x', event_type: 'T' })).to.include({
-      eventId: null,
+      eventId: 'c',
       eventType: 'T',
     });
+    expect(read({ specversion: 1, id: 'c', event_id: 'e', event_type: 'T' }).eventId).to.equal('e');
   });
 });
 
@@ -217,5 +218,53 @@ describe('what is refused, and how it is said', () => {
   it('takes any nesting within the limit as data', () => {
     const deep = '['.repeat(400_000) + ']'.repeat(400_000);
     expect(read(`{"event_type":"T","x":${deep}}`).eventType).to.equal('T');
+  });
+
+  describe('events of common shapes', () => {
+    const usual = { id: 'evt_1', type: 'order.paid', created_at: '2026-03-02T13:00:00Z' };
+
+    it('are taken without options', () => {
+      expect(read(usual)).to.include({
+        eventId: 'evt_1',
+        eventType: 'order.paid',
+        timestamp: '2026-03-02T13:00:00Z',
+        ownId: null,
+      });
+      expect(read({ id: 7, type: 'T', created: 1_767_225_600 })).to.include({
+        eventId: '7',
+        occurredAt: 1_767_225_600_000,
+      });
+      for (const field of ['timestamp', 'time', 'created', 'created_at'])
+        expect(read({ type: 'T', [field]: usual.created_at }).occurredAt, field).to.be.a('number');
+    });
+
+    it('have their own fields first: event_id, event_type, timestamp', () => {
+      const own = { event_id: 'e', event_type: 'E', timestamp: '2026-01-01T00:00:00Z' };
+      expect(read({ ...usual, ...own })).to.include({
+        eventId: 'e',
+        eventType: 'E',
+        timestamp: '2026-01-01T00:00:00Z',
+      });
+      expect(read({ event_type: 'E', id: 'evt_1' })).to.include({ eventId: 'evt_1' });
+    });
+
+    it('are not guessed at where the caller said more', () => {
+      expect(read({ ...usual, event_type: 'E' }, { idField: 'uid' }).eventId).to.equal(null);
+      expect(read(usual, { type: 'Imported' }).eventType).to.equal('Imported');
+      expect(read(usual, { timeField: 'at' }).timestamp).to.equal(null);
+      expect(problemOf(usual, { typeField: 'kind' })).to.match(/no event_type and no type/);
+    });
+
+    it('lose nothing by a field that is something else', () => {
+      for (const id of [{ $oid: '1' }, 7.5, '', true, ['a']])
+        expect(read({ event_type: 'E', id }).eventId, JSON.stringify(id)).to.equal(null);
+      expect(read('{"event_type":"E","id":1,"id":2}').eventId).to.equal(null);
+      for (const time of [35, 'morning', null, {}])
+        expect(read({ event_type: 'E', time }), JSON.stringify(time)).to.include({
+          timestamp: null,
+          occurredAt: null,
+        });
+      expect(problemOf({ id: 'a', type: { name: 'T' } })).to.match(/no event_type and no type/);
+    });
   });
 });

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { SyncSettings } from '../../config/settings.js';
 import { readEnvelope } from '../../journal/envelope.js';
 import type { StoredText } from '../../queue/ports.js';
 import type { ErasedEvent } from '../../retention/erased-event.js';
@@ -23,9 +24,12 @@ export class JobTexts {
   /** A text may be looked at more than once. */
   readonly #changed = new Set<string>();
   readonly #event: ErasedEvent;
+  readonly #fields: SyncSettings['capture']['fields'];
 
-  constructor(event: ErasedEvent) {
+  /** `fields`: where this home finds the id of an event. */
+  constructor(event: ErasedEvent, fields: SyncSettings['capture']['fields']) {
     this.#event = event;
+    this.#fields = fields;
   }
 
   /** Texts that were changed, or would be. */
@@ -53,6 +57,7 @@ export class JobTexts {
   #isEvent(line: string, { value, started, kind, queue, id }: StoredText): boolean {
     const { eventId, digests } = this.#event;
     const envelope = readEnvelope(Buffer.from(line), {
+      ...this.#fields,
       ...rulesIn(value),
       maxEventBytes: Infinity,
     });

@@ -9,19 +9,24 @@ import { readQueues, withQueues } from '../jobs/enqueue.js';
 import { targetOfQueue } from '../jobs/queue-names.js';
 import { JobTexts } from './job-texts.js';
 
+async function textsWithout(app: App, event: ErasedEvent): Promise<JobTexts> {
+  const { settings } = await app.situation();
+  return new JobTexts(event, settings.capture.fields);
+}
+
 /** jobs.db: what jobs carry, what came of them, schedules, the ring of events, free pages. */
 export function jobsPlace(app: App): ErasurePlace {
   const file = app.paths.jobsDb;
   return {
     name: 'jobs',
     look: async (event) => {
-      const texts = new JobTexts(event);
+      const texts = await textsWithout(app, event);
       await readQueues(app, (queues) => countIn(queues, texts));
       return { copies: texts.copies, remains: toldOf(texts) };
     },
     erase: async (event) => {
       if (!existsSync(file)) return { copies: 0, remains: [] };
-      const texts = new JobTexts(event);
+      const texts = await textsWithout(app, event);
       try {
         const drains = await withQueues(app, async (queues) => {
           await queues.editTexts((text) => texts.without(text));

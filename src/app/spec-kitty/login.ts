@@ -42,7 +42,7 @@ export interface LoginReport {
 
 /**
  * Signs in at a server and keeps the tokens in redrain's own store, for that
- * server alone (docs/protocol.md, "Tokens of a Teamspace").
+ * server alone (docs/spec-kitty.md, "Tokens of a Teamspace").
  *
  * @throws SplitBrainError, ConfigUnreadableError, UnusableUrlError,
  * UnnamedServerError, InsecureBearerError, CredentialStoreError: all before a

@@ -13,7 +13,7 @@ export interface HealthOptions {
   readonly offered?: boolean;
 }
 
-/** The health document (docs/protocol.md). Members without a value are left out. */
+/** The health document (docs/spec-kitty.md). Members without a value are left out. */
 export function healthDocument(instanceId: string, options: HealthOptions): object {
   const { limits, metadata = {}, privateTeamspace } = options;
   return {

@@ -39,7 +39,7 @@ export interface StubServer {
 
 /**
  * The stub receiver behind real HTTP (`redrain serve`): events in every format by
- * POST on any path, the token and health endpoints (docs/protocol.md), `GET
+ * POST on any path, the token and health endpoints (docs/spec-kitty.md), `GET
  * /stats`. Rejects when the sink cannot be opened or the port is taken.
  */
 export async function startServer(options: StubServerOptions): Promise<StubServer> {

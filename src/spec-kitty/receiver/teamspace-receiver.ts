@@ -55,7 +55,7 @@ class TokenExchange implements BatchExchange {
     return readHealth(answer, inForce, this.redact);
   }
 
-  /** On a 401 the token is renewed once and the body posted once more (docs/protocol.md, "Tokens of a Teamspace"). */
+  /** On a 401 the token is renewed once and the body posted once more (docs/spec-kitty.md, "Tokens of a Teamspace"). */
   async send(given: BatchPost): Promise<Exchanged> {
     const { mayRepeat = async () => true } = given;
     const closed = wireGate(this.#settings);

@@ -31,7 +31,7 @@ export interface TokenClientSettings {
 }
 
 /**
- * One POST for tokens, login or refresh (docs/protocol.md, "Tokens of a Teamspace"): to this address
+ * One POST for tokens, login or refresh (docs/spec-kitty.md, "Tokens of a Teamspace"): to this address
  * alone, never redirected, never in the clear, 30 s at most. Never rejects;
  * what it says of the answer is free of the secret that was sent.
  */

@@ -1,7 +1,7 @@
 import type { Secret } from '../../config/secret.js';
 import { VERSION } from '../../version.js';
 
-/** One request for tokens (docs/protocol.md, "Tokens of a Teamspace"), to the address of one server. */
+/** One request for tokens (docs/spec-kitty.md, "Tokens of a Teamspace"), to the address of one server. */
 export type TokenRequest = { readonly url: string } & (
   | { readonly kind: 'login'; readonly username: string; readonly password: Secret }
   | { readonly kind: 'refresh'; readonly refresh: Secret }

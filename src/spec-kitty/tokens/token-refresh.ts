@@ -32,7 +32,7 @@ export interface RenewalSurroundings {
 
 /**
  * Another access token in place of `stale`, which is about to expire or was
- * refused (docs/protocol.md, "Tokens of a Teamspace"). Of several processes that
+ * refused (docs/spec-kitty.md, "Tokens of a Teamspace"). Of several processes that
  * want one, a single one asks the server, under a lock that dies with its holder;
  * the others find the new token in the file. A gate says why there is none and
  * what to do; the file is then as it was.
