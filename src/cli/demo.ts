@@ -159,7 +159,7 @@ class Stage {
     const place = this.#place;
     const child = spawn(process.execPath, [commandLine(), ...args], {
       cwd: place,
-      env: { ...given(), HOME: place, REDRAIN_HOME: join(place, 'home'), COLUMNS: '80' },
+      env: { HOME: place, TMPDIR: place, REDRAIN_HOME: join(place, 'home'), COLUMNS: '80' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#children.add(child);
@@ -175,7 +175,3 @@ function commandLine(): string {
   );
   return files.find((file) => existsSync(file)) ?? process.argv[1] ?? '';
 }
-
-/** Variables without which no program starts, or finds room. */
-const given = (): NodeJS.ProcessEnv =>
-  Object.fromEntries(['PATH', 'TMPDIR', 'SystemRoot'].map((name) => [name, process.env[name]]));

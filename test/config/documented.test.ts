@@ -28,8 +28,6 @@ const SHOWN_ONLY = ['sync.max_queue_size', 'sync.background_daemon'];
 const COMPUTED: readonly ComputedRead[] = [
   { file: 'src/receivers/endpoint-kinds.ts', expression: 'authEnv' },
   { file: 'src/cli/serve.ts', expression: 'name' },
-  // Of those that a child process needs.
-  { file: 'src/cli/demo.ts', expression: 'name' },
   { file: 'src/cli/target-show.ts', expression: 'name' },
   { file: 'src/cli/spec-kitty/login.ts', expression: 'variable' },
   { file: 'src/config/in-force.ts', expression: 'key.env' },
