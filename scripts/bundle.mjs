@@ -29,36 +29,35 @@ const ENTRIES = {
 /** Its import runs the command line: it shares a file with nothing. */
 const STARTS = dist('src/cli/run.js');
 
-/** What every command starts with, commands that scripts type all the time, completion at each key, and the kit that other programs load without the rest. */
+/**
+ * What everyday starts load, now or a moment later: the version, any command, the
+ * commands that scripts type all the time, completion at each key, the kit that other
+ * programs load without the rest. A module goes where all go that the same starts need.
+ */
 const EVERYDAY = [
-  'cli/main',
-  'cli/capture',
-  'cli/now',
-  'cli/status',
-  'receive/index',
-  'cli/completion/answer',
-].map((name) => dist(`src/${name}.js`));
+  ['cli/main'],
+  ['cli/run', 'cli/failure', 'config/toml', 'config/parse'],
+  ['cli/capture'],
+  ['cli/status'],
+  ['cli/now', 'app/drain-target'],
+  ['cli/completion/answer'],
+  ['receive/index'],
+].map((names) => names.map((name) => dist(`src/${name}.js`)));
 
 /** Packages and parts of Node that take milliseconds to load, by a word for each sort. */
 const SLOW = {
   typeorm: ['typeorm', 'reflect-metadata'],
-  net: ['node:http', 'node:https', 'node:http2', 'node:net', 'node:tls', 'axios'],
+  net: ['node:http', 'node:https', 'node:http2', 'node:net', 'node:tls'],
   hono: ['hono', 'hono/html', '@hono/node-server', '@hono/node-server/utils/response'],
   queue: ['liteque', 'croner'],
   log: ['pino', 'prom-client'],
-  checks: ['valibot'],
 };
 const SORT_OF = new Map(
   Object.entries(SLOW).flatMap(([sort, names]) => names.map((name) => [name, sort])),
 );
 
-/**
- * Folders of src/ with files of their own, as no other folder needs them; all others are `core`.
- */
+/** Folders of src/ with files of their own, as no other folder needs them; all others are `core`. */
 const PLACES = { cli: 'commands', workers: 'workers', observatory: 'pages' };
-
-/** Who starts a worker or opens pages waits for all of the folder: it is one file. */
-const WHOLE = new Set(['workers', 'pages']);
 
 /** What `needs` found before. */
 const known = new Map();
@@ -93,18 +92,20 @@ writeFileSync(join(lib, 'commands.json'), JSON.stringify(tree));
 /** The name of the file that a module goes to; none for the modules that start something. */
 function fileOf(id, { getModuleInfo }) {
   if (getModuleInfo(id).isEntry || id === STARTS) return undefined;
-  const everyday = EVERYDAY.map((command) => (needs(command, getModuleInfo).has(id) ? 1 : 0));
+  const isNeeded = (start) => start.some((module) => needs(module, getModuleInfo).has(id));
+  const everyday = EVERYDAY.map((start) => (isNeeded(start) ? 1 : 0));
   const isEveryday = everyday.includes(1);
   const sorts = new Set([...needs(id, getModuleInfo)].flatMap((need) => SORT_OF.get(need) ?? []));
   const place = PLACES[relative(dist('src'), id).split(sep)[0]] ?? 'core';
-  if (WHOLE.has(place)) sorts.clear();
+  // These load nearly all of their folder, and run for long.
+  if (place === 'pages') return place;
+  if (place === 'workers' && sorts.size > 0) return 'workers-slow';
   if (!isEveryday) forgetSmall(sorts);
   return [isEveryday ? `every${everyday.join('')}` : place, ...[...sorts].sort()].join('-');
 }
 
 /** Beside what loads a server or a log anyway, and where nobody waits, these do not count. */
 function forgetSmall(sorts) {
-  sorts.delete('checks');
   if (sorts.has('log') || sorts.has('hono'))
     for (const small of ['queue', 'net']) sorts.delete(small);
 }
