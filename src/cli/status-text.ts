@@ -4,6 +4,7 @@ import { type Finding, remedyOf } from '../reports/finding.js';
 import type { WorkerRow } from '../reports/jobs-section.js';
 import type { JournalSection } from '../reports/journal-section.js';
 import type { TargetLedger } from '../reports/ledger-section.js';
+import { nextStep } from '../reports/next-step.js';
 import type { TargetsSection } from '../reports/targets-section.js';
 import type { AuthoritySection } from '../spec-kitty/authority-report.js';
 import { timeText, withTimes } from './ago.js';
@@ -151,16 +152,6 @@ function workerLines({ findings, jobs }: StatusDocument): string[] {
   ];
 }
 
-/** The running drain of the current target. */
-function drainHere(
-  findings: readonly Finding[],
-  targets: StatusDocument['delivery_targets'],
-): Finding | undefined {
-  if ('error' in targets) return undefined;
-  const { target_id: id } = targets.current;
-  return findings.find(({ check, target_id }) => check === 'draining' && target_id === id);
-}
-
 const MOST_WORKERS = 4;
 
 function presentLines(workers: readonly WorkerRow[]): string[] {
@@ -200,11 +191,10 @@ const quoted = ({ command, advice }: Finding): string =>
 /** What to type next, and why nothing leaves where nothing does. */
 export function nextLines({ document, findings }: StatusReport): string[] {
   const lines = blockedLines(document.event_journal, findings);
-  const draining = drainHere(findings, document.delivery_targets);
-  const [next] = findings.filter((finding) => remedyOf(finding) !== null);
-  if (draining !== undefined && next?.status !== 'problem')
-    return [...lines, line('next', `nothing to type: ${draining.message}`)];
-  return [...lines, line('next', next === undefined ? 'nothing to do' : step(next))];
+  const next = nextStep(document);
+  if (next.kind === 'wait')
+    return [...lines, line('next', `nothing to type: ${next.finding.message}`)];
+  return [...lines, line('next', next.kind === 'nothing' ? 'nothing to do' : step(next.finding))];
 }
 
 function step(finding: Finding): string {

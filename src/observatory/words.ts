@@ -100,4 +100,4 @@ const SAID: Readonly<Record<string, string>> = {
 
 /** A state as a word; its colour only repeats it. */
 export const badge = (state: string): Html =>
-  html`<span class="badge ${SAID[state] ?? 'plain'}">${visible(state).replaceAll('_', ' ')}</span>`;
+  html`<span class="badge ${SAID[state] ?? 'other'}">${visible(state).replaceAll('_', ' ')}</span>`;

@@ -119,7 +119,7 @@ async function walk({ cli, page, base, troubles }: Given, way: Way, isLive: bool
   expect(new URL(page.url()).searchParams.get('cause')).to.equal('type PaymentFailed refused');
   expect(await page.locator('table.events tbody tr').count()).to.equal(10);
   await way.follow(page, /^ord-4$/);
-  expect(await page.locator('main').innerText()).to.contain('Posts to billing');
+  expect(await page.locator('main').innerText()).to.contain('Recorded answer of billing');
   expect(await page.locator('main').innerText()).to.not.contain('bytes of 4');
   await way.follow(page, /^Show the \d+ B$/);
   expect(await page.getByLabel('Payload').innerText()).to.contain('"word": "bytes of 4"');

@@ -10,11 +10,14 @@ export const eventTable = (
   caption: string,
 ): Html => html`<div class="scroll"><table class="events">
 <caption class="hidden">${caption}</caption>
-<thead><tr><th scope="col" class="n">Number</th><th scope="col">Captured</th><th scope="col">Event</th><th scope="col">Type</th><th scope="col">State</th><th scope="col" class="n">Size</th></tr></thead>
-<tbody>${events.map(
-  (event) => html`<tr><td class="n">${number(event.seq)}</td><td>${clock(event.captured_at)}</td>
-<th scope="row"><a href="${link('event', { id: event.event_id })}">${shortName(event.event_id)}</a>${event.revision > 1 ? html` <span class="quiet">revision ${event.revision}</span>` : ''}</th>
-<td>${shortName(event.event_type)}</td>
-<td>${badge(event.state)}${event.class !== 'live' && event.class !== event.state ? badge(event.class) : ''}${event.replay ? badge('replay') : ''}${event.last_error === null ? nothing : html` ${shortName(event.last_error)}`}</td>
-<td class="n">${bytes(event.size)}</td></tr>`,
-)}</tbody></table></div>`;
+<thead><tr><th scope="col">Event</th><th scope="col">State</th><th scope="col">Type</th><th scope="col">Captured</th><th scope="col" class="n">Size</th><th scope="col" class="n">Number</th></tr></thead>
+<tbody>${events.map((event) => row(link, event))}</tbody></table></div>`;
+
+const row = (link: PageContext['link'], event: ListedEvent): Html =>
+  html`<tr><th scope="row"><a href="${link('event', { id: event.event_id })}">${shortName(event.event_id)}</a>${event.revision > 1 ? html` <span class="quiet">revision ${event.revision}</span>` : ''}</th>
+<td>${states(event)}${event.last_error === null ? nothing : html` ${shortName(event.last_error)}`}</td>
+<td>${shortName(event.event_type)}</td><td>${clock(event.captured_at)}</td>
+<td class="n">${bytes(event.size)}</td><td class="n">${number(event.seq)}</td></tr>`;
+
+const states = ({ state, class: why, replay }: ListedEvent): Html =>
+  html`${badge(state)}${why === 'live' || why === state ? '' : badge(why)}${replay ? badge('replay') : ''}`;

@@ -18,15 +18,14 @@ export async function event(at: PageContext): Promise<Page> {
   return {
     title: 'Event',
     body: html`<p class="event-id">${code(id)}</p>
-${at.live('story', html`${story.revisions.map((revision) => revisionOf(at, revision, names))}${elsewhere(at, story)}${timeline(story, names)}`)}
-${payload(at, id, story)}
-${plans(at, id, story)}`,
+${at.live('story', html`${story.revisions.map((revision) => revisionOf(at, id, revision, names))}${elsewhere(at, story)}${timeline(story, names)}`)}
+${payload(at, id, story)}`,
   };
 }
 
 type Names = ReadonlyMap<number, string>;
 
-function revisionOf(at: PageContext, revision: RevisionStory, names: Names): Html {
+function revisionOf(at: PageContext, event: string, revision: RevisionStory, names: Names): Html {
   const { seq, event_type, size, captured_at, occurred_at, sha256, project_uuid, checkout } =
     revision;
   const facts: (readonly [string, Html | string])[] = [
@@ -48,39 +47,58 @@ function revisionOf(at: PageContext, revision: RevisionStory, names: Names): Htm
   ];
   return html`<section><h2>${revision.revision === 1 ? 'Captured' : `Revision ${revision.revision}`}</h2>
 <dl class="facts">${facts.map(([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`)}</dl>
-<h2>At each target</h2>${targetTable(at, revision, names)}
-${revision.targets.map((target) => answers(target, names))}</section>`;
+<h2>At each target</h2>${targetTable(at, revision, names, event)}
+${postTable(revision, names)}${answers(revision, names)}</section>`;
 }
 
-function targetTable(at: PageContext, { targets, class: why }: RevisionStory, names: Names): Html {
+function targetTable(at: PageContext, revision: RevisionStory, names: Names, event: string): Html {
+  const { targets, class: why } = revision;
   if (targets.length === 0) return html`<p class="none">There is no target yet.</p>`;
   return html`<div class="scroll"><table>
 <thead><tr><th scope="col">Target</th><th scope="col">State</th><th scope="col" class="n">Attempts</th><th scope="col" class="n">Generation</th><th scope="col">Next attempt</th><th scope="col">Error</th></tr></thead>
-<tbody>${targets.map(({ target_id: id, delivery, in_flight }) => {
-    const state = in_flight
-      ? 'on the wire'
-      : (delivery?.status ?? (why === 'live' ? 'not sent' : why));
-    const next = delivery?.next_attempt_at ?? null;
-    return html`<tr><th scope="row"><a href="${at.link('target', { id })}">${shortName(names.get(id) ?? String(id))}</a></th>
-<td>${badge(String(state))}</td><td class="n">${text(delivery?.attempt_count ?? 0)}</td><td class="n">${text(delivery?.generation ?? 1)}</td>
-<td>${next === null ? 'none' : ago(String(next), at.now)}</td><td>${delivery?.last_error == null ? '' : shortName(text(delivery.last_error))}</td></tr>`;
-  })}</tbody></table></div>`;
+<tbody>${targets.map((target) => targetRow(at, target, why, names, event))}</tbody></table></div>`;
 }
 
-/** Every post that the event was part of at one target, and the last recorded answer. */
-function answers({ target_id: id, posts, delivery }: TargetStory, names: Names): Html {
+function targetRow(
+  at: PageContext,
+  { target_id: id, delivery, in_flight }: TargetStory,
+  why: string,
+  names: Names,
+  event: string,
+): Html {
+  const { status, attempt_count = 0, generation = 1, next_attempt_at, last_error } = delivery ?? {};
+  const unsent = why === 'live' ? 'not sent' : why;
+  return html`<tr><th scope="row"><a href="${at.link('target', { id })}">${shortName(names.get(id) ?? String(id))}</a></th>
+<td>${badge(in_flight ? 'on the wire' : text(status ?? unsent))}${why === 'live' ? plan(at, id, text(status), event) : ''}</td>
+<td class="n">${text(attempt_count)}</td><td class="n">${text(generation)}</td>
+<td>${next_attempt_at == null ? 'none' : ago(text(next_attempt_at), at.now)}</td><td>${last_error == null ? '' : shortName(text(last_error))}</td></tr>`;
+}
+
+/** Every post that the event was part of, oldest first. */
+function postTable({ targets }: RevisionStory, names: Names): Html {
+  const posts = targets
+    .flatMap(({ target_id: target, posts: own }) => own.map((post) => ({ target, post })))
+    .sort((a, b) => Number(a.post.id) - Number(b.post.id));
   if (posts.length === 0) return nothing;
-  const answer = delivery?.last_response_json ?? null;
-  return html`<h3>Posts to ${shortName(names.get(id) ?? String(id))}</h3><div class="scroll"><table>
-<thead><tr><th scope="col">Post</th><th scope="col">At</th><th scope="col">Outcome</th><th scope="col">Answer</th><th scope="col" class="n">Took</th><th scope="col" class="n">Among</th><th scope="col">Error</th></tr></thead>
-<tbody>${posts.map(
-    (
-      post,
-    ) => html`<tr><th scope="row">${text(post.id)}</th><td>${clock(text(post.started_at))}</td><td>${badge(text(post.outcome))}</td>
+  return html`<h2>Posts</h2><div class="scroll"><table><caption class="hidden">Posts with this event</caption>
+<thead><tr><th scope="col">Target</th><th scope="col">Post</th><th scope="col">At</th><th scope="col">Outcome</th><th scope="col">Answer</th><th scope="col" class="n">Took</th><th scope="col" class="n">Among</th><th scope="col">Error</th></tr></thead>
+<tbody>${posts.map(({ target, post }) => postRow(post, names.get(target) ?? String(target)))}</tbody></table></div>`;
+}
+
+type Post = TargetStory['posts'][number];
+
+const postRow = (post: Post, target: string): Html =>
+  html`<tr><th scope="row">${shortName(target)}</th><td>${text(post.id)}</td><td>${clock(text(post.started_at))}</td><td>${badge(text(post.outcome))}</td>
 <td>${post.http_status === null ? 'none' : html`HTTP ${text(post.http_status)}`}</td><td class="n">${duration(Number(post.duration_ms))}</td>
-<td class="n">${number(Number(post.events))}</td><td>${post.error === null ? '' : shortName(text(post.error))}</td></tr>`,
-  )}</tbody></table></div>
-${answer === null ? nothing : html`<details id="answer-${id}"><summary>The recorded answer</summary><pre class="payload" tabindex="0" dir="auto">${shownText(text(answer))}</pre></details>`}`;
+<td class="n">${number(Number(post.events))}</td><td>${post.error === null ? '' : shortName(text(post.error))}</td></tr>`;
+
+/** The last recorded answer of each target, behind a click. */
+function answers({ targets }: RevisionStory, names: Names): Html {
+  return html`${targets.map(({ target_id: id, delivery }) => {
+    const answer = delivery?.last_response_json ?? null;
+    if (answer === null) return nothing;
+    return html`<details><summary>Recorded answer of ${shortName(names.get(id) ?? String(id))}</summary><pre class="payload" tabindex="0" dir="auto">${shownText(text(answer))}</pre></details>`;
+  })}`;
 }
 
 const text = (value: unknown): string => String(value);
@@ -126,19 +144,11 @@ function payload(at: PageContext, id: string, { revisions, spooled }: EventStory
   return html`<h2 id="bytes">Bytes</h2>${payloadText(content)}<p class="actions"><a href="${at.link('event', { id })}">Hide them</a></p>`;
 }
 
-/** What can be planned for this event alone, by where it stands at each target. */
-function plans(at: PageContext, event: string, { revisions }: EventStory): Html {
-  const current = revisions.at(-1);
-  if (!at.allowWrites || current === undefined || current.class !== 'live') return nothing;
-  const links = current.targets.flatMap(({ target_id: target, delivery }) => {
-    const kind = planFor(String(delivery?.status ?? ''));
-    return kind === undefined
-      ? []
-      : [
-          html`<a class="button" href="${at.link('plan', { do: kind, target, event })}">Plan a ${kind} at target ${target}</a> `,
-        ];
-  });
-  return links.length === 0 ? nothing : html`<p class="actions">${links}</p>`;
+/** What can be planned for this event alone at one target, by where it stands there. */
+function plan({ link, allowWrites }: PageContext, target: number, status: string, event: string) {
+  const kind = allowWrites ? planFor(status) : undefined;
+  if (kind === undefined) return nothing;
+  return html` <a href="${link('plan', { do: kind, target, event })}">Plan a ${kind}</a>`;
 }
 
 function planFor(status: string): 'retry' | 'replay' | undefined {

@@ -1,3 +1,4 @@
+import type { StatusDocument } from '../../app/status.js';
 import type { Finding } from '../../reports/finding.js';
 import { nextStep } from '../../reports/next-step.js';
 import { type Html, html, nothing } from '../html.js';
@@ -11,8 +12,8 @@ const WEIGHT: Readonly<Record<Finding['status'], string>> = {
 };
 
 /** What to do next, in one line. */
-export function nextLine(findings: readonly Finding[]): Html {
-  const step = nextStep(findings);
+export function nextLine(document: StatusDocument): Html {
+  const step = nextStep(document);
   if (step.kind === 'nothing') return html`<p class="next">Nothing to do.</p>`;
   const { finding } = step;
   if (step.kind === 'wait') return html`<p class="next">Nothing to do: ${finding.message}.</p>`;
@@ -37,8 +38,9 @@ function item({ link }: Pick<PageContext, 'link'>, finding: Finding): Html {
 }
 
 function remedy({ command, advice, message }: Finding): Html {
-  if (command !== null) return html`<code class="command">${command}</code>`;
-  return advice === null || message.includes(advice) ? nothing : html`<span>${advice}</span>`;
+  if (command !== null)
+    return html`<code class="command" dir="ltr" title="${command}">${command}</code>`;
+  return advice === null || message.includes(advice) ? nothing : html`<span>→ ${advice}</span>`;
 }
 
 /** Numbers side by side. */

@@ -45,7 +45,7 @@ async function summary(at: PageContext, { document, findings }: StatusReport): P
     ['oldest that waits', oldest === undefined ? html`none` : ago(oldest, at.now)],
     ...aside(journal),
   ])}
-${nextLine(findings)}
+${nextLine(document)}
 ${findingList(at, findings)}`;
 }
 
