@@ -82,7 +82,7 @@ await bundle.write({
 });
 chmodSync(join(lib, 'cli.js'), 0o755);
 // Style sheet and script of the pages of `redrain open`, as they are.
-cpSync(join(root, 'src/observatory/assets'), join(lib, 'observatory'), { recursive: true });
+cpSync(join(root, 'src/observatory/assets'), join(lib, 'assets'), { recursive: true });
 
 // What completion and the man page say is what the program declares.
 const { programTree } = await import(pathToFileURL(dist('src/cli/completion/program-tree.js')));

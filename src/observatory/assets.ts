@@ -10,12 +10,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /** Beside this file as it is bundled or in its source, which a compiled file has to look for. */
-const PLACES = [
-  './observatory/',
-  '../observatory/',
-  './assets/',
-  '../../../src/observatory/assets/',
-];
+const PLACES = ['./assets/', '../assets/', '../../../src/observatory/assets/'];
 
 export interface Asset {
   readonly type: string;

@@ -156,6 +156,17 @@ describe('every answer of the observatory', () => {
     }
   });
 
+  it('has the files of a browser, which anybody may have, and no others', async () => {
+    const { observatory } = await givenObservatory();
+    const asset = (name: string) => ask(observatory.port, `/assets/${name}`);
+    expect((await asset('live.js')).text).to.contain('new EventSource(');
+    expect((await asset('live.js')).headers['content-type']).to.match(/^text\/javascript/);
+    expect((await asset('style.css')).headers['content-type']).to.match(/^text\/css/);
+    expect((await asset('icon.svg')).headers['content-type']).to.equal('image/svg+xml');
+    for (const name of ['page.js', '..%2fpage.js', '..%2f..%2f..%2fpackage.json', 'constructor'])
+      expect((await asset(name)).status, name).to.equal(404);
+  });
+
   it('names no address but its own, and has nothing inline', async () => {
     const { visitor, redrain } = await givenObservatory();
     await redrain.captureMany([{ event_id: 'e', event_type: 'T' }]);

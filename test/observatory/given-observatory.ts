@@ -1,9 +1,13 @@
 import { type IncomingMessage, request } from 'node:http';
 import { App, type AppOptions } from '../../src/app/app.js';
 import { timeOf } from '../../src/cli/times.js';
+import { type HomePaths, resolveHome } from '../../src/config/home.js';
 import { Observatory } from '../../src/observatory/observatory.js';
 import { type GivenRedrain, givenRedrain } from '../library/given-redrain.js';
 import { closeAfterTest } from '../support/temporary-home.js';
+
+/** Where the files of a home are. */
+export const pathsOf = (home: string): HomePaths => resolveHome({ home, env: {} });
 
 export interface Answer {
   readonly status: number;

@@ -1,10 +1,9 @@
 import { existsSync, renameSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { closeAfterTest } from '../support/temporary-home.js';
-import { givenObservatory, type Visitor } from './given-observatory.js';
+import { givenObservatory, pathsOf, type Visitor } from './given-observatory.js';
 
 interface Told {
   readonly event: string;
@@ -110,7 +109,7 @@ describe('a page that is open', () => {
     await redrain.captureMany([{ event_id: 'a', event_type: 'T' }]);
     await redrain.close();
     const story = await watch(visitor, 'event?id=a');
-    const journal = join(home, 'redrain', 'journal.db');
+    const journal = pathsOf(home).journalDb;
     expect(existsSync(journal)).to.equal(true);
     renameSync(journal, `${journal}.away`);
     await story.until(({ event }) => event === 'reload');

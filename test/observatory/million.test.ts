@@ -1,13 +1,12 @@
 import { readFileSync, statSync } from 'node:fs';
 import { request } from 'node:http';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { openRedrain, type Redrain } from '../../src/index.js';
 import { Cli } from '../support/cli.js';
 import { results, ScriptedReceiver } from '../support/scripted-receiver.js';
 import { closeAfterTest } from '../support/temporary-home.js';
-import { type Visitor, visit } from './given-observatory.js';
+import { pathsOf, type Visitor, visit } from './given-observatory.js';
 
 const EVENTS = 1_000_000;
 const GROUP = 10_000;
@@ -117,7 +116,7 @@ describeLong('the observatory of a home with a million events', () => {
     expect(warm / MIB).to.be.lessThan(300);
     expect((later - warm) / MIB, 'growth in 40 seconds').to.be.lessThan(40);
     // A reader that kept a snapshot would not let the log begin again.
-    const log = statSync(join(cli.home, 'redrain', 'journal.db-wal')).size;
+    const log = statSync(`${pathsOf(cli.home).journalDb}-wal`).size;
     expect(log / MIB).to.be.lessThan(64);
   });
 });

@@ -1,12 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { App } from '../../src/app/app.js';
 import { readStatus } from '../../src/app/status.js';
 import { LitequeQueues } from '../../src/queue/liteque-queue.js';
 import { results } from '../support/scripted-receiver.js';
 import { temporaryHome } from '../support/temporary-home.js';
-import { givenObservatory, observe, type Visitor, visit } from './given-observatory.js';
+import { givenObservatory, observe, pathsOf, type Visitor, visit } from './given-observatory.js';
 
 /** Every page, as its menu and its links lead to it. */
 const PAGES = ['', 'events', 'tail', 'conflicts', 'diff', 'jobs', 'workers'];
@@ -137,7 +137,7 @@ describe('the pages of the observatory', () => {
 
   it('show jobs by queue and state, schedules, and what a job carries behind a click', async () => {
     const { visitor, home, clock } = await givenObservatory();
-    const queues = await LitequeQueues.open(join(home, 'redrain', 'jobs.db'), {
+    const queues = await LitequeQueues.open(pathsOf(home).jobsDb, {
       clock: { now: () => clock.now },
     });
     await queues.queue('dispatch').add('drain', { targetId: 1 });
@@ -158,9 +158,9 @@ describe('the pages of the observatory', () => {
   it('say what cannot be read, and are well again with the home', async () => {
     const home = temporaryHome();
     const visitor = await visit((await observe(home)).newLink());
-    const state = join(home, 'redrain');
-    mkdirSync(state);
-    writeFileSync(join(state, 'journal.db'), 'no database at all, and long enough to be looked at');
+    const { journalDb } = pathsOf(home);
+    mkdirSync(dirname(journalDb), { recursive: true });
+    writeFileSync(journalDb, 'no database at all, and long enough to be looked at');
     const broken = await visitor.get('');
     expect(broken.status).to.be.oneOf([200, 503]);
     expect(seen(broken.text)).to.contain('problem');

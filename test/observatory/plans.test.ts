@@ -1,9 +1,13 @@
-import { join } from 'node:path';
 import { expect } from 'chai';
 import { ACTIONS } from '../../src/observatory/writes/actions.js';
 import { LitequeQueues } from '../../src/queue/liteque-queue.js';
 import { results } from '../support/scripted-receiver.js';
-import { type Answer, type GivenObservatory, givenObservatory } from './given-observatory.js';
+import {
+  type Answer,
+  type GivenObservatory,
+  givenObservatory,
+  pathsOf,
+} from './given-observatory.js';
 
 /** The fields of the form on a page, as a browser would send them. */
 function formOf({ text }: Answer): URLSearchParams {
@@ -115,13 +119,14 @@ describe('a plan', () => {
 
   it('pauses a queue and lets it go on', async () => {
     const { visitor, home } = await givenFailed();
-    const queues = await LitequeQueues.open(join(home, 'redrain', 'jobs.db'));
+    const queues = await LitequeQueues.open(pathsOf(home).jobsDb);
     await queues.queue('dispatch').add('drain', {});
     for (const [kind, isPaused] of [
       ['pause', true],
       ['resume', false],
     ] as const) {
       const plan = await visitor.get(`plan?do=${kind}&queue=dispatch`);
+      expect(seen(plan)).to.contain('Apply this plan');
       const done = await visitor.post('apply', formOf(plan));
       expect(seen(done)).to.contain(`The queue dispatch is ${kind}d`);
       expect(await queues.queue('dispatch').isPaused()).to.equal(isPaused);

@@ -15,7 +15,7 @@ const BELONGS = [
   /^lib\/(index|entities|queue|receive)\.(js|d\.ts)$/,
   /^lib\/(cli|ormconfig)\.js$/,
   /^lib\/(chunks|children)\/[\w-]+\.js$/,
-  /^lib\/observatory\/(style\.css|live\.js|icon\.svg)$/,
+  /^lib\/assets\/(style\.css|live\.js|icon\.svg)$/,
   /^docs\/pictures\/[\w-]+\.png$/,
 ];
 
