@@ -15,6 +15,7 @@ const BELONGS = [
   /^lib\/(index|entities|queue|receive)\.(js|d\.ts)$/,
   /^lib\/(cli|ormconfig)\.js$/,
   /^lib\/(chunks|children)\/[\w-]+\.js$/,
+  /^lib\/commands\.json$/,
   /^lib\/assets\/(style\.css|live\.js|icon\.svg)$/,
   /^docs\/pictures\/[\w-]+\.png$/,
 ];
@@ -98,9 +99,9 @@ describe('the package', () => {
       expect(dead).to.deep.equal([]);
     });
 
-    it('has fewer than 100 files, and every class has its name', () => {
+    it('has fewer than 110 files, and every class has its name', () => {
       const paths = project.listing();
-      expect(paths).to.have.length.below(100);
+      expect(paths).to.have.length.below(110);
       const code = paths
         .filter((path) => path.endsWith('.js'))
         .map((path) => readFileSync(join(project.package, path.replace(/^package\//, '')), 'utf8'));
