@@ -4,7 +4,7 @@
 // Modules share a file when the same of the everyday commands need them, and the
 // same of the packages that take long to load: starting a command then loads no
 // code and no package that it could do without, and few files.
-import { chmodSync, cpSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { transform } from 'esbuild';
@@ -88,6 +88,9 @@ cpSync(join(root, 'src/observatory/assets'), join(lib, 'assets'), { recursive: t
 const { programTree } = await import(pathToFileURL(dist('src/cli/completion/program-tree.js')));
 const tree = await programTree();
 writeFileSync(join(lib, 'commands.json'), JSON.stringify(tree));
+const { manPage } = await import(pathToFileURL(dist('src/cli/man-page.js')));
+mkdirSync(join(lib, 'man'));
+writeFileSync(join(lib, 'man', 'redrain.1'), manPage(tree, buildDate()));
 
 /** The name of the file that a module goes to; none for the modules that start something. */
 function fileOf(id, { getModuleInfo }) {
@@ -125,4 +128,10 @@ async function withoutComments(code) {
   const options = { minifyWhitespace: true, minifySyntax: true, legalComments: 'none' };
   const result = await transform(code, { ...options, format: 'esm', target: 'node20.19' });
   return { code: result.code, map: null };
+}
+
+/** Whoever needs the same bytes again sets the variable that other builds look at, too. */
+function buildDate() {
+  const { SOURCE_DATE_EPOCH: seconds } = process.env;
+  return (seconds ? new Date(Number(seconds) * 1000) : new Date()).toISOString().slice(0, 10);
 }

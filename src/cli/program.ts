@@ -4,6 +4,7 @@ import { stderr, stdout } from '../output/standard.js';
 import { VERSION } from '../version.js';
 import { forTerminal } from './color.js';
 import type { CommandBody, DefineCommand, ProgramOptions, RunCommand } from './command.js';
+import { EXIT_MEANINGS, SPEC_KITTY_CODE } from './exit-meanings.js';
 import { assertOneForm, type GlobalOptions, Output } from './output.js';
 
 /** How the help of redrain lists a command, and what declares its options and does its work. */
@@ -241,9 +242,9 @@ export async function buildProgram(
 
 /** Below the help. */
 function exitCodes(isNeutral: boolean): string {
-  const servers = isNeutral ? '' : ' 4 two servers are named,';
-  const text = `Exit codes: 0 done, 1 internal failure, 2 a check did not hold, 3 some input was bad,${servers} 5 conflict, 6 nothing could be sent, 7 failures in this pass, 8 discard refused, 9 events lost, 64 usage, 129, 130 and 143 ended by a signal.`;
-  return `\n${new Help().boxWrap(text, HELP_WIDTH)}`;
+  const listed = EXIT_MEANINGS.filter(([codes]) => !isNeutral || codes !== SPEC_KITTY_CODE);
+  const text = listed.map((one) => one.join(' ')).join(', ');
+  return `\n${new Help().boxWrap(`Exit codes: ${text}.`, HELP_WIDTH)}`;
 }
 
 /** The narrowest terminal that the help is written for. */
