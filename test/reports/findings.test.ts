@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { reportStatus } from '../../src/app/status.js';
+import { readTop } from '../../src/app/top.js';
 import { statusText } from '../../src/cli/status-text.js';
 import { Spool } from '../../src/journal/spool.js';
 import { LitequeQueues } from '../../src/queue/liteque-queue.js';
@@ -191,6 +192,16 @@ describe('the next step', () => {
        UPDATE post SET started_at = 1000 + id * 1000, duration_ms = 1000, pass_no = (SELECT pass_no FROM target)`,
     );
     expect(await next(at)).to.match(/^nothing to type: sending, 1\/s, 4 s left \(process \d+\)/);
+    const text = statusText(await reportStatus(at.app), []);
+    expect(text).to.match(/^drain +sending, 1\/s, 4 s left \(process \d+\)$/m);
+    expect((await typed(at.home, ['doctor'])).stdout).to.match(/draining +sending, 1\/s, 4 s left/);
+    expect((await readTop(at.app)).top.targets[0]?.activity).to.equal('sending, 1/s, 4 s left');
+
+    // A drain of another target shows too, and is no reason to wait.
+    writeConfig(at.home, externalTo('stub:other'));
+    const elsewhere = statusText(await reportStatus(at.app), []);
+    expect(elsewhere).to.match(/^drain +sending, 1\/s, 4 s left at \S+ \(process \d+\)$/m);
+    expect(await next(at)).to.equal('`redrain now` sends 6 events');
   });
 });
 
