@@ -99,7 +99,8 @@ function writerOf(
 }
 
 const TIME = 20;
-const TYPE = 24;
+/** So wide that a UUID behind it fits into 80 columns. */
+const TYPE = 20;
 const GAP = '  ';
 
 /** A line is read when it has grown old: it has the time itself. */

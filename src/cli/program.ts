@@ -2,7 +2,7 @@ import { Command, Help } from 'commander';
 import { refuseRepeats } from '../base/options.js';
 import { stderr, stdout } from '../output/standard.js';
 import { VERSION } from '../version.js';
-import { forTerminal } from './color.js';
+import { errorColor, forTerminal } from './color.js';
 import type { CommandBody, DefineCommand, ProgramOptions, RunCommand } from './command.js';
 import { EXIT_MEANINGS, SPEC_KITTY_CODE } from './exit-meanings.js';
 import { assertOneForm, type GlobalOptions, Output } from './output.js';
@@ -268,6 +268,7 @@ function emptyProgram(isNeutral: boolean): Command {
     .configureOutput({
       writeOut: (text) => stdout().write(text),
       writeErr: (text) => stderr().write(forTerminal(text)),
+      outputError: (text, write) => write(text.replace(/^error:/, errorColor.red('error:'))),
     })
     .exitOverride();
 }

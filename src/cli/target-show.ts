@@ -144,7 +144,7 @@ function healthLines({ record, ledger }: TargetDetails): string[] {
   if (circuit !== undefined && circuit.state !== 'closed') {
     const next = circuit.next_attempt_at === null ? 'at the next drain' : circuit.next_attempt_at;
     lines.push(
-      `circuit ${circuit.state}: ${count(circuit.failures, 'request')} failed in a row, tried again ${next}`,
+      `circuit ${circuit.state.replace('_', ' ')}: ${count(circuit.failures, 'request')} failed in a row, tried again ${next}`,
     );
   }
   if (blockedReason !== null) lines.push(`${blockedReason}: ${blockedMessage ?? ''}`);

@@ -174,7 +174,7 @@ function circuitLines({ name, circuit }: TargetSummary): string[] {
   return [
     circuit.state === 'closed'
       ? `${name}: it asked for a pause, until ${when}`
-      : `${name}: circuit ${circuit.state}, the last ${count(circuit.failures, 'request')} failed; tried again ${when}`,
+      : `${name}: circuit ${circuit.state.replace('_', ' ')}, the last ${count(circuit.failures, 'request')} failed; tried again ${when}`,
   ];
 }
 
