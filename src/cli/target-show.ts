@@ -2,8 +2,9 @@ import { readTarget, type SettingInForce, type TargetDetails } from '../app/targ
 import { EXIT } from '../base/exit-codes.js';
 import { visible } from '../base/visible.js';
 import { variablesOfFrame } from '../config/request-frame.js';
+import { timeText } from './ago.js';
 import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
-import { count, Output, shownTime } from './output.js';
+import { count, Output } from './output.js';
 import { type Column, table } from './table.js';
 import { goneLines, resetAdvice } from './target-advice.js';
 
@@ -82,7 +83,7 @@ function standing({ record, declaredIn, isActive }: TargetDetails): string {
     declaredIn === null ? 'not declared in config.toml' : `declared in ${declaredIn}`,
   ];
   if (record != null && record.retiredAt !== null)
-    parts.push(`retired ${shownTime(record.retiredAt)}`);
+    parts.push(`retired ${timeText(record.retiredAt)}`);
   return parts.join(', ');
 }
 
@@ -139,10 +140,11 @@ function healthLines({ record, ledger }: TargetDetails): string[] {
   const { name, lastDrainedAt, blockedReason, blockedMessage, resetSignal } = record;
   const circuit = ledger?.circuit;
   const lines = [
-    lastDrainedAt === null ? 'never drained' : `last drained ${shownTime(lastDrainedAt)}`,
+    lastDrainedAt === null ? 'never drained' : `last drained ${timeText(lastDrainedAt)}`,
   ];
   if (circuit !== undefined && circuit.state !== 'closed') {
-    const next = circuit.next_attempt_at === null ? 'at the next drain' : circuit.next_attempt_at;
+    const at = circuit.next_attempt_at;
+    const next = at === null ? 'at the next drain' : timeText(at);
     lines.push(
       `circuit ${circuit.state.replace('_', ' ')}: ${count(circuit.failures, 'request')} failed in a row, tried again ${next}`,
     );

@@ -8,6 +8,7 @@ import {
 } from '../app/targets.js';
 import { EXIT } from '../base/exit-codes.js';
 import type { TargetRecord } from '../targets/registry.js';
+import { timeText } from './ago.js';
 import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
 import { UsageError } from './failure.js';
 import { addOutput, showList } from './list.js';
@@ -170,10 +171,11 @@ function signalLines(target: TargetSummary): string[] {
 
 function circuitLines({ name, circuit }: TargetSummary): string[] {
   if (circuit.state === 'closed' && circuit.next_attempt_at === null) return [];
-  const when = circuit.next_attempt_at ?? 'at the next drain';
+  const at = circuit.next_attempt_at;
+  const when = at === null ? 'at the next drain' : timeText(at);
   return [
     circuit.state === 'closed'
-      ? `${name}: it asked for a pause, until ${when}`
+      ? `${name}: it asked for a pause; tried again ${when}`
       : `${name}: circuit ${circuit.state.replace('_', ' ')}, the last ${count(circuit.failures, 'request')} failed; tried again ${when}`,
   ];
 }
