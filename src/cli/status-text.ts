@@ -212,7 +212,8 @@ function blockedLines(
   if ('error' in journal) return [];
   const { reason, waiting } = journal.drain_blocked;
   const sends = findings.some(({ check, command }) => check === 'unsent' && command !== null);
-  if (reason === null || sends) return [];
+  const isNew = reason === 'no_target' && waiting === 0;
+  if (reason === null || sends || isNew) return [];
   return [line('blocked', `${reason}, ${count(waiting, 'event')} waiting`)];
 }
 
