@@ -61,7 +61,8 @@ class SinkExchange implements BatchExchange {
     return {};
   }
 
-  async send({ body }: BatchPost): Promise<Exchanged> {
+  async send({ body, onSent }: BatchPost): Promise<Exchanged> {
+    onSent?.();
     // A sink without a network never waits: signals and timers get their turn here.
     await turn();
     const answer = await this.#answerTo(body);

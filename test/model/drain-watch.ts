@@ -23,6 +23,8 @@ export class DrainWatch {
   readonly #waiting = new Set<number>();
   /** Verdicts that are told and not settled yet. */
   #told = new Map<number, Told>();
+  /** The same of the answer before, while the next request was on its way already. */
+  #owed = new Map<number, Told>();
   #begun = false;
   #posts = 0;
 
@@ -37,10 +39,18 @@ export class DrainWatch {
     return this.#posts;
   }
 
-  /** A post arrives at the receiver: what went before it is settled. */
+  /**
+   * A post arrives at the receiver. What went before it is settled, unless all
+   * of it was accepted: the verdicts of that one answer may be written meanwhile.
+   */
   post(events: readonly KnownEvent[], inFlight: readonly number[]): void {
     this.#begin();
-    this.#settleTold(() => true);
+    const unsettled = new Set(inFlight);
+    this.#settleOwed(() => true);
+    this.#owed = this.#settleTold((seq) => !unsettled.has(seq));
+    for (const [seq, kind] of this.#owed) {
+      expect(kind, `what was told of event ${seq} and not written`).to.be.oneOf(ACCEPTED);
+    }
     this.#posts += 1;
     expect(events.length, 'size of a batch').to.be.within(1, this.#now.batch);
     for (const [i, event] of events.entries()) {
@@ -62,6 +72,7 @@ export class DrainWatch {
   /** The drain is over: everything claimed got an outcome. */
   end(): void {
     this.#begin();
+    this.#settleOwed(() => true);
     this.#settleTold(() => true);
     // What was never posted is as if it had not been claimed.
     for (const seq of this.#waiting) this.#target.inFlight.delete(seq);
@@ -77,6 +88,7 @@ export class DrainWatch {
     if (!this.#begun) return;
     const inFlight = new Set(seen.inFlight);
     for (const seq of inFlight) this.#claim(this.#model.events[seq - 1] as KnownEvent);
+    this.#settleOwed((seq) => !inFlight.has(seq));
     this.#settleTold((seq) => !inFlight.has(seq));
     for (const seq of [...this.#target.inFlight])
       if (!inFlight.has(seq)) this.#target.giveBack(seq);
@@ -122,14 +134,31 @@ export class DrainWatch {
     this.#waiting.add(seq);
   }
 
-  #settleTold(isSettled: (seq: number) => boolean): void {
-    for (const [seq, kind] of this.#told) {
-      if (kind === undefined || !isSettled(seq)) continue;
-      this.#target.settle(seq, kind, this.#startedAt);
-      if (kind === 'rejected' || kind === 'terminal_failed') this.#model.refused(this.#target, seq);
-      this.#count(kind);
-    }
+  #settleOwed(isSettled: (seq: number) => boolean): void {
+    this.#settle(this.#owed, isSettled);
+    this.#owed = new Map();
+  }
+
+  #settleTold(isSettled: (seq: number) => boolean): Map<number, Told> {
+    const left = this.#settle(this.#told, isSettled);
     this.#told = new Map();
+    return left;
+  }
+
+  /** Returns the verdicts that are not settled. */
+  #settle(told: ReadonlyMap<number, Told>, isSettled: (seq: number) => boolean) {
+    const left = new Map<number, Told>();
+    for (const [seq, kind] of told) {
+      if (kind === undefined) continue;
+      if (!isSettled(seq)) left.set(seq, kind);
+      else {
+        this.#target.settle(seq, kind, this.#startedAt);
+        if (kind === 'rejected' || kind === 'terminal_failed')
+          this.#model.refused(this.#target, seq);
+        this.#count(kind);
+      }
+    }
+    return left;
   }
 
   #count(kind: Exclude<Told, undefined>): void {
@@ -137,3 +166,5 @@ export class DrainWatch {
     this.#counts[kind === 'success' ? 'delivered' : kind] += 1;
   }
 }
+
+const ACCEPTED: readonly Told[] = ['success', 'duplicate'];

@@ -147,9 +147,11 @@ export class Drains {
   }
 
   async #exchange(body: Buffer): Promise<HttpAnswer> {
-    const { model } = this.#at;
+    const { model, mortality } = this.#at;
     const { name, now, target, server, watch, interruption } = this.#running as Running;
     const events = postedEvents(model, target, body.toString());
+    // It had left when the process died: it arrives, and nobody hears of it.
+    if (mortality.isDead) return server.reply(events).answer;
     watch.post(events, this.#at.home.observer.flightOf(name));
     const meanwhile = now.meanwhile[watch.posts - 1];
     if (meanwhile !== undefined) await this.#meanwhile(meanwhile);

@@ -154,7 +154,7 @@ function anyNow(): fc.Arbitrary<Now> {
     named: rarely(fc.constantFrom(...SERVERS)),
     honourBackoff: fc.boolean(),
     limit: rarely(fc.integer({ min: 1, max: 6 })),
-    batch: fc.integer({ min: 1, max: 8 }),
+    batch: fc.oneof(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 8 })),
     answers: anyAnswers(),
     poison: rarely(fc.integer({ min: 2, max: 5 })),
     meanwhile: fc.array(anyMeanwhile(), { maxLength: 3 }),
@@ -172,11 +172,12 @@ const WORDS = [
   'silent',
 ] as const satisfies Word[];
 
-/** Now and then a server that is down for good. */
+/** Often a server that takes everything, now and then one that is down for good. */
 function anyAnswers(): fc.Arbitrary<Answer[]> {
   const down: Answer[] = new Array(9).fill({ say: 'nothing', stored: false });
   return fc.oneof(
     { weight: 6, arbitrary: fc.array(anyAnswer(), { maxLength: 4, size: 'max' }) },
+    { weight: 3, arbitrary: fc.constant<Answer[]>([]) },
     { weight: 1, arbitrary: fc.constant(down) },
   );
 }

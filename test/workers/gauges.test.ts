@@ -75,7 +75,7 @@ describe('the gauges of a home', () => {
   it('name what keeps events from leaving, before there is any target', async () => {
     const { service } = await givenDeadTarget('');
     const text = await scraped(service);
-    expect(text).to.include('redrain_blocked_events{reason="saas_disabled"} 1\n');
+    expect(text).to.include('redrain_blocked_events{reason="no_target"} 1\n');
   });
 
   it('name nothing where nothing stands in the way', async () => {

@@ -113,8 +113,8 @@ describe('a job that is done, and not all is well', () => {
     expect(await runOnce(dispatchWorker, service)).to.deep.equal([6]);
     const done = await job(service, 'dispatch', id);
     expect(done).to.include({ state: 'completed' });
-    expect(done.warning).to.include({ cause: 'saas_disabled' });
-    expect(done.returnvalue).to.include({ blocked_reason: 'saas_disabled' });
+    expect(done.warning).to.include({ cause: 'no_target' });
+    expect(done.returnvalue).to.include({ blocked_reason: 'no_target' });
   });
 
   it('completes with a warning about refused events, with the reason', async () => {

@@ -70,7 +70,7 @@ describe('/readyz of a worker', () => {
     for (const queue of ['dispatch', 'dispatch:1'])
       expect(await stoppedWork(service, 'dispatch', [queue]), queue).to.equal(undefined);
     const [note] = await readyNotes(service, 'dispatch');
-    expect(note).to.match(/^Mode LOCAL_RETENTION sends nothing/);
+    expect(note).to.match(/^Mode keep sends nothing/);
     expect(await readyNotes(service, 'gc')).to.deep.equal([]);
   });
 
@@ -116,6 +116,6 @@ describe('the log line of a drain that a mode stops', () => {
     await runIdle(dispatchWorker, { ...service, log });
     const [line] = lines.filter(({ msg }) => msg === 'drained');
     expect(line, JSON.stringify(lines)).to.include({ blocked_reason: 'delivery_off' });
-    expect(line?.message).to.match(/^Mode LOCAL_RETENTION sends nothing/);
+    expect(line?.message).to.match(/^Mode keep sends nothing/);
   });
 });

@@ -104,7 +104,7 @@ describe('the stub server', () => {
   for (const body of [
     '',
     'hello',
-    '[]',
+    '[1]',
     '{}',
     '{"events":{}}',
     '{"events":[{"n":NaN}]}',
