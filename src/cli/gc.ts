@@ -41,18 +41,16 @@ const gc: CommandBody<GcOptions> = (call) =>
   });
 
 function tell(report: GcReport, wantsVacuum: boolean): string {
-  const { dry_run, events, coalesced, excluded, damaged } = report;
+  const { dry_run, events, coalesced, damaged } = report;
   const what = `the payload bytes of ${count(events, 'event')} (${bytes(report.bytes)})`;
   const lines = [
     dry_run
-      ? `Would purge ${what}. Every target has what it should get of them; nothing was changed: --yes does it.`
+      ? `Would purge ${what}. Every target has them; nothing was changed: --yes does it.`
       : `Purged ${what}. Ids, digests and the whole ledger are kept.`,
   ];
   if (events > 0) lines.push(forLater(dry_run));
   if (coalesced > 0)
     lines.push(`${count(coalesced, 'event')} of these were coalesced, never sent.`);
-  if (excluded > 0)
-    lines.push(`${count(excluded, 'event')} of these no target has: every one excludes them.`);
   if (damaged > 0)
     lines.push(`${count(damaged, 'event')} left alone: damaged; \`redrain verify\` names them.`);
   if (report.vacuum !== null)

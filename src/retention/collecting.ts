@@ -17,8 +17,6 @@ export interface Collected {
   readonly bytes: number;
   /** Of these, how many were coalesced and so never sent. */
   readonly coalesced: number;
-  /** Of these, how many no target has, because every one excludes them. */
-  readonly excluded: number;
   /** Events some target still lacks. */
   readonly undelivered: number;
   /** Left in place, because their bytes contradict their digest. */
@@ -31,7 +29,6 @@ export const NOTHING_COLLECTED: Collected = {
   events: 0,
   bytes: 0,
   coalesced: 0,
-  excluded: 0,
   undelivered: 0,
   damaged: 0,
   interrupted: false,
@@ -99,7 +96,6 @@ export function withEvents(sum: Collected, found: readonly EligibleEvent[]): Col
     events: sum.events + found.length,
     bytes: sum.bytes + found.reduce((bytes, { size }) => bytes + size, 0),
     coalesced: sum.coalesced + found.filter(({ coalesced }) => coalesced).length,
-    excluded: sum.excluded + found.filter((one) => one.settled && one.nowhere).length,
     undelivered: sum.undelivered + found.filter(({ settled }) => !settled).length,
   };
 }

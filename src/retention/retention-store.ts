@@ -10,8 +10,6 @@ export interface EligibleEvent {
   readonly coalesced: boolean;
   /** False when some target still lacks it: only with `includeUndelivered`. */
   readonly settled: boolean;
-  /** Live, and no target in use has it. With `settled`: every one of them excludes it. */
-  readonly nowhere: boolean;
 }
 
 /** A closed range of sequence numbers. */

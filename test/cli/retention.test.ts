@@ -45,22 +45,6 @@ describe('gc, archive, restore, redact and verify as commands', () => {
     }
   });
 
-  it('gc takes what every target excludes, says so, and leaves what is held', async () => {
-    const cli = new Cli();
-    await captured(cli, [
-      '{"event_id":"kept","event_type":"OrderPlaced","project_uuid":"p"}',
-      '{"event_id":"draft","event_type":"OrderDraft"}',
-    ]);
-    const settings = ['--types', 'Order*,!OrderDraft', '--projects', 'allowed'];
-    expect((await cli.run(['targets', 'add', 'billing', 'stub:', ...settings])).code).to.equal(0);
-    expect((await cli.run(['now'])).stdout).to.match(/1 event held/);
-    const run = await cli.run(['gc', '--yes']);
-    expect(run.stdout).to.match(/^Purged .*1 event \(.*1 event of these no target has/s);
-    expect((await cli.run(['gc', '--yes', '--json'])).json<GcReport>()).to.include({ events: 0 });
-    const listed = await cli.run(['inspect', 'kept', '--raw']);
-    expect(listed.stdout).to.include('OrderPlaced');
-  });
-
   it('gc says what would go, does it with --yes, and says how much room --vacuum freed', async () => {
     const cli = await givenDelivered(300);
     const dry = await cli.run(['gc', '--json']);

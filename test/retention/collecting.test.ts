@@ -23,13 +23,7 @@ describe('gc', () => {
     const expected = row(keeping, 'SELECT sum(size) AS bytes FROM event');
 
     const found = await survey(keeping.retention, ANY_AGE, NO_CONTROL);
-    expect(found).to.include({
-      events: 1_203,
-      coalesced: 0,
-      excluded: 0,
-      undelivered: 0,
-      ...expected,
-    });
+    expect(found).to.include({ events: 1_203, coalesced: 0, undelivered: 0, ...expected });
     expect(retained(keeping)).to.have.length(1_203);
     const gone = await collect(keeping.retention, ANY_AGE, 5_000, NO_CONTROL);
 

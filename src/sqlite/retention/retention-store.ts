@@ -39,7 +39,6 @@ export class SqliteRetention implements RetentionStore {
       ...row,
       coalesced: row.coalesced === 1,
       settled: row.settled === 1,
-      nowhere: row.nowhere === 1,
     }));
   }
 
@@ -158,7 +157,6 @@ interface EligibleRow {
   readonly size: number;
   readonly coalesced: 0 | 1;
   readonly settled: 0 | 1;
-  readonly nowhere: 0 | 1;
 }
 
 interface OriginType {

@@ -20,10 +20,8 @@ const IS_EXCLUDED = `((t.id, e.origin_id) IN (SELECT x.value ->> 0, x.value ->> 
         OR (e.seq < t.start_seq
           AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.target_id = t.id AND d.seq = e.seq)))`;
 
-const DELIVERED_SOMEWHERE = `EXISTS (SELECT 1 FROM target t WHERE t.retired_at IS NULL AND ${IS_DELIVERED})`;
-
-/** There is a target that was not retired, and each of them has it or never gets it. */
-const DELIVERED_EVERYWHERE = `EXISTS (SELECT 1 FROM target t WHERE t.retired_at IS NULL)
+/** At every target that was not retired and does not exclude it; at one of them at least. */
+const DELIVERED_EVERYWHERE = `EXISTS (SELECT 1 FROM target t WHERE t.retired_at IS NULL AND ${IS_DELIVERED})
       AND NOT EXISTS (SELECT 1 FROM target t WHERE t.retired_at IS NULL
         AND NOT ${IS_DELIVERED} AND NOT ${IS_EXCLUDED})`;
 
@@ -34,8 +32,7 @@ const DELIVERED_EVERYWHERE = `EXISTS (SELECT 1 FROM target t WHERE t.retired_at 
  */
 const eligibleOf = (source: string): string => `
   SELECT e.seq, e.size, m.class IS NOT NULL AS coalesced,
-    (m.class IS NOT NULL OR (${DELIVERED_EVERYWHERE})) AS settled,
-    (m.class IS NULL AND NOT ${DELIVERED_SOMEWHERE}) AS nowhere
+    (m.class IS NOT NULL OR (${DELIVERED_EVERYWHERE})) AS settled
   FROM ${source} LEFT JOIN mark m ON m.seq = e.seq
   WHERE e.captured_at <= @capturedBy
     AND (m.class IS NULL OR m.class = 'coalesced')
