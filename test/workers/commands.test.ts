@@ -1,7 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { envelopes } from '../processes/given-events.js';
 import { Cli } from '../support/cli.js';
+import { temporaryHome } from '../support/temporary-home.js';
 import { startWorker } from './worker-process.js';
 
 interface Listed {
@@ -21,6 +24,17 @@ describe('redrain enqueue, jobs and schedule', () => {
     expect((await run(['schedule', 'list'])).json()).to.deep.equal({ schedules: [] });
     expect((await run(['jobs', 'show', '1'])).code).to.equal(64);
     expect(existsSync(cli.home)).to.equal(false);
+  });
+
+  it('have their workers also as programs of their own', () => {
+    const env = { ...given().cli.env };
+    for (const name of ['capture', 'dispatch', 'migrate', 'gc']) {
+      const file = fileURLToPath(new URL(`../../workers/${name}.js`, import.meta.url));
+      const args = [file, '--once', '--home', temporaryHome()];
+      const run = spawnSync(process.execPath, args, { env, encoding: 'utf8' });
+      expect(run.status, run.stderr).to.equal(0);
+      expect(run.stdout).to.contain(`"worker":"${name}"`).and.contain('"msg":"stopped"');
+    }
   });
 
   it('add jobs of every kind, which workers run', async () => {
