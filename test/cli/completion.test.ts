@@ -110,6 +110,13 @@ describe('completion', () => {
     expect(await offered(cli, 'nonsense', '--', '')).to.deep.equal([':none']);
   });
 
+  it('offers the commands of Spec Kitty only in a home of theirs', async () => {
+    const cli = await givenHome();
+    expect(await offered(cli, 'log')).to.deep.equal([':none']);
+    cli.configure('[sync]\nserver_url = "https://a.example"\n');
+    expect(await offered(cli, 'log')).to.include.members(['login', 'logout']);
+  });
+
   it('reads the home that the line names', async () => {
     const cli = await givenHome();
     const other = new Cli();
@@ -178,7 +185,8 @@ describe('completion', () => {
     const all = (node: CommandNode): CommandNode[] => [node, ...node.commands.flatMap(all)];
     expect(all(tree).length).to.be.greaterThan(60);
     const shown = await offered(cli, '');
-    expect(shown).to.include.members(tree.commands.map(({ name }) => name));
+    const neutral = tree.commands.filter(({ group }) => group !== 'Spec Kitty');
+    expect(shown).to.include.members(neutral.map(({ name }) => name));
     for (const { name, examples } of all(tree).slice(1))
       if (name !== 'help') expect(examples, name).to.have.length(1);
   });

@@ -20,7 +20,8 @@ export async function answer(
 ): Promise<string> {
   try {
     const words = shell === 'bash' ? splitLine(args[0] ?? '').slice(1) : args;
-    const found = complete(await commandTree(), words, sourcesFor(words, env));
+    const tree = await treeFor(words, env);
+    const found = complete(tree, words, sourcesFor(words, env));
     const cut = shell === 'bash' ? lostBefore(words.at(-1) ?? '', args[1] ?? '') : 0;
     return textOf(found, cut, shell !== 'bash');
   } catch {
@@ -40,6 +41,19 @@ function textOf({ candidates, paths }: Completion, cut: number, described: boole
 function lostBefore(word: string, ofBash: string): number {
   const kept = /^[=:]$/.test(ofBash) ? '' : ofBash;
   return word.endsWith(kept) ? word.length - kept.length : 0;
+}
+
+/** As the help of this home: where nothing is Spec Kitty's, its commands are not offered. */
+async function treeFor(words: readonly string[], env: NodeJS.ProcessEnv): Promise<CommandNode> {
+  const tree = await commandTree();
+  // Asked only where it matters: it loads what reads a configuration.
+  if (words.some((word) => tree.commands.some(({ name }) => name === word))) return tree;
+  const { isNeutralHome } = await import('../../app/neutral-home.js');
+  if (!(await isNeutralHome(homeIn(words), env))) return tree;
+  const commands = tree.commands.map((one) =>
+    one.group === 'Spec Kitty' ? { ...one, isHidden: true } : one,
+  );
+  return { ...tree, commands };
 }
 
 /** Beside the program as it is bundled; as it is compiled the program is asked. */
