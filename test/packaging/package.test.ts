@@ -13,15 +13,21 @@ const BELONGS = [
   /^docs\/([\w-]+\.md|openapi\.yaml|schema\/[\w-]+\.json)$/,
   /^examples\/([\w-]+\/){0,3}[\w-]+(\.(md|mjs|sh|py|go))?$/,
   /^lib\/(index|entities|queue|receive)\.(js|d\.ts)$/,
-  /^lib\/(cli|ormconfig)\.js$/,
+  /^lib\/(cli|ormconfig)\.js$|^lib\/commands\.json$/,
   /^lib\/(chunks|children)\/[\w-]+\.js$/,
   /^lib\/commands\.json$/,
   /^lib\/assets\/(style\.css|live\.js|icon\.svg)$/,
   /^docs\/pictures\/[\w-]+\.png$/,
 ];
 
-/** For those who change redrain: the package leads to them by its `repository`. */
-const OF_THE_REPOSITORY = ['CONTRIBUTING.md', 'docs/architecture.md', 'docs/design.md'];
+/** For those who have a clone: the package leads there by its `repository`. */
+const OF_THE_REPOSITORY = [
+  'CONTRIBUTING.md',
+  'docs/architecture.md',
+  'docs/design.md',
+  'examples/receivers',
+  'packaging/Dockerfile',
+];
 
 const STRICT = {
   strict: true,
@@ -182,7 +188,7 @@ describe('the package', () => {
     const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link]) => link ?? '');
     return links
       .filter((link) => !existsSync(join(project.package, path, '..', link)))
-      .filter((link) => !OF_THE_REPOSITORY.includes(join(path, '..', link)))
+      .filter((link) => !OF_THE_REPOSITORY.some((kept) => join(path, '..', link).startsWith(kept)))
       .map((link) => `${path}: ${link}`);
   }
 });
