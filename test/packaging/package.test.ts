@@ -13,7 +13,7 @@ const BELONGS = [
   /^docs\/([\w-]+\.md|openapi\.yaml|schema\/[\w-]+\.json)$/,
   /^examples\/([\w-]+\/){0,3}[\w-]+(\.(md|mjs|sh|py|go))?$/,
   /^lib\/(index|entities|queue|receive)\.(js|d\.ts)$/,
-  /^lib\/(cli|ormconfig)\.js$|^lib\/commands\.json$/,
+  /^lib\/(cli|ormconfig)\.js$|^lib\/(commands\.json|man\/redrain\.1)$/,
   /^lib\/(chunks|children)\/[\w-]+\.js$/,
   /^lib\/commands\.json$/,
   /^lib\/assets\/(style\.css|live\.js|icon\.svg)$/,
