@@ -20,7 +20,7 @@ import {
 import { UsageError } from './failure.js';
 import { DATA_OF, GIVEN, type JobOptionsGiven, KINDS } from './job-kinds.js';
 import { addOutput, showList } from './list.js';
-import { count, Output } from './output.js';
+import { count, Output, shownTime } from './output.js';
 import type { Column } from './table.js';
 import { durationOf } from './times.js';
 
@@ -161,7 +161,12 @@ const COLUMNS: readonly Column<JobScheduler>[] = [
     value: ({ repeat }) => whenText(repeat),
     shrink: { how: 'fold', least: 10, isLast: true },
   },
-  { key: 'next', heading: 'NEXT', value: ({ next }) => next ?? 'never', isTime: true },
+  {
+    key: 'next',
+    heading: 'NEXT',
+    value: ({ next }) => (next === null ? 'never' : shownTime(next)),
+    isTime: true,
+  },
   { key: 'ran', heading: 'RAN', value: ({ iterationCount }) => iterationCount },
   {
     key: 'with',

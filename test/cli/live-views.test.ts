@@ -8,6 +8,7 @@ import { widthOf } from '../../src/cli/width.js';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';
 import { Cli } from '../support/cli.js';
 import { HAS_TERMINALS, lastScreen, plain, startOnTerminal } from '../support/pty.js';
+import { stateOf } from '../support/temporary-home.js';
 
 const ENTERED = '\u001b[?1049h';
 const LEFT = '\u001b[?1049l';
@@ -61,7 +62,7 @@ describe('whoever looks for long', () => {
     const cli = await givenHome();
     const watching = [cli.start(['status', '--watch']), cli.start(['events', '--follow'])];
     await Promise.all(watching.map((one) => one.until(({ stdout }) => stdout.length > 0)));
-    const db = new Database(join(cli.home, 'redrain', 'journal.db'));
+    const db = new Database(join(stateOf(cli.home), 'journal.db'));
     for (const prefix of ['a', 'b', 'c']) {
       await captured(cli, envelopes(50, prefix));
       await watching[1]?.until(({ stdout }) => stdout.includes(`${prefix}-0050`));
@@ -95,7 +96,7 @@ describe('redrain top in a pipe', () => {
     const text = (await cli.run(['top'])).stdout;
     expect(text).to.match(/5 events kept .*· 2 targets · 0 workers/);
     expect(text).to.match(/\n\S+ +has everything +5 +0 +0 +0\n/);
-    expect(text).to.match(/\n\S+ \(active\) +waits +2 +3 +0 +0\n/);
+    expect(text).to.match(/\n\S+ +waits +2 +3 +0 +0\n/);
     expect(text).to.match(/\nnext +`redrain now` sends 3 events\n$/);
     const { targets } = (await cli.run(['top', '--json'])).json<TopReport>();
     expect(targets.map(({ delivered, waiting }) => [delivered, waiting])).to.deep.equal([

@@ -1,11 +1,10 @@
-import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import type { DoctorReport } from '../../src/app/doctor.js';
 import type { EventsReport } from '../../src/app/events.js';
 import type { StatusDocument } from '../../src/app/status.js';
 import { HomeGauges } from '../../src/workers/home-gauges.js';
 import { captured, sendTo } from '../processes/given-events.js';
+import { readJournal } from '../processes/journal-rows.js';
 import { Cli, startReceiver } from '../support/cli.js';
 import { rounds } from '../support/rounds.js';
 import { givenService } from '../workers/given-service.js';
@@ -65,14 +64,14 @@ describe('a quarter of the events refused for three causes', () => {
 
 /** Counted event by event, not from the counters that reports read. */
 function inLedger(cli: Cli): { cause: string; events: number }[] {
-  const db = new Database(join(cli.home, 'redrain', 'journal.db'), { readonly: true });
-  const rows = db
-    .prepare(
-      `SELECT last_error AS cause, COUNT(*) AS events FROM delivery WHERE status = 'rejected'
+  const rows = readJournal(cli.home, (db) =>
+    db
+      .prepare(
+        `SELECT last_error AS cause, COUNT(*) AS events FROM delivery WHERE status = 'rejected'
         GROUP BY last_error ORDER BY events DESC`,
-    )
-    .all();
-  db.close();
+      )
+      .all(),
+  );
   return rows as { cause: string; events: number }[];
 }
 
