@@ -145,10 +145,14 @@ describe('the pages of the observatory', () => {
       .queue('dispatch')
       .upsertJobScheduler('sweep', { every: 60_000 }, { name: 'sweep' });
     await queues.queue('capture').pause();
+    for (let i = 0; i < 60; i += 1) await queues.queue('gc').add('gc', {}, { jobId: `gc-${i}` });
     await queues.close();
     const text = seen(await textOf(visitor, 'jobs'));
     expect(text).to.contain('dispatch 1').and.to.contain('no worker');
     expect(text).to.match(/sweep dispatch sweep every 60 s/);
+    const gc = await textOf(visitor, 'jobs?queue=gc&state=waiting');
+    const ids = [...gc.matchAll(/&amp;id=gc-(\d+)"/g)].map(([, id]) => Number(id));
+    expect(ids, 'the newest first').to.deep.equal(Array.from({ length: 50 }, (_, i) => 59 - i));
     expect(seen(await textOf(visitor, 'jobs?queue=dispatch&state=failed'))).to.contain(
       'No jobs here',
     );

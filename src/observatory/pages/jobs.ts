@@ -27,21 +27,25 @@ export async function jobs(at: PageContext): Promise<Page> {
   return {
     title: 'Jobs',
     body: html`${at.live('queues', queueTable(at, rows))}
-<section aria-labelledby="jobs"><h2 id="jobs">Jobs${queue === undefined ? '' : ` of ${queue}`}</h2>${tabs(at, queue, state)}${at.live('jobs', jobTable(at, found?.jobs ?? []))}</section>
+<section aria-labelledby="jobs"><h2 id="jobs">Latest jobs of ${queue ?? 'each queue'}</h2>${tabs(at, queue, state)}${at.live('jobs', jobTable(at, found?.jobs ?? []))}</section>
 <section aria-labelledby="schedules"><h2 id="schedules">Schedules</h2>${at.live('schedules', scheduleTable(at, found?.schedules ?? []))}</section>`,
   };
 }
 
-/** Those of each queue that are to be seen, newest last. */
+/** The latest of each queue, the newest first. */
 async function jobsOf(
   queues: Queues,
   names: readonly string[],
   state: JobState | undefined,
 ): Promise<Job[]> {
-  const states = state === undefined ? JOB_STATES : [state];
+  const states: readonly JobState[] = state === undefined ? JOB_STATES : [state];
   const found: Job[] = [];
-  for (const name of names)
-    found.push(...(await queues.queue(name).getJobs(states, 0, LISTED - 1)));
+  for (const name of names) {
+    const queue = queues.queue(name);
+    const counts = await queue.getJobCounts();
+    const total = states.reduce<number>((sum, one) => sum + counts[one], 0);
+    found.push(...(await queue.getJobs(states, Math.max(total - LISTED, 0), -1)).reverse());
+  }
   return found;
 }
 
@@ -79,7 +83,7 @@ function jobTable(at: PageContext, found: readonly Job[]): Html {
     (
       job,
     ) => html`<tr><th scope="row"><a href="${at.link('job', { queue: job.queue, id: job.id })}">${shortName(job.id)}</a></th>
-<td>${shortName(job.queue)}</td><td>${shortName(job.name)}</td><td>${badge(job.state)}</td><td class="n">${number(job.attemptsMade)}</td>
+<td>${shortName(job.queue)}</td><td>${shortName(job.name)}</td><td>${badge(job.state)}${job.warning === null ? '' : badge('warning')}</td><td class="n">${number(job.attemptsMade)}</td>
 <td>${clock(job.finishedOn ?? job.runAt ?? job.timestamp)}</td><td>${shortName(job.failedReason ?? job.warning?.message ?? '')}</td></tr>`,
   )}</tbody></table></div>`;
 }
