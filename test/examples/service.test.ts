@@ -54,7 +54,7 @@ describe('the example of a service', () => {
     const { service, url } = await startService(cli);
     const taken = await Promise.all(orders(url, 5));
     expect(taken).not.to.include(undefined);
-    await service.until(({ stderr }) => stderr.includes('switched off'), 'why nothing is sent');
+    await service.until(({ stderr }) => stderr.includes('no target yet'), 'why nothing is sent');
     const receiver = await startReceiver();
     await external(cli, `${receiver.url}/events`);
     await service.until(({ stdout }) => stdout.includes('delivered 5'), 'the delivery');

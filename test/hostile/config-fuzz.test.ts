@@ -125,7 +125,7 @@ describe('config.toml with anything in it', () => {
     const path = join(home, 'config.toml');
     mkdirSync(stateOf(home), { recursive: true, mode: 0o700 });
     const token = `[servers."https://a.test"]\naccess = "${MARKER}"\n`;
-    writeFileSync(join(home, 'redrain/credentials.toml'), token);
+    writeFileSync(join(stateOf(home), 'credentials.toml'), token);
     const env = { SPEC_KITTY_ENABLE_SAAS_SYNC: '1', SINK: MARKER };
     let n = 0;
     await fc.assert(
@@ -195,7 +195,7 @@ describe('credentials with anything in them', () => {
   it('give a token of theirs or none, and what is said of them holds no secret', async () => {
     const home = temporaryHome();
     const paths = resolveHome({ home, env: {} });
-    mkdirSync(paths.state, { mode: 0o700 });
+    mkdirSync(paths.state, { recursive: true, mode: 0o700 });
     await fc.assert(
       fc.asyncProperty(file, file, async (own, kitty) => {
         writeFileSync(paths.ownCredentials, own);

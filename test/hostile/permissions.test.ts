@@ -52,7 +52,7 @@ describe('who may read and write', () => {
   });
 
   it('what redrain makes is its owner’s alone, whatever the umask', async () => {
-    const cli = new Cli({ NEW: 'a-token' });
+    const cli = new Cli({ NEW: 'a-token' }).ofFirstVersion();
     withoutUmask();
     await captured(cli, envelopes(3));
     for (const args of [
@@ -67,7 +67,7 @@ describe('who may read and write', () => {
   });
 
   it('doctor names each thing that is open to others, with the command, and changes none', async () => {
-    const cli = new Cli();
+    const cli = new Cli().ofFirstVersion();
     await captured(cli, envelopes(1));
     sendTo(cli, 'stub:');
     const login = ['login', 'https://team.test', '--token-env', 'NEW'];

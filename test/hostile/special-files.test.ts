@@ -23,7 +23,7 @@ const IN_PLACE: Readonly<Record<string, (path: string) => void>> = {
 const EXTERNAL = '[sync]\nmode = "EXTERNAL_RECEIVER"\n[sync.external]\nendpoint = "stub:"\n';
 
 async function given(name: string, place: (path: string) => void): Promise<Cli> {
-  const cli = new Cli();
+  const cli = new Cli().ofFirstVersion();
   mkdirSync(cli.home, { mode: 0o700 });
   if (name !== 'config.toml') writeFileSync(join(cli.home, 'config.toml'), EXTERNAL);
   const path = join(cli.home, name);

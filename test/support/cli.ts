@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
@@ -130,6 +130,13 @@ export class Cli {
   /** The home is one of Spec Kitty's from now on. */
   theirs(): this {
     makeTheirs(this.home);
+    return this;
+  }
+
+  /** The home is one that the first version made, with everything of redrain's in `redrain/`. */
+  ofFirstVersion(): this {
+    mkdirSync(join(this.home, 'redrain'), { recursive: true, mode: 0o700 });
+    chmodSync(this.home, 0o700);
     return this;
   }
 

@@ -19,7 +19,7 @@ interface Given {
 
 async function identities(given: Given): Promise<KnownIdentities> {
   const paths = resolveHome({ home: temporaryHome(), env: {} });
-  mkdirSync(paths.state);
+  mkdirSync(paths.state, { recursive: true });
   for (const [file, text] of [
     [paths.config, given.config],
     [paths.credentials, given.credentials],
