@@ -64,7 +64,7 @@ describe('links that an operator made', () => {
 
   it('config.toml stays a link when a command edits it, and its target keeps its mode', async () => {
     const cli = new Cli().ofFirstVersion();
-    mkdirSync(cli.home);
+    mkdirSync(cli.home, { recursive: true });
     const target = join(cli.root, 'dotfiles.toml');
     writeFileSync(target, '# mine\n[sync]\n', { mode: 0o640 });
     symlinkSync('../dotfiles.toml', join(cli.home, 'config.toml'));

@@ -24,7 +24,7 @@ const EXTERNAL = '[sync]\nmode = "EXTERNAL_RECEIVER"\n[sync.external]\nendpoint 
 
 async function given(name: string, place: (path: string) => void): Promise<Cli> {
   const cli = new Cli().ofFirstVersion();
-  mkdirSync(cli.home, { mode: 0o700 });
+  mkdirSync(cli.home, { recursive: true, mode: 0o700 });
   if (name !== 'config.toml') writeFileSync(join(cli.home, 'config.toml'), EXTERNAL);
   const path = join(cli.home, name);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
