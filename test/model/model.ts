@@ -203,11 +203,10 @@ export class Model {
     if (!isFrozen) earlier.eventClass = 'coalesced';
   }
 
-  /** At every target in use that does not exclude it; there must be one in use. */
+  /** At every target in use that does not exclude it, and at one in use at least. */
   #isEverywhere(event: KnownEvent): boolean {
     const used = [...this.targets.values()].filter(({ retired }) => !retired);
-    const needsIt = (target: KnownTarget): boolean =>
-      !target.isDelivered(event.seq) && !target.excludes(event);
-    return used.length > 0 && !used.some(needsIt);
+    const isThere = (target: KnownTarget): boolean => target.isDelivered(event.seq);
+    return used.some(isThere) && used.every((target) => isThere(target) || target.excludes(event));
   }
 }
