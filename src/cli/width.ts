@@ -1,22 +1,16 @@
-import { createRequire } from 'node:module';
-import type stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 
 /** Characters that take one column each: ASCII, Latin letters, and the marks of our own texts. */
 const SIMPLE = /^[ -~\u00a1-\u00ac\u00ae-\u02ff\u2010-\u2027\u2190-\u2193]*$/;
 /** Colours take no column. */
 const COLORS = new RegExp(`${String.fromCharCode(27)}\\[[\\d;]*m`, 'g');
 
-const require = createRequire(import.meta.url);
-let measure: typeof stringWidth | undefined;
 let graphemes: Intl.Segmenter | undefined;
 
 /** Columns of a terminal that a text takes: none for colours and combining marks, two for 漢. */
 export function widthOf(text: string): number {
   const bare = text.includes('\u001b') ? text.replaceAll(COLORS, '') : text;
-  if (SIMPLE.test(bare)) return bare.length;
-  // Loading it takes longer than most commands have to do.
-  measure ??= (require('string-width') as { default: typeof stringWidth }).default;
-  return measure(bare);
+  return SIMPLE.test(bare) ? bare.length : stringWidth(bare);
 }
 
 /** What a reader takes for one character each: nothing may be cut within one. */
