@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { expect } from 'chai';
 import { type Answer, ask, givenObservatory, visit } from './given-observatory.js';
 
@@ -83,6 +84,15 @@ describe('a request to the observatory is refused', () => {
     const stolen = await ask(port, `/open${token}`, { headers: { host: `evil.test:${port}` } });
     expectRefused(stolen, 421, 'and nothing else');
     expect((await ask(port, `/open${token}`)).status).to.equal(303);
+  });
+
+  it('without any host, as HTTP/1.0 allows', async () => {
+    const { observatory, visitor } = await givenObservatory();
+    const socket = connect(observatory.port, '127.0.0.1');
+    socket.end(`GET ${visitor.base}/ HTTP/1.0\r\ncookie: ${visitor.cookie}\r\n\r\n`);
+    let said = '';
+    for await (const chunk of socket) said += String(chunk);
+    expect(said).to.match(/^HTTP\/1\.[01] 421 /);
   });
 
   it('when a page of another origin reads, and not when a person follows a link', async () => {

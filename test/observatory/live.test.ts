@@ -85,7 +85,11 @@ describe('a page that is open', () => {
     await redrain.drain();
     const home = await watch(visitor, '');
     const tail = await watch(visitor, 'tail');
-    expect(home.response.headers['content-type']).to.equal('text/event-stream');
+    expect(home.response.headers).to.include({
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
     await delay(300);
     expect([...home.told, ...tail.told], 'they have what is there').to.deep.equal([]);
     await redrain.captureMany([{ event_id: 'bcd', event_type: 'T' }]);
