@@ -40,7 +40,7 @@ const EVERYDAY = [
   ['cli/capture'],
   ['cli/status'],
   ['cli/now', 'app/drain-target'],
-  ['cli/completion/answer'],
+  ['cli/completion/answer', 'app/neutral-home', 'config/parse', 'config/toml'],
   ['receive/index'],
 ].map((names) => names.map((name) => dist(`src/${name}.js`)));
 
