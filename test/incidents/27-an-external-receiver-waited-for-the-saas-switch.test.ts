@@ -32,7 +32,7 @@ describe('incident 27: an external receiver waited for the switch of the hosted 
     machine.configure(`[sync]\nserver_url = "${server.url}"\n`);
     const hosted = await redrain.drain();
     expect(hosted).to.include({ posts: 0, blocked_reason: 'saas_disabled' });
-    expect(hosted.message).to.contain('SPEC_KITTY_ENABLE_SAAS_SYNC');
+    expect(hosted.message).to.contain('switched off');
 
     machine.sendTo(server.url);
     expect(await redrain.drain()).to.include({ delivered: 2, blocked_reason: null });

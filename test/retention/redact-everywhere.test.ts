@@ -118,12 +118,12 @@ describe('redact reaches every file of the home', () => {
     writeFileSync(join(app.paths.spoolDir, 'A.spool.torn'), torn.subarray(0, torn.length - 3));
     const before = (await leftIn(service)).map((name) => name.replace(/-wal$|archive-.*gz$/, ''));
     expect(new Set(before)).to.include.all.keys(
-      'redrain/journal.db',
-      'redrain/jobs.db',
-      'redrain/stub.db',
-      'redrain/stub-other.db',
-      'redrain/archive/',
-      'redrain/spool/A.spool.torn',
+      'journal.db',
+      'jobs.db',
+      'stub.db',
+      'stub-other.db',
+      'archive/',
+      'spool/A.spool.torn',
     );
 
     const preview = await previewRedact(app, 'x');
@@ -146,10 +146,8 @@ describe('redact reaches every file of the home', () => {
     expect(report.answers).to.be.above(0);
 
     // Everything else is still there.
-    expect(await filesHolding(app.paths.home, 'aaaaaaaa')).to.include('redrain/jobs.db');
-    expect(await filesHolding(app.paths.home, 'dddddddd')).to.deep.equal([
-      'redrain/spool/A.spool.torn',
-    ]);
+    expect(await filesHolding(app.paths.home, 'aaaaaaaa')).to.include('jobs.db');
+    expect(await filesHolding(app.paths.home, 'dddddddd')).to.deep.equal(['spool/A.spool.torn']);
     const waiting = await queues.queue('capture').getJob(id);
     expect(waiting?.data).to.deep.include({ events: [line('b', 'bbbbbbbb')] });
     await runIdle(captureWorker, service);
