@@ -43,9 +43,9 @@ const PAGE =
 
 const FILE = /(?<![\w./-])(?:[\w.-]+\/)*[\w-]+(?:\.\w+)*\.(?:ts|mjs|sh)\b/g;
 
-/** Names of documents that are not in this repository, and numbers of their parts. */
+/** Names of documents that are not in this repository, and numbers of their parts; EXIT STATUS heads a part of a man page. */
 const OUTSIDE =
-  /\b(?:SPEC(?:-2)?|WIRE|LEGACY|STATUS|DESIGN|INCIDENTS|FIELD-NOTES|HOUSE|STYLE)\b(?!_)|\b[Ss]ections? \d|\b[Ii]ssue #?\d|(?<![\w./-])shared\//;
+  /(?<!EXIT )\b(?:SPEC(?:-2)?|WIRE|LEGACY|STATUS|DESIGN|INCIDENTS|FIELD-NOTES|HOUSE|STYLE)\b(?!_)|\b[Ss]ections? \d|\b[Ii]ssue #?\d|(?<![\w./-])shared\//;
 
 function deadPages({ from, text }: Citation): string[] {
   return [...text.matchAll(PAGE)].flatMap(([said, page = '', heading, name]) => {

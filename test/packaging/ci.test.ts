@@ -34,13 +34,13 @@ describe('CI', () => {
     expect(statSync('.ci/run').mode & 0o100).to.equal(0o100);
   });
 
-  it('lets no test be skipped for want of a server where servers are required', () => {
+  it('lets no test be skipped without a server where servers are required', () => {
     const before = process.env.REDRAIN_ENGINES;
     process.env.REDRAIN_ENGINES = 'required';
     try {
       const skip = () => expect.fail('it was skipped');
       const missing = () => withoutEngine({ skip } as never, 'Any', 'this is a test of that');
-      expect(missing).to.throw('Any is not to be had: this is a test of that');
+      expect(missing).to.throw('Any is not available: this is a test of that');
     } finally {
       if (before === undefined) delete process.env.REDRAIN_ENGINES;
       else process.env.REDRAIN_ENGINES = before;

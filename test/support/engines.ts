@@ -4,7 +4,7 @@
  * every server answers, makes it a failure.
  */
 export function withoutEngine(context: Mocha.Context, engine: string, why: string): never {
-  const message = `${engine} is not to be had: ${why}`;
+  const message = `${engine} is not available: ${why}`;
   if (process.env.REDRAIN_ENGINES === 'required') throw new Error(message);
   process.stderr.write(`\nSKIPPED: ${message}\n`);
   return context.skip();
