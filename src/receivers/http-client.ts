@@ -1,9 +1,10 @@
-import type { AnswerHead, FailureKind, HttpAnswer } from './answer.js';
-import { AgentPool, type TransportSettings, wasStale } from './transport/agents.js';
-import { readBody } from './transport/answer-body.js';
+import { decodeBody } from '../base/content-decoding.js';
+import type { FailureKind, HttpAnswer } from './answer.js';
 import { Deadline } from './transport/deadline.js';
+import { BrokenRequestError } from './transport/exchange.js';
 import { failureKind, failureReason } from './transport/failure-reason.js';
-import { BrokenRequestError, headOf, Wire } from './transport/wire.js';
+import { Network, type TransportSettings } from './transport/network.js';
+import { Wire } from './transport/wire.js';
 
 const DEADLINE_MS = 60_000;
 /** Of the body of an answer, as decoded (docs/protocol.md, "Other answers"). */
@@ -36,18 +37,18 @@ interface Exchange {
 }
 
 /**
- * HTTP with all that is open in Node's own closed: no redirects, no environment,
+ * HTTP with all that is open elsewhere closed: no redirects, no environment,
  * bounded bodies, one deadline over all. Connections are kept alive.
  */
 export class HttpClient {
-  readonly #agents: AgentPool;
+  readonly #network: Network;
   readonly #deadlineMs: number;
   readonly #onAnswer: TransportSettings['onAnswer'];
   /** By the URL as it was given; the requests of one client go to few. */
   readonly #wires = new Map<string, Wire>();
 
   constructor(transport: TransportSettings) {
-    this.#agents = new AgentPool(transport);
+    this.#network = new Network(transport);
     this.#deadlineMs = transport.deadlineMs ?? DEADLINE_MS;
     this.#onAnswer = transport.onAnswer;
   }
@@ -88,12 +89,12 @@ export class HttpClient {
   }
 
   close(): void {
-    this.#agents.close();
+    for (const wire of this.#wires.values()) wire.close();
     this.#wires.clear();
   }
 
   async #onFreshConnection(exchange: Exchange): Promise<HttpAnswer> {
-    this.#agents.dropIdle();
+    exchange.wire.dropIdle();
     try {
       return await this.#exchange(exchange);
     } catch (error) {
@@ -104,16 +105,16 @@ export class HttpClient {
   /** The head stands, whatever becomes of the body. */
   async #exchange(exchange: Exchange): Promise<HttpAnswer> {
     const { request, wire, deadline } = exchange;
-    const response = await wire.request(request, deadline);
-    const head: AnswerHead = headOf(response);
-    const isSuccess = head.status >= 200 && head.status <= 299;
-    const withinMs = isSuccess ? request.bodyWithinMs : undefined;
-    const bounds = { maxBytes: MAX_ANSWER_BYTES, withinMs };
+    const incoming = await wire.request(request, deadline, MAX_ANSWER_BYTES);
+    const { status, headers } = incoming.head;
+    const isSuccess = status >= 200 && status <= 299;
     try {
-      const body = await readBody(response, head.headers['content-encoding'], bounds);
-      return { status: head.status, headers: head.headers, body };
+      const bytes = await incoming.body(isSuccess ? request.bodyWithinMs : undefined);
+      const encoding = headers['content-encoding'];
+      if (encoding === undefined) return { status, headers, body: bytes };
+      return { status, headers, body: await decodeBody(bytes, encoding, MAX_ANSWER_BYTES) };
     } catch (error) {
-      return { ...this.#failed(error, exchange), head };
+      return { ...this.#failed(error, exchange), head: incoming.head };
     }
   }
 
@@ -121,16 +122,16 @@ export class HttpClient {
   #wireTo(address: string): Wire | undefined {
     const known = this.#wires.get(address);
     if (known !== undefined || !isHttp(address)) return known;
-    const wire = new Wire(new URL(address), this.#agents);
+    const wire = new Wire(new URL(address), this.#network);
     this.#wires.set(address, wire);
     return wire;
   }
 
   #failed(error: unknown, { wire: { url }, deadline, deadlineMs }: Exchange): Failed {
     const { endedBy } = deadline;
-    const route = this.#agents.routeTo(url);
+    const route = this.#network.routeTo(url);
     const maxAnswerBytes = MAX_ANSWER_BYTES;
-    const { showsCertificate } = this.#agents;
+    const { showsCertificate } = this.#network;
     const context = { url, route, endedBy, deadlineMs, maxAnswerBytes, showsCertificate };
     return { failure: failureReason(error, context), kind: failureKind(error, context) };
   }
@@ -146,8 +147,7 @@ const notRepeated = ({ failure, kind }: Failed): Failed => ({
   kind,
 });
 
-const isStale = (error: unknown): boolean =>
-  error instanceof BrokenRequestError && wasStale(error.request, error.cause);
+const isStale = (error: unknown): boolean => error instanceof BrokenRequestError && error.wasStale;
 
 function isHttp(address: string): boolean {
   return URL.canParse(address) && /^https?:$/.test(new URL(address).protocol);

@@ -73,6 +73,7 @@ describe('one place knows each engine:', () => {
       (file) => !file.startsWith('src/receivers/transport/'),
     );
     expect(askers).to.deep.equal([]);
+    for (const file of usersOf('undici')) expect(file).to.match(/^src\/receivers\/transport\//);
     for (const file of usersOf('liteque')) expect(domainOf(file)).to.equal('queue');
   });
 

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import type { HttpAnswer } from '../../src/receivers/answer.js';
 import { HttpClient } from '../../src/receivers/http-client.js';
-import type { TransportSettings } from '../../src/receivers/transport/agents.js';
+import type { TransportSettings } from '../../src/receivers/transport/network.js';
 import { clientCertificateFault } from '../../src/receivers/transport/trust.js';
 import { never } from './events.js';
 import { selfSigned } from './self-signed.js';

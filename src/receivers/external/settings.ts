@@ -5,7 +5,7 @@ import type { TargetFormat, TargetSettings } from '../../config/target-settings.
 import type { BatchLimits } from '../../dispatch/ports.js';
 
 import type { AckMode } from '../mapper.js';
-import type { TransportSettings } from '../transport/agents.js';
+import type { TransportSettings } from '../transport/network.js';
 
 /** An environment variable that is named in the configuration, but not set. */
 export interface MissingVariable {

@@ -1,8 +1,7 @@
-import http, { type ClientRequest, type IncomingMessage } from 'node:http';
-import https from 'node:https';
-import type { AnswerHead } from '../answer.js';
-import type { AgentPool } from './agents.js';
+import { Connection } from './connection.js';
 import type { Deadline } from './deadline.js';
+import { Exchange, type Incoming } from './exchange.js';
+import type { Network } from './network.js';
 
 /** What goes out in one request. */
 export interface Outgoing {
@@ -13,86 +12,83 @@ export interface Outgoing {
   readonly onSent?: (() => void) | undefined;
 }
 
-/** A request broke before its answer began. */
-export class BrokenRequestError extends Error {
-  override readonly name = 'BrokenRequestError';
-  constructor(
-    readonly request: ClientRequest,
-    override readonly cause: NodeJS.ErrnoException,
-  ) {
-    super('the request broke', { cause });
-  }
-}
-
 const DEFAULT_HEADERS = { Accept: 'application/json, text/plain, */*', 'Accept-Encoding': 'gzip' };
 
-/** Bytes up to which copying a body costs less than sending it apart from its headers. */
-const SMALL_BODY = 16 * 1024;
-
-/** Makes the requests to one URL, one after the other or several at once. */
+/**
+ * Makes the requests to one URL, one after the other or several at once: each
+ * has a connection for itself, which is kept for another.
+ */
 export class Wire {
   readonly url: URL;
-  readonly #agents: Pick<AgentPool, 'agentFor'>;
-  /** Worked out once for all requests. */
-  #options: http.RequestOptions | undefined;
+  readonly #network: Network;
+  readonly #path: string;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #idle: Connection[] = [];
+  readonly #all = new Set<Connection>();
 
   /** `url` is http or https; its fragment is not sent. */
-  constructor(url: URL, agents: Pick<AgentPool, 'agentFor'>) {
+  constructor(url: URL, network: Network) {
     this.url = url;
-    this.#agents = agents;
+    this.#network = network;
+    this.#path = `${url.pathname}${url.search}`;
+    this.#headers = { ...DEFAULT_HEADERS, ...basicAuthorization(url) };
   }
 
   /**
    * Sends one request; resolves with the beginning of its answer, whatever its
-   * status. No redirect is followed and no variable of the environment is read.
-   * The deadline, as long as it is not released, also ends the body. Rejects
-   * with a BrokenRequestError, or with an Error where it cannot be sent at all.
+   * status. The deadline, as long as it is not released, also ends the body. An
+   * answer of more than `maxBytes` is given up. Rejects with a
+   * BrokenRequestError, or with an Error where it cannot be sent at all.
    */
-  async request(outgoing: Outgoing, deadline: Deadline): Promise<IncomingMessage> {
-    const { url } = this;
-    this.#options ??= { ...placeOf(url), agent: this.#agents.agentFor(url) };
-    const { method, body, onSent } = outgoing;
-    const headers = { ...DEFAULT_HEADERS, ...outgoing.headers };
-    const send = url.protocol === 'https:' ? https.request : http.request;
-    const request = send({ ...this.#options, method, headers });
-    return new Promise((resolve, reject) => {
-      const broke = (error: Error) => reject(new BrokenRequestError(request, error));
-      request.on('error', broke);
-      request.once('response', resolve);
-      if (onSent !== undefined) request.once('finish', onSent);
-      deadline.stopping(() => {
-        request.destroy();
-        // A connection that is still being opened says nothing of it.
-        broke(new Error('the time is over'));
-      });
-      // As text of one byte a character it leaves in one piece with the headers.
-      if (body === undefined || body.length > SMALL_BODY) request.end(body);
-      else request.end(body.toString('latin1'), 'latin1');
-    });
+  async request(outgoing: Outgoing, deadline: Deadline, maxBytes: number): Promise<Incoming> {
+    const { method, body = null, onSent } = outgoing;
+    const connection = this.#idle.pop() ?? this.#connection();
+    const onEnd = () => this.#release(connection);
+    const exchange = new Exchange(connection, maxBytes, { onSent, onEnd });
+    deadline.stopping(() => exchange.fail(new Error('the time is over')));
+    const headers = headersOf(this.#headers, outgoing.headers);
+    return exchange.begin({ path: this.#path, method, headers, body });
+  }
+
+  /** Closes the connections that wait for a next request: the server may have given them up. */
+  dropIdle(): void {
+    for (const connection of this.#idle.splice(0)) this.#drop(connection);
+  }
+
+  close(): void {
+    this.#idle.length = 0;
+    for (const connection of this.#all) this.#drop(connection);
+  }
+
+  #connection(): Connection {
+    const connection = new Connection(this.url, this.#network);
+    this.#all.add(connection);
+    return connection;
+  }
+
+  #release(connection: Connection): void {
+    if (connection.isDropped) this.#all.delete(connection);
+    else this.#idle.push(connection);
+  }
+
+  #drop(connection: Connection): void {
+    connection.drop();
+    this.#all.delete(connection);
   }
 }
 
-/** What Node wants to know of a URL; its fragment is not sent. */
-function placeOf({
-  hostname,
-  port,
-  pathname,
-  search,
-  username,
-  password,
-}: URL): http.RequestOptions {
-  const user = [username, password].map(decodeURIComponent).join(':');
-  return {
-    hostname: hostname.replace(/^\[|\]$/g, ''),
-    ...(port !== '' && { port }),
-    path: `${pathname}${search}`,
-    ...(user !== ':' && { auth: user }),
-  };
+/** An `Authorization` of the request goes before the user in the address, however it is spelled. */
+function headersOf(
+  ours: Readonly<Record<string, string>>,
+  ofRequest: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const headers = { ...ours, ...ofRequest };
+  const isSaid = Object.keys(ofRequest).some((name) => name.toLowerCase() === 'authorization');
+  if (isSaid && !('Authorization' in ofRequest)) delete headers.Authorization;
+  return headers;
 }
 
-/** Status and headers of an answer; a header that came several times is joined with commas. */
-export function headOf({ statusCode = 0, headers }: IncomingMessage): AnswerHead {
-  const plain: Record<string, string> = Object.create(null);
-  for (const name of Object.keys(headers)) plain[name] = String(headers[name]);
-  return { status: statusCode, headers: plain };
+function basicAuthorization({ username, password }: URL): Record<string, string> {
+  const user = [username, password].map(decodeURIComponent).join(':');
+  return user === ':' ? {} : { Authorization: `Basic ${Buffer.from(user).toString('base64')}` };
 }

@@ -1,6 +1,6 @@
 import type { Secret } from '../../config/secret.js';
 import type { BatchLimits, ClosedGate } from '../../dispatch/ports.js';
-import type { TransportSettings } from '../../receivers/transport/agents.js';
+import type { TransportSettings } from '../../receivers/transport/network.js';
 
 /** Gives a token, or why there is none; undefined when there is nothing to say. May reject. */
 export type TokenProvider = () => Promise<Secret | ClosedGate | undefined>;

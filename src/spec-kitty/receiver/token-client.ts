@@ -7,7 +7,7 @@ import { type JsonObject, readJsonObject } from '../../receivers/mapping/answer-
 import { topLevelError } from '../../receivers/mapping/server-words.js';
 import { oneLine } from '../../receivers/mapping/shown.js';
 import { type Redactor, redactorFor } from '../../receivers/redact.js';
-import type { TransportSettings } from '../../receivers/transport/agents.js';
+import type { TransportSettings } from '../../receivers/transport/network.js';
 import { secretOf, textOf } from '../credentials/formats.js';
 import type { TokenAnswer, TokenRequest } from '../tokens/token-port.js';
 
