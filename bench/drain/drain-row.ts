@@ -29,14 +29,25 @@ export async function drainRow(at: BenchSurroundings): Promise<RowResult[]> {
     () => runProduct(at, templates),
     () => runFloor(at, templates),
   ]);
+  const all = { names: ['product', 'floor'] as const };
+  const pick = (side: 0 | 1, figure: keyof Cost) =>
+    rounds.map((both) => (both[side] as Cost)[figure]);
   return [
     rowResult({
+      ...all,
       row: `drain ${templates.events} events`,
       unit: 'events/s',
-      names: ['product', 'floor'],
-      measured: rounds.map(([product]) => product as number),
-      against: rounds.map(([, floor]) => floor as number),
+      measured: pick(0, 'rate'),
+      against: pick(1, 'rate'),
       reach: { atLeast: 1.2 },
+    }),
+    rowResult({
+      ...all,
+      row: '… CPU of an event',
+      unit: 'µs',
+      measured: pick(0, 'cpu'),
+      against: pick(1, 'cpu'),
+      reach: { atMost: 1.3 },
     }),
   ];
 }
@@ -54,36 +65,49 @@ async function fillTemplates(at: BenchSurroundings): Promise<Templates> {
   return { events: events.length, product: join(directory, 'journal.db'), floor };
 }
 
-async function runProduct(at: BenchSurroundings, templates: Templates): Promise<number> {
+/** What a drain took. */
+interface Cost {
+  /** Events in a second. */
+  readonly rate: number;
+  /** Microseconds of CPU of this process for each event; the receiver is another. */
+  readonly cpu: number;
+}
+
+async function costOf(drain: () => Promise<number>): Promise<Cost & { delivered: number }> {
+  const cpuBefore = process.cpuUsage();
+  const started = performance.now();
+  const delivered = await drain();
+  const elapsed = performance.now() - started;
+  const { user, system } = process.cpuUsage(cpuBefore);
+  return { delivered, rate: perSecond(delivered, elapsed), cpu: (user + system) / delivered };
+}
+
+async function runProduct(at: BenchSurroundings, templates: Templates): Promise<Cost> {
   const home = at.workspace.directory('product');
   copySettled(templates.product, join(home, 'journal.db'));
   const receiver = await startReceiver();
   writeFileSync(join(home, 'config.toml'), configFor(receiver.url));
   const redrain = await openRedrain({ home, env: {} });
-  const started = performance.now();
-  const { delivered } = await redrain.drain();
-  const elapsed = performance.now() - started;
+  const cost = await costOf(async () => (await redrain.drain()).delivered);
   await redrain.close();
   await receiver.stop();
   at.workspace.discard(home);
-  assertAll(delivered, templates.events);
-  return perSecond(delivered, elapsed);
+  assertAll(cost.delivered, templates.events);
+  return cost;
 }
 
-async function runFloor(at: BenchSurroundings, templates: Templates): Promise<number> {
+async function runFloor(at: BenchSurroundings, templates: Templates): Promise<Cost> {
   const directory = at.workspace.directory('floor');
   const file = join(directory, 'floor.db');
   copySettled(templates.floor, file);
   const receiver = await startReceiver();
   const db = openFloor(file);
-  const started = performance.now();
-  const delivered = await new FloorDrain(db, `${receiver.url}/`).drain();
-  const elapsed = performance.now() - started;
+  const cost = await costOf(() => new FloorDrain(db, `${receiver.url}/`).drain());
   db.close();
   await receiver.stop();
   at.workspace.discard(directory);
-  assertAll(delivered, templates.events);
-  return perSecond(delivered, elapsed);
+  assertAll(cost.delivered, templates.events);
+  return cost;
 }
 
 /** Everything goes to this address. */

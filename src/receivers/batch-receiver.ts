@@ -131,7 +131,7 @@ export class BatchReceiver implements DeliveryReceiver {
     const { body, headers } = ready ?? this.#format.compose(batch);
     const post = {
       body,
-      headers: { ...headers, ...generationHeader(batch) },
+      headers: withGeneration(headers, batch),
       signal,
       mayRepeat: mayStillLeave,
       onSent,
@@ -204,9 +204,12 @@ function requestsOf(exchanged: Exchanged): number {
 }
 
 /** A replay says so: all events of a request are of one generation. */
-function generationHeader([first]: readonly OutboundEvent[]): Record<string, string> {
+function withGeneration(
+  headers: BatchPost['headers'],
+  [first]: readonly OutboundEvent[],
+): BatchPost['headers'] {
   const { generation = 1 } = first ?? {};
-  return generation > 1 ? { 'redrain-generation': String(generation) } : {};
+  return generation > 1 ? { ...headers, 'redrain-generation': String(generation) } : headers;
 }
 
 /** What a batch gets when a gate is closed at the moment of the post: nothing left this machine. */

@@ -83,14 +83,18 @@ class EndpointExchange implements BatchExchange {
     return {};
   }
 
-  async send(post: BatchPost): Promise<Exchanged> {
+  async send({ headers, body, signal, mayRepeat, onSent }: BatchPost): Promise<Exchanged> {
     const closed = this.#gate === undefined ? await this.gate() : this.#gate.closed;
     if (closed !== undefined) return { closed };
     const answer = await this.#client.request({
-      ...post,
       method: 'POST',
       url: this.#settings.endpoint ?? '',
-      headers: this.#headers.with(post.headers),
+      headers: this.#headers.unset(headers),
+      standing: this.#headers.standing,
+      body,
+      signal,
+      mayRepeat,
+      onSent,
       bodyWithinMs: this.#settings.ack === 'status' ? BODY_WITHIN_MS : undefined,
     });
     return { answer };
@@ -103,23 +107,18 @@ class EndpointExchange implements BatchExchange {
 
 /** What every request carries. An operator's header goes before ours of the same name, however it is spelled. */
 class OwnHeaders {
-  readonly #ours: Readonly<Record<string, string>>;
-  readonly #theirs: Readonly<Record<string, string>>;
+  /** Those that no request changes. */
+  readonly standing: BatchPost['headers'];
   readonly #set: ReadonlySet<string>;
 
   constructor({ headers = {}, version }: ExternalReceiverSettings) {
     const theirs = Object.entries(headers).map(([name, value]) => [name, value.reveal().trim()]);
     this.#set = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
-    this.#theirs = Object.fromEntries(theirs);
-    this.#ours = this.#unset(agentHeader(version));
+    this.standing = { ...Object.fromEntries(theirs), ...this.unset(agentHeader(version)) };
   }
 
-  /** These beside what the request brings. */
-  with(ofRequest: BatchPost['headers']): Record<string, string> {
-    return { ...this.#theirs, ...this.#ours, ...this.#unset(ofRequest) };
-  }
-
-  #unset(headers: BatchPost['headers']): BatchPost['headers'] {
+  /** Those of ours that the operator has not set. */
+  unset(headers: BatchPost['headers']): BatchPost['headers'] {
     if (this.#set.size === 0) return headers;
     const names = Object.entries(headers).filter(([name]) => !this.#set.has(name.toLowerCase()));
     return Object.fromEntries(names);

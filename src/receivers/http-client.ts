@@ -16,6 +16,8 @@ export interface HttpRequest {
   /** http or https; anything else is a failure. Its fragment is not sent. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** What every request of its sender carries besides, of other names: the same object each time. */
+  readonly standing?: Readonly<Record<string, string>> | undefined;
   readonly body?: Buffer;
   /** For this request alone; else what the transport says. */
   readonly deadlineMs?: number;

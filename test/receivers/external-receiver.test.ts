@@ -57,6 +57,13 @@ describe('ExternalReceiver', () => {
     expect(seen?.headers).to.not.have.any.keys('authorization', 'x-team-slug', 'expect');
   });
 
+  it('sends a header once, as the operator has it, however it is spelled', async () => {
+    const headers = { accept: new Secret('text/plain'), 'User-AGENT': new Secret('mine') };
+    const target = await at(ALL_GOOD, { headers });
+    await target.deliver(eventsFor(['a']), never());
+    expect(server?.seen[0]?.headers).to.include({ accept: 'text/plain', 'user-agent': 'mine' });
+  });
+
   it('reports one outcome for each event, and the bytes it sent', async () => {
     const target = await at(ALL_GOOD);
     const report = await target.deliver(eventsFor(['a', 'b']), never());

@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from 'node:net';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import type { HttpAnswer } from '../../src/receivers/answer.js';
@@ -45,6 +46,38 @@ describe('HttpClient', () => {
       expect(answer).to.have.nested.property('headers.x-a', 'b');
       await server.close();
     }
+  });
+
+  it('signs in as the user in the address, unless the request says otherwise', async () => {
+    server = await scriptedServer(() => ({ status: 200 }));
+    const url = server.url.replace('//', '//user:p%C3%A4ss@');
+    const given = { method: 'GET', url, signal: never() } as const;
+    await client.request({ ...given, headers: {} });
+    await client.request({ ...given, headers: { AUTHORIZATION: 'Key k' } });
+    expect(server.seen.map(({ headers }) => headers.authorization)).to.deep.equal([
+      `Basic ${Buffer.from('user:päss').toString('base64')}`,
+      'Key k',
+    ]);
+  });
+
+  for (const status of [102, 103])
+    it(`waits for the answer behind a ${status}`, async () => {
+      const port = await rawServer(
+        `HTTP/1.1 ${status} X\r\nlink: </a>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok`,
+      );
+      const url = `http://127.0.0.1:${port}/`;
+      const answer = await client.request({ method: 'GET', url, headers: {}, signal: never() });
+      expect(answer).to.include({ status: 200 });
+      expect(textOf(answer)).to.equal('ok');
+    });
+
+  it('names a server that goes on before it was asked whether to', async () => {
+    const port = await rawServer('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 OK\r\n\r\n');
+    const url = `http://127.0.0.1:${port}/`;
+    const answer = await client.request({ method: 'GET', url, headers: {}, signal: never() });
+    expect(answer)
+      .to.have.property('failure')
+      .that.matches(/"100 Continue" .* not ask for it/);
   });
 
   for (const [coding, encode] of Object.entries({
@@ -178,6 +211,17 @@ describe('HttpClient', () => {
 
 function encoded(coding: string, body: Buffer): Script {
   return () => ({ status: 200, headers: { 'content-encoding': coding }, body });
+}
+
+/** Answers every connection with these bytes. */
+async function rawServer(answer: string): Promise<number> {
+  const raw = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => socket.write(answer));
+  });
+  await new Promise<void>((resolve) => raw.listen(0, '127.0.0.1', resolve));
+  raw.unref();
+  return (raw.address() as AddressInfo).port;
 }
 
 function textOf(answer: HttpAnswer): string {
