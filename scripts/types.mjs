@@ -33,6 +33,7 @@ for (const [entry, compiled] of Object.entries(ENTRY_POINTS)) {
           files: [mainEntryPointFilePath],
         },
       },
+      newlineKind: 'lf',
       apiReport: { enabled: false },
       docModel: { enabled: false },
       tsdocMetadata: { enabled: false },

@@ -23,7 +23,7 @@ import { readSituation, type Situation } from './situation.js';
 
 /** What a process brings along; everything has the default of a command line. */
 export interface AppOptions {
-  /** The home directory; else `REDRAIN_HOME`, `SPEC_KITTY_HOME`, `~/.spec-kitty`. */
+  /** The home directory; else that of the environment (docs/configuration.md, "The home"). */
   readonly home?: string | undefined;
   readonly env?: NodeJS.ProcessEnv;
   /** Epoch milliseconds. */

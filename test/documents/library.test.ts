@@ -1,41 +1,67 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import * as library from '../../src/index.js';
 import { Redrain, RedrainError } from '../../src/index.js';
-import { codeBlocks, documentText, rowsOf } from '../support/markdown.js';
+import { RunningCli, startReceiver } from '../support/cli.js';
+import { codeBlocks, documentText, namesIn, rowsOf } from '../support/markdown.js';
 import { temporaryHome } from '../support/temporary-home.js';
 
 const LIBRARY = fileURLToPath(new URL('../../src/index.js', import.meta.url));
-const readme = documentText('README.md');
+const page = documentText('docs/embed.md');
+const [ofReadme = ''] = codeBlocks(documentText('README.md'), 'js');
 
-describe('the library of the README', () => {
-  it('can be copied and run, and prints what it says', () => {
-    const [snippet = ''] = codeBlocks(readme, 'js');
-    const home = join(temporaryHome(), 'home');
-    const program = snippet.replace("'redrain'", `'${LIBRARY}'`).replace('/var/lib/my-tool', home);
-    const run = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
-      env: { PATH: process.env.PATH, HOME: home },
-      encoding: 'utf8',
-    });
-    const [, said] = /console\.log\(.*\); \/\/ (.*)$/m.exec(snippet) ?? [];
-    expect(run).to.include({ status: 0, stdout: `${said}\n`, stderr: '' });
+/** Runs a snippet as a program of its own on a new home, with receivers where it sends to some. */
+async function run(snippet: string) {
+  const [billing, search] = [await startReceiver(), await startReceiver()];
+  const home = temporaryHome();
+  const program = snippet
+    .replace("'redrain'", `'${LIBRARY}'`)
+    .replace('/var/lib/my-tool', join(home, 'home'))
+    .replace('https://hooks.example', billing.url)
+    .replace('https://search.example', search.url);
+  const HOOK_SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    env: { PATH: process.env.PATH, HOME: home, HOOK_SECRET },
+  });
+  child.stdin.end();
+  const { code, stdout, stderr } = await new RunningCli(child).exited;
+  return { code, stdout, stderr };
+}
+
+/** What the comments behind its `console.log` say that it prints. */
+const saidBy = (snippet: string): string =>
+  [...snippet.matchAll(/console\.log\(.*\); \/\/ (.*\n)/g)].map(([, line]) => line).join('');
+
+describe('the library as the documents show it', () => {
+  const snippets = [ofReadme, ...codeBlocks(page, 'js')];
+
+  it('in programs that are short enough to be read', () => {
+    expect(snippets).to.have.lengthOf(4);
+    for (const each of codeBlocks(documentText('README.md'), 'js'))
+      expect(each.trim().split('\n').length, each).to.be.at.most(15);
   });
 
-  it('has every call that the README names', () => {
-    const section = readme.split('## Library')[1]?.split('\n## ')[0] ?? '';
-    const [, list = ''] = /Besides these: ([\s\S]*?)\./.exec(section) ?? [];
-    const named = [...list.matchAll(/`(\w+)`/g)].map(([, name]) => name ?? '');
+  for (const [index, snippet] of snippets.entries())
+    it(`can be copied and run, and prints what it says: ${index + 1}`, async () => {
+      const said = saidBy(snippet);
+      expect(said).to.not.equal('');
+      expect(await run(snippet)).to.deep.equal({ code: 0, stdout: said, stderr: '' });
+    });
+
+  it('has every call, and no other', () => {
+    const [, list = ''] = /The library also has ([\s\S]*?)\.\n/.exec(page) ?? [];
     const calls = Object.getOwnPropertyNames(Redrain.prototype).filter(
       (it) => it !== 'constructor',
     );
-    expect([...named, 'capture', 'drain', 'close']).to.have.members(calls);
+    const named = new Set(namesIn(list).filter((name) => !/^(--json|drain)$/.test(name)));
+    expect([...named, 'capture', 'captureMany', 'drain', 'close']).to.have.members(calls);
   });
 });
 
 describe('the errors of the library', () => {
-  const rows = rowsOf(documentText('docs/library.md'), '`code`').map(({ names, cells }) => ({
+  const rows = rowsOf(page, '`code`').map(({ names, cells }) => ({
     code: names[0],
     name: (cells[1] ?? '').replaceAll('`', ''),
     exitCode: Number(cells[2]),
@@ -47,19 +73,6 @@ describe('the errors of the library', () => {
 
   it('no two kinds share a code', () => {
     expect(new Set(rows.map(({ code }) => code)).size).to.equal(rows.length);
-  });
-
-  it('the snippet of the page can be run', () => {
-    const [snippet = ''] = codeBlocks(documentText('docs/library.md'), 'js');
-    const program = snippet
-      .replace("'redrain'", `'${LIBRARY}'`)
-      .replace('/var/lib/my-tool', join(temporaryHome(), 'home'));
-    const run = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
-      env: { PATH: process.env.PATH },
-      encoding: 'utf8',
-    });
-    const [, said] = /console\.log\(.*\); \/\/ (.*)$/m.exec(snippet) ?? [];
-    expect(run).to.include({ status: 0, stdout: `${said}\n`, stderr: '' });
   });
 });
 

@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import { expect } from 'chai';
 import { codeBlocks, documentText } from '../support/markdown.js';
 import { documents } from './documents.js';
@@ -8,14 +9,19 @@ import type { Terminal } from './terminal.js';
 interface Step {
   readonly command: string;
   readonly shown: string;
+  readonly code: number;
 }
 
-/** `$` begins a command; what follows, up to the next one, is its output. */
+/**
+ * `$` begins a command; what follows, up to the next one, is its output. A comment behind
+ * the command may end with the exit code to expect: `# exit 7`.
+ */
 function stepsOf(block: string): Step[] {
   const commands = block.split(/^\$ /m).slice(1);
   return commands.map((text) => {
     const [command = '', ...shown] = text.split('\n');
-    return { command: command.replaceAll('npx redrain', 'redrain'), shown: shown.join('\n') };
+    const code = Number(/ #.*exit (\d+)$/.exec(command)?.[1] ?? 0);
+    return { command: command.replaceAll('npx redrain', 'redrain'), shown: shown.join('\n'), code };
   });
 }
 
@@ -23,26 +29,29 @@ function stepsOf(block: string): Step[] {
 class Session {
   readonly #reader = new Reader();
   readonly #terminal: Terminal = this.#reader.opensTerminal();
-  /** The port of the document, and the one that was free. */
-  readonly #ports: [string, string][] = [];
+  /** The port of the document, and the one that is free here. */
+  readonly #ports: readonly (readonly [string, string])[];
 
-  async follow({ command, shown }: Step): Promise<void> {
-    const port = /^redrain serve --port (\d+)$/.exec(command)?.[1];
-    const text = port === undefined ? await this.#type(command) : await this.#serve(port);
-    expect(text, command).to.equal(shown);
+  constructor(ports: readonly (readonly [string, string])[]) {
+    this.#ports = ports;
   }
 
-  async #type(command: string): Promise<string> {
-    const { text, code } = await this.#terminal.type(this.#here(command));
-    expect(code, `${command}\n${text}`).to.equal(0);
-    return this.#there(text);
+  async follow({ command, shown, code }: Step): Promise<void> {
+    const here = this.#here(command);
+    const text = SERVE.test(command) ? await this.#serve(here) : await this.#type(here, code);
+    expect(anyHome(this.#there(text)), command).to.equal(anyHome(shown));
   }
 
-  async #serve(port: string): Promise<string> {
-    const serve = this.#reader.starts('exec redrain serve --port 0');
+  async #type(command: string, expected: number): Promise<string> {
+    const { text, code } = await this.#terminal.type(command);
+    expect(code, `${command}\n${text}`).to.equal(expected);
+    return text;
+  }
+
+  async #serve(command: string): Promise<string> {
+    const serve = this.#reader.starts(`exec ${command}`);
     await serve.until(({ stdout }) => stdout.endsWith('\n'));
-    this.#ports.push([`:${port}`, /:\d+/.exec(serve.stdout)?.[0] ?? '']);
-    return this.#there(serve.stdout);
+    return serve.stdout;
   }
 
   #here(text: string): string {
@@ -52,6 +61,33 @@ class Session {
   #there(text: string): string {
     return this.#ports.reduce((done, [said, free]) => done.replaceAll(free, said), text);
   }
+}
+
+/** `mktemp -d` names another directory each time. */
+const anyHome = (text: string): string => text.replaceAll(/\/\S*\/tmp\.\w+/g, 'HOME');
+
+const SERVE = /^redrain serve --port (\d+)$/;
+
+/** For each port that the steps serve on, one that is free. */
+async function portsFor(steps: readonly Step[]): Promise<[string, string][]> {
+  const served = steps.flatMap(({ command }) => SERVE.exec(command)?.[1] ?? []);
+  const free = new Set<number>();
+  while (free.size < served.length) free.add(await freePort());
+  return [...free].map((port, index) => [served[index] ?? '', String(port)]);
+}
+
+/**
+ * Of as many digits as that of the document, so that lines break where they do there, and below
+ * the ports that the system hands out: nobody who asks for any port gets it meanwhile.
+ */
+async function freePort(): Promise<number> {
+  const port = 7000 + Math.floor(Math.random() * 1000);
+  const isFree = await new Promise<boolean>((resolve) => {
+    const probe = createServer()
+      .once('error', () => resolve(false))
+      .listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+  });
+  return isFree ? port : freePort();
 }
 
 describe('a reader who types what a document shows', () => {
@@ -66,7 +102,7 @@ describe('a reader who types what a document shows', () => {
 
   for (const { path, steps } of sessions)
     it(`sees what it shows: ${path}`, async () => {
-      const session = new Session();
+      const session = new Session(await portsFor(steps));
       for (const step of steps) await session.follow(step);
     });
 });

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { expect } from 'chai';
@@ -17,7 +18,7 @@ const BELONGS = [
   /^lib\/(chunks|children)\/[\w-]+\.js$/,
   /^lib\/commands\.json$/,
   /^lib\/assets\/(style\.css|live\.js|icon\.svg)$/,
-  /^docs\/pictures\/[\w-]+\.png$/,
+  /^docs\/pictures\/[\w-]+\.(png|svg)$/,
 ];
 
 /** For those who have a clone: the package leads there by its `repository`. */
@@ -105,9 +106,23 @@ describe('the package', () => {
       expect(dead).to.deep.equal([]);
     });
 
-    it('has fewer than 110 files, and every class has its name', () => {
+    it('has an API reference of the declarations in it', () => {
+      const { status, stdout } = spawnSync(
+        process.execPath,
+        ['scripts/api.mjs', join(project.package, 'lib')],
+        { encoding: 'utf8', maxBuffer: MIB },
+      );
+      expect(status).to.equal(0);
+      const isSame = stdout === readFileSync('docs/api.md', 'utf8');
+      expect(isSame, 'docs/api.md is up to date; else `npm run api` writes it').to.equal(true);
+      expect(stdout)
+        .to.match(/^##### Redrain\.captureMany$/m)
+        .and.match(/^#### postgresStore$/m);
+    });
+
+    it('has fewer than 100 files, and every class has its name', () => {
       const paths = project.listing();
-      expect(paths).to.have.length.below(110);
+      expect(paths).to.have.length.below(100);
       const code = paths
         .filter((path) => path.endsWith('.js'))
         .map((path) => readFileSync(join(project.package, path.replace(/^package\//, '')), 'utf8'));
