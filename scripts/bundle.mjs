@@ -29,6 +29,11 @@ const ENTRIES = {
 /** Its import runs the command line: it shares a file with nothing. */
 const STARTS = dist('src/cli/run.js');
 
+/** Commands that only look, or set something: they share most of what they need. */
+const LOOKS = ['events', 'inspect', 'targets', 'doctor', 'mode', 'config'].map(
+  (name) => `cli/${name}`,
+);
+
 /**
  * What everyday starts load, now or a moment later: the version, any command, the
  * commands that scripts type all the time, completion at each key, the kit that other
@@ -40,6 +45,7 @@ const EVERYDAY = [
   ['cli/capture'],
   ['cli/status'],
   ['cli/now', 'app/drain-target'],
+  LOOKS,
   ['cli/completion/answer', 'app/neutral-home', 'config/parse', 'config/toml'],
   ['receive/index'],
 ].map((names) => names.map((name) => dist(`src/${name}.js`)));

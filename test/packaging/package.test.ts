@@ -18,7 +18,6 @@ const BELONGS = [
   /^lib\/(chunks|children)\/[\w-]+\.js$/,
   /^lib\/commands\.json$/,
   /^lib\/assets\/(style\.css|live\.js|icon\.svg)$/,
-  /^docs\/pictures\/[\w-]+\.(png|svg)$/,
 ];
 
 /** For those who have a clone: the package leads there by its `repository`. */
@@ -28,6 +27,7 @@ const OF_THE_REPOSITORY = [
   'docs/design.md',
   'examples/receivers',
   'packaging/Dockerfile',
+  'docs/pictures/',
 ];
 
 const STRICT = {
