@@ -1,0 +1,49 @@
+import { mock } from 'node:test';
+import { expect } from 'chai';
+import { turn } from '../../src/base/pace.js';
+import { dispatchWorker } from '../../src/workers/dispatch-worker.js';
+import { DueWatch } from '../../src/workers/due-watch.js';
+import { captured } from '../processes/given-events.js';
+import { Cli, startReceiver } from '../support/cli.js';
+import { closeAfterTest } from '../support/temporary-home.js';
+import { type GivenService, givenService, runIdle } from './given-service.js';
+
+/** So many looks at the journal fit into the second that is promised, at 150 ms each. */
+const LOOKS_IN_A_SECOND = 6;
+
+describe('a look at the journal, every 150 ms', () => {
+  let service: GivenService;
+  let cli: Cli;
+
+  beforeEach(async () => {
+    cli = new Cli();
+    const receiver = await startReceiver();
+    cli.configure(`[redrain.targets.a]\nurl = "${receiver.url}"\n`);
+    await captured(cli, [JSON.stringify({ event_id: 'e1', event_type: 'T' })]);
+    service = await givenService(cli.home, ['--target', 'a']);
+    mock.timers.enable({ apis: ['setInterval'] });
+    const watch = new DueWatch(service, () => {});
+    watch.start();
+    closeAfterTest(() => watch.stop());
+  });
+  afterEach(() => mock.timers.reset());
+
+  async function look(): Promise<void> {
+    mock.timers.tick(150);
+    // What a look begins is done in turns of the event loop.
+    for (let turns = 0; turns < 200; turns += 1) await turn();
+  }
+
+  const drains = async () =>
+    (await service.queues.queue('dispatch:1').getJobs(['waiting', 'delayed'])).length;
+
+  it('adds a drain for what another command asks for again', async () => {
+    await look();
+    await runIdle(dispatchWorker, service);
+    expect(await drains()).to.equal(0);
+    expect((await cli.run(['replay', '--to', 'a', '--type', 'T'])).code).to.equal(0);
+    let looks = 0;
+    for (; (await drains()) === 0 && looks <= LOOKS_IN_A_SECOND; looks += 1) await look();
+    expect(looks).to.be.within(1, LOOKS_IN_A_SECOND);
+  });
+});
