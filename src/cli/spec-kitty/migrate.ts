@@ -77,7 +77,7 @@ function reportText(report: MigrationReport): string {
     ...cleanupLines(report.cleanup),
     ...(report.interrupted ? ['Interrupted: the next run goes on where this one ended.'] : []),
     ...conflictLines(report),
-    'What the old program delivered or dropped is not in its files: docs/migration.md says which.',
+    'What the old program delivered or dropped is not in its files: docs/spec-kitty.md says which.',
   ].join('\n');
 }
 
