@@ -18,7 +18,7 @@ import { type Column, table } from './table.js';
 export const define: DefineCommand = (conflicts, run) => {
   conflicts
     .description(
-      'When another content arrives for a known event id, both are kept until you decide. A decision changes neither.',
+      'When another content arrives for a known event id, both are kept, before and after you decide which is in force.',
     )
     .addHelpText('after', example('redrain conflicts list'));
   addOutput(conflicts.command('list', { isDefault: true }))
@@ -39,7 +39,7 @@ export const define: DefineCommand = (conflicts, run) => {
     )
     .argument('<conflict>', 'its number, or the event id')
     .addOption(
-      new Option('--keep <which>', 'whose content is in force from now on')
+      new Option('--keep <which>', 'which content is in force from now on')
         .choices(['journal', 'incoming'])
         .makeOptionMandatory(),
     )

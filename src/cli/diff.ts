@@ -11,7 +11,9 @@ import type { Column } from './table.js';
 /** `redrain diff A B`: what A has and B has not. */
 export const define: DefineCommand = (command, run) => {
   command
-    .description('Events delivered to A and not to B, and what they are at B. Changes nothing.')
+    .description(
+      'List events that were delivered to A and not to B, with their state at B. Changes nothing.',
+    )
     .argument('<A>', 'id or address of a target')
     .argument('<B>', 'id or address of another');
   addOutput(addFilters(command))

@@ -40,7 +40,9 @@ export const define: DefineCommand = (command, run, { isNeutral = false } = {}) 
       repeatable('--header <NAME=ENV_VAR>', 'a header and the variable that holds its value'),
     )
     .option('--auth-env <ENV_VAR>', 'the variable that holds the token of the endpoint')
-    .addOption(new Option('--ack <what>', 'what counts as a verdict').choices([...ACKS]))
+    .addOption(
+      new Option('--ack <what>', 'what decides whether an event was delivered').choices([...ACKS]),
+    )
     .option('--max-events <n>', 'most events in one post', wholeNumber)
     .option('--max-bytes <n>', 'most bytes of JSON in one post', wholeNumber)
     .addOption(
@@ -54,7 +56,10 @@ export const define: DefineCommand = (command, run, { isNeutral = false } = {}) 
     )
     .option('--body <json>', BODY_HELP)
     .option('--item <json>', ITEM_HELP)
-    .option('--content-type <type>', 'of the formats json and lines, in place of their own')
+    .option(
+      '--content-type <type>',
+      'formats json and lines: the Content-Type in place of their own',
+    )
     .addOption(
       repeatable('--secret-env <ENV_VAR>', 'a variable that holds a key for signatures (webhook)'),
     )

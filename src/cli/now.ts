@@ -30,7 +30,7 @@ export const define: DefineCommand = (command, run) => {
       'Send each event that the active target does not have yet, once, and record the results.',
     )
     .option('--target <target>', 'a target in place of the active one')
-    .addOption(repeatable('--to <target>', 'a target, each time; all of them side by side'))
+    .addOption(repeatable('--to <target>', 'a target; several are drained side by side'))
     .option('--all', 'every target that is not retired, side by side')
     .option('--limit <n>', 'at most this many events', wholeNumber)
     .option('--dry-run', 'count what would be sent; change nothing')

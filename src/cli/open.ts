@@ -17,7 +17,7 @@ export const define: DefineCommand = (command, run) => {
     .description(
       'Show the journal, its targets and what is stuck in a browser, live, on this machine alone. Changes nothing without --allow-writes. Runs until Ctrl-C.',
     )
-    .option('--port <n>', 'port on 127.0.0.1; else one that is free', wholeNumber, 0)
+    .option('--port <n>', 'port on 127.0.0.1; without it a free one', wholeNumber, 0)
     .option('--no-browser', 'print the link only')
     .option('--allow-writes', 'let plans be applied: retry, replay, ack, conflicts, pause')
     .addHelpText('after', example('redrain open --port 8700 --no-browser'))

@@ -144,7 +144,7 @@ const GROUPS: readonly (readonly [heading: string, commands: readonly Listed[]])
     [
       [
         'worker',
-        'do the work that waits, for weeks',
+        'run for weeks and do the jobs that wait',
         async () => (await import('./worker.js')).define,
       ],
       ['enqueue', 'add a job for a worker', async () => (await import('./enqueue.js')).define],
@@ -171,7 +171,7 @@ const GROUPS: readonly (readonly [heading: string, commands: readonly Listed[]])
       ],
       [
         'projects',
-        'which projects may be sent where only allowed ones may',
+        'which projects may leave for targets that get only allowed ones',
         async () => (await import('./projects.js')).define,
       ],
       [

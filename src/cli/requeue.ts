@@ -81,7 +81,7 @@ const retry: CommandBody<RetryOptions> = (call) =>
 function retryText(report: RetryReport, filters: FilterOptions): string {
   const lines = report.targets
     .filter(({ selected, in_flight, not_live }) => selected + in_flight > 0 || hasAny(not_live))
-    .flatMap((target) => requeueLines(target, report.dry_run, 'make due'));
+    .flatMap((target) => requeueLines(target, report.dry_run, 'due now'));
   if (lines.length === 0)
     return isNarrowed(filters)
       ? 'None of these events failed or was rejected: there is nothing to try again.'
@@ -120,17 +120,17 @@ const replay: CommandBody<RequeueOptions> = (call) =>
   });
 
 function replayLines(report: ReplayReport): string[] {
-  const lines = requeueLines(report, report.dry_run, 'deliver again');
+  const lines = requeueLines(report, report.dry_run, 'marked for another delivery');
   if (!report.dry_run && report.selected > 0)
     lines.push(`\`redrain now --target ${report.target_name}\` sends them.`);
   return lines;
 }
 
 /** What was requeued at one target, one line for each thing to know. */
-function requeueLines(report: RequeueReport, dryRun: boolean, verb: string): string[] {
+function requeueLines(report: RequeueReport, dryRun: boolean, state: string): string[] {
   const { target_name, target_url, selected, in_flight, already_marked, not_live } = report;
-  const will = dryRun ? 'would ' : '';
-  const lines = [`${target_name} (${target_url}): ${will}${verb} ${count(selected, 'event')}`];
+  const would = dryRun ? 'would be ' : '';
+  const lines = [`${target_name} (${target_url}): ${count(selected, 'event')} ${would}${state}`];
   if (already_marked > 0) lines.push(`  ${count(already_marked, 'event')} marked before already`);
   if (in_flight > 0) lines.push(`  ${count(in_flight, 'event')} on the wire: left alone`);
   for (const [name, events] of Object.entries(not_live))

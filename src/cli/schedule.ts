@@ -27,10 +27,12 @@ import { durationOf } from './times.js';
 /** `redrain schedule`: jobs at fixed times. */
 export const define: DefineCommand = (schedule, run) => {
   schedule
-    .description('Schedules make jobs while a worker of their queue runs; a missed tick runs once.')
+    .description(
+      'Schedules make jobs while a worker of their queue runs; runs that were missed are made up for by one.',
+    )
     .addHelpText('after', example('redrain schedule list'));
   addOutput(schedule.command('list', { isDefault: true }))
-    .description('Schedules and their next tick. Changes nothing.')
+    .description('Schedules, and when each runs next. Changes nothing.')
     .addHelpText('after', example('redrain schedule list --json'))
     .action(run(list));
   schedule

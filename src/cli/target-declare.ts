@@ -37,7 +37,7 @@ export const defineAdd: DefineCommand = (command, run) => {
   command
     .summary('declare a target')
     .description(
-      'Declare where events may go, in config.toml. The first target is the active one. An address that is known keeps what it has.',
+      'Declare where events may go, in config.toml. The first target is the active one. A known address keeps its deliveries.',
     )
     .argument('<name>', 'what it is called: a-z, 0-9, ".", "_" and "-"')
     .argument('<url>', `where it is; a value of its query may be a variable, ?key=\${NAME}`);
@@ -56,7 +56,10 @@ function addSettings(command: Command): Command {
     )
     .option('--body <json>', BODY_HELP)
     .option('--item <json>', ITEM_HELP)
-    .option('--content-type <type>', 'of the formats json and lines, in place of their own')
+    .option(
+      '--content-type <type>',
+      'formats json and lines: the Content-Type in place of their own',
+    )
     .addOption(repeatable('--secret-env <ENV_VAR>', 'the variable with the secret that signs'))
     .option('--auth-env <ENV_VAR>', 'the variable that holds the token')
     .addOption(
@@ -65,10 +68,20 @@ function addSettings(command: Command): Command {
     .option('--types <list>', 'which event types it gets: "Order*,!OrderDraft*"')
     .addOption(new Option('--projects <which>', 'whose events').choices(['all', 'allowed']))
     .option('--from <when>', 'which events: all, now, or those since yesterday, 2026-11-22, …')
-    .addOption(new Option('--ack <what>', 'what counts as a verdict').choices([...ACKS]))
-    .addOption(new Option('--compression <which>', 'of requests').choices([...COMPRESSIONS]))
-    .option('--concurrency <n>', 'requests at once, of one event each', wholeNumber)
-    .option('--rate <events>', 'at most so many: 500/s, 30/m or 1000/h')
+    .addOption(
+      new Option('--ack <what>', 'what decides whether an event was delivered').choices([...ACKS]),
+    )
+    .addOption(
+      new Option('--compression <which>', 'whether requests are compressed').choices([
+        ...COMPRESSIONS,
+      ]),
+    )
+    .option(
+      '--concurrency <n>',
+      'requests at the same time, in formats of one event each',
+      wholeNumber,
+    )
+    .option('--rate <events>', 'at most so many events: 500/s, 30/m or 1000/h')
     .option('--max-events <n>', 'most events in one request', wholeNumber)
     .option('--max-bytes <n>', 'most bytes in one request', wholeNumber)
     .option('--client-cert <file>', 'the certificate that redrain shows')
@@ -85,7 +98,7 @@ export const defineSet: DefineCommand = (command, run) => {
     )
     .argument('<target>', 'name, id or address')
     .argument('<settings...>', 'KEY=VALUE')
-    .option('--same', 'with url=: it is the same receiver, moved, and keeps what it has')
+    .option('--same', 'with url=: the same receiver has moved; it keeps what it has')
     .option('--yes', 'with url=: the name may point at another target, which gets everything')
     .addHelpText('after', example('redrain targets set billing format=webhook ack=auto'))
     .action(run(set));

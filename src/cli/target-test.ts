@@ -11,13 +11,16 @@ export const define: DefineCommand = (command, run) => {
   command
     .summary('find out what a target does with events')
     .description(
-      'Send canaries, events of nobody’s journal, and say what is wrong and which settings fit. Exits 2 when the target cannot work.',
+      'Send test events (canaries) that are in no journal, and say what is wrong and which settings fit. Exits with 2 when they do not arrive.',
     )
     .argument('<target>', 'name, id or address')
     .addOption(
-      repeatable('--member <NAME=JSON>', 'a member that the canaries have, as your events do'),
+      repeatable(
+        '--member <NAME=JSON>',
+        'a member that the receiver wants and the test events get',
+      ),
     )
-    .option('--light', 'send one canary only: nothing again, and nothing large')
+    .option('--light', 'send one test event; send nothing twice, and nothing large')
     .addHelpText('after', example('redrain targets test billing'))
     .action(run(test));
 };

@@ -34,12 +34,17 @@ export function declareWorkerOptions<C extends Command>(command: C, name: string
     .option('--metrics-port <n>', 'serve /healthz, /readyz and /metrics on 127.0.0.1', port)
     .option(
       '--lock-duration <ms|5s>',
-      'until another worker takes over from a dead one',
+      'time until another worker takes over the jobs of a dead one',
       ms,
       30_000,
     )
-    .option('--sweep-interval <ms|5s>', 'between two looks for work nobody told of', ms, 60_000)
-    .option('--grace <ms|5s>', 'for the work in flight after SIGTERM', ms, 90_000)
+    .option(
+      '--sweep-interval <ms|5s>',
+      'time between two searches for work that no job names',
+      ms,
+      60_000,
+    )
+    .option('--grace <ms|5s>', 'time for the work in flight after SIGTERM', ms, 90_000)
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent', level, 'info');
   if (name === 'dispatch')
     command

@@ -48,7 +48,9 @@ describe('redrain retry and replay of single events', () => {
     const words = ['replay', 'e-0001', 'e-0002', '--event', 'e-0001'];
     const dry = (await cli.run([...words, '--dry-run', '--json'])).json<ReplayReport>();
     expect(dry).to.deep.include({ selected: 2, target_url: 'stub:a', dry_run: true });
-    expect((await cli.run(words)).stdout).to.match(/a \(stub:a\): deliver again 2 events/);
+    expect((await cli.run(words)).stdout).to.match(
+      /a \(stub:a\): 2 events marked for another delivery/,
+    );
     const sent = (await cli.run(['now', '--json'])).json<DrainReport>();
     expect(sent).to.include({ selected: 2 });
   });
@@ -114,7 +116,7 @@ describe('redrain retry', () => {
     expect(one.json<RetryReport>()).to.include({ selected: 1, dry_run: true });
     const all = await cli.run(['retry', '--all']);
     expect(all).to.include({ code: 0 });
-    expect(all.stdout).to.match(/make due 3 events\n`redrain now` sends them/);
+    expect(all.stdout).to.match(/3 events due now\n`redrain now` sends them/);
     expect((await cli.run(['now', '--json'])).json<DrainReport>()).to.include({ delivered: 3 });
     expect((await cli.run(['retry', '--all'])).stdout).to.match(/nothing to try again/);
   });
