@@ -9,7 +9,7 @@ import { readWorkerOptions } from '../workers/read-worker-options.js';
 const WRONG: readonly (readonly [args: string, says: RegExp])[] = [
   ['frobnicate', /unknown command 'frobnicate'/],
   ['--frobnicate', /unknown option '--frobnicate'/],
-  ['capture --type', /--type <name>.*argument missing/],
+  ['capture --type', /--type <type>.*argument missing/],
   ['status --frobnicate', /unknown option/],
   ['status extra', /too many arguments/],
   ['server http://a.test http://b.test', /too many arguments/],
