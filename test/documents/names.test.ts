@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { expect } from 'chai';
 import { EXIT } from '../../src/base/exit-codes.js';
 import { DRAIN_BLOCKED_REASONS } from '../../src/dispatch/ports.js';
+import { EVENT_STATES } from '../../src/reports/event-list.js';
 import { HomeGauges } from '../../src/workers/home-gauges.js';
 import { givenRedrain } from '../library/given-redrain.js';
 import { connectionOf } from '../support/core.js';
@@ -65,6 +66,12 @@ describe('what the documents call things', () => {
     );
     expect(said.length).to.be.greaterThan(15);
     expect(said.filter(({ found }) => !existsSync(found))).to.deep.equal([]);
+  });
+
+  it('states: the concepts explain each that an event can have', () => {
+    const words = rowsOf(documentText('docs/concepts.md'), 'word').map(({ cells }) => cells[0]);
+    // What is live is told by the word for its delivery.
+    expect([...words, 'live']).to.have.members([...EVENT_STATES]);
   });
 
   it('folders: the architecture has all of `src`', () => {
