@@ -402,7 +402,7 @@ export class Redrain {
 }
 
 /**
- * redrain on a home. Touches nothing before the first call that needs it.
+ * Opens redrain on a home. Touches no file before the first call that needs one.
  *
  * @throws NetworkHomeError when the home is on a network file system, and
  * MisconfiguredTargetError for a target that is declared wrongly.

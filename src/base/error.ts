@@ -22,7 +22,7 @@ export abstract class RedrainError extends Error {
   }
 }
 
-/** False for what nobody expected: such an error is shown with its stack. */
+/** True for an error meant for people. Any other was not expected: show it with its stack. */
 export function isRedrainError(error: unknown): error is RedrainError {
   return error instanceof RedrainError;
 }
