@@ -191,7 +191,7 @@ function nextLines({ name, isActive, gap }: TargetDetails): string[] {
   return [
     ...(gap === undefined ? [] : goneLines(gap)),
     active,
-    `\`redrain targets test ${name}\` finds out with canaries whether it works.`,
+    `\`redrain targets test ${name}\` sends test events and says whether it works.`,
   ];
 }
 
