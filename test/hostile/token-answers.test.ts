@@ -5,6 +5,7 @@ import { captured } from '../processes/given-events.js';
 import { SYNC_ON } from '../spec-kitty/given-login.js';
 import { Cli } from '../support/cli.js';
 import { rounds, someOf } from '../support/rounds.js';
+import { stateOf } from '../support/temporary-home.js';
 import {
   drained,
   entryKept,
@@ -148,7 +149,7 @@ describe('redrain now at a server that answers with anything', () => {
     const cli = new Cli(SYNC_ON);
     const login = `access = "old-access"\nrefresh = "old-refresh"\naccess_expires_at = "${accessEnds}"`;
     const team = 'username = "ada@example.com"\nteam_slug = "blue"\n';
-    const file = join(cli.home, 'redrain/credentials.toml');
+    const file = join(stateOf(cli.home), 'credentials.toml');
     await captured(
       cli,
       IDS.map((event_id) => ({ event_id, event_type: 'T' })),

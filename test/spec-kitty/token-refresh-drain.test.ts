@@ -63,7 +63,7 @@ describe('a drain', () => {
     const home = await given({}, { refusesBatches: true });
     const report = await drained(home);
     expect(report).to.include({ delivered: 0, transient: 1, blocked_reason: 'missing_auth' });
-    expect(report.message).to.match(/401/).and.contain(`redrain login ${home.server.url}`);
+    expect(report.message).to.match(/401/);
     expect(home.server.batches).to.have.length(2);
     expect(home.server.refreshes).to.have.length(1);
   });
@@ -73,9 +73,7 @@ describe('a drain', () => {
     const before = home.text();
     const report = await drained(home);
     expect(report).to.include({ transient: 1, blocked_reason: 'missing_auth' });
-    expect(report.message)
-      .to.match(/401.*refused to renew/)
-      .and.contain(`redrain login ${home.server.url}`);
+    expect(report.message).to.match(/401.*refused to renew/);
     expect(JSON.stringify(report)).to.not.match(/old-access|old-refresh/);
     expect(home.text()).to.equal(before);
     expect(home.mode()).to.equal(0o640);
@@ -91,7 +89,7 @@ describe('a drain', () => {
       unsent: 1,
       blocked_reason: 'missing_auth',
     });
-    expect(report.message).to.contain(`redrain login ${home.server.url}`);
+    expect(report.message).to.match(/refused to renew/);
     expect(home.server.batches).to.deep.equal([]);
   });
 

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
-import { parse } from 'smol-toml';
 import type { HomePaths } from '../../config/home.js';
+import { parseToml } from '../../config/toml.js';
 import type { HomeWords } from './complete.js';
 import { TableRows } from './table-rows.js';
 
@@ -34,7 +34,7 @@ function offered(words: Iterable<string>): string[] {
 function declared(config: string): string[] {
   try {
     if (statSync(config).size > MOST_CONFIG_BYTES) return [];
-    const document = parse(readFileSync(config, 'utf8'));
+    const document = parseToml(readFileSync(config, 'utf8'));
     return [document.sync, document.redrain].flatMap((table) => {
       const { targets } = (table ?? {}) as { targets?: unknown };
       return typeof targets === 'object' && targets !== null ? Object.keys(targets) : [];
