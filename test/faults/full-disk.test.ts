@@ -46,7 +46,7 @@ async function fillsUpAt(operation: Operation, step: string): Promise<void> {
   else expect(said).to.match(/disk is full|no space left/i);
   await scene.safe?.();
   expect(
-    temporaries(scene.cli.home).filter((name) => !name.startsWith('redrain/archive')),
+    temporaries(scene.cli.home).filter((name) => !name.startsWith('archive/')),
     'unfinished files',
   ).to.deep.equal([]);
   const again = await scene.run();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { openRedrain } from '../../src/index.js';
 import { scriptedServer } from '../receivers/scripted-server.js';
-import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
+import { closeAfterTest, stateOf, temporaryHome } from '../support/temporary-home.js';
 import { envelopes, writeConfig } from './given-redrain.js';
 
 describe('a home that moves', () => {
@@ -26,7 +26,7 @@ describe('a home that moves', () => {
     writeConfig(before, config);
     const first = await drained(before, 'a');
     expect(first).to.match(/^\/redrain\/[0-9a-f]{12}$/);
-    expect(`/redrain/${readFileSync(join(before, 'redrain', 'home-id'), 'utf8').trim()}`).to.equal(
+    expect(`/redrain/${readFileSync(join(stateOf(before), 'home-id'), 'utf8').trim()}`).to.equal(
       first,
     );
     const after = join(root, 'elsewhere');

@@ -120,7 +120,10 @@ describe('what is found, and what ends it:', () => {
         VALUES ('o', 'T', '{"event_id":"o","event_type":"T"}', 1, 0)`);
     old.close();
     await expectMended(at, 'old_queues', { says: /1 row waits in an old queue/ });
-    chmodSync(stateOf(at.home), 0o755);
+    chmodSync(at.home, 0o755);
+    await expectMended(at, 'file_modes', { weight: 'warning' });
+    chmodSync(at.home, 0o700);
+    chmodSync(join(stateOf(at.home), 'journal.db'), 0o644);
     await expectMended(at, 'file_modes');
   });
 
