@@ -57,7 +57,7 @@ export function clock(time: number | string | null): Html {
   return html`<time datetime="${iso}" title="${iso}">${CLOCK.format(at).replace(',', '')}</time>`;
 }
 
-const momentOf = (time: number | string | null): number | null =>
+export const momentOf = (time: number | string | null): number | null =>
   typeof time === 'string' ? Date.parse(time) : time;
 
 /**

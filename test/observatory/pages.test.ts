@@ -62,6 +62,9 @@ describe('the pages of the observatory', () => {
     const text = seen(await textOf(visitor, ''));
     expect(text).to.match(/captured 8 due 8 sent 7 1 unsent delivered 6 1 rejected/);
     expect(text).to.contain('1 rejected no room');
+    expect(text, 'a finding names its target').to.match(/1 rejected · "no room" a\.test /);
+    const rejected = seen(await textOf(visitor, 'event?id=e1'));
+    expect(rejected).to.match(/rejected.* 1 1 (in |due now)/);
     const target = seen(await textOf(visitor, 'target?id=1'));
     expect(target).to.match(/captured 8 due 8 sent 7 1 unsent delivered 6 1 rejected/);
     expect(target).to.match(/1 request in .*200 .*7 1/);

@@ -2,7 +2,18 @@ import { inspectEvent } from '../../app/inspect.js';
 import type { EventStory, RevisionStory, TargetStory } from '../../reports/story.js';
 import { type Html, html, nothing } from '../html.js';
 import { given, message, type Page, type PageContext } from '../page.js';
-import { ago, badge, bytes, clock, code, duration, name, number, shortName } from '../words.js';
+import {
+  ago,
+  badge,
+  bytes,
+  clock,
+  code,
+  duration,
+  momentOf,
+  name,
+  number,
+  shortName,
+} from '../words.js';
 import { payloadText, shownText } from './payload.js';
 
 /** One event: its whole story, and what targets answered. */
@@ -71,7 +82,14 @@ function targetRow(
   return html`<tr><th scope="row"><a href="${at.link('target', { id })}">${shortName(names.get(id) ?? String(id))}</a></th>
 <td>${badge(in_flight ? 'on the wire' : text(status ?? unsent))}${why === 'live' ? plan(at, id, text(status), event) : ''}</td>
 <td class="n">${text(attempt_count)}</td><td class="n">${text(generation)}</td>
-<td>${next_attempt_at == null ? 'none' : ago(text(next_attempt_at), at.now)}</td><td>${last_error == null ? '' : shortName(text(last_error))}</td></tr>`;
+<td>${nextAttempt(next_attempt_at, at.now)}</td><td>${last_error == null ? '' : shortName(text(last_error))}</td></tr>`;
+}
+
+/** What is due waits for the next drain, whenever that is. */
+function nextAttempt(time: unknown, now: number): Html {
+  if (time == null) return html`none`;
+  const at = momentOf(text(time));
+  return at !== null && at <= now ? html`due now` : ago(text(time), now);
 }
 
 /** Every post that the event was part of, oldest first. */

@@ -20,17 +20,25 @@ export function nextLine(document: StatusDocument): Html {
   return html`<p class="next"><strong>Next:</strong> ${remedy(finding)}</p>`;
 }
 
-/** Everything that needs attention or is worth knowing, most pressing first. */
-export function findingList(at: Pick<PageContext, 'link'>, findings: readonly Finding[]): Html {
+/** Everything that needs attention or is worth knowing, most pressing first; targets by their names. */
+export function findingList(
+  at: Pick<PageContext, 'link'>,
+  findings: readonly Finding[],
+  names: ReadonlyMap<number, string>,
+): Html {
   if (findings.length === 0) return nothing;
-  return html`<ul class="findings">${findings.map((finding) => item(at, finding))}</ul>`;
+  return html`<ul class="findings">${findings.map((finding) => item(at, finding, names))}</ul>`;
 }
 
-function item({ link }: Pick<PageContext, 'link'>, finding: Finding): Html {
+function item(
+  { link }: Pick<PageContext, 'link'>,
+  finding: Finding,
+  names: ReadonlyMap<number, string>,
+): Html {
   const { status, message, target_id: target, queue } = finding;
   const where =
     target !== null
-      ? html` <a href="${link('target', { id: target })}">target ${target}</a>`
+      ? html` <a href="${link('target', { id: target })}">${names.get(target) ?? `target ${target}`}</a>`
       : queue !== null
         ? html` <a href="${link('jobs', { queue })}">queue ${queue}</a>`
         : '';

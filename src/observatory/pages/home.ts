@@ -28,7 +28,10 @@ ${at.live('growth', growth)}
   };
 }
 
-async function summary(at: PageContext, { document, findings }: StatusReport): Promise<Html> {
+async function summary(
+  at: PageContext,
+  { document, findings, targets: known }: StatusReport,
+): Promise<Html> {
   const { event_journal: journal, delivery_ledger: ledger } = document;
   if ('error' in journal) return unreadable('The journal', journal.error);
   const rows = 'error' in ledger ? [] : ledger.per_target;
@@ -46,7 +49,7 @@ async function summary(at: PageContext, { document, findings }: StatusReport): P
     ...aside(journal),
   ])}
 ${nextLine(document)}
-${findingList(at, findings)}`;
+${findingList(at, findings, new Map(known.map(({ id, name: called }) => [id, called])))}`;
 }
 
 /** What is rarely there. */

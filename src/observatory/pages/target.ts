@@ -66,7 +66,7 @@ async function state(at: PageContext, details: TargetDetails): Promise<Html> {
     ],
     ['last drained', ago(record.lastDrainedAt, at.now)],
   ])}
-${findingList(at, own)}
+${findingList(at, own, new Map([[record.id, record.name]]))}
 ${record.blockedReason === null ? nothing : html`<p class="trouble">${badge(record.blockedReason)} ${record.blockedMessage ?? ''}</p>`}
 ${funnel(at, String(record.id), ledger)}
 ${ledger.causes.length === 0 ? nothing : html`<h2>Causes</h2>${causeList(at, record.id, ledger.causes)}`}
