@@ -1,3 +1,4 @@
+import { grouped } from '../base/grouped.js';
 import { visible } from '../base/visible.js';
 import { StorageUnavailableError } from '../files/storage-errors.js';
 import type { JobControl } from '../retention/job-control.js';
@@ -65,15 +66,15 @@ function verdictOf(
   whole: boolean,
 ): string {
   if (checks.length === 0) return 'There is no journal yet: nothing to verify.';
-  const looked = `${checks.length} checks, ${events.toLocaleString('en')} events`;
+  const looked = `${checks.length} checks, ${grouped(events)} events`;
   if (failed.length === 0 && !whole)
     return `Interrupted: no problem in what was checked (${looked}).`;
   if (failed.length === 0)
-    return `OK: ${checks.length} checks passed, ${events.toLocaleString('en')} ${events === 1 ? 'event' : 'events'}, 0 problems`;
+    return `OK: ${checks.length} checks passed, ${grouped(events)} ${events === 1 ? 'event' : 'events'}, 0 problems`;
   const names = failed.map(({ name, count }) => `${name} (${count})`).join(', ');
   const problems = failed.reduce((sum, { count }) => sum + count, 0);
   const first = failed[0]?.problems[0] ?? '';
   const counters = failed.every(({ name }) => name === 'counters');
   const way = counters ? '; `redrain verify --repair` recounts them' : '';
-  return `NOT OK: ${problems.toLocaleString('en')} ${problems === 1 ? 'problem' : 'problems'} in ${failed.length} of ${checks.length} checks: ${names}: ${visible(first)}${way}`;
+  return `NOT OK: ${grouped(problems)} ${problems === 1 ? 'problem' : 'problems'} in ${failed.length} of ${checks.length} checks: ${names}: ${visible(first)}${way}`;
 }

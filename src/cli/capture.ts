@@ -1,5 +1,6 @@
 import type { App } from '../app/app.js';
 import { EXIT, type ExitCode, worstOf } from '../base/exit-codes.js';
+import { grouped } from '../base/grouped.js';
 import { settingsOf } from '../config/document.js';
 import { CaptureSummary } from '../journal/capture-summary.js';
 import { type EnvelopeRules } from '../journal/envelope.js';
@@ -115,7 +116,7 @@ function problemLines({ report }: CaptureSummary): string[] {
     return line === undefined ? problem : `${oneLine(`${file}`)}:${line}: ${id}${problem}`;
   });
   const more = Object.entries(report.more_errors ?? {});
-  return [...lines, ...more.map(([file, n]) => `${file}: and ${n.toLocaleString('en')} more`)];
+  return [...lines, ...more.map(([file, n]) => `${file}: and ${grouped(n)} more`)];
 }
 
 function sentence({ report, invalid, missing, refusedInSpool }: CaptureSummary): string {
@@ -129,7 +130,7 @@ function sentence({ report, invalid, missing, refusedInSpool }: CaptureSummary):
     parts.push(`${count(report.refused, 'event')} kept because they may not be discarded`);
   if (refusedInSpool > 0)
     parts.push(
-      `${refusedInSpool === report.refused ? 'all' : refusedInSpool.toLocaleString('en')} of these in the spool until the journal can be written`,
+      `${refusedInSpool === report.refused ? 'all' : grouped(refusedInSpool)} of these in the spool until the journal can be written`,
     );
   if (report.discarded > 0) parts.push(`${count(report.discarded, 'event')} discarded`);
   if (report.audited > 0) parts.push(`${count(report.audited, 'event')} in the audit log only`);

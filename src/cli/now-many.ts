@@ -4,6 +4,7 @@ import { previewDrain } from '../app/preview-drain.js';
 import { gapOf, type TargetGap } from '../app/undelivered.js';
 import { isRedrainError } from '../base/error.js';
 import { EXIT, type ExitCode, worstOf } from '../base/exit-codes.js';
+import { grouped } from '../base/grouped.js';
 import type { DrainReport } from '../dispatch/drain-report.js';
 import { failureText } from './failure.js';
 import { onInterrupt } from './job-control.js';
@@ -98,7 +99,7 @@ async function doneOf(
 
 function previewed(name: string, report: DrainReport): Done {
   const code = report.blocked_reason === null ? EXIT.done : EXIT.blocked;
-  const held = report.held > 0 ? `, ${report.held.toLocaleString('en')} held` : '';
+  const held = report.held > 0 ? `, ${grouped(report.held)} held` : '';
   const said = report.message === null ? '' : `: ${report.message}`;
   const lines = [`${name}: would send ${count(report.selected, 'event')}${held}${said}`];
   return { code, document: { target: name, exit_code: code, ...report }, lines };

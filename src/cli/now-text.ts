@@ -1,4 +1,5 @@
 import { ADD_TARGET } from '../app/readiness.js';
+import { grouped } from '../base/grouped.js';
 import type { DrainReport } from '../dispatch/drain-report.js';
 import { oneLine, shortLine } from './color.js';
 import { count } from './output.js';
@@ -49,7 +50,7 @@ export function outcomes(report: DrainReport): string {
   ];
   return parts
     .filter(([n]) => n > 0)
-    .map(([n, what]) => `${n.toLocaleString('en')} ${what}`)
+    .map(([n, what]) => `${grouped(n)} ${what}`)
     .join(', ');
 }
 

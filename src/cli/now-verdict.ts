@@ -1,5 +1,6 @@
 import type { TargetGap } from '../app/undelivered.js';
 import { EXIT, type ExitCode, worstOf } from '../base/exit-codes.js';
+import { grouped } from '../base/grouped.js';
 import type { DrainReport } from '../dispatch/drain-report.js';
 import { causesText } from '../reports/findings/cause-text.js';
 import type { CountedCause } from '../reports/ledger-section.js';
@@ -66,7 +67,7 @@ export function causeLines(report: DrainReport, gap: TargetGap | undefined): str
     const text = gap === undefined || failed[state] === 0 ? null : causesText(gap.causes, state);
     if (text === null) return [];
     const events = gap?.undelivered[state] ?? failed[state];
-    return [`${events.toLocaleString('en')} ${STATES[state]} · ${text}`];
+    return [`${grouped(events)} ${STATES[state]} · ${text}`];
   });
 }
 
@@ -82,6 +83,6 @@ export function gapLines(gap: TargetGap | undefined, strict = false): string[] {
   const lines = goneLines(gap);
   if (!strict || isComplete(gap.undelivered)) return lines;
   const terms = Object.entries(gap.undelivered).filter(([, events]) => events > 0);
-  const sum = terms.map(([term, events]) => `${events.toLocaleString('en')} ${term}`).join(', ');
+  const sum = terms.map(([term, events]) => `${grouped(events)} ${term}`).join(', ');
   return [`not complete: ${sum}`, ...lines];
 }

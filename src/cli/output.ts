@@ -1,4 +1,5 @@
 import { isatty } from 'node:tty';
+import { grouped } from '../base/grouped.js';
 import { stderr, stdout } from '../output/standard.js';
 import { aside } from './aside.js';
 import { errorColor, forTerminal, jsonForTerminal, jsonText, oneLine } from './color.js';
@@ -104,7 +105,7 @@ function remark(line: string): void {
 
 /** `1 event`, `2 events`. */
 export function count(n: number, noun: string): string {
-  return `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`;
+  return `${grouped(n)} ${noun}${n === 1 ? '' : 's'}`;
 }
 
 /** Bytes for people, in binary units. */

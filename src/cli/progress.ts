@@ -1,3 +1,4 @@
+import { grouped } from '../base/grouped.js';
 import { shortDuration } from '../reports/running-drain.js';
 import { LiveLines } from './live-lines.js';
 import type { Output } from './output.js';
@@ -22,7 +23,7 @@ export function startProgress(output: Output, verb: string, total?: number): Pro
   return { update: one.update, stop: group.stop };
 }
 
-const number = (n: number): string => Math.round(n).toLocaleString('en');
+const number = (n: number): string => grouped(Math.round(n));
 
 /** `1,200 of 5,000 · 9 s left` */
 function of(done: number, total: number, rate: number): string {

@@ -1,5 +1,6 @@
 import { previewRedact, type RedactReport, runRedact } from '../app/redact.js';
 import { EXIT, type ExitCode } from '../base/exit-codes.js';
+import { grouped } from '../base/grouped.js';
 import { shortLine } from './color.js';
 import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
 import { UsageError } from './failure.js';
@@ -87,5 +88,5 @@ function copiesOf(report: RedactReport): string[] {
 const isSink = (url: string): boolean => url.startsWith('stub:');
 
 function copies(n: number): string {
-  return n === 1 ? '1 copy' : `${n.toLocaleString('en')} copies`;
+  return n === 1 ? '1 copy' : `${grouped(n)} copies`;
 }

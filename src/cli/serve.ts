@@ -1,5 +1,6 @@
 import { RedrainError } from '../base/error.js';
 import { EXIT } from '../base/exit-codes.js';
+import { grouped } from '../base/grouped.js';
 import { repeatable } from '../base/options.js';
 import { visible } from '../base/visible.js';
 import { errorCode, plainMessage } from '../files/trouble.js';
@@ -170,7 +171,7 @@ function variable(option: string, name: string): string {
 
 /** `12 requests, 3,000 events, 1 of them received before` */
 function summaryLine({ posts, events, duplicates }: SinkStats): string {
-  const again = duplicates === 0 ? '' : `, ${duplicates.toLocaleString('en')} received before`;
+  const again = duplicates === 0 ? '' : `, ${grouped(duplicates)} received before`;
   return `${count(posts, 'request')}, ${count(events, 'event')}${again}`;
 }
 
@@ -186,7 +187,7 @@ function verdictOf(summary: RequestSummary, status: number | null): string {
   if (status === null) return `${events}: connection dropped`;
   const { success, duplicate, rejected } = summary;
   const counts = Object.entries({ success, duplicate, rejected }).filter(([, n]) => n > 0);
-  const verdicts = counts.map(([name, n]) => `${n.toLocaleString('en')} ${name}`).join(', ');
+  const verdicts = counts.map(([name, n]) => `${grouped(n)} ${name}`).join(', ');
   const reason = summary.reason === undefined ? '' : ` (${visible(summary.reason)})`;
   if (status >= 200 && status <= 299) return `${events}: ${verdicts || status}${reason}`;
   return `${summary.events > 0 ? `${events}: ` : ''}${status}${reason}`;

@@ -1,5 +1,6 @@
 import type { StatusDocument, StatusReport } from '../app/status.js';
 import type { TopTarget } from '../app/top.js';
+import { grouped } from '../base/grouped.js';
 import { type Finding, remedyOf } from '../reports/finding.js';
 import type { WorkerRow } from '../reports/jobs-section.js';
 import type { JournalSection } from '../reports/journal-section.js';
@@ -54,10 +55,7 @@ function journalLines(journal: StatusDocument['event_journal']): string[] {
   if ('error' in journal) return [];
   const { retained_event_count, journal_size_bytes, oldest_retained_event_at } = journal;
   const lines = [
-    line(
-      'events kept',
-      `${retained_event_count.toLocaleString('en')} (${bytes(journal_size_bytes)})`,
-    ),
+    line('events kept', `${grouped(retained_event_count)} (${bytes(journal_size_bytes)})`),
   ];
   if (oldest_retained_event_at !== null)
     lines.push(line('oldest event', timeText(oldest_retained_event_at)));
@@ -118,14 +116,12 @@ const TERMS = [
 /** Delivered and the other terms are all events there are: the sum is shown, so that it can be checked. */
 function termLines(row: TargetLedger): string[] {
   const terms = TERMS.filter((name) => row[name] !== 0).map(
-    (name) => `${row[name].toLocaleString('en')} ${name}`,
+    (name) => `${grouped(row[name])} ${name}`,
   );
-  const sum = [`${row.delivered.toLocaleString('en')} delivered`, ...terms].join(' + ');
-  const lines = [line('all events', `${sum} = ${row.total.toLocaleString('en')}`)];
+  const sum = [`${grouped(row.delivered)} delivered`, ...terms].join(' + ');
+  const lines = [line('all events', `${sum} = ${grouped(row.total)}`)];
   if (row.replay_marked > 0)
-    lines.push(
-      line('to be replayed', `${row.replay_marked.toLocaleString('en')} of the delivered`),
-    );
+    lines.push(line('to be replayed', `${grouped(row.replay_marked)} of the delivered`));
   if (row.circuit.state === 'closed') return lines;
   const { state, failures, next_attempt_at } = row.circuit;
   const next = next_attempt_at === null ? '' : `, workers try again ${timeText(next_attempt_at)}`;
@@ -219,5 +215,5 @@ function blockedLines(
 
 /** One fact of the status screen: its name, and its value in a column. */
 function line(name: string, value: string | number): string {
-  return `${color.bold(`${name.padEnd(17)} `)}${typeof value === 'number' ? value.toLocaleString('en') : value}`;
+  return `${color.bold(`${name.padEnd(17)} `)}${typeof value === 'number' ? grouped(value) : value}`;
 }

@@ -1,3 +1,4 @@
+import { grouped } from '../base/grouped.js';
 import { timeText } from './ago.js';
 import { color, isolated, shortLine } from './color.js';
 import { type Screen, screenOf } from './screen.js';
@@ -71,7 +72,7 @@ function measured<Row>(column: Column<Row>, rows: readonly Row[], screen: Screen
 function shown(value: Value, isTime: boolean, screen: Screen): string {
   if (value === null) return '';
   if (isTime) return timeText(value, screen);
-  return typeof value === 'number' ? value.toLocaleString('en') : shortLine(value);
+  return typeof value === 'number' ? grouped(value) : shortLine(value);
 }
 
 const total = (widths: readonly number[]): number =>

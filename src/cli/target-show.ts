@@ -1,5 +1,6 @@
 import { readTarget, type SettingInForce, type TargetDetails } from '../app/target-details.js';
 import { EXIT } from '../base/exit-codes.js';
+import { grouped } from '../base/grouped.js';
 import { visible } from '../base/visible.js';
 import { variablesOfFrame } from '../config/request-frame.js';
 import { timeText } from './ago.js';
@@ -122,11 +123,11 @@ export function shownSetting(value: unknown): string {
 
 function eventLines({ ledger, gap }: TargetDetails): string[] {
   const undelivered = Object.entries(gap?.undelivered ?? {}).filter(([, events]) => events > 0);
-  const terms = undelivered.map(([term, events]) => `${events.toLocaleString('en')} ${term}`);
-  const delivered = `${(ledger?.delivered ?? 0).toLocaleString('en')} delivered`;
+  const terms = undelivered.map(([term, events]) => `${grouped(events)} ${term}`);
+  const delivered = `${grouped(ledger?.delivered ?? 0)} delivered`;
   const causes = (gap?.causes ?? []).map(
     ({ events, state, cause }) =>
-      `${events.toLocaleString('en')} ${state}${cause === null ? '' : ` · ${JSON.stringify(cause)}`}`,
+      `${grouped(events)} ${state}${cause === null ? '' : ` · ${JSON.stringify(cause)}`}`,
   );
   return [
     [delivered, ...terms].join(', '),

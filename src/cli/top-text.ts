@@ -1,4 +1,5 @@
 import type { TopReport } from '../app/top.js';
+import { grouped } from '../base/grouped.js';
 import type { QueueRow, WorkerRow } from '../reports/jobs-section.js';
 import { timeText } from './ago.js';
 import { color } from './color.js';
@@ -50,7 +51,7 @@ export function topHead(top: TopReport): string {
   const workers = 'error' in jobs ? [] : [count(jobs.workers.length, 'worker')];
   return [
     size === null ? events : `${events} (${bytes(size)})`,
-    ...(spooled ? [`${spooled.toLocaleString('en')} in the spool`] : []),
+    ...(spooled ? [`${grouped(spooled)} in the spool`] : []),
     count(targets.length, 'target'),
     ...workers,
   ].join(' · ');

@@ -1,5 +1,6 @@
 import { type VerifyReport, verify, verifyAndRepair } from '../app/verify.js';
 import { EXIT } from '../base/exit-codes.js';
+import { grouped } from '../base/grouped.js';
 import { oneLine } from './color.js';
 import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
 import { withJobControl } from './job-control.js';
@@ -44,5 +45,4 @@ function tell(report: VerifyReport, verbose: boolean): string {
   return lines.join('\n');
 }
 
-const problemCount = (n: number): string =>
-  n === 1 ? '1 problem' : `${n.toLocaleString('en')} problems`;
+const problemCount = (n: number): string => (n === 1 ? '1 problem' : `${grouped(n)} problems`);

@@ -1,9 +1,10 @@
 import { ago as agoOf } from '../base/ago.js';
+import { grouped } from '../base/grouped.js';
 import { visible } from '../base/visible.js';
 import { type Html, html } from './html.js';
 
 /** `1,234`. */
-export const number = (n: number): string => n.toLocaleString('en');
+export const number = (n: number): string => grouped(n);
 
 /** `1 event`, `2 events`. */
 export const counted = (n: number, noun: string): string =>

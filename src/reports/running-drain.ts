@@ -1,3 +1,4 @@
+import { grouped } from '../base/grouped.js';
 import type { TargetRecord } from '../targets/registry.js';
 import { ownerOf } from './processes.js';
 import type { LatestPosts, Reports } from './reports.js';
@@ -33,7 +34,7 @@ const rateOf = ({ events, ms }: LatestPosts): number | null =>
 /** `sending, 722/s, 25 s left` */
 export function drainText({ rate }: RunningDrain, left: number): string {
   if (rate === null) return 'sending';
-  const pace = `sending, ${Math.round(rate).toLocaleString('en')}/s`;
+  const pace = `sending, ${grouped(Math.round(rate))}/s`;
   return left === 0 ? pace : `${pace}, ${shortDuration(left / rate)} left`;
 }
 

@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { grouped } from '../../base/grouped.js';
 import type { HomePaths } from '../../config/home.js';
 import { assertLocalFilesystem, NetworkHomeError } from '../../files/local-filesystem.js';
 import { type Finding, problem, warning } from '../../reports/finding.js';
@@ -127,7 +128,7 @@ const MAKE_ROOM = 'make room on this disk; redrain gc says what could go';
 function diskSpace({ home }: HomePaths): Line {
   const { bavail, bsize } = statfsSync(nearestExisting(home));
   const free = bavail * bsize;
-  const message = `${Math.floor(free / MIB).toLocaleString('en')} MiB free`;
+  const message = `${grouped(Math.floor(free / MIB))} MiB free`;
   if (free < TOO_LITTLE_BYTES)
     return problem(
       'disk_space',

@@ -1,3 +1,4 @@
+import { grouped } from '../../base/grouped.js';
 import type { Reachability } from '../../receivers/reachability.js';
 import { problem, warning } from '../../reports/finding.js';
 import type { App } from '../app.js';
@@ -49,7 +50,7 @@ function clock(app: App, answer: Reachability | undefined): Check {
   if (answer === undefined || answer.serverTime === null)
     return skipped('clock', 'no server said what time it is');
   const skew = app.now() - answer.serverTime;
-  const seconds = Math.round(Math.abs(skew) / 1000).toLocaleString('en');
+  const seconds = grouped(Math.round(Math.abs(skew) / 1000));
   if (Math.abs(skew) <= MAX_SKEW_MS) return fine('clock', `within ${seconds} s of the server`);
   const direction = skew > 0 ? 'ahead of' : 'behind';
   return checkOf(

@@ -1,5 +1,6 @@
 import { migrate } from '../../app/spec-kitty/migrate.js';
 import { EXIT, type ExitCode, worstOf } from '../../base/exit-codes.js';
+import { grouped } from '../../base/grouped.js';
 import type {
   CleanupReport,
   MigrationReport,
@@ -134,7 +135,7 @@ function remarks(source: SourceReport): string[] {
 }
 
 function totalsText(totals: RowCounts): string {
-  return `${count(totals.imported, 'event')} imported, ${totals.already_there.toLocaleString('en')} imported before, ${totals.identical.toLocaleString('en')} identical, ${totals.conflicting.toLocaleString('en')} conflicting, ${totals.flagged.toLocaleString('en')} flagged`;
+  return `${count(totals.imported, 'event')} imported, ${grouped(totals.already_there)} imported before, ${grouped(totals.identical)} identical, ${grouped(totals.conflicting)} conflicting, ${grouped(totals.flagged)} flagged`;
 }
 
 function cleanupLines(cleanup: CleanupReport | null): string[] {

@@ -1,3 +1,4 @@
+import { grouped } from '../../base/grouped.js';
 import type { DeliveryReceiver, OutboundEvent } from '../../dispatch/ports.js';
 import type { TargetSettings } from '../../targets/registry.js';
 import type { HttpAnswer } from '../answer.js';
@@ -304,4 +305,4 @@ function faultWords({ report }: Tried): string {
   return (report.error ?? reason ?? 'no answer').replace(/[.]$/, '');
 }
 
-const kib = (bytes: number): string => `${Math.floor(bytes / KIB).toLocaleString('en')} KiB`;
+const kib = (bytes: number): string => `${grouped(Math.floor(bytes / KIB))} KiB`;

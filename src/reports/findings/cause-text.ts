@@ -1,3 +1,4 @@
+import { grouped } from '../../base/grouped.js';
 import type { CountedCause } from '../ledger-section.js';
 
 const MOST_SHOWN = 3;
@@ -21,7 +22,7 @@ export function causesText(
 const quoted = ({ cause }: CountedCause): string =>
   cause === null ? 'cause not recorded' : `"${cause}"`;
 
-export const number = (n: number): string => n.toLocaleString('en');
+export const number = (n: number): string => grouped(n);
 
 /** `1 event`, `3,500 events`. */
 export const counted = (n: number, noun: string): string =>
