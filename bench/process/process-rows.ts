@@ -10,6 +10,7 @@ import { sampleEvents } from '../sample-events.js';
 
 const CLI = fileURLToPath(new URL('../../../lib/cli.js', import.meta.url));
 const TIMES_PER_ROUND = 4;
+const STUB = '[redrain.targets.stub]\nurl = "stub:"\n[redrain]\ntarget = "stub"\n';
 
 /** Whole processes of the command line against a bare `node -e 0`. */
 export async function processRows(at: BenchSurroundings): Promise<RowResult[]> {
@@ -18,9 +19,19 @@ export async function processRows(at: BenchSurroundings): Promise<RowResult[]> {
     return [];
   }
   const home = at.workspace.directory('process');
+  const onHome = (...args: string[]) => [...args, '--home', home];
+  let homes = 0;
   return [
     await compare(at, 'redrain --version', 2, () => ['--version']),
-    await compare(at, 'redrain capture of one event', 6, captureOf(home)),
+    await compare(at, 'redrain capture of one event', 2.5, captureOf(home)),
+    await compare(at, '… the first in a new home', 5, () =>
+      captureOf(at.workspace.directory(`new-home-${homes++}`))(),
+    ),
+    await compare(at, 'redrain status', 3, () => onHome('status')),
+    await compare(at, 'redrain now, nothing to do', 3.5, () => {
+      if (!existsSync(join(home, 'config.toml'))) writeFileSync(join(home, 'config.toml'), STUB);
+      return onHome('now');
+    }),
   ];
 }
 
