@@ -98,7 +98,8 @@ describe('a home that is not shared with Spec Kitty', () => {
     expect((await cli.run(['status'])).stdout).to.match(/^mode +endpoint$/m);
   });
 
-  it('says no word of them while it is empty', () => saysNothing(new Cli()));
+  it('says no word of them while it is empty, nor of a wrong command line', () =>
+    saysNothing(new Cli(), [...TYPED, ...NEUTRAL.map((name) => `${name} --no-such-option`)], ['']));
 
   it('nor with events, a target and a mode', async () => {
     const cli = new Cli();
@@ -139,9 +140,12 @@ interface Check {
 const event = (n: number): string => JSON.stringify({ event_id: `e${n}`, event_type: 'Happened' });
 
 /** Types everything, for people and for programs, and greps what is printed. */
-async function saysNothing(cli: Cli, lines: readonly string[] = TYPED): Promise<void> {
-  const wrong = lines === TYPED ? NEUTRAL.map((name) => `${name} --no-such-option`) : [];
-  const all = [...lines.flatMap((line) => [line, `${line} --json`]), ...wrong];
+async function saysNothing(
+  cli: Cli,
+  lines: readonly string[] = TYPED,
+  forms: readonly string[] = ['', ' --json'],
+): Promise<void> {
+  const all = lines.flatMap((line) => forms.map((form) => `${line}${form}`));
   const runs = await inPairs(all, async (line): Promise<[string, CliResult]> => {
     return [line, await cli.run(line.split(' '))];
   });
