@@ -73,7 +73,7 @@ export class LitequeQueues implements Queues {
     return new LitequeQueues(db, options, (queue, clock) => new LitequeTasks(queue, db, clock));
   }
 
-  /** For looking only, without loading liteque; undefined when there is no file yet. Changes nothing. */
+  /** Opens for reading, without loading liteque; returns undefined when there is no file yet. Changes nothing. */
   static openReadOnly(file: string, options: LitequeOptions = {}): LitequeQueues | undefined {
     const db = JobsDatabase.openReadOnly(file);
     return db && new LitequeQueues(db, options, () => undefined);
