@@ -96,6 +96,27 @@ describe('a dispatch worker that has nothing to do', () => {
     }
   });
 
+  it('delivers soon what failed for good, once another command tries it again', async () => {
+    const cli = new Cli();
+    const server = await eventServer();
+    server.answer = (ids) =>
+      verdicts(ids, () =>
+        server.posts.length > 1
+          ? 'success'
+          : { status: 'rejected', error_category: 'project_refused', error: 'not here' },
+      );
+    await external(cli, server.url);
+    await captured(cli, [one('e1')]);
+    const worker = await working(cli);
+    await worker.until(() => server.posts.length === 1, 'the refusal');
+    const from = performance.now();
+    const retried = async (): Promise<boolean> =>
+      / 1 event/.test((await cli.run(['retry', 'e1'])).stdout);
+    while (!(await retried())) expect(performance.now() - from).to.be.below(SOON_MS);
+    await worker.until(() => server.posts.length === 2, 'the event again');
+    expect(performance.now() - from).to.be.below(SOON_MS);
+  });
+
   it('delivers soon what the target gets by other settings', async () => {
     const cli = new Cli();
     const receiver = await startReceiver();
