@@ -51,7 +51,7 @@ export async function listEvents(app: App, options: EventsOptions = {}): Promise
 }
 
 export interface EventPageOptions extends EventsOptions {
-  /** Only events whose error has this cause; with the states that have one. */
+  /** Only events whose error has this cause, as for a retry; with the states that have one. */
   readonly cause?: string | undefined;
   /** `older` of the page before. */
   readonly before?: number | undefined;

@@ -1,5 +1,5 @@
 import type { EventFilter } from '../journal/event-filter.js';
-import type { RequeueCounts, RequeueKind } from '../ledger/requeue.js';
+import type { RequeueCounts, RequeueKind, RequeueRequest } from '../ledger/requeue.js';
 import type { Stores } from '../stores.js';
 import type { TargetRecord } from '../targets/registry.js';
 import type { App } from './app.js';
@@ -23,9 +23,10 @@ export async function requeueAt(
   kind: RequeueKind,
   target: TargetRecord,
   filter: EventFilter,
-  options: RequeueOptions,
+  options: RequeueOptions & Pick<RequeueRequest, 'cause'>,
 ): Promise<RequeueReport> {
-  const request = { kind, targetId: target.id, filter, now: app.now() };
+  const { cause } = options;
+  const request = { kind, targetId: target.id, filter, cause, now: app.now() };
   const counts =
     options.dryRun === true
       ? await stores.requeue.count(request)

@@ -9,6 +9,8 @@ import type { Situation } from './situation.js';
 export interface RetryOptions extends EventSelection, RequeueOptions {
   /** Name, id or address, or several; every target that is not retired when absent. */
   readonly target?: string | readonly string[] | undefined;
+  /** Only what failed for this cause: a text of `causes` in `status`, or the error of an event. */
+  readonly cause?: string | undefined;
 }
 
 /** What a retry made due, or would make due. */

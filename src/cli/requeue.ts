@@ -3,6 +3,7 @@ import { type ReplayReport, replayAtEach } from '../app/replay.js';
 import type { RequeueReport } from '../app/requeue.js';
 import { type RetryReport, retryEvents } from '../app/retry.js';
 import { EXIT } from '../base/exit-codes.js';
+import { visible } from '../base/visible.js';
 import {
   type CommandBody,
   type CommandCall,
@@ -27,6 +28,7 @@ export const defineRetry: DefineCommand = (command, run) => {
     'everything that failed, at every target',
   );
   addFilters(command)
+    .option('--cause <text>', 'only what failed for this cause, as `redrain status` words it')
     .option('--dry-run', 'count them; change nothing')
     .addHelpText('after', example('redrain retry 01KXDKC13SPEZK7YDHMV6YKW4H && redrain now'))
     .action(run(retry));
@@ -56,6 +58,7 @@ interface RequeueOptions extends FilterOptions, TargetOptions {
 
 interface RetryOptions extends RequeueOptions {
   readonly all?: boolean;
+  readonly cause?: string;
 }
 
 /** Ids as arguments and as options are the same. */
@@ -70,18 +73,22 @@ const retry: CommandBody<RetryOptions> = (call) =>
     const output = new Output(call.globals);
     const filters = eventsOf(call);
     const target = targetsGiven(call.options);
-    const { dryRun, all } = call.options;
-    if (target.length === 0 && all !== true && !isNarrowed(filters))
+    const { dryRun, all, cause } = call.options;
+    if (cause?.trim() === '')
+      throw new UsageError('--cause is empty: give a cause that `redrain status` shows');
+    if (target.length === 0 && all !== true && cause === undefined && !isNarrowed(filters))
       throw new UsageError('name what to try again: event ids, --target NAME, or --all');
-    const report = await retryEvents(app, { ...selectionOf(filters), target, dryRun });
-    output.result(report, () => retryText(report, filters));
+    const report = await retryEvents(app, { ...selectionOf(filters), target, cause, dryRun });
+    output.result(report, () => retryText(report, filters, cause));
     return EXIT.done;
   });
 
-function retryText(report: RetryReport, filters: FilterOptions): string {
+function retryText(report: RetryReport, filters: FilterOptions, cause?: string): string {
   const lines = report.targets
     .filter(({ selected, in_flight, not_live }) => selected + in_flight > 0 || hasAny(not_live))
     .flatMap((target) => requeueLines(target, report.dry_run, 'due now'));
+  if (lines.length === 0 && cause !== undefined)
+    return `Nothing of this failed for the cause "${visible(cause)}". \`redrain targets show NAME\` lists the causes at a target.`;
   if (lines.length === 0)
     return isNarrowed(filters)
       ? 'None of these events failed or was rejected: there is nothing to try again.'

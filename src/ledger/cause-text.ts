@@ -1,3 +1,5 @@
+import { visible } from '../base/visible.js';
+
 const LONGEST_CAUSE = 120;
 
 /** What tells one event, request or moment from the next: ids, digests, times and large numbers. */
@@ -22,4 +24,17 @@ export function causeOf(error: string | null): string {
   return letters.length <= LONGEST_CAUSE
     ? common
     : `${letters.slice(0, LONGEST_CAUSE - 1).join('')}…`;
+}
+
+/**
+ * Whether an error has the cause that a person names: as it is counted, as it is
+ * shown, or as the whole error of one event. No error has a blank one.
+ */
+export function causeIs(named: string): (error: string | null) => boolean {
+  const common = causeOf(named);
+  return (error) => {
+    if (error === null || common === '') return false;
+    const cause = causeOf(error);
+    return cause === named || cause === common || visible(cause) === named;
+  };
 }

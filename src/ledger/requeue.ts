@@ -6,6 +6,8 @@ export interface RequeueRequest {
   readonly kind: RequeueKind;
   readonly targetId: number;
   readonly filter: EventFilter;
+  /** Only deliveries whose error has this cause, as `causeIs` tells. Delivered events have none. */
+  readonly cause?: string | undefined;
   /** Epoch milliseconds: what is requeued is due from then on. */
   readonly now: number;
 }

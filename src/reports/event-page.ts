@@ -2,7 +2,7 @@ import type { EventQuery, ListedEvent } from './event-list.js';
 
 /** One page of a list, newest first. */
 export interface EventPageQuery extends EventQuery {
-  /** Only events whose error has this cause, as `causeOf` words it; with `rejected`, `transient` or `terminal`. */
+  /** Only events whose error has this cause, as `causeIs` tells; with `rejected`, `transient` or `terminal`. */
   readonly cause?: string | undefined;
   /** Only events before this sequence number: `older` of the page before. */
   readonly before?: number | undefined;

@@ -114,6 +114,14 @@ describe('redrain retry', () => {
 
     const one = await cli.run(['retry', '--event', 'e-0001', '--dry-run', '--json']);
     expect(one.json<RetryReport>()).to.include({ selected: 1, dry_run: true });
+    const retry = (cause: string) => cli.run(['retry', '--cause', cause, '--dry-run']);
+    expect((await retry('no')).stdout).to.match(/3 events would be due now/);
+    const nobody = await retry('`rm`\x1b[2J<script>');
+    expect(nobody).to.include({ code: 0, stderr: '' });
+    expect(nobody.stdout).to.equal(
+      'Nothing of this failed for the cause "`rm`\\x1b[2J<script>". `redrain targets show NAME` lists the causes at a target.\n',
+    );
+    expect(await retry(' ')).to.include({ code: 64 });
     const all = await cli.run(['retry', '--all']);
     expect(all).to.include({ code: 0 });
     expect(all.stdout).to.match(/3 events due now\n`redrain now` sends them/);

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
+import { visible } from '../../src/base/visible.js';
 import type { Outcome } from '../../src/dispatch/ports.js';
-import { causeOf } from '../../src/ledger/cause-text.js';
+import { causeIs, causeOf } from '../../src/ledger/cause-text.js';
 import { MOST_CAUSES } from '../../src/sqlite/ledger/causes.js';
 import { type Core, givenTarget, openCore, rows } from '../support/core.js';
 import { drainWith, TestClock } from '../support/drains.js';
@@ -102,5 +103,27 @@ describe('causes of what is not delivered', () => {
       8_000_000,
     );
     expect(causes(upgraded)).to.deep.equal([{ status: 'rejected', text: 'no', events: 2 }]);
+  });
+});
+
+describe('a cause that a person names', () => {
+  const errors = [
+    'no',
+    'refused at 2026-11-22T10:00:00Z: 0123456789',
+    'a\u202eb\nc',
+    'x'.repeat(300),
+    `0123456789ABCDEFGHJKMNPQRST ${'01KXDKC13SPEZK7YDHMV6YKW4H'.repeat(6)}`,
+  ];
+
+  it('is what is counted, what is shown, or the error of an event', () => {
+    for (const error of errors)
+      for (const named of [error, causeOf(error), visible(causeOf(error))])
+        expect(errors.filter(causeIs(named)), named).to.deep.equal([error]);
+  });
+
+  it('is never a blank one, and nothing failed for none', () => {
+    for (const named of ['', ' ', '\0\n'])
+      expect([...errors, '', null].filter(causeIs(named)), JSON.stringify(named)).to.deep.equal([]);
+    expect(causeIs('no')(null)).to.equal(false);
   });
 });

@@ -13,9 +13,18 @@ import {
 function formOf({ text }: Answer): URLSearchParams {
   const fields = [...text.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)"/g)];
   const form = new URLSearchParams();
-  for (const [, name = '', value = ''] of fields) form.set(name, value);
+  for (const [, name = '', value = ''] of fields) form.set(name, unescaped(value));
   return form;
 }
+
+/** Characters as they are, which a page spells out. */
+const unescaped = (text: string): string =>
+  text
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&');
 
 const seen = ({ text }: Answer): string => text.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ');
 
@@ -93,6 +102,37 @@ describe('a plan', () => {
     expect(plan.get('since')).to.equal(new Date(clock.now - 600_000).toISOString());
     clock.now += 3_600_000;
     expect((await visitor.post('apply', plan)).status).to.equal(200);
+  });
+
+  it('is narrowed to one cause, which stays text, from beside that cause', async () => {
+    const { visitor, redrain, receiver } = await givenObservatory({ allowWrites: true });
+    const reason = `no "room" <script>alert('1')</script> & ${'ל'.repeat(150)}`;
+    receiver.answer = (batch) =>
+      results(batch, ({ eventId }) => ({
+        kind: 'terminal_failed',
+        reason: eventId === 'a' ? reason : 'no',
+      }));
+    await redrain.captureMany(['a', 'b'].map((event_id) => ({ event_id, event_type: 'T' })));
+    await redrain.drain();
+    const page = await visitor.get('target?id=1');
+    const links = [...page.text.matchAll(/href="\/[\w-]+\/(plan\?do=retry[^"]*cause=[^"]*)"/g)];
+    expect(links).to.have.length(2);
+    const link = links.map(([, to]) => unescaped(to ?? '')).find((to) => to.includes('room'));
+    const plan = await visitor.get(link ?? '');
+    expect(seen(plan)).to.contain('Make due now: 1 event').and.to.contain('cause no &quot;room');
+    expect(plan.text).to.not.contain('<script>alert');
+    const none = await visitor.get('plan?do=retry&target=1&cause=nobody');
+    expect(seen(none)).to.contain('There is nothing to apply');
+    const form = formOf(plan);
+    const swapped = new URLSearchParams({ ...Object.fromEntries(form), cause: 'no' });
+    expect((await visitor.post('apply', swapped)).status, 'sealed with its cause').to.equal(409);
+    receiver.answer = (batch) => results(batch, () => ({ kind: 'success' }));
+    expect(seen(await visitor.post('apply', form))).to.contain('1 event is due now');
+    await redrain.drain();
+    expect(seen(await visitor.get('event?id=a'))).to.contain('success');
+    expect(seen(await visitor.get('event?id=b'))).to.contain('terminal failed');
+    const events = await visitor.get('events?target=1&state=terminal&cause=no');
+    expect(events.text).to.contain('/plan?do=retry&amp;target=1&amp;cause=no"');
   });
 
   it('of a replay marks what was delivered', async () => {

@@ -56,6 +56,26 @@ function describeRetry(open: OpenStores): void {
       });
     });
 
+    it('takes those only that failed for the cause that is named', async () => {
+      const { given } = await givenAnswered(open, 5, (id) => CAUSED[id] ?? SUCCESS);
+      const of = async (cause: string): Promise<Record<string, number>> =>
+        (await given.stores.requeue.count({ ...requestOf('retry'), cause })).by_status;
+      expect(await of('too large: …')).to.deep.equal({ terminal_failed: 1, rejected: 1 });
+      expect(await of('too large: 1000001'), 'the error of one event').to.deep.equal(
+        await of('too large: …'),
+      );
+      for (const cause of ['too large', 'Too large: …', '%', '', ' ', "' OR 1=1 --", '\0'])
+        expect(await of(cause), cause).to.deep.equal({});
+      const request = { ...requestOf('retry'), cause: HOSTILE };
+      expect(await of(HOSTILE)).to.deep.equal({ failed_transient: 1 });
+      expect(await given.stores.requeue.requeue(request)).to.include({ selected: 1 });
+      const wanted = { ...requestOf('retry'), cause: 'too large: …' };
+      expect(await given.stores.requeue.requeue(wanted)).to.include({ selected: 2 });
+      expect(await drained(given)).to.have.members(['e-000001', 'e-000002', 'e-000003']);
+      expect(await of('no'), 'the others are what they were').to.deep.equal({ terminal_failed: 1 });
+      await assertVerified(given, ['counters', 'ledger']);
+    });
+
     it('leaves delivered and pending ones alone', async () => {
       const { given } = await givenAnswered(open, 2, (id) =>
         id === 'e-000001' ? SUCCESS : { kind: 'pending', serverState: 'q' },
@@ -187,6 +207,14 @@ const SUCCESS: Outcome = { kind: 'success' };
 const REJECTED: Outcome = { kind: 'rejected', reason: 'no' };
 const TRANSIENT: Outcome = { kind: 'transient', reason: 'later' };
 const TERMINAL: Outcome = { kind: 'terminal_failed', reason: 'too large' };
+
+const HOSTILE = `"'; DROP TABLE delivery; --<script>\u202e \\u202e`;
+const CAUSED: Readonly<Record<string, Outcome>> = {
+  'e-000001': { kind: 'terminal_failed', reason: 'too large: 1000001' },
+  'e-000002': { kind: 'rejected', reason: 'too large: 2000002' },
+  'e-000003': { kind: 'transient', reason: HOSTILE },
+  'e-000004': { kind: 'terminal_failed', reason: 'no' },
+};
 
 /** Events drained once, each with its verdict. */
 async function givenAnswered(

@@ -2,7 +2,7 @@ import { readEventPage } from '../../app/events.js';
 import type { EventPage } from '../../reports/event-page.js';
 import { type Html, html, nothing } from '../html.js';
 import { BUDGET_MS, type Page, type PageContext, type Query, wholeNumber } from '../page.js';
-import { badge, counted, number, shortName } from '../words.js';
+import { counted, number, shortName } from '../words.js';
 import { type Filters, filterForm, filtersOf, queryOf, selectionOf } from './event-filters.js';
 import { eventTable } from './event-table.js';
 
@@ -55,6 +55,6 @@ function plans(at: PageContext, filters: Filters, target: number | undefined): H
   const kind = RETRIABLE.has(state) ? 'retry' : state === 'delivered' ? 'replay' : undefined;
   if (kind === undefined) return nothing;
   const query = { do: kind, target, type, project, since, until, event };
-  return html`<p class="actions"><a class="button" href="${at.link('plan', query)}">Plan a ${kind}</a>
-${cause === undefined ? '' : html`<span class="quiet">It takes every event that can be retried, not only those ${badge(state)} for this cause.</span>`}</p>`;
+  const narrowed = kind === 'retry' ? { ...query, cause } : query;
+  return html`<p class="actions"><a class="button" href="${at.link('plan', narrowed)}">Plan a ${kind}</a></p>`;
 }

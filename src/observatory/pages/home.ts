@@ -101,7 +101,7 @@ function card(at: PageContext, { record, row }: KnownTarget): Html {
 <header><h3 id="target-${id}"><a href="${at.link('target', { id })}">${shortName(called)}</a></h3>${badges(record, row)}</header>
 <p class="address">${shortName(canonicalUrl)}</p>
 ${funnel(at, String(id), row)}
-${causeList(at, id, row.causes, 3)}
+${causeList(at, id, row.causes, { most: 3 })}
 ${row.oldest_undelivered_at === null ? nothing : html`<p class="quiet">Oldest that waits: ${ago(row.oldest_undelivered_at, at.now)}</p>`}
 </article>`;
 }

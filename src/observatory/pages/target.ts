@@ -69,7 +69,7 @@ async function state(at: PageContext, details: TargetDetails): Promise<Html> {
 ${findingList(at, own, new Map([[record.id, record.name]]))}
 ${record.blockedReason === null ? nothing : html`<p class="trouble">${badge(record.blockedReason)} ${record.blockedMessage ?? ''}</p>`}
 ${funnel(at, String(record.id), ledger)}
-${ledger.causes.length === 0 ? nothing : html`<h2>Causes</h2>${causeList(at, record.id, ledger.causes)}`}
+${ledger.causes.length === 0 ? nothing : html`<h2>Causes</h2>${causeList(at, record.id, ledger.causes, { hasPlans: at.allowWrites && record.retiredAt === null })}`}
 ${plans(at, details)}`;
 }
 

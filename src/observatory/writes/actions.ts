@@ -44,12 +44,14 @@ export interface Selection {
   readonly since?: number | undefined;
   readonly until?: number | undefined;
   readonly events?: readonly string[] | undefined;
+  readonly cause?: string | undefined;
 }
 
 const FILTERS = ['target', 'type', 'project', 'since', 'until', 'event'];
 
 const requeue = (kind: 'retry' | 'replay'): Kind => ({
-  keys: FILTERS,
+  // What is delivered failed for no cause.
+  keys: kind === 'retry' ? [...FILTERS, 'cause'] : FILTERS,
   async plan(app, { target = '' }, selection) {
     const report = await reportOf(app, kind, target, { ...selection, dryRun: true });
     const verb = kind === 'retry' ? 'Make due now' : 'Deliver again';

@@ -66,10 +66,11 @@ function subjectOf(at: PageContext, action: Action, query: URLSearchParams): Sub
 }
 
 function selectionOf(at: PageContext, subject: Subject): Selection {
-  const { type, project, since, until, event } = subject;
+  const { type, project, since, until, event, cause } = subject;
   return {
     type,
     project,
+    cause,
     since: since === undefined ? undefined : at.readTime(since, at.now),
     until: until === undefined ? undefined : at.readTime(until, at.now),
     events: event === undefined ? undefined : [event],

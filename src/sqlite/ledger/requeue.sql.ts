@@ -6,7 +6,7 @@ export const REPLAYABLE = `('success', 'duplicate')`;
 
 /** One page of deliveries in these states, with what stands in the way of each. */
 export const candidates = (states: string, conditions: string): string => `
-  SELECT d.seq, d.status, COALESCE(m.class, 'live') AS class, COALESCE(t.replay, 0) AS marked
+  SELECT d.seq, d.status, d.last_error AS error, COALESCE(m.class, 'live') AS class, COALESCE(t.replay, 0) AS marked
   FROM delivery d CROSS JOIN event e ON e.seq = d.seq
   LEFT JOIN mark m ON m.seq = d.seq
   LEFT JOIN todo t ON t.target_id = d.target_id AND t.seq = d.seq

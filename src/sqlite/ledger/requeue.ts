@@ -1,5 +1,6 @@
 import { turn } from '../../base/pace.js';
 import { step } from '../../base/steps.js';
+import { causeIs } from '../../ledger/cause-text.js';
 import {
   noCounts,
   type RequeueCounts,
@@ -20,6 +21,7 @@ const PAGE = 1_000;
 interface Candidate {
   readonly seq: number;
   readonly status: string;
+  readonly error: string | null;
   readonly class: string;
   readonly marked: 0 | 1;
 }
@@ -76,6 +78,7 @@ function* pages(db: JournalDatabase, request: RequeueRequest): Generator<Page> {
   const statement = db.statement(sql.candidates(states, conditions.sql));
   const { head } = db.statement(sql.HEAD).get() as { head: number };
   const window = new SeqWindow();
+  const isMeant = meantBy(request);
   for (let after = 0; after < head; ) {
     const to = after + window.span;
     const page = { ...conditions.values, targetId, after, to, page: PAGE };
@@ -85,11 +88,18 @@ function* pages(db: JournalDatabase, request: RequeueRequest): Generator<Page> {
     }));
     const isFree = (row: Candidate): boolean =>
       row.class === 'live' && row.marked === 0 && !inFlight.has(row.seq);
-    yield { rows, selected: rows.filter(isFree), inFlight };
+    const meant = rows.filter(isMeant);
+    yield { rows: meant, selected: meant.filter(isFree), inFlight };
     window.found(rows.length);
     after = rows.length < PAGE ? to : (rows.at(-1)?.seq ?? to);
   }
 }
+
+const meantBy = ({ cause }: RequeueRequest): ((row: Pick<Candidate, 'error'>) => boolean) => {
+  if (cause === undefined) return () => true;
+  const isCause = causeIs(cause);
+  return ({ error }) => isCause(error);
+};
 
 function tally(counts: RequeueCounts, { rows, selected, inFlight }: Page): void {
   counts.selected += selected.length;
@@ -118,9 +128,11 @@ function replayPage(db: JournalDatabase, request: RequeueRequest, seqs: number[]
 
 function retryPage(db: JournalDatabase, request: RequeueRequest, seqs: number[]): number {
   const { targetId, now } = request;
-  const rows = db
+  const retriable = db
     .statement(sql.STILL_RETRIABLE)
     .all({ targetId, seqs: notInFlight(db, targetId, seqs) }) as RetriableRow[];
+  // A drain in between may have given one of them another error.
+  const rows = retriable.filter(meantBy(request));
   const revived = new Map<number, number>();
   const causes = new CauseTally(db);
   for (const { seq, status, error, originId, passNo } of rows) {

@@ -1,5 +1,5 @@
 import { turn } from '../../base/pace.js';
-import { causeOf } from '../../ledger/cause-text.js';
+import { causeIs } from '../../ledger/cause-text.js';
 import { fromRanges, type SeqRanges } from '../../ledger/seq-ranges.js';
 import { type EventRow, OriginStates } from '../../reports/event-list.js';
 import type { EventPage, EventPageQuery } from '../../reports/event-page.js';
@@ -51,12 +51,13 @@ function searchOf(db: JournalDatabase, query: EventPageQuery): Search {
   const states = originStates(db, query);
   const { sql: conditions, values } = eventConditions(states.filterFor(query));
   const { way, named } = wayOf(db, query);
+  const isCause = cause === undefined ? undefined : causeIs(cause);
   return {
     states,
     statement: db.statement(sql.page(state, way, conditions)),
     values: { ...values, ...at(query, states), named: JSON.stringify(named) },
     ...stretchOf(db, query),
-    isWanted: (row) => cause === undefined || causeOf(row.last_error) === cause,
+    isWanted: ({ last_error: error }) => isCause === undefined || isCause(error),
   };
 }
 
