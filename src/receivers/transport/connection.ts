@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import type { Client, Dispatcher } from 'undici';
+import { InterimAnswers } from './interim-answers.js';
 import type { Network, Opening, Place } from './network.js';
 
 /** An idle connection is dropped before most servers drop it under our next request. */
@@ -24,6 +25,7 @@ export class Connection {
   readonly #url: URL;
   #opening: Opening | undefined;
   #socket: Socket | undefined;
+  #interim: InterimAnswers | undefined;
   /** Whether the socket has carried an answer. */
   #hasServed = false;
   /** What it had received when the request began that is under way; undefined on a fresh one. */
@@ -62,6 +64,7 @@ export class Connection {
 
   /** To be told when a request is about to be written. */
   begun(): void {
+    this.#interim?.expect();
     this.#bytesBefore = this.#hasServed ? this.#socket?.bytesRead : undefined;
   }
 
@@ -103,6 +106,7 @@ export class Connection {
     opening.opened.then(
       (socket) => {
         this.#socket = socket;
+        this.#interim = new InterimAnswers(socket);
         socket.on('error', (error) => {
           this.#trouble ??= error;
         });

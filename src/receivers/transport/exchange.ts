@@ -104,7 +104,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Incoming {
   }
 
   onResponseStart(_: unknown, status: number, headers: IncomingHttpHeaders): void {
-    // Something is under way, and the answer is still to come.
+    // 101: no answer comes any more.
     if (status < 200) return;
     this.#head = { status, headers: plain(headers) };
     this.#answering?.resolve(this);
@@ -164,8 +164,6 @@ const codeOf = (error: Error): unknown => ('code' in error ? error.code : undefi
 function asOfNode(error: Error, hasBegun: boolean): Error {
   const code = codeOf(error);
   if (hasBegun && CUT_SHORT.has(String(code))) return withCode('aborted', 'ECONNRESET');
-  if (code === 'UND_ERR_SOCKET' && error.message === 'bad response')
-    return withCode('bad response', 'UNASKED_CONTINUE');
   if (code === 'UND_ERR_SOCKET') return withCode('the connection was closed', 'ECONNRESET');
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return withCode('headers', 'HPE_HEADER_OVERFLOW');
   if (code === 'UND_ERR_INVALID_ARG') return withCode('headers', 'ERR_INVALID_CHAR');

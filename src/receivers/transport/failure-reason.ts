@@ -37,7 +37,6 @@ const BY_CODE: Readonly<Record<string, string>> = {
   EMFILE: 'this process has too many files open to connect to %',
   ENFILE: 'this machine has too many files open to connect to %',
   ERR_INVALID_CHAR: 'the request to % cannot be sent: a header has characters HTTP does not allow',
-  UNASKED_CONTINUE: '% answers "100 Continue" to a request that does not ask for it',
   HPE_HEADER_OVERFLOW: '% sends more headers than anybody reads',
 };
 

@@ -1,0 +1,66 @@
+import type { Socket } from 'node:net';
+
+/** Of one head; undici bounds the others by as much. */
+const MOST_BYTES = 16_384;
+
+const END_OF_HEAD = '\r\n\r\n';
+
+/** `HTTP/1.1 103`, and how each beginning of it looks. 101 is no interim answer: it ends the protocol. */
+const INTERIM = /^HTTP\/1\.[01] 1(?:0[02-9]|[1-9]\d)/;
+const MAY_BECOME_INTERIM = /^(?:|H|HT|HTT|HTTP|HTTP\/|HTTP\/1|HTTP\/1\.|HTTP\/1\.[01] ?1?0?)$/;
+const STATUS_LINE = 'HTTP/1.1 103'.length;
+
+/**
+ * Takes the interim answers (100, 102, 103) out of what is read from a socket,
+ * before an answer begins. HTTP lets a server send them unasked; undici takes an
+ * unasked "100 Continue" for a broken server and cuts the connection.
+ */
+export class InterimAnswers {
+  #isExpected = false;
+  #held: Buffer | undefined;
+
+  constructor(socket: Socket) {
+    const read = socket.read.bind(socket) as () => Buffer | null;
+    socket.read = () => {
+      for (;;) {
+        const chunk = read();
+        if (chunk === null || !this.#isExpected) return chunk;
+        const left = this.#without(chunk);
+        if (left !== undefined) return left;
+      }
+    };
+  }
+
+  /** To be told when a request begins: an answer to it comes next. */
+  expect(): void {
+    this.#isExpected = true;
+    this.#held = undefined;
+  }
+
+  /** What is left of these bytes; undefined while that is not known, or where it is nothing. */
+  #without(chunk: Buffer): Buffer | undefined {
+    let bytes = this.#held === undefined ? chunk : Buffer.concat([this.#held, chunk]);
+    this.#held = undefined;
+    for (let end = endOfInterim(bytes); end !== undefined; end = endOfInterim(bytes)) {
+      if (end === 'to come') {
+        if (bytes.length > 0) this.#held = bytes;
+        return undefined;
+      }
+      bytes = bytes.subarray(end);
+    }
+    this.#isExpected = false;
+    return bytes;
+  }
+}
+
+/** Where the interim answer ends that these bytes begin with; undefined when they do not. */
+function endOfInterim(bytes: Buffer): number | 'to come' | undefined {
+  const start = bytes.toString('latin1', 0, STATUS_LINE);
+  if (INTERIM.test(start)) {
+    const end = bytes.indexOf(END_OF_HEAD);
+    if (end >= 0) return end + END_OF_HEAD.length;
+    // One without an end goes to undici, which refuses it.
+    return bytes.length > MOST_BYTES ? undefined : 'to come';
+  }
+  return MAY_BECOME_INTERIM.test(start) ? 'to come' : undefined;
+}
