@@ -1,7 +1,7 @@
 import { forTerminal } from '../src/cli/color.js';
 import { type Column, table } from '../src/cli/table.js';
 import type { Machine } from './machine.js';
-import type { Reach, RowResult } from './result.js';
+import type { Reach, RowResult, Side } from './result.js';
 
 /** Everything one run of the bench found: the document of `--json`. */
 export interface BenchReport {
@@ -22,8 +22,8 @@ export function reportText({ machine, scale, rounds, rows, duration_s }: BenchRe
   ].join('\n');
 }
 
-const measure = (unit: string, { name, median }: RowResult['measured']): string =>
-  `${name} ${shown(median)} ${unit}`;
+const measure = (unit: string, { name, median, cpu }: Side): string =>
+  `${name} ${shown(median)} ${unit}${cpu === undefined ? '' : `, ${shown(cpu)} µs of CPU`}`;
 
 const COLUMNS: readonly Column<RowResult>[] = [
   { key: 'work', heading: 'WORK', value: ({ row }) => row, shrink: { how: 'fold', least: 12 } },

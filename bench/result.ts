@@ -5,6 +5,8 @@ export interface Side {
   readonly name: string;
   /** Median over the rounds, in `unit`. */
   readonly median: number;
+  /** Median of the microseconds of CPU for each event, where that was measured beside a rate. */
+  readonly cpu?: number;
 }
 
 /** A figure to reach (docs/performance.md): the ratio has to be at least, or at most, so much. */
@@ -35,23 +37,31 @@ export interface Pairs {
   readonly names: readonly [measured: string, against: string];
   readonly measured: readonly number[];
   readonly against: readonly number[];
+  /** Of both sides, where CPU was measured too. */
+  readonly cpu?: readonly [measured: readonly number[], against: readonly number[]];
   readonly reach?: Reach;
 }
 
 /** Sums up the pairs of one row. */
-export function rowResult({ row, unit, names, measured, against, reach }: Pairs): RowResult {
+export function rowResult(pairs: Pairs): RowResult {
+  const { row, unit, names, measured, against, cpu, reach } = pairs;
   const ratios = measured.map((value, i) => value / (against[i] ?? Number.NaN));
   const ratio = median(ratios);
   return {
     row,
     unit,
-    measured: { name: names[0], median: median(measured) },
-    against: { name: names[1], median: median(against) },
+    measured: side(names[0], measured, cpu?.[0]),
+    against: side(names[1], against, cpu?.[1]),
     ratio,
     spread: [quantile(ratios, 0.25), quantile(ratios, 0.75)],
     reach: reach ?? null,
     reached: reach === undefined ? null : isReached(ratio, reach),
   };
+}
+
+function side(name: string, values: readonly number[], cpu: readonly number[] | undefined): Side {
+  const figure = { name, median: median(values) };
+  return cpu === undefined ? figure : { ...figure, cpu: median(cpu) };
 }
 
 function isReached(ratio: number, { atLeast = 0, atMost = Number.POSITIVE_INFINITY }: Reach) {

@@ -1,100 +1,131 @@
-import { join } from 'node:path';
-import { openRedrain, type Redrain } from '../../src/index.js';
 import type { BenchSurroundings } from '../bench-surroundings.js';
-import { FloorCapture } from '../floor/floor-capture.js';
-import { openFloor } from '../floor/floor-database.js';
-import { type FloorEvent, readFloorEvent } from '../floor/floor-event.js';
-import { projectUuids } from '../projects.js';
-import { type RowResult, rowResult } from '../result.js';
-import { perSecond, takeTurns } from '../rounds.js';
+import type { Cost } from '../cost.js';
+import { type Pairs, type RowResult, rowResult } from '../result.js';
+import { type Run, takeTurns } from '../rounds.js';
 import { sampleEvents } from '../sample-events.js';
+import {
+  type Calls,
+  fullFloor,
+  type HandOver,
+  leanFloor,
+  PROJECTS,
+  plainjob,
+  product,
+  productFrames,
+} from './sides.js';
 
 const PER_CALL = 1_000;
 const MANY = 50_000;
 const ONES = 3_000;
 /** Single captures hang on each fsync: more turns, and shorter ones, even out a disk's moods. */
 const ONES_TURNS = 3;
-const PROJECTS = projectUuids(3);
+/** Few enough that the log need not start again, enough for all pages of the tables to have filled. */
+const FRAMES_OVER = 512;
 
-/** How events are handed over: so many in one call, and what the figure for that is. */
+/** How events are handed over, and what is to be reached. */
 interface Way {
   readonly row: string;
-  readonly calls: readonly (readonly FloorEvent[])[];
+  readonly calls: Calls;
+  readonly handOver: HandOver;
+  /** Of the rate against the floor with all rows. */
   readonly atLeast: number;
-  product(redrain: Redrain, envelopes: Buffer[]): Promise<number>;
+  /** Of the CPU against the lean floor. */
+  readonly atMost: number;
 }
 
-/** `captureMany` and `capture` against the floor. */
+/** `captureMany` and `capture` against the floors and a queue that promises less. */
 export async function captureRows(at: BenchSurroundings): Promise<RowResult[]> {
   const events = sampleEvents(at.scaled(MANY, PER_CALL), PROJECTS);
-  const many = await compare(at, at.rounds, {
-    row: 'captureMany, 1000 per call',
-    calls: inCalls(events, PER_CALL),
-    atLeast: 0.6,
-    product: async (redrain, envelopes) => (await redrain.captureMany(envelopes)).captured,
-  });
-  const one = await compare(at, at.rounds * ONES_TURNS, {
-    row: 'capture, one per call',
-    calls: inCalls(events.slice(0, at.scaled(ONES, 100)), 1),
-    atLeast: 0.8,
-    product: async (redrain, [envelope]) =>
-      (await redrain.capture(envelope as Buffer)).kind === 'captured' ? 1 : 0,
-  });
-  return [...many, ...one];
-}
-
-/** The figure is against a floor that reads the envelopes it is given, as its rows need it. */
-async function compare(at: BenchSurroundings, turns: number, way: Way): Promise<RowResult[]> {
-  const rounds = await takeTurns(turns, [
-    () => runProduct(at, way),
-    () => runFloor(at, way, (events) => events.map(({ bytes }) => readFloorEvent(bytes))),
-    () => runFloor(at, way, (events) => events),
-  ]);
-  const side = (index: number) => rounds.map((figures) => figures[index] as number);
-  const common = { unit: 'events/s', measured: side(0) };
-  const { row, atLeast } = way;
+  const ones = inCalls(events.slice(0, at.scaled(ONES, 100)), 1);
   return [
-    rowResult({
-      ...common,
-      row,
-      names: ['product', 'floor'],
-      against: side(1),
-      reach: { atLeast },
-    }),
-    rowResult({ ...common, row: '  nothing read', names: ['product', 'floor'], against: side(2) }),
+    ...(await manyRows(at, inCalls(events, PER_CALL))),
+    ...(await oneRows(at, ones)),
+    await framesRow(at, inCalls(events.slice(0, FRAMES_OVER), 1)),
   ];
 }
 
-async function runProduct(at: BenchSurroundings, { calls, product }: Way): Promise<number> {
-  const home = at.workspace.directory('product');
-  const redrain = await openRedrain({ home, env: {} });
-  // Opening the journal and making its schema is no part of the rate.
-  await redrain.capture({ event_id: 'first', event_type: 'Bench' });
-  const given = calls.map((events) => events.map(({ bytes }) => bytes));
-  const started = performance.now();
-  let captured = 0;
-  for (const envelopes of given) captured += await product(redrain, envelopes);
-  const elapsed = performance.now() - started;
-  await redrain.close();
-  at.workspace.discard(home);
-  if (captured !== calls.flat().length) throw new Error(`only ${captured} events were captured`);
-  return perSecond(captured, elapsed);
+async function manyRows(at: BenchSurroundings, calls: Calls): Promise<RowResult[]> {
+  const way: Way = {
+    row: 'captureMany, 1000 per call',
+    calls,
+    handOver: async (redrain, envelopes) => (await redrain.captureMany(envelopes)).captured,
+    atLeast: 0.85,
+    atMost: 2.2,
+  };
+  const turns = await takeTurns(at.rounds, sidesOf(at, way));
+  return againstFloors(way, turns);
 }
 
-async function runFloor(
-  at: BenchSurroundings,
-  { calls }: Way,
-  read: (events: readonly FloorEvent[]) => readonly FloorEvent[],
-): Promise<number> {
-  const directory = at.workspace.directory('floor');
-  const db = openFloor(join(directory, 'floor.db'));
-  const capture = new FloorCapture(db, PROJECTS);
-  const started = performance.now();
-  for (const events of calls) await capture.append(read(events));
-  const elapsed = performance.now() - started;
-  db.close();
-  at.workspace.discard(directory);
-  return perSecond(calls.flat().length, elapsed);
+async function oneRows(at: BenchSurroundings, calls: Calls): Promise<RowResult[]> {
+  const way: Way = {
+    row: 'capture, one per call',
+    calls,
+    handOver: captureOne,
+    atLeast: 0.8,
+    atMost: 1.5,
+  };
+  const sides = [...sidesOf(at, way), () => plainjob(at, calls)];
+  const turns = await takeTurns(at.rounds * ONES_TURNS, sides);
+  return [
+    ...againstFloors(way, turns),
+    rowResult({
+      ...rates(turns, 4),
+      row: `… against a queue, plainjob`,
+      names: ['product', 'plainjob'],
+      reach: { atLeast: 1 },
+    }),
+  ];
+}
+
+const captureOne: HandOver = async (redrain, [envelope]) =>
+  (await redrain.capture(envelope as Buffer)).kind === 'captured' ? 1 : 0;
+
+const sidesOf = (at: BenchSurroundings, { calls, handOver }: Way): Run<Cost>[] => [
+  () => product(at, calls, handOver),
+  () => fullFloor(at, calls, true),
+  () => fullFloor(at, calls, false),
+  () => leanFloor(at, calls),
+];
+
+/** Of rounds in the order of `sidesOf`. */
+function againstFloors({ row, atLeast, atMost }: Way, turns: Cost[][]): RowResult[] {
+  const names = ['product', 'floor'] as const;
+  return [
+    rowResult({ ...rates(turns, 1), row, names, reach: { atLeast } }),
+    rowResult({ ...rates(turns, 2), row: '… nothing read', names }),
+    rowResult({
+      row: '… CPU of an event',
+      unit: 'µs',
+      names: ['product', 'lean floor'],
+      measured: figures(turns, 0, 'cpu'),
+      against: figures(turns, 3, 'cpu'),
+      reach: { atMost },
+    }),
+  ];
+}
+
+/** The rate of the product beside that of another side, with the CPU of both. */
+function rates(turns: Cost[][], side: number): Omit<Pairs, 'row' | 'names'> {
+  return {
+    unit: 'events/s',
+    measured: figures(turns, 0, 'rate'),
+    against: figures(turns, side, 'rate'),
+    cpu: [figures(turns, 0, 'cpu'), figures(turns, side, 'cpu')],
+  };
+}
+
+const figures = (turns: Cost[][], side: number, figure: keyof Cost): number[] =>
+  turns.map((costs) => (costs[side] as Cost)[figure]);
+
+async function framesRow(at: BenchSurroundings, calls: Calls): Promise<RowResult> {
+  return rowResult({
+    row: '… pages written to the log',
+    unit: 'an event',
+    names: ['product', 'allowed'],
+    measured: [await productFrames(at, calls, captureOne)],
+    against: [4],
+    reach: { atMost: 1 },
+  });
 }
 
 function inCalls<T>(items: readonly T[], perCall: number): T[][] {
