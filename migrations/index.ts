@@ -2,6 +2,7 @@ import { JournalAndLedger1763800000001, TABLES, TRIGGERS } from './1-journal-and
 import { CAUSE_TABLES, Causes1764100000002 } from './2-causes.js';
 import { amended, OriginsByType1764200000003, TYPE_TABLES } from './3-origins-by-type.js';
 import { WhatTargetsRead1764300000004, withGzip } from './4-what-targets-read.js';
+import { EDGE_TABLES, Edges1764400000005 } from './5-edges.js';
 
 /** Schema migrations in order; frozen once shipped. Each sets `user_version` to its number. */
 export const MIGRATIONS = [
@@ -9,6 +10,7 @@ export const MIGRATIONS = [
   Causes1764100000002,
   OriginsByType1764200000003,
   WhatTargetsRead1764300000004,
+  Edges1764400000005,
 ];
 
 /** The schema this program reads and writes. */
@@ -18,6 +20,7 @@ export const SCHEMA_VERSION = MIGRATIONS.length;
 export const SCHEMA_TABLES: readonly string[] = [
   ...withGzip(amended([...TABLES, ...CAUSE_TABLES])),
   ...TYPE_TABLES,
+  ...EDGE_TABLES,
 ];
 
 /** Every trigger as the migrations leave them. */

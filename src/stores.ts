@@ -1,4 +1,5 @@
 import type { ConflictStore } from './conflicts/conflict-store.js';
+import type { EdgeStore } from './edges/edge-store.js';
 import type { AuditLog } from './journal/audit-log.js';
 import type { JournalStore } from './journal/journal-store.js';
 import type { LedgerStore } from './ledger/delivery-ledger.js';
@@ -31,6 +32,7 @@ export interface Stores extends OpenJournal {
   readonly space: JournalSpace;
   readonly verification: Verification;
   readonly reports: Reports;
+  readonly edges: EdgeStore;
 }
 
 /** The open database itself. */

@@ -4,7 +4,8 @@ import type { AppendVerdict, EventSource, NewEvent } from './new-event.js';
 export interface EventJournal {
   /**
    * Resolves only after the group is on disk; rejects with nothing of it
-   * stored. Verdicts are in the order of the events.
+   * stored. Verdicts are in the order of the events. What events say of the
+   * edge that sent them is noted in the same transaction (`EdgeStore`).
    */
   append(events: readonly NewEvent[], source: EventSource): Promise<AppendVerdict[]>;
   /**

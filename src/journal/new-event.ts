@@ -1,3 +1,5 @@
+import type { Arrival } from '../edges/arrival.js';
+
 /** What permission to leave depends on; null means the envelope or caller gave none. */
 export interface EventOrigin {
   readonly projectUuid: string | null;
@@ -30,6 +32,8 @@ export interface NewEvent {
   readonly coalesceKey: string | null;
   /** What the discard policy has to say of it, or null. */
   readonly audit: AuditNote | null;
+  /** Of an event that an edge sent: what is noted of the edge in the same transaction. */
+  readonly arrival?: Arrival;
 }
 
 /** A discard that was refused (the event is journaled) or granted to the audit log alone. */

@@ -4,6 +4,12 @@ import { CoalescingKey } from './coalescing-key.entity.js';
 import { Delivery } from './delivery.entity.js';
 import { Deployment } from './deployment.entity.js';
 import { DiscardCount } from './discard-count.entity.js';
+import { Edge } from './edge.entity.js';
+import { EdgeConflict } from './edge-conflict.entity.js';
+import { EdgeFault } from './edge-fault.entity.js';
+import { EdgeInstance } from './edge-instance.entity.js';
+import { EdgeRange } from './edge-range.entity.js';
+import { EdgeToken } from './edge-token.entity.js';
 import { Event } from './event.entity.js';
 import { EventMark } from './event-mark.entity.js';
 import { Exclusion } from './exclusion.entity.js';
@@ -55,4 +61,10 @@ export const ENTITIES = [
   LedgerCount,
   Cause,
   Exclusion,
+  Edge,
+  EdgeRange,
+  EdgeInstance,
+  EdgeFault,
+  EdgeConflict,
+  EdgeToken,
 ];

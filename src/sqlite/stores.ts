@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Stores } from '../stores.js';
 import { SqliteConflicts } from './conflicts/conflict-store.js';
+import { SqliteEdges } from './edges/edge-store.js';
 import { SqliteImports } from './imports/import-store.js';
 import { SqliteAuditLog } from './journal/audit-log.js';
 import { SqliteJournal } from './journal/journal-store.js';
@@ -38,6 +39,7 @@ export class SqliteStores implements Stores {
   readonly space: SqliteSpace;
   readonly verification: SqliteVerification;
   readonly reports: SqliteReports;
+  readonly edges: SqliteEdges;
 
   constructor(db: JournalDatabase, random: Random) {
     this.db = db;
@@ -54,6 +56,7 @@ export class SqliteStores implements Stores {
     this.space = new SqliteSpace(db);
     this.verification = new SqliteVerification(db);
     this.reports = new SqliteReports(db);
+    this.edges = new SqliteEdges(db);
   }
 
   isReplaced(): boolean {

@@ -14,7 +14,7 @@ import {
 const LAYERS: readonly (readonly string[])[] = [
   ['base', 'json', 'files', 'address', 'output', 'schema'],
   ['dispatch', 'policy', 'config'],
-  ['journal', 'ledger', 'conflicts', 'targets', 'queue'],
+  ['edges', 'journal', 'ledger', 'conflicts', 'targets', 'queue'],
   ['receive', 'receivers', 'retention', 'reports'],
   ['spec-kitty'],
   ['src/stores.ts'],

@@ -5,6 +5,7 @@ import type {
   EventSource,
   NewEvent,
 } from '../../journal/new-event.js';
+import { noteArrivals } from '../edges/note-arrivals.js';
 import type { JournalDatabase } from '../journal-database.js';
 import { EXCLUDED_NO_LONGER } from '../ledger/start.sql.js';
 import * as sql from './journal.sql.js';
@@ -90,9 +91,11 @@ export class GroupWriter {
 
   /** A second try after a failed BEGIN starts from nothing, as `write` runs only once a transaction is open. */
   write(events: readonly NewEvent[]): AppendVerdict[] {
-    const verdicts = events.map((event) => this.writeOne(event).verdict);
+    const written = events.map((event) => this.writeOne(event));
     this.finish();
-    return verdicts;
+    if (events.some(({ arrival }) => arrival !== undefined))
+      noteArrivals(this.#db, events, written);
+    return written.map(({ verdict }) => verdict);
   }
 
   /** For groups too large to be held; `finish` comes after the last one, in the same transaction. */
@@ -232,7 +235,7 @@ export class GroupWriter {
 
   #writeAudit(event: NewEvent, note: AuditNote): void {
     const keepsBytes = note.action === 'discarded';
-    const { bytes, sha256: _digest, audit: _note, ...details } = event;
+    const { bytes, sha256: _digest, audit: _note, arrival: _way, ...details } = event;
     this.#db
       .statement(sql.INSERT_AUDIT)
       .run(

@@ -1,0 +1,106 @@
+/** What a hub knows of its edges. Each statement but the lists is an index search. */
+
+const COLUMNS = `
+  e.id, e.home, e.name, e.host, e.high, e.complete, e.received, e.excluded,
+  e.high - e.received - e.excluded AS missing, e.lag_ms AS lagMs, e.clock_ms AS clockMs,
+  e.first_seen_at AS firstSeenAt, e.last_seen_at AS lastSeenAt`;
+
+export const LIST = `SELECT ${COLUMNS} FROM edge e ORDER BY e.id`;
+
+export const FIND = `
+  SELECT ${COLUMNS} FROM edge e
+  WHERE CAST(e.id AS text) = @which OR e.home = @which OR e.name = @which
+  ORDER BY CAST(e.id AS text) = @which DESC, e.home = @which DESC, e.last_seen_at DESC LIMIT 1`;
+
+export const FAULTS = `
+  SELECT edge_id AS edgeId, kind, number, times, first_found_at AS firstFoundAt,
+    last_found_at AS lastFoundAt
+  FROM edge_fault ORDER BY edge_id, first_found_at, kind`;
+
+/** From the first number that is not accounted for on: what lies between neighbours. */
+export const GAPS = `
+  SELECT before + 1 AS first, first - 1 AS last FROM (
+    SELECT first, LAG(last, 1, @complete) OVER (ORDER BY first) AS before
+    FROM edge_range WHERE edge_id = @edgeId AND first > @complete)
+  WHERE first > before + 1 ORDER BY 1`;
+
+export const INSTANCES = `
+  SELECT instance, host, first_seen_at AS firstSeenAt, last_seen_at AS lastSeenAt
+  FROM edge_instance WHERE edge_id = ? ORDER BY last_seen_at DESC, first_seen_at DESC, instance`;
+
+export const ACKNOWLEDGE = 'DELETE FROM edge_fault WHERE edge_id = ?';
+
+export const BIND =
+  'INSERT INTO edge_token (sha256, home) VALUES (?, ?) ON CONFLICT (sha256) DO NOTHING';
+
+export const BOUND = 'SELECT home FROM edge_token WHERE sha256 = ?';
+
+/** An index search for those that begin at the event or before it, nearest first. */
+export const PLACES_OF = `
+  SELECT e.home, e.name, r.first + @seq - r.seq AS number
+  FROM edge_range r JOIN edge e ON e.id = r.edge_id
+  WHERE r.seq BETWEEN @seq - @longest AND @seq AND r.seq + r.last - r.first >= @seq
+  ORDER BY e.id, r.first`;
+
+export const SENDERS_OF = `
+  SELECT e.home, e.name, c.number FROM edge_conflict c JOIN edge e ON e.id = c.edge_id
+  WHERE c.conflict_id = ? ORDER BY e.id, c.number`;
+
+// Written with the events that an edge sends.
+
+export const FIND_EDGE = `
+  SELECT id, instance, stream, request, high, complete, received, excluded
+  FROM edge WHERE home = ?`;
+
+export const INSERT_EDGE = `
+  INSERT INTO edge (home, name, host, instance, stream, request, high, complete, received, excluded,
+    lag_ms, clock_ms, first_seen_at, last_seen_at)
+  VALUES (@home, @name, @host, @instance, @stream, '', 0, 0, 0, 0, NULL, 0, @at, @at)
+  RETURNING id, instance, stream, request, high, complete, received, excluded`;
+
+export const UPDATE_EDGE = `
+  UPDATE edge SET name = COALESCE(@name, name), host = @host, instance = @instance, stream = @stream,
+    request = @request, high = @high, complete = @complete, received = @received,
+    excluded = @excluded, lag_ms = @lag, clock_ms = @clock, last_seen_at = @at
+  WHERE id = @id`;
+
+export const KNOWN_INSTANCE = 'SELECT 1 FROM edge_instance WHERE edge_id = ? AND instance = ?';
+
+export const NOTE_INSTANCE = `
+  INSERT INTO edge_instance (edge_id, instance, host, first_seen_at, last_seen_at)
+  VALUES (@id, @instance, @host, @at, @at)
+  ON CONFLICT (edge_id, instance) DO UPDATE SET host = excluded.host, last_seen_at = excluded.last_seen_at`;
+
+/** A machine that gives a home a new copy at each start leaves no more than these. */
+export const FORGET_INSTANCES = `
+  DELETE FROM edge_instance WHERE edge_id = @id AND instance NOT IN (
+    SELECT instance FROM edge_instance WHERE edge_id = @id ORDER BY last_seen_at DESC LIMIT @most)`;
+
+/** Those that overlap, and the one that ends right before. */
+export const NEAR = `
+  SELECT first, last, seq FROM edge_range
+  WHERE edge_id = @id AND last >= @first - 1 AND first BETWEEN COALESCE((
+    SELECT MAX(first) FROM edge_range WHERE edge_id = @id AND first < @first), @first) AND @last
+  ORDER BY first`;
+
+export const REMOVE_RANGE = 'DELETE FROM edge_range WHERE edge_id = ? AND first = ?';
+
+export const INSERT_RANGE =
+  'INSERT INTO edge_range (edge_id, first, last, seq) VALUES (?, ?, ?, ?)';
+
+/** The end of the range that holds the number after this one, if there is one. */
+export const REACHES = `
+  SELECT last FROM edge_range WHERE edge_id = @id AND first <= @after + 1
+  ORDER BY first DESC LIMIT 1`;
+
+export const EVENT_ID = 'SELECT event_id FROM event WHERE seq = ?';
+
+export const NOTE_FAULT = `
+  INSERT INTO edge_fault (edge_id, kind, number, times, first_found_at, last_found_at)
+  VALUES (@id, @kind, @number, @times, @at, @at)
+  ON CONFLICT (edge_id, kind) DO UPDATE SET times = times + excluded.times,
+    last_found_at = excluded.last_found_at`;
+
+export const NOTE_CONFLICT = `
+  INSERT INTO edge_conflict (conflict_id, edge_id, number) VALUES (?, ?, ?)
+  ON CONFLICT DO NOTHING`;
