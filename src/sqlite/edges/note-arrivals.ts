@@ -101,8 +101,8 @@ class EdgeNotes {
     const other = this.#firstOther(before, range, byNumber);
     if (other !== undefined) this.#noteFault('diverged', other.number, other.times);
     if (!this.#looksForRepeats) return;
-    const anew = numbersOf(before).filter((number) => !isIn(this.#request.again, number));
-    if (anew[0] !== undefined) this.#noteFault('restored', anew[0], anew.length);
+    const sentAsNew = numbersOf(before).filter((number) => !isIn(this.#request.again, number));
+    if (sentAsNew[0] !== undefined) this.#noteFault('restored', sentAsNew[0], sentAsNew.length);
   }
 
   /** The first number that stands for another event than it did, and how many do. */
