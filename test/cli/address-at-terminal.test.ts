@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { Cli, type RunningCli } from '../support/cli.js';
+import { type Cli, type RunningCli } from '../support/cli.js';
 import { HAS_TERMINALS, plain, startOnTerminal } from '../support/pty.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const QUESTION = 'Go on? [y/N] ';
 const configOf = (cli: Cli): string => readFileSync(join(cli.home, 'config.toml'), 'utf8');
 
 async function given(): Promise<Cli> {
-  const cli = new Cli();
+  const cli = new WarmCli();
   expect((await cli.run(['targets', 'add', 'billing', 'https://one.example/in'])).code).to.equal(0);
   return cli;
 }

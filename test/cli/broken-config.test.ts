@@ -4,7 +4,8 @@ import type { StatusDocument } from '../../src/app/status.js';
 import type { DrainReport } from '../../src/dispatch/drain-report.js';
 import { captured, envelopes, SIGNED_IN, sendTo } from '../processes/given-events.js';
 import { payloads, readJournal } from '../processes/journal-rows.js';
-import { Cli, startReceiver } from '../support/cli.js';
+import { startReceiver } from '../support/cli.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 /** Files that cannot be understood, each made of a working one, and edits to refuse. */
 const BROKEN: readonly {
@@ -31,7 +32,7 @@ const BROKEN: readonly {
 for (const { what, breakIt, edits } of BROKEN)
   describe(`a config.toml that ${what}`, () => {
     it('closes delivery and refuses edits; capture and status go on', async () => {
-      const cli = new Cli(SIGNED_IN);
+      const cli = new WarmCli(SIGNED_IN);
       const receiver = await startReceiver();
       sendTo(cli, receiver.url);
       const file = `${cli.home}/config.toml`;

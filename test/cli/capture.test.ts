@@ -7,8 +7,9 @@ import type { DrainReport } from '../../src/dispatch/drain-report.js';
 import type { CaptureReport } from '../../src/journal/capture-summary.js';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';
 import { payloads, readJournal } from '../processes/journal-rows.js';
-import { Cli, type CliResult, startReceiver } from '../support/cli.js';
+import { type Cli, type CliResult, startReceiver } from '../support/cli.js';
 import { stateOf } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const event = (id: string, more: object = {}): object => ({
   event_id: id,
@@ -21,7 +22,7 @@ const ids = (cli: Cli): string[] => payloads(cli.home).map(({ eventId }) => even
 
 describe('redrain capture', () => {
   it('answers the document of its contract, with the ids it made', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const lines = [event('given'), '{ "event_type":"T",  "n":1.0 }'];
     const run = await cli.run(['capture', '--json', cli.file('two.jsonl', lines)]);
     expect(run.code, run.stderr).to.equal(0);
@@ -48,7 +49,7 @@ describe('redrain capture', () => {
   });
 
   it('reads objects, arrays, lines and CloudEvents, from globs, files and stdin', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     cli.file('a1.jsonl', [event('a1'), event('a2')]);
     cli.file('a2.jsonl', [JSON.stringify([event('b1'), event('b2')])]);
     const cloud = { specversion: '1.0', id: 'c1', type: 'com.example.done', source: '/x' };
@@ -59,13 +60,13 @@ describe('redrain capture', () => {
   });
 
   it('reads stdin when no file is named', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const run = await cli.run(['capture'], { stdin: JSON.stringify(event('x')) });
     expect(run).to.include({ code: 0, stdout: 'captured 1 event\n' });
   });
 
   it('takes the same event again as a duplicate, however it is spelt', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const first = '{"event_id":"x","event_type":"T","n":100.0}';
     await captured(cli, [first]);
     const again = '{ "n": 1e2, "event_type": "T", "event_id": "\\u0078" }';
@@ -76,7 +77,7 @@ describe('redrain capture', () => {
   });
 
   it('keeps another content for a known id beside the first, and exits 5', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     await captured(cli, [event('x', { n: 1 })]);
     const other = JSON.stringify(event('x', { n: 2 }));
     const run = await cli.run(['capture', '--json'], { stdin: `${other}\nnot json\n` });
@@ -100,7 +101,7 @@ describe('redrain capture', () => {
   });
 
   it('names every bad line by file and line, takes the good ones and exits 3', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const bad: readonly (readonly [string | Buffer, RegExp])[] = [
       ['not json at all', /not JSON/],
       ['[1]', /expected a JSON object|number/],
@@ -133,7 +134,7 @@ describe('redrain capture', () => {
   });
 
   it('names the first problems of each file and counts the rest', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     for (const name of ['a', 'b']) writeFileSync(join(cli.cwd, name), 'rubbish\n'.repeat(3_000));
     const run = await cli.run(['capture', 'a', 'b']);
     expect(run.code).to.equal(3);
@@ -148,14 +149,14 @@ describe('redrain capture', () => {
   });
 
   it('says which file is not there, and exits 3', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const run = await cli.run(['capture', 'nowhere.jsonl']);
     expect(run.code).to.equal(3);
     expect(run.stderr).to.include('nowhere.jsonl');
   });
 
   it('takes the files that are there, names those that are not, and exits 3', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const good = cli.file('good.jsonl', [{ event_id: 'a', event_type: 'T' }]);
     const words = ['capture', 'gone.jsonl', good, 'none/*.jsonl'];
     const run = await cli.run(words);
@@ -178,7 +179,7 @@ describe('redrain capture', () => {
   });
 
   it('exits 5, not 8, when a discard is refused and the content is in conflict too', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     await captured(cli, [event('x', { n: 1 })]);
     expect((await cli.run(['mode', 'OPT_OUT'])).code).to.equal(0);
     const refused = await cli.run(['capture', '--json'], { stdin: JSON.stringify(event('y')) });
@@ -226,7 +227,7 @@ describe('redrain capture when the journal cannot be written', () => {
 
   for (const [trouble, make] of Object.entries(TROUBLES))
     it(`spools what it is given while it ${trouble}, and the next drain takes it in`, async () => {
-      const cli = new Cli();
+      const cli = new WarmCli();
       const receiver = await startReceiver();
       cli.configure(
         `[sync]\nmode = "EXTERNAL_RECEIVER"\n[sync.external]\nendpoint = "${receiver.url}"\n[sync.capture]\nbusy_timeout_ms = 20\n`,
@@ -248,7 +249,7 @@ describe('redrain capture when the journal cannot be written', () => {
     });
 
   it('names each event that is lost, and exits 9, when the spool cannot be written either', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     mkdirSync(stateOf(cli.home), { recursive: true });
     writeFileSync(journalOf(cli), 'this is not a database'.repeat(1000));
     writeFileSync(join(stateOf(cli.home), 'spool'), 'in the way');
@@ -263,7 +264,7 @@ describe('redrain capture when the journal cannot be written', () => {
   });
 
   it('names each event that is lost, and exits 9, when the home is not a directory at all', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     writeFileSync(cli.home, 'in the way');
     const run = await cli.run(['capture', '--json'], { stdin: JSON.stringify(event('lost')) });
     expect(run.code, run.stderr).to.equal(9);
@@ -272,7 +273,7 @@ describe('redrain capture when the journal cannot be written', () => {
   });
 
   it('is taken in by the next capture too, once', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const fix = await TROUBLES['is damaged']!(cli);
     expect((await cli.run(['capture'], { stdin: JSON.stringify(event('a')) })).code).to.equal(0);
     fix();
@@ -285,7 +286,7 @@ describe('redrain capture when the journal cannot be written', () => {
 
 describe('redrain capture with fields from config.toml', () => {
   it('finds id, type and time where the file says, and options go before it', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     cli.configure(
       '[redrain.capture]\nid_field = "meta.key"\ntype_field = "kind"\ntime_field = "at"\n',
     );

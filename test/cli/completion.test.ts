@@ -18,8 +18,9 @@ import type { CommandNode } from '../../src/cli/completion/tree.js';
 import { resolveHome } from '../../src/config/home.js';
 import { openRedrain } from '../../src/index.js';
 import { captured } from '../processes/given-events.js';
-import { Cli, MAIN } from '../support/cli.js';
+import { type Cli, MAIN } from '../support/cli.js';
 import { temporaryHome } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 /** What is offered behind `redrain …`, without descriptions. */
 async function offered(cli: Cli, ...words: string[]): Promise<string[]> {
@@ -36,7 +37,7 @@ const journalOf = (cli: Cli): string => resolveHome({ home: cli.home, env: {} })
 
 /** Two declared targets, one that only the journal has, and types and projects of all sorts. */
 async function givenHome(): Promise<Cli> {
-  const cli = new Cli();
+  const cli = new WarmCli();
   const types = ['OrderPlaced', 'Order Lost', '$(touch x)', "it's", 'a\u001b[31m'];
   await captured(cli, [
     ...types.map((event_type, i) => ({ event_id: `e${i}`, event_type })),
@@ -123,7 +124,7 @@ describe('completion', () => {
 
   it('reads the home that the line names', async () => {
     const cli = await givenHome();
-    const other = new Cli();
+    const other = new WarmCli();
     expect(await offered(other, '--home', cli.home, 'use', 'b')).to.deep.equal([
       'billing',
       ':none',
@@ -135,7 +136,7 @@ describe('completion', () => {
   });
 
   it('sees what a running program has written, and takes no lock', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const redrain = await openRedrain({ home: cli.home, env: {} });
     try {
       await redrain.capture({ event_id: 'a', event_type: 'JustNow' });
@@ -160,7 +161,7 @@ describe('completion', () => {
     await offered(cli, 'events', '--type', '');
     expect(files()).to.deep.equal(before);
 
-    const none = new Cli();
+    const none = new WarmCli();
     expect(await offered(none, 'now', '--to', '')).to.deep.equal([':none']);
     expect(readdirSync(none.root)).to.not.include('home');
     for (const spoil of [
@@ -185,7 +186,7 @@ describe('completion', () => {
 
   it('knows the whole program: what is bundled is what is declared', async () => {
     const tree = await programTree();
-    const cli = new Cli();
+    const cli = new WarmCli();
     const all = (node: CommandNode): CommandNode[] => [node, ...node.commands.flatMap(all)];
     expect(all(tree).length).to.be.greaterThan(60);
     const shown = await offered(cli, '');

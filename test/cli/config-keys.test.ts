@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { Cli } from '../support/cli.js';
+import { type Cli } from '../support/cli.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const FILE = `# mine
 [redrain]
@@ -18,7 +19,7 @@ const config = (cli: Cli): string => readFileSync(join(cli.home, 'config.toml'),
 
 describe('redrain config get, set and path', () => {
   it('prints one key in force, however its table is spelled', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     cli.configure(FILE);
     for (const key of ['mode', 'redrain.mode', 'sync.mode'])
       expect(await cli.run(['config', 'get', key])).to.include({
@@ -38,7 +39,7 @@ describe('redrain config get, set and path', () => {
   });
 
   it('sets a key and leaves every other byte, or writes nothing', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     cli.configure(FILE);
     expect((await cli.run(['config', 'set', 'capture.busy_timeout_ms', '2000'])).stdout).to.equal(
       'redrain.capture.busy_timeout_ms = 2000\n',
@@ -53,7 +54,7 @@ describe('redrain config get, set and path', () => {
   });
 
   it('refuses what would be wrong, or belongs elsewhere, and quotes no secret', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     cli.configure(FILE);
     for (const [words, says] of [
       ['modee X', /no key "modee": did you mean mode\?/],
@@ -79,7 +80,7 @@ describe('redrain config get, set and path', () => {
 
 describe('redrain config validate', () => {
   it('names every fault with its line, and exits with 2', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const file = cli.configure(`[redrain]
 mode = "SOMETIMES"
 target = "zip"
@@ -118,7 +119,7 @@ target = "b"
   });
 
   it('names addresses that nothing can be sent to', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     cli.configure(`[sync]
 server_url = "ftp://a.example"
 [sync.targets."b.c"]
@@ -132,7 +133,7 @@ url = "https://me:hunter2@b.example"
   });
 
   it('exits with 0 for a file that is right, or not there', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     expect(await cli.run(['config', 'validate'])).to.include({ code: 0 });
     cli.configure(FILE);
     const run = await cli.run(['config', 'validate']);

@@ -1,12 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { expect } from 'chai';
-import { Cli } from '../support/cli.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const VARIABLES = { SPEC_KITTY_ENABLE_SAAS_SYNC: '1', REDRAIN_HOME: '/nowhere' };
 
 describe('redrain demo', () => {
   it('shows the main job, fits 80 columns, and leaves nothing behind', async () => {
-    const cli = new Cli(VARIABLES);
+    const cli = new WarmCli(VARIABLES);
     const { code, stdout, stderr } = await cli.startBare(['demo']).exited;
     expect(code, stderr).to.equal(0);
     expect(stdout).to.match(
@@ -20,7 +20,7 @@ describe('redrain demo', () => {
   });
 
   it('is one document for programs', async () => {
-    const run = await new Cli().startBare(['demo', '--json']).exited;
+    const run = await new WarmCli().startBare(['demo', '--json']).exited;
     expect(run.json()).to.deep.equal({
       events: 300,
       at_b: 300,
@@ -30,7 +30,7 @@ describe('redrain demo', () => {
   });
 
   it('leaves nothing behind when it is interrupted', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const running = cli.startBare(['demo']);
     await running.until(({ stdout }) => stdout.includes('captured 300'));
     running.kill('SIGINT');

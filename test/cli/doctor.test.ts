@@ -10,10 +10,11 @@ import { SCHEMA_VERSION } from '../../src/sqlite/schema.js';
 import { thisProcess } from '../../src/targets/holder.js';
 import { changeJournal } from '../library/journal-rows.js';
 import { captured, envelopes, SIGNED_IN, sendTo } from '../processes/given-events.js';
-import { Cli } from '../support/cli.js';
+import { type Cli } from '../support/cli.js';
 import { newEvents } from '../support/events.js';
 import { corruptHeader, markAsNewer } from '../support/faults.js';
 import { stateOf } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 import { treeHash } from './tree-hash.js';
 
 const NOW = Date.UTC(2026, 10, 22, 15);
@@ -46,7 +47,7 @@ async function expectProblem(report: DoctorReport, check: string, command: RegEx
 }
 
 async function givenUsed(): Promise<Cli> {
-  const cli = new Cli();
+  const cli = new WarmCli();
   await captured(cli, envelopes(2));
   sendTo(cli, 'stub:');
   expect((await cli.run(['now'])).code).to.equal(0);
@@ -68,7 +69,7 @@ describe('redrain doctor', () => {
   });
 
   it('creates nothing where there is no home', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const before = await treeHash(cli.root);
     expect((await cli.run(['doctor'])).code).to.equal(0);
     expect(await treeHash(cli.root)).to.equal(before);
@@ -102,7 +103,7 @@ describe('redrain doctor', () => {
   });
 
   it('accepts only a health document as healthy, and finds a wrong clock', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     cli.configure('[sync]\nserver_url = "https://a.test"\n');
     const healthy = await examined(cli, SIGNED_IN);
     expect(healthy.ok, JSON.stringify(healthy.checks)).to.equal(true);
@@ -120,7 +121,7 @@ describe('redrain doctor', () => {
   });
 
   it('finds a login that has ended', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     cli.configure('[sync]\nserver_url = "https://a.test"\n');
     const over = '2020-01-01T00:00:00+00:00';
     writeFileSync(

@@ -4,8 +4,8 @@ import { expect } from 'chai';
 import { days } from '../../src/cli/option-values.js';
 import { durationOf } from '../../src/cli/times.js';
 import { LitequeQueues } from '../../src/queue/liteque-queue.js';
-import { Cli } from '../support/cli.js';
 import { stateOf } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 import { readWorkerOptions } from '../workers/read-worker-options.js';
 
 describe('durations', () => {
@@ -39,7 +39,7 @@ describe('durations', () => {
 
 describe('one odd record', () => {
   it('is shown, and breaks no listing', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const file = join(stateOf(cli.home), 'jobs.db');
     const queues = await LitequeQueues.open(file);
     const queue = queues.queue('gc');
@@ -62,7 +62,7 @@ describe('one odd record', () => {
   });
 
   it('is not made: what cannot be kept is refused, and not stored', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     for (const args of [
       ['enqueue', 'gc', '--delay', '100000000d'],
       ['schedule', 'add', 'gc', '--id', 'far', '--every', '100000000d'],

@@ -2,16 +2,17 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { openRedrain } from '../../src/index.js';
-import { Cli } from '../support/cli.js';
+import { type Cli } from '../support/cli.js';
 import { eventServer } from '../support/event-server.js';
 import { closeAfterTest } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const set = (cli: Cli, endpoint: string, ...more: string[]) =>
   cli.run(['mode', 'EXTERNAL_RECEIVER', '--endpoint', endpoint, ...more]);
 
 describe('a key that is rotated', () => {
   it('gives a warning before it makes another target, and says how to keep one', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const place = 'https://h.example/in';
     expect((await set(cli, `${place}?api_key=OLDKEY`)).stderr).to.equal('');
     const { code, stderr } = await set(cli, `${place}?api_key=NEWKEY`);
@@ -24,7 +25,7 @@ describe('a key that is rotated', () => {
 
   it('in a variable stays one target: nothing is sent again', async () => {
     const server = await eventServer();
-    const cli = new Cli();
+    const cli = new WarmCli();
     const endpoint = `${server.url}/in?key=\${HOOK_KEY}`;
     cli.configure(
       `[sync]\nmode = "EXTERNAL_RECEIVER"\n[sync.external]\nendpoint = "${endpoint}"\n`,
@@ -53,7 +54,7 @@ describe('a key that is rotated', () => {
 
 describe('mode, at an endpoint', () => {
   it('refuses headers it would not send, and variables it would not fill in', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const header = await set(cli, 'https://h.example/', '--header', 'Content-Encoding=CODING');
     expect(header).to.include({ code: 64 });
     expect(header.stderr).to.match(/the header Content-Encoding cannot be set/);
@@ -63,7 +64,7 @@ describe('mode, at an endpoint', () => {
   });
 
   it('says at once what will keep events from leaving', async () => {
-    const cli = new Cli({ KEY: 'x-value' });
+    const cli = new WarmCli({ KEY: 'x-value' });
     const { code, stderr } = await set(cli, 'http://h.example/', '--header', 'X-Key=KEY');
     expect(code).to.equal(0);
     expect(stderr).to.match(/the X-Key header would travel unencrypted to h\.example/);

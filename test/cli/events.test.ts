@@ -8,8 +8,9 @@ import { resolveHome } from '../../src/config/home.js';
 import { openRedrain } from '../../src/index.js';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';
 import { sha256 } from '../processes/journal-rows.js';
-import { Cli } from '../support/cli.js';
+import { type Cli } from '../support/cli.js';
 import { newEvent } from '../support/events.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 /** What an export keeps, in the order of capture. */
 function facts(cli: Cli): unknown[] {
@@ -28,7 +29,7 @@ function facts(cli: Cli): unknown[] {
 
 describe('redrain events', () => {
   it('lists the newest that match, and exports all of them with their bytes unchanged', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const lines = envelopes(60);
     await captured(cli, lines);
     sendTo(cli, 'stub:a');
@@ -54,7 +55,7 @@ describe('redrain events', () => {
   });
 
   it('exports in base64 what cannot be a line, and says so', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const pretty = '{\n  "event_id": "p",\r\n  "event_type": "T"\n}';
     const plain = '{"event_id":"q","event_type":"T"}';
     const files = [cli.file('one.json', [pretty]), cli.file('two.json', [plain])];
@@ -72,7 +73,7 @@ describe('redrain events', () => {
   });
 
   it('exports what another home captures as the same events', async () => {
-    const [cli, other] = [new Cli(), new Cli()];
+    const [cli, other] = [new WarmCli(), new WarmCli()];
     const keyed = cli.file('keyed.json', ['{"kind":"A","key":"k-1"}']);
     const byFields = ['--id-field', 'key', '--type-field', 'kind'];
     expect((await cli.run(['capture', keyed, ...byFields])).code).to.equal(0);
@@ -107,7 +108,7 @@ describe('redrain events', () => {
   });
 
   it('leaves no half export behind, and no file in place of a device', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     await captured(cli, envelopes(2));
     const nowhere = await cli.run(['events', '--export', join(cli.cwd, 'no/where.jsonl')]);
     expect(nowhere.code).to.equal(1);
@@ -121,7 +122,7 @@ describe('redrain events', () => {
   });
 
   it('leaves out what was replaced, so that its content in force is the one captured', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     await captured(cli, ['{"event_id":"a","event_type":"T","n":1}']);
     const second = cli.file('second.jsonl', ['{"event_id":"a","event_type":"T","n":2}']);
     expect((await cli.run(['capture', second])).code).to.equal(5);
@@ -134,7 +135,7 @@ describe('redrain events', () => {
   });
 
   it('says what is wrong with a time, a state or a target', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     await captured(cli, envelopes(1));
     const refusals: [string, RegExp][] = [
       [

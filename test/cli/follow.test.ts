@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { ListedEvent } from '../../src/reports/event-list.js';
 import { captured, envelopes } from '../processes/given-events.js';
 import { Cli, type RunningCli } from '../support/cli.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const idsIn = (jsonl: string): string[] =>
   jsonl
@@ -48,7 +49,7 @@ describe('redrain events --follow', () => {
   });
 
   it('shows those that match only, from --since on all of them, as lines or CSV', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const typed = (id: string, event_type: string) => ({ event_id: id, event_type });
     const many = Array.from({ length: 700 }, (_, i) => typed(`i-${i}`, i % 2 ? 'Odd' : 'Even'));
     await captured(cli, many);
@@ -69,7 +70,7 @@ describe('redrain events --follow', () => {
   });
 
   it('waits for a journal that is not there yet, and ends when nobody reads any more', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const running = cli.start(['events', '--follow']);
     await captured(cli, envelopes(3));
     await running.until(has('e-0003'));
@@ -79,7 +80,7 @@ describe('redrain events --follow', () => {
   });
 
   it('refuses what would never end or never match', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     for (const [words, said] of [
       [['--json'], 'use --output jsonl'],
       [['--output', 'json'], 'use --output jsonl'],

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { buildProgram } from '../../src/cli/program.js';
 import { VERSION } from '../../src/version.js';
-import { Cli, inPairs } from '../support/cli.js';
+import { type Cli, inPairs } from '../support/cli.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 /** Commands that keep their names; more may be added. */
 const COMMANDS =
@@ -27,7 +28,7 @@ describe('the help', () => {
   const texts = new Map<string, string>();
 
   before(async () => {
-    const cli = new Cli().theirs();
+    const cli = new WarmCli().theirs();
     const root = await help(cli, []);
     texts.set('', root);
     await inPairs(commandsIn(root), async (name) => {
@@ -89,7 +90,7 @@ describe('the help', () => {
   });
 
   it('is not needed for the version', async () => {
-    expect(await new Cli().run(['--version'])).to.include({ code: 0, stdout: `${VERSION}\n` });
+    expect(await new WarmCli().run(['--version'])).to.include({ code: 0, stdout: `${VERSION}\n` });
   });
 });
 

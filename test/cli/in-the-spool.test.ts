@@ -1,8 +1,9 @@
 import { mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { Cli } from '../support/cli.js';
+import { type Cli } from '../support/cli.js';
 import { stateOf } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const BOUND = '{"event_id":"bound","event_type":"MissionCreated","n":1}';
 
@@ -15,7 +16,7 @@ function closeJournal(cli: Cli): string {
 
 describe('an event that is in the spool', () => {
   it('is said to be there, and is known by inspect, events, status, audit and redact', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     cli.configure('[sync]\nmode = "OPT_OUT"\n');
     const journal = closeJournal(cli);
     const run = await cli.run(['capture'], { stdin: BOUND });

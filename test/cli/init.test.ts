@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { Cli, type CliResult } from '../support/cli.js';
+import { type Cli, type CliResult } from '../support/cli.js';
+import { WarmCli } from '../support/warm-cli.js';
 import { hasTerminals, onTerminal } from './typed-login.js';
 
 const config = (cli: Cli): string => readFileSync(join(cli.home, 'config.toml'), 'utf8');
@@ -16,7 +17,7 @@ const URL_FLAGS = ['init', '--url', 'stub:orders', '--name', 'orders', '--format
 
 describe('redrain init', () => {
   it('declares the target that it is given, says what it did, and does it once', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const first = (await done(cli, URL_FLAGS)).stdout;
     expect(first).to.match(/is set up\.\nEvents go to orders: stub:orders\nNext: `redrain targets/);
     const written = config(cli);
@@ -29,7 +30,7 @@ describe('redrain init', () => {
   });
 
   it('adds another target, and leaves the active one', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     await done(cli, URL_FLAGS);
     const run = await done(cli, ['init', '--url', 'https://hooks.example/in', '--json']);
     expect(run.json()).to.deep.include({
@@ -41,7 +42,7 @@ describe('redrain init', () => {
   });
 
   it('keeps events here where that is wanted, and a later target does not change it', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     expect((await done(cli, ['init', '--keep'])).stdout).to.match(/Events are kept here/);
     expect(config(cli)).to.equal('[redrain]\nmode = "keep"\n');
     await done(cli, ['init', '--keep']);
@@ -52,7 +53,7 @@ describe('redrain init', () => {
   });
 
   it('replaces nothing: what a home is set up for stays', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     await done(cli, URL_FLAGS);
     const before = config(cli);
     const run = await done(cli, ['init', '--keep'], 64);
@@ -64,7 +65,7 @@ describe('redrain init', () => {
   });
 
   it('takes Spec Kitty for an answer, and nobody has to know of it', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     expect((await done(cli, ['init', '--help'])).stdout).not.to.match(/kitty/i);
     await done(cli, ['init', '--spec-kitty']);
     expect((await done(cli, ['mode', '--json'])).json()).to.include({ mode: 'TEAMSPACE' });
@@ -72,7 +73,7 @@ describe('redrain init', () => {
   });
 
   it('asks nobody in a script, and refuses what cannot be', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     for (const [args, says] of [
       [['init'], /--url URL, or --keep/],
       [['init', '--url', 'stub:a', '--keep'], /one of --url and --keep/],
@@ -91,7 +92,7 @@ describe('redrain init', () => {
         ['\r', /mode = "keep"/],
         ['spec-kitty\r', /mode = "teamspace"/],
       ] as const) {
-        const cli = new Cli();
+        const cli = new WarmCli();
         const { code, screen } = await onTerminal(
           cli,
           ['init'],

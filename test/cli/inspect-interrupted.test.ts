@@ -2,12 +2,12 @@ import { expect } from 'chai';
 import { App } from '../../src/app/app.js';
 import { beginPass, claim } from '../ledger/hand-drain.js';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';
-import { Cli } from '../support/cli.js';
 import { openCore } from '../support/core.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 describe('redrain inspect of an event whose post was interrupted', () => {
   it('dates the post by its start, and says that it may have arrived', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     sendTo(cli, 'stub:');
     await captured(cli, envelopes(1));
     const app = new App({ home: cli.home, env: {} });

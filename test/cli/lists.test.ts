@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';
-import { Cli, inPairs } from '../support/cli.js';
+import { type Cli, inPairs } from '../support/cli.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 /** Every command that lists, and where its document has the rows. */
 const LISTS = [
@@ -16,7 +17,7 @@ const LISTS = [
 ] as const;
 
 async function givenLists(): Promise<Cli> {
-  const cli = new Cli();
+  const cli = new WarmCli();
   await captured(cli, envelopes(3));
   await captured(cli, ['{"event_id":"a,\\"b\\"\\u001b","event_type":"T, with comma"}']);
   sendTo(cli, 'stub:a');
@@ -64,7 +65,7 @@ describe('--output', () => {
   });
 
   it('is one form: two, or one that does not exist, is a usage error', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const two = await cli.run(['events', '--json', '--output', 'csv']);
     expect(two).to.include({ code: 64 });
     expect(two.stderr).to.include('--json and --output csv are two forms: use one of them');

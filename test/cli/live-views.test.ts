@@ -6,16 +6,17 @@ import type { StatusDocument } from '../../src/app/status.js';
 import type { TopReport } from '../../src/app/top.js';
 import { widthOf } from '../../src/cli/width.js';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';
-import { Cli } from '../support/cli.js';
+import { type Cli } from '../support/cli.js';
 import { HAS_TERMINALS, lastScreen, plain, startOnTerminal } from '../support/pty.js';
 import { stateOf } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const ENTERED = '\u001b[?1049h';
 const LEFT = '\u001b[?1049l';
 const CURSOR = '\u001b[?25h';
 
 async function givenHome(): Promise<Cli> {
-  const cli = new Cli();
+  const cli = new WarmCli();
   await captured(cli, envelopes(5));
   sendTo(cli, 'stub:a');
   await cli.run(['now']);

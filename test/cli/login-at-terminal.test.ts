@@ -2,8 +2,9 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { TokenServer } from '../spec-kitty/token-server.js';
-import { Cli } from '../support/cli.js';
+import { type Cli } from '../support/cli.js';
 import { stateOf } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 import { type Dialogue, hasTerminals, onTerminal } from './typed-login.js';
 
 const stored = (cli: Cli): string => join(stateOf(cli.home), 'credentials.toml');
@@ -17,7 +18,7 @@ if (hasTerminals)
   describe('redrain login at a terminal', () => {
     it('asks for user and password, shows no password, and keeps what it gets', async () => {
       const server = await TokenServer.start({ grant: { team_slug: 'blue' } });
-      const cli = new Cli();
+      const cli = new WarmCli();
       const { code, screen } = await onTerminal(
         cli,
         ['login', server.url],
@@ -43,7 +44,7 @@ if (hasTerminals)
 
     it('says clearly that the password is wrong, and keeps nothing', async () => {
       const server = await TokenServer.start();
-      const cli = new Cli();
+      const cli = new WarmCli();
       const { code, screen } = await onTerminal(
         cli,
         ['login', server.url, '--user', 'ada'],
@@ -60,7 +61,7 @@ if (hasTerminals)
     it('can be interrupted', async () => {
       const server = await TokenServer.start();
       const { code, screen } = await onTerminal(
-        new Cli(),
+        new WarmCli(),
         ['login', server.url],
         [
           ['User at ', 'ada\r'],

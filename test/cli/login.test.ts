@@ -4,8 +4,9 @@ import { expect } from 'chai';
 import type { LoginReport } from '../../src/app/spec-kitty/login.js';
 import type { LogoutReport } from '../../src/app/spec-kitty/logout.js';
 import { type ScriptedServer, scriptedServer } from '../receivers/scripted-server.js';
-import { Cli } from '../support/cli.js';
+import type { Cli } from '../support/cli.js';
 import { closeAfterTest, stateOf } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const A = 'https://a.example';
 const TOKEN = 'marker-ready-token';
@@ -25,7 +26,7 @@ const expectNoToken = ({ stdout, stderr }: { stdout: string; stderr: string }): 
 
 describe('redrain login with a ready token', () => {
   it('keeps it for the server that is named', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const args = [
       'login',
       `${A}:443/`,
@@ -58,7 +59,7 @@ describe('redrain login with a ready token', () => {
   });
 
   it('takes it from the environment, for the server in force', async () => {
-    const cli = new Cli({ MY_TOKEN: TOKEN });
+    const cli = new WarmCli({ MY_TOKEN: TOKEN });
     cli.configure(`[sync]\nserver_url = "${A}"\n`);
     const run = await cli.run(['login', '--token-env', 'MY_TOKEN']);
     expect(run.code, run.stderr).to.equal(0);
@@ -69,7 +70,7 @@ describe('redrain login with a ready token', () => {
   });
 
   it('says when something else goes before it', async () => {
-    const cli = new Cli({ MY_TOKEN: TOKEN, SPEC_KITTY_TOKEN: 'other', SPEC_KITTY_TEAM: 'red' });
+    const cli = new WarmCli({ MY_TOKEN: TOKEN, SPEC_KITTY_TOKEN: 'other', SPEC_KITTY_TEAM: 'red' });
     cli.configure(`[sync]\nserver_url = "${A}"\n`);
     const here = await cli.run(['login', '--token-env', 'MY_TOKEN', '--team', 'blue']);
     expect(here.stderr).to.match(/SPEC_KITTY_TOKEN is set and goes before/);
@@ -87,7 +88,7 @@ describe('redrain login with a ready token', () => {
   ];
   for (const [name, args, stdin, words] of wrong)
     it(`refuses ${name} with exit 64 and without showing it`, async () => {
-      const cli = new Cli();
+      const cli = new WarmCli();
       const run = await cli.run(['login', A, ...args], { stdin });
       expect(run.code).to.equal(64);
       expect(run.stderr).to.match(words);
@@ -99,27 +100,27 @@ describe('redrain login with a ready token', () => {
 describe('redrain login', () => {
   it('needs a terminal or a token', async () => {
     const server = await countedServer();
-    const run = await new Cli().run(['login', server.url]);
+    const run = await new WarmCli().run(['login', server.url]);
     expect(run.code).to.equal(64);
     expect(run.stderr).to.match(/no terminal.*--token-stdin/);
     expect(server.connections()).to.equal(0);
   });
 
   it('does not guess a server', async () => {
-    const run = await new Cli().run(['login', '--token-stdin'], { stdin: TOKEN });
+    const run = await new WarmCli().run(['login', '--token-stdin'], { stdin: TOKEN });
     expect(run.code).to.equal(64);
     expect(run.stderr).to.match(/no server is configured.*redrain login URL/);
   });
 
   for (const url of ['stub:', 'nowhere', 'https://ada:pw@a.example'])
     it(`refuses ${url}`, async () => {
-      const run = await new Cli().run(['login', url, '--token-stdin'], { stdin: TOKEN });
+      const run = await new WarmCli().run(['login', url, '--token-stdin'], { stdin: TOKEN });
       expect(run.code).to.equal(64);
       expect(run.stderr).to.contain('cannot be used as an address').and.not.contain('pw');
     });
 
   it('lets nothing secret out over plain http to another machine', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const run = await cli.run(['login', 'http://192.0.2.1:9', '--token-stdin'], { stdin: TOKEN });
     expect(run.code).to.equal(6);
     expect(run.stderr).to.match(/refusing to send a token or password to 192.0.2.1:9/);
@@ -128,7 +129,7 @@ describe('redrain login', () => {
 
   it('fails with exit 4 before any socket when two servers are named', async () => {
     const [one, other] = [await countedServer(), await countedServer()];
-    const cli = new Cli({
+    const cli = new WarmCli({
       SPEC_KITTY_SAAS_URL: other.url,
       SPEC_KITTY_SAAS_URL_MODE: 'setup_only',
     });
@@ -144,7 +145,7 @@ describe('redrain login', () => {
   });
 
   it('warns when the environment overrides the server', async () => {
-    const cli = new Cli({ SPEC_KITTY_SAAS_URL: A });
+    const cli = new WarmCli({ SPEC_KITTY_SAAS_URL: A });
     cli.configure('[sync]\nserver_url = "https://b.example"\n');
     const run = await cli.run(['login', '--token-stdin', '--team', 'x'], { stdin: TOKEN });
     expect(run.code).to.equal(0);
@@ -153,7 +154,7 @@ describe('redrain login', () => {
   });
 
   it('does nothing under a configuration that cannot be read', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     cli.configure('[sync\n');
     const run = await cli.run(['login', A, '--token-stdin'], { stdin: TOKEN });
     expect(run.code).to.equal(6);
@@ -162,7 +163,7 @@ describe('redrain login', () => {
   });
 
   it('names a store it cannot use, and leaves it alone', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     mkdirSync(stateOf(cli.home), { recursive: true });
     writeFileSync(stored(cli), 'access = "marker');
     for (const args of [
@@ -184,7 +185,7 @@ describe('redrain logout', () => {
   const KITTY = `[tokens]\naccess = "marker-kitty"\n[user]\nteam_slug = "x"\n[server]\nurl = "${A}"\n`;
 
   async function loggedIn(): Promise<Cli> {
-    const cli = new Cli();
+    const cli = new WarmCli();
     cli.configure(`[sync]\nserver_url = "${A}"\n`);
     for (const url of [A, 'https://b.example'])
       await cli.run(['login', url, '--token-stdin', '--team', 'blue'], { stdin: TOKEN });
@@ -225,7 +226,7 @@ describe('redrain logout', () => {
   });
 
   it('creates nothing on a home that does not exist', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const run = await cli.run(['logout', A]);
     expect(run.code).to.equal(0);
     expect(existsSync(cli.home)).to.equal(false);

@@ -1,14 +1,15 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { Cli } from '../support/cli.js';
+import { type Cli } from '../support/cli.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const set = (cli: Cli, ...more: string[]) =>
   cli.run(['mode', 'EXTERNAL_RECEIVER', '--endpoint', 'https://h.example/in', ...more]);
 
 describe('redrain mode says how requests look', () => {
   it('and writes it into the table of the endpoint', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const wire = ['--format', 'webhook', '--secret-env', 'NEW_KEY', '--secret-env', 'OLD_KEY'];
     const travel = ['--compression', 'gzip', '--concurrency', '32'];
     const files = ['--client-cert', 'own.pem', '--client-key', '/etc/own.key'];
@@ -32,7 +33,7 @@ describe('redrain mode says how requests look', () => {
   });
 
   it('and what stands around events; another format takes that away', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const bulk = '{"index":{"_id":{{id}}}}\n{{event}}';
     const text = () => readFileSync(join(cli.home, 'config.toml'), 'utf8');
     expect((await set(cli, '--format', 'lines', '--item', bulk)).code).to.equal(0);
@@ -52,7 +53,7 @@ describe('redrain mode says how requests look', () => {
   });
 
   it('in a table with a name, where the old table cannot hold it', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const old =
       '[sync]\nmode = "EXTERNAL_RECEIVER"\n[sync.external]\nendpoint = "https://h.example/in"\nack = "status"\n';
     mkdirSync(cli.home, { recursive: true });
@@ -71,7 +72,7 @@ describe('redrain mode says how requests look', () => {
   });
 
   it('and refuses what makes no sense before anything is written', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     for (const [wrong, words] of [
       [['--format', 'webhook', '--cloudevents', 'batch'], /exclude each other/],
       [['--client-cert', 'own.pem'], /belong together/],

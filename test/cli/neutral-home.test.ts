@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Command } from 'commander';
 import { buildProgram, COMMAND_NAMES, SPEC_KITTY_COMMANDS } from '../../src/cli/program.js';
-import { Cli, type CliResult, inPairs } from '../support/cli.js';
+import { type Cli, type CliResult, inPairs } from '../support/cli.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 /** Words of another product: a home of redrain's own never says one of them. */
 const THEIRS = /teamspace|spec.?kitty|saas|fly\.dev|login|server_url/i;
@@ -52,7 +53,7 @@ const TYPED: readonly string[] = [
 
 describe('a home that is not shared with Spec Kitty', () => {
   it('lists no command of theirs in its help, and says no word of them in any', async () => {
-    const help = (await new Cli().run(['--help'])).stdout;
+    const help = (await new WarmCli().run(['--help'])).stdout;
     for (const name of SPEC_KITTY_COMMANDS)
       expect(help).not.to.match(new RegExp(`^ +${name} `, 'm'));
     expect(help).to.match(/^ +capture /m);
@@ -60,7 +61,7 @@ describe('a home that is not shared with Spec Kitty', () => {
   });
 
   it('is where the platform keeps data, and has its files directly in it', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const run = await cli.startBare(['capture'], { stdin: event(1) }).exited;
     expect(run.code, run.stderr).to.equal(0);
     const home = join(cli.userHome, '.local', 'share', 'redrain');
@@ -69,7 +70,7 @@ describe('a home that is not shared with Spec Kitty', () => {
   });
 
   it('has no target yet: `now` says what to type, and everything else is content', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const now = await cli.run(['now']);
     expect(now).to.include({ code: 6, stdout: 'no target yet: redrain targets add NAME URL\n' });
     const report = await cli.run(['now', '--json']);
@@ -89,7 +90,7 @@ describe('a home that is not shared with Spec Kitty', () => {
   });
 
   it('gets its target by the command that it names, and sends', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     await cli.run(['capture'], { stdin: event(1) });
     const waiting = (await cli.run(['status', '--json'])).json<{ findings: Check[] }>();
     expect(waiting.findings[0]).to.deep.include({ check: 'delivery', status: 'warning' });
@@ -99,10 +100,14 @@ describe('a home that is not shared with Spec Kitty', () => {
   });
 
   it('says no word of them while it is empty, nor of a wrong command line', () =>
-    saysNothing(new Cli(), [...TYPED, ...NEUTRAL.map((name) => `${name} --no-such-option`)], ['']));
+    saysNothing(
+      new WarmCli(),
+      [...TYPED, ...NEUTRAL.map((name) => `${name} --no-such-option`)],
+      [''],
+    ));
 
   it('nor with events, a target and a mode', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     await cli.run(['capture'], { stdin: event(1) });
     await saysNothing(cli, ['now', 'status', 'doctor', 'config', 'events']);
     await cli.run(['targets', 'add', 'a', 'stub:a']);
@@ -115,7 +120,7 @@ describe('a home that is not shared with Spec Kitty', () => {
   });
 
   it('nor with a configuration that is wrong', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     for (const toml of ['[redrain]\nmode = "loud"\n', 'broken', '[redrain.families]\nX = "y"\n']) {
       cli.configure(toml);
       await saysNothing(cli, ['now', 'status', 'doctor', 'mode', 'config', 'targets']);
@@ -123,7 +128,7 @@ describe('a home that is not shared with Spec Kitty', () => {
   });
 
   it('is told so when there is no home at all', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const env = { HOME: '', XDG_DATA_HOME: 'relative' };
     const run = await cli.startBare(['status'], { env }).exited;
     // A user that the system knows has a home all the same.

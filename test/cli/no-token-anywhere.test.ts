@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { configNaming } from '../spec-kitty/given-authority.js';
 import { TokenServer, type TokenServerOptions } from '../spec-kitty/token-server.js';
-import { Cli, type CliResult } from '../support/cli.js';
+import { type Cli, type CliResult } from '../support/cli.js';
 import { stateOf } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const HOUR_MS = 3_600_000;
 const soon = (hours: number): string => new Date(Date.now() + hours * HOUR_MS).toISOString();
@@ -12,7 +13,7 @@ const soon = (hours: number): string => new Date(Date.now() + hours * HOUR_MS).t
 /** A home that is signed in at a server, with a token that is over, and one event to send. */
 async function given(options: TokenServerOptions): Promise<{ cli: Cli; server: TokenServer }> {
   const server = await TokenServer.start(options);
-  const cli = new Cli({ SPEC_KITTY_ENABLE_SAAS_SYNC: '1' });
+  const cli = new WarmCli({ SPEC_KITTY_ENABLE_SAAS_SYNC: '1' });
   cli.configure(`${configNaming(server.url)}[sync.projects]\nunassigned = true\n`);
   mkdirSync(stateOf(cli.home), { recursive: true });
   writeFileSync(

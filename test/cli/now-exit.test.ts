@@ -7,8 +7,9 @@ import { exitCode } from '../../src/cli/now-verdict.js';
 import { type DrainReport, emptyReport } from '../../src/dispatch/drain-report.js';
 import { captured, envelopes, PROJECT, SIGNED_IN, sendTo } from '../processes/given-events.js';
 import { idsIn, scriptedServer } from '../receivers/scripted-server.js';
-import { Cli, type CliResult, startReceiver } from '../support/cli.js';
+import { type Cli, type CliResult, startReceiver } from '../support/cli.js';
 import { closeAfterTest } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const now = (cli: Cli, ...args: string[]): Promise<CliResult> =>
   cli.run(['now', '--json', ...args]);
@@ -33,7 +34,7 @@ async function ended(cli: Cli, args: string[], code: number): Promise<CliResult>
 
 describe('the exit code of redrain now', () => {
   it('is 7 where --wait ends with pending events, also those of an earlier drain', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     sendTo(cli, await undecided());
     await captured(cli, envelopes(2));
     expect(await now(cli)).to.include({ code: 0 });
@@ -43,7 +44,7 @@ describe('the exit code of redrain now', () => {
   });
 
   it('is with --strict 7 for each event the target should have and has not', async () => {
-    const cli = new Cli(SIGNED_IN);
+    const cli = new WarmCli(SIGNED_IN);
     const receiver = await startReceiver();
     await cli.run(['server', receiver.url]);
     await captured(cli, [
@@ -61,7 +62,7 @@ describe('the exit code of redrain now', () => {
   });
 
   it('counts with --strict what was archived and purged, and every command that chooses a target says so', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     sendTo(cli, 'stub:a');
     await captured(cli, envelopes(3));
     await ended(cli, ['now', '--strict'], 0);
@@ -85,7 +86,7 @@ describe('the exit code of redrain now', () => {
   });
 
   it('is with --strict 7 where no target is there to have the events', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     await ended(cli, ['mode', 'LOCAL_RETENTION'], 0);
     await ended(cli, ['now', '--strict'], 0);
     await captured(cli, envelopes(1));
@@ -133,7 +134,7 @@ const STOPS: Record<
 describe('redrain now --wait, when in the middle', () => {
   for (const [name, { args: stop, reason, says }] of Object.entries(STOPS))
     it(`${name}: it ends with 6, says why, and asks nobody any more`, async () => {
-      const cli = new Cli();
+      const cli = new WarmCli();
       const operator = new App({ home: cli.home });
       closeAfterTest(() => operator.close());
       const posts: string[][] = [];
@@ -156,7 +157,7 @@ describe('redrain now --wait, when in the middle', () => {
     });
 
   it('another endpoint becomes the active one: it still asks the one that has the events', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const other = await startReceiver();
     let posts = 0;
     const server = await scriptedServer(({ body }) => {
@@ -176,7 +177,7 @@ describe('redrain now --wait, when in the middle', () => {
   });
 
   it('prints that nothing was sent, not that there is nothing to send', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     sendTo(cli, 'stub:');
     await captured(cli, envelopes(1));
     await ended(cli, ['now'], 0);

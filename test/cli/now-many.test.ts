@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { captured, envelopes } from '../processes/given-events.js';
-import { Cli } from '../support/cli.js';
 import { closeAfterTest } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 interface OneDone {
   readonly target: string;
@@ -32,7 +32,7 @@ describe('redrain now, several targets at once', () => {
     closeAfterTest(() => slow.close());
     await once(slow, 'listening');
     const { port } = slow.address() as AddressInfo;
-    const cli = new Cli();
+    const cli = new WarmCli();
     const bad = table('bad', 'http://127.0.0.1:9/bad', 'rate = "fast"\n');
     cli.configure(
       table('slow', `http://127.0.0.1:${port}/`) +
@@ -60,7 +60,7 @@ describe('redrain now, several targets at once', () => {
   });
 
   it('ends with the worst code, and leaves retired targets out', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     cli.configure(GOOD);
     await captured(cli, envelopes(1));
     expect((await cli.run(['now', '--all'])).code).to.equal(0);
@@ -92,7 +92,7 @@ describe('redrain now, several targets at once', () => {
   });
 
   it('sends nothing to a target that was neither named nor activated', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     cli.configure(GOOD);
     await captured(cli, envelopes(1));
     expect((await cli.run(['now', '--to', 'first'])).stdout).to.match(
@@ -105,7 +105,7 @@ describe('redrain now, several targets at once', () => {
   });
 
   it('takes one target by name, id or address, as --target does', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     cli.configure(GOOD);
     await captured(cli, envelopes(1));
     for (const [given, sent] of [
@@ -124,7 +124,7 @@ describe('redrain now, several targets at once', () => {
   });
 
   it('keeps to the mode: nothing leaves under LOCAL_RETENTION', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     cli.configure(`[redrain]\nmode = "LOCAL_RETENTION"\n${GOOD}`);
     await captured(cli, envelopes(1));
     const run = await cli.run(['now', '--all']);

@@ -4,8 +4,9 @@ import type { DrainReport } from '../../src/dispatch/drain-report.js';
 import { captured, envelopes, PROJECT, SIGNED_IN, sendTo } from '../processes/given-events.js';
 import { deliveriesAt, idsWith, readJournal } from '../processes/journal-rows.js';
 import { idsIn, scriptedServer } from '../receivers/scripted-server.js';
-import { Cli, type CliOptions, type CliResult, startReceiver } from '../support/cli.js';
+import { type Cli, type CliOptions, type CliResult, startReceiver } from '../support/cli.js';
 import { closeAfterTest } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const report = (run: CliResult): DrainReport => run.json<DrainReport>();
 
@@ -15,7 +16,7 @@ async function now(cli: Cli, args: string[] = [], options: CliOptions = {}): Pro
 
 describe('redrain now', () => {
   it('answers the document of its contract', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     sendTo(cli, 'stub:');
     await captured(cli, envelopes(3));
     const run = await now(cli);
@@ -45,7 +46,7 @@ describe('redrain now', () => {
   });
 
   it('sends at most --limit, and with --dry-run only says what it would send', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const receiver = await startReceiver();
     sendTo(cli, receiver.url);
     await captured(cli, envelopes(10));
@@ -57,7 +58,7 @@ describe('redrain now', () => {
   });
 
   it('drains a target that is named, whatever the active one is', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const [a, b] = [await startReceiver(), await startReceiver()];
     await captured(cli, envelopes(2, 'first'));
     sendTo(cli, a.url);
@@ -75,7 +76,7 @@ describe('redrain now', () => {
 
   for (const mode of ['LOCAL_RETENTION', 'OPT_OUT'])
     it(`does nothing under ${mode}, says so and exits 0`, async () => {
-      const cli = new Cli(SIGNED_IN);
+      const cli = new WarmCli(SIGNED_IN);
       await captured(cli, envelopes(2));
       await cli.run(['mode', mode]);
       const run = await now(cli);
@@ -87,7 +88,7 @@ describe('redrain now', () => {
     });
 
   it('sends nothing, records why and exits 6 while a gate is closed', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const receiver = await startReceiver();
     expect((await cli.run(['server', receiver.url])).code).to.equal(0);
     await captured(cli, envelopes(2));
@@ -117,7 +118,7 @@ describe('redrain now', () => {
   });
 
   it('names the address that cannot be used, and where it was written', async () => {
-    const cli = new Cli({ ...SIGNED_IN, SPEC_KITTY_SAAS_URL: 'ftp://files.test' });
+    const cli = new WarmCli({ ...SIGNED_IN, SPEC_KITTY_SAAS_URL: 'ftp://files.test' });
     await captured(cli, envelopes(1));
     const run = await now(cli);
     expect(run.code).to.equal(6);
@@ -126,7 +127,7 @@ describe('redrain now', () => {
   });
 
   it('holds what no project was allowed for, counts it, and sends the rest', async () => {
-    const cli = new Cli(SIGNED_IN);
+    const cli = new WarmCli(SIGNED_IN);
     const receiver = await startReceiver();
     await cli.run(['server', receiver.url]);
     await captured(cli, [
@@ -149,7 +150,7 @@ describe('redrain now', () => {
   });
 
   it('names what was rejected, delivers the rest and exits 7', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const receiver = await startReceiver({ misbehave: { rejectTypes: ['Bad'] } });
     sendTo(cli, receiver.url);
     await captured(cli, [...envelopes(2), { event_id: 'bad', event_type: 'Bad' }]);
@@ -166,7 +167,7 @@ describe('redrain now', () => {
   });
 
   it('keeps everything for another try when the server fails or is not there, and exits 7', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const receiver = await startReceiver({ misbehave: { status: 500 } });
     sendTo(cli, receiver.url);
     await captured(cli, envelopes(2));
@@ -193,7 +194,7 @@ describe('redrain now', () => {
       return { status: 200, body: JSON.stringify({ results }) };
     });
     closeAfterTest(() => server.close());
-    const cli = new Cli();
+    const cli = new WarmCli();
     sendTo(cli, server.url);
     await captured(cli, envelopes(2));
     const run = await now(cli, ['--wait=30s']);
@@ -211,7 +212,7 @@ describe('redrain now', () => {
       return { status: 200, body: JSON.stringify({ results }) };
     });
     closeAfterTest(() => server.close());
-    const cli = new Cli();
+    const cli = new WarmCli();
     sendTo(cli, server.url);
     await captured(cli, envelopes(1));
     const first = await now(cli);

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { expect } from 'chai';
 import { ask, visit } from '../observatory/given-observatory.js';
-import { Cli, MAIN, type RunningCli } from '../support/cli.js';
+import { type Cli, MAIN, type RunningCli } from '../support/cli.js';
 import { closeAfterTest } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 import { treeHash } from './tree-hash.js';
 
 /** Starts `redrain open` and waits for its link. */
@@ -24,7 +25,7 @@ async function stopped(running: RunningCli, signal: NodeJS.Signals) {
 
 describe('redrain open', () => {
   it('prints a link that opens the pages, on a port that is free, and ends when it is asked to', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     await cli.run(['capture', cli.file('e.jsonl', [{ event_id: 'a', event_type: 'T' }])]);
     const { running, link } = await opened(cli);
     expect(link).to.match(/^http:\/\/127\.0\.0\.1:\d+\/open\?token=[\w-]{43}$/);
@@ -36,7 +37,7 @@ describe('redrain open', () => {
   });
 
   it('ends at once although pages are kept up to date, and leaves the home as it was', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     await cli.run(['capture', cli.file('e.jsonl', [{ event_id: 'a', event_type: 'T' }])]);
     const before = await treeHash(cli.home);
     const { running, link } = await opened(cli);
@@ -52,7 +53,7 @@ describe('redrain open', () => {
   });
 
   it('makes nothing in a home that is not there, and says so on the page', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const before = await treeHash(cli.home);
     const { running, link } = await opened(cli);
     expect((await (await visit(link)).get('')).text).to.contain('No target yet');
@@ -61,7 +62,7 @@ describe('redrain open', () => {
   });
 
   it('has one document for programs', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const { running } = await opened(cli, ['--json', '--allow-writes']);
     const { url, pid, ...rest } = JSON.parse(running.stdout) as { url: string; pid: number };
     expect(rest).to.deep.equal({ port: Number(new URL(url).port), allow_writes: true });
@@ -70,7 +71,7 @@ describe('redrain open', () => {
   });
 
   it('gives another link for each Enter at a terminal', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const command = `${process.execPath} ${MAIN} open --no-browser --home ${cli.home}`;
     const child = spawn('script', ['-qfec', command, '/dev/null'], { env: cli.env });
     closeAfterTest(() => child.kill('SIGKILL'));
@@ -95,7 +96,7 @@ describe('redrain open', () => {
   });
 
   it('explains a port that cannot be used', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     closeAfterTest(() => taken.close());

@@ -2,7 +2,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';
-import { Cli, inPairs, startReceiver } from '../support/cli.js';
+import { type Cli, inPairs, startReceiver } from '../support/cli.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const ESCAPE = '\u001b';
 
@@ -19,7 +20,7 @@ const READING = [
 ];
 
 async function givenUsedHome(): Promise<Cli> {
-  const cli = new Cli();
+  const cli = new WarmCli();
   sendTo(cli, 'stub:');
   await captured(cli, envelopes(2));
   expect((await cli.run(['now'])).code).to.equal(0);
@@ -41,7 +42,7 @@ describe('the output', () => {
   });
 
   it('is one JSON document with --json when a command fails, too', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     for (const [args, code] of [
       [['inspect', 'no-such-event'], 64],
       [['mode', 'NONSENSE'], 64],
@@ -75,7 +76,7 @@ describe('the output', () => {
   });
 
   it('says what it captured to people in words and to machines in numbers', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const file = cli.file('x.jsonl', [...envelopes(2), 'not json']);
     const told = await cli.run(['capture', file]);
     expect(told.stdout).to.equal('captured 2 events, 1 input without a usable event\n');
@@ -85,7 +86,7 @@ describe('the output', () => {
 
 describe('the home', () => {
   it('is the only place that is written to', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const receiver = await startReceiver();
     sendTo(cli, receiver.url);
     await captured(cli, envelopes(2));
@@ -104,7 +105,7 @@ describe('the home', () => {
   });
 
   it('is --home, else REDRAIN_HOME, else SPEC_KITTY_HOME, else the place of the platform', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const place = (name: string): string => join(cli.root, name);
     const env = { REDRAIN_HOME: place('redrain-home'), SPEC_KITTY_HOME: place('kitty-home') };
     const given: readonly (readonly [string, string[], Record<string, string>])[] = [

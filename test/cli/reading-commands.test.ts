@@ -4,9 +4,10 @@ import { expect } from 'chai';
 import { Spool } from '../../src/journal/spool.js';
 import { captured, envelopes, PROJECT, SIGNED_IN, sendTo } from '../processes/given-events.js';
 import { scriptedServer } from '../receivers/scripted-server.js';
-import { Cli, type CliOptions, inPairs } from '../support/cli.js';
+import { type Cli, type CliOptions, inPairs } from '../support/cli.js';
 import { newEvents } from '../support/events.js';
 import { closeAfterTest, stateOf } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 import { treeHash } from './tree-hash.js';
 
 /** Each in the form that reads most; the other form shows the same document. */
@@ -31,11 +32,11 @@ async function assertNothingChanges(cli: Cli, options: CliOptions = {}): Promise
 
 describe('commands that read', () => {
   it('create nothing where there is no home', async () => {
-    await assertNothingChanges(new Cli(SIGNED_IN));
+    await assertNothingChanges(new WarmCli(SIGNED_IN));
   });
 
   it('create nothing in a home that redrain has not used yet', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     cli.configure('[sync]\nserver_url = "http://127.0.0.1:9"\n');
     await assertNothingChanges(cli);
   });
@@ -49,7 +50,7 @@ describe('commands that read', () => {
   });
 
   it('change nothing while config.toml is broken', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     await captured(cli, envelopes(1));
     cli.configure('[sync\n');
     await assertNothingChanges(cli);
@@ -57,7 +58,7 @@ describe('commands that read', () => {
 
   /** Drained once to a stub; now on a server whose token has run out, with a file in the spool. */
   async function givenUsedHome(url: string): Promise<Cli> {
-    const cli = new Cli();
+    const cli = new WarmCli();
     sendTo(cli, 'stub:');
     await captured(cli, envelopes(3));
     expect((await cli.run(['now'])).code).to.equal(0);

@@ -4,13 +4,14 @@ import type { RetryReport } from '../../src/app/retry.js';
 import type { DrainReport } from '../../src/index.js';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';
 import { scriptedServer } from '../receivers/scripted-server.js';
-import { Cli, startReceiver } from '../support/cli.js';
+import { type Cli, startReceiver } from '../support/cli.js';
 import { closeAfterTest } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 import { treeHash } from './tree-hash.js';
 
 describe('redrain replay', () => {
   it('counts first, marks then, and the next drain sends exactly those', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const receiver = await startReceiver();
     await captured(cli, envelopes(5));
     sendTo(cli, receiver.url);
@@ -36,7 +37,7 @@ describe('redrain replay', () => {
 
 describe('redrain retry and replay of single events', () => {
   async function deliveredTo(...names: string[]): Promise<Cli> {
-    const cli = new Cli();
+    const cli = new WarmCli();
     await captured(cli, envelopes(3));
     for (const name of names) await cli.run(['targets', 'add', name, `stub:${name}`]);
     expect((await cli.run(['now', '--all'])).code).to.equal(0);
@@ -90,7 +91,7 @@ describe('redrain retry and replay of single events', () => {
 
 describe('redrain retry', () => {
   it('retries what failed for good, after the receiver was fixed', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     let isMended = false;
     const server = await scriptedServer(({ eventIds }) => ({
       status: 200,

@@ -7,11 +7,12 @@ import { manifestName, readManifest } from '../../src/retention/archive-manifest
 import { checkArchive, readRecords } from '../../src/retention/archive-reader.js';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';
 import { payloadDigests, readJournal, sha256 } from '../processes/journal-rows.js';
-import { Cli } from '../support/cli.js';
+import { type Cli } from '../support/cli.js';
 import { openCore } from '../support/core.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
 import { rounds } from '../support/rounds.js';
 import { stateOf } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const KILLS = rounds(5, 30);
 const SEED = Number(process.env.REDRAIN_TEST_SEED ?? rounds(4_711, Date.now() % 1_000_000));
@@ -37,7 +38,7 @@ describe('kill -9', function () {
 
   /** Delivered events, and some that nobody has: these must never go. */
   async function givenTemplate(): Promise<void> {
-    template = new Cli();
+    template = new WarmCli();
     sendTo(template, 'stub:');
     await captured(template, envelopes(DELIVERED));
     expect((await template.run(['now'])).code).to.equal(0);
@@ -46,7 +47,7 @@ describe('kill -9', function () {
   }
 
   function copy(): Cli {
-    const cli = new Cli();
+    const cli = new WarmCli();
     cpSync(template.home, cli.home, { recursive: true });
     return cli;
   }

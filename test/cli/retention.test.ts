@@ -6,14 +6,15 @@ import type { GcReport } from '../../src/app/gc.js';
 import type { VerifyReport } from '../../src/app/verify.js';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';
 import { payloadDigests, readJournal } from '../processes/journal-rows.js';
-import { Cli } from '../support/cli.js';
+import { type Cli } from '../support/cli.js';
 import { openCore } from '../support/core.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
 import { stateOf } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 import { treeHash } from './tree-hash.js';
 
 async function givenDelivered(count = 5): Promise<Cli> {
-  const cli = new Cli();
+  const cli = new WarmCli();
   sendTo(cli, 'stub:');
   await captured(cli, envelopes(count));
   expect((await cli.run(['now'])).code).to.equal(0);
@@ -25,7 +26,7 @@ const retained = (cli: Cli): number =>
 
 describe('gc, archive, restore, redact and verify as commands', () => {
   it('change nothing and create nothing without --yes', async () => {
-    for (const cli of [new Cli(), await givenDelivered()]) {
+    for (const cli of [new WarmCli(), await givenDelivered()]) {
       const before = await treeHash(cli.root);
       for (const args of [
         ['gc'],
@@ -153,8 +154,8 @@ describe('gc, archive, restore, redact and verify as commands', () => {
   it('wait for each other: two archives at once hold every event once', async () => {
     const cli = await givenDelivered(40);
     const runs = await Promise.all([
-      cli.run(['archive', '--yes', '--json']),
-      cli.run(['archive', '--yes', '--json']),
+      cli.start(['archive', '--yes', '--json']).exited,
+      cli.start(['archive', '--yes', '--json']).exited,
     ]);
     const events = runs.map((run) => run.json<ArchiveReport>().events);
     expect(events.toSorted((a, b) => a - b)).to.deep.equal([0, 40]);

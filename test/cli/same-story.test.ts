@@ -5,8 +5,9 @@ import type { StatusDocument } from '../../src/app/status.js';
 import { HomeGauges } from '../../src/workers/home-gauges.js';
 import { captured, sendTo } from '../processes/given-events.js';
 import { readJournal } from '../processes/journal-rows.js';
-import { Cli, startReceiver } from '../support/cli.js';
+import { type Cli, startReceiver } from '../support/cli.js';
 import { rounds } from '../support/rounds.js';
+import { WarmCli } from '../support/warm-cli.js';
 import { givenService } from '../workers/given-service.js';
 
 const EVENTS = rounds(2_000, 20_000);
@@ -37,7 +38,7 @@ function givenEvents(): object[] {
 
 describe('a quarter of the events refused for three causes', () => {
   it('is the same story in now, status, doctor, top, events and metrics, and the one of the ledger', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const receiver = await startReceiver({ misbehave: { rejectTypes: Object.keys(SHARES) } });
     sendTo(cli, receiver.url);
     await captured(cli, givenEvents());

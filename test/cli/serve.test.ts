@@ -2,7 +2,8 @@ import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect } from 'chai';
 import { Webhook } from 'standardwebhooks';
-import { Cli, startServe } from '../support/cli.js';
+import { startServe } from '../support/cli.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 describe('redrain serve', () => {
   it('receives until it is asked to stop, counts, and ends well', async () => {
@@ -86,7 +87,7 @@ describe('redrain serve', () => {
   });
 
   it('refuses a variable that is not set, and a secret of no known kind', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     for (const [args, says] of [
       [['--secret-env', 'NOT_SET'], /--secret-env NOT_SET: this variable is not set/],
       [['--secret-env', 'ODD'], /--secret-env ODD: a secret must be whsec_/],
@@ -112,7 +113,7 @@ describe('redrain serve', () => {
   it('says in one line that a port is taken or a file cannot be opened', async () => {
     const serve = await startServe();
     const { port } = new URL(serve.url);
-    const cli = new Cli();
+    const cli = new WarmCli();
     for (const [args, says] of [
       [['--port', port], /another program listens on this port/],
       [['--db', `${cli.root}/nowhere/sink.db`], /nowhere\/sink\.db: it does not exist/],

@@ -6,8 +6,9 @@ import type { TargetSummary } from '../../src/app/targets.js';
 import type { ConfigRow } from '../../src/config/in-force.js';
 import { captured, envelopes, PROJECT, SIGNED_IN, sendTo } from '../processes/given-events.js';
 import { scriptedServer } from '../receivers/scripted-server.js';
-import { Cli, type CliOptions, type CliResult } from '../support/cli.js';
+import { type Cli, type CliOptions, type CliResult } from '../support/cli.js';
 import { closeAfterTest } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 async function done(cli: Cli, args: string[], options: CliOptions = {}): Promise<CliResult> {
   const run = await cli.run(args, options);
@@ -22,7 +23,7 @@ const config = (cli: Cli): string => readFileSync(join(cli.home, 'config.toml'),
 
 describe('redrain server', () => {
   it('sets the address and leaves every other byte of config.toml alone', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     cli.configure(
       '# mine\n[sync]  # the sync table\nserver_url = "https://old.test" # why\nmax_queue_size = 7\n\n[other]\nkey = 1\n',
     );
@@ -33,7 +34,7 @@ describe('redrain server', () => {
   });
 
   it('shows the nine fields of the authority', async () => {
-    const cli = new Cli(SIGNED_IN);
+    const cli = new WarmCli(SIGNED_IN);
     await done(cli, ['server', 'HTTPS://Preview.Test:443/']);
     const run = await done(cli, ['server', '--json']);
     expect(run.json()).to.deep.include({
@@ -50,13 +51,13 @@ describe('redrain server', () => {
   });
 
   it('says that nothing was configured', async () => {
-    expect((await done(new Cli(), ['server'])).stdout).to.match(/nothing was configured/i);
+    expect((await done(new WarmCli(), ['server'])).stdout).to.match(/nothing was configured/i);
   });
 });
 
 describe('redrain mode', () => {
   it('shows and sets the policy, and stores TRASH as OPT_OUT', async () => {
-    const cli = new Cli().theirs();
+    const cli = new WarmCli().theirs();
     expect((await done(cli, ['mode', '--json'])).json()).to.include({
       mode: 'TEAMSPACE',
       retention: true,
@@ -76,7 +77,7 @@ describe('redrain mode', () => {
       ['sync', 'LOCAL_RETENTION'],
     ] as const)
       for (const word of ['keep', 'KEEP', 'local_retention']) {
-        const cli = new Cli();
+        const cli = new WarmCli();
         cli.configure(`[${table}]\n`);
         expect((await done(cli, ['mode', word])).stdout).to.match(/^mode: keep\n/);
         expect(config(cli)).to.equal(`[${table}]\nmode = "${written}"\n`);
@@ -90,7 +91,7 @@ describe('redrain mode', () => {
       return { status: 200, body: '{"results":[]}' };
     });
     closeAfterTest(() => server.close());
-    const cli = new Cli({ HOOK_TOKEN: 'secret-token', HOOK_KEY: 'secret-key' });
+    const cli = new WarmCli({ HOOK_TOKEN: 'secret-token', HOOK_KEY: 'secret-key' });
     const secrets = ['--auth-env', 'HOOK_TOKEN', '--header', 'X-Key=HOOK_KEY'];
     await endpoint(cli, 'http://127.0.0.1:9/old', ...secrets);
     expect(config(cli)).to.include('HOOK_TOKEN').and.not.include('secret-token');
@@ -111,7 +112,7 @@ describe('redrain mode', () => {
 
 describe('redrain mode, back at a known endpoint', () => {
   it('says what is kept, and each change as one', async () => {
-    const cli = new Cli({ HOOK_KEY: 'secret-key' });
+    const cli = new WarmCli({ HOOK_KEY: 'secret-key' });
     await endpoint(cli, 'stub:a', '--projects', 'allowed', '--header', 'X-Key=HOOK_KEY');
     await done(cli, ['now']);
     await endpoint(cli, 'stub:b');
@@ -130,7 +131,7 @@ describe('redrain mode, back at a known endpoint', () => {
 
 describe('redrain projects', () => {
   it('lists what is known and where each permission comes from, and allows and holds', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     await captured(cli, [...envelopes(2), { event_id: 'u', event_type: 'T' }]);
     const projects = async (): Promise<ProjectRow[]> =>
       (await done(cli, ['projects', 'list', '--json'])).json<{ projects: ProjectRow[] }>().projects;
@@ -160,7 +161,7 @@ describe('redrain projects', () => {
 
 describe('redrain config', () => {
   it('says of every key where it comes from, and shows no secret', async () => {
-    const cli = new Cli({ ...SIGNED_IN, SPEC_KITTY_SAAS_URL: 'https://env.test' });
+    const cli = new WarmCli({ ...SIGNED_IN, SPEC_KITTY_SAAS_URL: 'https://env.test' });
     cli.configure('[sync]\nserver_url = "https://file.test"\nmode = "LOCAL_RETENTION"\n');
     const run = await done(cli, ['config', '--json']);
     const { keys } = run.json<{ keys: ConfigRow[] }>();
@@ -179,7 +180,7 @@ describe('redrain config', () => {
 
 describe('redrain targets', () => {
   it('lists known targets with what each has', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     expect((await done(cli, ['targets', '--json'])).json()).to.deep.equal({
       targets: [],
       declared: [],
@@ -201,7 +202,7 @@ describe('redrain targets', () => {
 
 describe('redrain inspect', () => {
   it("tells an event's whole story, and its exact bytes with --raw", async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const [line = ''] = envelopes(1);
     await captured(cli, [line]);
     sendTo(cli, 'stub:');

@@ -4,8 +4,9 @@ import type { DrainReport } from '../../src/dispatch/drain-report.js';
 import { captured, envelopes, PROJECT, SIGNED_IN } from '../processes/given-events.js';
 import { heldReceiver } from '../processes/held-receiver.js';
 import { type ScriptedServer, scriptedServer } from '../receivers/scripted-server.js';
-import { Cli } from '../support/cli.js';
+import { type Cli } from '../support/cli.js';
 import { closeAfterTest } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 async function countedServer(): Promise<ScriptedServer> {
   const server = await scriptedServer(() => ({ status: 404 }));
@@ -14,7 +15,7 @@ async function countedServer(): Promise<ScriptedServer> {
 }
 
 async function givenConfigured(url: string): Promise<Cli> {
-  const cli = new Cli(SIGNED_IN);
+  const cli = new WarmCli(SIGNED_IN);
   expect((await cli.run(['server', url])).code).to.equal(0);
   expect((await cli.run(['projects', 'allow', PROJECT])).code).to.equal(0);
   await captured(cli, envelopes(2));

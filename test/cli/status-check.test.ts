@@ -3,12 +3,12 @@ import type { StatusDocument } from '../../src/index.js';
 import { thisProcess } from '../../src/targets/holder.js';
 import { changeJournal } from '../library/journal-rows.js';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';
-import { Cli } from '../support/cli.js';
+import { WarmCli } from '../support/warm-cli.js';
 import { treeHash } from './tree-hash.js';
 
 describe('redrain status --check', () => {
   it('ends with 0 when all is in order, and with 2 and the command for every problem', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     await captured(cli, envelopes(2));
     sendTo(cli, 'stub:');
     expect((await cli.run(['now'])).code).to.equal(0);
@@ -31,7 +31,7 @@ describe('redrain status --check', () => {
   });
 
   it('names two servers with the command that ends the split', async () => {
-    const cli = new Cli({
+    const cli = new WarmCli({
       SPEC_KITTY_SAAS_URL: 'https://b.test',
       SPEC_KITTY_SAAS_URL_MODE: 'setup_only',
     });
@@ -53,11 +53,11 @@ describe('commands that look at events and targets', () => {
       ['targets', 'list'],
       ['status', '--check'],
     ];
-    const used = new Cli();
+    const used = new WarmCli();
     await captured(used, envelopes(2));
     sendTo(used, 'stub:');
     expect((await used.run(['now'])).code).to.equal(0);
-    for (const cli of [used, new Cli()]) {
+    for (const cli of [used, new WarmCli()]) {
       const before = await treeHash(cli.root);
       for (const args of reading) {
         const run = await cli.run(args);

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import type { StatusDocument } from '../../src/app/status.js';
 import type { LedgerSection } from '../../src/reports/ledger-section.js';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';
-import { Cli } from '../support/cli.js';
+import { type Cli } from '../support/cli.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const SECTIONS = [
   'target_authority',
@@ -22,14 +23,14 @@ async function status(cli: Cli): Promise<StatusDocument> {
 
 describe('redrain status', () => {
   it('has the seven sections, on a home that does not exist as on any other', async () => {
-    const cli = new Cli().theirs();
+    const cli = new WarmCli().theirs();
     expect(await status(cli)).to.include.all.keys(...SECTIONS);
     await captured(cli, envelopes(1));
     expect(await status(cli)).to.include.all.keys(...SECTIONS);
   });
 
   it('tells what is retained from what the current and the previous targets have', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     await captured(cli, envelopes(124));
     sendTo(cli, 'stub:a');
     expect((await cli.run(['now'])).code).to.equal(0);

@@ -4,7 +4,8 @@ import { expect } from 'chai';
 import { startReceiverOf } from '../catalogue/receiver.js';
 import { batchOf } from '../catalogue/requests.js';
 import { captured, envelopes, SIGNED_IN, sendTo } from '../processes/given-events.js';
-import { Cli, type CliResult } from '../support/cli.js';
+import { type Cli, type CliResult } from '../support/cli.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const config = (cli: Cli): string => readFileSync(join(cli.home, 'config.toml'), 'utf8');
 
@@ -31,7 +32,7 @@ const shown = async (cli: Cli, name: string): Promise<Shown> =>
 
 describe('redrain targets add, set, show, rename and use', () => {
   it('the first target is active, the second is not, and events go where they are named', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     await captured(cli, envelopes(2));
     const first = await done(cli, 'targets', 'add', 'billing', 'stub:b', '--types', 'WP*,!WPDraft');
     expect(first.stdout).to.match(/It is the active target/);
@@ -45,7 +46,7 @@ describe('redrain targets add, set, show, rename and use', () => {
   });
 
   it('every option is written down by its key, and shown with where it comes from', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const options = (
       '--cloudevents binary --secret-env NEW --secret-env OLD --auth-env TOKEN --header X-Key=KEY ' +
       '--types A*,!AB --projects allowed --from now --ack status --compression none --concurrency 3 ' +
@@ -65,7 +66,7 @@ describe('redrain targets add, set, show, rename and use', () => {
   });
 
   it('a time is written down as one that every machine reads alike', async () => {
-    const cli = new Cli({ TZ: 'Europe/Berlin' });
+    const cli = new WarmCli({ TZ: 'Europe/Berlin' });
     await done(cli, 'targets', 'add', 'late', 'stub:late', '--from', '2026-11-22');
     expect(config(cli)).to.include('from = "2026-11-21T23:00:00.000Z"');
     await done(cli, 'targets', 'set', 'late', 'from=2026-11-22T10:00Z');
@@ -73,7 +74,7 @@ describe('redrain targets add, set, show, rename and use', () => {
   });
 
   it('comments stay, and all of a set is written at once or not at all', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const before = `# mine
 [redrain]
 mode = "EXTERNAL_RECEIVER" # on purpose
@@ -102,7 +103,7 @@ ack = "auto" # for now
   });
 
   it('another address is another target: asked first, and everything goes there', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     await captured(cli, envelopes(2));
     await done(cli, 'targets', 'add', 'a', 'stub:one');
     await done(cli, 'now');
@@ -121,7 +122,7 @@ ack = "auto" # for now
   });
 
   it('a key in the query makes another target, and a variable is proposed before it is added', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     await done(cli, 'targets', 'add', 'a', 'https://h.example/in?key=old-s3cret');
     const added = await done(cli, 'targets', 'add', 'b', 'https://h.example/in?key=new-s3cret');
     expect(added.stderr).to.match(
@@ -131,7 +132,7 @@ ack = "auto" # for now
   });
 
   it('--same: the receiver has moved, and nothing goes out again', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     await captured(cli, envelopes(3));
     await done(cli, 'targets', 'add', 'a', 'stub:one');
     await done(cli, 'now');
@@ -149,7 +150,7 @@ ack = "auto" # for now
   });
 
   it('a known address keeps what it has, under the name that it gets', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     await captured(cli, envelopes(2));
     cli.configure(
       '[sync]\nmode = "EXTERNAL_RECEIVER"\n[sync.external]\nendpoint = "stub:a"\nmax_events = 7\n',
@@ -165,7 +166,7 @@ ack = "auto" # for now
   });
 
   it('the endpoint of [sync.external] becomes a table with a name when it gets a setting', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     await captured(cli, envelopes(2));
     sendTo(cli, 'stub:old', { maxEvents: 7 });
     await done(cli, 'now');
@@ -183,20 +184,20 @@ ack = "auto" # for now
   });
 
   it('what another mode decides stays: a home that keeps events goes on keeping them', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     cli.configure('[redrain]\nmode = "LOCAL_RETENTION"\n');
     const added = await done(cli, 'targets', 'add', 'a', 'stub:a');
     expect(added.stdout).to.match(/not the active target/);
     expect(config(cli)).to.include('mode = "LOCAL_RETENTION"');
     await refused(cli, ['targets', 'test', 'a'], /Mode keep sends nothing/, 6);
-    const signedIn = new Cli(SIGNED_IN);
+    const signedIn = new WarmCli(SIGNED_IN);
     signedIn.configure('[sync]\nserver_url = "https://preview.example"\n');
     await done(signedIn, 'targets', 'add', 'a', 'stub:a');
     expect(config(signedIn)).to.not.include('mode');
   });
 
   it('a new target is told what it can no longer get, and how that comes back', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     await captured(cli, envelopes(3));
     await done(cli, 'targets', 'add', 'a', 'stub:a');
     await done(cli, 'now');
@@ -238,7 +239,7 @@ ack = "auto" # for now
   ];
   it('refuses what is wrong, says how it is right, and changes nothing', async function () {
     this.timeout(120_000);
-    const cli = new Cli();
+    const cli = new WarmCli();
     await done(cli, 'targets', 'add', 'a', 'stub:a');
     const before = config(cli);
     for (const [args, says] of BAD) {
@@ -254,7 +255,7 @@ ack = "auto" # for now
 
 describe('redrain targets test', () => {
   it('sends nothing of the journal, exits 2 for what cannot work, and names the setting', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     await captured(cli, envelopes(2));
     const ids: string[] = [];
     const { url } = await startReceiverOf({
@@ -281,7 +282,7 @@ describe('redrain targets test', () => {
   });
 
   it('a module is tried within this process, a stub as well', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     await done(cli, 'targets', 'add', 'own', 'module:./own.mjs');
     const missing = await cli.run(['targets', 'test', 'own']);
     expect(missing.code).to.equal(2);
@@ -297,7 +298,7 @@ describe('redrain targets test', () => {
   });
 
   it('--json has findings with code, severity, message and setting, and the command that fits', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const { url } = await startReceiverOf({
       receive: () => ({ status: 200, body: { ok: true } }),
     });

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import type { TargetSummary } from '../../src/index.js';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';
-import { Cli } from '../support/cli.js';
+import { type Cli } from '../support/cli.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 async function targets(cli: Cli): Promise<TargetSummary[]> {
   const run = await cli.run(['targets', '--json']);
@@ -16,7 +17,7 @@ async function done(cli: Cli, ...args: string[]): Promise<string> {
 
 describe('redrain targets', () => {
   it('are labelled, retired and restored, and two can be compared', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     await captured(cli, envelopes(3));
     for (const name of ['stub:a', 'stub:b']) {
       sendTo(cli, name);
@@ -48,7 +49,7 @@ describe('redrain targets', () => {
   });
 
   it('lose a reset signal when an operator acknowledges it', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     sendTo(cli, 'stub:');
     for (const instance of ['first', 'second'])
       await done(cli, 'now', '--deployment', `server_instance_id=${instance}`);

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Command, Option } from 'commander';
 import { buildProgram, COMMAND_NAMES } from '../../src/cli/program.js';
-import { Cli, inPairs } from '../support/cli.js';
+import { inPairs } from '../support/cli.js';
+import { WarmCli } from '../support/warm-cli.js';
 import { readWorkerOptions } from '../workers/read-worker-options.js';
 
 /** Command lines that are wrong, and what the message must say. */
@@ -98,7 +99,7 @@ function muted(command: Command): Command {
 
 describe('a wrong command line', () => {
   it('is exit 64 and a message, with nothing sent, shown or created', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const runs = await inPairs(WRONG, ([args]) => cli.run(args.split(' ')));
     for (const [i, [args, says]] of WRONG.entries()) {
       const run = runs[i]!;
@@ -111,13 +112,13 @@ describe('a wrong command line', () => {
   });
 
   it('is exit 64 for a target that is not known, with nothing sent', async () => {
-    const run = await new Cli().run(['now', '--target', '99']);
+    const run = await new WarmCli().run(['now', '--target', '99']);
     expect(run).to.include({ code: 64, stdout: '' });
     expect(run.stderr).to.match(/no target 99.*redrain targets/);
   });
 
   it('is exit 64 without any command', async () => {
-    const run = await new Cli().run([]);
+    const run = await new WarmCli().run([]);
     expect(run.code).to.equal(64);
     expect(run.stderr).to.include('Usage: redrain');
   });

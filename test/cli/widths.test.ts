@@ -2,8 +2,9 @@ import { cpSync, mkdirSync } from 'node:fs';
 import { expect } from 'chai';
 import { widthOf } from '../../src/cli/width.js';
 import { captured } from '../processes/given-events.js';
-import { Cli, inPairs, startReceiver } from '../support/cli.js';
+import { type Cli, inPairs, startReceiver } from '../support/cli.js';
 import { HAS_TERMINALS, plain, startOnTerminal } from '../support/pty.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const LONG_NAME = `warehouse-${'of-the-north-'.repeat(4)}x`;
 const LONG_ID = `order-${'0123456789-'.repeat(20)}`;
@@ -13,7 +14,7 @@ const PROJECT = '11111111-2222-4333-8444-555555555555';
 
 /** A home that has a bit of everything, each with the longest names there may be. */
 async function givenFullHome(): Promise<Cli> {
-  const cli = new Cli({ HOOK_KEY: 'k' });
+  const cli = new WarmCli({ HOOK_KEY: 'k' });
   const receiver = await startReceiver({ misbehave: { rejectTypes: ['PaymentFailed'] } });
   const address = `${receiver.url}/hooks/${'a-path-that-goes-on/'.repeat(6)}`;
   await captured(cli, [
@@ -127,7 +128,7 @@ describe('every command on a terminal of 80 columns', () => {
 });
 
 function copyOf({ home, env }: Cli): Cli {
-  const cli = new Cli(env);
+  const cli = new WarmCli(env);
   Object.assign(cli.env, { HOME: cli.userHome, TMPDIR: cli.tmp });
   mkdirSync(cli.home, { recursive: true });
   cpSync(home, cli.home, { recursive: true });

@@ -4,14 +4,14 @@ import { Command } from 'commander';
 import { buildProgram } from '../../src/cli/program.js';
 import { declareWorkerOptions } from '../../src/workers/worker-options.js';
 import { envelopes } from '../processes/given-events.js';
-import { Cli } from '../support/cli.js';
+import { WarmCli } from '../support/warm-cli.js';
 import { logged } from '../workers/worker-process.js';
 
 const NAMES = ['capture', 'dispatch', 'migrate', 'gc'];
 
 describe('redrain worker NAME', () => {
   it('is one process, which does its work and ends in order at SIGTERM', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const worker = cli.start(['worker', 'capture', '--metrics-port', '0']);
     const { pid, worker: name, metrics_port: port } = await logged(worker, 'ready');
     expect({ pid, name }).to.deep.equal({ pid: worker.child.pid, name: 'capture' });
@@ -26,7 +26,7 @@ describe('redrain worker NAME', () => {
   });
 
   it('exits with --once as the command would: nothing could be sent', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     expect((await cli.run(['capture', cli.file('a.jsonl', envelopes(1))])).code).to.equal(0);
     expect((await cli.run(['enqueue', 'dispatch'])).code).to.equal(0);
     expect((await cli.run(['worker', 'dispatch', '--once'])).code).to.equal(6);
@@ -48,13 +48,13 @@ describe('redrain worker NAME', () => {
   });
 
   it('says less with --quiet', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const run = await cli.run(['worker', 'gc', '--once', '--quiet']);
     expect(run).to.include({ code: 0, stdout: '', stderr: '' });
   });
 
   it('refuses a worker or an option that there is not', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     for (const args of [['worker', 'sweep'], ['worker'], ['worker', 'gc', '--target', 'a']])
       expect((await cli.run(args)).code, args.join(' ')).to.equal(64);
   });

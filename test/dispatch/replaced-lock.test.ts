@@ -4,15 +4,15 @@ import { expect } from 'chai';
 import { App } from '../../src/app/app.js';
 import type { ClaimedEvent } from '../../src/dispatch/ports.js';
 import { sendTo } from '../processes/given-events.js';
-import { Cli } from '../support/cli.js';
 import { ScriptedReceiver } from '../support/scripted-receiver.js';
 import { closeAfterTest, stateOf } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const PASS = { ignoreBackoff: true, waitForLock: true, signal: new AbortController().signal };
 
 describe('a drain whose lock file is removed', () => {
   it('stops before its next request once another drain has begun', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     sendTo(cli, 'http://a.test/in', { maxEvents: 5 });
     const first = new ScriptedReceiver();
     const second = new ScriptedReceiver();

@@ -6,8 +6,8 @@ import { setSchedule } from '../../src/app/jobs/schedules.js';
 import { openRedrain, type Redrain } from '../../src/index.js';
 import { gcWorker } from '../../src/workers/gc-worker.js';
 import { externalTo, writeConfig } from '../library/given-redrain.js';
-import { Cli } from '../support/cli.js';
 import { temporaryHome } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 import { givenService, runIdle } from '../workers/given-service.js';
 import { documentedCommands } from './command-tree.js';
 import { Typist } from './typist.js';
@@ -58,7 +58,7 @@ describe('the example of every command', () => {
 
 /** A copy of the home, and a directory with the files that the examples name. */
 function givenPlace({ home }: ExampleHome) {
-  const cli = new Cli();
+  const cli = new WarmCli();
   cpSync(home, cli.home, { recursive: true });
   mkdirSync(join(cli.cwd, 'logs'));
   cli.file('logs/a.jsonl', [{ event_id: 'from-a-file' }]);

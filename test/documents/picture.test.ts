@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { Cli } from '../support/cli.js';
 import { documentText } from '../support/markdown.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const picture = documentText('docs/pictures/demo.svg');
 
@@ -18,7 +18,7 @@ const drawn = [...picture.matchAll(/<text x.*?>(.*)<\/text>/g)].map(([, line = '
 
 describe('the picture of the demo', () => {
   it('says what a real run says, in its order, with every remark and every command', async () => {
-    const run = await new Cli().startBare(['demo']).exited;
+    const run = await new WarmCli().startBare(['demo']).exited;
     expect(run.code, run.stderr).to.equal(0);
     const said = anyPort(run.stdout).split('\n');
     let at = -1;

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { Cli, type CliResult, MAIN, RunningCli } from '../support/cli.js';
+import { type Cli, type CliResult, MAIN, RunningCli } from '../support/cli.js';
+import { WarmCli } from '../support/warm-cli.js';
 import { Terminal } from './terminal.js';
 
 /**
@@ -13,7 +14,7 @@ export class Reader {
   readonly #env: Readonly<Record<string, string>>;
 
   constructor(env: Readonly<Record<string, string>> = {}) {
-    this.cli = new Cli(env);
+    this.cli = new WarmCli(env);
     this.install('redrain', `exec '${process.execPath}' '${MAIN}' "$@"`);
     const path = `${this.cli.root}${delimiter}${this.cli.env.PATH}`;
     this.#env = { ...this.cli.env, PATH: path, REDRAIN_HOME: this.cli.home };

@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { Cli } from '../support/cli.js';
 import { closeAfterTest } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 import type { Typed } from './children/typist.js';
 
 const CHILD = fileURLToPath(new URL('./children/typist.js', import.meta.url));
@@ -13,7 +13,7 @@ export class Typist {
   #said = '';
 
   constructor() {
-    this.#child = fork(CHILD, { env: new Cli().env, silent: true });
+    this.#child = fork(CHILD, { env: new WarmCli().env, silent: true });
     this.#child.stdout?.resume();
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#said += text;

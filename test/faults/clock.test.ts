@@ -7,13 +7,13 @@ import { sweepTarget } from '../../src/workers/dispatch-sweep.js';
 import { dispatchWorker } from '../../src/workers/dispatch-worker.js';
 import { sendTo } from '../processes/given-events.js';
 import { ANY_AGE, NO_CONTROL } from '../retention/given-journal.js';
-import { Cli } from '../support/cli.js';
 import { type Core, givenTarget, openCore, row, rows } from '../support/core.js';
 import { drainWith, TestClock } from '../support/drains.js';
 import { newEvents } from '../support/events.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
 import { ScriptedReceiver, transient, unanswered } from '../support/scripted-receiver.js';
 import { closeAfterTest } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 import { givenService, runIdle } from '../workers/given-service.js';
 
 const YEAR_MS = 365 * 24 * 3_600_000;
@@ -93,7 +93,7 @@ describe('a clock that was years ahead and is set right', () => {
   });
 
   it('is found by the sweep of a worker', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     sendTo(cli, 'stub:');
     const receiver = new ScriptedReceiver();
     const service = await givenService(cli.home, [], { receiver: () => receiver });
@@ -139,7 +139,7 @@ describe('a clock that was years ahead and is set right', () => {
 
 describe('a clock that jumps between captures and drains', () => {
   it('changes neither ids nor order, and loses nothing', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     sendTo(cli, 'stub:');
     const clock = { now: TODAY };
     const receiver = new ScriptedReceiver();

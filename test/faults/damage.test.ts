@@ -8,10 +8,11 @@ import { seededRandom } from '../../src/receivers/stub/misbehaviour.js';
 import { SCHEMA_VERSION } from '../../src/sqlite/schema.js';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';
 import { payloadDigests, sha256 } from '../processes/journal-rows.js';
-import { Cli, type CliResult } from '../support/cli.js';
+import { type Cli, type CliResult } from '../support/cli.js';
 import { corruptTable, markAsNewer, overwrite, setWritable } from '../support/faults.js';
 import { rounds } from '../support/rounds.js';
 import { stateOf } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 import { assertBelievable, journalled, spooled, spoolOf } from './home-state.js';
 
 const BEFORE = envelopes(40, 'before');
@@ -20,7 +21,7 @@ const DURING = envelopes(3, 'during');
 const journalOf = (cli: Cli): string => join(stateOf(cli.home), 'journal.db');
 
 async function givenJournal(): Promise<Cli> {
-  const cli = new Cli();
+  const cli = new WarmCli();
   sendTo(cli, 'stub:');
   await captured(cli, BEFORE);
   return cli;
@@ -112,7 +113,7 @@ describe('a journal with flipped bytes anywhere behind its first page', function
     });
     await fc.assert(
       fc.asyncProperty(flips, async (places) => {
-        const cli = new Cli();
+        const cli = new WarmCli();
         sendTo(cli, 'stub:');
         mkdirSync(stateOf(cli.home), { recursive: true, mode: 0o700 });
         const bytes = Buffer.from(whole);
@@ -142,7 +143,7 @@ describe('a write-ahead log that was', function () {
 
   /** Killed before anything of its log went into the database. */
   async function givenLog(): Promise<{ cli: Cli; log: string }> {
-    const cli = new Cli();
+    const cli = new WarmCli();
     sendTo(cli, 'stub:');
     await captured(cli, BEFORE);
     for (let group = 1; group <= GROUPS; group += 1) {

@@ -5,9 +5,10 @@ import type { DrainReport } from '../../src/dispatch/drain-report.js';
 import { envelopes, sendTo } from '../processes/given-events.js';
 import { payloadDigests, sha256 } from '../processes/journal-rows.js';
 import { givenHome, oldEvents, writeQueue } from '../spec-kitty/legacy/old-queues.js';
-import { Cli, startReceiver } from '../support/cli.js';
+import { startReceiver } from '../support/cli.js';
 import { rounds } from '../support/rounds.js';
 import { stateOf } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 import { startWorker } from '../workers/worker-process.js';
 
 const ODD_NAMES = ['家 – «дом» \'q\' "Q" $HOME #%3F;[*]', 'mit Leerzeichen & Größe', 'a\nb\t-- c'];
@@ -18,7 +19,7 @@ describe('a home on an odd path', function () {
 
   for (const name of TRIED)
     it(`works from old queue to archive: ${JSON.stringify(name)}`, async () => {
-      const cli = new Cli({ READY: 'a-token' }, name);
+      const cli = new WarmCli({ READY: 'a-token' }, name);
       const receiver = await startReceiver();
       const old = oldEvents(3);
       writeQueue(givenHome(cli.home).legacyQueue, { rows: old });
@@ -69,7 +70,7 @@ describe('a home on an odd path', function () {
 
 describe('a home that cannot be made', () => {
   it('is named by doctor, and no capture claims success', async () => {
-    const cli = new Cli({}, 'in the way/home');
+    const cli = new WarmCli({}, 'in the way/home');
     writeFileSync(join(cli.root, 'in the way'), 'a file');
     const file = cli.file('events.jsonl', envelopes(2));
     const capture = await cli.run(['capture', file]);

@@ -9,10 +9,11 @@ import { envelopes, sendTo } from '../processes/given-events.js';
 import { payloadDigests, sha256 } from '../processes/journal-rows.js';
 import { NO_CONTROL } from '../retention/given-journal.js';
 import { givenHome, oldEvents, writeQueue } from '../spec-kitty/legacy/old-queues.js';
-import { Cli } from '../support/cli.js';
+import { type Cli } from '../support/cli.js';
 import { rounds } from '../support/rounds.js';
 import { ScriptedReceiver } from '../support/scripted-receiver.js';
 import { stateOf } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 import { archivedDigests, assertBelievable, counted, delivered } from './home-state.js';
 
 /** Room in pages: from none at all to enough; each step of a drain is the one that meets the end. */
@@ -24,7 +25,7 @@ const LINES = envelopes(250);
 const PASS = { ignoreBackoff: true, waitForLock: true, signal: new AbortController().signal };
 
 async function given(lines: readonly string[]): Promise<Cli> {
-  const cli = new Cli();
+  const cli = new WarmCli();
   sendTo(cli, 'stub:', { maxEvents: 50 });
   await on(cli, {}, (app) => app.captureGroup(lines.map((line) => ({ bytes: Buffer.from(line) }))));
   return cli;

@@ -6,9 +6,9 @@ import { InvalidEventError, openRedrain } from '../../src/index.js';
 import type { CaptureReport } from '../../src/journal/capture-summary.js';
 import { givenRedrain } from '../library/given-redrain.js';
 import { payloadsOf } from '../library/journal-rows.js';
-import { Cli } from '../support/cli.js';
 import { rounds } from '../support/rounds.js';
 import { closeAfterTest } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const MIB = 1024 * 1024;
 const DEPTH = 100_000;
@@ -114,7 +114,7 @@ const HOSTILE: Readonly<Record<string, Hostile>> = {
 
 describe('hostile input', () => {
   it('in files: each is kept byte for byte or named by file and line, in one run', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const files = Object.values(HOSTILE).map(({ input }, i) => {
       writeFileSync(join(cli.cwd, `${i}.jsonl`), input);
       return `${i}.jsonl`;
@@ -167,7 +167,7 @@ describe('hostile input', () => {
   });
 
   it('on standard input: one stream, and what was kept can be looked at, exported and drained', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     cli.configure('[sync]\nmode = "EXTERNAL_RECEIVER"\n[sync.external]\nendpoint = "stub:"\n');
     const kept = Object.values(HOSTILE).flatMap((one) => one.kept);
     const streamed = Object.values(HOSTILE).map((one) =>

@@ -6,9 +6,9 @@ import { dispatchQueueOf } from '../../src/app/jobs/queue-names.js';
 import { openRedrain } from '../../src/index.js';
 import { dispatchWorker } from '../../src/workers/dispatch-worker.js';
 import { TroubleLog } from '../../src/workers/trouble-log.js';
-import { Cli } from '../support/cli.js';
 import { eventServer } from '../support/event-server.js';
 import { closeAfterTest } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 import { givenService, runIdle } from '../workers/given-service.js';
 
 const KEYS = ['QUERYKEY%20789', 'QUERYKEY 789', 'FRAGMENTKEY1', 'VARIABLEKEY2', 'HEADERKEY3'];
@@ -37,7 +37,7 @@ async function echo() {
 /** One home with a key in every place of its address, and one in a header. */
 async function given() {
   const server = await echo();
-  const cli = new Cli(ENV);
+  const cli = new WarmCli(ENV);
   const endpoint = `${server.url}/in?key=QUERYKEY%20789&other=\${HOOK_KEY}#FRAGMENTKEY1`;
   cli.configure(
     `[sync]\nmode = "EXTERNAL_RECEIVER"\n[sync.external]\nendpoint = "${endpoint}"\n` +

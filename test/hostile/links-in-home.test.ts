@@ -15,9 +15,10 @@ import { expect } from 'chai';
 import { openRedrain, type Redrain } from '../../src/index.js';
 import { payloadsOf } from '../library/journal-rows.js';
 import { envelopes, sendTo } from '../processes/given-events.js';
-import { Cli, type CliResult } from '../support/cli.js';
+import { type Cli, type CliResult } from '../support/cli.js';
 import { rounds } from '../support/rounds.js';
 import { closeAfterTest, stateOf } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const isLink = (path: string): boolean => lstatSync(path).isSymbolicLink();
 
@@ -48,7 +49,7 @@ describe('links that an operator made', () => {
   it('home, redrain/, spool and journal.db may each be elsewhere', async () => {
     const parts = ['', 'redrain/journal.db', ...rounds([], ['redrain', 'redrain/spool'])];
     for (const part of parts) {
-      const cli = new Cli().ofFirstVersion();
+      const cli = new WarmCli().ofFirstVersion();
       sendTo(cli, 'stub:');
       await captured(cli, 2);
       mkdirSync(join(cli.home, 'redrain/spool'), { recursive: true, mode: 0o700 });
@@ -63,7 +64,7 @@ describe('links that an operator made', () => {
   });
 
   it('config.toml stays a link when a command edits it, and its target keeps its mode', async () => {
-    const cli = new Cli().ofFirstVersion();
+    const cli = new WarmCli().ofFirstVersion();
     mkdirSync(cli.home, { recursive: true });
     const target = join(cli.root, 'dotfiles.toml');
     writeFileSync(target, '# mine\n[sync]\n', { mode: 0o640 });
@@ -77,7 +78,7 @@ describe('links that an operator made', () => {
   });
 
   it('credentials stay a link at login and logout, and nobody else can read what is behind', async () => {
-    const cli = new Cli().ofFirstVersion();
+    const cli = new WarmCli().ofFirstVersion();
     const [file, target] = [join(cli.home, 'redrain/credentials.toml'), join(cli.root, 'vault')];
     mkdirSync(stateOf(cli.home), { recursive: true, mode: 0o700 });
     writeFileSync(target, '# kept\n', { mode: 0o644 });
@@ -122,7 +123,7 @@ describe('links that nobody should have made', () => {
   }
 
   it('a lock that is one is refused, and what it points to is neither locked nor changed', async () => {
-    const cli = new Cli().ofFirstVersion();
+    const cli = new WarmCli().ofFirstVersion();
     sendTo(cli, 'stub:');
     await captured(cli, 2);
     await expectDelivered(cli, 2);
@@ -144,7 +145,7 @@ describe('links that nobody should have made', () => {
 
   it('a journal that is one to another database or text is refused; events go to the spool', async () => {
     for (const which of rounds(['database'] as const, ['text', 'database'] as const)) {
-      const cli = new Cli().ofFirstVersion();
+      const cli = new WarmCli().ofFirstVersion();
       sendTo(cli, 'stub:');
       mkdirSync(stateOf(cli.home), { recursive: true, mode: 0o700 });
       const foreign = givenForeign(cli);
@@ -161,7 +162,7 @@ describe('links that nobody should have made', () => {
   });
 
   it('a spool entry that is one is taken in or set aside, and its target stays', async () => {
-    const cli = new Cli().ofFirstVersion();
+    const cli = new WarmCli().ofFirstVersion();
     sendTo(cli, 'stub:');
     await captured(cli, 1);
     const foreign = givenForeign(cli);

@@ -3,12 +3,12 @@ import { table } from '../../src/cli/table.js';
 import { sendTo } from '../processes/given-events.js';
 import { journalOf, migrated, sourceOf } from '../spec-kitty/legacy/migrated.js';
 import { givenHome, oldEvent, scopedFile, writeQueue } from '../spec-kitty/legacy/old-queues.js';
-import { Cli } from '../support/cli.js';
 import { givenTarget, rows } from '../support/core.js';
 import { drainWith } from '../support/drains.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
 import { rounds } from '../support/rounds.js';
 import { ScriptedReceiver } from '../support/scripted-receiver.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const LONG = 'x'.repeat(100_000);
 const NO_TEXT = Buffer.alloc(100_000, 0xff);
@@ -70,7 +70,7 @@ describe('old rows with ids of 100 kB', () => {
   });
 
   it('come to lines for people, and to whole ids with --json', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     givenQueues(cli.home);
     sendTo(cli, 'stub:');
     const commands: (readonly [args: readonly string[], code: number])[] = [

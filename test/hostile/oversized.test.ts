@@ -2,8 +2,9 @@ import { expect } from 'chai';
 import { givenRedrain } from '../library/given-redrain.js';
 import { journalRows } from '../library/journal-rows.js';
 import { envelopes, SIGNED_IN, sendTo } from '../processes/given-events.js';
-import { Cli, inPairs } from '../support/cli.js';
+import { inPairs } from '../support/cli.js';
 import { rounds } from '../support/rounds.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 /** As long as one argument may be on Linux, or nearly. */
 const LONG = 'x'.repeat(100_000);
@@ -52,7 +53,7 @@ const COMMANDS: readonly Command[] = [
 
 describe('arguments of 100 kB', () => {
   it('come to a documented code and a sentence, with --json to one document', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     sendTo(cli, 'stub:');
     const file = cli.file(
       'e.jsonl',
@@ -71,7 +72,7 @@ describe('arguments of 100 kB', () => {
   });
 
   it('a long address is a target like any other: kept, shown, and told apart from its neighbour', async () => {
-    const cli = new Cli({ ...SIGNED_IN });
+    const cli = new WarmCli({ ...SIGNED_IN });
     for (const url of rounds([URL_OF_IT], [URL_OF_IT, `${URL_OF_IT}y`])) {
       const set = await cli.run(['server', url]);
       expect(set.code, set.stderr.slice(0, 300)).to.equal(0);

@@ -8,8 +8,8 @@ import { examine } from '../../src/app/doctor.js';
 import { openRedrain } from '../../src/index.js';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';
 import { NO_CONTROL } from '../retention/given-journal.js';
-import { Cli } from '../support/cli.js';
 import { closeAfterTest, stateOf } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 /** Modes of everything below a directory that others could read or write. */
 function openTo(directory: string): string[] {
@@ -52,7 +52,7 @@ describe('who may read and write', () => {
   });
 
   it('what redrain makes is its owner’s alone, whatever the umask', async () => {
-    const cli = new Cli({ NEW: 'a-token' }).ofFirstVersion();
+    const cli = new WarmCli({ NEW: 'a-token' }).ofFirstVersion();
     withoutUmask();
     await captured(cli, envelopes(3));
     for (const args of [
@@ -67,7 +67,7 @@ describe('who may read and write', () => {
   });
 
   it('doctor names each thing that is open to others, with the command, and changes none', async () => {
-    const cli = new Cli().ofFirstVersion();
+    const cli = new WarmCli().ofFirstVersion();
     await captured(cli, envelopes(1));
     sendTo(cli, 'stub:');
     const login = ['login', 'https://team.test', '--token-env', 'NEW'];

@@ -4,9 +4,10 @@ import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { openRedrain } from '../../src/index.js';
 import { envelopes } from '../processes/given-events.js';
-import { Cli, type CliResult, inPairs } from '../support/cli.js';
+import { type Cli, type CliResult, inPairs } from '../support/cli.js';
 import { rounds } from '../support/rounds.js';
 import { closeAfterTest, stateOf } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 /**
  * What can stand where a file is expected. Opening a pipe that nobody writes
@@ -23,7 +24,7 @@ const IN_PLACE: Readonly<Record<string, (path: string) => void>> = {
 const EXTERNAL = '[sync]\nmode = "EXTERNAL_RECEIVER"\n[sync.external]\nendpoint = "stub:"\n';
 
 async function given(name: string, place: (path: string) => void): Promise<Cli> {
-  const cli = new Cli().ofFirstVersion();
+  const cli = new WarmCli().ofFirstVersion();
   mkdirSync(cli.home, { recursive: true, mode: 0o700 });
   if (name !== 'config.toml') writeFileSync(join(cli.home, 'config.toml'), EXTERNAL);
   const path = join(cli.home, name);

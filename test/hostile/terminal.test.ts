@@ -2,9 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { scriptedServer } from '../receivers/scripted-server.js';
-import { Cli, type CliResult, inPairs } from '../support/cli.js';
+import { type Cli, type CliResult, inPairs } from '../support/cli.js';
 import { rounds } from '../support/rounds.js';
 import { closeAfterTest } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 /** Clears the screen, hides text, renames the window, asks the terminal to type, moves the cursor. */
 const EVIL = '\u001b[2J\u001b[8m\u001b]0;owned\u0007\u001b[6n\u009b31m\u0085\r\u0008\u007f';
@@ -47,7 +48,7 @@ function expectHarmless(run: CliResult, label: string): void {
 }
 
 async function givenEvilHome(): Promise<Cli> {
-  const cli = new Cli();
+  const cli = new WarmCli();
   const words = { error: FORGED, error_message: FORGED, status: 'rejected', code: FORGED };
   const server = await scriptedServer(({ eventIds }) => ({
     status: 200,

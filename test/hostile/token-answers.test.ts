@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { captured } from '../processes/given-events.js';
 import { SYNC_ON } from '../spec-kitty/given-login.js';
-import { Cli } from '../support/cli.js';
 import { rounds, someOf } from '../support/rounds.js';
 import { stateOf } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 import {
   drained,
   entryKept,
@@ -146,7 +146,7 @@ describe('redrain now at a server that answers with anything', () => {
     accessEnds: string,
   ): Promise<readonly [number | null, unknown]> {
     const given = await givenTeamspace(script);
-    const cli = new Cli(SYNC_ON);
+    const cli = new WarmCli(SYNC_ON);
     const login = `access = "old-access"\nrefresh = "old-refresh"\naccess_expires_at = "${accessEnds}"`;
     const team = 'username = "ada@example.com"\nteam_slug = "blue"\n';
     const file = join(stateOf(cli.home), 'credentials.toml');

@@ -4,9 +4,10 @@ import type { StatusDocument } from '../../src/app/status.js';
 import { Secret } from '../../src/config/secret.js';
 import { Redrain } from '../../src/index.js';
 import { captured } from '../processes/given-events.js';
-import { Cli, inPairs } from '../support/cli.js';
+import { inPairs } from '../support/cli.js';
 import { type EventServer, eventServer, said } from '../support/event-server.js';
 import { Machine } from '../support/machine.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 /**
  * Signing in asked the environment, sending asked config.toml. That nothing
@@ -77,7 +78,7 @@ describe('incident 1: signed in at one server, events went to another', () => {
 
   it('two servers that were not meant to differ stop both commands before any socket', async () => {
     const [one, other] = [await eventServer(), await eventServer()];
-    const cli = new Cli({
+    const cli = new WarmCli({
       SPEC_KITTY_ENABLE_SAAS_SYNC: '1',
       SPEC_KITTY_SAAS_URL: other.url,
       SPEC_KITTY_SAAS_URL_MODE: 'setup_only',

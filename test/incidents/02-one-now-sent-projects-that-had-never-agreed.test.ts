@@ -3,8 +3,9 @@ import type { StatusDocument } from '../../src/app/status.js';
 import type { DrainReport } from '../../src/dispatch/drain-report.js';
 import { openRedrain } from '../../src/index.js';
 import { SIGNED_IN } from '../processes/given-events.js';
-import { Cli } from '../support/cli.js';
+import { type Cli } from '../support/cli.js';
 import { type EventServer, eventServer } from '../support/event-server.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const AGREED = 'a0a0a0a0-0000-4000-8000-000000000000';
 const STRANGERS = Array.from({ length: 5 }, (_, i) => `b${i}b0b0b0-0000-4000-8000-000000000000`);
@@ -18,7 +19,7 @@ const events = (count: number, prefix: string, project: (i: number) => string) =
 
 /** A checkout that agreed, on a machine whose journal is full of others' events. */
 async function givenMachine(server: EventServer): Promise<Cli> {
-  const cli = new Cli(SIGNED_IN);
+  const cli = new WarmCli(SIGNED_IN);
   cli.configure(
     `[sync]\nserver_url = "${server.url}"\n[sync.checkout_overrides."${cli.cwd}"]\nenabled = true\n`,
   );

@@ -4,14 +4,15 @@ import { migrate } from '../../src/app/spec-kitty/migrate.js';
 import { resolveHome } from '../../src/config/home.js';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';
 import { givenHome, oldEvents, scopedFile, writeQueue } from '../spec-kitty/legacy/old-queues.js';
-import { Cli, inPairs } from '../support/cli.js';
+import { type Cli, inPairs } from '../support/cli.js';
 import { eventServer } from '../support/event-server.js';
 import { closeAfterTest } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 describe('incident 3: nothing left to deliver, while the old queue still holds events', () => {
   it('`now` and `status` name every file with rows that wait, and one sender sends them', async () => {
     const server = await eventServer();
-    const cli = new Cli();
+    const cli = new WarmCli();
     const paths = givenHome(cli.home);
     const scoped = scopedFile(paths, 'https://a.example', 'ada', 'blue');
     writeQueue(paths.legacyQueue, { rows: oldEvents(3, 'unscoped') });

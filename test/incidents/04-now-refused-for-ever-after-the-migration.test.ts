@@ -7,13 +7,13 @@ import {
   scopedFile,
   writeQueue,
 } from '../spec-kitty/legacy/old-queues.js';
-import { Cli } from '../support/cli.js';
 import { eventServer } from '../support/event-server.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 describe('incident 4: `now` refused forever after a migration that had succeeded', () => {
   it('imported rows wait no more, and nothing has to be deleted to get there', async () => {
     const server = await eventServer();
-    const cli = new Cli();
+    const cli = new WarmCli();
     const paths = givenHome(cli.home);
     const rows = oldEvents(4);
     // Old programs left copies: byte-identical rows in two files are normal.

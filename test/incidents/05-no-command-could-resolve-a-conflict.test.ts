@@ -4,13 +4,14 @@ import { migrate } from '../../src/app/spec-kitty/migrate.js';
 import { resolveHome } from '../../src/config/home.js';
 import { Redrain } from '../../src/index.js';
 import { oldEvent, oldEvents, scopedFile, writeQueue } from '../spec-kitty/legacy/old-queues.js';
-import { Cli } from '../support/cli.js';
+import { type Cli } from '../support/cli.js';
 import { type EventServer, eventServer } from '../support/event-server.js';
 import { Machine } from '../support/machine.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 /** Two events that two old files tell differently, among others that nobody doubts. */
 async function givenConflicts(): Promise<{ cli: Cli; machine: Machine }> {
-  const cli = new Cli();
+  const cli = new WarmCli();
   const machine = new Machine(cli.env, cli.home);
   const paths = resolveHome({ home: cli.home, env: {} });
   const scoped = scopedFile(paths, 'https://a.example', 'ada', 'blue');

@@ -7,11 +7,12 @@ import { type HomePaths, resolveHome } from '../../src/config/home.js';
 import { journalRows } from '../library/journal-rows.js';
 import { captured } from '../processes/given-events.js';
 import { oldEvent, scopedFile, writeQueue } from '../spec-kitty/legacy/old-queues.js';
-import { Cli, type CliOptions } from '../support/cli.js';
+import { type Cli, type CliOptions } from '../support/cli.js';
 import { openCore } from '../support/core.js';
 import { diesBefore } from '../support/dies-before.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
 import { Machine } from '../support/machine.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const [FIRST, SECOND] = [oldEvent('e', { n: 1 }), oldEvent('e', { n: 2 })];
 const BOTH = [String(FIRST?.data), String(SECOND?.data)];
@@ -65,7 +66,7 @@ function contentsOf(file: string): string[] {
 
 describe('incident 6: a crash lost the content that had lost a conflict', () => {
   it('kill -9 anywhere in import, decision and clean-up leaves both contents', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const paths = givenTwoContents(cli);
     for (const [args, at] of KILLS) {
       const killed = await cli.run(args, at);
@@ -88,7 +89,7 @@ describe('incident 6: a crash lost the content that had lost a conflict', () => 
   });
 
   it('a source is not put away while one of its rows waits for a decision', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const paths = givenTwoContents(cli);
     const run = await cli.run(CLEAN_UP);
     expect(run.code, run.stderr).to.equal(5);
@@ -97,7 +98,7 @@ describe('incident 6: a crash lost the content that had lost a conflict', () => 
   });
 
   it('a capture that is killed after its commit has kept the other content', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const [one, other] = [1, 2].map((n) => `{"event_id":"e","event_type":"T","n":${n}}`);
     await captured(cli, [one ?? '']);
     const crash = { step: 'journal.appended', nth: 1 };

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { captured, SIGNED_IN } from '../processes/given-events.js';
 import type { RawAnswer, ScriptedAnswer } from '../receivers/scripted-server.js';
-import { Cli } from '../support/cli.js';
 import { eventServer, said, verdicts } from '../support/event-server.js';
 import { Machine } from '../support/machine.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const events = Array.from({ length: 647 }, (_, i) => ({
   event_id: `e-${i}`,
@@ -69,7 +69,7 @@ describe('incident 7: 647 events and not one delivered, "not authenticated"', ()
   it('`now` prints it', async () => {
     const server = await eventServer();
     server.answer = () => said(500, { error: 'the database is down' });
-    const cli = new Cli(SIGNED_IN);
+    const cli = new WarmCli(SIGNED_IN);
     cli.configure(`[sync]\nserver_url = "${server.url}"\n[sync.projects]\nunassigned = "allow"\n`);
     await captured(cli, events.slice(0, 1));
     const run = await cli.run(['now']);

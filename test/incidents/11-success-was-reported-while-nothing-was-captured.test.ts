@@ -6,16 +6,17 @@ import { EventsLostError } from '../../src/index.js';
 import type { CaptureReport } from '../../src/journal/capture-summary.js';
 import { captureWorker } from '../../src/workers/capture-worker.js';
 import { captured, envelopes } from '../processes/given-events.js';
-import { Cli } from '../support/cli.js';
+import { type Cli } from '../support/cli.js';
 import { eventServer } from '../support/event-server.js';
 import { holdWriteLock, type OtherWriter, putFileInPlaceOf } from '../support/faults.js';
 import { Machine } from '../support/machine.js';
 import { stateOf } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 import { givenService, runIdle } from '../workers/given-service.js';
 
 /** A journal that somebody else keeps locked for longer than anybody waits. */
 async function givenLocked(endpoint: string): Promise<{ cli: Cli; lock: OtherWriter }> {
-  const cli = new Cli();
+  const cli = new WarmCli();
   cli.configure(
     `[sync]\nmode = "EXTERNAL_RECEIVER"\n[sync.external]\nendpoint = "${endpoint}"\n[sync.capture]\nbusy_timeout_ms = 20\n`,
   );

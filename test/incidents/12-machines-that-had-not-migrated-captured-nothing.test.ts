@@ -6,12 +6,12 @@ import { expect } from 'chai';
 import { resolveHome } from '../../src/config/home.js';
 import { SCHEMA_VERSION } from '../../src/sqlite/schema.js';
 import { oldEvents, scopedFile, writeQueue } from '../spec-kitty/legacy/old-queues.js';
-import { Cli } from '../support/cli.js';
 import { diesBefore } from '../support/dies-before.js';
 import { holdWriteLock, markAsNewer } from '../support/faults.js';
 import { Machine } from '../support/machine.js';
 import { givenSecondSchema } from '../support/old-schema.js';
 import { stateOf } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 /** SHA-256 of `{}`. */
 const OLD_DIGEST = createHash('sha256').update('{}').digest('hex');
@@ -40,7 +40,7 @@ const schemaOf = (file: string): unknown => {
 
 describe('incident 12: machines that had not migrated captured nothing', () => {
   it('a home of the old program captures at once, and what waits in its files is named', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const paths = resolveHome({ home: cli.home, env: {} });
     writeQueue(scopedFile(paths, 'https://a.example', 'ada', 'blue'), { rows: oldEvents(2) });
     writeQueue(paths.legacyQueue, { era: 'A', rows: oldEvents(3, 'a') });
@@ -67,7 +67,7 @@ describe('incident 12: machines that had not migrated captured nothing', () => {
   });
 
   it('a process that is killed in the middle of that leaves the work to the next', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const machine = new Machine(cli.env, cli.home);
     const file = givenUnfinished(machine);
     for (const sql of ['CREATE TABLE "payload"', 'CREATE TRIGGER', 'user_version =']) {
@@ -83,7 +83,7 @@ describe('incident 12: machines that had not migrated captured nothing', () => {
   });
 
   it('so does one that is killed in a migration of what an earlier version has kept', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const { home, db } = givenSecondSchema(cli.home);
     db.exec(`INSERT INTO origin VALUES (1, 'p', '', '');
       INSERT INTO event (seq, event_id, event_type, origin_id, source, captured_at, carries_id, sha256, size)
@@ -107,7 +107,7 @@ describe('incident 12: machines that had not migrated captured nothing', () => {
   });
 
   it('one that cannot be migrated now says why, keeps the event, and is migrated later', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     cli.configure('[sync]\nmode = "LOCAL_RETENTION"\n[sync.capture]\nbusy_timeout_ms = 0\n');
     const machine = new Machine(cli.env, cli.home);
     const file = givenUnfinished(machine);

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { envelopes } from '../library/given-redrain.js';
 import { captured } from '../processes/given-events.js';
-import { Cli } from '../support/cli.js';
 import { eventServer, said, verdicts } from '../support/event-server.js';
 import { Machine } from '../support/machine.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const GUIDANCE = 'this protocol is retired: pip install --upgrade spec-kitty-cli';
 
@@ -12,7 +12,7 @@ describe('incident 14: an outdated client posted its whole journal into refusals
     const server = await eventServer();
     server.answer = () =>
       said(412, { error: 'outdated', sync_protocol: { upgrade_guidance: GUIDANCE } });
-    const cli = new Cli();
+    const cli = new WarmCli();
     const machine = new Machine(cli.env, cli.home).sendTo(server.url, 'max_events = 10\n');
     await captured(cli, envelopes(50));
 

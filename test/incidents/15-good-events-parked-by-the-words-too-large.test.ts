@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { envelopes } from '../library/given-redrain.js';
 import { captured } from '../processes/given-events.js';
-import { Cli } from '../support/cli.js';
 import { eventServer, said, verdicts } from '../support/event-server.js';
 import { Machine } from '../support/machine.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const WORDS = { error: 'Request body too large: the queue is oversized' };
 
@@ -27,7 +27,7 @@ describe('incident 15: a 429 or 500 with the words "too large" parked good event
       const server = await eventServer();
       server.answer = (ids) =>
         ids.includes('e1') ? said(status, WORDS) : verdicts(ids, () => 'success');
-      const cli = new Cli();
+      const cli = new WarmCli();
       const machine = new Machine(cli.env, cli.home).sendTo(server.url);
       await captured(cli, envelopes(3));
       const parking = machine.open();

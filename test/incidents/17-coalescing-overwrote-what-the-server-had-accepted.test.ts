@@ -1,8 +1,9 @@
 import { expect } from 'chai';
-import { Cli, startReceiver } from '../support/cli.js';
+import { startReceiver } from '../support/cli.js';
 import { eventServer, verdicts } from '../support/event-server.js';
 import { Machine } from '../support/machine.js';
 import { results, ScriptedReceiver } from '../support/scripted-receiver.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const COALESCE = '[sync.coalesce]\nArtifactIndexed = ["path"]\n';
 const KINDS = ['pending', 'rejected', 'success', 'something new'];
@@ -59,7 +60,7 @@ describe('incident 17: coalescing overwrote an event that the server had accepte
 
   it('nor is one of which nobody knows whether it has arrived: the drain was killed', async () => {
     const receiver = await startReceiver();
-    const cli = new Cli();
+    const cli = new WarmCli();
     const machine = new Machine(cli.env, cli.home).sendTo(receiver.url, COALESCE);
     const redrain = machine.open();
     await redrain.capture(told('one', 1));

@@ -2,8 +2,9 @@ import { expect } from 'chai';
 import { migrate } from '../../src/app/spec-kitty/migrate.js';
 import { resolveHome } from '../../src/config/home.js';
 import { writeQueue } from '../spec-kitty/legacy/old-queues.js';
-import { Cli, startReceiver } from '../support/cli.js';
+import { type Cli, startReceiver } from '../support/cli.js';
 import { Machine } from '../support/machine.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 /** Odd, and still events: every byte of them has to arrive. */
 const SENDABLE: Readonly<Record<string, string>> = {
@@ -23,7 +24,7 @@ const UNSENDABLE: Readonly<Record<string, string>> = {
 };
 
 async function givenImported(endpoint: string): Promise<{ cli: Cli; machine: Machine }> {
-  const cli = new Cli();
+  const cli = new WarmCli();
   const machine = new Machine(cli.env, cli.home).sendTo(endpoint);
   const all = Object.entries({ ...SENDABLE, ...UNSENDABLE });
   const paths = resolveHome({ home: cli.home, env: {} });

@@ -3,15 +3,15 @@ import { expect } from 'chai';
 import type { DrainReport } from '../../src/dispatch/drain-report.js';
 import { envelopes } from '../library/given-redrain.js';
 import { captured } from '../processes/given-events.js';
-import { Cli } from '../support/cli.js';
 import { eventServer } from '../support/event-server.js';
 import { Machine } from '../support/machine.js';
 import { stateOf } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 describe('incident 19: events captured before the login never left', () => {
   it('there is one journal: whoever signs in later delivers what was there', async () => {
     const server = await eventServer();
-    const cli = new Cli({ SPEC_KITTY_ENABLE_SAAS_SYNC: '1' });
+    const cli = new WarmCli({ SPEC_KITTY_ENABLE_SAAS_SYNC: '1' });
     cli.configure(`[sync]\nserver_url = "${server.url}"\n[sync.projects]\nunassigned = "allow"\n`);
     await captured(cli, envelopes(20, 'nobody'));
 

@@ -8,14 +8,14 @@ import {
   scopedFile,
   writeQueue,
 } from '../spec-kitty/legacy/old-queues.js';
-import { Cli } from '../support/cli.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 /** Not a number, not whole, beyond the calendar, before it, beyond any integer, no text. */
 const ODD = ['yesterday', 1.5, 253_402_300_800n, -1n, 9_223_372_036_854_775_807n, Buffer.from('x')];
 
 describe('incident 21: one odd timestamp ended the whole import', () => {
   it('it is a warning on its row, and every other row of every file is imported', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const paths = givenHome(cli.home);
     for (const user of ['ada', 'bob']) {
       const odd = ODD.map((timestamp, i) => ({ ...oldEvent(`${user}-odd-${i}`), timestamp }));

@@ -3,11 +3,11 @@ import { expect } from 'chai';
 import { envelopes } from '../library/given-redrain.js';
 import { captured } from '../processes/given-events.js';
 import type { ScriptedAnswer } from '../receivers/scripted-server.js';
-import { Cli } from '../support/cli.js';
 import { openCore } from '../support/core.js';
 import { eventServer, said, verdicts } from '../support/event-server.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
 import { Machine } from '../support/machine.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const results = (value: unknown): ScriptedAnswer => said(200, { results: value });
 const text = (body: string | Buffer, headers: Record<string, string> = {}): ScriptedAnswer => ({
@@ -67,7 +67,7 @@ describe('incident 22: a result with a list as id crashed the drain', () => {
   it('the command ends as it does for any failure, and says what it was given', async () => {
     const server = await eventServer();
     server.answer = () => results([entry(['e0'], 'success')]);
-    const cli = new Cli();
+    const cli = new WarmCli();
     const machine = new Machine(cli.env, cli.home).sendTo(server.url);
     await captured(cli, envelopes(1));
     const run = await cli.run(['now']);

@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import { examine } from '../../src/app/doctor.js';
 import { SIGNED_IN } from '../processes/given-events.js';
 import type { RawAnswer, ScriptedAnswer } from '../receivers/scripted-server.js';
-import { Cli } from '../support/cli.js';
 import { eventServer, said } from '../support/event-server.js';
 import { Machine } from '../support/machine.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const page = (status: number): ScriptedAnswer => ({ status, body: '<html>Bad Gateway</html>' });
 
@@ -46,7 +46,7 @@ describe('incident 24: doctor said healthy while the server answered 502', () =>
   it('the command fails, and says what the server said', async () => {
     const server = await eventServer();
     server.otherwise = () => page(502);
-    const cli = new Cli(SIGNED_IN);
+    const cli = new WarmCli(SIGNED_IN);
     cli.configure(configFor(server.url));
     const run = await cli.run(['doctor']);
     expect(run.code).to.equal(2);

@@ -4,7 +4,8 @@ import { expect } from 'chai';
 import { treeHash } from '../cli/tree-hash.js';
 import { captured, envelopes, SIGNED_IN } from '../processes/given-events.js';
 import { givenHome, oldEvents, writeQueue } from '../spec-kitty/legacy/old-queues.js';
-import { Cli, inPairs } from '../support/cli.js';
+import { type Cli, inPairs } from '../support/cli.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 /** Each looks at something else. */
 const READING = [
@@ -25,11 +26,11 @@ async function assertUntouched(cli: Cli): Promise<void> {
 
 describe('incident 25: status dirtied files', () => {
   it('on a machine that never saw redrain it creates no home, no id, nothing', async () => {
-    await assertUntouched(new Cli(SIGNED_IN));
+    await assertUntouched(new WarmCli(SIGNED_IN));
   });
 
   it('on a machine full of things that lack something it fills nothing in', async () => {
-    const cli = new Cli({ SPEC_KITTY_ENABLE_SAAS_SYNC: '1' });
+    const cli = new WarmCli({ SPEC_KITTY_ENABLE_SAAS_SYNC: '1' });
     const paths = givenHome(cli.home);
     writeQueue(paths.legacyQueue, { rows: oldEvents(3) });
     // No team, no times, a marker of another scope: an old program completed such files.

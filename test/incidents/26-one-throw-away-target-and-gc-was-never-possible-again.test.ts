@@ -2,16 +2,17 @@ import { expect } from 'chai';
 import type { GcReport } from '../../src/app/gc.js';
 import { envelopes } from '../library/given-redrain.js';
 import { captured } from '../processes/given-events.js';
-import { Cli, startReceiver } from '../support/cli.js';
+import { type Cli, startReceiver } from '../support/cli.js';
 import { openCore } from '../support/core.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
 import { Machine } from '../support/machine.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 /** Everything is at the one receiver that counts; a preview was tried once and is gone. */
 async function givenThrowAway(): Promise<{ cli: Cli; machine: Machine; preview: string }> {
   const [kept, preview] = [await startReceiver(), await startReceiver()];
   await preview.close();
-  const cli = new Cli();
+  const cli = new WarmCli();
   const machine = new Machine(cli.env, cli.home).sendTo(preview.url);
   await captured(cli, envelopes(5));
   const redrain = machine.open();

@@ -1,14 +1,14 @@
 import { expect } from 'chai';
 import { envelopes } from '../library/given-redrain.js';
 import { captured } from '../processes/given-events.js';
-import { Cli } from '../support/cli.js';
 import { eventServer } from '../support/event-server.js';
 import { Machine } from '../support/machine.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 describe('incident 27: an external receiver waited for the switch of the hosted service', () => {
   it('with the switch off and nobody signed in, `now` delivers to one’s own endpoint', async () => {
     const server = await eventServer();
-    const cli = new Cli({ SPEC_KITTY_ENABLE_SAAS_SYNC: '0' });
+    const cli = new WarmCli({ SPEC_KITTY_ENABLE_SAAS_SYNC: '0' });
     const machine = new Machine(cli.env, cli.home).sendTo(server.url);
     await captured(cli, envelopes(3));
     const run = await cli.run(['now']);

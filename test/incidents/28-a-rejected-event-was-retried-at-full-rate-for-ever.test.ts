@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { Cli } from '../support/cli.js';
 import { Machine } from '../support/machine.js';
 import { results, ScriptedReceiver } from '../support/scripted-receiver.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const MINUTE_MS = 60_000;
 
@@ -37,7 +37,7 @@ describe('incident 28: a rejected event was retried forever, in every pass, at f
   });
 
   it('its next attempt is shown', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const machine = new Machine(cli.env, cli.home).sendTo('http://a.test/in');
     const receiver = new ScriptedReceiver();
     receiver.answer = (batch) => results(batch, () => ({ kind: 'rejected', reason: 'no' }));

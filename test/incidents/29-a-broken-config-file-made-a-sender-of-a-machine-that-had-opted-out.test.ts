@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { envelopes } from '../library/given-redrain.js';
 import { captured, SIGNED_IN } from '../processes/given-events.js';
-import { Cli } from '../support/cli.js';
 import { type EventServer, eventServer } from '../support/event-server.js';
 import { Machine } from '../support/machine.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 const OPTED_OUT = '[sync]\nmode = "OPT_OUT"\n';
 
@@ -54,7 +54,7 @@ describe('incident 29: a broken config file made a sender of a machine that had 
 
   it('`now` fails and says so, and no command writes over the file', async () => {
     const server = await eventServer();
-    const cli = new Cli(envFor(server));
+    const cli = new WarmCli(envFor(server));
     const file = cli.configure('[sync]\nmode = "OPT_');
     await captured(cli, envelopes(1));
     const now = await cli.run(['now']);

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import type { ProjectRow } from '../../src/app/projects.js';
 import { SIGNED_IN } from '../processes/given-events.js';
-import { Cli } from '../support/cli.js';
 import { eventServer } from '../support/event-server.js';
 import { Machine } from '../support/machine.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 /** As an earlier Spec Kitty wrote it, and no other key of redrain's own. */
 const remembered = (url: string): string => `
@@ -64,7 +64,7 @@ const PROJECTS: readonly {
 describe('incident 30: remembered opt-ins were dropped, and nobody was told', () => {
   it('the old keys count, and `projects list` shows where each permission comes from', async () => {
     const server = await eventServer();
-    const cli = new Cli(SIGNED_IN);
+    const cli = new WarmCli(SIGNED_IN);
     const machine = new Machine(cli.env, cli.home).configure(remembered(server.url));
     const redrain = machine.open();
     for (const { id, repo, checkout } of PROJECTS) {

@@ -4,8 +4,9 @@ import { expect } from 'chai';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { openRedrain } from '../../src/index.js';
 import { startServer } from '../../src/receivers/stub/server.js';
-import { Cli } from '../support/cli.js';
+import type { Cli } from '../support/cli.js';
 import { closeAfterTest } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 
 /** Where Debian, and others, put it; `CHROMIUM` names another. */
 const CHROMIUM = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
@@ -35,7 +36,7 @@ interface Given {
 
 /** A home with events of which some are refused, its observatory, and a browser that opened it. */
 async function givenBrowser(options: Parameters<Browser['newContext']>[0] = {}): Promise<Given> {
-  const cli = new Cli();
+  const cli = new WarmCli();
   const sink = await startServer({ db: ':memory:', misbehave: { rejectTypes: ['PaymentFailed'] } });
   closeAfterTest(() => sink.close());
   const redrain = await openRedrain({ home: cli.home, env: cli.env });

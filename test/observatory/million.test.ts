@@ -3,9 +3,10 @@ import { request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { openRedrain, type Redrain } from '../../src/index.js';
-import { Cli } from '../support/cli.js';
+import { type Cli } from '../support/cli.js';
 import { results, ScriptedReceiver } from '../support/scripted-receiver.js';
 import { closeAfterTest } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 import { pathsOf, type Visitor, visit } from './given-observatory.js';
 
 const EVENTS = 1_000_000;
@@ -37,7 +38,7 @@ const PAGES = [
 ];
 
 async function givenMillion(): Promise<{ cli: Cli; redrain: Redrain }> {
-  const cli = new Cli();
+  const cli = new WarmCli();
   const receiver = new ScriptedReceiver();
   receiver.answer = (batch) =>
     results(batch, ({ eventType }) =>

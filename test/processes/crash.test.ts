@@ -5,12 +5,13 @@ import type { DrainReport } from '../../src/dispatch/drain-report.js';
 import { Spool } from '../../src/journal/spool.js';
 import { seededRandom } from '../../src/receivers/stub/misbehaviour.js';
 import type { StubServer } from '../../src/receivers/stub/server.js';
-import { Cli, startReceiver } from '../support/cli.js';
+import { type Cli, startReceiver } from '../support/cli.js';
 import { openCore, row } from '../support/core.js';
 import { newEvents } from '../support/events.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
 import { rounds } from '../support/rounds.js';
 import { stateOf, temporaryHome } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 import { captured, envelopes, sendTo } from './given-events.js';
 import { deliveriesAt, idsWith, payloadDigests, sha256 } from './journal-rows.js';
 
@@ -97,7 +98,7 @@ describe('kill -9 of a drain', function () {
   this.timeout(process.env.REDRAIN_TEST_LONG ? 300_000 : 60_000);
 
   it(`loses nothing and reports nothing false at ${KILLS} moments (REDRAIN_TEST_SEED=${SEED})`, async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const db = `${temporaryHome('redrain-sink-')}/sink.db`;
     const misbehave = { reset: 0.25, resetAfterStore: true, seed: SEED };
     const rough = await startReceiver({ db, misbehave });
@@ -140,7 +141,7 @@ describe('kill -9 of a drain', function () {
 describe('kill -9 while a spool file is taken in', () => {
   for (const step of ['journal.spool-appended', 'spool.ingested'])
     it(`takes it in once all the same, when it comes at ${step}`, async () => {
-      const cli = new Cli();
+      const cli = new WarmCli();
       const receiver = await startReceiver();
       sendTo(cli, receiver.url);
       const spool = new Spool(`${stateOf(cli.home)}/spool`);

@@ -4,7 +4,8 @@ import { expect } from 'chai';
 import type { DrainReport } from '../../src/dispatch/drain-report.js';
 import type { CaptureReport } from '../../src/journal/capture-summary.js';
 import type { Sink } from '../../src/receivers/stub/sink.js';
-import { Cli, inPairs, startReceiver } from '../support/cli.js';
+import { inPairs, startReceiver } from '../support/cli.js';
+import { WarmCli } from '../support/warm-cli.js';
 import { sendTo } from './given-events.js';
 import { payloads } from './journal-rows.js';
 
@@ -45,7 +46,7 @@ function assertArrived(sink: Sink, eventId: string, bytes: Buffer): void {
 }
 
 async function assertArrivesWhole(files: string[], count: number, more: string[]): Promise<void> {
-  const cli = new Cli();
+  const cli = new WarmCli();
   const [a, b] = await inPairs([1, 2], () => startReceiver());
   const capture = await cli.run(['capture', '--json', ...more, ...files]);
   expect(capture.code, capture.stderr).to.equal(0);
@@ -66,7 +67,7 @@ async function assertArrivesWhole(files: string[], count: number, more: string[]
 
 describe('events of other programs', () => {
   it('arrive at A and then at B within a wrapper, their bytes as they were', async () => {
-    const file = new Cli().file('foreign.jsonl', FOREIGN);
+    const file = new WarmCli().file('foreign.jsonl', FOREIGN);
     await assertArrivesWhole([file], FOREIGN.length, ['--type', TYPE]);
   });
 
@@ -84,7 +85,7 @@ describe('events of other programs', () => {
   if (!names.includes(DAMAGED)) return;
 
   it('leave out the damaged lines of a log, each with its file and line', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const file = path.join(directory, DAMAGED);
     const run = await cli.run(['capture', '--json', '--type', TYPE, file]);
     expect(run.code).to.equal(3);

@@ -3,11 +3,11 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { seededRandom } from '../../src/receivers/stub/misbehaviour.js';
-import { Cli } from '../support/cli.js';
 import { openCore } from '../support/core.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
 import { rounds } from '../support/rounds.js';
 import { closeAfterTest } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 import { captured, envelopes } from './given-events.js';
 
 const KILLS = rounds(3, 50);
@@ -43,7 +43,7 @@ describe('kill -9 with webhooks in flight', function () {
   this.timeout(rounds(120_000, 900_000));
 
   it(`${KILLS} times: after one more now every event is there, and twice only what was in flight`, async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const { arrived, reaches, url } = await slowEndpoint();
     cli.configure(`[sync]
 mode = "EXTERNAL_RECEIVER"

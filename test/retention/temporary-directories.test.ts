@@ -11,9 +11,9 @@ import {
   temporaryDirectories,
 } from '../../src/files/temporary-directory.js';
 import { captured, envelopes, sendTo } from '../processes/given-events.js';
-import { Cli } from '../support/cli.js';
 import { newEvents } from '../support/events.js';
 import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 import { givenDelivered, NO_CONTROL, retained } from './given-journal.js';
 
 const NOWHERE = '/nowhere/at/all';
@@ -56,7 +56,7 @@ describe('a temporary directory', () => {
 
 describe('gc --vacuum', () => {
   it('works where neither TMPDIR nor SQLITE_TMPDIR is a directory', async () => {
-    const cli = new Cli({ TMPDIR: NOWHERE, SQLITE_TMPDIR: NOWHERE });
+    const cli = new WarmCli({ TMPDIR: NOWHERE, SQLITE_TMPDIR: NOWHERE });
     sendTo(cli, 'stub:');
     await captured(cli, envelopes(300));
     expect((await cli.run(['now'])).code).to.equal(0);

@@ -4,15 +4,16 @@ import { expect } from 'chai';
 import type { DoctorReport } from '../../src/app/doctor.js';
 import type { StatusDocument } from '../../src/app/status.js';
 import { resolveHome } from '../../src/config/home.js';
-import { Cli, type CliResult } from '../support/cli.js';
+import { type CliResult } from '../support/cli.js';
 import { eventServer } from '../support/event-server.js';
+import { WarmCli } from '../support/warm-cli.js';
 import { kittyFile } from './given-login.js';
 import { oldEvents, scopedFile, writeQueue } from './legacy/old-queues.js';
 
 /** A user of Spec Kitty: its home where it always is, its login, its configuration, its queue. */
 async function givenUser() {
   const server = await eventServer();
-  const cli = new Cli();
+  const cli = new WarmCli();
   const home = join(cli.userHome, '.spec-kitty');
   mkdirSync(join(home, 'auth'), { recursive: true });
   writeFileSync(join(home, 'config.toml'), `[sync]\nserver_url = "${server.url}"\n# theirs\n`);

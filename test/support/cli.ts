@@ -222,7 +222,8 @@ export class RunningCli {
   }
 }
 
-function resultOf(
+/** What a test reads of a process that ended. */
+export function resultOf(
   code: number | null,
   signal: NodeJS.Signals | null,
   stdout: string,

@@ -3,8 +3,9 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { envelopes } from '../processes/given-events.js';
-import { Cli } from '../support/cli.js';
+import { type Cli } from '../support/cli.js';
 import { temporaryHome } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 import { startWorker } from './worker-process.js';
 
 interface Listed {
@@ -13,7 +14,7 @@ interface Listed {
 }
 
 const given = (): { cli: Cli; run: Cli['run'] } => {
-  const cli = new Cli();
+  const cli = new WarmCli();
   return { cli, run: (args, options) => cli.run([...args, '--json'], options) };
 };
 

@@ -4,8 +4,9 @@ import { turn } from '../../src/base/pace.js';
 import { dispatchWorker } from '../../src/workers/dispatch-worker.js';
 import { DueWatch } from '../../src/workers/due-watch.js';
 import { captured } from '../processes/given-events.js';
-import { Cli, startReceiver } from '../support/cli.js';
+import { type Cli, startReceiver } from '../support/cli.js';
 import { closeAfterTest } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 import { type GivenService, givenService, runIdle } from './given-service.js';
 
 /** So many looks at the journal fit into the second that is promised, at 150 ms each. */
@@ -16,7 +17,7 @@ describe('a look at the journal, every 150 ms', () => {
   let cli: Cli;
 
   beforeEach(async () => {
-    cli = new Cli();
+    cli = new WarmCli();
     const receiver = await startReceiver();
     cli.configure(`[redrain.targets.a]\nurl = "${receiver.url}"\n`);
     await captured(cli, [JSON.stringify({ event_id: 'e1', event_type: 'T' })]);

@@ -2,9 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { captured, envelopes } from '../processes/given-events.js';
-import { Cli, startReceiver } from '../support/cli.js';
+import { type Cli, startReceiver } from '../support/cli.js';
 import { eventServer, verdicts } from '../support/event-server.js';
 import { closeAfterTest } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 import { external, logged, startWorker } from './worker-process.js';
 
 const table = (name: string, url: string, more = ''): string =>
@@ -28,7 +29,7 @@ const one = (id: string): string => JSON.stringify({ event_id: id, event_type: '
 
 describe('a dispatch worker that has nothing to do', () => {
   it('delivers soon what another process captures, again and again', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const receiver = await startReceiver();
     await external(cli, receiver.url);
     const worker = await working(cli);
@@ -45,7 +46,7 @@ describe('a dispatch worker that has nothing to do', () => {
   });
 
   it('serves every target with --all-targets, those added later included, and none holds up another', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const [a, b] = [await startReceiver(), await startReceiver()];
     const bad = table('bad', 'http://127.0.0.1:9/', 'rate = "fast"\n');
     const declared = table('a', a.url) + table('dead', 'http://127.0.0.1:9/dead') + bad;
@@ -63,7 +64,7 @@ describe('a dispatch worker that has nothing to do', () => {
   });
 
   it('asks again about what was pending or failed, when it is due', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const server = await eventServer();
     const asked = new Map<string, number>();
     const first = { e1: { status: 'pending' }, e2: { status: 'rejected', error: 'not yet' } };
@@ -82,7 +83,7 @@ describe('a dispatch worker that has nothing to do', () => {
   });
 
   it('delivers soon what another command asks for again, again and again', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const receiver = await startReceiver();
     await external(cli, receiver.url);
     await captured(cli, [one('e1')]);
@@ -97,7 +98,7 @@ describe('a dispatch worker that has nothing to do', () => {
   });
 
   it('delivers soon what failed for good, once another command tries it again', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const server = await eventServer();
     server.answer = (ids) =>
       verdicts(ids, () =>
@@ -118,7 +119,7 @@ describe('a dispatch worker that has nothing to do', () => {
   });
 
   it('delivers soon what the target gets by other settings', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const receiver = await startReceiver();
     cli.configure(table('a', receiver.url, 'types = ["Other"]\n'));
     await captured(cli, [one('e1')]);
@@ -130,7 +131,7 @@ describe('a dispatch worker that has nothing to do', () => {
   });
 
   it('takes targets by name', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const [a, b] = [await startReceiver(), await startReceiver()];
     cli.configure(table('a', a.url) + table('b', b.url));
     const worker = await working(cli, '--target', 'b');
@@ -140,7 +141,7 @@ describe('a dispatch worker that has nothing to do', () => {
   });
 
   it('adds no drain again and again for a target that nothing can be sent to', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     cli.configure(table('a', 'http://127.0.0.1:9/', 'auth_env = "NOT_SET"\n'));
     await captured(cli, envelopes(2));
     const worker = await working(cli, '--target', 'a');

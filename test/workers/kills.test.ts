@@ -7,11 +7,12 @@ import type { StubServer } from '../../src/receivers/stub/server.js';
 import { envelopes } from '../processes/given-events.js';
 import { deliveriesAt, idsWith, payloadDigests, sha256 } from '../processes/journal-rows.js';
 import { until } from '../queue/waiting.js';
-import { Cli, type RunningCli, startReceiver } from '../support/cli.js';
+import { type Cli, type RunningCli, startReceiver } from '../support/cli.js';
 import { openCore } from '../support/core.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
 import { rounds } from '../support/rounds.js';
 import { stateOf } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 import { external, startWorker } from './worker-process.js';
 
 const KILLS = rounds(10, 60);
@@ -75,7 +76,7 @@ describe('kill -9 of workers', function () {
   this.timeout(rounds(240_000, 900_000));
 
   it(`loses nothing and leaves no job stuck, ${KILLS} times (REDRAIN_TEST_SEED=${SEED})`, async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const random = seededRandom(SEED);
     const misbehave = { failRate: 0.1, seed: SEED };
     const receivers = [await startReceiver({ misbehave }), await startReceiver({ misbehave })];

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { captured, envelopes } from '../processes/given-events.js';
 import { heldReceiver } from '../processes/held-receiver.js';
 import { deliveriesAt, idsWith } from '../processes/journal-rows.js';
-import { Cli, startReceiver } from '../support/cli.js';
+import { startReceiver } from '../support/cli.js';
+import { WarmCli } from '../support/warm-cli.js';
 import { external, logged, startWorker } from './worker-process.js';
 
 const STOPPING = 'stopping after the work in flight';
@@ -10,12 +11,12 @@ const STOPPING = 'stopping after the work in flight';
 describe('a worker process', () => {
   for (const name of ['capture', 'dispatch', 'migrate', 'gc'] as const)
     it(`ends as soon as nothing is left to do: worker:${name} --once`, async () => {
-      const run = await startWorker(new Cli(), name, ['--once']).exited;
+      const run = await startWorker(new WarmCli(), name, ['--once']).exited;
       expect(run.code, run.stderr + run.stdout).to.equal(0);
     });
 
   it('captures in one process and delivers in another, then stops in order', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const receiver = await startReceiver();
     await external(cli, receiver.url);
     const workers = [startWorker(cli, 'dispatch'), startWorker(cli, 'capture')];
@@ -31,7 +32,7 @@ describe('a worker process', () => {
   });
 
   it('finishes and records the batch in flight on SIGTERM, and exits 0', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const receiver = await heldReceiver(2);
     await external(cli, receiver.url, '--max-events', '10');
     await captured(cli, envelopes(40));
@@ -48,7 +49,7 @@ describe('a worker process', () => {
   });
 
   it('exits at once on a second signal', async () => {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const receiver = await heldReceiver();
     await external(cli, receiver.url);
     await captured(cli, envelopes(3));
@@ -62,7 +63,7 @@ describe('a worker process', () => {
   });
 
   it('answers about its health, and shows no secret in metrics or logs', async () => {
-    const cli = new Cli({ HOOK_TOKEN: 'Bearer s3cr3t-of-the-hook' });
+    const cli = new WarmCli({ HOOK_TOKEN: 'Bearer s3cr3t-of-the-hook' });
     const receiver = await startReceiver({ misbehave: { failRate: 0.5, seed: 7 } });
     await external(cli, receiver.url, '--auth-env', 'HOOK_TOKEN');
     await captured(cli, envelopes(5));
@@ -98,7 +99,7 @@ describe('a worker process', () => {
   });
 
   it('refuses a target it does not know with 64', async () => {
-    const run = await startWorker(new Cli(), 'dispatch', ['--target', '99', '--once']).exited;
+    const run = await startWorker(new WarmCli(), 'dispatch', ['--target', '99', '--once']).exited;
     expect(run.code).to.equal(64);
   });
 });

@@ -2,8 +2,8 @@ import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect } from 'chai';
-import { Cli } from '../support/cli.js';
 import { stateOf } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
 import { startWorker } from './worker-process.js';
 
 const READY = '"msg":"ready"';
@@ -37,7 +37,7 @@ function backUp(state: string): () => void {
 describe('a worker whose files are', () => {
   for (const how of ['replaced', 'removed'] as const)
     it(`${how} opens what is there now, and does the jobs of that`, async () => {
-      const cli = new Cli();
+      const cli = new WarmCli();
       const state = stateOf(cli.home);
       const enqueue = async (id: string): Promise<void> => {
         const stdin = `{"event_id":"${id}","event_type":"T"}\n`;

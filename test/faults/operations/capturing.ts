@@ -5,10 +5,11 @@ import type { CaptureReport } from '../../../src/journal/capture-summary.js';
 import { SCHEMA_VERSION } from '../../../src/sqlite/schema.js';
 import { captured, envelopes, sendTo } from '../../processes/given-events.js';
 import { payloadDigests, sha256 } from '../../processes/journal-rows.js';
-import { Cli, type CliResult } from '../../support/cli.js';
+import { type Cli, type CliResult } from '../../support/cli.js';
 import { newEvents } from '../../support/events.js';
 import { markAsNewer } from '../../support/faults.js';
 import { stateOf } from '../../support/temporary-home.js';
+import { WarmCli } from '../../support/warm-cli.js';
 import { journalled, spooled, spoolOf } from '../home-state.js';
 import type { Operation, Scene, Watched } from '../operation.js';
 
@@ -37,7 +38,7 @@ const capture: Operation = {
   name: 'capture',
   command: 'redrain capture events.jsonl',
   async prepare(): Promise<Scene> {
-    const cli = new Cli();
+    const cli = new WarmCli();
     return {
       cli,
       run: captureIn(cli, LINES),
@@ -52,7 +53,7 @@ const spool: Operation = {
   name: 'spool',
   command: 'redrain capture events.jsonl',
   async prepare(): Promise<Scene> {
-    const cli = new Cli();
+    const cli = new WarmCli();
     sendTo(cli, 'stub:');
     await captured(cli, envelopes(1, 'before'));
     const journal = `${stateOf(cli.home)}/journal.db`;
@@ -79,7 +80,7 @@ const ingestion: Operation = {
   name: 'ingestion',
   command: 'redrain capture events.jsonl',
   async prepare(): Promise<Scene> {
-    const cli = new Cli();
+    const cli = new WarmCli();
     sendTo(cli, 'stub:');
     await captured(cli, envelopes(1, 'before'));
     const waiting = newEvents(7, 'spooled');

@@ -3,8 +3,8 @@ import { expect } from 'chai';
 import { openRedrain } from '../../../src/index.js';
 import { captured, sendTo } from '../../processes/given-events.js';
 import { payloads } from '../../processes/journal-rows.js';
-import { Cli } from '../../support/cli.js';
 import { stateOf } from '../../support/temporary-home.js';
+import { WarmCli } from '../../support/warm-cli.js';
 import { counted } from '../home-state.js';
 import type { Operation, Scene } from '../operation.js';
 
@@ -15,7 +15,7 @@ const conflict: Operation = {
   name: 'conflict',
   command: 'redrain conflicts resolve 1 --keep incoming --yes',
   async prepare(): Promise<Scene> {
-    const cli = new Cli();
+    const cli = new WarmCli();
     sendTo(cli, 'stub:');
     await captured(cli, [FIRST]);
     const redrain = await openRedrain({ home: cli.home, env: cli.env });
@@ -41,7 +41,7 @@ const repair: Operation = {
   name: 'repair',
   command: 'redrain verify --repair',
   async prepare(): Promise<Scene> {
-    const cli = new Cli();
+    const cli = new WarmCli();
     sendTo(cli, 'stub:');
     await captured(cli, [FIRST]);
     const db = new Database(`${stateOf(cli.home)}/journal.db`);

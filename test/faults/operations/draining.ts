@@ -4,7 +4,8 @@ import { openRedrain } from '../../../src/index.js';
 import type { StubServer } from '../../../src/receivers/stub/server.js';
 import { captured, envelopes, sendTo } from '../../processes/given-events.js';
 import { deliveriesAt, idsWith, payloadDigests, sha256 } from '../../processes/journal-rows.js';
-import { Cli, startReceiver } from '../../support/cli.js';
+import { type Cli, startReceiver } from '../../support/cli.js';
+import { WarmCli } from '../../support/warm-cli.js';
 import { counted, delivered } from '../home-state.js';
 import type { Operation, Scene } from '../operation.js';
 
@@ -31,7 +32,7 @@ const dispatch: Operation = {
   name: 'dispatch',
   command: 'redrain now',
   async prepare(): Promise<Scene> {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const receiver = await startReceiver();
     sendTo(cli, receiver.url, { maxEvents: 3 });
     await captured(cli, LINES);
@@ -54,7 +55,7 @@ const replay: Operation = {
   name: 'replay',
   command: 'redrain replay --type NAME',
   async prepare(): Promise<Scene> {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const receiver = await startReceiver();
     sendTo(cli, receiver.url);
     await captured(cli, LINES);
@@ -81,7 +82,7 @@ const start: Operation = {
   command: 'redrain now',
   steps: /^targets\.start-moved$/,
   async prepare(): Promise<Scene> {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const receiver = await startReceiver();
     const declare = (from: string) =>
       cli.configure(

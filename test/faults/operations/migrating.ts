@@ -7,7 +7,8 @@ import {
   writeQueue,
   writeWalQueue,
 } from '../../spec-kitty/legacy/old-queues.js';
-import { Cli } from '../../support/cli.js';
+import { type Cli } from '../../support/cli.js';
+import { WarmCli } from '../../support/warm-cli.js';
 import { journalled } from '../home-state.js';
 import type { Operation, Scene } from '../operation.js';
 
@@ -17,7 +18,7 @@ const LATER = oldEvents(2, 'c');
 const ALL = [...FIRST, ...SECOND, ...LATER];
 
 function givenQueues(): { cli: Cli; files: () => string[]; contents: () => string[] } {
-  const cli = new Cli();
+  const cli = new WarmCli();
   const paths = givenHome(cli.home);
   writeQueue(paths.legacyQueue, { rows: FIRST });
   writeWalQueue(`${paths.queuesDir}/queue-0000000000000001.db`, SECOND, LATER);

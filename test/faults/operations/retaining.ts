@@ -11,9 +11,10 @@ import { ArchiveDirectory } from '../../../src/retention/archive-directory.js';
 import { readManifest } from '../../../src/retention/archive-manifest.js';
 import { captured, envelopes, sendTo } from '../../processes/given-events.js';
 import { readJournal, sha256 } from '../../processes/journal-rows.js';
-import { Cli } from '../../support/cli.js';
+import { type Cli } from '../../support/cli.js';
 import { newEvent } from '../../support/events.js';
 import { stateOf } from '../../support/temporary-home.js';
+import { WarmCli } from '../../support/warm-cli.js';
 import { archivedDigests, counted, journalled } from '../home-state.js';
 import type { Operation, Scene, Watched } from '../operation.js';
 
@@ -25,7 +26,7 @@ const NO_CONTROL = { signal: new AbortController().signal, progress: () => undef
 
 /** Delivered to the one target there is, and two events that it lacks. */
 async function givenKept(more: readonly string[] = []): Promise<Cli> {
-  const cli = new Cli();
+  const cli = new WarmCli();
   sendTo(cli, 'stub:');
   await captured(cli, [...DELIVERED, ...more]);
   const redrain = await openRedrain({ home: cli.home, env: cli.env });

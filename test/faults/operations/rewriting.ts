@@ -5,8 +5,9 @@ import type { DrainReport } from '../../../src/dispatch/drain-report.js';
 import { captured } from '../../processes/given-events.js';
 import { configNaming } from '../../spec-kitty/given-authority.js';
 import { TokenServer } from '../../spec-kitty/token-server.js';
-import { Cli } from '../../support/cli.js';
+import type { Cli } from '../../support/cli.js';
 import { stateOf } from '../../support/temporary-home.js';
+import { WarmCli } from '../../support/warm-cli.js';
 import { delivered } from '../home-state.js';
 import type { Operation, Scene } from '../operation.js';
 
@@ -41,7 +42,7 @@ const config: Operation = {
   command: 'redrain server URL',
   steps: /^rewrite\./,
   async prepare(): Promise<Scene> {
-    const cli = new Cli();
+    const cli = new WarmCli();
     const file = cli.configure(configOf(OLD));
     const version = (): string =>
       versionOf(file, { 'the old file': configOf(OLD), 'the new file': configOf(NEW) });
@@ -61,7 +62,7 @@ const login: Operation = {
   command: 'redrain login URL --token-env NAME',
   steps: /^rewrite\./,
   async prepare(): Promise<Scene> {
-    const cli = new Cli({ READY: 'ready-token' });
+    const cli = new WarmCli({ READY: 'ready-token' });
     const file = credentialsOf(cli);
     const before = `${NEIGHBOUR}\n${loginAt(NEW, 'stale')}`;
     write(file, before);
@@ -112,7 +113,7 @@ const token: Operation = {
   steps: /^(token\.|rewrite\.(filled|renamed))/,
   async prepare(): Promise<Scene> {
     const server = await TokenServer.start({ refresh: 'old-refresh' });
-    const cli = new Cli({ SPEC_KITTY_ENABLE_SAAS_SYNC: '1', ISSUED: 'marker-access-1' });
+    const cli = new WarmCli({ SPEC_KITTY_ENABLE_SAAS_SYNC: '1', ISSUED: 'marker-access-1' });
     cli.configure(`${configNaming(server.url)}[sync.projects]\nunassigned = true\n`);
     const file = credentialsOf(cli);
     const before = tokenFile(server.url);

@@ -4,7 +4,8 @@ import { enqueue, withQueues } from '../../../src/app/jobs/enqueue.js';
 import type { Job } from '../../../src/queue/job.js';
 import { captured, envelopes } from '../../processes/given-events.js';
 import { payloadDigests, sha256 } from '../../processes/journal-rows.js';
-import { Cli, type CliResult } from '../../support/cli.js';
+import { type Cli, type CliResult } from '../../support/cli.js';
+import { WarmCli } from '../../support/warm-cli.js';
 import { startWorker } from '../../workers/worker-process.js';
 import { journalled } from '../home-state.js';
 import type { Operation, Scene, Watched } from '../operation.js';
@@ -21,7 +22,7 @@ const worker: Operation = {
   // It looks for work by the clock: how often it passes them differs.
   fixedSteps: ['queue.commit', 'queue.taken', 'queue.ran', 'queue.ended'],
   async prepare(): Promise<Scene> {
-    const cli = new Cli();
+    const cli = new WarmCli();
     await captured(cli, BEFORE);
     const app = new App({ home: cli.home, env: cli.env });
     const { id } = await withQueues(app, (queues) => enqueue(queues, 'capture', { events: LINES }));

@@ -7,8 +7,9 @@ import type {
   MigrationReport,
 } from '../../../src/spec-kitty/legacy/migration-report.js';
 import { oldQueueState } from '../../../src/spec-kitty/legacy/old-queue-state.js';
-import { Cli, type CliResult } from '../../support/cli.js';
+import { type Cli, type CliResult } from '../../support/cli.js';
 import { openCore } from '../../support/core.js';
+import { WarmCli } from '../../support/warm-cli.js';
 import { idsOf } from './migrated.js';
 import {
   appendRows,
@@ -34,7 +35,7 @@ const cleanupOf = (run: CliResult): CleanupReport => {
 };
 
 function givenCli(): { cli: Cli; paths: HomePaths } {
-  const cli = new Cli();
+  const cli = new WarmCli();
   return { cli, paths: givenHome(cli.home) };
 }
 

@@ -2,10 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { HomePaths } from '../../../src/config/home.js';
 import { seededRandom } from '../../../src/receivers/stub/misbehaviour.js';
-import { Cli } from '../../support/cli.js';
+import { type Cli } from '../../support/cli.js';
 import { openCore, rows } from '../../support/core.js';
 import { assertLedgerInvariant } from '../../support/invariant.js';
 import { rounds } from '../../support/rounds.js';
+import { WarmCli } from '../../support/warm-cli.js';
 import {
   givenHome,
   oldEvent,
@@ -45,14 +46,14 @@ describe('kill -9 of redrain migrate', function () {
 
   it(`leaves nothing half done at ${KILLS} moments (REDRAIN_TEST_SEED=${SEED})`, async () => {
     const random = seededRandom(SEED);
-    const undisturbed = new Cli();
+    const undisturbed = new WarmCli();
     givenQueues(givenHome(undisturbed.home));
     const startedAt = performance.now();
     const whole = await undisturbed.run(['migrate', '--verbose']);
     expect(whole.code, whole.stderr).to.equal(5);
     const duration = performance.now() - startedAt;
 
-    const cli = new Cli();
+    const cli = new WarmCli();
     const paths = givenHome(cli.home);
     givenQueues(paths);
     const before = oldFilesOf(paths);

@@ -5,9 +5,10 @@ import type { ConflictRow } from '../../../src/app/conflicts.js';
 import type { HomePaths } from '../../../src/config/home.js';
 import type { MigrationReport } from '../../../src/spec-kitty/legacy/migration-report.js';
 import { treeHash } from '../../cli/tree-hash.js';
-import { Cli } from '../../support/cli.js';
+import { type Cli } from '../../support/cli.js';
 import { openCore } from '../../support/core.js';
 import { stateOf } from '../../support/temporary-home.js';
+import { WarmCli } from '../../support/warm-cli.js';
 import { idsOf } from './migrated.js';
 import {
   appendRows,
@@ -20,7 +21,7 @@ import {
 } from './old-queues.js';
 
 function givenCli(): { cli: Cli; paths: HomePaths } {
-  const cli = new Cli();
+  const cli = new WarmCli();
   return { cli, paths: givenHome(cli.home) };
 }
 
@@ -84,7 +85,7 @@ describe('redrain migrate', () => {
       '7 events imported, 0 imported before, 1 identical, 1 conflicting, 1 flagged',
     );
     expect(stdout).to.contain('1 conflict to decide: `redrain conflicts list`');
-    expect((await new Cli().run(['migrate'])).stdout).to.contain('no old queue files');
+    expect((await new WarmCli().run(['migrate'])).stdout).to.contain('no old queue files');
   });
 
   it('attributes a file to the one known identity with its digest, others to nobody', async () => {
@@ -147,6 +148,6 @@ describe('redrain migrate', () => {
   });
 
   it('wants --cleanup before --yes', async () => {
-    expect((await new Cli().run(['migrate', '--yes'])).code).to.equal(64);
+    expect((await new WarmCli().run(['migrate', '--yes'])).code).to.equal(64);
   });
 });

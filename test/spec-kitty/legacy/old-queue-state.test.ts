@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { oldQueueState } from '../../../src/spec-kitty/legacy/old-queue-state.js';
-import { Cli } from '../../support/cli.js';
 import { overwrite } from '../../support/faults.js';
+import { WarmCli } from '../../support/warm-cli.js';
 import { migrated } from './migrated.js';
 import {
   appendRows,
@@ -93,7 +93,7 @@ describe('what waits in old queue files', () => {
   });
 
   it('turns `status --check` green after migrate, and red again by a new row, which it names', async () => {
-    const cli = new Cli({ SPEC_KITTY_ENABLE_SAAS_SYNC: '0' });
+    const cli = new WarmCli({ SPEC_KITTY_ENABLE_SAAS_SYNC: '0' });
     const paths = givenHome(cli.home);
     writeQueue(paths.legacyQueue, { rows: oldEvents(3) });
     const check = () => cli.run(['status', '--check']);
