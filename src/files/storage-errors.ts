@@ -13,7 +13,15 @@ import {
 export { errorCode };
 
 /** Why a database could not do its work, in the terms its callers act on. */
-export type StorageTrouble = 'busy' | 'full' | 'readonly' | 'corrupt' | 'io' | 'limit' | 'replaced';
+export type StorageTrouble =
+  | 'busy'
+  | 'full'
+  | 'readonly'
+  | 'corrupt'
+  | 'io'
+  | 'limit'
+  | 'replaced'
+  | 'unreachable';
 
 /** The database cannot be used right now; nothing of the failed unit of work is stored. */
 export class StorageUnavailableError extends RedrainError {
@@ -38,6 +46,7 @@ const WORDS: Record<StorageTrouble, string> = {
   io: 'the disk reported an error',
   limit: 'the system does not open it',
   replaced: 'the file was replaced or removed while this process had it open',
+  unreachable: 'the database server cannot be used',
 };
 
 /** The file was written by a newer redrain; this one must not touch it. */

@@ -18,7 +18,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['receive', 'receivers', 'retention', 'reports'],
   ['spec-kitty'],
   ['src/stores.ts'],
-  ['sqlite'],
+  ['sqlite', 'postgres'],
   ['app'],
   ['src/index.ts', 'workers', 'observatory', 'cli'],
 ];

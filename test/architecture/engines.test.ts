@@ -19,9 +19,9 @@ const DRIVER_USERS = [
 ];
 
 /** Folders whose files may hold SQL, and those who may read it are in the same one. */
-const WITH_SQL = /^src\/(sqlite|queue|receive|receivers\/stub|spec-kitty\/legacy)\//;
+const WITH_SQL = /^src\/(sqlite|postgres|queue|receive|receivers\/stub|spec-kitty\/legacy)\//;
 
-/** Who may know the engine: the one that opens the stores. */
+/** Who may know an engine: the one that opens the stores. */
 const ENGINE_USERS = ['src/app/app.ts', 'src/entities.ts'];
 
 /** Files that may load TypeORM, beside entities and schema migrations. */
@@ -45,6 +45,29 @@ describe('one place knows each engine:', () => {
   it('the database driver is loaded by the engine, and by those that own a file', () => {
     const outside = usersOf('better-sqlite3').filter((file) => domainOf(file) !== 'sqlite');
     expect(outside).to.deep.equal(DRIVER_USERS);
+  });
+
+  it('the driver of PostgreSQL is loaded in one place, when a URL names it', () => {
+    const found = imports.filter(({ target }) => target === 'pg');
+    expect(found.filter(({ typeOnly }) => !typeOnly).map(({ file }) => file)).to.deep.equal([
+      'src/postgres/driver.ts',
+    ]);
+    expect([...new Set(found.map(({ file }) => file))]).to.deep.equal(['src/postgres/driver.ts']);
+    const source = readFileSync('src/postgres/driver.ts', 'utf8');
+    expect(source)
+      .to.contain("await import('pg')")
+      .and.not.match(/^import (?!type).* 'pg'/m);
+  });
+
+  it('the engines do not know each other', () => {
+    const engines = ['sqlite', 'postgres'];
+    const wrong = imports.filter(
+      ({ file, target }) =>
+        engines.includes(domainOf(file)) &&
+        engines.includes(domainOf(target)) &&
+        domainOf(file) !== domainOf(target),
+    );
+    expect(wrong.map(shown)).to.deep.equal([]);
   });
 
   it('TypeORM describes the schema and runs its migrations', () => {
@@ -87,11 +110,11 @@ describe('one place knows each engine:', () => {
     expect(wrong.map(shown)).to.deep.equal([]);
   });
 
-  it('the engine is known to the one that opens the stores, and to nobody else', () => {
+  it('an engine is known to the one that opens the stores, and to nobody else', () => {
     const wrong = imports.filter(
       ({ file, target }) =>
-        domainOf(target) === 'sqlite' &&
-        domainOf(file) !== 'sqlite' &&
+        ['sqlite', 'postgres'].includes(domainOf(target)) &&
+        domainOf(file) !== domainOf(target) &&
         !ENGINE_USERS.includes(file),
     );
     expect(wrong.map(shown)).to.deep.equal([]);
@@ -107,7 +130,7 @@ describe('one place knows each engine:', () => {
   });
 
   it('commands and workers know no driver', () => {
-    const drivers = ['better-sqlite3', 'typeorm', 'liteque', 'node:https'];
+    const drivers = ['better-sqlite3', 'pg', 'typeorm', 'liteque', 'node:https'];
     const wrong = imports.filter(
       ({ file, target }) => /^(src\/cli|src\/workers)\//.test(file) && drivers.includes(target),
     );
@@ -115,7 +138,7 @@ describe('one place knows each engine:', () => {
   });
 
   it('dispatch and policy stand on no engine', () => {
-    const engines = ['typeorm', 'node:http', 'node:https', 'liteque', 'better-sqlite3'];
+    const engines = ['typeorm', 'node:http', 'node:https', 'liteque', 'better-sqlite3', 'pg'];
     const wrong = imports.filter(
       ({ file, target }) =>
         ['dispatch', 'policy'].includes(domainOf(file)) &&

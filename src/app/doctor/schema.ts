@@ -34,4 +34,5 @@ const REMEDIES: Readonly<Record<StorageUnavailableError['trouble'], Remedy>> = {
   io: { advice: 'look at the disk: `dmesg` says what it reported' },
   limit: { advice: 'end programs that hold many files open, or raise `ulimit -n`' },
   replaced: { advice: 'start the command again' },
+  unreachable: { advice: 'start the server, or correct the storage URL' },
 };

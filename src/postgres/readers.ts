@@ -1,0 +1,68 @@
+import type { Client } from './driver.js';
+
+/** Connections for reading; more readers than this wait. */
+const MOST = 4;
+
+/** A few connections that are opened when they are needed and kept. */
+export class Readers {
+  readonly #connect: () => Promise<Client>;
+  readonly #free: Client[] = [];
+  readonly #waiting: (() => void)[] = [];
+  #open = 0;
+  #closed = false;
+
+  constructor(connect: () => Promise<Client>) {
+    this.#connect = connect;
+  }
+
+  /** Lends one for the time of `work`; one that broke is not kept. */
+  async with<T>(
+    work: (client: Client) => Promise<T>,
+    isBroken: (error: unknown) => boolean,
+  ): Promise<T> {
+    const client = await this.#take();
+    let broken = false;
+    try {
+      return await work(client);
+    } catch (error) {
+      broken = isBroken(error);
+      throw error;
+    } finally {
+      this.#giveBack(client, broken);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.#free.splice(0).map((client) => end(client)));
+  }
+
+  async #take(): Promise<Client> {
+    while (this.#free.length === 0 && this.#open >= MOST)
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    const free = this.#free.pop();
+    if (free !== undefined) return free;
+    this.#open += 1;
+    try {
+      return await this.#connect();
+    } catch (error) {
+      this.#open -= 1;
+      this.#waiting.shift()?.();
+      throw error;
+    }
+  }
+
+  #giveBack(client: Client, broken: boolean): void {
+    if (broken || this.#closed) {
+      this.#open -= 1;
+      void end(client);
+    } else this.#free.push(client);
+    this.#waiting.shift()?.();
+  }
+}
+
+/** Ends a connection that may have broken already. */
+export async function end(client: Client): Promise<void> {
+  // What cannot be ended in order is gone.
+  await client.end().catch(() => undefined);
+}

@@ -1,0 +1,57 @@
+import type { OpenJournal } from '../stores.js';
+import { PostgresAuditLog } from './journal/audit-log.js';
+import { PostgresJournal } from './journal/journal-store.js';
+import { JournalDatabase, type OpenOptions } from './journal-database.js';
+
+/** Every store on the connections of one process to PostgreSQL. */
+export class PostgresStores implements OpenJournal {
+  /** For the engine and its tests. */
+  readonly db: JournalDatabase;
+  readonly journal: PostgresJournal;
+  readonly audit: PostgresAuditLog;
+
+  constructor(db: JournalDatabase) {
+    this.db = db;
+    this.journal = new PostgresJournal(db);
+    this.audit = new PostgresAuditLog(db);
+  }
+
+  isReplaced(): boolean {
+    return this.db.isReplaced();
+  }
+
+  assertCurrent(): Promise<void> {
+    return this.db.assertCurrent();
+  }
+
+  version(): Promise<string> {
+    return this.db.version();
+  }
+
+  versionOfOthers(): Promise<string> {
+    return this.db.versionOfOthers();
+  }
+
+  close(): Promise<void> {
+    return this.db.close();
+  }
+}
+
+/**
+ * Opens the journal at a PostgreSQL URL for writing: makes its tables and brings them up to date.
+ *
+ * @throws StorageUnavailableError, NewerSchemaError, MissingDriverError, StorageUrlError.
+ */
+export async function openStores(url: string, options: OpenOptions = {}): Promise<PostgresStores> {
+  return new PostgresStores(await JournalDatabase.open(url, options));
+}
+
+/**
+ * Opens it for reading only; undefined when there is none yet. Changes nothing.
+ *
+ * @throws StorageUnavailableError, NewerSchemaError, OlderSchemaError, MissingDriverError, StorageUrlError.
+ */
+export async function openStoresReadOnly(url: string): Promise<PostgresStores | undefined> {
+  const db = await JournalDatabase.openReadOnly(url);
+  return db && new PostgresStores(db);
+}

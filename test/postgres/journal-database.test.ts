@@ -1,0 +1,192 @@
+import { expect } from 'chai';
+import { NewerSchemaError, StorageUnavailableError } from '../../src/files/storage-errors.js';
+import { JournalDatabase } from '../../src/postgres/journal-database.js';
+import { StorageUrlError } from '../../src/postgres/place.js';
+import { openStores, openStoresReadOnly, type PostgresStores } from '../../src/postgres/stores.js';
+import { newEvent, newEvents } from '../support/events.js';
+import { failureOf } from '../support/failure-of.js';
+import { postgresJournals } from '../support/postgres-journal.js';
+import { closeAfterTest } from '../support/temporary-home.js';
+
+describe('a journal on PostgreSQL', () => {
+  const journals = postgresJournals();
+
+  async function opened(url = journals.forTest()): Promise<PostgresStores> {
+    const stores = await openStores(url, { busyTimeoutMs: 300 });
+    closeAfterTest(() => stores.close());
+    return stores;
+  }
+
+  const rows = async (sql: string): Promise<Record<string, unknown>[]> =>
+    (await journals.owner.query(sql)).rows;
+
+  it('numbers the events of several processes in commit order, without gaps', async () => {
+    const url = journals.forTest();
+    const writers = await Promise.all(Array.from({ length: 3 }, () => opened(url)));
+    await Promise.all(
+      writers.flatMap((stores, i) =>
+        Array.from({ length: 20 }, async (_, n) => {
+          const events = newEvents(2, `w${i}-${n}`);
+          await stores.journal.append([...events, newEvent('shared')], 'capture');
+        }),
+      ),
+    );
+    expect(await writers[0]?.journal.head()).to.equal(121);
+    const [found] = await rows(
+      'SELECT count(*)::int AS events, min(seq)::int AS first, max(seq)::int AS last FROM event',
+    );
+    expect(found).to.deep.equal({ events: 121, first: 1, last: 121 });
+    const [counted] = await rows('SELECT events::int, retained::int FROM journal_count');
+    expect(counted).to.deep.equal({ events: 121, retained: 121 });
+  });
+
+  it('lets calls that wait share a transaction, and fails none but the one that cannot be stored', async () => {
+    const stores = await opened();
+    const impossible = newEvent('impossible', { capturedAt: null as never });
+    const outcomes = await Promise.all(
+      [newEvents(2, 'a'), [impossible], newEvents(2, 'b')].map((events) =>
+        stores.journal.append(events, 'capture').catch((error: Error) => error),
+      ),
+    );
+    expect(outcomes[0]).to.deep.equal(['captured', 'captured']);
+    expect(outcomes[1]).to.be.instanceOf(Error);
+    expect(outcomes[2]).to.deep.equal(['captured', 'captured']);
+    const before = await stores.version();
+    await Promise.all(
+      Array.from({ length: 50 }, (_, i) => stores.journal.append(newEvents(1, `c${i}`), 'capture')),
+    );
+    expect(await stores.journal.head()).to.equal(54);
+    expect(Number(await stores.version()) - Number(before)).to.equal(1);
+  });
+
+  it('knows duplicates by value, keeps the bytes it had first, and keeps conflicts once', async () => {
+    const { journal } = await opened();
+    const text = (value: string) => newEvent('x', { bytes: Buffer.from(value) });
+    const append = async (value: string) => (await journal.append([text(value)], 'capture'))[0];
+    expect(await append('{"event_id":"x","n":1e2}')).to.equal('captured');
+    expect(await append('{ "n":100.0, "event_id":"x" }')).to.equal('duplicate');
+    for (const n of [2, 3, 2])
+      expect(await append(`{"event_id":"x","n":${n}}`)).to.equal('conflict');
+    expect(await rows("SELECT convert_from(bytes, 'UTF8') AS text FROM payload")).to.deep.equal([
+      { text: '{"event_id":"x","n":1e2}' },
+    ]);
+    expect(await rows('SELECT id::int, existing_seq::int FROM conflict ORDER BY id')).to.deep.equal(
+      [
+        { id: 1, existing_seq: 1 },
+        { id: 2, existing_seq: 1 },
+      ],
+    );
+  });
+
+  it('takes back the earlier event of a key that nobody was offered', async () => {
+    const { journal } = await opened();
+    const keyed = (id: string) => newEvent(id, { coalesceKey: 'k' });
+    await journal.append([keyed('a'), keyed('b')], 'capture');
+    await journal.append([keyed('c')], 'capture');
+    expect(await rows('SELECT seq::int FROM live')).to.deep.equal([{ seq: 3 }]);
+    expect(await rows('SELECT seq::int, class, other_seq::int FROM mark ORDER BY 1')).to.deep.equal(
+      [
+        { seq: 1, class: 'coalesced', other_seq: 2 },
+        { seq: 2, class: 'coalesced', other_seq: 3 },
+      ],
+    );
+    expect(await rows('SELECT class, events::int FROM journal_count ORDER BY 1')).to.deep.equal([
+      { class: 'coalesced', events: 2 },
+      { class: 'live', events: 1 },
+    ]);
+  });
+
+  it('connects again after its connections were ended, and says what it could not do', async () => {
+    const stores = await opened();
+    await stores.journal.append(newEvents(1, 'a'), 'capture');
+    const end = `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+      WHERE datname = '${journals.name}' AND application_name LIKE 'redrain writer%'`;
+    await rows(end);
+    expect(await stores.journal.append(newEvents(1, 'b'), 'capture')).to.deep.equal(['captured']);
+    const broken = stores.db.write('journal', async (tx) => {
+      await rows(end);
+      await tx.run('DELETE FROM live');
+    });
+    const failure = await failureOf(broken);
+    expect(failure).to.be.instanceOf(StorageUnavailableError);
+    expect(String(failure)).to.contain(`PostgreSQL database "${journals.name}" at 127.0.0.1:5432`);
+    expect(await stores.journal.append(newEvents(1, 'c'), 'capture')).to.deep.equal(['captured']);
+    expect(await rows('SELECT count(*)::int AS live FROM live')).to.deep.equal([{ live: 3 }]);
+  });
+
+  it('gives up after its patience behind a lock, and stores nothing', async () => {
+    const url = journals.forTest();
+    const [holder, waiter] = [await opened(url), await opened(url)];
+    const failure = await holder.db.write('journal', () =>
+      failureOf(waiter.journal.append(newEvents(1), 'capture')),
+    );
+    expect(failure).to.include({ code: 'STORAGE_UNAVAILABLE', trouble: 'busy' });
+    expect(await waiter.journal.head()).to.equal(0);
+    expect(await waiter.journal.append(newEvents(1), 'capture')).to.deep.equal(['captured']);
+  });
+
+  it('tells its own changes from those of others, and counts no transaction that wrote nothing', async () => {
+    const url = journals.forTest();
+    const [mine, others] = [await opened(url), await opened(url)];
+    await mine.db.write('journal', (tx) => tx.all('SELECT 1 AS one'));
+    expect(await mine.version()).to.equal('0');
+    await others.journal.append(newEvents(1), 'capture');
+    expect(await mine.version()).to.equal('1');
+    expect(await mine.versionOfOthers()).to.equal('1');
+    expect(await others.versionOfOthers()).to.equal('0');
+  });
+
+  it('refuses to go on with the tables of another journal', async () => {
+    const stores = await opened();
+    await stores.journal.append(newEvents(1), 'capture');
+    const swap = (home: string) => `
+      ALTER TABLE head DISABLE TRIGGER head_no_way_back; UPDATE head SET home = ${home};
+      ALTER TABLE head ENABLE ALWAYS TRIGGER head_no_way_back`;
+    await rows(swap('reverse(home)'));
+    const failure = await failureOf(stores.journal.append(newEvents(1, 'b'), 'capture'));
+    expect(failure).to.include({ trouble: 'replaced' });
+    expect(stores.isReplaced()).to.equal(true);
+    expect(await failureOf(stores.journal.head())).to.include({ trouble: 'replaced' });
+  });
+
+  it('leaves the journal of a newer redrain as it is', async () => {
+    const stores = await opened();
+    closeAfterTest(() => rows('UPDATE head SET schema = 1'));
+    await rows('UPDATE head SET schema = 99');
+    for (const use of [
+      () => stores.journal.append(newEvents(1), 'capture'),
+      () => stores.assertCurrent(),
+      () => openStores(journals.url),
+      () => openStoresReadOnly(journals.url),
+    ])
+      expect(await failureOf(use())).to.be.instanceOf(NewerSchemaError);
+    expect(await rows('SELECT count(*)::int AS events FROM event')).to.deep.equal([{ events: 0 }]);
+  });
+
+  it('is not made by opening it to read', async () => {
+    const url = `${journals.url}?schema=elsewhere`;
+    expect(await openStoresReadOnly(url)).to.equal(undefined);
+    expect(await rows("SELECT to_regnamespace('elsewhere') AS found")).to.deep.equal([
+      { found: null },
+    ]);
+  });
+
+  it('is made once by processes that start together', async () => {
+    const url = `${journals.url}?schema=together`;
+    closeAfterTest(() => rows('DROP SCHEMA IF EXISTS together CASCADE'));
+    const all = await Promise.all(Array.from({ length: 3 }, () => opened(url)));
+    for (const [i, { journal }] of all.entries())
+      await journal.append(newEvents(1, `${i}`), 'capture');
+    expect(await all[0]?.journal.head()).to.equal(3);
+  });
+
+  it('says what a URL lacks, and never shows its password', async () => {
+    const open = (url: string) => failureOf(JournalDatabase.open(url));
+    expect(await open('mysql://h/d')).to.be.instanceOf(StorageUrlError);
+    expect(String(await open('postgres://h'))).to.contain('names no database');
+    expect(String(await open('postgres://h/d?schema=A-b'))).to.contain('"A-b"');
+    const failure = await open('postgres://u:s3cret@127.0.0.1:9/d');
+    expect(failure).to.include({ code: 'STORAGE_UNAVAILABLE', trouble: 'unreachable' });
+    expect(String(failure)).to.contain('database "d" at 127.0.0.1:9').and.not.contain('s3cret');
+  });
+});

@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { placeOf } from '../../src/postgres/place.js';
+import { CREATE_TABLES } from '../../src/postgres/schema/tables.js';
+import { GUARDED } from '../../src/postgres/schema/triggers.js';
+import { openStores } from '../../src/postgres/stores.js';
+import { withoutEngine } from './engines.js';
+import { closeAfterTest } from './temporary-home.js';
+
+/** The server of the tests: a database of its own is made there, and dropped. */
+const SERVER = process.env.REDRAIN_TEST_POSTGRES ?? 'postgres://127.0.0.1:5432/postgres';
+
+/** A database with a journal in it, made empty again for each test. */
+export class PostgresJournals {
+  readonly name = `redrain_test_${process.pid}_${randomBytes(4).toString('hex')}`;
+  #owner: pg.Client | undefined;
+
+  get url(): string {
+    const url = new URL(SERVER);
+    url.pathname = `/${this.name}`;
+    return url.href;
+  }
+
+  /** A connection of the owner of the tables, for what the program itself never does. */
+  get owner(): pg.Client {
+    if (this.#owner === undefined) throw new Error('the database was not made');
+    return this.#owner;
+  }
+
+  /** For a `before` hook; skips its suite where there is no server. */
+  async make(context: Mocha.Context): Promise<void> {
+    try {
+      await onServer(`CREATE DATABASE ${this.name}`);
+    } catch (error) {
+      withoutEngine(
+        context,
+        'PostgreSQL',
+        `${SERVER} cannot be used (${(error as Error).message})`,
+      );
+    }
+    await (await openStores(this.url)).close();
+    this.#owner = new pg.Client(placeOf(this.url).connectionString);
+    await this.#owner.connect();
+    await this.#owner.query('SET search_path = redrain');
+  }
+
+  /** For an `after` hook. */
+  async drop(): Promise<void> {
+    if (this.#owner === undefined) return;
+    await this.#owner.end();
+    await onServer(`DROP DATABASE ${this.name} WITH (FORCE)`);
+  }
+
+  /** The URL of the journal, which is empty again after the test. */
+  forTest(): string {
+    closeAfterTest(() => this.owner.query(MAKE_EMPTY));
+    return this.url;
+  }
+}
+
+/** Makes the database for the tests of the suite it is called in. */
+export function postgresJournals(): PostgresJournals {
+  const journals = new PostgresJournals();
+  before(async function () {
+    await journals.make(this);
+  });
+  after(() => journals.drop());
+  return journals;
+}
+
+async function onServer(statement: string): Promise<void> {
+  const client = new pg.Client({
+    connectionString: placeOf(SERVER).connectionString,
+    connectionTimeoutMillis: 2_000,
+  });
+  try {
+    await client.connect();
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
+const TABLES = CREATE_TABLES.flatMap((text) => /^CREATE TABLE (\w+)/.exec(text)?.[1] ?? []);
+const KEPT = ['head', 'migrations'];
+
+/** What no role but the owner can do, and the owner only by hand. */
+const MAKE_EMPTY = [
+  'BEGIN',
+  'SET LOCAL synchronous_commit = off',
+  ...GUARDED.map(({ name, table }) => `ALTER TABLE ${table} DISABLE TRIGGER ${name}`),
+  ...TABLES.filter((table) => !KEPT.includes(table))
+    .reverse()
+    .map((table) => `DELETE FROM ${table}`),
+  'UPDATE head SET seq = 0',
+  ...CREATE_TABLES.flatMap((text) => {
+    const table = /^CREATE TABLE (\w+) \(\s*"id" bigint GENERATED/.exec(text)?.[1];
+    return table === undefined ? [] : `ALTER TABLE ${table} ALTER COLUMN id RESTART WITH 1`;
+  }),
+  ...GUARDED.map(({ name, table }) => `ALTER TABLE ${table} ENABLE ALWAYS TRIGGER ${name}`),
+  'COMMIT',
+].join('; ');
