@@ -7,6 +7,7 @@ import { type Core, givenTarget, openCore, rows } from '../support/core.js';
 import { drainWith, TestClock } from '../support/drains.js';
 import { newEvents } from '../support/events.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
+import { dropLaterTables } from '../support/old-schema.js';
 import { results, ScriptedReceiver } from '../support/scripted-receiver.js';
 
 const causes = (core: Core): unknown[] =>
@@ -87,12 +88,13 @@ describe('causes of what is not delivered', () => {
   it('of a journal of the first schema are counted at once, as not recorded', async () => {
     const { core, receiver } = await given(4);
     await settleAll(core, receiver, () => ({ kind: 'rejected', reason: 'no' }), 10_000);
-    await core.db.write((db) =>
-      db.exec(`DROP TABLE cause; DROP TABLE exclusion; DROP INDEX uq_target_name;
+    await core.db.write((db) => {
+      dropLaterTables(db);
+      db.exec(`DROP INDEX uq_target_name;
         ALTER TABLE target DROP COLUMN name; ALTER TABLE target DROP COLUMN start_seq;
         ALTER TABLE post DROP COLUMN requests;
-        DELETE FROM migrations WHERE id > 1; PRAGMA user_version = 1`),
-    );
+        DELETE FROM migrations WHERE id > 1; PRAGMA user_version = 1`);
+    });
     const upgraded = await openCore(core.home);
     expect(causes(upgraded)).to.deep.equal([{ status: 'rejected', text: '', events: 4 }]);
     assertLedgerInvariant(upgraded);

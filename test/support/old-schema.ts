@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { TABLES, TRIGGERS } from '../../migrations/1-journal-and-ledger.js';
 import { CAUSE_TABLES } from '../../migrations/2-causes.js';
-import { MIGRATIONS } from '../../migrations/index.js';
+import { MIGRATIONS, SCHEMA_TABLES } from '../../migrations/index.js';
 import { configureConnection } from '../../src/sqlite/connection.js';
 import { temporaryHome } from './temporary-home.js';
 
@@ -23,3 +23,12 @@ export function givenSecondSchema(home = temporaryHome()): {
     db.prepare('INSERT INTO migrations (timestamp, name) VALUES (?, ?)').run(name.slice(-13), name);
   return { home, db };
 }
+
+/** Drops every table that the first schema did not have. */
+export function dropLaterTables(db: Database.Database): void {
+  const first = new Set(tablesIn(TABLES));
+  for (const name of tablesIn(SCHEMA_TABLES)) if (!first.has(name)) db.exec(`DROP TABLE "${name}"`);
+}
+
+const tablesIn = (statements: readonly string[]): string[] =>
+  statements.flatMap((text) => /^CREATE TABLE "(\w+)"/.exec(text)?.[1] ?? []);
