@@ -3,6 +3,8 @@ import { ROW_GROUPS, type RowGroup } from './rows.js';
 
 /** What the command line of `npm run bench` asks for. */
 export interface BenchArguments {
+  /** What a user would pick in place of redrain, in place of the floors. */
+  readonly peers: boolean;
   /** One JSON document in place of the table. */
   readonly json: boolean;
   readonly groups: readonly RowGroup[];
@@ -13,13 +15,14 @@ export interface BenchArguments {
 }
 
 export const USAGE =
-  'usage: npm run bench -- [--json] [--rows GROUP,…] [--scale FACTOR] [--rounds N]\n' +
+  'usage: npm run bench -- [peers] [--json] [--rows GROUP,…] [--scale FACTOR] [--rounds N]\n' +
   `groups: ${ROW_GROUPS.join(', ')}\n`;
 
 /** @throws Error with one line that says which argument cannot be used. */
 export function readArguments(given: readonly string[]): BenchArguments {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     args: [...given],
+    allowPositionals: true,
     options: {
       json: { type: 'boolean', default: false },
       rows: { type: 'string', default: ROW_GROUPS.join(',') },
@@ -27,7 +30,10 @@ export function readArguments(given: readonly string[]): BenchArguments {
       rounds: { type: 'string', default: '5' },
     },
   });
+  const unknown = positionals.find((word) => word !== 'peers');
+  if (unknown !== undefined) throw new Error(`there is no bench "${unknown}", only peers`);
   return {
+    peers: positionals.length > 0,
     json: values.json,
     groups: values.rows.split(',').map(groupNamed),
     scale: positive('--scale', values.scale),

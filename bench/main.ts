@@ -1,14 +1,17 @@
 import { type BenchArguments, readArguments, USAGE } from './arguments.js';
+import type { BenchSurroundings } from './bench-surroundings.js';
 import { describeMachine } from './machine.js';
-import { type BenchReport, reportText } from './report.js';
+import { type BenchReport, COLUMNS, reportText } from './report.js';
 import { runGroups } from './rows.js';
 import { Workspace } from './workspace.js';
 
-/** `npm run bench`: the figures of docs/performance.md, product and floor in turn. */
+/**
+ * `npm run bench`: the figures of docs/performance.md, product and floor in turn.
+ * `npm run bench -- peers`: redrain and what a user would pick in its place, in turn.
+ */
 async function main(): Promise<void> {
   const given = argumentsOrExit();
-  const report = await bench(given);
-  process.stdout.write(given.json ? `${JSON.stringify(report, null, 2)}\n` : reportText(report));
+  process.stdout.write(given.peers ? await benchOfPeers(given) : await benchOfFloors(given));
 }
 
 function argumentsOrExit(): BenchArguments {
@@ -20,9 +23,28 @@ function argumentsOrExit(): BenchArguments {
   }
 }
 
-async function bench({ groups, scale, rounds }: BenchArguments): Promise<BenchReport> {
+async function benchOfFloors(given: BenchArguments): Promise<string> {
+  const report = await bench(given, (at) => runGroups(given.groups, at));
+  return given.json ? documentOf(report) : reportText(report, COLUMNS);
+}
+
+async function benchOfPeers(given: BenchArguments): Promise<string> {
+  const [{ peersReport }, { PEER_COLUMNS }] = await Promise.all([
+    import('./peers/peers-report.js'),
+    import('./peers/peer-columns.js'),
+  ]);
+  const report = await bench(given, peersReport);
+  return given.json ? documentOf(report) : reportText(report, PEER_COLUMNS);
+}
+
+const documentOf = (report: object): string => `${JSON.stringify(report, null, 2)}\n`;
+
+async function bench<Row>(
+  { scale, rounds }: BenchArguments,
+  run: (at: BenchSurroundings) => Promise<Row[]>,
+): Promise<BenchReport<Row>> {
   const started = performance.now();
-  const rows = await runGroups(groups, {
+  const rows = await run({
     workspace: new Workspace(),
     rounds,
     scaled: (count, least) => Math.max(least, Math.round(count * scale)),

@@ -4,20 +4,23 @@ import type { Machine } from './machine.js';
 import type { Reach, RowResult, Side } from './result.js';
 
 /** Everything one run of the bench found: the document of `--json`. */
-export interface BenchReport {
+export interface BenchReport<Row = RowResult> {
   readonly machine: Machine;
   readonly scale: number;
   readonly rounds: number;
-  readonly rows: readonly RowResult[];
+  readonly rows: readonly Row[];
   readonly duration_s: number;
 }
 
 /** The report as a plain table for people. */
-export function reportText({ machine, scale, rounds, rows, duration_s }: BenchReport): string {
+export function reportText<Row>(
+  { machine, scale, rounds, rows, duration_s }: BenchReport<Row>,
+  columns: readonly Column<Row>[],
+): string {
   return [
     `${machine.cpu}, ${machine.cores} cores, ${machine.memory_gib} GiB, ${machine.os}`,
     `node ${machine.node}, SQLite ${machine.sqlite}; scale ${scale}, ${rounds} rounds, ${duration_s} s`,
-    forTerminal(table(COLUMNS, rows)),
+    forTerminal(table(columns, rows)),
     '',
   ].join('\n');
 }
@@ -25,7 +28,8 @@ export function reportText({ machine, scale, rounds, rows, duration_s }: BenchRe
 const measure = (unit: string, { name, median, cpu }: Side): string =>
   `${name} ${shown(median)} ${unit}${cpu === undefined ? '' : `, ${shown(cpu)} µs of CPU`}`;
 
-const COLUMNS: readonly Column<RowResult>[] = [
+/** Product and floor. */
+export const COLUMNS: readonly Column<RowResult>[] = [
   { key: 'work', heading: 'WORK', value: ({ row }) => row, shrink: { how: 'fold', least: 12 } },
   {
     key: 'measured',
