@@ -18,12 +18,20 @@ export function bytes(n: number): string {
   return `${(n / 1024 ** step).toFixed(step === 0 ? 0 : 1)} ${UNITS[step]}`;
 }
 
-/** `850 ms`, `2.4 s`, `3 min`. */
+/** `850 ms`, `2.4 s`, `3 min`, `12 h`, `4 days`. */
 export function duration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < 100_000) return `${(ms / 1_000).toFixed(1)} s`;
-  return `${Math.round(ms / 60_000)} min`;
+  if (ms < 100_000) return `${rounded(ms / 1_000, 1)} s`;
+  if (ms < 100 * MINUTE) return `${rounded(ms / MINUTE, 0)} min`;
+  if (ms < 72 * HOUR) return `${rounded(ms / HOUR, 1)} h`;
+  return `${rounded(ms / (24 * HOUR), 1)} days`;
 }
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** Without zeros behind the point. */
+const rounded = (n: number, digits: number): number => Number(n.toFixed(digits));
 
 /** `12s ago`, `5m ago`, `in 2h`, or a date. The script of the pages words it the same way. */
 const since = (at: number, now: number): string =>
@@ -55,8 +63,11 @@ export function clock(time: number | string | null): Html {
   if (at === null) return html`<span class="none">none</span>`;
   if (!isTime(at)) return html`unreadable (${at})`;
   const iso = new Date(at).toISOString();
-  return html`<time datetime="${iso}" title="${iso}">${CLOCK.format(at).replace(',', '')}</time>`;
+  return html`<time datetime="${iso}" title="${iso}">${clockText(at)}</time>`;
 }
+
+/** The same where there can be no mark. */
+export const clockText = (at: number): string => CLOCK.format(at).replace(',', '');
 
 export const momentOf = (time: number | string | null): number | null =>
   typeof time === 'string' ? Date.parse(time) : time;

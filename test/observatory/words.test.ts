@@ -36,11 +36,16 @@ describe('words of the pages', () => {
       '1.0 KiB',
       '4.8 MiB',
     ]);
-    expect([0.4, 999, 2_449, 180_000].map(duration)).to.deep.equal([
+    const spans = [0.4, 999, 2_449, 15_000, 180_000, 12 * HOUR, 7.25 * HOUR, 36 * 24 * HOUR];
+    expect(spans.map(duration)).to.deep.equal([
       '0 ms',
       '999 ms',
       '2.4 s',
+      '15 s',
       '3 min',
+      '12 h',
+      '7.3 h',
+      '36 days',
     ]);
   });
 });

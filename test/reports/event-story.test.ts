@@ -86,5 +86,7 @@ describe('a payload for people', () => {
 }`,
     );
     expect(prettyJson('no json')).to.equal(undefined);
+    expect(prettyJson('[[[1]]]', 40)).to.equal('[\n  [\n    [\n      1\n    ]\n  ]\n]');
+    expect(prettyJson('[[[1]]]', 20), 'longer than asked for').to.equal(undefined);
   });
 });

@@ -1,5 +1,5 @@
 import { type Html, html } from '../html.js';
-import { clock, number } from '../words.js';
+import { clock, clockText, duration, number } from '../words.js';
 
 /** One kind of thing that is counted. */
 export interface Series {
@@ -28,13 +28,14 @@ const GAP = 0.15;
 export function barChart({ caption, series, edges }: BarChart): Html {
   const starts = edges.slice(0, -1);
   const sums = starts.map((_, i) => series.reduce((sum, { values }) => sum + (values[i] ?? 0), 0));
-  const most = Math.max(...sums, 1);
-  const bars = starts.map((_, i) => stack(series, i, most, (sums[i] ?? 0) > 0));
+  const most = Math.max(...sums);
+  if (most === 0) return html`<figure class="chart"><figcaption>${caption}</figcaption></figure>`;
+  const bars = starts.map((start, i) => stack(series, i, most, start));
   return html`<figure class="chart">
 <figcaption>${caption}</figcaption>
 ${series.length > 1 ? legend(series) : ''}
 <div class="plot">
-<span class="top-value">${number(most)}</span>
+<span class="top-value">${number(most)} in ${duration((edges[1] ?? 0) - (edges[0] ?? 0))}</span>
 <svg viewBox="0 0 ${starts.length} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${caption}">
 <path class="grid" d="M0 0.5H${starts.length}M0 50H${starts.length}M0 99.5H${starts.length}"/>
 ${bars}
@@ -46,8 +47,7 @@ ${numbers(series, edges, sums)}
 }
 
 /** The bars of one stretch of time, one upon the other. */
-function stack(series: readonly Series[], i: number, most: number, isShown: boolean): Html {
-  if (!isShown) return html``;
+function stack(series: readonly Series[], i: number, most: number, start: number): Html {
   let top = HEIGHT;
   return html`${series.map(({ name, look, values }) => {
     const value = values[i] ?? 0;
@@ -55,7 +55,7 @@ function stack(series: readonly Series[], i: number, most: number, isShown: bool
     // What is there is seen, however small it is beside the highest.
     const height = Math.max((value / most) * HEIGHT, 1.5);
     top -= height;
-    return html`<rect class="${look}" x="${(i + GAP / 2).toFixed(3)}" y="${Math.max(top, 0).toFixed(2)}" width="${1 - GAP}" height="${height.toFixed(2)}"><title>${name}: ${number(value)}</title></rect>`;
+    return html`<rect class="${look}" x="${(i + GAP / 2).toFixed(3)}" y="${Math.max(top, 0).toFixed(2)}" width="${1 - GAP}" height="${height.toFixed(2)}"><title>${clockText(start)}: ${number(value)} ${name}</title></rect>`;
   })}`;
 }
 
@@ -78,7 +78,6 @@ function numbers(
   sums: readonly number[],
 ): Html {
   const rows = sums.flatMap((sum, i) => (sum === 0 ? [] : [i]));
-  if (rows.length === 0) return html`<p class="none">Nothing in this time.</p>`;
   return html`<details><summary>Numbers</summary><div class="scroll"><table>
 <thead><tr><th scope="col">From</th>${series.map(({ name }) => html`<th scope="col" class="n">${name}</th>`)}</tr></thead>
 <tbody>${rows.map(

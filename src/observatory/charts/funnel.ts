@@ -62,6 +62,14 @@ export function funnel(
 </table>`;
 }
 
+/** What the parts of `funnelBar` are. */
+export const MINI_LEGEND = [
+  { name: 'delivered', look: 'step-4' },
+  { name: 'sent', look: 'step-3' },
+  { name: 'due', look: 'mini-due' },
+  { name: 'never sent', look: 'track' },
+] as const;
+
 /** The same on one line, where there are many targets. */
 export function funnelBar(sum: TargetBalance): Html {
   const most = Math.max(sum.total, 1);

@@ -1,22 +1,25 @@
 import type { PostBucket } from '../../reports/post-series.js';
-import { type Html, html } from '../html.js';
+import { type Html, html, nothing } from '../html.js';
 import { clock, duration } from '../words.js';
 import { legend, timeAxis } from './bars.js';
 
 const HEIGHT = 100;
 
+/** The one on top comes last: where both are the same, it is the one that is seen. */
 const LINES = [
-  ['median', 'half of the posts took at most this', 'line-a'],
   ['p95', '95 of 100 took at most this', 'line-b'],
+  ['median', 'half of the posts took at most this', 'line-a'],
 ] as const;
 
 /** How long answers took over time: two lines, with their numbers as a table behind a click. */
 export function latencyChart(buckets: readonly PostBucket[], edges: readonly number[]): Html {
   const caption = 'Time to the answer';
-  const most = Math.max(...buckets.map(({ p95 }) => p95 ?? 0), 1);
+  const times = buckets.flatMap(({ p95 }) => p95 ?? []);
+  if (times.length === 0) return nothing;
+  const most = Math.max(...times, 1);
   return html`<figure class="chart">
 <figcaption>${caption}</figcaption>
-${legend(LINES.map(([, name, look]) => ({ name, look })))}
+${legend(LINES.map(([, name, look]) => ({ name, look })).reverse())}
 <div class="plot">
 <span class="top-value">${duration(most)}</span>
 <svg viewBox="0 0 ${buckets.length} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${caption}">
@@ -50,7 +53,6 @@ function line(
 
 function numbers(buckets: readonly PostBucket[]): Html {
   const rows = buckets.filter(({ median }) => median !== null);
-  if (rows.length === 0) return html`<p class="none">No posts in this time.</p>`;
   return html`<details><summary>Numbers</summary><div class="scroll"><table>
 <thead><tr><th scope="col">From</th><th scope="col" class="n">Half</th><th scope="col" class="n">95 of 100</th><th scope="col" class="n">Slowest</th></tr></thead>
 <tbody>${rows.map(

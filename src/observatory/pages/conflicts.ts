@@ -65,7 +65,7 @@ function differences({ differences: rows }: ConflictDetails): Html {
 }
 
 const side = (title: string, type: string, payload: ShownPayload): Html =>
-  html`<section><h2>${title}</h2><p>${name(type)}, ${payload.size === null ? 'bytes gone' : bytes(payload.size)}</p><p>${code(payload.sha256)}</p>
+  html`<section><h2>${title}</h2><p>${shortName(type)} ${payload.size === null ? 'bytes gone' : bytes(payload.size)}</p><p>SHA-256 ${code(payload.sha256)}</p>
 <details><summary>Bytes</summary><pre class="payload" tabindex="0" dir="auto">${shownText(payload.text ?? payload.bytes_base64 ?? '')}</pre></details></section>`;
 
 function decisions(at: PageContext, { id, kept }: ConflictDetails): Html {

@@ -1,7 +1,7 @@
 import { type DiffReport, diffTargets } from '../../app/diff.js';
 import type { TargetRecord } from '../../targets/registry.js';
 import { type Html, html, nothing } from '../html.js';
-import { BUDGET_MS, given, type Page, type PageContext, wholeNumber } from '../page.js';
+import { BUDGET_MS, given, message, type Page, type PageContext, wholeNumber } from '../page.js';
 import { counted, name } from '../words.js';
 import { eventTable } from './event-table.js';
 
@@ -10,6 +10,8 @@ const PER_PAGE = 100;
 /** What one target has and another has not. */
 export async function diff(at: PageContext): Promise<Page> {
   const { targets } = await at.status();
+  if (targets.length < 2)
+    return message('Compare two targets', 'It takes two targets that something was sent to.');
   const a = given(at.query, 'a');
   const b = given(at.query, 'b');
   const result =
@@ -26,7 +28,7 @@ function form(
   b: string | undefined,
 ): Html {
   return html`<form class="filters" method="get" action="${at.link('diff')}">
-${choice('a', 'Delivered to', targets, a)}${choice('b', 'and not to', targets, b)}
+${choice('a', 'Delivered to', targets, a)}${choice('b', 'and not to', targets, b ?? String(targets[1]?.id))}
 <p class="actions"><button>Compare</button></p></form>`;
 }
 
@@ -46,10 +48,13 @@ async function difference(at: PageContext, a: string, b: string): Promise<Html> 
   const report = await diffTargets(at.app, a, b, { limit: PER_PAGE, after, budgetMs: BUDGET_MS });
   const { count, is_whole, events } = report;
   const noun = after === undefined ? 'event' : 'further event';
-  return html`<p class="lead">${is_whole ? '' : 'At least '}${counted(count, noun)} delivered to ${name(report.a.target_url)} and not to ${name(report.b.target_url)}.</p>
+  return html`<p class="lead">${is_whole ? '' : 'At least '}${counted(count, noun)} delivered to ${side(at, report.a)} and not to ${side(at, report.b)}.</p>
 ${events.length === 0 ? nothing : html`<p class="quiet">In the order of the journal; states are those at the second target.</p>${eventTable(at, events, 'Events that differ')}`}
 ${more(at, a, b, report)}`;
 }
+
+const side = ({ link }: PageContext, { target_id: id, target_name: called }: DiffReport['a']) =>
+  html`<a href="${link('target', { id })}">${name(called)}</a>`;
 
 function more(at: PageContext, a: string, b: string, { events, count }: DiffReport): Html {
   const last = events.at(-1)?.seq;

@@ -64,7 +64,7 @@ export function filterForm(
     (one) => html`<option${one === state ? html` selected` : ''}>${one}</option>`,
   )}</select></label>
 ${field('type', 'Type', type)}${field('project', 'Project', project)}${field('event', 'Event id', event)}
-${field('since', 'Since', since, '2h, yesterday, 2026-11-22')}${field('until', 'Until', until, '1h, 2026-11-23T10:00')}
+${field('since', 'Since', since, '2h, yesterday')}${field('until', 'Until', until, '2026-11-23')}
 ${cause === undefined ? '' : field('cause', 'Cause', cause)}
 <p class="actions"><button>Show</button> <a href="${link(page)}">Clear</a></p>
 </form>`;

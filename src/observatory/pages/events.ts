@@ -19,7 +19,7 @@ export async function events(at: PageContext): Promise<Page> {
   return {
     title: 'Events',
     body: html`${form}
-<p class="quiet">${target === undefined ? 'No target yet: states are those of a target that has nothing.' : html`States are those at <a href="${at.link('target', { id: target.id })}">${shortName(target.name)}</a>.`}
+<p class="quiet">${target === undefined ? 'There is no target yet: no event was sent anywhere.' : html`States are those at <a href="${at.link('target', { id: target.id })}">${shortName(target.name)}</a>.`}
 ${filters.cause === undefined ? nothing : html`Only those for the cause ${shortName(filters.cause)}.`}</p>
 ${page.events.length === 0 ? nobody(page) : eventTable(at, page.events, 'Events, newest first')}
 ${pager(at, filters, page)}

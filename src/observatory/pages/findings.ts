@@ -11,6 +11,9 @@ const WEIGHT: Readonly<Record<Finding['status'], string>> = {
   notice: 'note',
 };
 
+/** More findings than these are behind a click: the charts are below them. */
+const MOST_FINDINGS = 6;
+
 /** What to do next, in one line. */
 export function nextLine(document: StatusDocument): Html {
   const step = nextStep(document);
@@ -20,14 +23,18 @@ export function nextLine(document: StatusDocument): Html {
   return html`<p class="next"><strong>Next:</strong> ${remedy(finding)}</p>`;
 }
 
-/** Everything that needs attention or is worth knowing, most pressing first; targets by their names. */
+/** Everything that needs attention or is worth knowing, most pressing first. `names` are the targets to lead to. */
 export function findingList(
   at: Pick<PageContext, 'link'>,
   findings: readonly Finding[],
-  names: ReadonlyMap<number, string>,
+  names: ReadonlyMap<number, string> = new Map(),
 ): Html {
   if (findings.length === 0) return nothing;
-  return html`<ul class="findings">${findings.map((finding) => item(at, finding, names))}</ul>`;
+  const list = (some: readonly Finding[]): Html =>
+    html`<ul class="findings">${some.map((finding) => item(at, finding, names))}</ul>`;
+  const rest = findings.slice(MOST_FINDINGS);
+  return html`${list(findings.slice(0, MOST_FINDINGS))}
+${rest.length === 0 ? nothing : html`<details><summary>${number(rest.length)} more</summary>${list(rest)}</details>`}`;
 }
 
 function item(
@@ -35,14 +42,21 @@ function item(
   finding: Finding,
   names: ReadonlyMap<number, string>,
 ): Html {
-  const { status, message, target_id: target, queue } = finding;
-  const where =
-    target !== null
-      ? html` <a href="${link('target', { id: target })}">${names.get(target) ?? `target ${target}`}</a>`
-      : queue !== null
-        ? html` <a href="${link('jobs', { queue })}">queue ${queue}</a>`
-        : '';
-  return html`<li class="${status}">${badge(WEIGHT[status])} <span>${message}</span>${where} ${remedy(finding)}</li>`;
+  const { status, message } = finding;
+  return html`<li class="${status}">${badge(WEIGHT[status])} <span>${message}</span> ${where(link, finding, names)} ${remedy(finding)}</li>`;
+}
+
+/** The page of what a finding is about. */
+function where(
+  link: PageContext['link'],
+  { target_id: target, queue, check }: Finding,
+  names: ReadonlyMap<number, string>,
+): Html {
+  const called = target === null ? undefined : names.get(target);
+  if (called !== undefined)
+    return html`<a href="${link('target', { id: target ?? undefined })}">${called}</a>`;
+  if (queue !== null) return html`<a href="${link('jobs', { queue })}">queue ${queue}</a>`;
+  return check === 'conflicts' ? html`<a href="${link('conflicts')}">conflicts</a>` : nothing;
 }
 
 function remedy({ command, advice, message }: Finding): Html {

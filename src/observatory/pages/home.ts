@@ -4,8 +4,8 @@ import { readDeclared } from '../../app/targets.js';
 import type { JournalSection } from '../../reports/journal-section.js';
 import type { TargetLedger } from '../../reports/ledger-section.js';
 import type { TargetRecord } from '../../targets/registry.js';
-import { barChart } from '../charts/bars.js';
-import { funnel, funnelBar } from '../charts/funnel.js';
+import { barChart, legend } from '../charts/bars.js';
+import { funnel, funnelBar, MINI_LEGEND } from '../charts/funnel.js';
 import { rangeMenu, rangeOf } from '../charts/ranges.js';
 import { type Html, html, nothing } from '../html.js';
 import type { Page, PageContext } from '../page.js';
@@ -43,9 +43,9 @@ async function summary(
   const captured = await readGrowth(at.app, [at.now - 3_600_000]);
   return html`${tiles([
     ['events captured', captured.events],
-    ['in the last hour', captured.events - (captured.before[0] ?? 0)],
-    ['bytes kept', html`${bytes(journal.journal_size_bytes)}`],
-    ['oldest that waits', oldest === undefined ? html`none` : ago(oldest, at.now)],
+    ['captured in the last hour', captured.events - (captured.before[0] ?? 0)],
+    ['size of their payloads', html`${bytes(journal.journal_size_bytes)}`],
+    ['oldest undelivered', oldest === undefined ? html`none` : ago(oldest, at.now)],
     ...aside(journal),
   ])}
 ${nextLine(document)}
@@ -68,6 +68,8 @@ async function growthChart(at: PageContext): Promise<Html> {
   const { before } = await readGrowth(at.app, range.edges);
   const values = before.slice(1).map((events, i) => events - (before[i] ?? 0));
   const total = values.reduce((sum, events) => sum + events, 0);
+  if (firstAt === null)
+    return html`<h2>Growth</h2><p class="lead">Nothing is captured yet: <code class="command">redrain capture FILE</code> takes events in.</p>`;
   return html`<div class="with-menu"><h2>Growth</h2>${rangeMenu(at, '', {}, range)}</div>
 ${barChart({
   caption: `${counted(total, 'event')} captured in ${range.words}`,
@@ -102,7 +104,7 @@ function card(at: PageContext, { record, row }: KnownTarget): Html {
 <p class="address">${shortName(canonicalUrl)}</p>
 ${funnel(at, String(id), row)}
 ${causeList(at, id, row.causes, { most: 3 })}
-${row.oldest_undelivered_at === null ? nothing : html`<p class="quiet">Oldest that waits: ${ago(row.oldest_undelivered_at, at.now)}</p>`}
+${row.oldest_undelivered_at === null ? nothing : html`<p class="quiet">Oldest undelivered: ${ago(row.oldest_undelivered_at, at.now)}</p>`}
 </article>`;
 }
 
@@ -112,8 +114,8 @@ export function badges(record: TargetRecord, { circuit }: TargetLedger): Html {
 }
 
 function table(at: PageContext, known: readonly KnownTarget[]): Html {
-  return html`<div class="scroll"><table>
-<thead><tr><th scope="col">Target</th><th scope="col" class="n">Delivered</th><th scope="col">Of captured</th><th scope="col" class="n">Waiting</th><th scope="col" class="n">Failed</th><th scope="col">Oldest</th></tr></thead>
+  return html`${legend(MINI_LEGEND)}<div class="scroll"><table>
+<thead><tr><th scope="col">Target</th><th scope="col" class="n">Delivered</th><th scope="col">Of captured</th><th scope="col" class="n">Waiting</th><th scope="col" class="n">Failed</th><th scope="col">Oldest undelivered</th></tr></thead>
 <tbody>${known.map(({ record, row }) => {
     const { unsent, pending, transient, rejected, terminal } = row;
     return html`<tr><th scope="row"><a href="${at.link('target', { id: record.id })}">${shortName(record.name)}</a> ${badges(record, row)}</th>

@@ -57,7 +57,7 @@ function queueTable(at: PageContext, rows: readonly QueueRow[]): Html {
 <tbody>${rows.map((row) => {
     const { queue, paused, served } = row;
     return html`<tr><th scope="row"><a href="${at.link('jobs', { queue })}">${shortName(queue)}</a></th>
-${(['waiting', 'active', 'delayed', 'failed'] as const).map((state) => html`<td class="n"><a href="${at.link('jobs', { queue, state })}">${number(row[state])}</a></td>`)}
+${(['waiting', 'active', 'delayed', 'failed'] as const).map((state) => html`<td class="n">${row[state] === 0 ? '0' : html`<a href="${at.link('jobs', { queue, state })}">${number(row[state])}</a>`}</td>`)}
 <td>${row.waiting_since === null ? 'none' : ago(row.waiting_since, at.now)}</td>
 <td>${paused ? badge('paused') : ''}${badge(served ? 'served' : 'no worker')}${pausing(at, queue, paused)}</td></tr>`;
   })}</tbody></table></div>`;

@@ -5,12 +5,15 @@ import { bytes, counted } from '../words.js';
 
 /** A browser shows so much text without trouble. */
 const MOST_SHOWN = 256 * 1024;
+/** Characters of it with its blanks; a text that would have more is shown as it is. */
+const MOST_PRETTY = 4 * MOST_SHOWN;
 
 /** Bytes as text, and as nothing but text: each character that does not show is spelled out. */
 export function payloadText(payload: Buffer): Html {
   const part = payload.subarray(0, MOST_SHOWN);
   const text = part.toString('utf8');
-  const shown = (part.length === payload.length ? prettyJson(text) : undefined) ?? text;
+  const shown =
+    (part.length === payload.length ? prettyJson(text, MOST_PRETTY) : undefined) ?? text;
   return html`<pre class="payload" tabindex="0" aria-label="Payload" dir="auto">${shownText(shown)}</pre>
 ${part.length === payload.length ? nothing : html`<p class="quiet">The first ${bytes(part.length)} of ${counted(payload.length, 'byte')}.</p>`}`;
 }

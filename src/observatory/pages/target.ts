@@ -58,18 +58,19 @@ async function state(at: PageContext, details: TargetDetails): Promise<Html> {
   return html`${tiles([
     ['delivered', ledger.delivered],
     ['waiting', ledger.unsent + ledger.pending + ledger.transient],
+    ['failed', ledger.rejected + ledger.terminal],
     [
-      'oldest that waits',
+      'oldest undelivered',
       ledger.oldest_undelivered_at === null
         ? html`none`
         : ago(ledger.oldest_undelivered_at, at.now),
     ],
     ['last drained', ago(record.lastDrainedAt, at.now)],
   ])}
-${findingList(at, own, new Map([[record.id, record.name]]))}
+${findingList(at, own)}
 ${record.blockedReason === null ? nothing : html`<p class="trouble">${badge(record.blockedReason)} ${record.blockedMessage ?? ''}</p>`}
-${funnel(at, String(record.id), ledger)}
-${ledger.causes.length === 0 ? nothing : html`<h2>Causes</h2>${causeList(at, record.id, ledger.causes, { hasPlans: at.allowWrites && record.retiredAt === null })}`}
+<div class="sides"><section class="card">${funnel(at, String(record.id), ledger)}</section>
+${ledger.causes.length === 0 ? nothing : html`<section class="card"><h2>Causes</h2>${causeList(at, record.id, ledger.causes, { hasPlans: at.allowWrites && record.retiredAt === null })}</section>`}</div>
 ${plans(at, details)}`;
 }
 

@@ -94,7 +94,7 @@ ${Object.entries(hidden).map(([key, value]) => html`<input type="hidden" name="$
     hasForm: true,
     body: html`${lead}<p class="lead">${plan.title}</p>
 ${filters(subject)}
-<div class="scroll"><table><caption class="hidden">What the plan is bound to</caption>
+<div class="scroll plan"><table><caption class="hidden">What the plan is bound to</caption>
 <thead><tr><th scope="col">What</th><th scope="col">Now</th></tr></thead>
 <tbody>${plan.counts.map(([what, value]) => html`<tr><th scope="row">${name(what)}</th><td>${typeof value === 'number' ? number(value) : name(value)}</td></tr>`)}</tbody></table></div>
 ${plan.notes.map((note) => html`<p class="quiet">${note}</p>`)}
