@@ -17,6 +17,12 @@ const IDLE_TRANSACTION_MS = 5_000;
 /** What the server does not answer within its own limit and this is lost on the way. */
 const NETWORK_MS = 5_000;
 
+/**
+ * What writes is driven by keys that it is given, some thousands at most. A plan that
+ * was made while a table was small, and is kept, would read the whole of it later.
+ */
+const BY_KEYS = { enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off' } as const;
+
 const OIDS = { int8: 20, numeric: 1700 } as const;
 
 export interface ConnectionOptions {
@@ -84,8 +90,8 @@ function settings(place: Place, options: ConnectionOptions): string {
     tcp_user_timeout: "'10s'",
     default_transaction_isolation: role === 'writer' ? "'read committed'" : "'repeatable read'",
     default_transaction_read_only: role === 'writer' ? 'off' : 'on',
-    // Counters, lanes and todo change too fast for plans made of yesterday's sizes to matter.
     jit: 'off',
+    ...(role === 'writer' ? BY_KEYS : {}),
   };
   return Object.entries(set)
     .map(([name, value]) => `SET ${name} = ${value}`)

@@ -37,10 +37,12 @@ export const INSERT_PAYLOADS = `
   SELECT p.seq, substr(@blob::bytea, p.place, p.size)
   FROM unnest(@seqs::bigint[], @places::int[], @sizes::int[]) AS p (seq, place, size)`;
 
-/** The revision in force of each event id: what later captures are compared with. */
+/** The revision in force of each event id: what later captures are compared with. One look-up for each. */
 export const FIND_CURRENT = `
-  SELECT DISTINCT ON (event_id) event_id AS "eventId", seq, sha256 FROM event
-  WHERE event_id = ANY(@eventIds::text[]) ORDER BY event_id, revision DESC`;
+  SELECT w.event_id AS "eventId", e.seq, e.sha256
+  FROM unnest(@eventIds::text[]) AS w (event_id)
+  CROSS JOIN LATERAL (
+    SELECT seq, sha256 FROM event WHERE event_id = w.event_id ORDER BY revision DESC LIMIT 1) e`;
 
 /** Any revision with these bytes. */
 export const FIND_REVISION = `
