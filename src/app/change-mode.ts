@@ -1,3 +1,4 @@
+import { ifPossible } from '../base/error.js';
 import { settingsOf } from '../config/document.js';
 import { editConfig } from '../config/edit.js';
 import { withoutForeign } from '../config/request-frame.js';
@@ -90,7 +91,7 @@ export async function changeMode(app: App, request: ModeRequest): Promise<ModeRe
   ]);
   const now = await usable(app);
   // The file is written, and is what counts: a row that cannot follow now does so at the next drain.
-  if (request.mode === 'EXTERNAL_RECEIVER') await mirror(app, now.settings).catch(() => undefined);
+  if (request.mode === 'EXTERNAL_RECEIVER') await ifPossible(mirror(app, now.settings));
   const report = await reportOf(app, now);
   const after = report.external;
   return { ...report, changes: at?.was && after ? settingChanges(at.was, after) : [] };
@@ -200,7 +201,7 @@ async function reportOf(
   const target = activeOf(settings);
   const described = describe(target);
   // To show, or to stop sending: a journal that cannot be read is no reason to fail.
-  const known = target && (await knownRow(app, target).catch(() => undefined));
+  const known = target && (await ifPossible(knownRow(app, target)));
   const external = described && settingsInForce(described, known?.settings);
   return { settings, usesSpecKitty, target, external, knownAs: known?.name ?? null };
 }
@@ -227,7 +228,7 @@ export async function keptSettings(app: App): Promise<ReadonlyMap<string, unknow
   const declared = [...settings.targets.values()].find((one) => !isNamed(one));
   if (declared === undefined) return new Map();
   // For `redrain config` to show: a journal that cannot be read is for `doctor` to report.
-  const known = await knownRow(app, declared).catch(() => undefined);
+  const known = await ifPossible(knownRow(app, declared));
   const kept = [...declared.unsaid].filter(
     (key) => known !== undefined && known.settings[key] !== declared.settings[key],
   );

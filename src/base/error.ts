@@ -26,3 +26,13 @@ export abstract class RedrainError extends Error {
 export function isRedrainError(error: unknown): error is RedrainError {
   return error instanceof RedrainError;
 }
+
+/** What `work` resolves to; undefined where it fails for a reason people can act on. Other errors are not hidden. */
+export async function ifPossible<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isRedrainError(error)) return undefined;
+    throw error;
+  }
+}

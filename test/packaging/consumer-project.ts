@@ -1,5 +1,6 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -69,6 +70,21 @@ export class ConsumerProject {
   redrain(args: readonly string[], run: ConsumerRun): SpawnSyncReturns<string> {
     const { bin } = this.manifest<{ bin: { redrain: string } }>();
     return this.node([join(this.package, bin.redrain), ...args], run);
+  }
+
+  /** The same by npx itself, in an empty folder of somebody who has nothing else. */
+  npx(args: readonly string[]): SpawnSyncReturns<string> {
+    const { bin } = this.manifest<{ bin: { redrain: string } }>();
+    const command = join(this.modules, '.bin', 'redrain');
+    mkdirSync(dirname(command), { recursive: true });
+    if (!existsSync(command)) symlinkSync(join(this.package, bin.redrain), command);
+    const env = { PATH: process.env.PATH ?? '', HOME: this.#folder('nobody') };
+    const cwd = this.#folder('project/empty');
+    return spawnSync('npx', ['--offline', '--no', 'redrain', ...args], {
+      cwd,
+      env,
+      encoding: 'utf8',
+    });
   }
 
   manifest<T>(): T {

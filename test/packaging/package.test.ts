@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { expect } from 'chai';
 import { VERSION } from '../../src/version.js';
@@ -147,6 +147,13 @@ describe('the package', () => {
       expect(mode.status, mode.stderr).to.equal(0);
       expect(redrain('now')).to.include({ status: 0, stdout: 'stub (stub:): 1 delivered\n' });
       expect(redrain('inspect', 'packed', '--raw').stdout.trim()).to.equal(EVENT);
+    });
+
+    it('has the demo, by npx in an empty folder without any variable', () => {
+      const run = project.npx(['demo']);
+      expect(run.status, run.stderr).to.equal(0);
+      expect(run.stdout).to.include('B has 300 of 300 events.').and.include('`redrain init`');
+      expect(readdirSync(join(project.directory, 'empty'))).to.deep.equal([]);
     });
 
     it('has workers', () => {

@@ -1,4 +1,5 @@
 import { shownAddress } from '../../address/shown-address.js';
+import { ifPossible } from '../../base/error.js';
 import { readConfigDocument } from '../../config/document.js';
 import { assertNotSplit, type ResolvedSyncTarget } from '../../spec-kitty/authority.js';
 import { lookupCredentials } from '../../spec-kitty/credentials/lookup.js';
@@ -51,7 +52,7 @@ async function resolvedTarget({ paths, env, options }: App): Promise<ResolvedSyn
 
 /** A broken configuration must not keep anybody from logging out of a server they name. */
 async function inEnvironment(app: App, server: string): Promise<string[]> {
-  const resolved = await resolvedTarget(app).catch(() => undefined);
+  const resolved = await ifPossible(resolvedTarget(app));
   if (resolved === undefined || !isInForce(server, resolved)) return [];
   return app.env.SPEC_KITTY_TOKEN?.trim() ? ['SPEC_KITTY_TOKEN'] : [];
 }
