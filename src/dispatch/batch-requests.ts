@@ -202,10 +202,14 @@ function resolvable(): { readonly promise: Promise<void>; resolve(): void } {
 }
 
 /** Nothing is left to be decided about such an answer: the next batch need not wait until it is written. */
-function isAccepted(report: DeliveryReport): boolean {
-  const { stop, gone, blocked, retryAfterMs, slowDown } = report;
-  const isPlain = [stop, gone, blocked, retryAfterMs, slowDown].every((said) => said === undefined);
-  return isPlain && report.outcomes.every((one) => one !== undefined && ACCEPTED.has(one.kind));
+export function isAccepted(report: DeliveryReport): boolean {
+  const saysMore =
+    report.stop !== undefined ||
+    report.gone !== undefined ||
+    report.blocked !== undefined ||
+    report.retryAfterMs !== undefined ||
+    report.slowDown !== undefined;
+  return !saysMore && report.outcomes.every((one) => one !== undefined && ACCEPTED.has(one.kind));
 }
 
 const ACCEPTED: ReadonlySet<string> = new Set(['success', 'duplicate']);

@@ -3,6 +3,7 @@ import { step } from '../base/steps.js';
 import {
   type BatchRequestDeps,
   BatchRequests,
+  isAccepted,
   type Posted,
   type Waiting,
 } from './batch-requests.js';
@@ -27,7 +28,7 @@ import type {
   TargetHealth,
 } from './ports.js';
 import { groupRecord, heldAmong, leftOver, NO_VERDICT } from './settlements.js';
-import { AskedTogether, type Delivered, SingleRequests } from './single-requests.js';
+import { type Delivered, SingleRequests } from './single-requests.js';
 import { unpostable } from './unpostable.js';
 
 export function block(report: DrainReport, gate: ClosedGate): void {
@@ -177,20 +178,25 @@ export class DrainPass {
 
   /**
    * Reads and composes the batch after the one on the wire, for the permission
-   * that was given last: when it goes, permission is asked again. Not where
-   * events wait for their turn: verdicts would wait with them.
+   * that was given last: when it goes, permission is asked again.
    */
   async #lookAhead(): Promise<PreparedRequest | undefined> {
-    const { receiver, ledger, eventsPerSecond } = this.#deps;
-    const request = this.#permitted && this.#claimRequest(this.#permitted);
-    if (request === undefined || request.limits.maxEvents <= 0) return undefined;
-    if (receiver.prepare === undefined || eventsPerSecond !== undefined) return undefined;
+    const { receiver, ledger } = this.#deps;
+    const request = this.#requestAhead();
+    if (request === undefined || receiver.prepare === undefined) return undefined;
     const events = await ledger.lookAhead(this.#pass, request);
     if (events === undefined) return undefined;
     const { judged, postable } = unpostable(events, receiver);
     const prepared = judged.length > 0 ? undefined : await receiver.prepare(postable);
     step('dispatch.prepared');
     return prepared;
+  }
+
+  /** Undefined where nothing is claimed ahead: where events wait for their turn, verdicts would wait with them. */
+  #requestAhead(): ClaimRequest | undefined {
+    if (this.#permitted === undefined || this.#deps.eventsPerSecond !== undefined) return undefined;
+    const request = this.#claimRequest(this.#permitted);
+    return request.limits.maxEvents > 0 ? request : undefined;
   }
 
   async #claimBehind(claim: Claim): Promise<Claim | undefined> {
@@ -211,26 +217,31 @@ export class DrainPass {
       posted: false,
       isolation,
     });
-    const mayLeave = new AskedTogether(async (asked: readonly ClaimedEvent[]) => {
-      return new Set(await this.#mayLeave(claim, asWaiting(asked)));
-    });
+    const isPaced = this.#deps.eventsPerSecond !== undefined;
     const unbegun = await singles.run(events, {
       isOver: () => this.#isOver,
-      deliver: async (event) => {
-        await this.#pacer.take(1, this.#options.signal);
-        if (this.#isOver) await this.#giveBack(claim, [asWaiting([event])]);
-        else if ((await mayLeave.ask(event)).has(event)) return this.#postOne(claim, event);
-        return undefined;
-      },
+      pace: isPaced ? () => this.#pacer.take(1, this.#options.signal) : undefined,
+      more: () => this.#claimMore(claim),
+      mayLeave: (wave) => this.#mayLeave(claim, asWaiting(wave)),
+      post: (event) => this.#postOne(claim, event),
       settle: (delivered) => this.#settleSingles(claim, delivered),
     });
     await this.#giveBack(claim, [asWaiting(unbegun)]);
   }
 
+  /** First attempts that follow those of a claim, added to it while these are still going out. */
+  async #claimMore(claim: Claim): Promise<readonly ClaimedEvent[] | undefined> {
+    const request = this.#requestAhead();
+    if (request === undefined) return undefined;
+    if ((await this.#deps.ledger.lookAhead(this.#pass, request)) === undefined) return undefined;
+    const more = await this.#claimBehind(claim);
+    return more && this.#postable(more);
+  }
+
   async #postOne(claim: Claim, event: ClaimedEvent): Promise<Delivered> {
-    const { report, ...times } = await this.#request(claim, [event]);
-    await this.#considerStopping(report, false);
-    return { event, report, ...times };
+    const { report, startedAt, durationMs } = await this.#request(claim, [event]);
+    if (!isAccepted(report)) await this.#considerStopping(report, false);
+    return { event, report, startedAt, durationMs };
   }
 
   async #settleSingles(claim: Claim, delivered: readonly Delivered[]): Promise<void> {

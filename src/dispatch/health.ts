@@ -10,6 +10,7 @@ export function healthAfter(
   now: number,
   random: () => number,
 ): TargetHealth {
+  if (isWell(before) && isUneventful(report)) return before;
   const failures = isTransient(report) ? before.circuitFailures + 1 : 0;
   const silent = report.httpStatus === null;
   return {
@@ -24,6 +25,20 @@ export function healthAfter(
     blockedReason: report.blocked ?? (silent ? 'network_unavailable' : null),
     blockedMessage: report.blocked === undefined && !silent ? null : (report.error ?? null),
   };
+}
+
+/** Nothing that an answer could end. */
+function isWell(health: TargetHealth): boolean {
+  const { circuitFailures, circuitOpenUntil, resumeAt, silentTimes, blockedReason } = health;
+  const waits = circuitOpenUntil !== null || resumeAt !== null || blockedReason !== null;
+  return circuitFailures === 0 && silentTimes === 0 && !waits && health.blockedMessage === null;
+}
+
+/** An answer of which nothing is to be remembered. */
+function isUneventful(report: DeliveryReport): boolean {
+  const { httpStatus, retryAfterMs, blocked } = report;
+  const saysMore = httpStatus === null || retryAfterMs !== undefined || blocked !== undefined;
+  return !saysMore && !isTransient(report);
 }
 
 /** True when the answer brought no event forward: every verdict is transient. */

@@ -1,5 +1,6 @@
 import { turn } from '../base/pace.js';
 import type { ClaimedEvent, DeliveryReport } from './ports.js';
+import { SettleGroup } from './settle-group.js';
 
 /** What one request of one event brought back. */
 export interface Delivered {
@@ -10,12 +11,17 @@ export interface Delivered {
   readonly durationMs: number;
 }
 
-/** What the requests of one claim need of the pass that makes them. */
+/** What the requests of a pass need of it. */
 export interface SingleRequestDeps {
-  /** Asks whether the event may leave, waits for its turn, and posts it; undefined: it was not posted. */
-  deliver(event: ClaimedEvent): Promise<Delivered | undefined>;
+  /** Those of these events that may leave at this moment; the others were given back. */
+  mayLeave(events: readonly ClaimedEvent[]): Promise<readonly ClaimedEvent[]>;
+  post(event: ClaimedEvent): Promise<Delivered>;
   /** Writes what arrived since the last call. Never called twice at once. */
   settle(delivered: readonly Delivered[]): Promise<void>;
+  /** Claims events to follow; undefined: nothing can follow those that are claimed. */
+  more(): Promise<readonly ClaimedEvent[] | undefined>;
+  /** Waits until one more event may leave; undefined where as many may as there are requests. */
+  readonly pace?: (() => Promise<void>) | undefined;
   isOver(): boolean;
 }
 
@@ -26,6 +32,9 @@ const GOOD_ANSWERS_PER_STEP = 16;
  * One event in each request, several requests at once. Lives for one pass, so
  * that a target that was too fast for keeps its slower pace in the next claim.
  * Events are begun in journal order; they arrive in any order.
+ *
+ * They go in waves: those whose turn comes in one turn of the event loop are
+ * asked for together, and the next are claimed before the last have gone.
  *
  * A commit is shared by as many answers as there may be requests at once, or by
  * those of some milliseconds: what a kill can make arrive twice is then no more
@@ -50,39 +59,51 @@ export class SingleRequests {
     events: readonly ClaimedEvent[],
     deps: SingleRequestDeps,
   ): Promise<readonly ClaimedEvent[]> {
-    const group = new SettleGroup(deps, () => this.#atOnce);
-    let running = 0;
-    let ended: () => void = () => {};
-    const begin = async (event: ClaimedEvent): Promise<void> => {
-      running += 1;
-      await this.#one(event, deps, group).catch((error: unknown) => group.fail(error));
-      running -= 1;
-      ended();
-    };
-    const oneEnds = () =>
-      new Promise<void>((resolve) => {
-        ended = resolve;
-      });
-    let begun = 0;
-    while (begun < events.length && !group.hasFailed && !deps.isOver()) {
-      if (running >= this.#atOnce) await oneEnds();
-      else {
-        void begin(events[begun] as ClaimedEvent);
-        begun += 1;
+    const group = new SettleGroup(
+      (delivered) => deps.settle(delivered),
+      () => this.#atOnce,
+    );
+    const waiting = new Waiting(events, deps);
+    const running = new Running();
+    try {
+      while (!group.hasFailed && !deps.isOver()) {
+        const begun = await this.#begin(waiting, running, deps, group);
+        if (!begun && running.count === 0) break;
+        if (!begun || running.count >= this.#atOnce) await running.oneEnds();
+        // Signals and timers of the program get their turn, also where no request gives them
+        // one; what else arrives in it makes room for those that follow.
+        await turn();
       }
+    } catch (error) {
+      group.fail(error);
     }
-    while (running > 0) await oneEnds();
+    while (running.count > 0) await running.oneEnds();
     await group.settled();
-    return events.slice(begun);
+    return waiting.left;
+  }
+
+  /** Begins those of the next wave that may leave; false when there is no room, or nothing to begin. */
+  async #begin(
+    waiting: Waiting,
+    running: Running,
+    deps: SingleRequestDeps,
+    group: SettleGroup,
+  ): Promise<boolean> {
+    const isFull = running.count >= this.#atOnce;
+    if (isFull || !(await waiting.hasSome(this.#most))) return false;
+    await deps.pace?.();
+    if (deps.isOver()) return false;
+    const wave = waiting.take(deps.pace === undefined ? this.#atOnce - running.count : 1);
+    for (const event of await deps.mayLeave(wave))
+      running.add(this.#one(event, deps, group).catch((error: unknown) => group.fail(error)));
+    return true;
   }
 
   async #one(event: ClaimedEvent, deps: SingleRequestDeps, group: SettleGroup): Promise<void> {
-    // Signals and timers of the program get their turn, also where no request gives them one.
-    await turn();
-    const delivered = await deps.deliver(event);
-    if (delivered === undefined) return;
+    const delivered = await deps.post(event);
     this.#adapt(delivered.report);
-    await group.add(delivered);
+    const written = group.add(delivered);
+    if (written !== undefined) await written;
   }
 
   #adapt({ slowDown }: DeliveryReport): void {
@@ -93,87 +114,59 @@ export class SingleRequests {
   }
 }
 
-/**
- * Puts questions together that are asked in one turn of the event loop. The
- * answer is looked for after the last of them was asked, so that each gets one
- * that is no older than its question.
- */
-export class AskedTogether<Subject, Answer> {
-  readonly #ask: (subjects: readonly Subject[]) => Promise<Answer>;
-  #subjects: Subject[] = [];
-  #answer: Promise<Answer> | undefined;
+/** Events that are claimed and not begun. */
+class Waiting {
+  #events: readonly ClaimedEvent[];
+  #begun = 0;
+  readonly #more: SingleRequestDeps['more'];
+  #isLast = false;
 
-  constructor(ask: (subjects: readonly Subject[]) => Promise<Answer>) {
-    this.#ask = ask;
+  constructor(events: readonly ClaimedEvent[], { more }: Pick<SingleRequestDeps, 'more'>) {
+    this.#events = events;
+    this.#more = more;
   }
 
-  ask(subject: Subject): Promise<Answer> {
-    this.#subjects.push(subject);
-    this.#answer ??= this.#afterThisTurn();
-    return this.#answer;
+  get left(): readonly ClaimedEvent[] {
+    return this.#events.slice(this.#begun);
   }
 
-  async #afterThisTurn(): Promise<Answer> {
-    await turn();
-    const subjects = this.#subjects;
-    this.#subjects = [];
-    this.#answer = undefined;
-    return this.#ask(subjects);
+  /** Claims more where there is no more than two waves of so many. */
+  async hasSome(wave: number): Promise<boolean> {
+    if (!this.#isLast && this.#events.length - this.#begun < 2 * wave) await this.#claim();
+    return this.#events.length > this.#begun;
+  }
+
+  /** Up to `most`, in their order; they are no longer among those that are left. */
+  take(most: number): readonly ClaimedEvent[] {
+    const wave = this.#events.slice(this.#begun, this.#begun + most);
+    this.#begun += wave.length;
+    return wave;
+  }
+
+  async #claim(): Promise<void> {
+    const more = await this.#more();
+    this.#isLast = more === undefined;
+    this.#events = [...this.left, ...(more ?? [])];
+    this.#begun = 0;
   }
 }
 
-/** Milliseconds that an answer waits for others to share its commit. */
-const WAITS_MS = 5;
+/** Requests under way. */
+class Running {
+  count = 0;
+  #ended: () => void = () => {};
 
-/** Collects answers, and writes as many as may be together. */
-class SettleGroup {
-  readonly #deps: SingleRequestDeps;
-  readonly #mostWaiting: () => number;
-  #waiting: Delivered[] = [];
-  #timer: NodeJS.Timeout | undefined;
-  #writing: Promise<void> | undefined;
-  #failure: { readonly error: unknown } | undefined;
-
-  constructor(deps: SingleRequestDeps, mostWaiting: () => number) {
-    this.#deps = deps;
-    this.#mostWaiting = mostWaiting;
-  }
-
-  get hasFailed(): boolean {
-    return this.#failure !== undefined;
-  }
-
-  fail(error: unknown): void {
-    this.#failure ??= { error };
-  }
-
-  /** Resolves at once, unless as many wait already as may. */
-  async add(delivered: Delivered): Promise<void> {
-    this.#waiting.push(delivered);
-    if (this.#waiting.length >= this.#mostWaiting()) await this.#write();
-    else this.#timer ??= setTimeout(() => void this.#write(), WAITS_MS);
-  }
-
-  /** Writes what waits. @throws the first error of those who deliver and write. */
-  async settled(): Promise<void> {
-    await this.#write();
-    if (this.#failure !== undefined) throw this.#failure.error;
-  }
-
-  #write(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#writing ??= this.#writeAll().finally(() => {
-      this.#writing = undefined;
+  add(request: Promise<void>): void {
+    this.count += 1;
+    void request.then(() => {
+      this.count -= 1;
+      this.#ended();
     });
-    return this.#writing;
   }
 
-  async #writeAll(): Promise<void> {
-    while (this.#waiting.length > 0 && !this.hasFailed) {
-      const group = this.#waiting;
-      this.#waiting = [];
-      await this.#deps.settle(group).catch((error: unknown) => this.fail(error));
-    }
+  oneEnds(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#ended = resolve;
+    });
   }
 }

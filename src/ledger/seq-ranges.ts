@@ -4,12 +4,21 @@ export type SeqRanges = [first: number, last: number][];
 /** The ranges that cover exactly these numbers; they need not be sorted. */
 export function toRanges(seqs: readonly number[]): SeqRanges {
   const ranges: SeqRanges = [];
-  for (const seq of [...seqs].sort((a, b) => a - b)) {
-    const last = ranges.at(-1);
+  let last: [first: number, last: number] | undefined;
+  for (const seq of ascending(seqs)) {
     if (last !== undefined && seq === last[1] + 1) last[1] = seq;
-    else ranges.push([seq, seq]);
+    else {
+      last = [seq, seq];
+      ranges.push(last);
+    }
   }
   return ranges;
+}
+
+/** Most lists are in order already, and sorting costs more than looking. */
+function ascending(seqs: readonly number[]): readonly number[] {
+  const isInOrder = seqs.every((seq, at) => at === 0 || (seqs[at - 1] as number) <= seq);
+  return isInOrder ? seqs : [...seqs].sort((a, b) => a - b);
 }
 
 /** Every number in the ranges. */
@@ -37,7 +46,7 @@ export function takeOut(
 ): { readonly left: SeqRanges; readonly taken: Set<number> } {
   const left: SeqRanges = [];
   const taken = new Set<number>();
-  const sorted = [...seqs].sort((a, b) => a - b);
+  const sorted = ascending(seqs);
   let at = 0;
   for (const [first, last] of ranges) {
     let from = first;

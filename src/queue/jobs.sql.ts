@@ -20,7 +20,7 @@ export const FIND_JOB = `SELECT ${COLUMNS} FROM job WHERE queue = ? AND id = ?`;
 export const LIST_JOBS = `
   SELECT ${COLUMNS} FROM job WHERE queue = @queue
     AND state IN (SELECT value FROM json_each(@states))
-  ORDER BY seq LIMIT @limit OFFSET @start`;
+  ORDER BY seq LIMIT @limit + 0 OFFSET @start`;
 export const COUNT_JOBS = 'SELECT state, count(*) AS jobs FROM job WHERE queue = ? GROUP BY state';
 export const WAITING_SINCE = `SELECT min(run_at) AS since FROM job WHERE queue = ? AND state = 'waiting'`;
 
@@ -216,12 +216,12 @@ export const LIST_WORKERS = `
 export const FAILED_CAUSES = `
   SELECT substr(ifnull(failed_reason, ''), 1, 200) AS cause, count(*) AS jobs, max(finished_on) AS latest
   FROM job INDEXED BY ix_job_finished WHERE queue = ? AND state = 'failed' AND finished_on IS NOT NULL
-  GROUP BY 1 ORDER BY latest DESC LIMIT ?`;
+  GROUP BY 1 ORDER BY latest DESC LIMIT ? + 0`;
 export const WARNING_CAUSES = `
   SELECT iif(json_valid(warning), warning ->> 'cause', 'unreadable') AS cause, count(*) AS jobs,
     max(finished_on) AS latest, iif(json_valid(warning), warning ->> 'message', warning) AS message
   FROM job INDEXED BY ix_job_warning WHERE queue = ? AND warning IS NOT NULL
-  GROUP BY 1 ORDER BY latest DESC LIMIT ?`;
+  GROUP BY 1 ORDER BY latest DESC LIMIT ? + 0`;
 
 export const FIND_POSITION = `
   SELECT path, began_at AS beganAt, offset, line, digest, journal_seq AS journalSeq

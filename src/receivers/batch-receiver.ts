@@ -136,9 +136,10 @@ export class BatchReceiver implements DeliveryReceiver {
       mayRepeat: mayStillLeave,
       onSent,
     };
-    const { exchanged, bytesSent } = this.#compression.isOn
-      ? await this.#sendCompressed(post, ready?.compressed)
-      : await this.#send(post);
+    const sent = this.#compression.isOn
+      ? this.#sendCompressed(post, ready?.compressed)
+      : this.#send(post);
+    const { exchanged, bytesSent } = await sent;
     if ('closed' in exchanged) return closedReport(batch.length, exchanged.closed);
     const sentIds = batch.map(({ eventId }) => eventId);
     const { redact } = this.#exchange;

@@ -2,7 +2,7 @@ import type { CompleteAnswer, HttpAnswer } from './answer.js';
 import { readJsonObject } from './mapping/answer-body.js';
 import { mapFailedBatch } from './mapping/batch-failure.js';
 import { mapRefusedBatch } from './mapping/batch-refusal.js';
-import { areResults, mapResults } from './mapping/batch-results.js';
+import { areResults, mapResults, saysSuccessOfAll } from './mapping/batch-results.js';
 import { mapBySigns } from './mapping/by-signs.js';
 import { partialFailure } from './mapping/partial-failure.js';
 import { serverWords } from './mapping/server-words.js';
@@ -53,6 +53,11 @@ function mapAccepted(
   answer: CompleteAnswer,
   { ack, redact }: MappingOptions,
 ): Verdict {
+  if (ack !== 'status' && saysSuccessOfAll(sentIds, answer.body))
+    return sameForAll(sentIds.length, { kind: 'success' }, answer.status);
+  // Nothing is said in it, and nothing that it does not say counts against it.
+  if (ack !== 'results' && answer.body.length === 0 && answer.status !== 207)
+    return sameForAll(sentIds.length, { kind: 'success' }, answer.status);
   const body = readJsonObject(answer.body);
   const object = 'object' in body ? body.object : {};
   if (ack === 'status') {

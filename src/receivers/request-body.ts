@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { BatchLimits, OutboundEvent, OutboundShape } from '../dispatch/ports.js';
+import { CommaList } from './comma-list.js';
 
 const HEAD = Buffer.from('{"events":[');
 const COMMA = Buffer.from(',');
@@ -38,14 +39,11 @@ export function composeBody(
   batch: readonly OutboundEvent[],
   adapt: Adapt = (bytes) => bytes,
 ): Buffer {
-  const parts: Buffer[] = [HEAD];
-  for (const [index, event] of batch.entries()) {
-    if (index > 0) parts.push(COMMA);
-    if (event.carriesOwnId) parts.push(adapt(event.bytes));
-    else parts.push(envelopeHead(event), event.bytes, ENVELOPE_TAIL);
-  }
-  parts.push(TAIL);
-  return Buffer.concat(parts);
+  const events = new CommaList(HEAD);
+  for (const event of batch)
+    if (event.carriesOwnId) events.add(adapt(event.bytes));
+    else events.addJoined(envelopeHead(event), event.bytes, ENVELOPE_TAIL);
+  return events.joined(TAIL);
 }
 
 /**

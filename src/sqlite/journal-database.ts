@@ -60,6 +60,8 @@ export class JournalDatabase {
   readonly #read: OpenedFile | undefined;
   readonly #statements = new Map<string, Database.Statement>();
   #schemaVersion: Database.Statement | undefined;
+  /** Whether it was opened so that every commit is synced; read when it first matters. */
+  #isFull: boolean | undefined;
   /** When a commit that could have left its sync to a later one was synced all the same. */
   #syncedAt = 0;
 
@@ -234,14 +236,13 @@ export class JournalDatabase {
     const now = performance.now();
     const isOverdue = now - this.#syncedAt > SYNC_WITHIN_MS;
     if (isOverdue) this.#syncedAt = now;
-    if (isOverdue || this.statement('PRAGMA synchronous').pluck().get() !== FULL)
-      return this.#try(work, deadline);
-    const [lower, raise] = [SYNC_LATER, SYNC_NOW].map((pragma) => this.statement(pragma));
-    lower?.run();
+    this.#isFull ??= this.statement('PRAGMA synchronous').pluck().get() === FULL;
+    if (isOverdue || !this.#isFull) return this.#try(work, deadline);
+    this.statement(SYNC_LATER).run();
     try {
       return this.#try(work, deadline);
     } finally {
-      if (this.#db.open) raise?.run();
+      if (this.#db.open) this.statement(SYNC_NOW).run();
     }
   }
 

@@ -28,6 +28,13 @@ describe('the words of the source', () => {
     expect(asked).to.deep.equal([]);
   });
 
+  it('no parameter stands alone behind LIMIT: SQLite would prepare its statement for each use', () => {
+    const alone = sourceFiles('src').flatMap((file) =>
+      textsOf(file).filter((text) => /\bLIMIT\s+(\?|@\w+\b)(?!\s*\+ 0)/.test(text)),
+    );
+    expect(alone).to.deep.equal([]);
+  });
+
   it('the version is the one of the package', () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
     expect(VERSION).to.equal(version);

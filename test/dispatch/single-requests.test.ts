@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import { turn } from '../../src/base/pace.js';
 import type { DeliveryReport, OutboundEvent } from '../../src/dispatch/ports.js';
-import { AskedTogether } from '../../src/dispatch/single-requests.js';
 import { type Core, givenTarget, openCore, rows } from '../support/core.js';
 import { drainWith } from '../support/drains.js';
 import { newEvents } from '../support/events.js';
@@ -161,6 +160,55 @@ describe('a target that gets one event in each request', () => {
     expect(underWay).to.equal(0);
   });
 
+  it('asks once for all that go in one turn, and after whatever was answered before', async () => {
+    await core.journal.append(newEvents(64), 'capture');
+    const asked: number[] = [];
+    const redactedOf = core.ledger.redactedOf.bind(core.ledger);
+    core.ledger.redactedOf = (pass, claim, events) => {
+      asked.push(events.length);
+      return redactedOf(pass, claim, events);
+    };
+    receiver.answer = overlapping((event) => ok([event]));
+    expect(await drainWith(core, receiver)).to.include({ delivered: 64 });
+    expect(asked).to.deep.equal([8, 8, 8, 8, 8, 8, 8, 8]);
+  });
+
+  it('claims what follows while the last of a claim are under way', async () => {
+    await core.journal.append(newEvents(300), 'capture');
+    receiver.limits = { maxEvents: 100, maxBytes: 1_000_000 };
+    const leftOf: number[] = [];
+    const claimBehind = core.ledger.claimBehind.bind(core.ledger);
+    core.ledger.claimBehind = (pass, claim, request) => {
+      leftOf.push(100 - (receiver.posts.length % 100));
+      return claimBehind(pass, claim, request);
+    };
+    receiver.answer = overlapping((event) => ok([event]));
+    expect(await drainWith(core, receiver)).to.include({ selected: 300, delivered: 300 });
+    expect(leftOf, 'not yet posted of the claim before').to.have.length(2);
+    expect(Math.min(...leftOf)).to.be.within(1, 16);
+    const ids = rows<{ id: string }>(core, 'SELECT event_id AS id FROM event ORDER BY seq');
+    expect(receiver.posts.flat()).to.deep.equal(ids.map(({ id }) => id));
+    expect(rows(core, 'SELECT * FROM flight')).to.deep.equal([]);
+    assertLedgerInvariant(core);
+  });
+
+  it('gives back what was claimed to follow, where the pass ends before it went', async () => {
+    await core.journal.append(newEvents(300), 'capture');
+    receiver.limits = { maxEvents: 100, maxBytes: 1_000_000 };
+    const stop = new AbortController();
+    receiver.answer = overlapping((event) => {
+      if (event.seq === 95) stop.abort();
+      return ok([event]);
+    });
+    const report = await drainWith(core, receiver, { signal: stop.signal });
+    expect(report).to.include({ interrupted: true, selected: report.posts });
+    expect(report.posts).to.be.within(95, 95 + 8);
+    expect(rows(core, 'SELECT count(*) AS n FROM delivery')).to.deep.equal([{ n: report.posts }]);
+    expect(rows(core, 'SELECT seq FROM todo')).to.deep.equal([]);
+    assertLedgerInvariant(core);
+    expect(await drainWith(core, receiver)).to.include({ delivered: 300 - report.posts });
+  });
+
   it('writes answers that came together with one commit, and one line of the log for them', async () => {
     await core.journal.append(newEvents(200), 'capture');
     receiver.answer = overlapping((event) => ok([event]));
@@ -221,28 +269,5 @@ describe('a target with a rate', () => {
       },
     });
     expect(Math.max(...waits)).to.be.at.most(2_000);
-  });
-});
-
-describe('questions that are asked together', () => {
-  it('get one answer in one turn, and never one that was looked for before they were asked', async () => {
-    const looks: string[][] = [];
-    let answerFirst: () => void = () => undefined;
-    const first = new Promise<void>((resolve) => {
-      answerFirst = resolve;
-    });
-    const questions = new AskedTogether(async (asked: readonly string[]) => {
-      looks.push([...asked]);
-      const look = looks.length;
-      if (look === 1) await first;
-      return look;
-    });
-    const early = [questions.ask('a'), questions.ask('b')];
-    await turns(3);
-    const late = questions.ask('c');
-    expect(await late, 'while the first look is still under way').to.equal(2);
-    answerFirst();
-    expect(await Promise.all(early)).to.deep.equal([1, 1]);
-    expect(looks).to.deep.equal([['a', 'b'], ['c']]);
   });
 });

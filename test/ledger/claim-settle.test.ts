@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Claim, Permission } from '../../src/dispatch/ports.js';
 import { type Core, givenTarget, openCore, row, rows } from '../support/core.js';
-import { inProject, newEvents } from '../support/events.js';
+import { inProject, newEvent, newEvents } from '../support/events.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
 import {
   beginPass,
@@ -34,6 +34,24 @@ describe('a claim', () => {
     });
     expect(rows(core, 'SELECT * FROM delivery')).to.deep.equal([]);
     expect(rows(core, 'SELECT cursor FROM lane')).to.deep.equal([{ cursor: 3 }]);
+  });
+
+  it('gives each event its own bytes, of whatever length, and none where they are gone', async () => {
+    const texts = ['{}', '{"a":",,"}', `{"b":"${'x'.repeat(3_000)}"}`, '{"c":"ü,"}', '{"d":1}'];
+    const events = texts.map((text, i) => newEvent(`e${i}`, { bytes: Buffer.from(text) }));
+    await core.journal.append(events, 'capture');
+    await core.db.write((db) =>
+      db.exec(`INSERT INTO purge (seq, kind, at, canonical_sha256)
+          VALUES (2, 'gc', 1, x'00'), (5, 'gc', 1, x'00');
+        DELETE FROM payload WHERE seq IN (2, 5);
+        UPDATE journal_count SET retained = 3,
+          bytes = (SELECT sum(length(bytes)) FROM payload)`),
+    );
+    const claimed = await claim(core, await beginPass(core));
+    const given = claimed?.events.map((event) => [event.bytes.toString(), event.undeliverable]);
+    const gone = ['', 'its payload bytes are no longer in the journal'];
+    const kept = (at: number) => [texts[at], null];
+    expect(given).to.deep.equal([kept(0), gone, kept(2), kept(3), gone]);
   });
 
   it('moves each cursor over what it took, and over nothing else', async () => {

@@ -33,6 +33,28 @@ describe('mapResponse: results of a 2xx', () => {
     ]);
   });
 
+  it('takes the shortest text that says success of all for what it says when it is read', () => {
+    const ids = ['01J', 'b', 'a long id of many words', '~'];
+    const results = ids.map((event_id) => ({ event_id, status: 'success' }));
+    const text = JSON.stringify({ results });
+    const read = map(ids, 200, ` ${text}`);
+    expect(read.outcomes).to.deep.equal(ids.map(() => ({ kind: 'success' })));
+    expect(map(ids, 200, text)).to.deep.equal(read);
+    expect(map(ids, 207, text)).to.deep.equal(map(ids, 207, ` ${text}`));
+    expect(map([...ids].reverse(), 200, text).outcomes).to.deep.equal(read.outcomes);
+    expect(map([...ids, 'c'], 200, text).outcomes.at(-1)).to.include({ kind: 'transient' });
+    expect(map(['b', ...ids.slice(1)], 200, text).warnings).to.have.length(1);
+  });
+
+  it('reads an answer whose text is what an odd id would make of it', () => {
+    for (const id of ['a","status":"success"},{"event_id":"b', 'a\\', 'ä', 'a\n', '\u{1F600}']) {
+      const raw = `{"results":[{"event_id":"${id}","status":"success"}]}`;
+      expect(map([id], 200, raw), id).to.deep.equal(map([id], 200, ` ${raw}`));
+      const said = { results: [{ event_id: id, status: 'success' }] };
+      expect(map([id], 200, said).outcomes, id).to.deep.equal([{ kind: 'success' }]);
+    }
+  });
+
   it('takes error_message before error, and neither when blank', () => {
     const entry = { event_id: 'a', status: 'rejected' };
     const reasonFor = (more: object) =>

@@ -43,6 +43,24 @@ describe('composeBody', () => {
     expect(body.toString()).to.include('{"X":1}').and.to.include('"payload":{"n": 1.0}}');
   });
 
+  it('is the same for bytes that lie in one memory, whatever lies between them', () => {
+    const pieces = fc.array(fc.tuple(fc.json(), fc.constantFrom(',', ';', ',,', ''), fc.boolean()));
+    fc.assert(
+      fc.property(pieces, (given) => {
+        const memory = Buffer.from(given.map(([json, between]) => json + between).join(''));
+        let from = 0;
+        const events = given.map(([json, between, own], i) => {
+          const length = Buffer.byteLength(json);
+          const bytes = memory.subarray(from, from + length);
+          from += length + between.length;
+          return anEvent(`e${i}`, { bytes, carriesOwnId: own });
+        });
+        const apart = events.map((event) => ({ ...event, bytes: Buffer.from([...event.bytes]) }));
+        expect(composeBody(events).toString()).to.equal(composeBody(apart).toString());
+      }),
+    );
+  });
+
   it('is as large as its sizes say', () => {
     const anyEvent = fc
       .record({

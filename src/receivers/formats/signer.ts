@@ -2,8 +2,8 @@ import { createHmac, createSecretKey, type KeyObject, sign } from 'node:crypto';
 import type { Secret } from '../../config/secret.js';
 import { ed25519PrivateKey } from '../../receive/signature.js';
 
-/** One signature, with its version, of what the buffer holds. */
-type Sign = (signed: Buffer) => string;
+/** One signature, with its version, of a text and the body behind it. */
+type Sign = (head: string, body: Buffer) => string;
 
 /**
  * Signs by Standard Webhooks 1.0, over the bytes of the body: `v1` with a
@@ -21,8 +21,8 @@ export class Signer {
   /** The value of `webhook-signature`; undefined without a key. */
   signature(id: string, timestamp: string, body: Buffer): string | undefined {
     if (this.#keys.length === 0) return undefined;
-    const signed = Buffer.concat([Buffer.from(`${id}.${timestamp}.`), body]);
-    return this.#keys.map((key) => key(signed)).join(' ');
+    const head = `${id}.${timestamp}.`;
+    return this.#keys.map((sign) => sign(head, body)).join(' ');
   }
 }
 
@@ -51,10 +51,10 @@ function signatureBy(secret: string): Sign {
 
 const hmac =
   (key: KeyObject): Sign =>
-  (signed) =>
-    `v1,${createHmac('sha256', key).update(signed).digest('base64')}`;
+  (head, body) =>
+    `v1,${createHmac('sha256', key).update(head).update(body).digest('base64')}`;
 
 const ed25519 =
   (key: KeyObject): Sign =>
-  (signed) =>
-    `v1a,${sign(null, signed, key).toString('base64')}`;
+  (head, body) =>
+    `v1a,${sign(null, Buffer.concat([Buffer.from(head), body]), key).toString('base64')}`;

@@ -23,6 +23,24 @@ export function areResults(results: readonly unknown[]): boolean {
   return results.length === 0 || results.some((one) => isJsonObject(one) && 'event_id' in one);
 }
 
+/** Text of an entry around its id. */
+const [BEFORE_ID, AFTER_ID] = ['{"event_id":"', '","status":"success"}'];
+const NEEDS_ESCAPING = /["\\]|[^\x20-\x7e]/;
+
+/**
+ * True when a body is, byte for byte, the shortest text that says success of
+ * each event in the order in which they were sent. Most answers are; nothing
+ * more can be learned from reading them.
+ */
+export function saysSuccessOfAll(sentIds: readonly string[], body: Buffer): boolean {
+  const ids = sentIds.join('');
+  const around = BEFORE_ID.length + AFTER_ID.length;
+  const length = ids.length + sentIds.length * (around + 1) - 1 + '{"results":[]}'.length;
+  if (body.length !== length || NEEDS_ESCAPING.test(ids)) return false;
+  const entries = sentIds.join(`${AFTER_ID},${BEFORE_ID}`);
+  return body.equals(Buffer.from(`{"results":[${BEFORE_ID}${entries}${AFTER_ID}]}`, 'latin1'));
+}
+
 /** Per-event results of a 2xx answer (docs/protocol.md): each sent event gets what its last entry says. */
 export function mapResults(
   sentIds: readonly string[],

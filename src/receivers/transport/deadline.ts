@@ -8,18 +8,22 @@ export type EndedBy = 'deadline' | 'caller';
  * long as the caller's signal lives, which is the life of a worker.
  */
 export class Deadline {
-  readonly #caller: AbortSignal;
+  readonly #waiting: Set<Deadline>;
   readonly #timer: NodeJS.Timeout;
-  readonly #onCaller = () => this.#end('caller');
   #controller: AbortController | undefined;
   #stop: (() => void) | undefined;
   #endedBy: EndedBy | undefined;
 
   constructor(ms: number, caller: AbortSignal) {
-    this.#caller = caller;
+    this.#waiting = waitingFor(caller);
     this.#timer = setTimeout(() => this.#end('deadline'), ms);
     if (caller.aborted) this.#end('caller');
-    else caller.addEventListener('abort', this.#onCaller, { once: true });
+    else this.#waiting.add(this);
+  }
+
+  /** Ends all that wait for a signal. */
+  static abort(waiting: ReadonlySet<Deadline>): void {
+    for (const deadline of [...waiting]) deadline.#end('caller');
   }
 
   /** Undefined while it has not ended. */
@@ -42,7 +46,7 @@ export class Deadline {
 
   release(): void {
     clearTimeout(this.#timer);
-    this.#caller.removeEventListener('abort', this.#onCaller);
+    this.#waiting.delete(this);
     this.#stop = undefined;
   }
 
@@ -52,4 +56,17 @@ export class Deadline {
     this.#controller?.abort();
     this.#stop?.();
   }
+}
+
+/** By signal, the deadlines that it ends. */
+const WAITING = new WeakMap<AbortSignal, Set<Deadline>>();
+
+/** One listener for all requests of a caller: to add and remove one for each costs as much as signing it. */
+function waitingFor(caller: AbortSignal): Set<Deadline> {
+  const known = WAITING.get(caller);
+  if (known !== undefined) return known;
+  const waiting = new Set<Deadline>();
+  WAITING.set(caller, waiting);
+  caller.addEventListener('abort', () => Deadline.abort(waiting), { once: true });
+  return waiting;
 }

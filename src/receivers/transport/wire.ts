@@ -46,7 +46,7 @@ export class Wire {
    * answer of more than `maxBytes` is given up. Rejects with a
    * BrokenRequestError, or with an Error where it cannot be sent at all.
    */
-  async request(outgoing: Outgoing, deadline: Deadline, maxBytes: number): Promise<Incoming> {
+  request(outgoing: Outgoing, deadline: Deadline, maxBytes: number): Promise<Incoming> {
     const { method, body = null, onSent } = outgoing;
     const connection = this.#idle.pop() ?? this.#connection();
     const onEnd = () => this.#release(connection);

@@ -10,7 +10,7 @@ const COLUMNS = `c.id, c.event_id AS eventId, c.existing_seq AS existingSeq,
     CASE WHEN c.source_digest GLOB 'archive-*' THEN c.source_digest END) AS foundIn`;
 
 export const LIST = `
-  SELECT ${COLUMNS} FROM conflict c WHERE c.resolved_at IS NULL OR @all ORDER BY c.id LIMIT @limit`;
+  SELECT ${COLUMNS} FROM conflict c WHERE c.resolved_at IS NULL OR @all ORDER BY c.id LIMIT @limit + 0`;
 
 export const COUNT = 'SELECT COUNT(*) AS n FROM conflict WHERE resolved_at IS NULL OR @all';
 

@@ -2,34 +2,10 @@ import type { Claim, ClaimedEvent, ClaimRequest, Pass } from '../../dispatch/por
 import { joinRanges, type SeqRanges, toRanges } from '../../ledger/seq-ranges.js';
 import type { JournalDatabase } from '../journal-database.js';
 import * as sql from './claim.sql.js';
+import { loadEvents } from './loading.js';
 import type { PassLanes } from './pass-lanes.js';
-import {
-  type Origins,
-  originsOf,
-  type SelectedEvent,
-  type Selection,
-  select,
-} from './selection.js';
+import { type SelectedEvent, type Selection, select } from './selection.js';
 import { CHANGE_FLIGHT } from './settle.sql.js';
-
-/** The columns of `LOAD_EVENTS` in their order: an array is read twice as fast as an object. */
-type EventRow = readonly [
-  seq: number,
-  eventId: string,
-  eventType: string,
-  timestamp: string | null,
-  carriesId: 0 | 1,
-  isJson: 0 | 1,
-  undeliverable: string | null,
-  size: number,
-  originId: number,
-  bytes: Buffer | null,
-  attempted: 0 | 1,
-  generation: number,
-];
-
-const NO_PROJECT = { projectUuid: null, repoSlug: null, checkout: null };
-const NO_BYTES = Buffer.alloc(0);
 
 /** What a claim would take, read before its time. */
 export interface Ahead {
@@ -53,10 +29,10 @@ export function readAhead(
   return db.read(() => {
     const selection = select(db, pass, request, lanes);
     if (selection?.events.every(({ first }) => first) !== true) {
-      lanes.putBack(NONE);
+      lanes.putBack(0);
       return undefined;
     }
-    const events = load(db, pass, request, selection);
+    const events = loadEvents(db, pass, request, selection);
     const { limits } = request;
     return { lanes, selection, events, limits, version: db.version() };
   });
@@ -77,7 +53,7 @@ export function claimBatch(
   const selection = selectAgain(db, pass, request, lanes, ahead);
   const events = selection === undefined ? [] : eventsOf(db, pass, request, selection, ahead);
   const taken = selection?.events.slice(0, events.length) ?? [];
-  lanes.putBack(new Set(taken.map(({ seq }) => seq)));
+  lanes.putBack(firstsAmong(taken));
   if (selection === undefined) return undefined;
   moveCursors(db, pass.lease.targetId, taken);
   const seqs = JSON.stringify(toRanges(taken.map((event) => event.seq)));
@@ -100,11 +76,11 @@ export function claimAhead(
   const { lanes, events } = ahead;
   const selection = selectAgain(db, pass, request, lanes, ahead);
   if (selection === undefined || !isAsRead(selection, request, ahead)) {
-    lanes.putBack(NONE);
+    lanes.putBack(0);
     return undefined;
   }
   const taken = selection.events.slice(0, events.length);
-  lanes.putBack(new Set(taken.map(({ seq }) => seq)));
+  lanes.putBack(firstsAmong(taken));
   const { targetId } = pass.lease;
   moveCursors(db, targetId, taken);
   const before = JSON.parse(flight.seqs) as SeqRanges;
@@ -113,7 +89,8 @@ export function claimAhead(
   return { claimId: flight.claimId, isolation: selection.isolation, events };
 }
 
-const NONE: ReadonlySet<number> = new Set();
+const firstsAmong = (taken: readonly SelectedEvent[]): number =>
+  taken.reduce((count, { first }) => (first ? count + 1 : count), 0);
 
 /** What was selected ahead where nothing can have changed since; else a new selection. */
 function selectAgain(
@@ -126,7 +103,7 @@ function selectAgain(
   if (ahead?.lanes === lanes) {
     const asksTheSame = request.limits.maxEvents === ahead.limits.maxEvents;
     if (asksTheSame && db.version() === ahead.version) return ahead.selection;
-    lanes.putBack(NONE);
+    lanes.putBack(0);
   }
   return select(db, pass, request, lanes);
 }
@@ -140,7 +117,7 @@ function eventsOf(
   ahead: Ahead | undefined,
 ): readonly ClaimedEvent[] {
   if (ahead !== undefined && isAsRead(selection, request, ahead)) return ahead.events;
-  return load(db, pass, request, selection);
+  return loadEvents(db, pass, request, selection);
 }
 
 function isAsRead(selection: Selection, { limits }: ClaimRequest, ahead: Ahead): boolean {
@@ -151,74 +128,9 @@ function isAsRead(selection: Selection, { limits }: ClaimRequest, ahead: Ahead):
   };
   const { maxEvents, maxBytes } = ahead.limits;
   const asksTheSame = limits.maxEvents === maxEvents && limits.maxBytes === maxBytes;
-  return asksTheSame && events.every(({ seq }, at) => isSame(seq, at));
-}
-
-/**
- * Reads events until the bytes of one request are used up. The selection is
- * in journal order, so what is cut off is never older than what is taken.
- */
-function load(
-  db: JournalDatabase,
-  pass: Pass,
-  request: ClaimRequest,
-  selection: Selection,
-): ClaimedEvent[] {
-  const { maxBytes } = request.limits;
-  const rows = db
-    .statement(sql.LOAD_EVENTS)
-    .raw()
-    .iterate({
-      targetId: pass.lease.targetId,
-      ranges: JSON.stringify(toRanges(selection.events.map((event) => event.seq))),
-      again: JSON.stringify(selection.events.filter(({ first }) => !first).map(({ seq }) => seq)),
-    }) as IterableIterator<EventRow>;
-  const events: ClaimedEvent[] = [];
-  const origins = originsOf(db, selection.events);
-  const firsts = new Set(selection.events.filter(({ first }) => first).map(({ seq }) => seq));
-  let used = 0;
-  for (const row of rows) {
-    const event = toClaimed(row, origins, firsts);
-    used += request.wireSize(event);
-    // One that is larger than a request should be is sent all the same, alone.
-    if (events.length > 0 && used > maxBytes) break;
-    events.push(event);
-  }
-  return events;
-}
-
-function toClaimed(row: EventRow, origins: Origins, firsts: ReadonlySet<number>): ClaimedEvent {
-  const [
-    seq,
-    eventId,
-    eventType,
-    timestamp,
-    carriesId,
-    isJson,
-    undeliverable,
-    size,
-    originId,
-    bytes,
-    attempted,
-    generation,
-  ] = row;
-  return {
-    seq,
-    eventId,
-    eventType,
-    timestamp,
-    carriesOwnId: carriesId === 1,
-    isJson: isJson === 1,
-    undeliverable:
-      bytes === null ? 'its payload bytes are no longer in the journal' : undeliverable,
-    size,
-    originId,
-    origin: origins.get(originId) ?? { ...NO_PROJECT, eventType },
-    first: firsts.has(seq),
-    bytes: bytes ?? NO_BYTES,
-    attempted: attempted === 1,
-    generation,
-  };
+  return (
+    asksTheSame && (selection === ahead.selection || events.every(({ seq }, at) => isSame(seq, at)))
+  );
 }
 
 function moveCursors(db: JournalDatabase, targetId: number, taken: readonly SelectedEvent[]): void {

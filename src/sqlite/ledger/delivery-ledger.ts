@@ -116,7 +116,7 @@ export class SqliteLedger implements LedgerStore {
   }
 
   async lookAhead(pass: Pass, request: ClaimRequest): Promise<readonly ClaimedEvent[] | undefined> {
-    this.#takeAhead(pass)?.lanes.putBack(new Set());
+    this.#takeAhead(pass)?.lanes.putBack(0);
     const lanes = await this.#lanesOf(pass, request);
     const ahead = readAhead(this.#db, pass, request, lanes);
     if (ahead !== undefined) this.#ahead.set(pass, ahead);
@@ -131,7 +131,7 @@ export class SqliteLedger implements LedgerStore {
     const claimed = await this.#withLanes(pass, () => {
       const flight = this.#flightOf(pass, claim);
       if (flight !== undefined) return claimAhead(this.#db, pass, request, flight, ahead);
-      ahead.lanes.putBack(new Set());
+      ahead.lanes.putBack(0);
       return undefined;
     });
     if (claimed !== undefined) step('dispatch.claimed');
@@ -249,11 +249,8 @@ export class SqliteLedger implements LedgerStore {
     const flight = this.#flight(targetId);
     if (flight === undefined) return 0;
     const seqs = fromRanges(JSON.parse(flight.seqs) as SeqRanges);
-    const rows = this.#db.statement(sql.ORIGINS_OF).all(JSON.stringify(seqs)) as Pick<
-      Ruling,
-      'seq' | 'originId'
-    >[];
-    const rulings = rows.map((row): Ruling => ({ ...row, ...INTERRUPTED_RULING }));
+    const rows = this.#db.statement(sql.ORIGINS_OF).all(JSON.stringify(seqs)) as Ruling['event'][];
+    const rulings = rows.map((event): Ruling => ({ event, ...INTERRUPTED_RULING }));
     const { passNo } = this.#db
       .statement('SELECT pass_no AS passNo FROM target WHERE id = ?')
       .get(targetId) as { passNo: number };
@@ -272,17 +269,14 @@ export class SqliteLedger implements LedgerStore {
     return seqs.length;
   }
 
-  /** Removes from `inFlight` what it applies: an event gets no second verdict. */
+  /** An event gets no second verdict, and none that is not in flight gets any. */
   #applySettlements(pass: Pass, request: SettleRequest, inFlight: Set<number>): void {
-    const rulings = request.settlements
-      .filter(({ event }) => inFlight.delete(event.seq))
-      .map(
-        ({ event, ...verdict }): Ruling => ({
-          seq: event.seq,
-          originId: event.originId,
-          ...verdict,
-        }),
-      );
+    const { settlements } = request;
+    // As many as there are verdicts: each is on another event, and all of them are in flight.
+    const rulings =
+      inFlight.size === settlements.length
+        ? settlements
+        : settlements.filter(({ event }) => inFlight.delete(event.seq));
     applyRulings(this.#db, rulings, {
       targetId: pass.lease.targetId,
       passNo: pass.passNo,

@@ -83,11 +83,14 @@ export class PassLanes {
     return merged.events;
   }
 
-  /** Lanes of a claim wait again: at the first event that did not fit in, or where it stopped reading. */
-  putBack(claimed: ReadonlySet<number>): void {
+  /**
+   * Lanes of a claim wait again: at the first event that did not fit in, or where
+   * it stopped reading. A claim takes the first `claimed` of what was merged.
+   */
+  putBack(claimed: number): void {
     const next = new Map(this.#taken.lanes.map((lane) => [lane.originId, lane.next]));
-    for (const { originId, seq } of this.#taken.events)
-      if (!claimed.has(seq)) next.set(originId, Math.min(seq, next.get(originId) ?? seq));
+    for (const { originId, seq } of this.#taken.events.slice(claimed))
+      next.set(originId, Math.min(seq, next.get(originId) ?? seq));
     this.#taken = { events: [], lanes: [] };
     for (const [originId, from] of next)
       if (from !== Number.POSITIVE_INFINITY) this.unsent.push({ originId, next: from });

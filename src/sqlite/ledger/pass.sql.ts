@@ -23,7 +23,7 @@ const FUTURE_RETRIES = `
 export const CLAMP_FUTURE_RETRIES = `
   UPDATE todo SET due_at = @now WHERE (target_id, seq) IN (
     SELECT t.target_id, t.seq ${FUTURE_RETRIES}
-    LIMIT @page)`;
+    LIMIT @page + 0)`;
 
 export const HAS_FUTURE_RETRIES = `SELECT 1 ${FUTURE_RETRIES} LIMIT 1`;
 
@@ -52,7 +52,7 @@ export const BACKLOG = `
         AND c.status IN ('pending', 'rejected', 'failed_transient')), 0)
     + (SELECT COUNT(*) FROM todo t INDEXED BY ix_todo_replay
       WHERE t.target_id = @targetId AND t.origin_id = o.id AND t.replay = 1) AS retryable
-  FROM origin o WHERE o.id > @after ORDER BY o.id LIMIT @page`;
+  FROM origin o WHERE o.id > @after ORDER BY o.id LIMIT @page + 0`;
 
 export const NOTE_BLOCKED =
   'UPDATE target SET blocked_reason = ?, blocked_message = ? WHERE id = ?';

@@ -11,7 +11,7 @@ export const candidates = (states: string, conditions: string): string => `
   LEFT JOIN mark m ON m.seq = d.seq
   LEFT JOIN todo t ON t.target_id = d.target_id AND t.seq = d.seq
   WHERE d.target_id = @targetId AND d.seq > @after AND d.seq <= @to AND d.status IN ${states}${conditions}
-  ORDER BY d.seq LIMIT @page`;
+  ORDER BY d.seq LIMIT @page + 0`;
 
 export const HEAD = 'SELECT COALESCE(MAX(seq), 0) AS head FROM event';
 

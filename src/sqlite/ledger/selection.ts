@@ -56,15 +56,17 @@ function unattempted(
   lanes: PassLanes,
   count: number,
 ): SelectedEvent[] {
-  const start = db.statement<object, number>(sql.LANE_START).pluck();
-  const page = db.statement<object, number>(sql.LANE_PAGE).pluck();
-  const given = { targetId: pass.lease.targetId, head: pass.head };
+  const { targetId } = pass.lease;
+  const isOpen = db.statement(sql.HAS_WITHHELD).get(targetId) === undefined;
+  const start = db.statement<object, number>(isOpen ? sql.OPEN_LANE_START : sql.LANE_START).pluck();
+  const page = db.statement<object, number>(isOpen ? sql.OPEN_LANE_PAGE : sql.LANE_PAGE).pluck();
+  const given = { targetId, head: pass.head };
   const merged = mergeLanes(lanes.unsent, count, (originId, after, limit) =>
     after === undefined
       ? start.all({ ...given, originId, limit })
       : page.all({ ...given, originId, after, limit }),
   );
-  return lanes.take(merged).map((event) => ({ ...event, first: true }));
+  return lanes.take(merged).map(({ seq, originId }) => ({ seq, originId, first: true }));
 }
 
 interface Wanted {
@@ -115,6 +117,7 @@ function readTodo(
  * in a batch of one, a new event goes first.
  */
 function mix(firsts: SelectedEvent[], retries: SelectedEvent[], count: number): SelectedEvent[] {
+  if (retries.length === 0) return firsts;
   const share = Math.max(Math.floor(count / 2), count - firsts.length);
   const chosenRetries = retries.slice(0, share);
   const chosenFirsts = firsts.slice(0, count - chosenRetries.length);

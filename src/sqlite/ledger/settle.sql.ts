@@ -8,14 +8,17 @@ export const KNOWN_DELIVERIES = `
     d.next_attempt_at AS nextAttemptAt, d.server_drain_state AS serverDrainState,
     d.last_http_status AS lastHttpStatus, d.last_error AS lastError,
     d.last_response_json AS lastResponseJson, d.deployment_ref AS deploymentRef, d.generation
-  FROM json_each(@seqs) j CROSS JOIN delivery d ON d.target_id = @targetId AND d.seq = j.value`;
+  FROM json_each(@ranges) r CROSS JOIN delivery d
+    ON d.target_id = @targetId AND d.seq BETWEEN r.value ->> 0 AND r.value ->> 1`;
 
 export const KNOWN_TODOS = `
   SELECT t.seq, t.replay
-  FROM json_each(@seqs) j CROSS JOIN todo t ON t.target_id = @targetId AND t.seq = j.value`;
+  FROM json_each(@ranges) r CROSS JOIN todo t
+    ON t.target_id = @targetId AND t.seq BETWEEN r.value ->> 0 AND r.value ->> 1`;
 
 export const KNOWN_MARKS = `
-  SELECT m.seq, m.class FROM json_each(@seqs) j CROSS JOIN mark m ON m.seq = j.value`;
+  SELECT m.seq, m.class FROM json_each(@ranges) r
+  CROSS JOIN mark m ON m.seq BETWEEN r.value ->> 0 AND r.value ->> 1`;
 
 const STATE_COLUMNS = `target_id, seq, status, attempt_count, rejection_count, first_attempted_at,
     last_attempted_at, accepted_at, completed_at, next_attempt_at, server_drain_state,
@@ -36,10 +39,10 @@ export const WRITE_DELIVERY = `
 /** First deliveries that differ in nothing but their event: one statement for a whole batch. */
 export const WRITE_ALIKE = `
   INSERT INTO delivery (${STATE_COLUMNS})
-  SELECT @targetId, j.value, @status, @attemptCount, @rejectionCount, @firstAttemptedAt,
+  SELECT @targetId, e.seq, @status, @attemptCount, @rejectionCount, @firstAttemptedAt,
     @lastAttemptedAt, @acceptedAt, @completedAt, @nextAttemptAt, @serverDrainState,
     @lastHttpStatus, @lastError, @lastResponseJson, @deploymentRef, @generation
-  FROM json_each(@seqs) j`;
+  FROM json_each(@ranges) r CROSS JOIN event e ON e.seq BETWEEN r.value ->> 0 AND r.value ->> 1`;
 
 export const KEEP_GENERATION = `
   INSERT INTO delivery_history (${STATE_COLUMNS})

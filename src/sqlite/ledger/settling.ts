@@ -1,14 +1,19 @@
 import type { BatchIsolation, Outcome } from '../../dispatch/ports.js';
 import type { Waits } from '../../dispatch/waits.js';
-import { type DeliveryState, nextGeneration, transition } from '../../ledger/transition.js';
+import { toRanges } from '../../ledger/seq-ranges.js';
+import {
+  type DeliveryState,
+  nextGeneration,
+  transition,
+  type Verdict,
+} from '../../ledger/transition.js';
 import type { JournalDatabase } from '../journal-database.js';
 import { CauseTally } from './causes.js';
 import * as sql from './settle.sql.js';
 
 /** One verdict, ready to be applied. */
 export interface Ruling {
-  readonly seq: number;
-  readonly originId: number;
+  readonly event: { readonly seq: number; readonly originId: number };
   readonly outcome: Outcome;
   readonly posted: boolean;
   readonly dueNow: boolean;
@@ -46,18 +51,21 @@ export function applyRulings(
   if (rulings.length === 0) return;
   const counts = new LedgerTally(db, given.targetId);
   const known = whatIsKnown(db, rulings, given.targetId);
-  const rows = new DeliveryWriter(db, given.targetId);
-  for (const ruling of rulings) applyOne(db, ruling, known, given, counts, rows);
-  rows.writeAlike();
+  const accepted = new FirstAcceptances();
+  for (const ruling of rulings)
+    if (!isPlain(ruling) || isKnown(known, ruling.event.seq))
+      applyOne(db, ruling, known, given, counts);
+    else accepted.add(ruling);
+  accepted.write(db, given, counts);
   counts.write();
 }
 
 /** Asks only for rows that exist: a first attempt has none, and most are first attempts. */
 function whatIsKnown(db: JournalDatabase, rulings: readonly Ruling[], targetId: number): Known {
-  const seqs = JSON.stringify(rulings.map((ruling) => ruling.seq));
-  const deliveries = db.statement(sql.KNOWN_DELIVERIES).all({ seqs, targetId });
-  const todos = db.statement(sql.KNOWN_TODOS).all({ seqs, targetId });
-  const marks = db.statement(sql.KNOWN_MARKS).all({ seqs });
+  const ranges = JSON.stringify(toRanges(rulings.map(({ event }) => event.seq)));
+  const deliveries = db.statement(sql.KNOWN_DELIVERIES).all({ ranges, targetId });
+  const todos = db.statement(sql.KNOWN_TODOS).all({ ranges, targetId });
+  const marks = db.statement(sql.KNOWN_MARKS).all({ ranges });
   return {
     deliveries: new Map(
       (deliveries as (DeliveryState & { seq: number })[]).map((row) => [row.seq, row]),
@@ -71,21 +79,47 @@ function whatIsKnown(db: JournalDatabase, rulings: readonly Ruling[], targetId: 
   };
 }
 
-function applyOne(
-  db: JournalDatabase,
-  ruling: Ruling,
-  known: Known,
-  given: Circumstances,
-  counts: LedgerTally,
-  rows: DeliveryWriter,
-): void {
-  const { seq, originId } = ruling;
-  const current = known.deliveries.get(seq);
-  const eventClass = known.classes.get(seq) ?? 'live';
-  const replayed = current !== undefined && known.todos.get(seq) === 1;
-  const before = replayed ? nextGeneration(current) : current;
-  // Field by field: this runs for every event, and a spread costs more than the decision.
-  const after = transition(before, {
+function isKnown({ deliveries, todos, classes }: Known, seq: number): boolean {
+  return deliveries.has(seq) || todos.has(seq) || classes.has(seq);
+}
+
+/** Accepted, and the server said no more of it: the row has nothing of the event's own. */
+function isPlain({ outcome, posted }: Ruling): boolean {
+  if (outcome.kind !== 'success' && outcome.kind !== 'duplicate') return false;
+  return posted && outcome.response === undefined;
+}
+
+/**
+ * First attempts that were accepted, which most of a batch are. Within one unit
+ * of work their states differ in nothing but the outcome: each is worked out once.
+ */
+class FirstAcceptances {
+  readonly #byKind = new Map<Outcome['kind'], Ruling[]>();
+
+  add(ruling: Ruling): void {
+    const alike = this.#byKind.get(ruling.outcome.kind);
+    if (alike === undefined) this.#byKind.set(ruling.outcome.kind, [ruling]);
+    else alike.push(ruling);
+  }
+
+  write(db: JournalDatabase, given: Circumstances, counts: LedgerTally): void {
+    for (const alike of this.#byKind.values()) {
+      const state = transition(undefined, verdictOf(alike[0] as Ruling, given));
+      const seqs = alike.map(({ event }) => event.seq);
+      const ranges = JSON.stringify(toRanges(seqs));
+      db.statement(sql.WRITE_ALIKE).run({ ...state, targetId: given.targetId, ranges });
+      counts.addRows(alike.length);
+      const byOrigin = new Map<number, number>();
+      for (const { event } of alike)
+        byOrigin.set(event.originId, (byOrigin.get(event.originId) ?? 0) + 1);
+      for (const [originId, events] of byOrigin) counts.add(originId, 'live', state, events);
+    }
+  }
+}
+
+/** Field by field: this runs for many an event, and a spread costs more than the decision. */
+function verdictOf(ruling: Ruling, given: Circumstances): Verdict {
+  return {
     outcome: ruling.outcome,
     posted: ruling.posted,
     dueNow: ruling.dueNow,
@@ -95,12 +129,26 @@ function applyOne(
     random: given.random,
     waits: given.waits,
     attemptedAt: given.attemptedAt,
-  });
+  };
+}
+
+function applyOne(
+  db: JournalDatabase,
+  ruling: Ruling,
+  known: Known,
+  given: Circumstances,
+  counts: LedgerTally,
+): void {
+  const { seq, originId } = ruling.event;
+  const current = known.deliveries.get(seq);
+  const eventClass = known.classes.get(seq) ?? 'live';
+  const replayed = current !== undefined && known.todos.get(seq) === 1;
+  const before = replayed ? nextGeneration(current) : current;
+  const after = transition(before, verdictOf(ruling, given));
   if (replayed) db.statement(sql.KEEP_GENERATION).run(given.targetId, seq);
   if (after !== before) {
-    if (current === undefined && isFinal(after)) rows.addAlike(seq, after);
-    else writeDelivery(db, given.targetId, seq, after);
-    if (current === undefined) counts.addRow();
+    writeDelivery(db, given.targetId, seq, after);
+    if (current === undefined) counts.addRows(1);
     else counts.add(originId, eventClass, current, -1);
     counts.add(originId, eventClass, after, 1);
   }
@@ -117,36 +165,6 @@ function applyOne(
     );
   } else if (known.todos.has(seq)) {
     db.statement(sql.DROP_TODO).run(given.targetId, seq);
-  }
-}
-
-/** Nothing in it is the event's own: within one unit of work, such states differ in status alone. */
-function isFinal({ nextAttemptAt, lastError, lastResponseJson }: DeliveryState): boolean {
-  return nextAttemptAt === null && lastError === null && lastResponseJson === null;
-}
-
-/** Collects first deliveries that are alike, which most of them are. */
-class DeliveryWriter {
-  readonly #db: JournalDatabase;
-  readonly #targetId: number;
-  readonly #alike = new Map<string, { state: DeliveryState; seqs: number[] }>();
-
-  constructor(db: JournalDatabase, targetId: number) {
-    this.#db = db;
-    this.#targetId = targetId;
-  }
-
-  addAlike(seq: number, state: DeliveryState): void {
-    const key = `${state.status} ${state.attemptCount}`;
-    const group = this.#alike.get(key);
-    if (group === undefined) this.#alike.set(key, { state, seqs: [seq] });
-    else group.seqs.push(seq);
-  }
-
-  writeAlike(): void {
-    const write = this.#db.statement(sql.WRITE_ALIKE);
-    for (const { state, seqs } of this.#alike.values())
-      write.run({ ...state, targetId: this.#targetId, seqs: JSON.stringify(seqs) });
   }
 }
 
@@ -201,9 +219,9 @@ class LedgerTally {
     if (eventClass === 'live') this.#causes.add(this.#targetId, status, lastError, events);
   }
 
-  /** A delivery that did not exist before. */
-  addRow(): void {
-    this.#newRows += 1;
+  /** Deliveries that did not exist before. */
+  addRows(rows: number): void {
+    this.#newRows += rows;
   }
 
   write(): void {

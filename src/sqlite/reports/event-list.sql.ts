@@ -55,18 +55,18 @@ const stateCondition = (state: EventState | undefined): string =>
 /** The newest events before `@before`. */
 export const newest = (state: EventState | undefined, conditions: string): string => `
   SELECT ${COLUMNS} FROM ${source(state)}
-  WHERE ${key(state)} < @before AND ${key(state)} >= @from${stateCondition(state)}${conditions} ORDER BY ${key(state)} DESC LIMIT @page`;
+  WHERE ${key(state)} < @before AND ${key(state)} >= @from${stateCondition(state)}${conditions} ORDER BY ${key(state)} DESC LIMIT @page + 0`;
 
 /** The next events after `@after`, whatever became of them. */
 export const run = (conditions: string): string => `
   SELECT ${COLUMNS} FROM ${source(undefined)}
-  WHERE e.seq > @after AND e.seq <= @to${conditions} ORDER BY e.seq LIMIT @page`;
+  WHERE e.seq > @after AND e.seq <= @to${conditions} ORDER BY e.seq LIMIT @page + 0`;
 
 /** The next events after `@after`, with their bytes. */
 export const exported = (state: EventState | undefined, conditions: string): string => `
   SELECT ${COLUMNS}, e.undeliverable, lower(hex(e.sha256)) AS sha256, p.bytes
   FROM ${source(state)} LEFT JOIN payload p ON p.seq = e.seq
-  WHERE ${key(state)} > @after AND ${key(state)} <= @to${stateCondition(state)}${conditions} ORDER BY ${key(state)} LIMIT @page`;
+  WHERE ${key(state)} > @after AND ${key(state)} <= @to${stateCondition(state)}${conditions} ORDER BY ${key(state)} LIMIT @page + 0`;
 
 /** Delivered to one target and not to another, in journal order. */
 export const difference = (conditions: string): string => `
@@ -79,7 +79,7 @@ export const difference = (conditions: string): string => `
   LEFT JOIN target o2 ON o2.id = @other
   WHERE a.target_id = @targetId AND a.seq > @after AND a.seq <= @to AND a.status IN ('success', 'duplicate')
     AND (b.status IS NULL OR b.status NOT IN ('success', 'duplicate'))${conditions}
-  ORDER BY a.seq LIMIT @page`;
+  ORDER BY a.seq LIMIT @page + 0`;
 
 /** The newest sequence number. */
 export const HEAD = 'SELECT COALESCE(MAX(seq), 0) AS head FROM event';

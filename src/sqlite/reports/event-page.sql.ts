@@ -55,10 +55,10 @@ export function page(state: EventState | undefined, way: Way, conditions: string
   return `SELECT ${COLUMNS} FROM ${tables} CROSS JOIN origin o ON o.id = e.origin_id ${mark}
     LEFT JOIN todo t ON t.target_id = @targetId AND t.seq = e.seq
     WHERE ${key} < @before AND ${key} >= @from${wanted}${live}${conditions}
-    ORDER BY ${key} DESC LIMIT @page`;
+    ORDER BY ${key} DESC LIMIT @page + 0`;
 }
 
 /** Failures for good at a target, at most `@most`: where these are few, they are all read at once. */
 export const TERMINAL_SEQS = `
   SELECT seq FROM delivery INDEXED BY ix_delivery_terminal
-  WHERE status = 'terminal_failed' AND target_id = @targetId LIMIT @most`;
+  WHERE status = 'terminal_failed' AND target_id = @targetId LIMIT @most + 0`;

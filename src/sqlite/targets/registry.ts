@@ -60,9 +60,23 @@ interface Followed {
   readonly start: number | undefined;
 }
 
+/** A row, and what was made of it. */
+interface Found {
+  readonly row: TargetRow;
+  readonly record: TargetRecord;
+}
+
+function isSameRow(before: TargetRow, row: TargetRow): boolean {
+  for (const column in row)
+    if (row[column as keyof TargetRow] !== before[column as keyof TargetRow]) return false;
+  return true;
+}
+
 /** The target registry on SQLite. */
 export class SqliteTargets implements TargetRegistry {
   readonly #db: JournalDatabase;
+  /** What was found last, by id: a drain asks before every request, and little changes in between. */
+  readonly #found = new Map<number, Found>();
 
   constructor(db: JournalDatabase) {
     this.#db = db;
@@ -116,7 +130,12 @@ export class SqliteTargets implements TargetRegistry {
 
   async find(id: number): Promise<TargetRecord | undefined> {
     const row = this.#row(id);
-    return row === undefined ? undefined : toRecord(row);
+    if (row === undefined) return undefined;
+    const before = this.#found.get(id);
+    if (before !== undefined && isSameRow(before.row, row)) return before.record;
+    const record = toRecord(row);
+    this.#found.set(id, { row, record });
+    return record;
   }
 
   async findByKey(key: TargetKey): Promise<TargetRecord | undefined> {

@@ -14,7 +14,7 @@ export const PAGE = `
     EXISTS (SELECT 1 FROM live v WHERE v.origin_id = e.origin_id AND v.seq = e.seq) AS live, p.bytes
   FROM event e LEFT JOIN mark m ON m.seq = e.seq LEFT JOIN purge g ON g.seq = e.seq
   LEFT JOIN payload p ON p.seq = e.seq
-  WHERE e.seq > ? ORDER BY e.seq LIMIT ?`;
+  WHERE e.seq > ? ORDER BY e.seq LIMIT ? + 0`;
 
 export const HEAD = 'SELECT COALESCE(MAX(seq), 0) AS head, COUNT(*) AS events FROM event';
 

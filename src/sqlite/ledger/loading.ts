@@ -1,0 +1,113 @@
+import type { ClaimedEvent, ClaimRequest, Pass } from '../../dispatch/ports.js';
+import { toRanges } from '../../ledger/seq-ranges.js';
+import type { JournalDatabase } from '../journal-database.js';
+import * as sql from './claim.sql.js';
+import { type Origins, originsOf, type Selection } from './selection.js';
+
+/** The columns of `LOAD_EVENTS` in their order: an array is read twice as fast as an object. */
+type EventRow = readonly [
+  seq: number,
+  eventId: string,
+  eventType: string,
+  timestamp: string | null,
+  /** 1: the bytes carry the id; 2: capture has read them as JSON. */
+  flags: number,
+  undeliverable: string | null,
+  size: number,
+  originId: number,
+  /** This and the next are left out of first attempts. */
+  attempted?: 0 | 1,
+  generation?: number,
+];
+
+/** An event without its bytes yet. */
+type Unfilled = { -readonly [Key in keyof ClaimedEvent]: ClaimedEvent[Key] };
+
+const NO_PROJECT = { projectUuid: null, repoSlug: null, checkout: null };
+const NO_BYTES = Buffer.alloc(0);
+const NO_PAYLOAD = 'its payload bytes are no longer in the journal';
+
+/**
+ * Reads events until the bytes of one request are used up. The selection is
+ * in journal order, so what is cut off is never older than what is taken.
+ */
+export function loadEvents(
+  db: JournalDatabase,
+  pass: Pass,
+  request: ClaimRequest,
+  selection: Selection,
+): ClaimedEvent[] {
+  const { maxBytes } = request.limits;
+  const origins = originsOf(db, selection.events);
+  const again = selection.events.filter(({ first }) => !first).map(({ seq }) => seq);
+  const retries = new Set(again);
+  const events: Unfilled[] = [];
+  let used = 0;
+  for (const row of rowsOf(db, pass, selection, again)) {
+    const event = unfilled(row, origins, !retries.has(row[0]));
+    used += request.wireSize(event);
+    // One that is larger than a request should be is sent all the same, alone.
+    if (events.length > 0 && used > maxBytes) break;
+    events.push(event);
+  }
+  fill(db, events);
+  return events;
+}
+
+function rowsOf(
+  db: JournalDatabase,
+  { lease: { targetId } }: Pass,
+  { events }: Selection,
+  again: readonly number[],
+): EventRow[] {
+  const ranges = JSON.stringify(toRanges(events.map(({ seq }) => seq)));
+  const rows =
+    again.length === 0
+      ? db.statement(sql.LOAD_FIRSTS).raw().all({ ranges })
+      : db
+          .statement(sql.LOAD_EVENTS)
+          .raw()
+          .all({ targetId, ranges, again: JSON.stringify(again) });
+  return rows as EventRow[];
+}
+
+function unfilled(row: EventRow, origins: Origins, first: boolean): Unfilled {
+  const [seq, eventId, eventType, timestamp, flags, undeliverable, size, originId] = row;
+  const [, , , , , , , , attempted = 0, generation = 1] = row;
+  return {
+    seq,
+    eventId,
+    eventType,
+    timestamp,
+    carriesOwnId: (flags & 1) === 1,
+    isJson: (flags & 2) === 2,
+    undeliverable,
+    size,
+    originId,
+    origin: origins.get(originId) ?? { ...NO_PROJECT, eventType },
+    first,
+    bytes: NO_BYTES,
+    attempted: attempted === 1,
+    generation,
+  };
+}
+
+/** Gives them their bytes: parts of one buffer, which lives as long as the last of them. */
+function fill(db: JournalDatabase, events: readonly Unfilled[]): void {
+  const ranges = JSON.stringify(toRanges(events.map(({ seq }) => seq)));
+  const row = db.statement(sql.LOAD_PAYLOADS).raw().get({ ranges });
+  const [all, seqs, lengths] = row as [Buffer | null, string, string];
+  const [present, sizes] = [JSON.parse(seqs) as number[], JSON.parse(lengths) as number[]];
+  let [at, from] = [0, 0];
+  for (const event of events) {
+    if (present[at] !== event.seq) {
+      event.undeliverable = NO_PAYLOAD;
+      continue;
+    }
+    const to = from + (sizes[at] as number);
+    event.bytes = all?.subarray(from, to) ?? NO_BYTES;
+    // A comma lies between them.
+    from = to + 1;
+    at += 1;
+  }
+}
