@@ -4,7 +4,7 @@ const COLUMNS = `a.id, a.at, a.action, a.event_id AS "eventId", a.event_type AS 
     a.reason, a.bytes IS NOT NULL AS "holdsBytes",
     EXISTS (SELECT 1 FROM event e WHERE e.event_id = a.event_id) AS "inJournal"`;
 
-export const LIST = `SELECT ${COLUMNS} FROM audit a ORDER BY a.id DESC LIMIT @limit`;
+export const LIST = `SELECT ${COLUMNS} FROM audit a ORDER BY a.id DESC LIMIT @limit + 0`;
 
 export const HELD = 'SELECT id, bytes, details FROM audit WHERE id = @id AND bytes IS NOT NULL';
 

@@ -74,7 +74,7 @@ export const NOTE_INSTANCE = `
 /** A machine that gives a home a new copy at each start leaves no more than these. */
 export const FORGET_INSTANCES = `
   DELETE FROM edge_instance WHERE edge_id = @id AND instance NOT IN (
-    SELECT instance FROM edge_instance WHERE edge_id = @id ORDER BY last_seen_at DESC LIMIT @most)`;
+    SELECT instance FROM edge_instance WHERE edge_id = @id ORDER BY last_seen_at DESC LIMIT @most + 0)`;
 
 /** Those that overlap, and the one that ends right before. */
 export const NEAR = `
