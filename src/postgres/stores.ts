@@ -2,17 +2,20 @@ import type { OpenJournal } from '../stores.js';
 import { PostgresAuditLog } from './journal/audit-log.js';
 import { PostgresJournal } from './journal/journal-store.js';
 import { JournalDatabase, type OpenOptions } from './journal-database.js';
+import { PostgresTargets } from './targets/registry.js';
 
 /** Every store on the connections of one process to PostgreSQL. */
 export class PostgresStores implements OpenJournal {
   /** For the engine and its tests. */
   readonly db: JournalDatabase;
   readonly journal: PostgresJournal;
+  readonly targets: PostgresTargets;
   readonly audit: PostgresAuditLog;
 
   constructor(db: JournalDatabase) {
     this.db = db;
     this.journal = new PostgresJournal(db);
+    this.targets = new PostgresTargets(db);
     this.audit = new PostgresAuditLog(db);
   }
 

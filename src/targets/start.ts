@@ -16,3 +16,18 @@ export class UnusableStartError extends RedrainError {
     super(`from = ${JSON.stringify(from)} cannot be used: ${reason}; give all, now or a time`);
   }
 }
+
+/**
+ * What `from` means: all events, those still to come, or those captured at or after a
+ * time in epoch milliseconds.
+ *
+ * @throws UnusableStartError
+ */
+export function startingPoint(from: string | undefined, now: number): 'all' | 'now' | number {
+  if (from === undefined || from === FROM_ALL) return FROM_ALL;
+  if (from === 'now') return 'now';
+  const at = Date.parse(from);
+  if (Number.isNaN(at)) throw new UnusableStartError(from, 'it is not a time');
+  if (at > now) throw new UnusableStartError(from, 'that time is still to come');
+  return at;
+}

@@ -14,12 +14,13 @@ const REVEALING = [
   'src/receivers/endpoint-kinds.ts',
   'src/spec-kitty/teamspace-kind.ts',
   'src/spec-kitty/known-identities.ts',
-  'src/sqlite/targets/registry.ts',
+  'src/targets/following.ts',
   'src/spec-kitty/teamspace-access.ts',
 ];
 
 /** The statements that read an address; those who run them show it by `shownAddress`. */
 const READING = [
+  'src/postgres/targets/targets.sql.ts',
   'src/sqlite/ledger/revision.sql.ts',
   'src/sqlite/retention/retention.sql.ts',
   'src/sqlite/targets/targets.sql.ts',

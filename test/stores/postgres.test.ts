@@ -6,6 +6,7 @@ import { describeAuditLog } from './audit-log-suite.js';
 import type { GivenStores } from './given-stores.js';
 import { describeJournalStore } from './journal-store-suite.js';
 import { describeOpenJournal } from './open-journal-suite.js';
+import { describeTargetRegistry } from './target-registry-suite.js';
 
 describe('stores on PostgreSQL:', () => {
   const journals = postgresJournals();
@@ -26,6 +27,7 @@ describe('stores on PostgreSQL:', () => {
 
   describeOpenJournal('PostgreSQL', open);
   describeJournalStore('PostgreSQL', open);
+  describeTargetRegistry('PostgreSQL', open);
   describeAuditLog('PostgreSQL', open);
 });
 

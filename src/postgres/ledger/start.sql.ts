@@ -6,6 +6,80 @@ export const isUnnamed = (targetId: string, seq: string): string => `
     AND NOT EXISTS (SELECT 1 FROM flight f, jsonb_array_elements(f.seqs::jsonb) r
       WHERE f.target_id = ${targetId} AND ${seq} BETWEEN (r ->> 0)::bigint AND (r ->> 1)::bigint)`;
 
+/** Where a target starts: as it is stored, or as `@newStart` says where it is about to start elsewhere. */
+export const START = `COALESCE(@newStart::bigint,
+      (SELECT g.start_seq FROM target g WHERE g.id = @targetId::bigint), 0)`;
+
+/** Events of origin `o` that the target excludes by where it starts. */
+export const EXCLUDED_OF_ORIGIN = `CASE WHEN @newStart::bigint IS NULL
+    THEN COALESCE((SELECT x.events FROM exclusion x
+      WHERE x.target_id = @targetId::bigint AND x.origin_id = o.id), 0)
+    ELSE (SELECT count(*) FROM live v WHERE v.origin_id = o.id AND v.seq < @newStart::bigint
+      AND ${isUnnamed('@targetId::bigint', 'v.seq')}) END`;
+
+export const START_OF = 'SELECT start_seq AS start FROM target WHERE id = @targetId::bigint';
+
+export const SET_START =
+  'UPDATE target SET start_seq = @start::bigint WHERE id = @targetId::bigint';
+
+export const HEAD = 'SELECT seq AS head FROM head';
+
+/** The first event captured at or after a time, found along the sequence numbers: events are captured in their order. */
+export const FIRST_SINCE = `
+  WITH RECURSIVE look (first, last) AS (
+    SELECT 1::bigint, @head::bigint + 1
+    UNION ALL
+    SELECT CASE WHEN c.at >= @at::bigint THEN l.first ELSE m.seq + 1 END,
+      CASE WHEN c.at >= @at::bigint THEN m.seq ELSE l.last END
+    FROM look l
+    CROSS JOIN LATERAL (SELECT (l.first + l.last) / 2 AS seq) m
+    CROSS JOIN LATERAL (SELECT COALESCE(
+      (SELECT e.captured_at FROM event e WHERE e.seq = m.seq), 0) AS at) c
+    WHERE l.first < l.last)
+  SELECT first FROM look WHERE first >= last`;
+
+/** Events of a range that a target was never offered, by origin. */
+export const UNNAMED_IN_RANGE = `
+  SELECT e.origin_id AS "originId", count(*) AS events
+  FROM event e JOIN live v ON v.origin_id = e.origin_id AND v.seq = e.seq
+  WHERE e.seq BETWEEN @first::bigint AND @last::bigint
+    AND ${isUnnamed('@targetId::bigint', 'e.seq')}
+  GROUP BY 1`;
+
+/** What was given back, or restored, and is not to be sent any more. */
+export const DROP_UNNAMED_TODOS = `
+  DELETE FROM todo WHERE target_id = @targetId::bigint
+    AND seq BETWEEN @first::bigint AND @last::bigint
+    AND ${isUnnamed('@targetId::bigint', 'todo.seq')}`;
+
+/** A lane never comes back behind its cursor: what is wanted there after all gets a todo. */
+export const OWE_PASSED_OVER = `
+  INSERT INTO todo (target_id, seq, origin_id, due_at, pass_no, company, replay)
+  SELECT t.id, e.seq, e.origin_id, @now::bigint, t.pass_no, 'any', 0
+  FROM target t JOIN event e ON e.seq BETWEEN @first::bigint AND @last::bigint
+  JOIN live v ON v.origin_id = e.origin_id AND v.seq = e.seq
+  JOIN lane l ON l.target_id = t.id AND l.origin_id = e.origin_id AND l.cursor >= e.seq
+  WHERE t.id = @targetId::bigint AND ${isUnnamed('t.id', 'e.seq')}
+  ON CONFLICT (target_id, seq) DO NOTHING`;
+
+/** One origin only once in a statement. */
+export const COUNT_EXCLUDED = `
+  INSERT INTO exclusion AS x (target_id, origin_id, events)
+  SELECT @targetId::bigint, w.origin_id, w.events
+  FROM unnest(@originIds::bigint[], @events::bigint[]) AS w (origin_id, events)
+  ON CONFLICT (target_id, origin_id) DO UPDATE SET events = x.events + excluded.events`;
+
+/** Of a target that has nothing yet, and starts behind the head: everything that is live. */
+export const EXCLUDE_ALL = `
+  INSERT INTO exclusion (target_id, origin_id, events)
+  SELECT @targetId::bigint, origin_id, events FROM journal_count
+  WHERE class = 'live' AND events > 0`;
+
+/** The same where it starts earlier. */
+export const EXCLUDE_EARLIER = `
+  INSERT INTO exclusion (target_id, origin_id, events)
+  SELECT @targetId::bigint, origin_id, count(*) FROM live WHERE seq < @start::bigint GROUP BY 2`;
+
 /**
  * Events are live no more, and no target was ever offered them, or not all: those that
  * exclude them count them no longer.

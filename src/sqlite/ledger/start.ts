@@ -1,6 +1,6 @@
 import { turn } from '../../base/pace.js';
 import { step } from '../../base/steps.js';
-import { UnusableStartError } from '../../targets/start.js';
+import { startingPoint } from '../../targets/start.js';
 import type { JournalDatabase } from '../journal-database.js';
 import * as sql from './start.sql.js';
 
@@ -9,13 +9,10 @@ const SPAN = 2_000;
 
 /** The first event that `from` means: its sequence number, one more than the newest where it is still to come. */
 export function startOf(db: JournalDatabase, from: string | undefined, now: number): number {
-  if (from === undefined || from === 'all') return 0;
+  const point = startingPoint(from, now);
+  if (point === 'all') return 0;
   const head = headOf(db);
-  if (from === 'now') return head + 1;
-  const at = Date.parse(from);
-  if (Number.isNaN(at)) throw new UnusableStartError(from, 'it is not a time');
-  if (at > now) throw new UnusableStartError(from, 'that time is still to come');
-  return firstSince(db, at, head);
+  return point === 'now' ? head + 1 : firstSince(db, point, head);
 }
 
 /** The first event captured at or after a time, found along the sequence numbers: events are captured in their order. */

@@ -1,56 +1,20 @@
-import { Address } from '../../address/address.js';
-import { shownAddress } from '../../address/shown-address.js';
 import { freeName } from '../../config/target-name.js';
-import type { DeploymentMetadata, DrainBlockedReason } from '../../dispatch/ports.js';
-import { canonicalUrl } from '../../targets/canonical-url.js';
+import type { DeploymentMetadata } from '../../dispatch/ports.js';
+import { addressStored, deploymentNews, followed } from '../../targets/following.js';
 import {
   AddressTakenError,
   type ResetSignalRecord,
   type TargetDescription,
   type TargetKey,
-  type TargetKind,
   type TargetRecord,
   type TargetRegistry,
-  type TargetSettings,
 } from '../../targets/registry.js';
-import { type ResetSignal, resetSignal } from '../../targets/reset-signal.js';
-import { settingsInForce } from '../../targets/settings-in-force.js';
-import { FROM_ALL } from '../../targets/start.js';
+import type { ResetSignal } from '../../targets/reset-signal.js';
 import { derivedName } from '../../targets/target-name.js';
+import { type TargetRow, toRecord } from '../../targets/target-row.js';
 import type { JournalDatabase } from '../journal-database.js';
 import { moveStart, startNew, startOf } from '../ledger/start.js';
 import * as sql from './targets.sql.js';
-
-interface TargetRow {
-  id: number;
-  urlHash: string;
-  teamSlug: string;
-  userEmail: string;
-  kind: TargetKind;
-  canonicalUrl: string;
-  rawEndpoint: string;
-  settings: string;
-  label: string | null;
-  name: string;
-  startSeq: number;
-  createdAt: number;
-  retiredAt: number | null;
-  passNo: number;
-  leaseHolder: string | null;
-  circuitFailures: number;
-  circuitOpenUntil: number | null;
-  resumeAt: number | null;
-  blockedReason: DrainBlockedReason | null;
-  blockedMessage: string | null;
-  resetSignal: string | null;
-  lastDrainedAt: number | null;
-  readsGzip: number | null;
-  deploymentRef: number | null;
-  serverInstanceId: string | null;
-  deploymentId: string | null;
-  environmentName: string | null;
-  gitSha: string | null;
-}
 
 /** A row that follows its description, and what is left to do. */
 interface Followed {
@@ -95,25 +59,19 @@ export class SqliteTargets implements TargetRegistry {
   #follow(description: TargetDescription, now: number): Followed {
     const { unsaid: _unsaid, name: _name, ...described } = description;
     const known = this.#rowByKey(description);
-    const kept = known && (JSON.parse(known.settings) as TargetSettings);
-    const inForce = settingsInForce(description, kept);
-    const { from } = inForce;
-    const isMoved = kept !== undefined && (kept.from ?? FROM_ALL) !== (from ?? FROM_ALL);
-    const start = kept === undefined || isMoved ? startOf(this.#db, from, now) : undefined;
-    const settings = JSON.stringify(isMoved ? withFrom(inForce, kept.from) : inForce);
-    const rawEndpoint = description.rawEndpoint.reveal();
-    const address = canonicalUrl(rawEndpoint);
-    const values = { ...described, canonicalUrl: address, rawEndpoint, settings, now };
+    const { from, startsAnew, ...following } = followed(description, known);
+    const start = startsAnew ? startOf(this.#db, from, now) : undefined;
+    const values = { ...described, ...following, now };
     if (description.name !== undefined && known?.name !== description.name)
       this.#freeName(description.name);
     if (known === undefined) {
-      const name = this.#newName(description, address);
+      const name = this.#newName(description, following.canonicalUrl);
       const added = this.#db.statement(sql.INSERT).run({ ...values, name });
       const id = Number(added.lastInsertRowid);
       startNew(this.#db, id, start ?? 0);
       return { id, from, start: undefined };
     }
-    if (known.settings !== settings || known.rawEndpoint !== rawEndpoint)
+    if (known.settings !== following.settings || known.rawEndpoint !== following.rawEndpoint)
       this.#db.statement(sql.FOLLOW_DESCRIPTION).run(values);
     if (description.name !== undefined && known.name !== description.name)
       this.#db.statement(sql.RENAME).run({ id: known.id, name: description.name });
@@ -154,15 +112,10 @@ export class SqliteTargets implements TargetRegistry {
   ): Promise<number | null> {
     return this.#db.write(() => {
       const row = this.#row(id);
-      if (row === undefined || Object.keys(metadata).length === 0)
-        return row?.deploymentRef ?? null;
-      const before = deploymentOf(row) ?? {};
-      const signal = resetSignal(before, metadata);
+      if (row === undefined) return null;
+      const { signal, added } = deploymentNews(row, metadata);
       if (signal !== undefined) this.#raise(id, signal, now);
-      if (row.deploymentRef !== null && sameDeployment(before, metadata)) return row.deploymentRef;
-      // Another instance has said nothing yet of what the old one told.
-      const known = signal === undefined ? before : {};
-      return this.#addDeployment(id, { ...known, ...metadata }, now);
+      return added === undefined ? row.deploymentRef : this.#addDeployment(id, added, now);
     });
   }
 
@@ -180,10 +133,8 @@ export class SqliteTargets implements TargetRegistry {
       if (there !== undefined && there.id !== id)
         throw new AddressTakenError(description.canonicalUrl, there.name);
       const { urlHash, teamSlug, userEmail, kind } = description;
-      const rawEndpoint = description.rawEndpoint.reveal();
-      const address = canonicalUrl(rawEndpoint);
-      const identity = { urlHash, teamSlug, userEmail, kind, rawEndpoint };
-      this.#db.statement(sql.MOVE).run({ id, ...identity, canonicalUrl: address });
+      const identity = { urlHash, teamSlug, userEmail, kind, ...addressStored(description) };
+      this.#db.statement(sql.MOVE).run({ id, ...identity });
     });
   }
 
@@ -253,47 +204,4 @@ export class SqliteTargets implements TargetRegistry {
       | TargetRow
       | undefined;
   }
-}
-
-function withFrom(settings: TargetSettings, from: string | undefined): TargetSettings {
-  const { from: _from, ...others } = settings;
-  return from === undefined ? others : { ...others, from };
-}
-
-/** What a server does not tell stays as it was known: silence is no change. */
-function sameDeployment(before: DeploymentMetadata, after: DeploymentMetadata): boolean {
-  return Object.entries(after).every(
-    ([field, value]) => before[field as keyof DeploymentMetadata] === value,
-  );
-}
-
-function toRecord(row: TargetRow): TargetRecord {
-  const {
-    deploymentRef: _ref,
-    serverInstanceId: _instance,
-    deploymentId: _deployment,
-    environmentName: _environment,
-    gitSha: _sha,
-    ...rest
-  } = row;
-  return {
-    ...rest,
-    canonicalUrl: shownAddress(row.canonicalUrl),
-    readsGzip: row.readsGzip === null ? null : row.readsGzip === 1,
-    rawEndpoint: new Address(row.rawEndpoint),
-    settings: JSON.parse(row.settings) as TargetSettings,
-    deployment: deploymentOf(row),
-    resetSignal:
-      row.resetSignal === null ? null : (JSON.parse(row.resetSignal) as ResetSignalRecord),
-  };
-}
-
-function deploymentOf(row: TargetRow): DeploymentMetadata | null {
-  if (row.deploymentRef === null) return null;
-  return {
-    ...(row.serverInstanceId === null ? {} : { serverInstanceId: row.serverInstanceId }),
-    ...(row.deploymentId === null ? {} : { deploymentId: row.deploymentId }),
-    ...(row.environmentName === null ? {} : { environmentName: row.environmentName }),
-    ...(row.gitSha === null ? {} : { gitSha: row.gitSha }),
-  };
 }
