@@ -63,7 +63,12 @@ const SORT_OF = new Map(
 );
 
 /** Folders of src/ with files of their own, as no other folder needs them; all others are `core`. */
-const PLACES = { cli: 'commands', workers: 'workers', observatory: 'pages' };
+const PLACES = {
+  cli: 'commands',
+  workers: 'workers',
+  observatory: 'pages',
+  bullmq: 'bullmq',
+};
 
 /** What `needs` found before. */
 const known = new Map();

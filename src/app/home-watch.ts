@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import type { App } from './app.js';
-import { openQueuesToRead } from './jobs/enqueue.js';
+import { openQueuesToRead } from './jobs/open-queues.js';
 
 /** What is kept open for looking at its version. */
 interface Watched {
@@ -24,7 +24,7 @@ export class HomeWatch {
   constructor(app: App) {
     this.#app = app;
     this.#journal = new KeptOpen(() => app.openToRead());
-    this.#jobs = new KeptOpen(async () => openQueuesToRead(app));
+    this.#jobs = new KeptOpen(() => openQueuesToRead(app));
   }
 
   /** Another text whenever something may have changed. Never fails: what cannot be read has a version, too. */

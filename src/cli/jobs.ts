@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { readQueues, withQueues } from '../app/jobs/enqueue.js';
+import { initJobs } from '../app/jobs/init-jobs.js';
 import { EXIT } from '../base/exit-codes.js';
 import { UnknownJobError } from '../queue/errors.js';
 import { JOB_STATES, type Job, type JobCounts, type JobState } from '../queue/job.js';
@@ -37,6 +38,11 @@ export const define: DefineCommand = (jobs, run) => {
     .option('--failed', 'every failed one')
     .action(run(retry));
   onJobs(jobs.command('remove <ids...>'), 'Remove jobs that are not running.').action(run(remove));
+  jobs
+    .command('init')
+    .description('Make the tables of jobs that are kept in PostgreSQL, or bring them up to date.')
+    .addHelpText('after', example('redrain jobs init'))
+    .action(run(init));
   for (const [verb, what] of [
     ['pause', 'Stop workers from starting jobs of these queues, until they are resumed.'],
     ['resume', 'Let workers start jobs of these queues again.'],
@@ -113,6 +119,20 @@ const retry: CommandBody<JobsOptions> = (call) => {
 /** `redrain jobs remove`. */
 const remove: CommandBody<JobsOptions> = (call) =>
   onEach(call, 'removed', namedJobs, (queue, id) => queue.remove(id));
+
+/** `redrain jobs init`. */
+const init: CommandBody = (call) =>
+  withApp(call, async (app) => {
+    const { address, made } = await initJobs(app);
+    const document = { address, tables: made };
+    new Output(call.globals).result(document, () => initText(address, made));
+    return EXIT.done;
+  });
+
+function initText(address: string | null, made: boolean): string {
+  if (address === null) return 'jobs are kept in the home: nothing has to be made';
+  return made ? `${address}: its tables are up to date` : `${address}: it needs no tables`;
+}
 
 /** `redrain jobs pause` and `resume`. */
 function setPaused(paused: boolean): CommandBody {

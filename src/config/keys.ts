@@ -294,6 +294,13 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     },
   },
   {
+    key: 'sync.queue.url',
+    env: 'REDRAIN_QUEUE_URL',
+    type: 'redis:, rediss: or postgres: URL',
+    shown: 'url',
+    doc: `Where jobs are kept, on BullMQ; in the home when it is not set. \${NAME} is a variable.`,
+  },
+  {
     key: 'sync.http.ca_file',
     type: 'path of a PEM file',
     doc: 'Further certificate authorities to trust.',

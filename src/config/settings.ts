@@ -73,6 +73,8 @@ export interface SyncSettings {
   readonly families: ReadonlyMap<string, DurabilityRule>;
   /** A PEM file of further certificate authorities. */
   readonly caFile: string | undefined;
+  /** Where the jobs are kept, its variables unexpanded; undefined: in the home. */
+  readonly queueUrl: string | undefined;
 }
 
 /** In force where config.toml is absent or silent. */
@@ -105,6 +107,7 @@ export const DEFAULT_SETTINGS: SyncSettings = Object.freeze({
   coalesce: new Map<string, readonly string[]>(),
   families: new Map<string, DurabilityRule>(),
   caFile: undefined,
+  queueUrl: undefined,
 });
 
 /**

@@ -37,6 +37,7 @@ export function toSettings(
     coalesce: toCoalescing(sync.coalesce ?? {}),
     families: mapOf(sync.families),
     caFile: present(sync.http?.ca_file),
+    queueUrl: present(sync.queue?.url),
   });
 }
 

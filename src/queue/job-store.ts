@@ -2,6 +2,7 @@ import { JobStateError, UnknownJobError } from './errors.js';
 import { logEvent } from './event-feed.js';
 import type { Job, JobCounts, JobOptions, JobState } from './job.js';
 import { assertBounds } from './job-bounds.js';
+import { assertOwnId } from './job-id.js';
 import { type JobRow, toJob, toJson } from './job-row.js';
 import * as sql from './jobs.sql.js';
 import type { JobsDatabase } from './jobs-database.js';
@@ -174,10 +175,4 @@ export function noteFinished(
   store.tasks.drop(id);
   store.db.statement(sql.FREE_DEDUP).run(store.queue, id);
   logEvent(store.db, store.queue, event, id, detail);
-}
-
-/** Plain numbers are the ids that the queue itself gives. */
-function assertOwnId({ jobId }: JobOptions): void {
-  if (jobId === undefined || !/^\d*$/.test(jobId)) return;
-  throw new JobStateError(`a job id of one's own must be more than digits: "${jobId}"`);
 }

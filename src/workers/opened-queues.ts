@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { LitequeQueues } from '../queue/liteque-queue.js';
+import { plainMessage } from '../files/trouble.js';
 import type { Queues } from '../queue/ports.js';
 import type { TroubleLog } from './trouble-log.js';
 
 /** Milliseconds between two looks at whether jobs.db is still the file that is open. */
 const LOOK_MS = 1_000;
 
-const CANNOT_OPEN = { what: 'jobs.db was replaced, and the new one cannot be opened' };
+const CANNOT_OPEN = { what: 'the job queue cannot be opened' };
 
 /** Aborts once the file of these queues was replaced or removed. */
 export class QueuesWatch {
@@ -37,21 +37,36 @@ export class QueuesWatch {
   }
 }
 
-/** Opens jobs.db again, as often as it takes; undefined when the worker is asked to stop before. */
-export async function openAgain(
-  file: string,
-  trouble: TroubleLog,
-  stopping: AbortSignal,
-): Promise<LitequeQueues | undefined> {
-  while (!stopping.aborted) {
+/** Milliseconds between two attempts to open the queues: each pause is twice the one before. */
+const PAUSE_MS = { first: 1_000, longest: 30_000 };
+
+/** What opens queues, and who is told of the trouble. */
+export interface Opening {
+  open(): Promise<Queues>;
+  readonly trouble: TroubleLog;
+  readonly stopping: AbortSignal;
+  /** Whether another attempt may go better; the error is thrown where it says no. */
+  mayPass(error: unknown): boolean;
+  /** Hears why they cannot be opened; undefined: they can. */
+  onReason?(reason: string | undefined): void;
+}
+
+/** Opens the queues, as often as it takes; undefined when the worker is asked to stop before. */
+export async function openQueuesAtLast(opening: Opening): Promise<Queues | undefined> {
+  const { open, trouble, stopping, mayPass, onReason } = opening;
+  for (let pause = PAUSE_MS.first; !stopping.aborted; pause *= 2) {
     try {
-      const queues = await LitequeQueues.open(file);
+      const queues = await open();
       trouble.over(CANNOT_OPEN);
+      onReason?.(undefined);
       return queues;
     } catch (error) {
+      if (!mayPass(error)) throw error;
       trouble.note(CANNOT_OPEN, error);
+      onReason?.(plainMessage(error));
     }
-    await delay(LOOK_MS, undefined, { signal: stopping }).catch(() => undefined);
+    const ms = Math.min(pause, PAUSE_MS.longest);
+    await delay(ms, undefined, { signal: stopping }).catch(() => undefined);
   }
   return undefined;
 }

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { HEARTBEAT_MS } from '../app/jobs/live-workers.js';
 import type { Service, WorkerKind } from './service.js';
 
-const NOT_SAID = { what: 'this worker cannot be entered in jobs.db' };
+const NOT_SAID = { what: 'this worker cannot be entered in the job queue' };
 
 /** What a worker serves now. */
 export interface Serving {

@@ -1,9 +1,10 @@
 import { App } from '../app/app.js';
+import { openQueues } from '../app/jobs/open-queues.js';
 import { isRedrainError } from '../base/error.js';
 import { EXIT, worstOf } from '../base/exit-codes.js';
-import { LitequeQueues } from '../queue/liteque-queue.js';
+import type { Queues } from '../queue/ports.js';
 import { WorkerMetrics } from './metrics.js';
-import { openAgain, QueuesWatch } from './opened-queues.js';
+import { openQueuesAtLast, QueuesWatch } from './opened-queues.js';
 import { Presence } from './presence.js';
 import { logProcessTrouble } from './process-trouble.js';
 import { type ReadinessCheck, readyNotes } from './readiness.js';
@@ -63,10 +64,11 @@ class WorkerProcess {
     const health = new WorkerHealth({ app, metrics: this.#metrics, stopping });
     try {
       if (metricsPort !== undefined) await health.listen(metricsPort);
-      let queues: LitequeQueues | undefined = await LitequeQueues.open(app.paths.jobsDb);
+      let queues = await this.#open(app, health, stopping, isOutOfReach(this.#options.once));
       while (queues !== undefined) {
         const isReplaced = await this.#serveUntilReplaced(app, queues, health, { stopping, asked });
-        queues = isReplaced && !stopping.aborted ? await this.#open(app, stopping) : undefined;
+        queues =
+          isReplaced && !stopping.aborted ? await this.#reopen(app, health, stopping) : undefined;
       }
     } finally {
       await health.close();
@@ -74,15 +76,30 @@ class WorkerProcess {
     }
   }
 
-  #open({ paths }: App, stopping: AbortSignal): Promise<LitequeQueues | undefined> {
+  #reopen(app: App, health: WorkerHealth, stopping: AbortSignal): Promise<Queues | undefined> {
     this.#worker.log.warn('jobs.db was replaced or removed: opening what is there now');
-    return openAgain(paths.jobsDb, new TroubleLog(this.#worker.log), stopping);
+    return this.#open(app, health, stopping, () => true);
+  }
+
+  #open(
+    app: App,
+    health: WorkerHealth,
+    stopping: AbortSignal,
+    mayPass: (error: unknown) => boolean,
+  ): Promise<Queues | undefined> {
+    return openQueuesAtLast({
+      open: () => openQueues(app),
+      trouble: new TroubleLog(this.#worker.log),
+      stopping,
+      mayPass,
+      onReason: (reason) => health.waitsFor(reason),
+    });
   }
 
   /** With these queues as long as their file is the one at the path. True when it no longer is. */
   async #serveUntilReplaced(
     app: App,
-    queues: LitequeQueues,
+    queues: Queues,
     health: WorkerHealth,
     { stopping, asked }: Pick<StopSignals, 'stopping' | 'asked'>,
   ): Promise<boolean> {
@@ -97,7 +114,7 @@ class WorkerProcess {
     }
   }
 
-  #service(app: App, queues: LitequeQueues, stopping: AbortSignal): Service {
+  #service(app: App, queues: Queues, stopping: AbortSignal): Service {
     const { log } = this.#worker;
     const options = this.#options;
     const metrics = this.#metrics;
@@ -161,6 +178,12 @@ function readinessChecks(
   ];
 }
 
+/** A store of jobs that cannot be reached now may be there later; a pass from cron does not wait for it. */
+const isOutOfReach =
+  (once: boolean) =>
+  (error: unknown): boolean =>
+    !once && isRedrainError(error) && error.code === 'QUEUE_STORE';
+
 /** What a worker was started with, rather than what happened to it. */
 const WRONG_START: ReadonlySet<string> = new Set([
   'NO_HOME',
@@ -168,6 +191,9 @@ const WRONG_START: ReadonlySet<string> = new Set([
   'TARGET_UNKNOWN',
   'TARGET_NAME_UNKNOWN',
   'TARGET_RETIRED',
+  'QUEUE_ADDRESS',
+  'QUEUE_PACKAGE_MISSING',
+  'QUEUE_SCHEMA',
 ]);
 
 function isUsage(error: unknown): boolean {

@@ -24,6 +24,7 @@ export class WorkerHealth {
   #server: HealthServer | undefined;
   #gauges: HomeGauges | undefined;
   #checks: readonly ReadinessCheck[] = [];
+  #waitsFor: string | undefined;
   #notes: () => Promise<readonly string[]> = async () => [];
 
   constructor(around: HealthSurroundings) {
@@ -56,12 +57,18 @@ export class WorkerHealth {
     this.#gauges.use(queues);
   }
 
+  /** Why the worker cannot take jobs yet; undefined: it can. */
+  waitsFor(reason: string | undefined): void {
+    this.#waitsFor = reason;
+  }
+
   async close(): Promise<void> {
     await this.#server?.close();
   }
 
   async #notReady(): Promise<string[]> {
     if (this.#around.stopping.aborted) return ['stopping'];
+    if (this.#waitsFor !== undefined) return [`jobs: ${this.#waitsFor}`];
     if (this.#checks.length === 0) return ['starting'];
     return notReady(this.#checks);
   }

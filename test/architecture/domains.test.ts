@@ -18,7 +18,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['receive', 'receivers', 'retention', 'reports'],
   ['spec-kitty'],
   ['src/stores.ts'],
-  ['sqlite', 'postgres'],
+  ['sqlite', 'postgres', 'bullmq'],
   ['app'],
   ['src/index.ts', 'workers', 'observatory', 'cli'],
 ];

@@ -19,7 +19,8 @@ const DRIVER_USERS = [
 ];
 
 /** Folders whose files may hold SQL, and those who may read it are in the same one. */
-const WITH_SQL = /^src\/(sqlite|postgres|queue|receive|receivers\/stub|spec-kitty\/legacy)\//;
+const WITH_SQL =
+  /^src\/(sqlite|postgres|queue|bullmq|receive|receivers\/stub|spec-kitty\/legacy)\//;
 
 /** Who may know an engine: the one that opens the stores. */
 const ENGINE_USERS = ['src/app/app.ts', 'src/entities.ts'];
@@ -98,6 +99,25 @@ describe('one place knows each engine:', () => {
     expect(askers).to.deep.equal([]);
     for (const file of usersOf('undici')) expect(file).to.match(/^src\/receivers\/transport\//);
     for (const file of usersOf('liteque')) expect(domainOf(file)).to.equal('queue');
+  });
+
+  it('BullMQ and its drivers are the business of one folder, which is loaded when it is named', () => {
+    for (const name of ['bullmq', 'ioredis'])
+      for (const file of usersOf(name)) expect(file).to.match(/^src\/bullmq\//);
+    const eager = imports.filter(
+      ({ file, target, typeOnly }) =>
+        !typeOnly && domainOf(target) === 'bullmq' && domainOf(file) !== 'bullmq',
+    );
+    for (const { file, target } of eager)
+      expect(readFileSync(file, 'utf8')).to.contain(
+        `await import('../../bullmq/${basename(target, '.ts')}.js')`,
+      );
+    const drivers = imports.filter(
+      ({ file, target, typeOnly }) =>
+        !typeOnly && domainOf(file) === 'bullmq' && ['bullmq', 'ioredis', 'pg'].includes(target),
+    );
+    for (const { file, target } of drivers)
+      expect(readFileSync(file, 'utf8')).to.contain(`() => import('${target}')`);
   });
 
   it('statements are read in the folder that holds them, and by nobody else', () => {

@@ -1,5 +1,4 @@
 import type { Job, JobOptions } from '../../queue/job.js';
-import { LitequeQueues } from '../../queue/liteque-queue.js';
 import type { Queues } from '../../queue/ports.js';
 import {
   assertNotRetired,
@@ -11,11 +10,12 @@ import { activeRow, lookUp } from '../named-target.js';
 import { readData } from './job-data.js';
 import { type JobData, type JobKind, KINDS } from './job-kinds.js';
 import { liveWorkers } from './live-workers.js';
+import { openQueues, openQueuesToRead } from './open-queues.js';
 import { DISPATCH_QUEUE, dispatchQueueOf } from './queue-names.js';
 
-/** Queues on the home's jobs.db, closed when the work is done. */
+/** The queues of the home, closed when the work is done. */
 export async function withQueues<T>(app: App, work: (queues: Queues) => Promise<T>): Promise<T> {
-  const queues = await LitequeQueues.open(app.paths.jobsDb, { clock: app });
+  const queues = await openQueues(app);
   try {
     return await work(queues);
   } finally {
@@ -23,16 +23,12 @@ export async function withQueues<T>(app: App, work: (queues: Queues) => Promise<
   }
 }
 
-/** Queues for looking only, which the caller closes; undefined when there is no queue yet. */
-export const openQueuesToRead = (app: App): Queues | undefined =>
-  LitequeQueues.openReadOnly(app.paths.jobsDb, { clock: app });
-
 /** The same for looking only; undefined when there is no queue yet. Changes nothing. */
 export async function readQueues<T>(
   app: App,
   work: (queues: Queues) => Promise<T>,
 ): Promise<T | undefined> {
-  const queues = openQueuesToRead(app);
+  const queues = await openQueuesToRead(app);
   if (queues === undefined) return undefined;
   try {
     return await work(queues);

@@ -7,6 +7,13 @@ export const MIGRATE_QUEUE = 'migrate';
 export const GC_QUEUE = 'gc';
 
 /**
+ * Whether jobs of this queue stay in the home's jobs.db, wherever the others are:
+ * those that carry input, or name files of this machine.
+ */
+export const isLocalQueue = (queue: string): boolean =>
+  queue === CAPTURE_QUEUE || queue === MIGRATE_QUEUE;
+
+/**
  * Drains of one named target have a queue of their own: a worker takes only
  * what it was started for, and one target's trouble holds up no other.
  */

@@ -6,6 +6,7 @@ import type { Queues } from '../../queue/ports.js';
 import type { ErasedEvent, ErasurePlace, PlaceFindings } from '../../retention/erased-event.js';
 import type { App } from '../app.js';
 import { readQueues, withQueues } from '../jobs/enqueue.js';
+import { placeOfJobs } from '../jobs/open-queues.js';
 import { targetOfQueue } from '../jobs/queue-names.js';
 import { JobTexts } from './job-texts.js';
 
@@ -14,7 +15,7 @@ async function textsWithout(app: App, event: ErasedEvent): Promise<JobTexts> {
   return new JobTexts(event, settings.capture.fields);
 }
 
-/** jobs.db: what jobs carry, what came of them, schedules, the ring of events, free pages. */
+/** The job queue: what jobs carry, what came of them, schedules, events; of jobs.db the free pages, too. */
 export function jobsPlace(app: App): ErasurePlace {
   const file = app.paths.jobsDb;
   return {
@@ -25,7 +26,8 @@ export function jobsPlace(app: App): ErasurePlace {
       return { copies: texts.copies, remains: toldOf(texts) };
     },
     erase: async (event) => {
-      if (!existsSync(file)) return { copies: 0, remains: [] };
+      if (!existsSync(file) && (await placeOfJobs(app)) === undefined)
+        return { copies: 0, remains: [] };
       const texts = await textsWithout(app, event);
       try {
         const drains = await withQueues(app, async (queues) => {

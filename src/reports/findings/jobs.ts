@@ -7,13 +7,22 @@ import { counted } from './cause-text.js';
 export function jobFindings(facts: Facts): Finding[] {
   const { jobs } = facts;
   if ('error' in jobs) {
-    const advice = 'put a backup of jobs.db in place, or remove it: workers find their work again';
-    return [problem('jobs', jobs.error, { advice }, { stops: EVERYBODY })];
+    return [problem('jobs', jobs.error, remedyFor(jobs.error), { stops: EVERYBODY })];
   }
   return jobs.queues.flatMap((row) =>
     [paused, unserved, failed, warned, halves].flatMap((look) => look(row, facts)),
   );
 }
+
+/** The jobs are in a file of the home, in a database without their tables, or out of reach. */
+function remedyFor(error: string): string | { advice: string } {
+  if (error.includes('jobs.db')) return { advice: OF_FILE };
+  if (error.includes('has no tables of this version')) return 'redrain jobs init';
+  return { advice: OF_STORE };
+}
+
+const OF_FILE = 'put a backup of jobs.db in place, or remove it: workers find their work again';
+const OF_STORE = 'see that its server runs and answers here; workers try again by themselves';
 
 const EVERYBODY: readonly Work[] = ['capture', 'dispatch', 'migrate', 'gc'];
 

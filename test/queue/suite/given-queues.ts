@@ -6,9 +6,21 @@ import { until } from '../waiting.js';
 
 /** A clock that a test moves; every connection of a store reads the same one. */
 export class QueueTestClock {
-  at = Date.UTC(2026, 0, 5, 12);
+  /** Called when the clock was moved: a server with a clock of its own follows. */
+  moved: (() => void) | undefined;
+  #at = Date.UTC(2026, 0, 5, 12);
+
+  get at(): number {
+    return this.#at;
+  }
+
+  set at(ms: number) {
+    this.#at = ms;
+    this.moved?.();
+  }
+
   now(): number {
-    return this.at;
+    return this.#at;
   }
 }
 
