@@ -1,5 +1,6 @@
 import { type App } from './app.js';
 import { type Check, checkOf, fine } from './doctor/check.js';
+import { examineJobQueue } from './doctor/job-queue.js';
 import { examineWayOut } from './doctor/way-out.js';
 import type { AskHttp } from './reach.js';
 import { hostedTarget, type ReadinessReport, readinessReport } from './readiness.js';
@@ -25,6 +26,7 @@ export async function examine(app: App, ask?: AskHttp): Promise<DoctorReport> {
   const checks = [
     ...around.map((one) => ('stops' in one ? checkOf(one) : one)),
     ...asked,
+    ...(await examineJobQueue(app)),
     ...wellLines(report),
     ...findings.filter((finding) => !seen.has(finding)).map(checkOf),
   ];

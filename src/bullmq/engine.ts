@@ -28,7 +28,16 @@ export interface Engine {
   inWords(error: unknown): unknown;
   /** @throws QueueStoreError when the store does not answer. */
   ping(): Promise<void>;
+  /** How the store is set up, as far as it says: one line each, and whether it is wrong. */
+  notes(): Promise<StoreNote[]>;
   close(): Promise<void>;
+}
+
+/** One thing to know of a store. */
+export interface StoreNote {
+  readonly message: string;
+  /** What ends it; undefined where nothing is wrong. */
+  readonly advice?: string;
 }
 
 /** Small facts of redrain beside the jobs: each has a kind and a key, and is replaced as a whole. */

@@ -1,6 +1,6 @@
 import type { Queues } from '../queue/ports.js';
 import { type BullmqOptions, BullmqQueues } from './bullmq-queues.js';
-import type { Engine } from './engine.js';
+import type { Engine, StoreNote } from './engine.js';
 import { HomeQueues, type HomeQueuesParts } from './home-queues.js';
 import type { QueuePlace } from './place.js';
 import { PostgresEngine } from './postgres-engine.js';
@@ -29,6 +29,16 @@ export async function initQueues(place: QueuePlace): Promise<boolean> {
   if (place.kind === 'redis') return false;
   await PostgresEngine.migrate(place);
   return true;
+}
+
+/** What is to be known of a store. @throws as `openHomeQueues` does. */
+export async function examineStore(place: QueuePlace): Promise<StoreNote[]> {
+  const engine = await connect(place);
+  try {
+    return await engine.notes();
+  } finally {
+    await engine.close();
+  }
 }
 
 const connect = (place: QueuePlace): Promise<Engine> =>

@@ -1,6 +1,15 @@
-import type { IQueueBackend, Job, JobJson, PostgresConnection, Queue, QueueEvents } from 'bullmq';
-import type { Engine, TakingOptions } from './engine.js';
-import { isOfConnection, QueueSchemaError, QueueStoreError } from './errors.js';
+import type {
+  IQueueBackend,
+  Job,
+  JobJson,
+  PostgresConnection,
+  PostgresPoolConfig,
+  Queue,
+  QueueEvents,
+} from 'bullmq';
+import { plainMessage } from '../files/trouble.js';
+import type { Engine, StoreNote, TakingOptions } from './engine.js';
+import { isOfConnection, QueuePackageError, QueueSchemaError, QueueStoreError } from './errors.js';
 import { loaded } from './packages.js';
 import type { QueuePlace } from './place.js';
 import * as sql from './postgres.sql.js';
@@ -16,6 +25,7 @@ const CONNECTIONS = 8;
 const EVENTS_MS = 250;
 
 type Packages = typeof import('bullmq');
+const NEEDS = ['bullmq', 'pg'];
 
 /** Jobs in PostgreSQL: one pool and one listening connection for all queues of a process. */
 export class PostgresEngine implements Engine {
@@ -102,6 +112,10 @@ export class PostgresEngine implements Engine {
     await this.#connection.pool.query('SELECT 1');
   }
 
+  async notes(): Promise<StoreNote[]> {
+    return [];
+  }
+
   async close(): Promise<void> {
     await this.#connection.close();
   }
@@ -120,11 +134,9 @@ export class PostgresEngine implements Engine {
 }
 
 async function open(place: QueuePlace, migrate: boolean) {
-  const needs = ['bullmq', 'pg'];
-  const bullmq = await loaded(place, needs, () => import('bullmq'));
-  await loaded(place, needs, () => import('pg'));
+  const bullmq = await loaded(place, NEEDS, () => import('bullmq'));
   const { url, options } = withoutOptions(place.url);
-  const connection = new bullmq.PostgresConnection({
+  const connection = connectionOf(bullmq, place, {
     connectionString: url,
     ...(options === null ? {} : { options }),
     schema: place.space,
@@ -144,6 +156,20 @@ async function open(place: QueuePlace, migrate: boolean) {
     const isOld = error instanceof bullmq.SchemaMigrationRequiredError;
     if (isOld) throw new QueueSchemaError(place.shown, place.space);
     throw new QueueStoreError(place.shown, error);
+  }
+}
+
+/** BullMQ loads the driver by itself. @throws QueuePackageError where there is none. */
+function connectionOf(
+  bullmq: Packages,
+  place: QueuePlace,
+  options: PostgresPoolConfig,
+): PostgresConnection {
+  try {
+    return new bullmq.PostgresConnection(options);
+  } catch (error) {
+    const isMissing = plainMessage(error).includes("optional 'pg' package");
+    throw isMissing ? new QueuePackageError(place.shown, NEEDS) : error;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { IQueueBackend, Job, JobJson, Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { Engine, TakingOptions } from './engine.js';
+import type { Engine, StoreNote, TakingOptions } from './engine.js';
 import { isOfConnection, QueueStoreError } from './errors.js';
 import { loaded } from './packages.js';
 import type { QueuePlace } from './place.js';
@@ -103,8 +103,25 @@ export class RedisEngine implements Engine {
     await this.#redis.ping();
   }
 
+  /** A Redis that hides its settings says nothing. */
+  async notes(): Promise<StoreNote[]> {
+    const [policy, log] = await Promise.all([
+      this.#setting('maxmemory-policy'),
+      this.#setting('appendonly'),
+    ]);
+    return [
+      ...(policy === undefined || policy === 'noeviction' ? [] : [evicts(policy)]),
+      ...(log === 'no' ? [KEEPS_LITTLE] : []),
+    ];
+  }
+
   async close(): Promise<void> {
     this.#redis.disconnect();
+  }
+
+  async #setting(name: string): Promise<string | undefined> {
+    const found = (await this.#redis.config('GET', name).catch(() => [])) as string[];
+    return found[1];
   }
 
   #worded(result: unknown): unknown {
@@ -118,6 +135,16 @@ export class RedisEngine implements Engine {
     return { prefix: this.#place.space, skipMetasUpdate: true };
   }
 }
+
+/** Jobs of which a part is gone are neither run nor seen. */
+const evicts = (policy: string): StoreNote => ({
+  message: `Redis deletes keys when its memory is full (maxmemory-policy ${policy}), and so loses parts of jobs`,
+  advice: 'set maxmemory-policy to noeviction in Redis',
+});
+
+const KEEPS_LITTLE: StoreNote = {
+  message: 'Redis keeps no log (appendonly no): jobs that it loses are made again from the ledger',
+};
 
 /** Once the connection can be used; rejects with what kept it from that the first time. */
 function ready(redis: Redis): Promise<void> {

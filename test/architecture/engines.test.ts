@@ -114,7 +114,7 @@ describe('one place knows each engine:', () => {
       );
     const drivers = imports.filter(
       ({ file, target, typeOnly }) =>
-        !typeOnly && domainOf(file) === 'bullmq' && ['bullmq', 'ioredis', 'pg'].includes(target),
+        !typeOnly && domainOf(file) === 'bullmq' && ['bullmq', 'ioredis'].includes(target),
     );
     for (const { file, target } of drivers)
       expect(readFileSync(file, 'utf8')).to.contain(`() => import('${target}')`);
