@@ -31,15 +31,17 @@ export class LiveStreams {
   /**
    * Sends the parts of a page that its browser does not have, until one of both
    * ends goes. `has` are the parts that the browser has, by their hashes. A browser that
-   * reads slowly gets the newest state next, and none of those in between.
+   * reads slowly gets the newest state next, and none of those in between. With `isOnce` that is
+   * all, and the stream ends: a browser has few connections for all its windows.
    */
   async stream(
     stream: SSEStreamingApi,
     page: string,
     query: URLSearchParams,
     has: ReadonlyMap<string, string>,
+    isOnce = false,
   ): Promise<void> {
-    const running = this.#serve(stream, page, query, has);
+    const running = this.#serve(stream, page, query, has, isOnce);
     this.#running.add(running);
     this.#looking ??= this.#look();
     try {
@@ -62,6 +64,7 @@ export class LiveStreams {
     page: string,
     query: URLSearchParams,
     has: ReadonlyMap<string, string>,
+    isOnce = false,
   ): Promise<void> {
     const known = new Map(has);
     let go = (): void => undefined;
@@ -71,6 +74,7 @@ export class LiveStreams {
       const { parts } = await this.#renderings.page(page, query);
       if (isAnother(parts, has)) await stream.writeSSE({ event: 'reload', data: '' });
       else await send(stream, changed(parts, known));
+      if (isOnce) return void (await stream.writeSSE({ event: 'done', data: '' }));
       await delay(PAUSE_MS);
       if (state !== this.#state || !this.#goesOn(stream)) continue;
       await new Promise<void>((resolve) => {

@@ -150,7 +150,9 @@ export class Observatory {
     if (!Object.hasOwn(PAGES, name) || this.#streams.open >= MOST_STREAMS)
       return bare(503, 'Not live', html`<p>This page cannot be kept up to date.</p>`);
     const has = new Map(new URLSearchParams(at.req.query('has') ?? ''));
-    const answer = streamSSE(at, (stream) => this.#streams.stream(stream, name, query, has));
+    const answer = streamSSE(at, (stream) =>
+      this.#streams.stream(stream, name, query, has, at.req.query('once') === '1'),
+    );
     for (const [key, value] of Object.entries(safeHeaders())) answer.headers.set(key, value);
     return answer;
   }

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { openRedrain } from '../../src/index.js';
-import { describeInBrowser, type GivenBrowser, givenBrowser } from './given-browser.js';
+import { describeInBrowser, type GivenBrowser, givenBrowser, givenPages } from './given-browser.js';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
@@ -123,6 +123,15 @@ describeInBrowser('the observatory in a browser', () => {
 
   it('can be walked without JavaScript', async () =>
     walk(await givenBrowser({ javaScriptEnabled: false }), BY_MOUSE, false));
+
+  it('moves in eight windows of one browser, which has six connections', async () => {
+    const { context, redrain, base, page } = await givenPages();
+    const pages = [page];
+    for (let i = 0; i < 7; i += 1) pages.push(await context.newPage());
+    for (const one of pages) await one.goto(base);
+    await redrain.captureMany([{ event_id: 'c', event_type: 'T' }]);
+    for (const one of pages) await one.locator('.funnel', { hasText: /captured\s+3/ }).waitFor();
+  });
 
   it('keeps what is open and has the focus when a part changes, and stops while it is paused', async () => {
     const { cli, page, base } = await givenBrowser();

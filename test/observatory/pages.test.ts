@@ -169,7 +169,9 @@ describe('the pages of the observatory', () => {
     const broken = await visitor.get('');
     expect(broken.status).to.be.oneOf([200, 503]);
     expect(seen(broken.text)).to.contain('problem');
-    expect((await visitor.get('event?id=x')).status).to.equal(503);
+    for (const page of ['event?id=x', 'events', 'tail', 'conflicts', 'diff', 'diff?a=1&b=2'])
+      expect((await visitor.get(page)).status, page).to.equal(503);
+    expect(seen(await textOf(visitor, 'workers'))).to.match(/Drains problem The journal cannot/);
   });
 });
 

@@ -73,18 +73,56 @@ function say(state, words) {
     state === 'lost' ? 'The connection is lost: is redrain open still running?' : '';
 }
 
-function connect() {
-  if (isPaused || document.hidden || source !== undefined) return;
+/** Streams that the windows of one browser have at once: it has six connections for all of them. */
+const MOST_STREAMS = 4;
+let isAsking = false;
+let giveBack = () => undefined;
+
+/** Takes one of the streams until `giveBack`; false when other windows have them all. */
+async function hasStream() {
+  if (navigator.locks === undefined) return true;
+  for (let i = 0; i < MOST_STREAMS; i += 1) {
+    const isMine = await new Promise((tell) => {
+      navigator.locks.request(`redrain stream ${i}`, { ifAvailable: true }, (lock) => {
+        tell(lock !== null);
+        return lock === null
+          ? undefined
+          : new Promise((end) => {
+              giveBack = end;
+            });
+      });
+    });
+    if (isMine) return true;
+  }
+  return false;
+}
+
+/** Without a stream the page asks each second what changed. */
+async function connect() {
+  if (isAsking || isPaused || document.hidden || source !== undefined) return;
+  isAsking = true;
+  const isStream = await hasStream();
+  isAsking = false;
+  if (isPaused || document.hidden) return disconnect();
+  listen(isStream);
+}
+
+function listen(isStream) {
   const address = new URL(stream, location.href);
   const parts = [...document.querySelectorAll('[data-live]')].map(({ dataset }) => [
     dataset.live,
     dataset.hash,
   ]);
   address.searchParams.set('has', new URLSearchParams(parts).toString());
+  if (!isStream) address.searchParams.set('once', '1');
   source = new EventSource(address);
   source.addEventListener('open', () => say('on', 'Live'));
   source.addEventListener('part', (event) => swap(JSON.parse(event.data)));
   source.addEventListener('reload', () => location.reload());
+  source.addEventListener('done', () => {
+    disconnect();
+    setTimeout(connect, 1000);
+  });
   source.addEventListener('error', () => {
     // A new connection says what this page has by now.
     disconnect();
@@ -96,6 +134,7 @@ function connect() {
 function disconnect() {
   source?.close();
   source = undefined;
+  giveBack();
 }
 
 tick();

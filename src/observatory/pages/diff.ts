@@ -4,21 +4,25 @@ import { type Html, html, nothing } from '../html.js';
 import { BUDGET_MS, given, message, type Page, type PageContext, wholeNumber } from '../page.js';
 import { counted, name } from '../words.js';
 import { eventTable } from './event-table.js';
+import { unreadable } from './findings.js';
 
 const PER_PAGE = 100;
+const TITLE = 'Compare two targets';
 
 /** What one target has and another has not. */
 export async function diff(at: PageContext): Promise<Page> {
-  const { targets } = await at.status();
-  if (targets.length < 2)
-    return message('Compare two targets', 'It takes two targets that something was sent to.');
+  const { targets, document } = await at.status();
+  const { delivery_targets: section } = document;
+  if ('error' in section)
+    return { title: TITLE, status: 503, body: unreadable('The journal', section.error) };
+  if (targets.length < 2) return message(TITLE, 'It takes two targets that something was sent to.');
   const a = given(at.query, 'a');
   const b = given(at.query, 'b');
   const result =
     a === undefined || b === undefined
       ? html`<p class="none">Choose two targets.</p>`
       : await difference(at, a, b);
-  return { title: 'Compare two targets', body: html`${form(at, targets, a, b)}${result}` };
+  return { title: TITLE, body: html`${form(at, targets, a, b)}${result}` };
 }
 
 function form(

@@ -9,12 +9,14 @@ import { unreadable } from './findings.js';
 /** Who is at work: workers that said so a moment ago, and whoever drains a target. */
 export async function workers(at: PageContext): Promise<Page> {
   const { document, targets } = await at.status();
-  const { jobs } = document;
+  const { jobs, delivery_targets: section } = document;
   const list = 'error' in jobs ? unreadable('jobs.db', jobs.error) : workerTable(at, jobs.workers);
+  const drains =
+    'error' in section ? unreadable('The journal', section.error) : drainTable(at, targets);
   return {
     title: 'Workers',
     body: html`${at.live('workers', list)}
-<section aria-labelledby="drains"><h2 id="drains">Drains</h2>${at.live('drains', drainTable(at, targets))}</section>`,
+<section aria-labelledby="drains"><h2 id="drains">Drains</h2>${at.live('drains', drains)}</section>`,
   };
 }
 
