@@ -23,6 +23,9 @@ const NETWORK_MS = 5_000;
  */
 const BY_KEYS = { enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off' } as const;
 
+/** What reads may go over a stretch of any width: each time a plan for that one. */
+const BY_STRETCH = { plan_cache_mode: 'force_custom_plan' } as const;
+
 const OIDS = { int8: 20, numeric: 1700 } as const;
 
 export interface ConnectionOptions {
@@ -91,7 +94,7 @@ function settings(place: Place, options: ConnectionOptions): string {
     default_transaction_isolation: role === 'writer' ? "'read committed'" : "'repeatable read'",
     default_transaction_read_only: role === 'writer' ? 'off' : 'on',
     jit: 'off',
-    ...(role === 'writer' ? BY_KEYS : {}),
+    ...(role === 'writer' ? BY_KEYS : BY_STRETCH),
   };
   return Object.entries(set)
     .map(([name, value]) => `SET ${name} = ${value}`)

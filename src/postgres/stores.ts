@@ -2,6 +2,7 @@ import type { OpenJournal } from '../stores.js';
 import { PostgresAuditLog } from './journal/audit-log.js';
 import { PostgresJournal } from './journal/journal-store.js';
 import { JournalDatabase, type OpenOptions } from './journal-database.js';
+import { PostgresReports } from './reports/reports.js';
 import { PostgresTargets } from './targets/registry.js';
 
 /** Every store on the connections of one process to PostgreSQL. */
@@ -11,12 +12,14 @@ export class PostgresStores implements OpenJournal {
   readonly journal: PostgresJournal;
   readonly targets: PostgresTargets;
   readonly audit: PostgresAuditLog;
+  readonly reports: PostgresReports;
 
   constructor(db: JournalDatabase) {
     this.db = db;
     this.journal = new PostgresJournal(db);
     this.targets = new PostgresTargets(db);
     this.audit = new PostgresAuditLog(db);
+    this.reports = new PostgresReports(db);
   }
 
   isReplaced(): boolean {

@@ -72,3 +72,17 @@ export const NO_COUNTS: Counts = {
   terminal: [],
   conflicts: { count: 0, newest: [] },
 };
+
+/** A row that an engine reads of one target. */
+export type OfTarget<R> = R & { readonly targetId: number };
+
+/** Rows of several targets, by the target, in their order. */
+export function byTarget<R>(rows: readonly OfTarget<R>[]): ReadonlyMap<number, readonly R[]> {
+  const found = new Map<number, R[]>();
+  for (const row of rows) {
+    const known = found.get(row.targetId);
+    if (known === undefined) found.set(row.targetId, [row]);
+    else known.push(row);
+  }
+  return found;
+}

@@ -1,4 +1,4 @@
-import type { EventQuery, ListedEvent } from './event-list.js';
+import type { EventQuery, EventState, ListedEvent } from './event-list.js';
 
 /** One page of a list, newest first. */
 export interface EventPageQuery extends EventQuery {
@@ -19,3 +19,27 @@ export interface EventPage {
   /** False when the time was used up before the page was full: older events may match. */
   readonly isFull: boolean;
 }
+
+/** What a page is read along. */
+export type Way = 'events' | 'deliveries' | 'marks' | 'unsettled' | 'named';
+
+/** The shortest way to the events of a state. `named` is a list of sequence numbers that the caller has. */
+export const WAY_OF: Readonly<Record<EventState, Way>> = {
+  unsent: 'events',
+  held: 'events',
+  excluded: 'events',
+  live: 'events',
+  delivered: 'deliveries',
+  terminal: 'deliveries',
+  pending: 'unsettled',
+  rejected: 'unsettled',
+  transient: 'unsettled',
+  coalesced: 'marks',
+  replaced: 'marks',
+  archived: 'marks',
+  redacted: 'marks',
+  purged: 'marks',
+};
+
+/** More failures for good than these are searched along the ledger, and not named. */
+export const MOST_NAMED = 20_000;

@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import { EVENT_STATES } from '../../src/reports/event-list.js';
+import { WAY_OF } from '../../src/reports/event-page.js';
 import * as journalSql from '../../src/sqlite/journal/journal.sql.js';
 import * as claimSql from '../../src/sqlite/ledger/claim.sql.js';
 import * as passSql from '../../src/sqlite/ledger/pass.sql.js';
 import * as settleSql from '../../src/sqlite/ledger/settle.sql.js';
-import { page, TERMINAL_SEQS, WAY_OF } from '../../src/sqlite/reports/event-page.sql.js';
+import { page, TERMINAL_SEQS } from '../../src/sqlite/reports/event-page.sql.js';
 import {
   EVENTS_EVER,
   JOURNAL_NUMBERS,

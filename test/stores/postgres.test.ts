@@ -6,6 +6,7 @@ import { describeAuditLog } from './audit-log-suite.js';
 import type { GivenStores } from './given-stores.js';
 import { describeJournalStore } from './journal-store-suite.js';
 import { describeOpenJournal } from './open-journal-suite.js';
+import { describeReports } from './reports-suite.js';
 import { describeTargetRegistry } from './target-registry-suite.js';
 
 describe('stores on PostgreSQL:', () => {
@@ -29,6 +30,7 @@ describe('stores on PostgreSQL:', () => {
   describeJournalStore('PostgreSQL', open);
   describeTargetRegistry('PostgreSQL', open);
   describeAuditLog('PostgreSQL', open);
+  describeReports('PostgreSQL', open);
 });
 
 /** While the engine lacks stores, a test that comes to one of them is skipped there. */

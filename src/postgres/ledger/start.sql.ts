@@ -24,19 +24,22 @@ export const SET_START =
 
 export const HEAD = 'SELECT seq AS head FROM head';
 
-/** The first event captured at or after a time, found along the sequence numbers: events are captured in their order. */
+/**
+ * The first event captured at or after each of some moments, found along the sequence
+ * numbers: events are captured in their order. One more than the newest where there is none.
+ */
 export const FIRST_SINCE = `
-  WITH RECURSIVE look (first, last) AS (
-    SELECT 1::bigint, @head::bigint + 1
+  WITH RECURSIVE search (place, at, first, last) AS (
+    SELECT m.place, m.at, 1::bigint, h.seq + 1
+    FROM unnest(@moments::bigint[]) WITH ORDINALITY AS m (at, place), head h
     UNION ALL
-    SELECT CASE WHEN c.at >= @at::bigint THEN l.first ELSE m.seq + 1 END,
-      CASE WHEN c.at >= @at::bigint THEN m.seq ELSE l.last END
-    FROM look l
-    CROSS JOIN LATERAL (SELECT (l.first + l.last) / 2 AS seq) m
-    CROSS JOIN LATERAL (SELECT COALESCE(
-      (SELECT e.captured_at FROM event e WHERE e.seq = m.seq), 0) AS at) c
-    WHERE l.first < l.last)
-  SELECT first FROM look WHERE first >= last`;
+    SELECT s.place, s.at,
+      CASE WHEN e.at >= s.at THEN s.first ELSE (s.first + s.last) / 2 + 1 END,
+      CASE WHEN e.at >= s.at THEN (s.first + s.last) / 2 ELSE s.last END
+    FROM search s CROSS JOIN LATERAL (SELECT COALESCE(
+      (SELECT captured_at FROM event WHERE seq = (s.first + s.last) / 2), 0) AS at) e
+    WHERE s.first < s.last)
+  SELECT first FROM search WHERE first = last ORDER BY place`;
 
 /** Events of a range that a target was never offered, by origin. */
 export const UNNAMED_IN_RANGE = `
@@ -93,3 +96,6 @@ export const EXCLUDED_NO_LONGER = `
     WHERE ${isUnnamed('t.id', 'e.seq')}
     GROUP BY 1, 2) n
   WHERE x.target_id = n.target_id AND x.origin_id = n.origin_id`;
+
+/** Of event `e`, in a list: true when the target excludes it by where it starts. */
+export const IS_EARLY = `(e.seq < ${START} AND ${isUnnamed('@targetId::bigint', 'e.seq')})`;

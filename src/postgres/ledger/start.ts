@@ -16,14 +16,13 @@ export async function startOf(
 ): Promise<number> {
   const point = startingPoint(from, now);
   if (point === 'all') return 0;
-  const head = (await queries.get<{ head: number }>(sql.HEAD))?.head ?? 0;
-  return point === 'now' ? head + 1 : firstSince(queries, point, head);
+  if (point !== 'now') return firstSince(queries, point);
+  return ((await queries.get<{ head: number }>(sql.HEAD))?.head ?? 0) + 1;
 }
 
-/** The first event captured at or after a time; one more than `head` where there is none. */
-export async function firstSince(queries: Queries, at: number, head: number): Promise<number> {
-  const found = await queries.get<{ first: number }>(sql.FIRST_SINCE, { at, head });
-  return found?.first ?? head + 1;
+/** The first event captured at or after a time; one more than the newest where there is none. */
+export async function firstSince(queries: Pick<Queries, 'get'>, at: number): Promise<number> {
+  return (await queries.get<{ first: number }>(sql.FIRST_SINCE, { moments: [at] }))?.first ?? 1;
 }
 
 /** Sets where a new target starts, in the transaction that made it. */

@@ -8,9 +8,9 @@ import {
   type RequeueStore,
 } from '../../ledger/requeue.js';
 import { fromRanges, type SeqRanges } from '../../ledger/seq-ranges.js';
+import { SeqWindow } from '../../ledger/seq-window.js';
 import { eventConditions } from '../journal/event-filter.sql.js';
 import type { JournalDatabase } from '../journal-database.js';
-import { SeqWindow } from '../seq-window.js';
 import { CauseTally } from './causes.js';
 import * as sql from './requeue.sql.js';
 import { COUNT_DELIVERIES } from './settle.sql.js';

@@ -1,5 +1,12 @@
 import type { CauseRow } from '../../reports/causes.js';
-import type { CountedTarget, Counts, OpenConflict, TargetCounts } from '../../reports/counts.js';
+import {
+  byTarget,
+  type CountedTarget,
+  type Counts,
+  type OfTarget,
+  type OpenConflict,
+  type TargetCounts,
+} from '../../reports/counts.js';
 import type { ClassTotals, JournalNumbers } from '../../reports/journal-section.js';
 import type { TargetNumbers } from '../../reports/ledger-section.js';
 import { orUnreadable } from '../../reports/or-unreadable.js';
@@ -27,8 +34,6 @@ export function readCounts(db: JournalDatabase, wanted: readonly CountedTarget[]
   };
 }
 
-type OfTarget<R> = R & { readonly targetId: number };
-
 function readTargets(
   db: JournalDatabase,
   wanted: readonly CountedTarget[],
@@ -51,14 +56,4 @@ function readTargets(
       ];
     }),
   );
-}
-
-function byTarget<R>(rows: readonly OfTarget<R>[]): ReadonlyMap<number, readonly R[]> {
-  const found = new Map<number, R[]>();
-  for (const row of rows) {
-    const known = found.get(row.targetId);
-    if (known === undefined) found.set(row.targetId, [row]);
-    else known.push(row);
-  }
-  return found;
 }

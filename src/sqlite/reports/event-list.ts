@@ -1,6 +1,7 @@
 import { turn } from '../../base/pace.js';
 import type { Permission } from '../../dispatch/ports.js';
 import type { OriginColumns } from '../../ledger/origins.js';
+import { SeqWindow } from '../../ledger/seq-window.js';
 import {
   type EventQuery,
   type EventRow,
@@ -12,7 +13,6 @@ import type { EventRun, EventRunQuery } from '../../reports/event-run.js';
 import type { DifferenceQuery } from '../../reports/reports.js';
 import { eventConditions } from '../journal/event-filter.sql.js';
 import type { JournalDatabase } from '../journal-database.js';
-import { SeqWindow } from '../seq-window.js';
 import * as sql from './event-list.sql.js';
 import { KNOWN_ORIGINS } from './status.sql.js';
 

@@ -1,26 +1,6 @@
 import type { EventState } from '../../reports/event-list.js';
+import type { Way } from '../../reports/event-page.js';
 import { COLUMNS, CONDITION } from './event-list.sql.js';
-
-/** What a page is read along. */
-export type Way = 'events' | 'deliveries' | 'marks' | 'unsettled' | 'named';
-
-/** The shortest way to the events of a state. `named` is a list of sequence numbers that the caller has. */
-export const WAY_OF: Readonly<Record<EventState, Way>> = {
-  unsent: 'events',
-  held: 'events',
-  excluded: 'events',
-  live: 'events',
-  delivered: 'deliveries',
-  terminal: 'deliveries',
-  pending: 'unsettled',
-  rejected: 'unsettled',
-  transient: 'unsettled',
-  coalesced: 'marks',
-  replaced: 'marks',
-  archived: 'marks',
-  redacted: 'marks',
-  purged: 'marks',
-};
 
 const DELIVERY = 'd.target_id = @targetId AND d.seq';
 const NAMED = `(SELECT value AS seq FROM json_each(@named) WHERE value < @before AND value >= @from)`;

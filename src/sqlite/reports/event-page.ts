@@ -1,18 +1,21 @@
 import { turn } from '../../base/pace.js';
 import { causeIs } from '../../ledger/cause-text.js';
 import { fromRanges, type SeqRanges } from '../../ledger/seq-ranges.js';
+import { SeqWindow } from '../../ledger/seq-window.js';
 import { type EventRow, OriginStates } from '../../reports/event-list.js';
-import type { EventPage, EventPageQuery } from '../../reports/event-page.js';
+import {
+  type EventPage,
+  type EventPageQuery,
+  MOST_NAMED,
+  WAY_OF,
+  type Way,
+} from '../../reports/event-page.js';
 import { eventConditions } from '../journal/event-filter.sql.js';
 import type { JournalDatabase } from '../journal-database.js';
 import { firstSince } from '../ledger/start.js';
-import { SeqWindow } from '../seq-window.js';
 import { at, headOf, originStates, readRows, type Statement } from './event-list.js';
 import * as sql from './event-page.sql.js';
 import { IN_FLIGHT } from './status.sql.js';
-
-/** More failures for good than these are searched along the ledger. */
-const MOST_NAMED = 20_000;
 
 /** One page, newest first. Between two looks the event loop gets a turn. */
 export async function eventPage(db: JournalDatabase, query: EventPageQuery): Promise<EventPage> {
@@ -77,9 +80,9 @@ function stretchOf(
 function wayOf(
   db: JournalDatabase,
   { state, targetId, filter: { seqs } }: EventPageQuery,
-): { readonly way: sql.Way; readonly named: readonly number[] } {
+): { readonly way: Way; readonly named: readonly number[] } {
   if (seqs !== undefined) return { way: 'named', named: seqs };
-  const way = state === undefined ? 'events' : sql.WAY_OF[state];
+  const way = state === undefined ? 'events' : WAY_OF[state];
   if (way === 'unsettled') return { way, named: onTheWire(db, targetId) };
   const failed = state === 'terminal' ? failedForGood(db, targetId) : undefined;
   return failed === undefined ? { way, named: [] } : { way: 'named', named: failed };

@@ -1,0 +1,141 @@
+import type { Permission } from '../../dispatch/ports.js';
+import type { OriginColumns } from '../../ledger/origins.js';
+import { SeqWindow } from '../../ledger/seq-window.js';
+import {
+  type EventQuery,
+  type EventRow,
+  type ExportedEvent,
+  type ListedEvent,
+  OriginStates,
+} from '../../reports/event-list.js';
+import type { EventRun, EventRunQuery } from '../../reports/event-run.js';
+import type { DifferenceQuery } from '../../reports/reports.js';
+import { eventConditions } from '../journal/event-filter.sql.js';
+import type { JournalDatabase } from '../journal-database.js';
+import * as sql from './event-list.sql.js';
+import { KNOWN_ORIGINS } from './status.sql.js';
+
+interface ExportRow extends EventRow {
+  readonly undeliverable: string | null;
+  readonly sha256: string;
+  readonly bytes: Buffer | null;
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+const EXPORT_PAGE = 200;
+const DIFF_PAGE = 1_000;
+
+/** The newest events that match, newest first. */
+export async function newestEvents(
+  db: JournalDatabase,
+  query: EventQuery,
+  limit: number,
+): Promise<ListedEvent[]> {
+  const states = await originStates(db, query);
+  const { sql: conditions, values } = eventConditions(states.filterFor(query));
+  const statement = sql.newest(query.state, conditions);
+  const given = { ...values, ...at(query, states) };
+  const window = new SeqWindow();
+  const events: ListedEvent[] = [];
+  for (let before = (await headOf(db)) + 1; before > 1 && events.length < limit; ) {
+    const from = Math.max(before - window.span, 1);
+    const page = limit - events.length;
+    const rows = await db.all<EventRow>(statement, { ...given, before, from, page });
+    for (const row of rows) events.push(states.listed(row));
+    window.found(rows.length);
+    before = from;
+  }
+  return events;
+}
+
+/** The next events behind a sequence number. */
+export async function eventRun(db: JournalDatabase, query: EventRunQuery): Promise<EventRun> {
+  const states = await originStates(db, query);
+  const { sql: conditions, values } = eventConditions(query.filter);
+  const statement = sql.run(conditions);
+  const given = { ...values, ...at(query, states), page: query.limit };
+  const head = await headOf(db);
+  const window = new SeqWindow();
+  let { after } = query;
+  while (after < head) {
+    const to = Math.min(after + window.span, head);
+    const rows = await db.all<EventRow>(statement, { ...given, after, to });
+    const through = rows.length < query.limit ? to : (rows.at(-1)?.seq ?? to);
+    if (rows.length > 0) return { events: rows.map((row) => states.listed(row)), through, head };
+    window.found(0);
+    after = through;
+  }
+  return { events: [], through: after, head };
+}
+
+/** Every event that matches, in journal order, a page at a time: memory stays flat. */
+export async function* exportEvents(
+  db: JournalDatabase,
+  query: EventQuery,
+): AsyncGenerator<ExportedEvent> {
+  const states = await originStates(db, query);
+  const { sql: conditions, values } = eventConditions(states.filterFor(query));
+  const statement = sql.exported(query.state, conditions);
+  const given = { ...values, ...at(query, states) };
+  for await (const rows of ascending<ExportRow>(db, statement, given, EXPORT_PAGE))
+    for (const row of rows)
+      yield {
+        eventId: row.event_id,
+        eventType: row.event_type,
+        class: row.class,
+        sha256: row.sha256,
+        undeliverable: row.undeliverable,
+        bytes: row.bytes,
+      };
+}
+
+/** Events delivered to the target of the query and not to `other`, in journal order, in pages. */
+export async function* differingEvents(
+  db: JournalDatabase,
+  query: DifferenceQuery,
+  other: number,
+): AsyncGenerator<ListedEvent[]> {
+  const { sql: conditions, values } = eventConditions(query.filter, 'a.seq');
+  const states = await originStates(db, query);
+  const given = { ...values, ...at(query, states), other };
+  const statement = sql.difference(conditions);
+  const pages = ascending<EventRow>(db, statement, given, DIFF_PAGE, query.after);
+  for await (const rows of pages) yield rows.map((row) => states.listed(row));
+}
+
+/** The parameters of every list, whether its statement names them or not. */
+export const at = (
+  { targetId, newStart = null }: Pick<EventQuery, 'targetId' | 'newStart'>,
+  states: OriginStates,
+): Values => ({ targetId, newStart, excluded: states.excluded });
+
+/** Rows in journal order, each page one snapshot. */
+async function* ascending<R extends EventRow>(
+  db: JournalDatabase,
+  statement: string,
+  values: Values,
+  page: number,
+  start = 0,
+): AsyncGenerator<R[]> {
+  const head = await headOf(db);
+  const window = new SeqWindow();
+  for (let after = start; after < head; ) {
+    const to = after + window.span;
+    const rows = await db.all<R>(statement, { ...values, after, to, page });
+    yield rows;
+    window.found(rows.length);
+    after = rows.length < page ? to : (rows.at(-1)?.seq ?? to);
+  }
+}
+
+export async function headOf(db: JournalDatabase): Promise<number> {
+  return (await db.get<{ head: number }>(sql.HEAD))?.head ?? 0;
+}
+
+export async function originStates(
+  db: JournalDatabase,
+  { permission }: { readonly permission: Permission },
+): Promise<OriginStates> {
+  return new OriginStates(await db.all<OriginColumns>(KNOWN_ORIGINS), permission);
+}
