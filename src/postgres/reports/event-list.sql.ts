@@ -76,19 +76,19 @@ const stateCondition = (state: EventState | undefined): string => {
 export const newest = (state: EventState | undefined, conditions: string): string => `
   SELECT ${COLUMNS} FROM ${source(state)}
   WHERE ${key(state)} < @before::bigint AND ${key(state)} >= @from::bigint${stateCondition(state)}${conditions}
-  ORDER BY ${key(state)} DESC LIMIT @page`;
+  ORDER BY ${key(state)} DESC LIMIT @page + 0`;
 
 /** The next events after `@after`, whatever became of them. */
 export const run = (conditions: string): string => `
   SELECT ${COLUMNS} FROM ${source(undefined)}
-  WHERE e.seq > @after::bigint AND e.seq <= @to::bigint${conditions} ORDER BY e.seq LIMIT @page`;
+  WHERE e.seq > @after::bigint AND e.seq <= @to::bigint${conditions} ORDER BY e.seq LIMIT @page + 0`;
 
 /** The next events after `@after`, with their bytes. */
 export const exported = (state: EventState | undefined, conditions: string): string => `
   SELECT ${COLUMNS}, e.undeliverable, encode(e.sha256, 'hex') AS sha256, p.bytes
   FROM ${source(state)} ${lookIfAny('payload', 'p', 'seq = e.seq')}
   WHERE ${key(state)} > @after::bigint AND ${key(state)} <= @to::bigint${stateCondition(state)}${conditions}
-  ORDER BY ${key(state)} LIMIT @page`;
+  ORDER BY ${key(state)} LIMIT @page + 0`;
 
 /** Delivered to one target and not to another, in journal order. */
 export const difference = (conditions: string): string => `
@@ -102,7 +102,7 @@ export const difference = (conditions: string): string => `
   WHERE a.target_id = @targetId::bigint AND a.seq > @after::bigint AND a.seq <= @to::bigint
     AND a.status IN ('success', 'duplicate')
     AND (b.status IS NULL OR b.status NOT IN ('success', 'duplicate'))${conditions}
-  ORDER BY a.seq LIMIT @page`;
+  ORDER BY a.seq LIMIT @page + 0`;
 
 /** The newest sequence number. */
 export const HEAD = 'SELECT seq AS head FROM head';

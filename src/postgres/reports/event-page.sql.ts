@@ -36,10 +36,10 @@ export function page(state: EventState | undefined, way: Way, conditions: string
   const wanted = state === undefined ? '' : ` AND ${CONDITION[state]}`;
   return `SELECT ${COLUMNS} FROM ${tables} ${BESIDE}
     WHERE ${key} < @before::bigint AND ${key} >= @from::bigint${wanted}${live}${conditions}
-    ORDER BY ${key} DESC LIMIT @page`;
+    ORDER BY ${key} DESC LIMIT @page + 0`;
 }
 
 /** Failures for good at a target, at most `@most`: where these are few, they are all read at once. */
 export const TERMINAL_SEQS = `
   SELECT seq FROM delivery
-  WHERE status = 'terminal_failed' AND target_id = @targetId LIMIT @most`;
+  WHERE status = 'terminal_failed' AND target_id = @targetId LIMIT @most + 0`;

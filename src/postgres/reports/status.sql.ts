@@ -120,7 +120,7 @@ export const LATEST_POSTS = `
 export const POSTS = `
   SELECT id, started_at AS "startedAt", duration_ms AS "durationMs", events, requests,
     http_status AS "httpStatus", bytes_sent AS "bytesSent", error
-  FROM post WHERE target_id = @targetId ORDER BY id DESC LIMIT @limit`;
+  FROM post WHERE target_id = @targetId ORDER BY id DESC LIMIT @limit + 0`;
 
 /** When the first and the newest event were captured. */
 export const SPAN = `
