@@ -136,10 +136,9 @@ export class BatchReceiver implements DeliveryReceiver {
       mayRepeat: mayStillLeave,
       onSent,
     };
-    const sent = this.#compression.isOn
-      ? this.#sendCompressed(post, ready?.compressed)
-      : this.#send(post);
-    const { exchanged, bytesSent } = await sent;
+    const { exchanged, bytesSent } = this.#compression.isOn
+      ? await this.#sendCompressed(post, ready?.compressed)
+      : sentAs(post, await this.#exchange.send(post));
     if ('closed' in exchanged) return closedReport(batch.length, exchanged.closed);
     const sentIds = batch.map(({ eventId }) => eventId);
     const { redact } = this.#exchange;
@@ -148,8 +147,7 @@ export class BatchReceiver implements DeliveryReceiver {
   }
 
   async #send(post: BatchPost): Promise<Sent> {
-    const exchanged = await this.#exchange.send(post);
-    return { exchanged, bytesSent: post.body.length * requestsOf(exchanged) };
+    return sentAs(post, await this.#exchange.send(post));
   }
 
   /** Once more without compression, where the answer may be about that alone. */
@@ -198,6 +196,11 @@ interface Sent {
   readonly exchanged: Exchanged;
   readonly bytesSent: number;
 }
+
+const sentAs = ({ body }: BatchPost, exchanged: Exchanged): Sent => ({
+  exchanged,
+  bytesSent: body.length * requestsOf(exchanged),
+});
 
 function requestsOf(exchanged: Exchanged): number {
   if ('closed' in exchanged) return 0;

@@ -104,8 +104,8 @@ export const DUE_TODO = `
     AND due_at <= @dueBy AND pass_no < @passNo AND seq <= @head
   ORDER BY due_at, seq LIMIT @limit + 0 OFFSET @offset`;
 
-const EVENT_COLUMNS = `e.seq, e.event_id AS eventId, e.event_type AS eventType,
-    e.event_time AS timestamp, e.carries_id + 2 * (e.source IN ('capture', 'spool')) AS flags,
+/** Its type is that of its origin. */
+const EVENT_COLUMNS = `e.seq, e.event_id AS eventId, e.event_time AS timestamp, e.carries_id + 2 * (e.source IN ('capture', 'spool')) AS flags,
     e.undeliverable, e.size, e.origin_id AS originId`;
 
 const CHOSEN = `json_each(@ranges) r CROSS JOIN event e ON e.seq BETWEEN r.value ->> 0 AND r.value ->> 1`;

@@ -309,8 +309,7 @@ export class SqliteLedger implements LedgerStore {
 
   /** The flight of this claim; undefined when the lease or the flight has moved on. */
   #flightOf({ lease }: Pass, { claimId }: Claim): FlightRow | undefined {
-    if (!this.#holdsLease(lease)) return undefined;
-    const flight = this.#flight(lease.targetId);
+    const flight = this.#db.statement<object, FlightRow>(sql.FLIGHT_UNDER_LEASE).get(lease);
     return flight?.claimId === claimId ? flight : undefined;
   }
 

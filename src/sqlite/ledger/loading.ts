@@ -1,4 +1,4 @@
-import type { ClaimedEvent, ClaimRequest, Pass } from '../../dispatch/ports.js';
+import type { ClaimedEvent, ClaimRequest, OriginFields, Pass } from '../../dispatch/ports.js';
 import { toRanges } from '../../ledger/seq-ranges.js';
 import type { JournalDatabase } from '../journal-database.js';
 import * as sql from './claim.sql.js';
@@ -8,7 +8,6 @@ import { type Origins, originsOf, type Selection } from './selection.js';
 type EventRow = readonly [
   seq: number,
   eventId: string,
-  eventType: string,
   timestamp: string | null,
   /** 1: the bytes carry the id; 2: capture has read them as JSON. */
   flags: number,
@@ -23,7 +22,6 @@ type EventRow = readonly [
 /** An event without its bytes yet. */
 type Unfilled = { -readonly [Key in keyof ClaimedEvent]: ClaimedEvent[Key] };
 
-const NO_PROJECT = { projectUuid: null, repoSlug: null, checkout: null };
 const NO_BYTES = Buffer.alloc(0);
 const NO_PAYLOAD = 'its payload bytes are no longer in the journal';
 
@@ -72,19 +70,20 @@ function rowsOf(
 }
 
 function unfilled(row: EventRow, origins: Origins, first: boolean): Unfilled {
-  const [seq, eventId, eventType, timestamp, flags, undeliverable, size, originId] = row;
-  const [, , , , , , , , attempted = 0, generation = 1] = row;
+  const [seq, eventId, timestamp, flags, undeliverable, size, originId] = row;
+  const [, , , , , , , attempted = 0, generation = 1] = row;
+  const origin = origins.get(originId) as OriginFields;
   return {
     seq,
     eventId,
-    eventType,
+    eventType: origin.eventType,
     timestamp,
     carriesOwnId: (flags & 1) === 1,
     isJson: (flags & 2) === 2,
     undeliverable,
     size,
     originId,
-    origin: origins.get(originId) ?? { ...NO_PROJECT, eventType },
+    origin,
     first,
     bytes: NO_BYTES,
     attempted: attempted === 1,

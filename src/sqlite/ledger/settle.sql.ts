@@ -66,6 +66,12 @@ export const COUNT_NEW_ROWS = 'UPDATE target SET delivery_rows = delivery_rows +
 export const FIND_FLIGHT = `
   SELECT claim_id AS claimId, seqs, started_at AS startedAt FROM flight WHERE target_id = ?`;
 
+/** The same while a lease is in force. */
+export const FLIGHT_UNDER_LEASE = `
+  SELECT f.claim_id AS claimId, f.seqs, f.started_at AS startedAt
+  FROM target t CROSS JOIN flight f ON f.target_id = t.id
+  WHERE t.id = @targetId AND t.lease_token = @token`;
+
 export const TARGET_NAME = 'SELECT name FROM target WHERE id = ?';
 
 export const CHANGE_FLIGHT = `
