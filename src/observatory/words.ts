@@ -78,9 +78,12 @@ export const momentOf = (time: number | string | null): number | null =>
  */
 export const name = (text: string): Html => html`<bdi class="name">${visible(text)}</bdi>`;
 
-/** The same where a name may be long and stands among others: three lines of it, the whole behind it. */
+/** Names have hundreds of characters at most; a value that stands like one may have millions. */
+const MOST_SHOWN = 2_000;
+
+/** The same where a text may be long and stands among others: three lines of it, more behind it. */
 export function shortName(text: string): Html {
-  const shown = visible(text);
+  const shown = visible(text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text);
   return html`<bdi class="name short" title="${shown}">${shown}</bdi>`;
 }
 

@@ -240,6 +240,17 @@ describe('what an event brings into a page', () => {
     expect(text.length).to.be.lessThan(300_000);
     expect(seen(text)).to.contain('The first 256.0 KiB of 400');
   });
+
+  it('show the beginning of two large contents, and of what differs in them', async () => {
+    const { visitor, redrain } = await givenObservatory();
+    for (const levels of [100_000, 100_001]) {
+      const x = `${'['.repeat(levels)}${']'.repeat(levels)}`;
+      await redrain.capture(Buffer.from(`{"event_id":"e","event_type":"T","x":${x}}`));
+    }
+    const text = await textOf(visitor, 'conflict?id=1');
+    expect(seen(text)).to.contain('The first 65,536 characters of 200,04');
+    expect(text.length).to.be.lessThan(200_000);
+  });
 });
 
 describe('secrets', () => {

@@ -8,7 +8,7 @@ import {
 import { type Html, html, nothing } from '../html.js';
 import { given, type Page, type PageContext } from '../page.js';
 import { badge, bytes, clock, code, counted, name, shortName } from '../words.js';
-import { shownText } from './payload.js';
+import { payloadBeside } from './payload.js';
 
 const LISTED = 200;
 
@@ -66,7 +66,7 @@ function differences({ differences: rows }: ConflictDetails): Html {
 
 const side = (title: string, type: string, payload: ShownPayload): Html =>
   html`<section><h2>${title}</h2><p>${shortName(type)} ${payload.size === null ? 'bytes gone' : bytes(payload.size)}</p><p>SHA-256 ${code(payload.sha256)}</p>
-<details><summary>Bytes</summary><pre class="payload" tabindex="0" dir="auto">${shownText(payload.text ?? payload.bytes_base64 ?? '')}</pre></details></section>`;
+<details><summary>Bytes</summary>${payloadBeside(payload.text ?? payload.bytes_base64 ?? '')}</details></section>`;
 
 function decisions(at: PageContext, { id, kept }: ConflictDetails): Html {
   if (!at.allowWrites || kept !== null) return nothing;

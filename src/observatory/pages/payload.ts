@@ -8,6 +8,8 @@ const MOST_SHOWN = 256 * 1024;
 /** Characters of it with its blanks; a text that would have more is shown as it is. */
 const MOST_PRETTY = 4 * MOST_SHOWN;
 
+const MOST_BESIDE = 64 * 1024;
+
 /** Bytes as text, and as nothing but text: each character that does not show is spelled out. */
 export function payloadText(payload: Buffer): Html {
   const part = payload.subarray(0, MOST_SHOWN);
@@ -17,6 +19,11 @@ export function payloadText(payload: Buffer): Html {
   return html`<pre class="payload" tabindex="0" aria-label="Payload" dir="auto">${shownText(shown)}</pre>
 ${part.length === payload.length ? nothing : html`<p class="quiet">The first ${bytes(part.length)} of ${counted(payload.length, 'byte')}.</p>`}`;
 }
+
+/** The beginning of a text that stands beside another. */
+export const payloadBeside = (text: string): Html =>
+  html`<pre class="payload" tabindex="0" dir="auto">${shownText(text.slice(0, MOST_BESIDE))}</pre>
+${text.length <= MOST_BESIDE ? nothing : html`<p class="quiet">The first ${counted(MOST_BESIDE, 'character')} of ${counted(text.length, 'character')}.</p>`}`;
 
 /** Line breaks and tabs shape a text; nothing else that cannot be seen does. */
 export const shownText = (text: string): string =>
