@@ -1,4 +1,5 @@
 import type { OpenJournal } from '../stores.js';
+import { PostgresImports } from './imports/import-store.js';
 import { PostgresAuditLog } from './journal/audit-log.js';
 import { PostgresJournal } from './journal/journal-store.js';
 import { JournalDatabase, type OpenOptions } from './journal-database.js';
@@ -12,6 +13,7 @@ export class PostgresStores implements OpenJournal {
   readonly journal: PostgresJournal;
   readonly targets: PostgresTargets;
   readonly audit: PostgresAuditLog;
+  readonly imports: PostgresImports;
   readonly reports: PostgresReports;
 
   constructor(db: JournalDatabase) {
@@ -19,6 +21,7 @@ export class PostgresStores implements OpenJournal {
     this.journal = new PostgresJournal(db);
     this.targets = new PostgresTargets(db);
     this.audit = new PostgresAuditLog(db);
+    this.imports = new PostgresImports(db);
     this.reports = new PostgresReports(db);
   }
 

@@ -4,6 +4,7 @@ import { postgresJournals } from '../support/postgres-journal.js';
 import { temporaryHome } from '../support/temporary-home.js';
 import { describeAuditLog } from './audit-log-suite.js';
 import type { GivenStores } from './given-stores.js';
+import { describeImportStore } from './import-store-suite.js';
 import { describeJournalStore } from './journal-store-suite.js';
 import { describeOpenJournal } from './open-journal-suite.js';
 import { describeReports } from './reports-suite.js';
@@ -30,6 +31,7 @@ describe('stores on PostgreSQL:', () => {
   describeJournalStore('PostgreSQL', open);
   describeTargetRegistry('PostgreSQL', open);
   describeAuditLog('PostgreSQL', open);
+  describeImportStore('PostgreSQL', open);
   describeReports('PostgreSQL', open);
 });
 

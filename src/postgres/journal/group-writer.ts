@@ -6,6 +6,7 @@ import { type EventRow, insertEvents } from './event-rows.js';
 import * as sql from './journal.sql.js';
 import type { OriginIds } from './origin-ids.js';
 import { type CurrentRow, currentOf, type Pair, SameContent } from './same-content.js';
+import { storableEvent } from './storable-event.js';
 
 /** What became of one event, and which rows say so. */
 export interface Written {
@@ -77,7 +78,8 @@ export class GroupWriter {
   /** Writes events in their order; the results have the same. */
   async write(events: readonly NewEvent[]): Promise<Written[]> {
     const written: Written[] = [];
-    for (const part of partsOf(events)) written.push(...(await this.#writePart(part)));
+    for (const part of partsOf(events.map(storableEvent)))
+      written.push(...(await this.#writePart(part)));
     return written;
   }
 
@@ -86,7 +88,8 @@ export class GroupWriter {
    * replaced, or only superseded where it was not live any more; its row and bytes
    * stay. The transaction holds the lock `classes`, too.
    */
-  async writeRevision(event: NewEvent, now: number): Promise<NewRevision> {
+  async writeRevision(given: NewEvent, now: number): Promise<NewRevision> {
+    const event = storableEvent(given);
     const current = await this.#tx.get<InForceRow>(sql.FIND_IN_FORCE, { eventId: event.eventId });
     if (current === undefined) throw new Error(`${event.eventId} has no revision to replace`);
     const revision = current.revision + 1;

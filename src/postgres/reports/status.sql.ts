@@ -101,10 +101,10 @@ export const CONFLICTS_OF = `
     encode(incoming_sha256, 'hex') AS incoming_sha, length(incoming_bytes) AS incoming_size
   FROM conflict WHERE event_id = @eventId ORDER BY id`;
 
-/** The rows of old queue files this event was taken from. */
+/** The rows of old queue files this event was taken from; their own numbers may be larger than ours. */
 export const IMPORTED_FROM = `
-  SELECT i.path, i.digest, r.row_id, i.imported_at, r.enqueued_at * 1000 AS enqueued_at,
-    r.retry_count, i.attribution
+  SELECT i.path, i.digest, r.row_id::float8 AS row_id, i.imported_at,
+    r.enqueued_at * 1000 AS enqueued_at, r.retry_count::float8 AS retry_count, i.attribution
   FROM imported_row r JOIN import_source i ON i.id = r.source_id
   WHERE r.seq = @seq ORDER BY i.id, r.row_id`;
 
