@@ -1,11 +1,5 @@
 import { JobStateError, UnknownJobError } from '../queue/errors.js';
-import {
-  JOB_STATES,
-  type Job,
-  type JobCounts,
-  type JobOptions,
-  type JobState,
-} from '../queue/job.js';
+import type { Job, JobCounts, JobOptions, JobState } from '../queue/job.js';
 import { assertBounds } from '../queue/job-bounds.js';
 import { assertOwnId } from '../queue/job-id.js';
 import type {
@@ -75,16 +69,8 @@ export class BullmqQueue implements JobQueue {
     return found.slice(start, end < 0 ? undefined : end + 1);
   }
 
-  async getJobCounts(): Promise<JobCounts> {
-    const counted = await this.#at.queue.getJobCounts(...COUNTED);
-    const of = (...states: string[]) => states.reduce((sum, one) => sum + (counted[one] ?? 0), 0);
-    return {
-      waiting: of('wait', 'prioritized'),
-      active: of('active'),
-      delayed: of('delayed', 'waiting-children'),
-      completed: of('completed'),
-      failed: of('failed'),
-    };
+  getJobCounts(): Promise<JobCounts> {
+    return this.#at.around.engine.rows.counts(this.#at.bull);
   }
 
   troubles(): Promise<QueueTroubles> {
@@ -182,10 +168,3 @@ export class BullmqQueue implements JobQueue {
     return { state };
   }
 }
-
-const COUNTED = [
-  'wait',
-  'prioritized',
-  'waiting-children',
-  ...JOB_STATES.filter((state) => state !== 'waiting'),
-] as const;

@@ -1,5 +1,5 @@
 import type { IQueueBackend, Job, JobJson, Queue, QueueEvents } from 'bullmq';
-import type { JobState } from '../queue/job.js';
+import type { JobCounts, JobState } from '../queue/job.js';
 
 /** How a worker takes jobs of one queue. */
 export interface TakingOptions {
@@ -79,6 +79,8 @@ export interface JobRows {
   restartWaits(queue: string, now: number): Promise<void>;
   /** The last event that is older than so many milliseconds. */
   eventBefore(queue: string, ms: number): Promise<string>;
+  /** How many jobs are in each state; in a paused queue they wait, too. */
+  counts(queue: string): Promise<JobCounts>;
   /** Jobs in these states, those of each state oldest first; at most `most` of a state. */
   list(queue: string, states: readonly JobState[], most: number): Promise<ListedJob[]>;
   read(queue: string, id: string): Promise<JobTexts | undefined>;

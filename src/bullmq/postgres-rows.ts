@@ -1,5 +1,6 @@
-import type { JobState } from '../queue/job.js';
+import type { JobCounts, JobState } from '../queue/job.js';
 import type { EventDetail, JobField, JobRows, JobTexts, ListedJob } from './engine.js';
+import { toState } from './job-mapping.js';
 import * as sql from './postgres.sql.js';
 import type { SqlPool } from './postgres-pool.js';
 
@@ -41,6 +42,18 @@ export class PostgresRows implements JobRows {
       Math.ceil(ms),
     ]);
     return rows[0]?.id ?? '0';
+  }
+
+  async counts(queue: string): Promise<JobCounts> {
+    const counted = { waiting: 0, active: 0, delayed: 0, completed: 0, failed: 0 };
+    const { rows } = await this.#pool.query<{ state: string; jobs: number }>(sql.COUNT_JOBS, [
+      queue,
+    ]);
+    for (const { state, jobs } of rows) {
+      const ours = toState(state);
+      if (ours !== undefined) counted[ours] += jobs;
+    }
+    return counted;
   }
 
   async list(queue: string, states: readonly JobState[], most: number): Promise<ListedJob[]> {

@@ -49,6 +49,8 @@ export const EVENT_BEFORE = `
   SELECT coalesce(max(id), 0)::text AS id FROM event WHERE queue = $1
     AND created_at_ms < extract(epoch FROM clock_timestamp()) * 1000 - $2`;
 
+export const COUNT_JOBS = `
+  SELECT state::text AS state, count(*)::float8 AS jobs FROM job WHERE queue = $1 GROUP BY state`;
 export const LIST_JOBS = `
   SELECT id, state::text AS state FROM job
   WHERE queue = $1 AND state::text = ANY ($2) ORDER BY added_at_ms, abs(seq) LIMIT $3`;

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { JOB_STATES, type JobState } from '../queue/job.js';
+import { JOB_STATES, type JobCounts, type JobState } from '../queue/job.js';
 import type { EventDetail, JobField, JobRows, JobTexts, ListedJob } from './engine.js';
 
 /** A score of the delayed ones is a time, times this, plus a counter. */
@@ -69,6 +69,21 @@ export class RedisRows implements JobRows {
     const [seconds = 0, microseconds = 0] = (await this.#redis.time()).map(Number);
     const now = seconds * 1000 + Math.floor(microseconds / 1000);
     return `${now - Math.ceil(ms) - 1}-${Number.MAX_SAFE_INTEGER}`;
+  }
+
+  /** All at one moment: a job that moves is counted once. */
+  async counts(queue: string): Promise<JobCounts> {
+    const counted = { waiting: 0, active: 0, delayed: 0, completed: 0, failed: 0 };
+    const asked = JOB_STATES.flatMap((state) => KEYS[state].map((key) => ({ state, key })));
+    const multi = this.#redis.multi();
+    for (const { key } of asked) {
+      const [name, kind] = key;
+      if (kind === 'list') multi.llen(this.#key(queue, name));
+      else multi.zcard(this.#key(queue, name));
+    }
+    const found = (await multi.exec()) ?? [];
+    for (const [index, { state }] of asked.entries()) counted[state] += Number(found[index]?.[1]);
+    return counted;
   }
 
   async list(queue: string, states: readonly JobState[], most: number): Promise<ListedJob[]> {

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { IQueueBackend } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -12,7 +14,7 @@ import { RedisEngine } from '../../src/bullmq/redis-engine.js';
 import { LitequeQueues } from '../../src/queue/liteque-queue.js';
 import type { Queues } from '../../src/queue/ports.js';
 import type { QueueTestClock } from '../queue/suite/given-queues.js';
-import { closeAfterTest } from '../support/temporary-home.js';
+import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
 
 export const REDIS_URL = process.env.REDRAIN_TEST_REDIS_URL ?? 'redis://127.0.0.1:6379';
 export const POSTGRES_URL =
@@ -36,15 +38,50 @@ export function stopTime(clock: QueueTestClock): void {
   });
 }
 
+/** Keeps open, from one test to the next, what takes long to open: closing it gives it back. */
+export class KeptOpen<T extends { close(): Promise<void> }> {
+  readonly #open: () => Promise<T>;
+  readonly #free: T[] = [];
+  readonly #closes: (() => Promise<void>)[] = [];
+
+  constructor(open: () => Promise<T>) {
+    this.#open = open;
+    after(async () => {
+      for (const close of this.#closes) await close();
+    });
+  }
+
+  async take(): Promise<T> {
+    const kept = this.#free.pop() ?? (await this.#new());
+    return kept;
+  }
+
+  async #new(): Promise<T> {
+    const opened = await this.#open();
+    this.#closes.push(opened.close.bind(opened));
+    opened.close = async () => void this.#free.push(opened);
+    return opened;
+  }
+}
+
+/** jobs.db of one home, for the tests of a suite: each process of a test has a connection of its own. */
+export function givenLocal(): KeptOpen<Queues> {
+  const home = mkdtempSync(join(tmpdir(), 'redrain-test-'));
+  const kept = new KeptOpen<Queues>(() => LitequeQueues.open(join(home, 'jobs.db')));
+  after(() => rmSync(home, { recursive: true, force: true }));
+  return kept;
+}
+
 /** The queues of a home, as one of its processes has them. */
 export async function queuesOn(
-  home: string,
+  home: KeptOpen<Queues>,
   engine: Engine,
   clock: QueueTestClock,
 ): Promise<Queues> {
-  const local = await LitequeQueues.open(join(home, 'jobs.db'), { clock });
+  const local = await home.take();
+  const file = join(temporaryHome(), 'jobs-store');
   const shared = new BullmqQueues(engine, { clock, random: () => 0, pace: QUICK });
-  return new HomeQueues({ local, shared, isLocal: () => false, file: join(home, 'jobs-store') });
+  return new HomeQueues({ local, shared, isLocal: () => false, file });
 }
 
 /**

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { DelayedError, RetryAtError, UnrecoverableError } from '../../../src/queue/errors.js';
 import type { Job } from '../../../src/queue/job.js';
-import type { JobQueue } from '../../../src/queue/ports.js';
+import { type JobQueue, WithWarning } from '../../../src/queue/ports.js';
 import { type GivenQueues, type QueueTestClock } from './given-queues.js';
 
 /** How attempts end, and what stays of finished jobs. */
@@ -78,6 +78,26 @@ export function describeAttempts(given: GivenQueues): void {
       await queue.add('x', null, { jobId: 'j' });
       await runAll(() => ({ answer: 42 }));
       expect(await job('j')).to.deep.include({ state: 'completed', returnvalue: { answer: 42 } });
+    });
+
+    it('keep a warning, and what a failure left, and are counted by cause', async () => {
+      const warning = { cause: 'conflicts', message: '2 conflicts' };
+      const result = { errors: 3 };
+      for (const id of ['warned', 'bad', 'worse']) await queue.add('x', null, { jobId: id });
+      await runAll(async ({ id }) => {
+        if (id === 'warned') return new WithWarning('partly', warning);
+        throw new UnrecoverableError('no use', result);
+      });
+      expect(await job('warned')).to.deep.include({ returnvalue: 'partly', warning });
+      expect(await job('bad')).to.deep.include({ returnvalue: result, warning: null });
+      expect(await other.troubles()).to.deep.equal({
+        failed: [{ cause: 'no use', jobs: 2 }],
+        warnings: [{ ...warning, jobs: 1 }],
+        halves: undefined,
+      });
+      for (const id of ['warned', 'bad', 'worse']) await other.remove(id);
+      expect(await queue.troubles()).to.deep.include({ failed: [], warnings: [] });
+      expect(await queue.waitingSince()).to.equal(null);
     });
 
     it('go by count and by age, completed and failed apart', async () => {

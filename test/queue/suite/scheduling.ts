@@ -49,6 +49,22 @@ export function describeScheduling(given: GivenQueues): void {
       expect((await queue.getJobSchedulers())[0]?.next).to.equal(clock.at - 1 + MINUTE);
     });
 
+    it('adds no job while its last one still waits', async () => {
+      await queue.upsertJobScheduler('s', { every: MINUTE }, { name: 'tick' });
+      await queue.pause();
+      const worker = process(other, async () => null);
+      for (let i = 0; i < 3; i += 1) {
+        clock.at += MINUTE;
+        await worker.whenIdle();
+      }
+      expect((await queue.getJobCounts()).waiting).to.equal(1);
+      await queue.resume();
+      await finished(queue, 1);
+      clock.at += MINUTE;
+      await worker.whenIdle();
+      await finished(queue, 2);
+    });
+
     it('waits for no tick of a clock that is set back by years since', async () => {
       clock.at += 5 * 365 * 24 * HOUR;
       await queue.upsertJobScheduler('s', { every: MINUTE }, { name: 'tick' });
