@@ -70,6 +70,7 @@ export function describeTidying(given: GivenQueues): void {
       held.open();
       expect(await queue.getJobs(['waiting', 'active', 'completed'])).to.deep.equal([]);
       expect(await queue.getJobSchedulers()).to.deep.equal([]);
+      expect(await queue.isPaused()).to.equal(false);
     });
   });
 }
