@@ -3,6 +3,7 @@ import { EXIT } from '../base/exit-codes.js';
 import type { ConfigDocument } from '../config/document.js';
 import type { HomePaths } from '../config/home.js';
 import { keepHomeId } from '../config/home-id.js';
+import { keepInstance } from '../config/home-instance.js';
 import { parseRate } from '../config/target-settings.js';
 import { drain } from '../dispatch/drain.js';
 import type { DrainDeps, DrainOptions } from '../dispatch/drain-deps.js';
@@ -237,7 +238,9 @@ async function run(
 ): Promise<DrainReport> {
   const { targets } = stores;
   // Its requests name this home.
-  if (target.settings.format === 'cloudevents') keepHomeId(home.paths);
+  const { format } = target.settings;
+  if (format === 'cloudevents' || format === 'hub') keepHomeId(home.paths);
+  if (format === 'hub') keepInstance(home.paths);
   const receiver = await receiverOf(home, situation, target, {
     learnedGzip: (readsGzip) => targets.noteGzip(target.id, readsGzip),
   });

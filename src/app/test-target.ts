@@ -4,6 +4,7 @@ import { settingsOf } from '../config/document.js';
 import { variablesOfFrame } from '../config/request-frame.js';
 import type { TargetSettings } from '../config/target-settings.js';
 import type { ClosedGate } from '../dispatch/ports.js';
+import { ackOf } from '../receivers/endpoint-kinds.js';
 import { anError, type Finding } from '../receivers/probe/finding.js';
 import {
   type ProbedTarget,
@@ -102,7 +103,7 @@ function probed(app: App, situation: Situation, target: TargetRecord): ProbedTar
     settings,
     judgedBy: {
       url: target.rawEndpoint.reveal(),
-      ack: settings.ack ?? 'auto',
+      ack: ackOf(settings),
       isSigned: secretEnv.length > 0,
       secrets: [...new Set([...named, ...variablesIn(target.rawEndpoint.reveal())])],
     },

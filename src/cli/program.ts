@@ -54,6 +54,11 @@ const GROUPS: readonly (readonly [heading: string, commands: readonly Listed[]])
         'run a receiver for trying things out',
         async () => (await import('./serve.js')).define,
       ],
+      [
+        'receive',
+        'take events over HTTP, from programs and other homes',
+        async () => (await import('./receive.js')).define,
+      ],
     ],
   ],
   [
@@ -80,6 +85,11 @@ const GROUPS: readonly (readonly [heading: string, commands: readonly Listed[]])
         'diff',
         'what one target has and another has not',
         async () => (await import('./diff.js')).define,
+      ],
+      [
+        'edges',
+        'homes that send to this one, and their tokens',
+        async () => (await import('./edges.js')).define,
       ],
       [
         'doctor',

@@ -5,6 +5,7 @@ export const TARGET_FORMATS = [
   'cloudevents',
   'lines',
   'json',
+  'hub',
   'module',
 ] as const;
 export type TargetFormat = (typeof TARGET_FORMATS)[number];

@@ -32,6 +32,9 @@ export type Outcome = (
   | { kind: 'rejected' | 'terminal_failed' | 'transient'; reason: string }
 ) & { response?: string };
 
+/** Why an event cannot be sent whose bytes gc or redaction has deleted since it was selected. */
+export const PAYLOAD_GONE = 'its payload bytes are no longer in the journal';
+
 /** One event as a receiver sees it. `bytes` are the payload bytes, never altered. */
 export interface OutboundEvent {
   readonly seq: number;
@@ -48,12 +51,21 @@ export interface OutboundEvent {
   readonly undeliverable: string | null;
   /** 1, and one more for each replay that an operator asked for. */
   readonly generation: number;
+  /** Where it comes from; absent for an event of nobody's journal. */
+  readonly origin?: ProjectFields;
+  /** Epoch milliseconds, for an event of a journal. */
+  readonly capturedAt?: number;
+  /**
+   * Of a first attempt beyond all others: the highest number of which there was one
+   * before. What lies between is not for this target, at this time.
+   */
+  readonly previous?: number;
 }
 
 /** What the size of an event on the wire depends on, known without its bytes. */
 export type OutboundShape = Pick<
   OutboundEvent,
-  'eventId' | 'eventType' | 'timestamp' | 'carriesOwnId'
+  'eventId' | 'eventType' | 'timestamp' | 'carriesOwnId' | 'isJson' | 'origin'
 > & { readonly size: number };
 
 export interface BatchLimits {

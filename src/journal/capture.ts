@@ -1,8 +1,15 @@
 import { hash } from 'node:crypto';
 import { Pace } from '../base/pace.js';
+import type { Arrival } from '../edges/arrival.js';
 import { plainMessage } from '../files/trouble.js';
 import { type DiscardPolicy, type Disposition, dispose } from '../policy/discard.js';
-import { type Envelope, type EnvelopeRules, readEnvelope } from './envelope.js';
+import {
+  type Envelope,
+  type EnvelopeRules,
+  readEnvelope,
+  readTold,
+  type ToldEvent,
+} from './envelope.js';
 import { newEventId } from './event-id.js';
 import type { EventJournal } from './journal-store.js';
 import type { AppendVerdict, AuditNote, EventOrigin, NewEvent } from './new-event.js';
@@ -15,6 +22,13 @@ export interface CaptureInput {
   readonly checkout?: string | null;
   /** Makes the id of an event whose producer gave none; else it is a new one. */
   newId?(): string;
+  /** What is known of it beside its bytes. */
+  readonly told?: ToldEvent;
+  /**
+   * By which way it came from an edge. Such events are never spooled: what is noted
+   * of the edge is written with them, or neither is, and the edge sends them again.
+   */
+  readonly arrival?: Arrival;
 }
 
 /** What became of one input. Only `captured`, `duplicate` and `spooled` mean that the fact is safe. */
@@ -118,12 +132,20 @@ export class Capture {
   }
 
   #storeInSpool(events: readonly NewEvent[], journalError: unknown): Stored[] {
+    const why = `journal: ${plainMessage(journalError)}`;
+    const own = events.filter(({ arrival }) => arrival === undefined);
+    const stored = own.length === 0 ? undefined : this.#spooled(own, why);
+    return events.map(({ arrival }) =>
+      stored === undefined || arrival !== undefined ? { kind: 'lost', reason: why } : stored,
+    );
+  }
+
+  #spooled(events: readonly NewEvent[], why: string): Stored {
     try {
       this.#spool.write(events);
-      return events.map(() => ({ kind: 'spooled' }));
+      return { kind: 'spooled' };
     } catch (spoolError) {
-      const reason = `journal: ${plainMessage(journalError)}; spool: ${plainMessage(spoolError)}`;
-      return events.map(() => ({ kind: 'lost', reason }));
+      return { kind: 'lost', reason: `${why}; spool: ${plainMessage(spoolError)}` };
     }
   }
 }
@@ -176,7 +198,9 @@ async function prepareAll(
 }
 
 function prepare(input: CaptureInput, context: CaptureContext, places: Places): Prepared {
-  const envelope = readEnvelope(input.bytes, context.rules);
+  const { bytes, told } = input;
+  const envelope =
+    told === undefined ? readEnvelope(bytes, context.rules) : readTold(bytes, told, context.rules);
   if (!envelope.ok) return { kind: 'invalid', problem: envelope.problem };
   const disposition = dispose(envelope.eventType, context.discard);
   if (disposition.act === 'discard') return { kind: 'discarded', family: disposition.family };
@@ -213,6 +237,7 @@ function newEvent(
     undeliverable: envelope.wrapped?.undeliverable ?? null,
     coalesceKey: envelope.coalesceKey,
     audit,
+    ...(input.arrival && { arrival: input.arrival }),
   };
 }
 

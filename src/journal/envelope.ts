@@ -83,6 +83,54 @@ export function readEnvelope(bytes: Buffer, rules: EnvelopeRules): Envelope | In
   return isTooLarge ? tooLarge(bytes, rules) : envelopeOf(read, rules);
 }
 
+/** What whoever sends an event says of it; what is left out is read from its bytes. */
+export interface ToldEvent {
+  readonly eventId: string;
+  /** Of an event that another redrain has captured: all that decided there, whatever its rules were. */
+  readonly captured?: {
+    readonly eventType: string;
+    readonly time: string | null;
+    readonly projectUuid: string | null;
+    readonly repoSlug: string | null;
+    readonly undeliverable: string | null;
+  };
+}
+
+/** The same for an event that comes with an id, or with all that another redrain knows of it. */
+export function readTold(
+  bytes: Buffer,
+  { eventId, captured }: ToldEvent,
+  rules: EnvelopeRules,
+): Envelope | InvalidEnvelope {
+  if (bytes.length > rules.maxEventBytes) return tooLarge(bytes, rules);
+  if (captured !== undefined) return envelopeOfCaptured(bytes, eventId, captured, rules);
+  const idFault = textProblem('its id', eventId);
+  if (idFault !== undefined) return invalid(idFault);
+  const read = readObject(bytes);
+  return read.ok ? envelopeOf(read, rules, eventId) : read;
+}
+
+function envelopeOfCaptured(
+  bytes: Buffer,
+  eventId: string,
+  { eventType, time, projectUuid, repoSlug, undeliverable }: NonNullable<ToldEvent['captured']>,
+  rules: EnvelopeRules,
+): Envelope | InvalidEnvelope {
+  const texts = { project_uuid: projectUuid, repo_slug: repoSlug, event_type: eventType };
+  for (const [name, text] of Object.entries(texts)) {
+    const problem = text === null ? undefined : textProblem(name, text);
+    if (problem !== undefined) return invalid(problem);
+  }
+  const event = { eventId, eventType, undeliverable, bytes };
+  const read = usualAttributes(event, rules) ?? oddAttributes(event);
+  const { timestamp, occurredAt } = eventTime(time ?? undefined);
+  return {
+    ...read,
+    ...{ eventId, eventType, timestamp, occurredAt, projectUuid, repoSlug },
+    wrapped: { ...event, undeliverable: undeliverable ?? read.undeliverable },
+  };
+}
+
 /** One JSON object, and its text as it stands in the input. */
 interface ReadObject {
   readonly ok: true;
@@ -103,24 +151,35 @@ function readObject(bytes: Buffer): ReadObject | InvalidEnvelope {
   return { ok: true, event: value, raw: new RawEvent(bytes, text, value) };
 }
 
-function envelopeOf({ event, raw }: ReadObject, rules: EnvelopeRules): Envelope | InvalidEnvelope {
+function envelopeOf(
+  { event, raw }: ReadObject,
+  rules: EnvelopeRules,
+  toldId?: string,
+): Envelope | InvalidEnvelope {
   const cloud = (field: string): string | undefined => (isCloudEvent(event) ? field : undefined);
   // A type that the caller gives to events without one goes before a guess.
   const isTold = rules.typeField !== undefined || rules.type !== undefined;
-  const id =
-    firstPresent(event, rules.idField, cloud('id'), 'event_id') ??
-    (rules.idField === undefined ? usualId({ event, raw }) : undefined);
+  const id = toldId === undefined ? foundId({ event, raw }, rules, cloud('id')) : undefined;
   const type =
     firstPresent(event, rules.typeField, cloud('type'), 'event_type') ??
     (isTold ? undefined : usualType({ event, raw }));
   const eventType = type === undefined ? rules.type : type.value;
-  const eventId = id && idText(id, raw);
+  const eventId = toldId ?? (id && idText(id, raw));
   const problem =
     doubledProblem(event, raw, [id?.field, type?.field]) ??
     (id && idProblem(id, eventId)) ??
     typeProblem(type?.field, eventType);
   if (problem !== undefined) return invalid(problem);
   return withAttributes({ event, raw }, eventId ?? null, eventType as string, rules);
+}
+
+function foundId(
+  { event, raw }: Pick<ReadObject, 'event' | 'raw'>,
+  { idField }: EnvelopeRules,
+  ofCloudEvents: string | undefined,
+): FoundField | undefined {
+  const found = firstPresent(event, idField, ofCloudEvents, 'event_id');
+  return found ?? (idField === undefined ? usualId({ event, raw }) : undefined);
 }
 
 const isCloudEvent = (event: JsonObject): boolean => typeof event.specversion === 'string';

@@ -25,6 +25,11 @@ export interface RequestShape {
   readonly read: (request: DecodedRequest) => RequestElement[];
 }
 
+/** A shape, and by what it is recognised. */
+export interface KnownShape extends RequestShape {
+  readonly recognises: (mediaType: string, headers: Headers) => boolean;
+}
+
 const CLOUDEVENTS = 'application/cloudevents+json';
 const CLOUDEVENTS_BATCH = 'application/cloudevents-batch+json';
 const LINES = ['application/x-ndjson', 'application/ndjson', 'application/jsonl'];
@@ -32,9 +37,7 @@ const LINES = ['application/x-ndjson', 'application/ndjson', 'application/jsonl'
 const BATCH: RequestShape = { format: 'batch', isSingle: false, read: readBatch };
 
 /** In this order: the first that recognises a request reads it. */
-const SHAPES: readonly (RequestShape & {
-  readonly recognises: (mediaType: string, headers: Headers) => boolean;
-})[] = [
+const SHAPES: readonly KnownShape[] = [
   {
     format: 'cloudevents',
     isSingle: false,
@@ -72,13 +75,19 @@ const SHAPES: readonly (RequestShape & {
 ];
 
 /**
- * The format of a request; one in no known format is a batch where that is wished.
+ * The format of a request, where it is none of those that go first; one in no
+ * known format is a batch where that is wished.
  *
  * @throws Refusal 415.
  */
-export function shapeOf(mediaType: string, headers: Headers, orBatch: boolean): RequestShape {
+export function shapeOf(
+  mediaType: string,
+  headers: Headers,
+  orBatch: boolean,
+  first: readonly KnownShape[] = [],
+): RequestShape {
   const isForeign = mediaType.startsWith('application/cloudevents') && !isJson(mediaType);
-  const shape = SHAPES.find(({ recognises }) => recognises(mediaType, headers));
+  const shape = [...first, ...SHAPES].find(({ recognises }) => recognises(mediaType, headers));
   if (shape !== undefined && !isForeign) return shape;
   if (orBatch && !isForeign) return BATCH;
   throw new Refusal(

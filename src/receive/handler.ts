@@ -8,7 +8,7 @@ import {
 } from './answer.js';
 import type { Authentication } from './authentication.js';
 import { readBody } from './body.js';
-import { mediaTypeOf, type RequestShape, shapeOf } from './formats.js';
+import { type KnownShape, mediaTypeOf, type RequestShape, shapeOf } from './formats.js';
 import { assertCount, type ReceiverLimits } from './limits.js';
 import {
   type EventVerdict,
@@ -42,7 +42,7 @@ export interface RequestSummary {
 }
 
 export interface HandlerParts {
-  readonly authentication: Authentication;
+  readonly authentication: Pick<Authentication, 'checkHead' | 'checkBody'>;
   readonly limits: ReceiverLimits;
   readonly room: Room;
   /**
@@ -59,6 +59,8 @@ export interface HandlerParts {
   readonly onError?: (error: unknown, event?: ReceivedEvent) => void;
   /** Takes a request without a known media type for a batch. Default false. */
   readonly isLenient?: boolean;
+  /** Shapes that are looked for before those of the kit. */
+  readonly shapes?: readonly KnownShape[];
 }
 
 /** What is to be said to a request, and what is to be said about it. */
@@ -143,7 +145,7 @@ async function taken(
 
 async function readRequest(
   request: Request,
-  { authentication, limits, isLenient = false }: HandlerParts,
+  { authentication, limits, isLenient = false, shapes }: HandlerParts,
   progress: Progress,
   share: Share,
 ): Promise<{ shape: RequestShape; elements: readonly RequestElement[] }> {
@@ -151,7 +153,7 @@ async function readRequest(
   if (request.method !== 'POST') throw new Refusal(405, 'events come by POST', { allow: 'POST' });
   authentication.checkHead(headers);
   const mediaType = mediaTypeOf(headers);
-  const shape = shapeOf(mediaType, headers, isLenient);
+  const shape = shapeOf(mediaType, headers, isLenient, shapes);
   progress.format = shape.format;
   const body = await readBody(request, limits, share);
   authentication.checkBody(headers, body);

@@ -1,5 +1,5 @@
 /** The ways in which events arrive (docs/receive.md). */
-export type ReceivedFormat = 'batch' | 'webhook' | 'cloudevents' | 'lines' | 'json';
+export type ReceivedFormat = 'batch' | 'webhook' | 'cloudevents' | 'lines' | 'json' | 'hub';
 
 /** One event as it arrived. */
 export interface ReceivedEvent {

@@ -1,6 +1,8 @@
+import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { secretsInAddress } from '../address/shown-address.js';
 import { homeIdOf } from '../config/home-id.js';
+import { instanceOf } from '../config/home-instance.js';
 import type { SyncSettings } from '../config/settings.js';
 import { TARGET_DEFAULTS } from '../config/target-settings.js';
 import { activeDeclared, declaredAt, declaredTarget } from '../targets/active-target.js';
@@ -9,6 +11,8 @@ import type { TargetIdentity } from '../targets/identity.js';
 import type { TargetRecord, TargetSettings } from '../targets/registry.js';
 import { settingsInForce } from '../targets/settings-in-force.js';
 import { tlsFiles } from './external/tls-files.js';
+import type { HubSender } from './formats/format.js';
+import { percentEncoded } from './formats/header-text.js';
 import type { Circumstances, ReceiverSurroundings, TargetKindRow } from './kind.js';
 import { bareGetHeaders, judgeEndpoint } from './reachability.js';
 import { sinkFileName } from './stub/sink-name.js';
@@ -72,15 +76,16 @@ export const EXTERNAL = endpointKind({
   async receiver(target, at, given) {
     const { ExternalReceiver } = await import('./external-receiver.js');
     const { givenSettings } = await import('./external/settings.js');
-    const { format, mode, ack = 'auto', compression, concurrency } = target.settings;
+    const { format, mode, compression, concurrency } = target.settings;
     return new ExternalReceiver({
       ...givenSettings(target.rawEndpoint, target.settings, at.env),
       ...(format === undefined ? {} : { format }),
       ...(mode === undefined ? {} : { mode }),
       ...(compression === undefined ? {} : { compression }),
-      ack,
+      ack: ackOf(target.settings),
       concurrency,
       source: `/redrain/${homeIdOf(at.paths)}`,
+      ...(format === 'hub' && { sender: senderOf(target, at) }),
       readsGzip: target.readsGzip ?? undefined,
       learnedGzip: given.learnedGzip,
       ...httpSettings(target, at, given),
@@ -91,6 +96,18 @@ export const EXTERNAL = endpointKind({
     return judgeEndpoint(await ask(fillQuery(rawEndpoint.reveal(), env).address, bareGetHeaders()));
   },
 });
+
+/** A hub answers for each event: any other 2xx is the answer of somebody else. */
+export function ackOf({ format, ack = 'auto' }: TargetSettings): 'auto' | 'results' | 'status' {
+  return format === 'hub' && ack === 'auto' ? 'results' : ack;
+}
+
+/** `unkept`: a home that was never drained, which sends canaries alone. */
+function senderOf({ urlHash }: TargetIdentity, { paths }: Circumstances): HubSender {
+  const instance = instanceOf(paths) ?? 'unkept';
+  const host = percentEncoded(hostname()).slice(0, 255);
+  return { home: homeIdOf(paths), instance, host, stream: urlHash.slice(0, 12) };
+}
 
 /** The receiver within redrain. */
 export const STUB = endpointKind({

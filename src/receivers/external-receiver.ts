@@ -45,10 +45,13 @@ export class ExternalReceiver extends BatchReceiver {
 
 /** Keys that cannot sign close the gate, so that nothing leaves unsigned. */
 function usableFormat(settings: ExternalReceiverSettings): RequestFormat {
-  const { format, mode, frame, source = '/redrain', now = Date.now } = settings;
+  const { format, mode, frame, source = '/redrain', sender, now = Date.now } = settings;
   const secrets = (settings.secrets ?? []).map(({ value }) => value);
   const usable = secrets.filter((secret) => signingFault(secret) === undefined);
-  return formatOf({ format, mode, frame, secrets: usable, source, now });
+  return formatOf({
+    ...{ format, mode, frame, secrets: usable, source, now },
+    ...(sender && { sender }),
+  });
 }
 
 function isOnThisMachine(endpoint: string): boolean {

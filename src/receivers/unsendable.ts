@@ -1,6 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import type { OutboundEvent } from '../dispatch/ports.js';
 
+/** Whether the bytes of an event are JSON, whatever else keeps it from being sent. */
+export function isJsonText({ bytes, isJson, undeliverable }: OutboundEvent): boolean {
+  if (isJson === true && undeliverable === null) return true;
+  return isUtf8(bytes) && jsonFault(bytes) === undefined;
+}
+
 /**
  * Why no receiver that speaks JSON can be given this event, or undefined. The
  * journal keeps whatever a machine once wrote; bare `NaN`, for one, would make

@@ -67,7 +67,8 @@ export function workerOptions(
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
 
-function level(text: string): string {
+/** A level of the log. @throws InvalidArgumentError */
+export function level(text: string): string {
   if (!LEVELS.includes(text)) throw new InvalidArgumentError(`It must be one of ${LEVELS}.`);
   return text;
 }
@@ -84,7 +85,8 @@ const SHORTEST_MS = 100;
 const LONGEST_MS = 86_400_000;
 const UNITS: Readonly<Record<string, number>> = { '': 1, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
-function ms(text: string): number {
+/** A duration in milliseconds. @throws InvalidArgumentError */
+export function ms(text: string): number {
   const [, digits = '', unit = ''] = /^(\d{1,9})(ms|s|m|h)?$/.exec(text) ?? [];
   const value = Number(digits) * (UNITS[unit] ?? Number.NaN);
   if (digits === '' || !(value >= SHORTEST_MS && value <= LONGEST_MS))
@@ -94,7 +96,8 @@ function ms(text: string): number {
   return value;
 }
 
-function port(text: string): number {
+/** The number of a port. @throws InvalidArgumentError */
+export function port(text: string): number {
   const value = Number(text);
   if (!/^\d{1,5}$/.test(text) || value > 65_535)
     throw new InvalidArgumentError('It must be a port; 0 picks a free one.');

@@ -20,7 +20,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/stores.ts'],
   ['sqlite', 'postgres', 'bullmq'],
   ['app'],
-  ['src/index.ts', 'workers', 'observatory', 'cli'],
+  ['src/index.ts', 'workers', 'hub', 'observatory', 'cli'],
 ];
 
 /** Entry points and constants that belong to no layer. */

@@ -1,11 +1,16 @@
 import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { App } from '../../src/app/app.js';
 import { enqueue } from '../../src/app/jobs/enqueue.js';
 import { setSchedule } from '../../src/app/jobs/schedules.js';
+import { TOKEN_FILE } from '../../src/cli/edge-tokens.js';
+import { TokenFile } from '../../src/edges/token-file.js';
+import { newToken, withToken } from '../../src/edges/tokens.js';
 import { openRedrain, type Redrain } from '../../src/index.js';
 import { gcWorker } from '../../src/workers/gc-worker.js';
 import { externalTo, writeConfig } from '../library/given-redrain.js';
+import { arrived } from '../support/arrivals.js';
 import { temporaryHome } from '../support/temporary-home.js';
 import { WarmCli } from '../support/warm-cli.js';
 import { givenService, runIdle } from '../workers/given-service.js';
@@ -16,7 +21,7 @@ import { Typist } from './typist.js';
 const EVENT_ID = '01KXDKC13SPEZK7YDHMV6YKW4H';
 
 /** They do not end by themselves, or need a terminal; their own tests run them. */
-const ELSEWHERE = ['serve', 'login', 'worker', 'open'];
+const ELSEWHERE = ['serve', 'receive', 'login', 'worker', 'open'];
 
 /** A home that has what the examples name. */
 interface ExampleHome {
@@ -91,7 +96,17 @@ async function givenExampleHome(): Promise<ExampleHome> {
   await drainedToThree(home, redrain);
   writeConfig(home, `${externalTo('stub:three')}\n[sync.targets.billing]\nurl = "stub:billing"\n`);
   await redrain.close();
+  await givenEdge(home);
   return { home, ...archived };
+}
+
+/** A home that has sent to this one, and its token. */
+async function givenEdge(home: string): Promise<void> {
+  const app = new App({ home, env: {} });
+  await (await app.stores()).journal.append(arrived([1]), 'capture');
+  const file = new TokenFile(join(app.paths.state, TOKEN_FILE));
+  file.write(withToken('', newToken('laptop', null).entry));
+  await app.close();
 }
 
 async function drainedToThree(home: string, redrain: Redrain): Promise<void> {

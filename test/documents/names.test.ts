@@ -2,7 +2,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { expect } from 'chai';
 import { EXIT } from '../../src/base/exit-codes.js';
 import { DRAIN_BLOCKED_REASONS } from '../../src/dispatch/ports.js';
+import { HubMetrics } from '../../src/hub/hub-metrics.js';
 import { EVENT_STATES } from '../../src/reports/event-list.js';
+import { EdgeGauges } from '../../src/workers/edge-gauges.js';
 import { HomeGauges } from '../../src/workers/home-gauges.js';
 import { givenRedrain } from '../library/given-redrain.js';
 import { connectionOf } from '../support/core.js';
@@ -45,8 +47,12 @@ describe('what the documents call things', () => {
   it('metrics, and the labels they are asked for', async () => {
     const { app, queues, metrics } = await givenService();
     await new HomeGauges(metrics.registry, app, queues).refresh();
+    const { registry: ofHub } = new HubMetrics(() => 0);
+    await new EdgeGauges(ofHub, app).refresh();
     const known = new Map<string, readonly string[]>(
-      metrics.registry.getMetricsAsArray().map((metric) => [metric.name, labelsOf(metric)]),
+      [metrics.registry, ofHub]
+        .flatMap((registry) => registry.getMetricsAsArray())
+        .map((metric) => [metric.name, labelsOf(metric)]),
     );
     expect(known.get('redrain_queue_jobs')).to.deep.equal(['queue', 'state']);
     const named = every(/\b(redrain_\w+(?:\{\w+)?)/g);

@@ -71,6 +71,42 @@ function describeClaims(stores: () => Stores): void {
         ).to.deep.equal(events.map(({ eventId, bytes }) => [eventId, attempted, bytes.toString()]));
     });
 
+    it('says what first attempts have passed over, and nothing of others', async () => {
+      const events = newEvents(7).map((event, i) => ({ ...event, ...inProject(`p${i % 2}`) }));
+      await stores().journal.append(events, 'capture');
+      const pass = await beginPass(stores());
+      const passed = (one: Claim | undefined) =>
+        one?.events.map(({ seq, previous }) => [seq, previous]);
+      const held = { heldBy: NOT_P1, maxEvents: 2 };
+      expect(passed(await settleNext(stores(), pass, held, TRANSIENT))).to.deep.equal([
+        [1, 0],
+        [3, 1],
+      ]);
+      expect(passed(await settleNext(stores(), pass, held))).to.deep.equal([
+        [5, 3],
+        [7, 5],
+      ]);
+      await stores().journal.append(newEvents(1, 'late'), 'capture');
+      expect(passed(await claim(stores(), await beginPass(stores())))).to.deep.equal([
+        [1, undefined],
+        [2, undefined],
+        [3, undefined],
+        [4, undefined],
+        [6, undefined],
+        [8, 7],
+      ]);
+    });
+
+    it('says where events come from, and when they were captured', async () => {
+      await stores().journal.append(
+        newEvents(1, 'e', { ...inProject('p'), capturedAt: 77 }),
+        'capture',
+      );
+      const one = await claim(stores(), await beginPass(stores()));
+      expect(one?.events[0]).to.deep.include({ capturedAt: 77 });
+      expect(one?.events[0]?.origin).to.deep.include({ projectUuid: 'p' });
+    });
+
     it('holds what fits the bytes of one request, and leaves the rest in its place', async () => {
       await stores().journal.append(newEvents(6), 'capture');
       const pass = await beginPass(stores());

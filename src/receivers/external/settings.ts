@@ -4,6 +4,7 @@ import { Secret } from '../../config/secret.js';
 import type { TargetFormat, TargetSettings } from '../../config/target-settings.js';
 import type { BatchLimits } from '../../dispatch/ports.js';
 
+import type { HubSender } from '../formats/format.js';
 import type { AckMode } from '../mapper.js';
 import type { TransportSettings } from '../transport/network.js';
 
@@ -44,6 +45,8 @@ export interface ExternalReceiverSettings {
   readonly frameValues?: readonly Secret[];
   /** The `source` of CloudEvents that name none. */
   readonly source?: string;
+  /** Who sends, in the format `hub`. */
+  readonly sender?: HubSender;
   /** `results` when absent. */
   readonly ack?: AckMode;
   /** `auto` when absent. */

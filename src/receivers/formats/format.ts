@@ -35,6 +35,20 @@ export interface FormatGiven {
   readonly secrets: readonly Secret[];
   /** The `source` of events that name none: stable for a home. */
   readonly source: string;
+  /** Who sends, for the format `hub`. */
+  readonly sender: HubSender;
   /** Epoch milliseconds. */
   now(): number;
+}
+
+/** What a hub is told of its edge in every request. */
+export interface HubSender {
+  /** The home id. */
+  readonly home: string;
+  /** Which copy of that home. */
+  readonly instance: string;
+  /** The name of this machine, for people. */
+  readonly host: string;
+  /** Which of the targets of the home this is. */
+  readonly stream: string;
 }

@@ -2,7 +2,8 @@ import type { RequestFrame } from '../../config/request-frame.js';
 import type { TargetFormat, TargetSettings } from '../../config/target-settings.js';
 import { batchFormat } from './batch.js';
 import { cloudEventsFormat } from './cloudevents.js';
-import type { FormatGiven, RequestFormat } from './format.js';
+import type { FormatGiven, HubSender, RequestFormat } from './format.js';
+import { hubFormat } from './hub.js';
 import { jsonFormat } from './json.js';
 import { linesFormat } from './lines.js';
 import { webhookFormat } from './webhook.js';
@@ -16,6 +17,7 @@ const FORMATS: Readonly<
   cloudevents: cloudEventsFormat,
   lines: linesFormat,
   json: jsonFormat,
+  hub: hubFormat,
 };
 
 /** What decides how requests look; the rest is of no consequence where nothing is sent. */
@@ -31,5 +33,9 @@ export type FormatChoice = Partial<Omit<FormatGiven, 'settings'>> & {
 export function formatOf({ format = 'batch', mode, frame, ...given }: FormatChoice): RequestFormat {
   const settings = { ...frame, ...(mode !== undefined && { mode }) };
   const compose = FORMATS[format] ?? FORMATS.batch;
-  return compose({ secrets: [], source: '/redrain', now: Date.now, ...given, settings });
+  const defaults = { secrets: [], source: '/redrain', sender: NOBODY, now: Date.now };
+  return compose({ ...defaults, ...given, settings });
 }
+
+/** Where nothing is sent, but a format is asked for. */
+const NOBODY: HubSender = { home: 'none', instance: 'none', host: 'none', stream: 'none' };

@@ -11,6 +11,7 @@ const FORMATS: readonly Format[] = [
   { format: 'cloudevents', mode: 'batch' },
   { format: 'lines' },
   { format: 'json' },
+  { format: 'hub' },
 ];
 
 /** `KEY=VALUE`, several with a blank between, as `redrain targets set` takes them. */

@@ -106,7 +106,7 @@ export const DUE_TODO = `
 
 /** Its type is that of its origin. */
 const EVENT_COLUMNS = `e.seq, e.event_id AS eventId, e.event_time AS timestamp, e.carries_id + 2 * (e.source IN ('capture', 'spool')) AS flags,
-    e.undeliverable, e.size, e.origin_id AS originId`;
+    e.undeliverable, e.size, e.origin_id AS originId, e.captured_at AS capturedAt`;
 
 const CHOSEN = `json_each(@ranges) r CROSS JOIN event e ON e.seq BETWEEN r.value ->> 0 AND r.value ->> 1`;
 
@@ -132,6 +132,14 @@ export const LOAD_PAYLOADS = `
   SELECT CAST(group_concat(p.bytes, ',') AS BLOB), json_group_array(p.seq),
     json_group_array(octet_length(p.bytes))
   FROM json_each(@ranges) r CROSS JOIN payload p ON p.seq BETWEEN r.value ->> 0 AND r.value ->> 1`;
+
+/** The highest number of which there was an attempt at a target; null before the first. */
+export const ATTEMPTED = `
+  SELECT MAX(seq) FROM (
+    SELECT MAX(r.value ->> 1) AS seq FROM flight f, json_each(f.seqs) r WHERE f.target_id = @targetId
+    UNION ALL
+    SELECT * FROM (SELECT d.seq FROM delivery d
+      WHERE d.target_id = @targetId AND d.attempt_count > 0 ORDER BY d.seq DESC LIMIT 1))`;
 
 export const MOVE_CURSOR = `
   INSERT INTO lane (target_id, origin_id, cursor) VALUES (?, ?, ?)

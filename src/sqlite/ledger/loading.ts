@@ -1,4 +1,10 @@
-import type { ClaimedEvent, ClaimRequest, OriginFields, Pass } from '../../dispatch/ports.js';
+import {
+  type ClaimedEvent,
+  type ClaimRequest,
+  type OriginFields,
+  PAYLOAD_GONE,
+  type Pass,
+} from '../../dispatch/ports.js';
 import { toRanges } from '../../ledger/seq-ranges.js';
 import type { JournalDatabase } from '../journal-database.js';
 import * as sql from './claim.sql.js';
@@ -14,6 +20,7 @@ type EventRow = readonly [
   undeliverable: string | null,
   size: number,
   originId: number,
+  capturedAt: number,
   /** This and the next are left out of first attempts. */
   attempted?: 0 | 1,
   generation?: number,
@@ -23,7 +30,6 @@ type EventRow = readonly [
 type Unfilled = { -readonly [Key in keyof ClaimedEvent]: ClaimedEvent[Key] };
 
 const NO_BYTES = Buffer.alloc(0);
-const NO_PAYLOAD = 'its payload bytes are no longer in the journal';
 
 /**
  * Reads events until the bytes of one request are used up. The selection is
@@ -41,8 +47,11 @@ export function loadEvents(
   const retries = new Set(again);
   const events: Unfilled[] = [];
   let used = 0;
+  let reached = attemptedUpTo(db, pass.lease.targetId);
   for (const row of rowsOf(db, pass, selection, again)) {
     const event = unfilled(row, origins, !retries.has(row[0]));
+    if (event.first && event.seq > reached) event.previous = reached;
+    reached = Math.max(reached, event.seq);
     used += request.wireSize(event);
     // One that is larger than a request should be is sent all the same, alone.
     if (events.length > 0 && used > maxBytes) break;
@@ -50,6 +59,11 @@ export function loadEvents(
   }
   fill(db, events);
   return events;
+}
+
+function attemptedUpTo(db: JournalDatabase, targetId: number): number {
+  const attempted = db.statement<object, number | null>(sql.ATTEMPTED).pluck();
+  return attempted.get({ targetId }) ?? 0;
 }
 
 function rowsOf(
@@ -70,8 +84,8 @@ function rowsOf(
 }
 
 function unfilled(row: EventRow, origins: Origins, first: boolean): Unfilled {
-  const [seq, eventId, timestamp, flags, undeliverable, size, originId] = row;
-  const [, , , , , , , attempted = 0, generation = 1] = row;
+  const [seq, eventId, timestamp, flags, undeliverable, size, originId, capturedAt] = row;
+  const [, , , , , , , , attempted = 0, generation = 1] = row;
   const origin = origins.get(originId) as OriginFields;
   return {
     seq,
@@ -85,6 +99,7 @@ function unfilled(row: EventRow, origins: Origins, first: boolean): Unfilled {
     originId,
     origin,
     first,
+    capturedAt,
     bytes: NO_BYTES,
     attempted: attempted === 1,
     generation,
@@ -100,7 +115,7 @@ function fill(db: JournalDatabase, events: readonly Unfilled[]): void {
   let [at, from] = [0, 0];
   for (const event of events) {
     if (present[at] !== event.seq) {
-      event.undeliverable = NO_PAYLOAD;
+      event.undeliverable = PAYLOAD_GONE;
       continue;
     }
     const to = from + (sizes[at] as number);

@@ -1,0 +1,135 @@
+import { once } from 'node:events';
+import { Agent, request as httpRequest } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { expect } from 'chai';
+import { CONNECTION_LIMITS } from '../../src/hub/hub-server.js';
+import { closeAfterTest } from '../support/temporary-home.js';
+import { contentsOf, type GivenHub, givenHub } from './given-hub.js';
+
+const one = (id: string): string => `{"events":[{"event_id":"${id}","event_type":"T"}]}`;
+
+describe('a hub under load', () => {
+  it('answers 1,000 connections at once, and loses none of their events', async () => {
+    const hub = await givenHub();
+    const agent = new Agent({ maxSockets: 1_000, keepAlive: true });
+    closeAfterTest(() => agent.destroy());
+    const statuses = await Promise.all(
+      Array.from({ length: 1_000 }, (_, at) => posted(hub, agent, one(`e${at}`))),
+    );
+    expect(new Set(statuses)).to.deep.equal(new Set([200]));
+    expect(contentsOf(hub.app.paths.home)).to.have.length(1_000);
+  }).timeout(60_000);
+
+  it('tells whoever is one too many to come again, and is there for them then', async () => {
+    const hub = await givenHub({ work: { requests: 1 } });
+    const waiting = begun(hub, 'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 50\r\n\r\n{');
+    await once(waiting, 'connect');
+    const refused = await until(
+      () => hub.post(one('a')),
+      ({ status }) => status === 503,
+    );
+    expect(refused.retryAfter).to.equal('1');
+    expect(refused.body.error).to.match(/too many requests/);
+    waiting.destroy();
+    await until(
+      () => hub.post(one('a')),
+      ({ status }) => status === 200,
+    );
+  });
+
+  it('tells whoever brings too many bytes with others to come again', async () => {
+    const limits = { maxBytes: 32 * 1024, maxBytesAtOnce: 1 };
+    const hub = await givenHub({ limits });
+    const head = `POST / HTTP/1.1\r\nhost: x\r\ncontent-length: ${limits.maxBytes}\r\n\r\n`;
+    const waiting = begun(hub, head + ' '.repeat(limits.maxBytes - 1));
+    const waiting2 = begun(hub, head + ' '.repeat(limits.maxBytes - 1));
+    await Promise.all([once(waiting, 'connect'), once(waiting2, 'connect')]);
+    const refused = await until(
+      () => hub.post(one('a')),
+      ({ status }) => status === 503,
+    );
+    expect(refused.body.error).to.match(/too many bytes/);
+    waiting.destroy();
+    waiting2.destroy();
+    await until(
+      () => hub.post(one('a')),
+      ({ status }) => status === 200,
+    );
+  });
+
+  it('cuts off who does not come to the end of a head, or of a body', async () => {
+    const connections = { ...CONNECTION_LIMITS, headersMs: 60, requestMs: 200 };
+    const hub = await givenHub({ connections, limits: { bodyTimeoutMs: 60 } });
+    for (const start of ['POST / HTTP/1.1\r\nhost', POST_HEAD]) {
+      const socket = begun(hub, start);
+      const [answer] = (await once(socket, 'data')) as [Buffer];
+      expect(answer.toString(), start).to.match(/^HTTP\/1.1 408/);
+      if (!socket.closed) await once(socket, 'close');
+    }
+    expect((await hub.post(one('a'))).status).to.equal(200);
+  });
+
+  it('answers what is under way when it is asked to stop, and nothing after that', async () => {
+    const hub = await givenHub();
+    const body = one('a');
+    const socket = begun(
+      hub,
+      `POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`,
+    );
+    await once(socket, 'connect');
+    await until(
+      () => hub.post(one('b')),
+      ({ status }) => status === 200,
+    );
+    const closing = hub.server.close();
+    socket.write(body);
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString()).to.match(/"status":"success"/);
+    await closing;
+    await hub.post(one('c')).then(
+      () => expect.fail('it was answered'),
+      () => undefined,
+    );
+    expect(contentsOf(hub.app.paths.home)).to.have.length(2);
+  });
+
+  it('reads nothing out: GET is refused but for health', async () => {
+    const hub = await givenHub();
+    expect((await fetch(`${hub.url}/healthz`)).status).to.equal(200);
+    expect(await (await fetch(`${hub.url}/readyz`)).text()).to.equal('ready\n');
+    for (const path of ['/', '/metrics', '/stats', '/events'])
+      expect((await fetch(`${hub.url}${path}`)).status, path).to.equal(405);
+  });
+});
+
+const POST_HEAD =
+  'POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{';
+
+function begun({ port }: GivenHub, text: string): Socket {
+  const socket = connect(port, '127.0.0.1');
+  closeAfterTest(() => socket.destroy());
+  // What the hub does to it is what the test looks at.
+  socket.on('error', () => undefined);
+  socket.write(text);
+  return socket;
+}
+
+function posted({ port }: GivenHub, agent: Agent, body: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/json' };
+    const request = httpRequest({ port, host: '127.0.0.1', method: 'POST', agent, headers });
+    request.on('error', reject);
+    request.on('response', (response) => {
+      response.resume().on('end', () => resolve(response.statusCode));
+    });
+    request.end(body);
+  });
+}
+
+/** Asks until the answer is as wanted. */
+async function until<T>(ask: () => Promise<T>, isWanted: (answer: T) => boolean): Promise<T> {
+  for (;;) {
+    const answer = await ask();
+    if (isWanted(answer)) return answer;
+  }
+}
