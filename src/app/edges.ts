@@ -1,6 +1,7 @@
 import { RedrainError } from '../base/error.js';
 import { EXIT } from '../base/exit-codes.js';
-import type { EdgeDetails, EdgeFault, EdgeFaultKind, EdgeRecord } from '../edges/edge-store.js';
+import type { EdgeDetails, EdgeFaultKind, EdgeRecord } from '../edges/edge-store.js';
+import { edgeFaultText } from '../reports/findings/edges.js';
 import type { App } from './app.js';
 
 /** No edge of that number, home or name has sent. */
@@ -112,18 +113,6 @@ function reportOf(edge: EdgeDetails): EdgeReport {
       last_seen_at: timeOf(lastSeenAt),
     })),
   };
-}
-
-/** A fault in words. */
-export function edgeFaultText({ kind, number, times }: EdgeFault): string {
-  switch (kind) {
-    case 'restored':
-      return `its journal was restored from an older one: it sent ${times} of its numbers as new that were here, the first of them ${number}`;
-    case 'diverged':
-      return `its journal is another one: ${times} of its numbers stand for other events than before, the first of them ${number}`;
-    case 'cloned':
-      return `two copies of its home send in turns: ${times} times since number ${number}`;
-  }
 }
 
 const timeOf = (ms: number): string => new Date(ms).toISOString();

@@ -1,10 +1,12 @@
 import { DRAIN_BLOCKED_REASONS, type DrainBlockedReason } from '../dispatch/ports.js';
+import type { EdgeRecord } from '../edges/edge-store.js';
 import { blockedReason } from '../policy/capture-reason.js';
 import { plainMode, policyOf } from '../policy/mode.js';
 import { assess, holds } from '../reports/assess.js';
 import { NO_COUNTS } from '../reports/counts.js';
 import type { Facts } from '../reports/facts.js';
 import type { Finding } from '../reports/finding.js';
+import { edgeFindings } from '../reports/findings/edges.js';
 import type { TargetLedger } from '../reports/ledger-section.js';
 import { type RunningDrain, runningDrains } from '../reports/running-drain.js';
 import {
@@ -117,7 +119,7 @@ function factsOf(app: App, read: HomeRead, obstacle: Obstacle | undefined): Omit
   return {
     ...processFields(app, situation, targets, current),
     ...sections,
-    beside: oldQueueFindings(queues),
+    beside: [...oldQueueFindings(queues), ...edgeFindings(read.edges)],
     targets: new Map(targets.map((target) => [target.id, target])),
     drains,
     archives: (row?.archived ?? 0) > 0 ? archivesInForce(app.paths.archiveDir) : NO_ARCHIVES,
@@ -143,6 +145,8 @@ interface HomeRead {
   readonly current: TargetRecord | undefined;
   readonly queues: OldQueues;
   readonly drains: ReadonlyMap<number, RunningDrain>;
+  /** Homes that send to this one. */
+  readonly edges: readonly EdgeRecord[];
   readonly unreadable: readonly unknown[];
 }
 
@@ -175,6 +179,7 @@ async function readJournal(app: App, { situation, stores }: Reading): Promise<Ho
     current,
     queues,
     drains,
+    edges: (await stores?.edges.list()) ?? [],
     unreadable: errorsOf(sections),
   };
 }
@@ -187,6 +192,7 @@ async function withoutJournal(app: App, situation: Situation, error: unknown): P
     current: undefined,
     queues: await oldQueuesNow(app, situation, undefined),
     drains: new Map(),
+    edges: [],
     unreadable: [error],
   };
 }

@@ -12,6 +12,7 @@ const MENU: readonly (readonly [page: string, label: string])[] = [
   ['diff', 'Compare'],
   ['jobs', 'Jobs'],
   ['workers', 'Workers'],
+  ['edges', 'Edges'],
 ];
 
 export interface Around {

@@ -1,6 +1,7 @@
 import type { RenderPage } from './page.js';
 import { conflict, conflicts } from './pages/conflicts.js';
 import { diff } from './pages/diff.js';
+import { edge, edges } from './pages/edges.js';
 import { event } from './pages/event.js';
 import { events } from './pages/events.js';
 import { home } from './pages/home.js';
@@ -22,4 +23,6 @@ export const PAGES: Readonly<Record<string, RenderPage>> = {
   jobs,
   job,
   workers,
+  edges,
+  edge,
 };

@@ -9,7 +9,7 @@ import type { ProcessFields, StatusFields } from './status-document.js';
 export type Facts = ProcessFields &
   StatusSections &
   Pick<StatusFields, 'jobs'> & {
-    /** Findings of what another program left in the home. */
+    /** Findings of what another program left in the home, and of homes that send to this one. */
     readonly beside: readonly Finding[];
     /** Every known target, by id. */
     readonly targets: ReadonlyMap<number, TargetRecord>;

@@ -1,6 +1,8 @@
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { acknowledgeEdge } from '../../src/app/edges.js';
+import { readStatus } from '../../src/app/status.js';
 import { holdWriteLock } from '../support/faults.js';
 import { stateOf, temporaryHome } from '../support/temporary-home.js';
 import { contentsOf, type GivenHub, givenEdge, givenHub } from './given-hub.js';
@@ -84,6 +86,9 @@ describe('events that go from an edge to a hub', () => {
       gaps: [[3, 5]],
       faults: [],
     });
+    const { findings } = await readStatus(restored.app);
+    const gaps = findings.find(({ check }) => check === 'edge_gaps');
+    expect(gaps).to.include({ status: 'warning', count: 3 });
     await edge.replay();
     await edge.drain();
     expect(await edgeAt(restored)).to.deep.include({ complete: 6, missing: 0, faults: [] });
@@ -126,6 +131,14 @@ describe('an edge is named', () => {
       ['restored', 3],
     ]);
     expect(contentsOf(hub.app.paths.home)).to.have.length(5);
+    const { ok, findings } = await readStatus(hub.app);
+    expect(ok).to.equal(false);
+    const named = findings.filter(({ check }) => check === 'edges');
+    expect(named.map(({ command }) => command)).to.deep.equal(Array(2).fill('redrain edges ack 1'));
+    expect(named[0]?.message).to.match(/numbers stand for other events than before/);
+    await acknowledgeEdge(hub.app, '1');
+    const after = await readStatus(hub.app);
+    expect(after.findings.filter(({ check }) => check === 'edges')).to.deep.equal([]);
   });
 
   it('that was copied, once both copies have sent', async () => {

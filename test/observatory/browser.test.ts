@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { openRedrain } from '../../src/index.js';
+import { givenEdges } from '../support/arrivals.js';
 import { describeInBrowser, type GivenBrowser, givenBrowser, givenPages } from './given-browser.js';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
@@ -160,8 +161,18 @@ describeInBrowser('the observatory in a browser', () => {
     const changed = [{ event_id: 'ord-1', event_type: 'OrderPaid', word: 'another' }];
     await cli.run(['capture', cli.file('conflict.jsonl', changed)]);
     await cli.run(['enqueue', 'dispatch']);
+    await givenEdges(cli.home);
     const pages = ['', 'target?id=1', 'events', 'event?id=ord-1&show=bytes', 'tail', 'conflicts'];
-    const more = ['conflict?id=1', 'diff', 'jobs', 'job?queue=dispatch&id=1', 'workers', 'none'];
+    const more = [
+      'conflict?id=1',
+      'diff',
+      'jobs',
+      'job?queue=dispatch&id=1',
+      'workers',
+      'edges',
+      'edge?id=1',
+      'none',
+    ];
     const plans = ['plan?do=retry&target=1', 'plan?do=resolve&conflict=1&keep=incoming'];
     const source = readFileSync(AXE, 'utf8');
     for (const name of [...pages, ...more, ...plans])

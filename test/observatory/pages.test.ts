@@ -4,12 +4,13 @@ import { expect } from 'chai';
 import { App } from '../../src/app/app.js';
 import { readStatus } from '../../src/app/status.js';
 import { LitequeQueues } from '../../src/queue/liteque-queue.js';
+import { givenEdges } from '../support/arrivals.js';
 import { results } from '../support/scripted-receiver.js';
 import { temporaryHome } from '../support/temporary-home.js';
 import { givenObservatory, observe, pathsOf, type Visitor, visit } from './given-observatory.js';
 
 /** Every page, as its menu and its links lead to it. */
-const PAGES = ['', 'events', 'tail', 'conflicts', 'diff', 'jobs', 'workers'];
+const PAGES = ['', 'events', 'tail', 'conflicts', 'diff', 'jobs', 'workers', 'edges'];
 
 async function textOf(visitor: Visitor, page: string, status = 200): Promise<string> {
   const answer = await visitor.get(page);
@@ -39,8 +40,21 @@ describe('the pages of the observatory', () => {
     await textOf(visitor, 'event?id=x', 404);
     await textOf(visitor, 'target?id=1', 404);
     await textOf(visitor, 'conflict?id=1', 404);
+    await textOf(visitor, 'edge?id=1', 404);
     await textOf(visitor, 'job?queue=q&id=1', 404);
     await textOf(visitor, 'nothing', 404);
+  });
+
+  it('have what is known of homes that send to this one', async () => {
+    const { visitor, home } = await givenObservatory();
+    await givenEdges(home);
+    const list = seen(await textOf(visitor, 'edges'));
+    expect(list).to.match(/home-a laptop restored gaps 2 1 1,000 ms/);
+    const page = seen(await textOf(visitor, 'edge?id=1'));
+    expect(page).to.contain('2 events here, 0 kept there, 1 missing');
+    expect(page).to.contain('Missing numbers 2');
+    expect(page).to.contain('it sent 1 of its numbers as new that were here, the first of them 3');
+    expect(seen(await textOf(visitor, ''))).to.contain('the edge home-a: its journal was restored');
   });
 
   it('have the numbers of status', async () => {

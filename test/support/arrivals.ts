@@ -1,3 +1,4 @@
+import { App } from '../../src/app/app.js';
 import type { EdgeRequest } from '../../src/edges/arrival.js';
 import type { NewEvent } from '../../src/journal/new-event.js';
 import { newEvent } from './events.js';
@@ -30,4 +31,13 @@ export function arrived(
   prefix = `${request.home}-`,
 ): NewEvent[] {
   return numbers.map((number) => newEvent(`${prefix}${number}`, { arrival: { request, number } }));
+}
+
+/** Another home has sent to this one: its first number, and its third twice. */
+export async function givenEdges(home: string): Promise<void> {
+  const app = new App({ home, env: {} });
+  const { journal } = await app.stores();
+  await journal.append(arrived([1, 3]), 'capture');
+  await journal.append(arrived([3]), 'capture');
+  await app.close();
 }
