@@ -5,6 +5,7 @@ type Group = (at: BenchSurroundings) => Promise<RowResult[]>;
 
 const GROUPS = {
   capture: async (at) => (await import('./capture/capture-rows.js')).captureRows(at),
+  hub: async (at) => (await import('./hub/hub-rows.js')).hubRows(at),
   drain: async (at) => (await import('./drain/drain-row.js')).drainRow(at),
   webhook: async (at) => (await import('./drain/webhook-rows.js')).webhookRows(at),
   targets: async (at) => (await import('./drain/targets-row.js')).targetsRow(at),

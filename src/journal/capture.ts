@@ -237,7 +237,7 @@ function newEvent(
     undeliverable: envelope.wrapped?.undeliverable ?? null,
     coalesceKey: envelope.coalesceKey,
     audit,
-    ...(input.arrival && { arrival: input.arrival }),
+    arrival: input.arrival,
   };
 }
 

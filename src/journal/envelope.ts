@@ -113,21 +113,31 @@ export function readTold(
 function envelopeOfCaptured(
   bytes: Buffer,
   eventId: string,
-  { eventType, time, projectUuid, repoSlug, undeliverable }: NonNullable<ToldEvent['captured']>,
+  captured: NonNullable<ToldEvent['captured']>,
   rules: EnvelopeRules,
 ): Envelope | InvalidEnvelope {
-  const texts = { project_uuid: projectUuid, repo_slug: repoSlug, event_type: eventType };
-  for (const [name, text] of Object.entries(texts)) {
-    const problem = text === null ? undefined : textProblem(name, text);
-    if (problem !== undefined) return invalid(problem);
-  }
+  const { eventType, time, projectUuid, repoSlug, undeliverable } = captured;
+  const problem =
+    textProblem('event_type', eventType) ??
+    (projectUuid === null ? undefined : textProblem('project_uuid', projectUuid)) ??
+    (repoSlug === null ? undefined : textProblem('repo_slug', repoSlug));
+  if (problem !== undefined) return invalid(problem);
   const event = { eventId, eventType, undeliverable, bytes };
   const read = usualAttributes(event, rules) ?? oddAttributes(event);
   const { timestamp, occurredAt } = eventTime(time ?? undefined);
+  const reason = undeliverable ?? read.undeliverable;
   return {
-    ...read,
-    ...{ eventId, eventType, timestamp, occurredAt, projectUuid, repoSlug },
-    wrapped: { ...event, undeliverable: undeliverable ?? read.undeliverable },
+    ok: true,
+    eventId,
+    eventType,
+    timestamp,
+    occurredAt,
+    projectUuid,
+    repoSlug,
+    teamSlug: read.teamSlug,
+    ownId: read.ownId,
+    coalesceKey: read.coalesceKey,
+    wrapped: reason === null ? null : { eventId, eventType, undeliverable: reason, bytes },
   };
 }
 
@@ -245,7 +255,7 @@ function usualAttributes(
   if (!read.ok || doubledProblem(read.event, read.raw, []) !== undefined) return undefined;
   const attributes = withAttributes(read, eventId, eventType, rules);
   const undeliverable = textProblem('its event_id', eventId) ?? null;
-  return attributes.ok ? { ...attributes, undeliverable } : undefined;
+  return attributes.ok ? Object.assign(attributes, { undeliverable }) : undefined;
 }
 
 function oddAttributes({ bytes, eventId }: WrappedEvent): WrappedAttributes {

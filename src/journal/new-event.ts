@@ -33,7 +33,7 @@ export interface NewEvent {
   /** What the discard policy has to say of it, or null. */
   readonly audit: AuditNote | null;
   /** Of an event that an edge sent: what is noted of the edge in the same transaction. */
-  readonly arrival?: Arrival;
+  readonly arrival?: Arrival | undefined;
 }
 
 /** A discard that was refused (the event is journaled) or granted to the audit log alone. */

@@ -1,5 +1,5 @@
 import type { EdgeRequest } from '../../edges/arrival.js';
-import { edgeRequestOf, type HubHead } from '../../edges/hub-head.js';
+import { edgeRequestOf, type HubOrigin } from '../../edges/hub-head.js';
 import type { CaptureInput } from '../../journal/capture.js';
 import { type HubEvent, isHubEvent } from '../../receive/formats/hub.js';
 import type { ReceivedEvent } from '../../receive/received-event.js';
@@ -18,14 +18,10 @@ export function captureInputs(
   events: readonly ReceivedEvent[],
   request: IncomingRequest,
 ): CaptureInput[] {
-  const requests = new Map<HubHead, EdgeRequest>();
-  const requestOf = ({ head }: HubEvent): EdgeRequest => {
-    const known = requests.get(head) ?? edgeRequestOf(head, request);
-    requests.set(head, known);
-    return known;
-  };
+  const ofEdge = events.find(isHubEvent);
+  const said = ofEdge && edgeRequestOf(ofEdge.head, request);
   return events.map((event) => {
-    if (isHubEvent(event)) return inputOfEdge(event, requestOf(event));
+    if (isHubEvent(event) && said !== undefined) return inputOfEdge(event, said);
     if (event.format === 'webhook') return { bytes: event.bytes, told: { eventId: event.id } };
     if (event.format === 'cloudevents' && request.headers.has('ce-specversion'))
       return { bytes: structured(event) };
@@ -35,10 +31,11 @@ export function captureInputs(
 
 /** As the edge has it: nothing is decided again by the rules of this home. */
 function inputOfEdge(event: HubEvent, request: EdgeRequest): CaptureInput {
-  const { id, bytes, time = null, number, undeliverable } = event;
-  const [projectUuid, repoSlug, checkout, eventType] = event.origin;
+  const { bytes, head, row, undeliverable } = event;
+  const [number, place, eventId, time] = row;
+  const [projectUuid, repoSlug, checkout, eventType] = head.origins[place] as HubOrigin;
   const captured = { eventType, time, projectUuid, repoSlug, undeliverable };
-  return { bytes, checkout, told: { eventId: id, captured }, arrival: { request, number } };
+  return { bytes, checkout, told: { eventId, captured }, arrival: { request, number } };
 }
 
 /**

@@ -22,8 +22,8 @@ import { generationOf, isJsonObject } from './fields.js';
 export interface HubEvent extends ReceivedEvent {
   readonly format: 'hub';
   readonly head: HubHead;
-  readonly number: number;
-  readonly origin: HubOrigin;
+  /** What the head says of this event. */
+  readonly row: HubRow;
   /** Why no other receiver may be given it, or null. */
   readonly undeliverable: string | null;
 }
@@ -92,16 +92,22 @@ function assertWhole(body: Buffer, end: number): void {
 }
 
 function elementOf(row: HubRow, slice: Buffer, head: HubHead, generation: number): RequestElement {
-  const [number, place, id, time, carried] = row;
+  const [, place, id, , carried] = row;
   const payload = carried === CARRIED.bare ? { bytes: slice } : unwrapped(slice, carried);
   if (payload === undefined) return { id, reason: 'its envelope has no payload' };
+  const type = (head.origins[place] as HubOrigin)[3];
   const { bytes, undeliverable = null } = payload;
-  const origin = head.origins[place] as HubOrigin;
-  const named = { id, type: origin[3], ...(time !== null && { time }) };
+  // One literal: each copy of an object costs as much as parsing the event.
   const event: HubEvent = {
-    ...named,
-    ...{ data: undefined, bytes, format: 'hub', generation },
-    ...{ head, number, origin, undeliverable },
+    id,
+    type,
+    data: undefined,
+    bytes,
+    format: 'hub',
+    generation,
+    head,
+    row,
+    undeliverable,
   };
   return event;
 }
@@ -109,7 +115,7 @@ function elementOf(row: HubRow, slice: Buffer, head: HubHead, generation: number
 function unwrapped(
   slice: Buffer,
   carried: HubRow[4],
-): { bytes: Buffer; undeliverable?: string } | undefined {
+): { readonly bytes: Buffer; readonly undeliverable?: string } | undefined {
   const envelope = parsed(slice);
   if (!isJsonObject(envelope)) return undefined;
   const { payload_base64: encoded, undeliverable } = envelope;

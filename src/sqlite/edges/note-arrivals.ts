@@ -37,9 +37,10 @@ export function noteArrivals(
   for (const [index, { arrival, eventId }] of events.entries()) {
     const { seq = null, conflictId = null } = written[index] ?? {};
     if (arrival === undefined || seq === null) continue;
-    const arrived = { ...arrival, eventId, seq, conflictId };
-    const others = byRequest.get(arrival.request);
-    if (others === undefined) byRequest.set(arrival.request, [arrived]);
+    const { request, number } = arrival;
+    const arrived = { request, number, eventId, seq, conflictId };
+    const others = byRequest.get(request);
+    if (others === undefined) byRequest.set(request, [arrived]);
     else others.push(arrived);
   }
   for (const [request, arrived] of byRequest) new EdgeNotes(db, request).note(arrived);
