@@ -344,6 +344,7 @@ export interface DeliveryLedger {
   /**
    * Claims what `lookAhead` has read, exactly that, while the verdicts on a claim of
    * first attempts are not written yet: both are in flight until they are
+   * settled. More can be claimed behind the same claim, also when part of it is
    * settled. Undefined, and nothing has changed, when a claim would take others.
    */
   claimBehind(pass: Pass, claim: Claim, request: ClaimRequest): Promise<Claim | undefined>;

@@ -111,7 +111,8 @@ export class HttpClient {
     const { status, headers } = incoming.head;
     const isSuccess = status >= 200 && status <= 299;
     try {
-      const bytes = await incoming.body(isSuccess ? request.bodyWithinMs : undefined);
+      const bytes =
+        incoming.arrived ?? (await incoming.body(isSuccess ? request.bodyWithinMs : undefined));
       const encoding = headers['content-encoding'];
       if (encoding === undefined) return { status, headers, body: bytes };
       return { status, headers, body: await decodeBody(bytes, encoding, MAX_ANSWER_BYTES) };

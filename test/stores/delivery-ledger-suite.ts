@@ -258,6 +258,24 @@ function describeLookingAhead(stores: () => Stores): void {
       expect((await beginPass(stores())).recovered).to.equal(2);
     });
 
+    it('follows one claim again and again, whatever part of it is settled by then', async () => {
+      const { pass, first, request } = await begun();
+      const follow = async () => {
+        await stores().ledger.lookAhead(pass, request);
+        return stores().ledger.claimBehind(pass, first, request);
+      };
+      const second = await follow();
+      const [one, ...others] = [...first.events, ...(second?.events ?? [])];
+      if (one === undefined) throw new Error('nothing was claimed');
+      expect(await settle(stores(), pass, { ...first, events: [one] }, SUCCESS)).to.equal(true);
+      const third = await follow();
+      expect(seqsOf(third)).to.deep.equal([5, 6]);
+      expect(await settle(stores(), pass, { ...first, events: others }, SUCCESS)).to.equal(true);
+      expect(await stores().ledger.release(pass, first, third?.events ?? [])).to.equal(true);
+      expect(await backlogOf(stores())).to.include({ unsent: 2, retryable: 0 });
+      expect((await beginPass(stores())).recovered).to.equal(0);
+    });
+
     it('leaves both to the next pass when a crash comes before either is settled', async () => {
       const { pass, first, request } = await begun();
       await stores().ledger.lookAhead(pass, request);

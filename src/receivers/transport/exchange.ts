@@ -20,6 +20,8 @@ export class BrokenRequestError extends Error {
 /** The beginning of an answer, and the rest of it. */
 export interface Incoming {
   readonly head: AnswerHead;
+  /** The body, where all of it came with the head. */
+  readonly arrived: Buffer | undefined;
   /**
    * The body as it was sent; it may take so long from now on, or as long as the
    * request may. Rejects with BodyTooLargeError, StalledBodyError, or what the network said.
@@ -60,6 +62,10 @@ export class Exchange implements Dispatcher.DispatchHandler, Incoming {
     return this.#head;
   }
 
+  get arrived(): Buffer | undefined {
+    return this.#isWhole ? this.#pieces.joined() : undefined;
+  }
+
   /** Resolves when the answer begins. Rejects with a BrokenRequestError. */
   begin(request: Dispatcher.DispatchOptions): Promise<Incoming> {
     if (this.#failure !== undefined)
@@ -76,7 +82,8 @@ export class Exchange implements Dispatcher.DispatchHandler, Incoming {
 
   body(withinMs?: number): Promise<Buffer> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    if (this.#isWhole) return Promise.resolve(this.#pieces.joined());
+    const { arrived } = this;
+    if (arrived !== undefined) return Promise.resolve(arrived);
     return new Promise((resolve, reject) => {
       const stalled = () => this.fail(new StalledBodyError('the body stalled'));
       const timer = withinMs === undefined ? undefined : setTimeout(stalled, withinMs);
