@@ -27,6 +27,7 @@ const SHOWN_ONLY = ['sync.max_queue_size', 'sync.background_daemon'];
 /** Reads whose variable the operator names, or that a table names which is compared as well. */
 const COMPUTED: readonly ComputedRead[] = [
   { file: 'src/receivers/endpoint-kinds.ts', expression: 'authEnv' },
+  { file: 'src/cli/receive.ts', expression: 'name' },
   { file: 'src/cli/serve.ts', expression: 'name' },
   { file: 'src/cli/target-show.ts', expression: 'name' },
   { file: 'src/cli/spec-kitty/login.ts', expression: 'variable' },

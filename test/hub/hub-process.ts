@@ -39,6 +39,16 @@ export class HubProcess {
     await this.start(crash);
   }
 
+  /** Resolves once it is there, after a kill too. */
+  async listens(): Promise<void> {
+    const isThere = (): Promise<boolean> =>
+      fetch(`${this.url}/healthz`).then(
+        () => true,
+        () => false,
+      );
+    for (;;) if (await isThere()) return;
+  }
+
   /** SIGTERM; returns the exit code. */
   async stop(): Promise<number | null> {
     this.running.kill('SIGTERM');
