@@ -48,7 +48,12 @@ const COLUMNS: readonly Column<EdgeRow>[] = [
     shrink: { how: 'middle', least: 8 },
   },
   { key: 'host', heading: 'HOST', value: ({ host }) => host, shrink: { how: 'middle', least: 6 } },
-  { key: 'state', heading: 'STATE', value: ({ state }) => state.join(' ') },
+  {
+    key: 'state',
+    heading: 'STATE',
+    value: ({ state }) => state.join(' '),
+    shrink: { how: 'fold', least: 8 },
+  },
   { key: 'received', heading: 'HERE', value: ({ received }) => received },
   { key: 'missing', heading: 'MISSING', value: ({ missing }) => missing },
   { key: 'lag_ms', heading: 'LAG MS', value: ({ lag_ms }) => lag_ms },

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 
-const SCHEMAS = ['batch-request', 'batch-results', 'batch-refusal'] as const;
+const SCHEMAS = ['batch-request', 'batch-results', 'batch-refusal', 'hub-request'] as const;
 type SchemaName = (typeof SCHEMAS)[number];
 
 const validators = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true });

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { OutboundEvent } from '../../../src/dispatch/ports.js';
 import { type HubHead, headFault } from '../../../src/edges/hub-head.js';
 import { formatOf } from '../../../src/receivers/formats/formats.js';
+import { strangeIn } from '../../documents/published-protocol.js';
 
 const SENDER = { home: 'home-a', instance: 'copy', host: 'laptop', stream: 'hub' };
 const PROJECT = { projectUuid: 'p', repoSlug: 'r', checkout: '/c' };
@@ -91,12 +92,14 @@ describe('format = "hub"', () => {
   for (const [what, event, expected] of CARRIED)
     it(`wraps an event ${what}`, () => {
       const one = given(1, event);
-      const { body, events, head } = composed([one]);
+      const { body, headers, events, head } = composed([one]);
       expect(events).to.deep.equal([expected]);
       expect(head.events[0]?.[4]).to.equal('payload' in expected ? 1 : 2);
       expect(format().unsendable(one)).to.equal(undefined);
       const room = format().wireSize({ ...one, size: one.bytes.length }) + format().frameBytes;
       expect(body.length).to.be.at.most(room);
+      const lower = Object.entries(headers).map(([key, value]) => [key.toLowerCase(), value]);
+      expect(strangeIn('/hub', Object.fromEntries(lower), body.toString())).to.deep.equal([]);
     });
 
   it('cannot send what is gone', () => {

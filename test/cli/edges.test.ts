@@ -1,0 +1,73 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { TOKEN_FILE } from '../../src/cli/edge-tokens.js';
+import { givenEdges } from '../support/arrivals.js';
+import { stateOf } from '../support/temporary-home.js';
+import { WarmCli } from '../support/warm-cli.js';
+
+const USAGE = 64;
+
+describe('redrain edges', () => {
+  it('lists homes that have sent, in the forms of every list', async () => {
+    const cli = new WarmCli();
+    expect((await cli.run(['edges'])).stdout).to.equal('No other home has sent to this one.\n');
+    await givenEdges(cli.home);
+    const [head = '', row = ''] = (await cli.run(['edges'])).stdout.split('\n');
+    expect(head).to.match(/^ID +EDGE +HOST +STATE +HERE +MISSING +LAG MS +SEEN/);
+    expect(row).to.match(/^ *1 +home-a +laptop +restored gaps +2 +1 +1,000/);
+    const csv = (await cli.run(['edges', 'list', '--output', 'csv'])).stdout;
+    expect(csv).to.match(
+      /^id,name,host,state,received,missing,lag_ms,last_seen_at\n1,home-a,laptop,/,
+    );
+    const { edges } = (await cli.run(['edges', '--json'])).json<{ edges: object[] }>();
+    expect(edges[0]).to.include({ home: 'home-a', highest: 3, complete_up_to: 1, missing: 1 });
+  });
+
+  it('shows one, forgets the faults that were acknowledged, and knows no other', async () => {
+    const cli = new WarmCli();
+    await givenEdges(cli.home);
+    const { stdout } = await cli.run(['edges', 'show', 'home-a']);
+    expect(stdout).to.match(/missing {3}2\n/);
+    expect(stdout).to.match(/restored: its journal was restored from an older one/);
+    expect((await cli.run(['status', '--check'])).code).to.equal(2);
+    const acknowledged = await cli.run(['edges', 'ack', '1', '--json']);
+    expect(acknowledged.json()).to.deep.equal({ id: 1, acknowledged: ['restored'] });
+    expect((await cli.run(['status', '--check'])).code).to.equal(0);
+    const unknown = await cli.run(['edges', 'show', 'nobody']);
+    expect([unknown.code, unknown.stderr]).to.deep.equal([
+      USAGE,
+      'error: no edge nobody has sent to this home: `redrain edges` lists those that have\n',
+    ]);
+  });
+
+  it('makes a token, for its owner alone, and revokes it', async () => {
+    const cli = new WarmCli();
+    const { stdout } = await cli.run(['edges', 'token', 'add', 'laptop']);
+    expect(stdout).to.match(/^rdt_[\w-]{43}\n$/);
+    expect(statSync(join(stateOf(cli.home), TOKEN_FILE)).mode & 0o777).to.equal(0o600);
+    expect((await cli.run(['edges', 'token', 'add', 'laptop'])).code).to.equal(USAGE);
+    expect((await cli.run(['edges', 'token'])).stdout).to.match(/laptop/);
+    expect((await cli.run(['edges', 'token', 'revoke', 'laptop'])).code).to.equal(0);
+    expect((await cli.run(['edges', 'token', 'revoke', 'laptop'])).code).to.equal(USAGE);
+    expect((await cli.run(['edges', 'token'])).stdout).to.equal('There are no tokens.\n');
+  });
+});
+
+describe('redrain receive', () => {
+  const REFUSED: [what: string, args: string[], why: RegExp][] = [
+    ['other machines without tokens', ['--host', '0.0.0.0'], /there are no tokens/],
+    ['a variable that is not set', ['--auth-env', 'NO_SUCH'], /NO_SUCH: this variable is not set/],
+    ['two rules at once', ['--auth-env', 'X', '--without-tokens'], /exclude each other/],
+    ['a file of tokens that is not there', ['--tokens', '/nowhere/tokens'], /cannot be used/],
+    ['a limit of nothing', ['--max-requests', '0'], /--max-requests must be above 0/],
+  ];
+  it('refuses what it cannot do, and says why', async () => {
+    const cli = new WarmCli();
+    for (const [what, args, why] of REFUSED) {
+      const { code, stderr } = await cli.run(['receive', '--port', '0', ...args]);
+      expect([what, code]).to.deep.equal([what, USAGE]);
+      expect(stderr, what).to.match(why);
+    }
+  });
+});
