@@ -7,6 +7,7 @@ import {
   UnknownConflictError,
 } from '../conflicts/conflict-store.js';
 import { type Difference, payloadDifferences } from '../conflicts/payload-diff.js';
+import type { EdgePlace } from '../edges/edge-store.js';
 import type { App } from './app.js';
 
 /** One conflict as a list shows it. */
@@ -37,6 +38,11 @@ export interface ConflictDetails extends ConflictRow {
   /** The revision in force. */
   readonly journal: ShownPayload & { readonly seq: number; readonly revision: number };
   readonly incoming: ShownPayload;
+  /** The homes that sent each side, and under which of their numbers; empty for what was captured here. */
+  readonly sent_by: {
+    readonly journal: readonly EdgePlace[];
+    readonly incoming: readonly EdgePlace[];
+  };
   /** Null when the bytes of the journal are gone. */
   readonly differences: readonly Difference[] | null;
 }
@@ -52,9 +58,13 @@ export async function readConflicts(
 
 /** One conflict with both payloads. Changes nothing. @throws UnknownConflictError, AmbiguousConflictError */
 export async function readConflict(app: App, reference: string): Promise<ConflictDetails> {
-  const found = await reading(app, (store) => store.find(reference));
-  if (found === undefined) throw new UnknownConflictError(reference);
-  return detailsOf(found.conflict, found.inForce);
+  return app.readingStores(async (stores) => {
+    if (stores === undefined) throw new UnknownConflictError(reference);
+    const { conflict, inForce } = await stores.conflicts.find(reference);
+    const journal = await stores.edges.placesOf(inForce.seq);
+    const incoming = await stores.edges.sendersOf(conflict.id);
+    return detailsOf(conflict, inForce, { journal, incoming });
+  });
 }
 
 /** Decides a conflict, or, without `confirmed`, says what would come of it. @throws as `decide`. */
@@ -90,7 +100,11 @@ function rowOf(conflict: Conflict): ConflictRow {
   };
 }
 
-function detailsOf(conflict: Conflict, current: RevisionInForce): ConflictDetails {
+function detailsOf(
+  conflict: Conflict,
+  current: RevisionInForce,
+  sentBy: ConflictDetails['sent_by'],
+): ConflictDetails {
   const { bytes } = current;
   const isErased = conflict.incomingBytes.length === 0;
   const incoming = isErased ? null : conflict.incomingBytes;
@@ -100,6 +114,7 @@ function detailsOf(conflict: Conflict, current: RevisionInForce): ConflictDetail
     incoming_type: conflict.incomingType,
     journal: { seq: current.seq, revision: current.revision, ...shown(current.sha256, bytes) },
     incoming: shown(conflict.incomingSha256, incoming),
+    sent_by: sentBy,
     differences: bytes === null || incoming === null ? null : payloadDifferences(bytes, incoming),
   };
 }

@@ -118,11 +118,11 @@ function showConflicts(
 }
 
 function detailsText(details: ConflictDetails): string {
-  const { id, event_id, journal, incoming, kept } = details;
+  const { id, event_id, journal, incoming, sent_by, kept } = details;
   return [
     `conflict ${id} of event ${shortLine(event_id)}, found by ${details.found_in ?? details.found_by}`,
-    `journal   revision ${journal.revision}, ${sizeText(journal.size)}, sha256 ${journal.sha256}`,
-    `incoming  ${sizeText(incoming.size)}, sha256 ${incoming.sha256}`,
+    `journal   revision ${journal.revision}, ${sizeText(journal.size)}, sha256 ${journal.sha256}${senderText(sent_by.journal)}`,
+    `incoming  ${sizeText(incoming.size)}, sha256 ${incoming.sha256}${senderText(sent_by.incoming)}`,
     '',
     differencesText(details),
     '',
@@ -131,6 +131,12 @@ function detailsText(details: ConflictDetails): string {
       : `Decided: ${kept} was kept.`,
   ].join('\n');
 }
+
+/** `, from laptop 17`: the homes that sent it, and their numbers for it. */
+const senderText = (places: ConflictDetails['sent_by']['journal']): string =>
+  places.length === 0
+    ? ''
+    : `, from ${places.map(({ name, home, number }) => `${name ?? home} ${number}`).join(', ')}`;
 
 const sizeText = (size: number | null): string => (size === null ? 'bytes gone' : `${size} bytes`);
 

@@ -84,7 +84,7 @@ export interface EdgeStore {
    * Returns the home it is bound to from now on, durably.
    */
   bind(sha256: string, home: string): Promise<string>;
-  /** The edges that an event came from; none where it was captured here. */
+  /** The edges that an event came from, with this content; none where it was captured here. */
   placesOf(seq: number): Promise<EdgePlace[]>;
   /** The edges that sent the other content of a conflict. */
   sendersOf(conflictId: number): Promise<EdgePlace[]>;

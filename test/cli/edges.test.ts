@@ -1,8 +1,10 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { App } from '../../src/app/app.js';
 import { TOKEN_FILE } from '../../src/cli/edge-tokens.js';
-import { givenEdges } from '../support/arrivals.js';
+import { edgeRequest, givenEdges } from '../support/arrivals.js';
+import { newEvent } from '../support/events.js';
 import { stateOf } from '../support/temporary-home.js';
 import { WarmCli } from '../support/warm-cli.js';
 
@@ -39,6 +41,22 @@ describe('redrain edges', () => {
       USAGE,
       'error: no edge nobody has sent to this home: `redrain edges` lists those that have\n',
     ]);
+  });
+
+  it('are named beside what they sent, where another content is known for its id', async () => {
+    const cli = new WarmCli();
+    await givenEdges(cli.home);
+    const app = new App({ home: cli.home, env: {} });
+    const arrival = { request: edgeRequest({ home: 'home-b', name: 'desk' }), number: 7 };
+    const bytes = Buffer.from('{"event_id":"home-a-1","n":2}');
+    await (await app.stores()).journal.append(
+      [newEvent('home-a-1', { bytes, arrival })],
+      'capture',
+    );
+    await app.close();
+    const { stdout } = await cli.run(['conflicts', 'show', '1']);
+    expect(stdout).to.match(/^journal .* from home-a 1$/m);
+    expect(stdout).to.match(/^incoming .* from desk 7$/m);
   });
 
   it('makes a token, for its owner alone, and revokes it', async () => {

@@ -218,6 +218,7 @@ function describePlaces(open: OpenStores): void {
     await append(given, [newEvent('here', { bytes, arrival: { request, number: 4 } })]);
     expect(await edges.sendersOf(1)).to.deep.equal([{ home: 'home-b', name: null, number: 4 }]);
     expect(await edges.sendersOf(2)).to.deep.equal([]);
+    expect(await edges.placesOf(1)).to.deep.equal([]);
   });
 }
 
