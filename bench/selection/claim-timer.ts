@@ -1,7 +1,7 @@
 import type { ClaimRequest, Pass } from '../../src/dispatch/ports.js';
 import { JournalDatabase } from '../../src/sqlite/journal-database.js';
 import { SqliteLedger } from '../../src/sqlite/ledger/delivery-ledger.js';
-import { PassLanes } from '../../src/sqlite/ledger/pass-lanes.js';
+import { readLanes } from '../../src/sqlite/ledger/pass-lanes.js';
 import { select } from '../../src/sqlite/ledger/selection.js';
 import { type FrontJournal, isFrontProject, type Shape } from './front-journal.js';
 
@@ -52,7 +52,7 @@ export class ClaimTimer {
     // Of a pass of its own: what it knows of lanes is read again, and counted.
     const pass = { ...this.#pass };
     const started = performance.now();
-    const lanes = await PassLanes.read(this.#db, pass, this.#request);
+    const lanes = await readLanes(this.#db, pass, this.#request);
     this.#db.read(() => select(this.#db, pass, this.#request, lanes));
     const selected = performance.now();
     const claim = await this.#ledger.claim(pass, this.#request);

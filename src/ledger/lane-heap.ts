@@ -28,6 +28,17 @@ export class LaneHeap<T extends { readonly next: number }> {
     return top;
   }
 
+  /** The next few, in their order; they stay. */
+  firsts(count: number): T[] {
+    const firsts: T[] = [];
+    for (let lane = this.peek(); lane !== undefined && firsts.length < count; lane = this.peek()) {
+      firsts.push(lane);
+      this.pop();
+    }
+    for (const lane of firsts) this.push(lane);
+    return firsts;
+  }
+
   /** Moves the top lane, whose `next` has grown, to where it belongs. */
   settleTop(): void {
     let at = 0;

@@ -11,6 +11,13 @@ export interface LaneEvent {
   readonly seq: number;
 }
 
+/** How many events each origin has among these. */
+export function countBy(events: readonly Pick<LaneEvent, 'originId'>[]): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const { originId } of events) counts.set(originId, (counts.get(originId) ?? 0) + 1);
+  return counts;
+}
+
 export interface Merged {
   readonly events: readonly LaneEvent[];
   /** The lanes that were read and what comes next in each; Infinity where nothing does. */
@@ -20,64 +27,95 @@ export interface Merged {
 /** Fewest rows fetched from one lane at a time when lanes interleave. */
 const LEAST_PAGE = 16;
 
-/** Reads the sequence numbers of a lane that come after one, ascending; undefined: from where the lane stands. */
+/** What a merge has to read: sequence numbers of a lane that come after one, ascending. */
+export interface LaneRead {
+  readonly originId: number;
+  /** Undefined: from where the lane stands. */
+  readonly after: number | undefined;
+  readonly limit: number;
+}
+
+/** A merge that is given what it asks for. */
+export type Merging = Generator<LaneRead, Merged, readonly number[]>;
+
 type ReadLane = (originId: number, after: number | undefined, limit: number) => number[];
+
+/** `merging`, where reading takes no waiting. */
+export function mergeLanes(waiting: LaneHeap<LaneHead>, count: number, read: ReadLane): Merged {
+  const merge = merging(waiting, count);
+  let next = merge.next();
+  while (next.done !== true) {
+    const { originId, after, limit } = next.value;
+    next = merge.next(read(originId, after, limit));
+  }
+  return next.value;
+}
 
 /**
  * The next `count` events over all lanes in journal order. Takes the lanes that
  * take part out of `waiting`. Reads about as many rows as it returns, plus at
  * most a page for each lane that takes part, and no other lane at all.
  */
-export function mergeLanes(waiting: LaneHeap<LaneHead>, count: number, read: ReadLane): Merged {
-  const lanes: LaneReader[] = [];
-  const taking = new LaneHeap<LaneReader>();
+export function* merging(waiting: LaneHeap<LaneHead>, count: number): Merging {
+  const lanes: TakingLane[] = [];
+  const taking = new LaneHeap<TakingLane>();
   const events: LaneEvent[] = [];
-  // Twice the fair share: most lanes are read once.
+  // Twice the fair share: most lanes are read once. One more tells where the lane goes on.
   const share = Math.ceil((2 * count) / Math.max(waiting.size, 1));
-  const page = Math.min(count, Math.max(LEAST_PAGE, share));
-  const open = (originId: number): void => {
-    const lane = new LaneReader(originId, (after) => read(originId, after, page));
-    lanes.push(lane);
-    taking.push(lane);
-  };
+  const limit = Math.min(count, Math.max(LEAST_PAGE, share)) + 1;
   while (events.length < count) {
-    for (let head = firstOf(waiting, taking); head !== undefined; head = firstOf(waiting, taking))
-      open(head.originId);
+    for (let head = firstOf(waiting, taking); head !== undefined; head = firstOf(waiting, taking)) {
+      const { originId } = head;
+      const lane = new TakingLane(originId, limit, yield { originId, after: undefined, limit });
+      lanes.push(lane);
+      taking.push(lane);
+    }
     const lane = taking.peek();
     if (lane === undefined || lane.next === Number.POSITIVE_INFINITY) break;
-    events.push({ originId: lane.originId, seq: lane.next });
-    lane.advance();
+    const { originId, next: seq } = lane;
+    events.push({ originId, seq });
+    if (lane.hasMore) lane.turn(yield { originId, after: seq, limit });
+    else lane.advance();
     taking.settleTop();
   }
   return { events, lanes };
 }
 
 /** Takes the next waiting lane, if it may come before every one that takes part. */
-function firstOf(waiting: LaneHeap<LaneHead>, taking: LaneHeap<LaneReader>): LaneHead | undefined {
+function firstOf(waiting: LaneHeap<LaneHead>, taking: LaneHeap<TakingLane>): LaneHead | undefined {
   const next = waiting.peek()?.next ?? Number.POSITIVE_INFINITY;
   return next < (taking.peek()?.next ?? Number.POSITIVE_INFINITY) ? waiting.pop() : undefined;
 }
 
-class LaneReader implements LaneHead {
+class TakingLane implements LaneHead {
   readonly originId: number;
   /** Infinity once the lane is exhausted. */
   next: number;
-  readonly #read: (after: number | undefined) => number[];
-  #page: number[];
-  #at = 1;
+  readonly #limit: number;
+  #page: readonly number[];
+  #at = 0;
 
-  constructor(originId: number, read: (after: number | undefined) => number[]) {
+  constructor(originId: number, limit: number, page: readonly number[]) {
     this.originId = originId;
-    this.#read = read;
-    this.#page = read(undefined);
-    this.next = this.#page[0] ?? Number.POSITIVE_INFINITY;
+    this.#limit = limit;
+    this.#page = page;
+    this.next = page[0] ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** `next` is the last that was read, and there may be others behind it. */
+  get hasMore(): boolean {
+    return this.#at >= this.#page.length - 1 && this.#page.length === this.#limit;
   }
 
   advance(): void {
-    if (this.#at >= this.#page.length) {
-      this.#page = this.#read(this.next);
-      this.#at = 0;
-    }
-    this.next = this.#page[this.#at++] ?? Number.POSITIVE_INFINITY;
+    this.#at += 1;
+    this.next = this.#page[this.#at] ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Goes on with the page behind the one that was read. */
+  turn(page: readonly number[]): void {
+    this.#page = page;
+    this.#at = 0;
+    this.next = page[0] ?? Number.POSITIVE_INFINITY;
   }
 }

@@ -1,4 +1,5 @@
 import type { EventFilter } from '../journal/event-filter.js';
+import { causeIs } from './cause-text.js';
 
 export type RequeueKind = 'retry' | 'replay';
 
@@ -42,4 +43,56 @@ export interface RequeueStore {
    * in flight are never touched. `onProgress` gets the number done so far.
    */
   requeue(request: RequeueRequest, onProgress?: (done: number) => void): Promise<RequeueCounts>;
+}
+
+/** A delivery that may be meant, with what stands in the way of it. */
+export interface RequeueCandidate {
+  readonly seq: number;
+  readonly status: string;
+  readonly error: string | null;
+  readonly class: string;
+  readonly marked: 0 | 1;
+}
+
+/** One page of those that are meant; `selected` are those that nothing stands in the way of. */
+export interface RequeuePage {
+  readonly rows: readonly RequeueCandidate[];
+  readonly selected: readonly RequeueCandidate[];
+  readonly inFlight: ReadonlySet<number>;
+}
+
+/** Tells whether a request means a delivery with this error. */
+export const meantBy = ({
+  cause,
+}: RequeueRequest): ((row: Pick<RequeueCandidate, 'error'>) => boolean) => {
+  if (cause === undefined) return () => true;
+  const isCause = causeIs(cause);
+  return ({ error }) => isCause(error);
+};
+
+/** Of the rows of a page, those that are meant and free. */
+export function pageOf(
+  rows: readonly RequeueCandidate[],
+  inFlight: ReadonlySet<number>,
+  isMeant: (row: RequeueCandidate) => boolean,
+): RequeuePage {
+  const isFree = (row: RequeueCandidate): boolean =>
+    row.class === 'live' && row.marked === 0 && !inFlight.has(row.seq);
+  const meant = rows.filter(isMeant);
+  return { rows: meant, selected: meant.filter(isFree), inFlight };
+}
+
+/** Adds a page to the counts. */
+export function tally(counts: RequeueCounts, { rows, selected, inFlight }: RequeuePage): void {
+  counts.selected += selected.length;
+  for (const { status } of selected) add(counts.by_status, status);
+  for (const row of rows) {
+    if (row.class !== 'live') add(counts.not_live, row.class);
+    else if (inFlight.has(row.seq)) counts.in_flight += 1;
+    else if (row.marked === 1) counts.already_marked += 1;
+  }
+}
+
+function add(counts: Record<string, number>, key: string): void {
+  counts[key] = (counts[key] ?? 0) + 1;
 }

@@ -3,6 +3,8 @@ import { PostgresImports } from './imports/import-store.js';
 import { PostgresAuditLog } from './journal/audit-log.js';
 import { PostgresJournal } from './journal/journal-store.js';
 import { JournalDatabase, type OpenOptions } from './journal-database.js';
+import { PostgresLedger } from './ledger/delivery-ledger.js';
+import { PostgresRequeue } from './ledger/requeue.js';
 import { PostgresReports } from './reports/reports.js';
 import { PostgresTargets } from './targets/registry.js';
 
@@ -11,14 +13,19 @@ export class PostgresStores implements OpenJournal {
   /** For the engine and its tests. */
   readonly db: JournalDatabase;
   readonly journal: PostgresJournal;
+  readonly ledger: PostgresLedger;
+  readonly requeue: PostgresRequeue;
   readonly targets: PostgresTargets;
   readonly audit: PostgresAuditLog;
   readonly imports: PostgresImports;
   readonly reports: PostgresReports;
 
-  constructor(db: JournalDatabase) {
+  /** `random` is the jitter of backoffs. */
+  constructor(db: JournalDatabase, random?: () => number) {
     this.db = db;
     this.journal = new PostgresJournal(db);
+    this.ledger = new PostgresLedger(db, random);
+    this.requeue = new PostgresRequeue(db);
     this.targets = new PostgresTargets(db);
     this.audit = new PostgresAuditLog(db);
     this.imports = new PostgresImports(db);
@@ -51,8 +58,12 @@ export class PostgresStores implements OpenJournal {
  *
  * @throws StorageUnavailableError, NewerSchemaError, MissingDriverError, StorageUrlError.
  */
-export async function openStores(url: string, options: OpenOptions = {}): Promise<PostgresStores> {
-  return new PostgresStores(await JournalDatabase.open(url, options));
+export async function openStores(
+  url: string,
+  options: OpenOptions = {},
+  random?: () => number,
+): Promise<PostgresStores> {
+  return new PostgresStores(await JournalDatabase.open(url, options), random);
 }
 
 /**

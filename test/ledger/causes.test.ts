@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { visible } from '../../src/base/visible.js';
 import type { Outcome } from '../../src/dispatch/ports.js';
 import { causeIs, causeOf } from '../../src/ledger/cause-text.js';
-import { MOST_CAUSES } from '../../src/sqlite/ledger/causes.js';
+import { MOST_CAUSES } from '../../src/ledger/causes.js';
 import { type Core, givenTarget, openCore, rows } from '../support/core.js';
 import { drainWith, TestClock } from '../support/drains.js';
 import { newEvents } from '../support/events.js';

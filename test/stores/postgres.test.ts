@@ -1,13 +1,16 @@
 import { openStores } from '../../src/postgres/stores.js';
 import type { Stores } from '../../src/stores.js';
+import { assertLedgerInvariantOn } from '../support/invariant.js';
 import { postgresJournals } from '../support/postgres-journal.js';
 import { temporaryHome } from '../support/temporary-home.js';
 import { describeAuditLog } from './audit-log-suite.js';
+import { describeDeliveryLedger } from './delivery-ledger-suite.js';
 import type { GivenStores } from './given-stores.js';
 import { describeImportStore } from './import-store-suite.js';
 import { describeJournalStore } from './journal-store-suite.js';
 import { describeOpenJournal } from './open-journal-suite.js';
 import { describeReports } from './reports-suite.js';
+import { describeRequeueStore } from './requeue-store-suite.js';
 import { describeTargetRegistry } from './target-registry-suite.js';
 
 describe('stores on PostgreSQL:', () => {
@@ -18,17 +21,22 @@ describe('stores on PostgreSQL:', () => {
   });
 
   async function open(): Promise<GivenStores> {
-    const stores = await openStores(journals.forTest());
+    const stores = await openStores(journals.forTest(), {}, () => 0.5);
     const test = current;
     return {
       stores: portedSoFar(stores, () => test?.skip()),
       home: temporaryHome(),
-      close: () => stores.close(),
+      close: async () => {
+        await assertLedgerInvariantOn(stores.db);
+        await stores.close();
+      },
     };
   }
 
   describeOpenJournal('PostgreSQL', open);
   describeJournalStore('PostgreSQL', open);
+  describeDeliveryLedger('PostgreSQL', open);
+  describeRequeueStore('PostgreSQL', open);
   describeTargetRegistry('PostgreSQL', open);
   describeAuditLog('PostgreSQL', open);
   describeImportStore('PostgreSQL', open);

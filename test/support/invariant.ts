@@ -1,6 +1,29 @@
 import { expect } from 'chai';
 import { causeOf } from '../../src/ledger/cause-text.js';
+import type { JournalDatabase } from '../../src/postgres/journal-database.js';
 import { type Core, rows } from './core.js';
+
+/** Rows of a statement. */
+type Rows = readonly Readonly<Record<string, unknown>>[];
+
+/** How an engine reads the ranges of a flight `f`: a FROM item `r`, and the ends of one. */
+interface Dialect {
+  readonly ranges: string;
+  readonly first: string;
+  readonly last: string;
+}
+
+const SQLITE: Dialect = {
+  ranges: 'json_each(f.seqs) r',
+  first: 'r.value ->> 0',
+  last: 'r.value ->> 1',
+};
+
+const POSTGRES: Dialect = {
+  ranges: 'jsonb_array_elements(f.seqs::jsonb) r',
+  first: '(r ->> 0)::bigint',
+  last: '(r ->> 1)::bigint',
+};
 
 /**
  * What must hold after every scenario: a live event at or below
@@ -8,32 +31,51 @@ import { type Core, rows } from './core.js';
  * be selected again exactly when it has a todo; counters equal a recount.
  */
 export function assertLedgerInvariant(core: Pick<Core, 'db'>): void {
-  expect(rows(core, FORGOTTEN), 'events behind a cursor that no row names').to.deep.equal([]);
-  expect(rows(core, WRONG_TODOS), 'todos that contradict their delivery').to.deep.equal([]);
-  expect(rows(core, COUNTED_DELIVERIES), 'ledger counters').to.deep.equal(
-    rows(core, REAL_DELIVERIES),
+  const statements = Object.entries(statementsOf(SQLITE));
+  judge(Object.fromEntries(statements.map(([name, sql]) => [name, rows(core, sql)])));
+}
+
+/** The same of a journal on PostgreSQL. */
+export async function assertLedgerInvariantOn(db: JournalDatabase): Promise<void> {
+  const found: Record<string, Rows> = {};
+  await db.read(async (queries) => {
+    for (const [name, sql] of Object.entries(statementsOf(POSTGRES)))
+      found[name] = await queries.all(sql);
+  });
+  judge(found);
+}
+
+type Results = Readonly<Record<string, Rows>>;
+
+function judge(found: Results): void {
+  const none = (name: string, what: string): void => {
+    expect(found[name], what).to.deep.equal([]);
+  };
+  none('forgotten', 'events behind a cursor that no row names');
+  none('wrongTodos', 'todos that contradict their delivery');
+  expect(found.countedDeliveries, 'ledger counters').to.deep.equal(found.realDeliveries);
+  expect(found.countedExclusions, 'excluded events').to.deep.equal(found.realExclusions);
+  none('earlyTodos', 'excluded events that would be sent');
+  none('wrongTotals', 'rows of the ledger, counted twice');
+  none('wrongClasses', 'classes that contradict what is stored');
+  assertCauses(
+    found.undelivered as unknown as Undelivered[],
+    found.causes as unknown as CauseRow[],
   );
-  expect(rows(core, COUNTED_EXCLUSIONS), 'excluded events').to.deep.equal(
-    rows(core, REAL_EXCLUSIONS),
-  );
-  expect(rows(core, EARLY_TODOS), 'excluded events that would be sent').to.deep.equal([]);
-  expect(rows(core, WRONG_TOTALS), 'rows of the ledger, counted twice').to.deep.equal([]);
-  expect(rows(core, WRONG_CLASSES), 'classes that contradict what is stored').to.deep.equal([]);
-  assertCauses(core);
-  expect(rows(core, COUNTED_EVENTS), 'journal counters').to.deep.equal(rows(core, REAL_EVENTS));
+  expect(found.countedEvents, 'journal counters').to.deep.equal(found.realEvents);
 }
 
 /** Each undelivered live event has one cause, and no text is said of more events than carry it. */
-function assertCauses(core: Pick<Core, 'db'>): void {
+function assertCauses(undelivered: readonly Undelivered[], causes: readonly CauseRow[]): void {
   const real = new Map<string, number>();
   const sums = new Map<string, number>();
-  for (const { target_id, status, last_error } of rows<Undelivered>(core, UNDELIVERED))
+  for (const { target_id, status, last_error } of undelivered)
     for (const [counts, key] of [
       [real, `${target_id} ${status} ${causeOf(last_error)}`],
       [sums, `${target_id} ${status}`],
     ] as const)
       counts.set(key, (counts.get(key) ?? 0) + 1);
-  for (const { target_id, status, text, events } of rows<CauseRow>(core, 'SELECT * FROM cause')) {
+  for (const { target_id, status, text, events } of causes) {
     const key = `${target_id} ${status}`;
     expect(events, `cause ${key} ${text}`).to.be.at.least(1);
     if (text !== '') expect(events).to.be.at.most(real.get(`${key} ${text}`) ?? 0);
@@ -56,24 +98,49 @@ interface Undelivered {
   readonly last_error: string | null;
 }
 
+/** Every statement, in words that both engines know but for the ranges of a flight. */
+function statementsOf(dialect: Dialect): Readonly<Record<string, string>> {
+  const unnamed = (target: string, seq: string): string => `
+    NOT EXISTS (SELECT 1 FROM delivery d WHERE d.target_id = ${target} AND d.seq = ${seq})
+    AND NOT EXISTS (SELECT 1 FROM flight f, ${dialect.ranges}
+      WHERE f.target_id = ${target} AND ${seq} BETWEEN ${dialect.first} AND ${dialect.last})`;
+  return {
+    forgotten: `
+      SELECT l.target_id, v.seq FROM lane l JOIN target g ON g.id = l.target_id
+      JOIN live v ON v.origin_id = l.origin_id AND v.seq <= l.cursor AND v.seq >= g.start_seq
+      WHERE ${unnamed('l.target_id', 'v.seq')}
+        AND NOT EXISTS (SELECT 1 FROM todo t WHERE t.target_id = l.target_id AND t.seq = v.seq)`,
+    /** Live, before the first event a target gets, and nothing there names them. */
+    realExclusions: `
+      SELECT g.id AS target_id, v.origin_id, count(*) AS events
+      FROM target g JOIN live v ON v.seq < g.start_seq WHERE ${unnamed('g.id', 'v.seq')}
+      GROUP BY 1, 2 ORDER BY 1, 2`,
+    earlyTodos: `
+      SELECT g.id AS target_id, t.seq FROM todo t JOIN target g ON g.id = t.target_id AND t.seq < g.start_seq
+      WHERE ${unnamed('g.id', 't.seq')}`,
+    wrongTodos: WRONG_TODOS,
+    countedDeliveries: COUNTED_DELIVERIES,
+    realDeliveries: REAL_DELIVERIES,
+    countedExclusions: COUNTED_EXCLUSIONS,
+    wrongTotals: WRONG_TOTALS,
+    wrongClasses: WRONG_CLASSES,
+    countedEvents: COUNTED_EVENTS,
+    realEvents: REAL_EVENTS,
+    undelivered: UNDELIVERED,
+    causes: 'SELECT target_id, status, text, events FROM cause',
+  };
+}
+
 const UNDELIVERED = `
   SELECT d.target_id, d.status, d.last_error FROM delivery d JOIN event e USING (seq)
   JOIN live v ON v.seq = d.seq AND v.origin_id = e.origin_id
   WHERE d.status IN ('rejected', 'failed_transient', 'terminal_failed')`;
 
-const FORGOTTEN = `
-  SELECT l.target_id, v.seq FROM lane l JOIN target g ON g.id = l.target_id
-  JOIN live v ON v.origin_id = l.origin_id AND v.seq <= l.cursor AND v.seq >= g.start_seq
-  WHERE NOT EXISTS (SELECT 1 FROM delivery d WHERE d.target_id = l.target_id AND d.seq = v.seq)
-    AND NOT EXISTS (SELECT 1 FROM todo t WHERE t.target_id = l.target_id AND t.seq = v.seq)
-    AND NOT EXISTS (SELECT 1 FROM flight f, json_each(f.seqs) r
-      WHERE f.target_id = l.target_id AND v.seq BETWEEN r.value ->> 0 AND r.value ->> 1)`;
-
 const WRONG_TODOS = `
   SELECT d.target_id, d.seq, d.status FROM delivery d
   JOIN live v ON v.seq = d.seq
   LEFT JOIN todo t ON t.target_id = d.target_id AND t.seq = d.seq
-  WHERE (t.seq IS NOT NULL AND NOT t.replay)
+  WHERE (t.seq IS NOT NULL AND t.replay = 0)
      <> (d.status IN ('pending', 'rejected', 'failed_transient'))`;
 
 const COUNTED_DELIVERIES = `
@@ -88,21 +155,6 @@ const REAL_DELIVERIES = `
 const COUNTED_EXCLUSIONS = `
   SELECT target_id, origin_id, events FROM exclusion WHERE events <> 0 ORDER BY 1, 2`;
 
-const UNNAMED = (seq: string): string => `
-  NOT EXISTS (SELECT 1 FROM delivery d WHERE d.target_id = g.id AND d.seq = ${seq})
-  AND NOT EXISTS (SELECT 1 FROM flight f, json_each(f.seqs) r
-    WHERE f.target_id = g.id AND ${seq} BETWEEN r.value ->> 0 AND r.value ->> 1)`;
-
-/** Live, before the first event a target gets, and nothing there names them. */
-const REAL_EXCLUSIONS = `
-  SELECT g.id AS target_id, v.origin_id, count(*) AS events
-  FROM target g JOIN live v ON v.seq < g.start_seq WHERE ${UNNAMED('v.seq')}
-  GROUP BY 1, 2 ORDER BY 1, 2`;
-
-const EARLY_TODOS = `
-  SELECT g.id AS target_id, t.seq FROM todo t JOIN target g ON g.id = t.target_id AND t.seq < g.start_seq
-  WHERE ${UNNAMED('t.seq')}`;
-
 const WRONG_TOTALS = `
   SELECT id, delivery_rows FROM target t
   WHERE delivery_rows <> (SELECT count(*) FROM delivery d WHERE d.target_id = t.id)`;
@@ -115,9 +167,9 @@ const WRONG_CLASSES = `
   LEFT JOIN live v ON v.seq = e.seq AND v.origin_id = e.origin_id
   WHERE (m.seq IS NULL) <> (v.seq IS NOT NULL)
     OR (p.seq IS NULL) <> (g.seq IS NOT NULL)
-    OR (m.class = 'archived' AND g.kind IS NOT 'archive')
-    OR (m.class = 'purged' AND g.kind IS NOT 'gc')
-    OR (m.class = 'redacted' AND g.kind IS NOT 'redact')
+    OR (m.class = 'archived' AND g.kind IS DISTINCT FROM 'archive')
+    OR (m.class = 'purged' AND g.kind IS DISTINCT FROM 'gc')
+    OR (m.class = 'redacted' AND g.kind IS DISTINCT FROM 'redact')
     OR (m.seq IS NOT NULL AND EXISTS (SELECT 1 FROM todo t WHERE t.seq = e.seq))`;
 
 const COUNTED_EVENTS = `

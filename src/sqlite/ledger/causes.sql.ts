@@ -1,16 +1,11 @@
 /** Every statement on causes: one row for each target, status and text, never an empty one. */
 
 export const CAUSES_OF = `
-  SELECT text, events FROM cause WHERE target_id = @targetId AND status = @status
-  ORDER BY text = '', events DESC, text`;
+  SELECT text, events FROM cause WHERE target_id = @targetId AND status = @status`;
 
-export const ADD_CAUSE = `
+export const SET_CAUSE = `
   INSERT INTO cause (target_id, status, text, events) VALUES (@targetId, @status, @text, @events)
-  ON CONFLICT (target_id, status, text) DO UPDATE SET events = events + excluded.events`;
-
-export const REDUCE_CAUSE = `
-  UPDATE cause SET events = events - @taken
-  WHERE target_id = @targetId AND status = @status AND text = @text`;
+  ON CONFLICT (target_id, status, text) DO UPDATE SET events = excluded.events`;
 
 export const DROP_CAUSE = `
   DELETE FROM cause WHERE target_id = @targetId AND status = @status AND text = @text`;

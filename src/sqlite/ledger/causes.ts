@@ -1,110 +1,39 @@
-import { causeOf } from '../../ledger/cause-text.js';
-import type { DeliveryStatus } from '../../ledger/transition.js';
+import {
+  CauseChanges,
+  type CauseCount,
+  type CausedEvents,
+  type CauseGroup,
+  causesAfter,
+} from '../../ledger/causes.js';
 import type { JournalDatabase } from '../journal-database.js';
 import * as sql from './causes.sql.js';
-
-/** Texts with a row of their own, for each target and status; all others share the empty one. */
-export const MOST_CAUSES = 20;
-
-const CAUSED: ReadonlySet<DeliveryStatus> = new Set([
-  'rejected',
-  'failed_transient',
-  'terminal_failed',
-]);
-
-/** Events at one target that have a status for one cause. */
-interface CauseCount {
-  readonly text: string;
-  readonly events: number;
-}
-
-/** Rows of `CAUSES_OF_EVENTS`. */
-interface CausedEvents {
-  readonly targetId: number;
-  readonly status: DeliveryStatus;
-  readonly error: string | null;
-  readonly events: number;
-}
 
 /**
  * Changes of the causes of live events in one unit of work, written once for
  * each text, in the transaction that changes the deliveries.
  */
-export class CauseTally {
+export class CauseTally extends CauseChanges {
   readonly #db: JournalDatabase;
-  readonly #changes = new Map<string, Change>();
 
   constructor(db: JournalDatabase) {
+    super();
     this.#db = db;
   }
 
-  add(targetId: number, status: DeliveryStatus, error: string | null, events: number): void {
-    if (!CAUSED.has(status)) return;
-    const key = { targetId, status, text: causeOf(error) };
-    const id = `${targetId} ${status} ${key.text}`;
-    const change = this.#changes.get(id) ?? { key, left: 0, came: 0 };
-    this.#changes.set(id, change);
-    if (events < 0) change.left -= events;
-    else change.came += events;
-  }
-
-  /**
-   * What leaves makes room for what comes. The two are not offset against each
-   * other: so an event whose cause was not recorded gets one with its next verdict.
-   */
   write(): void {
-    const changes = [...this.#changes.values()];
-    for (const { key, left } of changes) if (left > 0) takeFrom(this.#db, key, left);
-    for (const { key, came } of changes) if (came > 0) addTo(this.#db, key, came);
+    for (const group of this.groups) writeGroup(this.#db, group);
   }
 }
 
-/** Events that no longer have a cause, and events that have it now. */
-interface Change {
-  readonly key: CauseKey;
-  left: number;
-  came: number;
-}
-
-interface CauseKey {
-  readonly targetId: number;
-  readonly status: DeliveryStatus;
-  readonly text: string;
-}
-
-function addTo(db: JournalDatabase, key: CauseKey, events: number): void {
-  const rows = causesOf(db, key);
-  const named = rows.filter(({ text }) => text !== '').length;
-  const hasRow = rows.some(({ text }) => text === key.text);
-  const text = hasRow || named < MOST_CAUSES ? key.text : '';
-  db.statement(sql.ADD_CAUSE).run({ ...key, text, events });
-}
-
-/**
- * From the row of its own text first: a row never counts more than there are,
- * so what is missing there was counted under the empty text. The others come
- * last, for texts that another version of redrain wrote: the sum always holds.
- */
-function takeFrom(db: JournalDatabase, key: CauseKey, events: number): void {
-  const rows = causesOf(db, key);
-  const own = rows.filter(({ text }) => text === key.text);
-  const shared = rows.filter(({ text }) => text === '' && key.text !== '');
-  const others = rows.filter(({ text }) => text !== '' && text !== key.text);
-  let left = events;
-  for (const row of [...own, ...shared, ...others]) {
-    if (left === 0) return;
-    const taken = Math.min(left, row.events);
-    left -= taken;
-    const place = { ...key, text: row.text };
-    if (taken === row.events) db.statement(sql.DROP_CAUSE).run(place);
-    else db.statement(sql.REDUCE_CAUSE).run({ ...place, taken });
-  }
-}
-
-function causesOf(db: JournalDatabase, key: CauseKey): CauseCount[] {
-  return db
-    .statement(sql.CAUSES_OF)
-    .all({ targetId: key.targetId, status: key.status }) as CauseCount[];
+function writeGroup(db: JournalDatabase, { targetId, status, changes }: CauseGroup): void {
+  const rows = db.statement(sql.CAUSES_OF).all({ targetId, status }) as CauseCount[];
+  const after = causesAfter(rows, changes);
+  const before = new Map(rows.map(({ text, events }) => [text, events]));
+  for (const text of before.keys())
+    if (!after.has(text)) db.statement(sql.DROP_CAUSE).run({ targetId, status, text });
+  for (const [text, events] of after)
+    if (before.get(text) !== events)
+      db.statement(sql.SET_CAUSE).run({ targetId, status, text, events });
 }
 
 /**

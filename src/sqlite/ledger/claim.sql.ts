@@ -70,11 +70,6 @@ export const OPEN_LANE_START = lanePage(CURSOR, '');
 
 export const OPEN_LANE_PAGE = lanePage('@after', '');
 
-export const ORIGINS_BY_ID = `
-  SELECT o.id AS originId, o.project_uuid AS projectUuid, o.repo_slug AS repoSlug, o.checkout,
-    o.event_type AS eventType
-  FROM json_each(?) j CROSS JOIN origin o ON o.id = j.value`;
-
 /** Retries this pass has not tried yet, those tried longest ago first, due or not. */
 export const UNTRIED_TODO = `
   SELECT seq, origin_id AS originId FROM todo INDEXED BY ix_todo_pass

@@ -1,19 +1,24 @@
 import type { Claim, ClaimedEvent, ClaimRequest, Pass } from '../../dispatch/ports.js';
+import type { PassLanes } from '../../ledger/pass-lanes.js';
+import {
+  cursorsAfter,
+  firstsAmong,
+  isAsRead,
+  type ReadAhead,
+  type SelectedEvent,
+  type Selection,
+} from '../../ledger/selection.js';
 import { joinRanges, type SeqRanges, toRanges } from '../../ledger/seq-ranges.js';
 import type { JournalDatabase } from '../journal-database.js';
 import * as sql from './claim.sql.js';
 import { loadEvents } from './loading.js';
-import type { PassLanes } from './pass-lanes.js';
-import { type SelectedEvent, type Selection, select } from './selection.js';
+import { select } from './selection.js';
 import { CHANGE_FLIGHT } from './settle.sql.js';
 
 /** What a claim would take, read before its time. */
-export interface Ahead {
+export interface Ahead extends ReadAhead {
   /** Where it was selected from; what it took out of them is put back, or claimed. */
   readonly lanes: PassLanes;
-  readonly selection: Selection;
-  readonly events: readonly ClaimedEvent[];
-  readonly limits: ClaimRequest['limits'];
   /** Of the database when it was read: the selection is the same as long as nothing was written. */
   readonly version: string;
 }
@@ -32,7 +37,7 @@ export function readAhead(
       lanes.putBack(0);
       return undefined;
     }
-    const events = loadEvents(db, pass, request, selection);
+    const events = loadEvents(db, pass, request, selection, lanes);
     const { limits } = request;
     return { lanes, selection, events, limits, version: db.version() };
   });
@@ -51,7 +56,8 @@ export function claimBatch(
   ahead?: Ahead,
 ): Claim | undefined {
   const selection = selectAgain(db, pass, request, lanes, ahead);
-  const events = selection === undefined ? [] : eventsOf(db, pass, request, selection, ahead);
+  const events =
+    selection === undefined ? [] : eventsOf(db, pass, request, selection, lanes, ahead);
   const taken = selection?.events.slice(0, events.length) ?? [];
   lanes.putBack(firstsAmong(taken));
   if (selection === undefined) return undefined;
@@ -89,9 +95,6 @@ export function claimAhead(
   return { claimId: flight.claimId, isolation: selection.isolation, events };
 }
 
-const firstsAmong = (taken: readonly SelectedEvent[]): number =>
-  taken.reduce((count, { first }) => (first ? count + 1 : count), 0);
-
 /** What was selected ahead where nothing can have changed since; else a new selection. */
 function selectAgain(
   db: JournalDatabase,
@@ -114,28 +117,14 @@ function eventsOf(
   pass: Pass,
   request: ClaimRequest,
   selection: Selection,
+  lanes: PassLanes,
   ahead: Ahead | undefined,
 ): readonly ClaimedEvent[] {
   if (ahead !== undefined && isAsRead(selection, request, ahead)) return ahead.events;
-  return loadEvents(db, pass, request, selection);
-}
-
-function isAsRead(selection: Selection, { limits }: ClaimRequest, ahead: Ahead): boolean {
-  const { events } = ahead;
-  const isSame = (seq: number, at: number): boolean => {
-    const selected = selection.events[at];
-    return selected?.seq === seq && selected.first;
-  };
-  const { maxEvents, maxBytes } = ahead.limits;
-  const asksTheSame = limits.maxEvents === maxEvents && limits.maxBytes === maxBytes;
-  return (
-    asksTheSame && (selection === ahead.selection || events.every(({ seq }, at) => isSame(seq, at)))
-  );
+  return loadEvents(db, pass, request, selection, lanes);
 }
 
 function moveCursors(db: JournalDatabase, targetId: number, taken: readonly SelectedEvent[]): void {
-  const cursors = new Map<number, number>();
-  for (const event of taken) if (event.first) cursors.set(event.originId, event.seq);
   const move = db.statement(sql.MOVE_CURSOR);
-  for (const [originId, seq] of cursors) move.run(targetId, originId, seq);
+  for (const [originId, seq] of cursorsAfter(taken)) move.run(targetId, originId, seq);
 }

@@ -15,13 +15,15 @@ import type {
 } from '../../dispatch/ports.js';
 import { WAITS, type Waits } from '../../dispatch/waits.js';
 import {
-  INTERRUPTED,
   type LedgerStore,
   type LoggedPost,
   LostLeaseError,
   type WorkDue,
 } from '../../ledger/delivery-ledger.js';
 import type { OriginColumns } from '../../ledger/origins.js';
+import type { PassLanes } from '../../ledger/pass-lanes.js';
+import { interruptedRow, postRow } from '../../ledger/post-row.js';
+import { INTERRUPTED_RULING, type Ruling, refusedOf } from '../../ledger/rulings.js';
 import { fromRanges, type SeqRanges, takeOut } from '../../ledger/seq-ranges.js';
 import { withoutWords } from '../../ledger/unsaid.js';
 import type { JournalDatabase } from '../journal-database.js';
@@ -29,12 +31,12 @@ import { countBacklog } from './backlog.js';
 import { TODO_LANES } from './claim.sql.js';
 import { type Ahead, claimAhead, claimBatch, readAhead } from './claiming.js';
 import * as passSql from './pass.sql.js';
-import { PassLanes, pages } from './pass-lanes.js';
-import { lastPost, logInterruption, logPost, postsSince } from './post-log.js';
+import { pages, readLanes } from './pass-lanes.js';
+import { lastPost, logPost, postsSince } from './post-log.js';
 import { giveBack, redactedAmong } from './releasing.js';
 import { followUnarrived } from './revisions.js';
 import * as sql from './settle.sql.js';
-import { applyRulings, type Ruling } from './settling.js';
+import { applyRulings } from './settling.js';
 import { WorkDueReader } from './work-due.js';
 
 /** Rows in one transaction: short enough that no other writer waits long for it. */
@@ -148,7 +150,7 @@ export class SqliteLedger implements LedgerStore {
   async #lanesOf(pass: Pass, request: ClaimRequest): Promise<PassLanes> {
     const known = this.#lanes.get(pass);
     if (known?.serves(pass, request)) return known;
-    const lanes = await PassLanes.read(this.#db, pass, request);
+    const lanes = await readLanes(this.#db, pass, request);
     this.#lanes.set(pass, lanes);
     return lanes;
   }
@@ -172,8 +174,11 @@ export class SqliteLedger implements LedgerStore {
       const heard = this.#isOvertaken(request) ? withoutWords(request) : request;
       this.#applySettlements(pass, heard, taken);
       this.#endFlightOfAllBut(left, pass, flight, heard.now);
-      if (heard.post !== undefined) logPost(this.#db, pass, heard.post);
-      followUnarrived(this.#db, pass.lease.targetId, refusedOf(heard));
+      if (heard.post !== undefined) {
+        const { passNo, lease } = pass;
+        logPost(this.#db, { targetId: lease.targetId, passNo }, postRow(heard.post));
+      }
+      followUnarrived(this.#db, pass.lease.targetId, refusedOf(heard.settlements));
       this.#recordHealth(pass.lease, heard.health);
       return true;
     }, 'soon');
@@ -264,7 +269,7 @@ export class SqliteLedger implements LedgerStore {
       random: this.#random,
       waits: this.#waits,
     });
-    logInterruption(this.#db, { targetId, passNo }, flight, now);
+    logPost(this.#db, { targetId, passNo }, interruptedRow(flight, now));
     this.#db.statement(sql.DELETE_FLIGHT).run(targetId, flight.claimId);
     return seqs.length;
   }
@@ -330,16 +335,3 @@ export class SqliteLedger implements LedgerStore {
     if (!this.#holdsLease(lease)) throw this.#lost(lease.targetId);
   }
 }
-
-/** The only verdicts after which an event is known not to be at the target. */
-const refusedOf = ({ settlements }: SettleRequest): number[] =>
-  settlements
-    .filter(({ outcome: { kind } }) => kind === 'rejected' || kind === 'terminal_failed')
-    .map(({ event }) => event.seq);
-
-const INTERRUPTED_RULING = {
-  outcome: { kind: 'transient', reason: INTERRUPTED },
-  posted: true,
-  dueNow: true,
-  isolation: 'any',
-} as const;

@@ -1,14 +1,14 @@
 import {
   type ClaimedEvent,
   type ClaimRequest,
-  type OriginFields,
   PAYLOAD_GONE,
   type Pass,
 } from '../../dispatch/ports.js';
+import type { PassLanes } from '../../ledger/pass-lanes.js';
+import type { Selection } from '../../ledger/selection.js';
 import { toRanges } from '../../ledger/seq-ranges.js';
 import type { JournalDatabase } from '../journal-database.js';
 import * as sql from './claim.sql.js';
-import { type Origins, originsOf, type Selection } from './selection.js';
 
 /** The columns of `LOAD_EVENTS` in their order: an array is read twice as fast as an object. */
 type EventRow = readonly [
@@ -40,16 +40,16 @@ export function loadEvents(
   pass: Pass,
   request: ClaimRequest,
   selection: Selection,
+  lanes: PassLanes,
 ): ClaimedEvent[] {
   const { maxBytes } = request.limits;
-  const origins = originsOf(db, selection.events);
   const again = selection.events.filter(({ first }) => !first).map(({ seq }) => seq);
   const retries = new Set(again);
   const events: Unfilled[] = [];
   let used = 0;
   let reached = attemptedUpTo(db, pass.lease.targetId);
   for (const row of rowsOf(db, pass, selection, again)) {
-    const event = unfilled(row, origins, !retries.has(row[0]));
+    const event = unfilled(row, lanes, !retries.has(row[0]));
     if (event.first && event.seq > reached) event.previous = reached;
     reached = Math.max(reached, event.seq);
     used += request.wireSize(event);
@@ -83,10 +83,10 @@ function rowsOf(
   return rows as EventRow[];
 }
 
-function unfilled(row: EventRow, origins: Origins, first: boolean): Unfilled {
+function unfilled(row: EventRow, lanes: PassLanes, first: boolean): Unfilled {
   const [seq, eventId, timestamp, flags, undeliverable, size, originId, capturedAt] = row;
   const [, , , , , , , , attempted = 0, generation = 1] = row;
-  const origin = origins.get(originId) as OriginFields;
+  const origin = lanes.originOf(originId);
   return {
     seq,
     eventId,

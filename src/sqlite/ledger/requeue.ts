@@ -1,11 +1,15 @@
 import { turn } from '../../base/pace.js';
 import { step } from '../../base/steps.js';
-import { causeIs } from '../../ledger/cause-text.js';
 import {
+  meantBy,
   noCounts,
+  pageOf,
+  type RequeueCandidate,
   type RequeueCounts,
+  type RequeuePage,
   type RequeueRequest,
   type RequeueStore,
+  tally,
 } from '../../ledger/requeue.js';
 import { fromRanges, type SeqRanges } from '../../ledger/seq-ranges.js';
 import { SeqWindow } from '../../ledger/seq-window.js';
@@ -17,14 +21,6 @@ import { COUNT_DELIVERIES } from './settle.sql.js';
 
 /** Deliveries in one transaction: short enough that no capture and no event loop waits long for it. */
 const PAGE = 1_000;
-
-interface Candidate {
-  readonly seq: number;
-  readonly status: string;
-  readonly error: string | null;
-  readonly class: string;
-  readonly marked: 0 | 1;
-}
 
 /** Requeueing on SQLite. */
 export class SqliteRequeue implements RequeueStore {
@@ -64,14 +60,8 @@ export class SqliteRequeue implements RequeueStore {
   }
 }
 
-interface Page {
-  readonly rows: readonly Candidate[];
-  readonly selected: readonly Candidate[];
-  readonly inFlight: ReadonlySet<number>;
-}
-
 /** Each page from a snapshot of its own: nothing stays open while a page is written. */
-function* pages(db: JournalDatabase, request: RequeueRequest): Generator<Page> {
+function* pages(db: JournalDatabase, request: RequeueRequest): Generator<RequeuePage> {
   const { kind, targetId } = request;
   const conditions = eventConditions(request.filter, 'd.seq');
   const states = kind === 'retry' ? sql.RETRIABLE : sql.REPLAYABLE;
@@ -83,36 +73,13 @@ function* pages(db: JournalDatabase, request: RequeueRequest): Generator<Page> {
     const to = after + window.span;
     const page = { ...conditions.values, targetId, after, to, page: PAGE };
     const { rows, inFlight } = db.read(() => ({
-      rows: statement.all(page) as Candidate[],
+      rows: statement.all(page) as RequeueCandidate[],
       inFlight: flightOf(db, targetId),
     }));
-    const isFree = (row: Candidate): boolean =>
-      row.class === 'live' && row.marked === 0 && !inFlight.has(row.seq);
-    const meant = rows.filter(isMeant);
-    yield { rows: meant, selected: meant.filter(isFree), inFlight };
+    yield pageOf(rows, inFlight, isMeant);
     window.found(rows.length);
     after = rows.length < PAGE ? to : (rows.at(-1)?.seq ?? to);
   }
-}
-
-const meantBy = ({ cause }: RequeueRequest): ((row: Pick<Candidate, 'error'>) => boolean) => {
-  if (cause === undefined) return () => true;
-  const isCause = causeIs(cause);
-  return ({ error }) => isCause(error);
-};
-
-function tally(counts: RequeueCounts, { rows, selected, inFlight }: Page): void {
-  counts.selected += selected.length;
-  for (const { status } of selected) add(counts.by_status, status);
-  for (const row of rows) {
-    if (row.class !== 'live') add(counts.not_live, row.class);
-    else if (inFlight.has(row.seq)) counts.in_flight += 1;
-    else if (row.marked === 1) counts.already_marked += 1;
-  }
-}
-
-function add(counts: Record<string, number>, key: string): void {
-  counts[key] = (counts[key] ?? 0) + 1;
 }
 
 function flightOf(db: JournalDatabase, targetId: number): ReadonlySet<number> {

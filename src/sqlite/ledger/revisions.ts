@@ -1,5 +1,6 @@
 import { shownAddress } from '../../address/shown-address.js';
 import type { RevisionAtTarget } from '../../conflicts/conflict-store.js';
+import { arrival, NONE_ARRIVED, type Replacement } from '../../ledger/arrival.js';
 import { rangesContain, type SeqRanges } from '../../ledger/seq-ranges.js';
 import type { DeliveryStatus } from '../../ledger/transition.js';
 import type { JournalDatabase } from '../journal-database.js';
@@ -27,7 +28,7 @@ export function revisionAtTargets(db: JournalDatabase, eventId: string): Revisio
       target_id: id,
       canonical_url: shownAddress(canonicalUrl),
       receives: reason === undefined,
-      reason: reason ?? 'no earlier revision can have arrived there',
+      reason: reason ?? NONE_ARRIVED,
     };
   });
 }
@@ -73,14 +74,13 @@ function arrivalOfAny(
   revisions: readonly Row[],
 ): string | undefined {
   for (const row of revisions) {
-    const reason = arrival(db, targetId, row);
+    const reason = arrivalOf(db, targetId, row);
     if (reason !== undefined) return reason;
   }
   return undefined;
 }
 
-/** Why an earlier revision is or may be at the target; undefined when it cannot be. */
-function arrival(
+function arrivalOf(
   db: JournalDatabase,
   targetId: number,
   { seq, revision }: Row,
@@ -88,17 +88,14 @@ function arrival(
   const delivery = db
     .statement<[number, number], { status: string; attempts: number }>(sql.DELIVERY)
     .get(targetId, seq);
-  if (isInFlight(db, targetId, seq))
-    return `revision ${revision} may have arrived: it is on the wire`;
-  if (delivery === undefined || delivery.status === 'withheld') return undefined;
-  if (
-    ['success', 'duplicate', 'pending'].includes(delivery.status) ||
-    wasReplayed(db, targetId, seq)
-  )
-    return `revision ${revision} was delivered`;
-  if (delivery.attempts > refusals(db, targetId, seq))
-    return `revision ${revision} may have arrived: an attempt ended without an answer`;
-  return undefined;
+  return arrival({
+    revision,
+    inFlight: isInFlight(db, targetId, seq),
+    status: delivery?.status ?? null,
+    attempts: delivery?.attempts ?? 0,
+    wasReplayed: () => wasReplayed(db, targetId, seq),
+    refusals: () => refusals(db, targetId, seq),
+  });
 }
 
 const isInFlight = (db: JournalDatabase, targetId: number, seq: number): boolean => {
@@ -106,25 +103,15 @@ const isInFlight = (db: JournalDatabase, targetId: number, seq: number): boolean
   return flight !== undefined && rangesContain(JSON.parse(flight.seqs) as SeqRanges, seq);
 };
 
-/** Only what was delivered is replayed. */
 const wasReplayed = (db: JournalDatabase, targetId: number, seq: number): boolean =>
   db.statement(sql.HAS_HISTORY).get(targetId, seq) !== undefined;
 
-/** Posts after which the target is known not to have taken it. */
 function refusals(db: JournalDatabase, targetId: number, seq: number): number {
   const posts = db.statement(sql.POSTS_WITH).all({ targetId, seq }) as { outcomes: string }[];
   return posts.filter(({ outcomes }) => {
     const byKind = JSON.parse(outcomes) as Record<string, SeqRanges>;
     return ['rejected', 'terminal_failed'].some((kind) => rangesContain(byKind[kind] ?? [], seq));
   }).length;
-}
-
-/** The rows of a replacement, as the journal has written them. */
-export interface Replacement {
-  readonly seq: number;
-  readonly replaced: number;
-  /** The class the replaced row left; null when it keeps the one it has. */
-  readonly from: 'live' | 'archived' | null;
 }
 
 /**

@@ -1,23 +1,10 @@
-import type { BatchIsolation, ClaimRequest, OriginFields, Pass } from '../../dispatch/ports.js';
+import type { BatchIsolation, ClaimRequest, Pass } from '../../dispatch/ports.js';
 import { type LaneEvent, mergeLanes } from '../../ledger/lane-merge.js';
-import { type OriginColumns, originFields } from '../../ledger/origins.js';
+import type { PassLanes } from '../../ledger/pass-lanes.js';
+import { bySeq, mix, type SelectedEvent, type Selection } from '../../ledger/selection.js';
 import type { JournalDatabase } from '../journal-database.js';
 import * as sql from './claim.sql.js';
-import { type PassLanes, retriesOf } from './pass-lanes.js';
-
-/** What was selected, in journal order, before it is cut to the bytes of one request. */
-export interface Selection {
-  readonly isolation: BatchIsolation;
-  readonly events: readonly SelectedEvent[];
-}
-
-export interface SelectedEvent extends LaneEvent {
-  /** True when it was never attempted at this target: its lane's cursor moves over it. */
-  readonly first: boolean;
-}
-
-/** The origins of a selection, by id. */
-export type Origins = ReadonlyMap<number, OriginFields>;
+import { retriesOf } from './pass-lanes.js';
 
 /**
  * What goes next for a target, inside the claim's transaction: unattempted
@@ -40,13 +27,6 @@ export function select(
   if (suspects.length > 0) return { isolation: 'suspect', events: suspects.sort(bySeq) };
   const alone = retries('alone', 1);
   return alone.length > 0 ? { isolation: 'alone', events: alone } : undefined;
-}
-
-/** The origins of these events. */
-export function originsOf(db: JournalDatabase, events: readonly LaneEvent[]): Origins {
-  const ids = JSON.stringify([...new Set(events.map(({ originId }) => originId))]);
-  const rows = db.statement(sql.ORIGINS_BY_ID).all(ids) as OriginColumns[];
-  return new Map(rows.map((row) => [row.originId, originFields(row)]));
 }
 
 /** Each lane that takes part is read from its cursor on, so that nothing is ever passed over. */
@@ -109,21 +89,4 @@ function readTodo(
     read(originId, share, limit - chosen.length);
   }
   return chosen.map(({ seq, originId }) => ({ seq, originId, first: false }));
-}
-
-/**
- * Half the batch for each kind while both have enough, so that neither a
- * stream of new events nor a heap of failing ones keeps the other waiting;
- * in a batch of one, a new event goes first.
- */
-function mix(firsts: SelectedEvent[], retries: SelectedEvent[], count: number): SelectedEvent[] {
-  if (retries.length === 0) return firsts;
-  const share = Math.max(Math.floor(count / 2), count - firsts.length);
-  const chosenRetries = retries.slice(0, share);
-  const chosenFirsts = firsts.slice(0, count - chosenRetries.length);
-  return [...chosenFirsts, ...chosenRetries].sort(bySeq);
-}
-
-function bySeq(a: LaneEvent, b: LaneEvent): number {
-  return a.seq - b.seq;
 }

@@ -82,7 +82,8 @@ export const DELETE_FLIGHT = 'DELETE FROM flight WHERE target_id = ? AND claim_i
 export const LOG_POST = `
   INSERT INTO post (target_id, pass_no, started_at, duration_ms, first_seq, last_seq, events,
     outcomes, http_status, bytes_sent, error, requests)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  VALUES (@targetId, @passNo, @startedAt, @durationMs, @first, @last, @events,
+    @outcomes, @httpStatus, @bytesSent, @error, @requests)`;
 
 export const ORIGINS_OF =
   'SELECT e.seq, e.origin_id AS originId FROM json_each(?) j CROSS JOIN event e ON e.seq = j.value';

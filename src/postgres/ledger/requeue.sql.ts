@@ -1,0 +1,59 @@
+/** What `retry` and `replay` read and write. Deliveries and todos only: no statement writes a journal row. */
+
+/** The states an operator may have tried again, and those that may be delivered again. */
+export const RETRIABLE = `('terminal_failed', 'rejected', 'failed_transient')`;
+export const REPLAYABLE = `('success', 'duplicate')`;
+
+/** One page of deliveries in these states, with what stands in the way of each. */
+export const candidates = (states: string, conditions: string): string => `
+  SELECT d.seq, d.status, d.last_error AS error,
+    COALESCE((SELECT m.class FROM mark m WHERE m.seq = d.seq), 'live') AS class,
+    COALESCE((SELECT t.replay FROM todo t
+      WHERE t.target_id = d.target_id AND t.seq = d.seq), 0) AS marked
+  FROM delivery d CROSS JOIN LATERAL (SELECT e.seq, e.event_type, e.origin_id, e.captured_at
+    FROM event e WHERE e.seq = d.seq) e
+  WHERE d.target_id = @targetId::bigint AND d.seq > @after::bigint AND d.seq <= @to::bigint
+    AND d.status IN ${states}${conditions}
+  ORDER BY d.seq LIMIT @page + 0`;
+
+export const HEAD = 'SELECT seq AS head FROM head';
+
+export const FLIGHT_OF = 'SELECT seqs FROM flight WHERE target_id = @targetId::bigint';
+
+/** Deliveries of live events among those that are named. */
+const LIVE_DELIVERIES = `
+  FROM unnest(@seqs::bigint[]) AS w (seq)
+  CROSS JOIN LATERAL (SELECT * FROM delivery d
+    WHERE d.target_id = @targetId::bigint AND d.seq = w.seq) d
+  CROSS JOIN LATERAL (SELECT e.origin_id FROM event e WHERE e.seq = w.seq) e
+  CROSS JOIN LATERAL (SELECT g.pass_no FROM target g WHERE g.id = @targetId::bigint) g
+  WHERE EXISTS (SELECT 1 FROM live v WHERE v.origin_id = e.origin_id AND v.seq = w.seq)`;
+
+/**
+ * Marks what is still delivered, live and unmarked. The row itself changes at
+ * the next settlement, which opens the new generation.
+ */
+export const MARK_REPLAY = `
+  INSERT INTO todo (target_id, origin_id, seq, due_at, pass_no, company, replay)
+  SELECT d.target_id, e.origin_id, d.seq, @now::bigint, g.pass_no, 'any', 1
+  ${LIVE_DELIVERIES} AND d.status IN ${REPLAYABLE}
+  ON CONFLICT (target_id, seq) DO NOTHING`;
+
+/** Read again inside the transaction that changes them: a drain may have been faster. */
+export const STILL_RETRIABLE = `
+  SELECT d.seq, d.status, d.last_error AS error, e.origin_id AS "originId", g.pass_no AS "passNo"
+  ${LIVE_DELIVERIES} AND d.status IN ${RETRIABLE}`;
+
+/** What failed for good is transient again; all are due now. */
+export const MAKE_DUE = `
+  UPDATE delivery SET next_attempt_at = @now::bigint, status = CASE status
+      WHEN 'terminal_failed' THEN 'failed_transient' ELSE status END,
+    completed_at = CASE status WHEN 'terminal_failed' THEN NULL ELSE completed_at END
+  WHERE target_id = @targetId::bigint AND seq = ANY(@seqs::bigint[])`;
+
+/** An event keeps the isolation it has; one that failed for good shares batches with its like only. */
+export const WRITE_DUE_TODOS = `
+  INSERT INTO todo AS t (target_id, origin_id, seq, due_at, pass_no, company, replay)
+  SELECT @targetId::bigint, w.origin_id, w.seq, @now::bigint, @passNo::bigint, 'suspect', 0
+  FROM unnest(@originIds::bigint[], @seqs::bigint[]) AS w (origin_id, seq)
+  ON CONFLICT (target_id, seq) DO UPDATE SET due_at = LEAST(t.due_at, excluded.due_at)`;
