@@ -32,7 +32,7 @@ export function noCounts(): RequeueCounts {
 
 /** Makes deliveries selectable again; sends nothing. */
 export interface RequeueStore {
-  /** What `requeue` would do, from the same pages. Reads only. */
+  /** What `requeue` would do now. Reads only. */
   count(request: RequeueRequest): Promise<RequeueCounts>;
   /**
    * `retry`: what failed for good becomes `failed_transient`, due now, with its

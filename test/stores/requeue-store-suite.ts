@@ -87,7 +87,7 @@ function describeRetry(open: OpenStores): void {
       const { given, receiver } = await givenAnswered(open, 2, () => REJECTED);
       let seen: RequeueCounts | undefined;
       receiver.answer = async (batch) => {
-        seen = await given.stores.requeue.requeue(requestOf('retry'));
+        seen = await requeueBoth(given, 'retry');
         return results(batch, () => TERMINAL);
       };
       await drained(given, 1, receiver);

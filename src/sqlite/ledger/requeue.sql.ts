@@ -54,3 +54,34 @@ export const WRITE_DUE_TODO = `
   INSERT INTO todo (target_id, origin_id, seq, due_at, pass_no, company, replay)
   VALUES (@targetId, @originId, @seq, @now, @passNo, 'suspect', 0)
   ON CONFLICT (target_id, seq) DO UPDATE SET due_at = MIN(due_at, excluded.due_at)`;
+
+/** The origins of a filter, for `origin_id` of the table that is counted. */
+export const ofOrigins = (hasType: boolean, hasOrigins: boolean): string =>
+  [
+    hasType ? ' AND origin_id IN (SELECT id FROM origin WHERE event_type = @type)' : '',
+    hasOrigins ? ' AND origin_id IN (SELECT value FROM json_each(@originIds))' : '',
+  ].join('');
+
+/** From the counters: what there is in these states. */
+export const deliveriesByClass = (states: string, ofOrigin: string): string => `
+  SELECT class, status, SUM(events) AS events FROM ledger_count
+  WHERE target_id = @targetId AND status IN ${states}${ofOrigin} GROUP BY class, status`;
+
+/** Live ones of them that are on the wire. */
+export const deliveriesInFlight = (states: string, ofOrigin: string): string => `
+  SELECT 'live' AS class, d.status, COUNT(*) AS events
+  FROM flight f CROSS JOIN json_each(f.seqs) r
+  CROSS JOIN delivery d ON d.target_id = f.target_id AND d.seq BETWEEN r.value ->> 0 AND r.value ->> 1
+  CROSS JOIN event e ON e.seq = d.seq
+  WHERE f.target_id = @targetId AND d.status IN ${states}${ofOrigin}
+    AND NOT EXISTS (SELECT 1 FROM mark m WHERE m.seq = d.seq) GROUP BY d.status`;
+
+/** Live ones of them that an earlier replay has marked, and that are not on the wire. */
+export const deliveriesMarked = (states: string, ofOrigin: string): string => `
+  SELECT 'live' AS class, d.status, COUNT(*) AS events
+  FROM todo t CROSS JOIN delivery d ON d.target_id = t.target_id AND d.seq = t.seq
+  WHERE t.target_id = @targetId AND t.replay = 1 AND d.status IN ${states}${ofOrigin}
+    AND NOT EXISTS (SELECT 1 FROM mark m WHERE m.seq = t.seq)
+    AND NOT EXISTS (SELECT 1 FROM flight f CROSS JOIN json_each(f.seqs) r
+      WHERE f.target_id = t.target_id AND t.seq BETWEEN r.value ->> 0 AND r.value ->> 1)
+  GROUP BY d.status`;

@@ -17,6 +17,7 @@ import { eventConditions } from '../journal/event-filter.sql.js';
 import type { JournalDatabase } from '../journal-database.js';
 import { CauseTally } from './causes.js';
 import * as sql from './requeue.sql.js';
+import { countsOf, isCounted } from './requeue-counts.js';
 import { COUNT_DELIVERIES } from './settle.sql.js';
 
 /** Deliveries in one transaction: short enough that no capture and no event loop waits long for it. */
@@ -31,6 +32,7 @@ export class SqliteRequeue implements RequeueStore {
   }
 
   async count(request: RequeueRequest): Promise<RequeueCounts> {
+    if (isCounted(request)) return countsOf(this.#db, request);
     const counts = noCounts();
     for (const page of pages(this.#db, request)) {
       tally(counts, page);
