@@ -21,6 +21,7 @@ export { ENTITIES } from './schema/entities.js';
 export { Event } from './schema/event.entity.js';
 export { EventMark } from './schema/event-mark.entity.js';
 export { Exclusion } from './schema/exclusion.entity.js';
+export { Filed } from './schema/filed.entity.js';
 export { Flight } from './schema/flight.entity.js';
 export { ImportSource } from './schema/import-source.entity.js';
 export { ImportedRow } from './schema/imported-row.entity.js';

@@ -90,7 +90,7 @@ function fill(raw: Database.Database, { front, targets }: FrontJournal, now: num
   const projects = JSON.stringify(FRONT_PROJECTS);
   runNamed(raw, sql.FRONT_ORIGINS, { projects, repo: SAMPLE_REPO });
   runNamed(raw, sql.FRONT_EVENTS, { count: front, projects: PROJECTS, now, ...bytes });
-  for (const statement of [sql.FRONT_PAYLOADS, sql.FRONT_LIVE, sql.FRONT_COUNTS])
+  for (const statement of [sql.FRONT_PAYLOADS, sql.FRONT_LIVE, sql.FRONT_COUNTS, sql.FRONT_FILED])
     runNamed(raw, statement, bytes);
   const delivered = { targetId: targets.delivered, now, status: 'success' };
   for (const statement of [sql.PASS_FRONT, sql.DELIVER_FRONT, ...sql.COUNT_FRONT])

@@ -24,6 +24,8 @@ export const FRONT_COUNTS = `
   INSERT INTO journal_count (origin_id, class, events, retained, bytes)
   SELECT origin_id, 'live', count(*), count(*), sum(size) FROM event GROUP BY 1`;
 
+export const FRONT_FILED = 'UPDATE filed SET seq = (SELECT max(seq) FROM event)';
+
 /** Everything in front is behind the cursors of this target. */
 export const PASS_FRONT = `
   INSERT INTO lane (target_id, origin_id, cursor)

@@ -13,6 +13,7 @@ import { EdgeToken } from './edge-token.entity.js';
 import { Event } from './event.entity.js';
 import { EventMark } from './event-mark.entity.js';
 import { Exclusion } from './exclusion.entity.js';
+import { Filed } from './filed.entity.js';
 import { Flight } from './flight.entity.js';
 import { ImportSource } from './import-source.entity.js';
 import { ImportedRow } from './imported-row.entity.js';
@@ -38,6 +39,7 @@ export const ENTITIES = [
   Event,
   Payload,
   LiveEvent,
+  Filed,
   EventMark,
   Supersession,
   Purge,

@@ -1,4 +1,4 @@
-import { Column, Entity, JoinColumn, ManyToOne, PrimaryGeneratedColumn, Unique } from 'typeorm';
+import { Column, Entity, JoinColumn, ManyToOne, PrimaryColumn, Unique } from 'typeorm';
 import { Origin } from './origin.entity.js';
 
 /**
@@ -9,8 +9,8 @@ import { Origin } from './origin.entity.js';
 @Entity('event')
 @Unique('uq_event_revision', ['eventId', 'revision'])
 export class Event {
-  /** The only safe order of the journal: timestamps tie. */
-  @PrimaryGeneratedColumn({ type: 'integer' })
+  /** The only safe order of the journal: timestamps tie. SQLite gives the next one; rows never go, so none comes twice. */
+  @PrimaryColumn({ type: 'integer' })
   seq!: number;
 
   @Column({ name: 'event_id', type: 'text' })

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** Events per origin and class, kept in the transactions that change them. */
+/** Events per origin and class, as far as they are filed (`filed`), kept in the transactions that change them. */
 @Entity('journal_count', { withoutRowid: true })
 export class JournalCount {
   @PrimaryColumn({ name: 'origin_id', type: 'integer' })

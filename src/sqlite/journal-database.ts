@@ -14,6 +14,7 @@ import {
   StorageUnavailableError,
 } from '../files/storage-errors.js';
 import { configureConnection, DRIVER_TIMEOUT_MS, provideDigest } from './connection.js';
+import { fileRecent } from './journal/filing.js';
 import { ensureSchema, SCHEMA_VERSION, schemaVersion } from './schema.js';
 
 /** Milliseconds a unit of work waits for other writers before it gives up. */
@@ -182,9 +183,22 @@ export class JournalDatabase {
    * Runs one IMMEDIATE transaction; waits for other writers off the event
    * loop. On any error nothing of it is stored. Synchronous work on purpose:
    * from BEGIN to COMMIT there is no await, so nothing can interleave. What was
-   * written to a file that is replaced meanwhile counts as an error.
+   * written to a file that is replaced meanwhile counts as an error. The work
+   * finds every event filed.
    */
   async write<T>(work: Work<T>, durable: Durable = 'now'): Promise<T> {
+    return this.#write((db) => {
+      fileRecent((sql) => this.statement(sql));
+      return work(db);
+    }, durable);
+  }
+
+  /** The same for captures, which leave events unfiled and read neither `live` nor a counter before they file them. */
+  async append<T>(work: Work<T>): Promise<T> {
+    return this.#write(work, 'now');
+  }
+
+  async #write<T>(work: Work<T>, durable: Durable): Promise<T> {
     const deadline = performance.now() + this.#busyTimeoutMs;
     for (let wait = 2; ; wait = Math.min(wait * 2, 100)) {
       const done = durable === 'soon' ? this.#trySoon(work, deadline) : this.#try(work, deadline);

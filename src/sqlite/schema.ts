@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import type BetterSqlite3 from 'better-sqlite3';
 import {
   MIGRATIONS,
+  SCHEMA_ROWS,
   SCHEMA_TABLES,
   SCHEMA_TRIGGERS,
   SCHEMA_VERSION,
@@ -63,7 +64,12 @@ function createSchema(db: BetterSqlite3.Database): void {
   // Before anything is acknowledged: `journal.db`, the state directory and the home have their names.
   syncEntries(db.name, ENTRIES);
   const create = db.transaction(() => {
-    for (const statement of [MIGRATIONS_TABLE, ...SCHEMA_TABLES, ...SCHEMA_TRIGGERS])
+    for (const statement of [
+      MIGRATIONS_TABLE,
+      ...SCHEMA_TABLES,
+      ...SCHEMA_ROWS,
+      ...SCHEMA_TRIGGERS,
+    ])
       db.exec(statement);
     const record = db.prepare('INSERT INTO migrations (timestamp, name) VALUES (?, ?)');
     for (const { name } of MIGRATIONS.map((Migration) => new Migration()))

@@ -83,7 +83,7 @@ describe('what a pass knows of its lanes', () => {
     const core = await openCore();
     await givenTarget(core);
     await core.journal.append(newEvents(4), 'capture');
-    core.db.statement('DELETE FROM live WHERE seq = 2').run();
+    await core.db.write((db) => db.exec('DELETE FROM live WHERE seq = 2'));
     const pass = await beginPass(core);
     const one = await claim(core, pass, { maxEvents: 1 });
     if (one) await settle(core, pass, one, SUCCESS);

@@ -159,13 +159,16 @@ const WRONG_TOTALS = `
   SELECT id, delivery_rows FROM target t
   WHERE delivery_rows <> (SELECT count(*) FROM delivery d WHERE d.target_id = t.id)`;
 
-/** Live without a mark, bytes gone behind a record of the right kind, nothing dead among the todos. */
+/** In how many ways an event may come to be selected: by its row in `live`, or as it is not filed yet. */
+const WAYS = '(v.seq IS NOT NULL) + (e.seq > (SELECT seq FROM filed))';
+
+/** Live without a mark, in one way; bytes gone behind a record of the right kind, nothing dead among the todos. */
 const WRONG_CLASSES = `
   SELECT e.seq, m.class, g.kind, p.seq IS NOT NULL AS present FROM event e
   LEFT JOIN mark m ON m.seq = e.seq LEFT JOIN purge g ON g.seq = e.seq
   LEFT JOIN payload p ON p.seq = e.seq
   LEFT JOIN live v ON v.seq = e.seq AND v.origin_id = e.origin_id
-  WHERE (m.seq IS NULL) <> (v.seq IS NOT NULL)
+  WHERE (m.seq IS NULL) <> (${WAYS})
     OR (p.seq IS NULL) <> (g.seq IS NOT NULL)
     OR (m.class = 'archived' AND g.kind IS DISTINCT FROM 'archive')
     OR (m.class = 'purged' AND g.kind IS DISTINCT FROM 'gc')
@@ -173,7 +176,10 @@ const WRONG_CLASSES = `
     OR (m.seq IS NOT NULL AND EXISTS (SELECT 1 FROM todo t WHERE t.seq = e.seq))`;
 
 const COUNTED_EVENTS = `
-  SELECT origin_id, class, events, retained, bytes FROM journal_count WHERE events <> 0 ORDER BY 1, 2`;
+  SELECT origin_id, class, sum(events) AS events, sum(retained) AS retained, sum(bytes) AS bytes
+  FROM (SELECT * FROM journal_count
+    UNION ALL SELECT origin_id, 'live', 1, 1, size FROM event WHERE seq > (SELECT seq FROM filed))
+  GROUP BY 1, 2 HAVING sum(events) <> 0 ORDER BY 1, 2`;
 
 const REAL_EVENTS = `
   SELECT e.origin_id, COALESCE(m.class, 'live') AS class, count(*) AS events,

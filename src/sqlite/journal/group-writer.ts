@@ -8,23 +8,19 @@ import type {
 import { noteArrivals } from '../edges/note-arrivals.js';
 import type { JournalDatabase } from '../journal-database.js';
 import { EXCLUDED_NO_LONGER } from '../ledger/start.sql.js';
+import { fileRecent } from './filing.js';
+import { FILE_AFTER } from './filing.sql.js';
 import * as sql from './journal.sql.js';
+import { NewRows } from './new-rows.js';
 import { type CurrentRow, SameContent } from './same-content.js';
 
 const AUDITED: Written = { verdict: 'audited', seq: null, conflictId: null };
 
-/** What one group adds to an origin, counted once per group instead of once per row. */
-interface Tally {
-  events: number;
-  bytes: number;
-}
+/** Nothing has to be decided about it, and no other row goes with it. */
+const isPlain = ({ audit, coalesceKey }: NewEvent): boolean =>
+  audit === null && coalesceKey === null;
 
-/** A run of sequence numbers, all of this group's transaction. */
-interface NotLive {
-  readonly first: number;
-  readonly last: number;
-  readonly originOfLast: number;
-}
+const captured = (seq: number): Written => ({ verdict: 'captured', seq, conflictId: null });
 
 /** What became of one event, and which rows say so. */
 export interface Written {
@@ -69,11 +65,11 @@ export class GroupWriter {
   readonly #knownOrigins: ReadonlyMap<string, number>;
   readonly #note: ConflictNote;
   readonly #content: SameContent;
-  readonly #tallies = new Map<number, Tally>();
+  readonly #rows: NewRows;
   /** Events of one capture share their origin objects. */
   readonly #idOfOrigin = new Map<EventOrigin, Map<string, number>>();
-  /** Events that are written but not yet live. */
-  #notLive: NotLive | undefined;
+  /** The numbers that this group has given, while they are not filed. */
+  #given: { readonly first: number; readonly last: number } | undefined;
 
   constructor(
     db: JournalDatabase,
@@ -87,11 +83,18 @@ export class GroupWriter {
     this.#source = source;
     this.#knownOrigins = origins;
     this.#note = note;
+    this.#rows = new NewRows(db, source);
   }
 
   /** A second try after a failed BEGIN starts from nothing, as `write` runs only once a transaction is open. */
   write(events: readonly NewEvent[]): AppendVerdict[] {
-    const written = events.map((event) => this.writeOne(event));
+    const written: Written[] = [];
+    while (written.length < events.length) {
+      const next = events.slice(written.length, written.length + sql.ROWS);
+      const first = this.#insertNew(next);
+      for (const [index, event] of next.entries())
+        written.push(first === undefined ? this.writeOne(event) : captured(first + index));
+    }
     this.finish();
     if (events.some(({ arrival }) => arrival !== undefined))
       noteArrivals(this.#db, events, written);
@@ -103,8 +106,7 @@ export class GroupWriter {
     if (event.audit !== null) this.#writeAudit(event, event.audit);
     if (event.audit?.action === 'discarded') return AUDITED;
     const current = this.#db.statement<[string], CurrentRow>(sql.FIND_CURRENT).get(event.eventId);
-    if (current === undefined)
-      return { verdict: 'captured', seq: this.#insert(event), conflictId: null };
+    if (current === undefined) return captured(this.#insert(event));
     const equal = this.#content.isSame(current, event) ? current.seq : this.#earlierRevision(event);
     if (equal !== undefined) return { verdict: 'duplicate', seq: equal, conflictId: null };
     const conflictId = this.#keepConflict(current, event);
@@ -121,7 +123,7 @@ export class GroupWriter {
     if (current === undefined) throw new Error(`${event.eventId} has no revision to replace`);
     const revision = current.revision + 1;
     const seq = this.#insert(event, revision);
-    this.finish();
+    this.#file();
     return { seq, revision, replaced: current.seq, from: this.#replace(current, seq, now) };
   }
 
@@ -153,21 +155,17 @@ export class GroupWriter {
     move.run({ originId, class: to, events: 1, bytes: size });
   }
 
-  /** Makes what was written live and brings the counters up to it. */
+  /** Files what was written; of captures only where a stretch of `FILE_AFTER` numbers is full. */
   finish(): void {
-    this.#makeLive();
-    const count = this.#db.statement(sql.COUNT_CAPTURED);
-    for (const [originId, { events, bytes }] of this.#tallies)
-      count.run(originId, events, events, bytes);
-    this.#tallies.clear();
+    if (this.#given === undefined) return;
+    const { first, last } = this.#given;
+    const isFull = Math.floor(last / FILE_AFTER) > Math.floor((first - 1) / FILE_AFTER);
+    if (this.#source !== 'capture' || isFull) this.#file();
   }
 
-  #makeLive(): void {
-    if (this.#notLive === undefined) return;
-    const { first, last, originOfLast } = this.#notLive;
-    if (first < last) this.#db.statement(sql.MAKE_LIVE).run(first);
-    else this.#db.statement(sql.MAKE_ONE_LIVE).run(originOfLast, last);
-    this.#notLive = undefined;
+  #file(): void {
+    fileRecent((statement) => this.#db.statement(statement));
+    this.#given = undefined;
   }
 
   /** An old file may hold what an operator has replaced since: that was decided already. */
@@ -176,6 +174,20 @@ export class GroupWriter {
     return this.#db
       .statement<[string, Buffer], { seq: number }>(sql.FIND_REVISION)
       .get(event.eventId, event.sha256)?.seq;
+  }
+
+  /** The number of the first, where all of them are new and nothing else is to be said of one. */
+  #insertNew(events: readonly NewEvent[]): number | undefined {
+    if (events.length < sql.ROWS || !events.every(isPlain)) return undefined;
+    const head = this.#given?.last ?? (this.#db.statement(sql.HEAD).get() as { head: number }).head;
+    const origins = events.map((event) => this.#originId(event));
+    if (!this.#rows.insert(head + 1, events, origins)) return undefined;
+    this.#give(head + 1, head + events.length);
+    return head + 1;
+  }
+
+  #give(first: number, last: number): void {
+    this.#given = { first: this.#given?.first ?? first, last };
   }
 
   #insert(event: NewEvent, revision = 1): number {
@@ -200,9 +212,7 @@ export class GroupWriter {
         event.bytes.length,
       );
     this.#db.statement(sql.INSERT_PAYLOAD).run(seq, event.bytes);
-    const last = Number(seq);
-    this.#notLive = { first: this.#notLive?.first ?? last, last, originOfLast: originId };
-    this.#tally(originId, event.bytes.length);
+    this.#give(Number(seq), Number(seq));
     // What was spooled or imported may have left already, or arrives late.
     if (event.coalesceKey !== null && this.#source === 'capture')
       this.#coalesce(event.coalesceKey, { seq: Number(seq), originId, at: event.capturedAt });
@@ -219,8 +229,8 @@ export class GroupWriter {
       .statement<[string], { seq: number }>(sql.FIND_COALESCING)
       .get(key)?.seq;
     this.#db.statement(sql.HOLD_COALESCING).run(key, later.seq);
-    this.#makeLive(); // the earlier one may be of this very group
     if (earlier === undefined) return;
+    this.#file(); // the earlier one may be of this very group
     const { originId } = later;
     const unsent = this.#db.statement(sql.FIND_UNSENT).get({ seq: earlier, originId });
     if (unsent === undefined) {
@@ -248,15 +258,6 @@ export class GroupWriter {
         keepsBytes ? bytes : null,
         keepsBytes ? JSON.stringify(details) : null,
       );
-  }
-
-  #tally(originId: number, bytes: number): void {
-    const tally = this.#tallies.get(originId);
-    if (tally === undefined) this.#tallies.set(originId, { events: 1, bytes });
-    else {
-      tally.events += 1;
-      tally.bytes += bytes;
-    }
   }
 
   /** A conflict that is known adds nothing: its bytes are kept already. */

@@ -64,7 +64,8 @@ export class SqliteJournal implements JournalStore {
     const content = new SameContent(this.#db);
     const write = async (): Promise<T> => {
       const group = new GroupWriter(this.#db, source, this.#origins, undefined, content);
-      const verdicts = await this.#db.write(() => work(group));
+      const run = () => work(group);
+      const verdicts = await (source === 'capture' ? this.#db.append(run) : this.#db.write(run));
       if (verdicts !== undefined) this.#rememberOrigins(group);
       return verdicts;
     };

@@ -8,29 +8,26 @@ export const INSERT_EVENT = `
 
 export const INSERT_PAYLOAD = 'INSERT INTO payload (seq, bytes) VALUES (?, ?)';
 
-/**
- * Everything from a sequence number on: within the transaction that wrote
- * them, these are its own events. One statement for a whole group.
- */
-export const MAKE_LIVE =
-  'INSERT INTO live (origin_id, seq) SELECT origin_id, seq FROM event WHERE seq >= ?';
+const repeated = (row: string, times: number): string => Array(times).fill(row).join(', ');
 
-/** The same for a group of one, which most are. */
-export const MAKE_ONE_LIVE = 'INSERT INTO live (origin_id, seq) VALUES (?, ?)';
+/** Events in one statement: more of them save nothing. */
+export const ROWS = 40;
+
+/** Events of a first revision, each with its number. */
+export const INSERT_EVENTS = `
+  INSERT INTO event (seq, event_id, revision, event_type, origin_id, source, event_time,
+    occurred_at, captured_at, producer_user, producer_team, drain_blocked_reason, carries_id,
+    undeliverable, sha256, size)
+  VALUES ${repeated('(?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)', ROWS)}`;
+
+export const INSERT_PAYLOADS = `
+  INSERT INTO payload (seq, bytes) VALUES ${repeated('(?, ?)', ROWS)}`;
 
 export const FIND_ORIGIN = `
   SELECT id FROM origin WHERE project_uuid = ? AND repo_slug = ? AND checkout = ? AND event_type = ?`;
 
 export const INSERT_ORIGIN =
   'INSERT INTO origin (project_uuid, repo_slug, checkout, event_type) VALUES (?, ?, ?, ?)';
-
-export const COUNT_CAPTURED = `
-  INSERT INTO journal_count (origin_id, class, events, retained, bytes)
-  VALUES (?, 'live', ?, ?, ?)
-  ON CONFLICT (origin_id, class) DO UPDATE SET
-    events = events + excluded.events,
-    retained = retained + excluded.retained,
-    bytes = bytes + excluded.bytes`;
 
 /** The revision in force of an event id: what later captures are compared with. */
 export const FIND_CURRENT = `

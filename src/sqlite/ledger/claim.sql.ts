@@ -7,6 +7,8 @@
  * bound that stands alone behind LIMIT, which costs more than most of these do.
  */
 
+import { firstRecent, WITH_RECENT } from '../journal/filing.sql.js';
+
 /** The first event that the target gets, less one. */
 const BEFORE_START = `COALESCE((SELECT g.start_seq FROM target g WHERE g.id = @targetId), 0) - 1`;
 
@@ -23,13 +25,13 @@ const isWithheld = (targetId: string): string => `EXISTS (
       WHERE w.target_id = ${targetId} AND w.seq = v.seq AND w.status = 'withheld')`;
 
 /** A page of origins, each with its first unattempted event as far as it has one. */
-export const UNSENT_LANES = `
+export const UNSENT_LANES = `${WITH_RECENT}
   SELECT o.id AS originId, o.project_uuid AS projectUuid, o.repo_slug AS repoSlug, o.checkout,
     o.event_type AS eventType,
-    (SELECT v.seq FROM live v
+    COALESCE((SELECT v.seq FROM live v
       WHERE v.origin_id = o.id AND v.seq > MAX(COALESCE(l.cursor, 0), ${BEFORE_START}) AND v.seq <= @head
         AND NOT ${isWithheld('@targetId')}
-      ORDER BY v.seq LIMIT 1) AS firstUnsent
+      ORDER BY v.seq LIMIT 1), ${firstRecent('0', '@head')}) AS firstUnsent
   FROM origin o LEFT JOIN lane l ON l.target_id = @targetId AND l.origin_id = o.id
   WHERE o.id > @after ORDER BY o.id LIMIT @page + 0`;
 

@@ -1,5 +1,6 @@
 /** Leases, passes and the health of a target. */
 
+import { LIVE_OF_ORIGIN, WITH_RECENT } from '../journal/filing.sql.js';
 import { EXCLUDED_OF_ORIGIN } from './start.sql.js';
 
 export const TAKE_LEASE =
@@ -40,10 +41,10 @@ export const CLOSE_PASS = `
   WHERE id = @targetId AND lease_token = @token`;
 
 /** A page of origins: events of each that are live, and those of them the ledger names, by status. */
-export const BACKLOG = `
+export const BACKLOG = `${WITH_RECENT}
   SELECT o.id AS originId, o.project_uuid AS projectUuid, o.repo_slug AS repoSlug, o.checkout,
     o.event_type AS eventType,
-    COALESCE((SELECT events FROM journal_count j WHERE j.origin_id = o.id AND j.class = 'live'), 0) AS live,
+    ${LIVE_OF_ORIGIN} AS live,
     COALESCE((SELECT SUM(events) FROM ledger_count c
       WHERE c.target_id = @targetId AND c.origin_id = o.id AND c.class = 'live'), 0) AS known,
     ${EXCLUDED_OF_ORIGIN} AS early,

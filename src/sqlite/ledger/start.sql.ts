@@ -1,5 +1,7 @@
 /** The first event a target gets, and the events before it that it never had: `exclusion` counts those. */
 
+import { recentBefore } from '../journal/filing.sql.js';
+
 /** Nothing at a target names an event: it has no delivery there and is not in flight. */
 export const isUnnamed = (targetId: string, seq: string): string => `
     NOT EXISTS (SELECT 1 FROM delivery d WHERE d.target_id = ${targetId} AND d.seq = ${seq})
@@ -10,12 +12,12 @@ export const isUnnamed = (targetId: string, seq: string): string => `
 export const START = `COALESCE(@newStart,
       (SELECT g.start_seq FROM target g WHERE g.id = @targetId), 0)`;
 
-/** Events of origin `o` that the target excludes by where it starts. */
+/** Events of origin `o` that the target excludes by where it starts, in a statement that begins with `WITH_RECENT`. */
 export const EXCLUDED_OF_ORIGIN = `CASE WHEN @newStart IS NULL
     THEN COALESCE((SELECT x.events FROM exclusion x
       WHERE x.target_id = @targetId AND x.origin_id = o.id), 0)
     ELSE (SELECT COUNT(*) FROM live v WHERE v.origin_id = o.id AND v.seq < @newStart
-      AND ${isUnnamed('@targetId', 'v.seq')}) END`;
+      AND ${isUnnamed('@targetId', 'v.seq')}) + ${recentBefore('@newStart')} END`;
 
 export const START_OF = 'SELECT start_seq AS start FROM target WHERE id = ?';
 

@@ -1,12 +1,15 @@
 /** Reads for reports. All but `DELIVERIES_OF` and lists cost the same at any size of the journal. */
 
+import { firstRecent, LIVE_OF_ORIGIN, WITH_RECENT } from '../journal/filing.sql.js';
 import { EXCLUDED_OF_ORIGIN, START } from '../ledger/start.sql.js';
 
-export const JOURNAL_TOTALS = `
+export const JOURNAL_TOTALS = `${WITH_RECENT}
   SELECT class, SUM(events) AS events, SUM(retained) AS retained, SUM(bytes) AS bytes
-  FROM journal_count GROUP BY class`;
+  FROM (SELECT class, events, retained, bytes FROM journal_count
+    UNION ALL SELECT 'live', 1, 1, size FROM recent)
+  GROUP BY class`;
 
-/** AUTOINCREMENT leaves no gaps and rows never go: the newest number is how many there are. */
+/** Numbers leave no gaps and rows never go: the newest number is how many there are. */
 export const EVENTS_EVER = 'SELECT COALESCE(MAX(seq), 0) AS events FROM event';
 
 /** One row of numbers beside the counters: each column is a field of `JournalNumbers`. */
@@ -39,25 +42,28 @@ export const CAUSES = `
   SELECT target_id AS targetId, status, text, events FROM cause
   ORDER BY target_id, status, text = '', events DESC, text`;
 
+/** Greater than every sequence number. */
+const LAST_POSSIBLE = String(Number.MAX_SAFE_INTEGER);
+
 /** For each origin: what is live, and how much of that a target's ledger names. */
-export const ORIGINS = `
+export const ORIGINS = `${WITH_RECENT}
   SELECT o.id AS originId, o.project_uuid AS projectUuid, o.repo_slug AS repoSlug, o.checkout,
     o.event_type AS eventType,
-    COALESCE((SELECT events FROM journal_count j WHERE j.origin_id = o.id AND j.class = 'live'), 0) AS live,
+    ${LIVE_OF_ORIGIN} AS live,
     COALESCE((SELECT SUM(events) FROM ledger_count c WHERE c.target_id = @targetId
       AND c.origin_id = o.id AND c.class = 'live'), 0) AS known,
     ${EXCLUDED_OF_ORIGIN} AS early,
     (SELECT COALESCE(e.occurred_at, e.captured_at) FROM event e WHERE e.seq =
-      (SELECT v.seq FROM live v WHERE v.origin_id = o.id AND v.seq > MAX(COALESCE(
+      COALESCE((SELECT v.seq FROM live v WHERE v.origin_id = o.id AND v.seq > MAX(COALESCE(
         (SELECT cursor FROM lane l WHERE l.target_id = @targetId AND l.origin_id = o.id), 0), ${START} - 1)
-       ORDER BY v.seq LIMIT 1)) AS oldestUnsentAt
+       ORDER BY v.seq LIMIT 1), ${firstRecent(START, LAST_POSSIBLE)})) AS oldestUnsentAt
   FROM origin o`;
 
 /** Every origin, in the order in which they came. */
-export const KNOWN_ORIGINS = `
+export const KNOWN_ORIGINS = `${WITH_RECENT}
   SELECT o.id AS originId, o.project_uuid AS projectUuid, o.repo_slug AS repoSlug, o.checkout,
     o.event_type AS eventType,
-    COALESCE((SELECT events FROM journal_count j WHERE j.origin_id = o.id AND j.class = 'live'), 0) AS live
+    ${LIVE_OF_ORIGIN} AS live
   FROM origin o ORDER BY o.id`;
 
 export const TERMINAL = `

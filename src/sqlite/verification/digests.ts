@@ -11,7 +11,8 @@ interface PageRow {
   readonly size: number;
   readonly class: string | null;
   readonly kind: 'gc' | 'archive' | 'redact' | null;
-  readonly live: 0 | 1;
+  /** In how many ways it may be selected: by its row in `live`, or as it is not filed yet. */
+  readonly live: 0 | 1 | 2;
   readonly bytes: Buffer | null;
 }
 
@@ -68,7 +69,8 @@ function checkClass(row: PageRow, findings: Findings): void {
   const who = `event ${row.eventId} (${row.seq})`;
   const { class: mark, kind } = row;
   if (mark === null && row.live === 0) findings.problem(`${who}: nothing would ever select it`);
-  if (mark !== null && row.live === 1)
+  if (row.live === 2) findings.problem(`${who}: it is filed, and would be filed again`);
+  if (mark !== null && row.live > 0)
     findings.problem(`${who}: it is ${mark}, and would be selected all the same`);
   const wanted = mark === null ? null : (KIND_OF_CLASS[mark] ?? kind);
   if (kind !== wanted)

@@ -1,5 +1,6 @@
 /** Reads of `verify`, and the statements that recount counters. */
 
+import { IS_NOT_FILED, WITH_RECENT } from '../journal/filing.sql.js';
 import { isUnnamed, REAL_EXCLUSIONS } from '../ledger/start.sql.js';
 
 export const STORED_TRIGGERS = `
@@ -11,7 +12,8 @@ export const STORED_TABLES = `
 /** A page of the journal with everything its digest and its class depend on. */
 export const PAGE = `
   SELECT e.seq, e.event_id AS eventId, e.sha256, e.size, m.class, g.kind,
-    EXISTS (SELECT 1 FROM live v WHERE v.origin_id = e.origin_id AND v.seq = e.seq) AS live, p.bytes
+    (${IS_NOT_FILED}) + EXISTS (SELECT 1 FROM live v WHERE v.origin_id = e.origin_id AND v.seq = e.seq) AS live,
+    p.bytes
   FROM event e LEFT JOIN mark m ON m.seq = e.seq LEFT JOIN purge g ON g.seq = e.seq
   LEFT JOIN payload p ON p.seq = e.seq
   WHERE e.seq > ? ORDER BY e.seq LIMIT ? + 0`;
@@ -82,9 +84,12 @@ const REAL_ROWS = `
   SELECT t.id AS targetId, COUNT(d.seq) AS rows FROM target t
   LEFT JOIN delivery d ON d.target_id = t.id GROUP BY 1`;
 
-const COUNTED_EVENTS = `
-  SELECT origin_id AS originId, class, events, retained, bytes FROM journal_count
-  WHERE events <> 0 OR retained <> 0 OR bytes <> 0`;
+const COUNTED_EVENTS = `${WITH_RECENT}
+  SELECT origin_id AS originId, class, SUM(events) AS events, SUM(retained) AS retained,
+    SUM(bytes) AS bytes
+  FROM (SELECT * FROM journal_count
+    UNION ALL SELECT origin_id, 'live', 1, 1, size FROM recent)
+  GROUP BY 1, 2 HAVING SUM(events) <> 0 OR SUM(retained) <> 0 OR SUM(bytes) <> 0`;
 
 const COUNTED_DELIVERIES = `
   SELECT target_id AS targetId, origin_id AS originId, class, status, events FROM ledger_count

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { openRedrain } from '../../../src/index.js';
 import { captured, sendTo } from '../../processes/given-events.js';
 import { payloads } from '../../processes/journal-rows.js';
+import { fileEvents } from '../../support/file-events.js';
 import { stateOf } from '../../support/temporary-home.js';
 import { WarmCli } from '../../support/warm-cli.js';
 import { counted } from '../home-state.js';
@@ -45,6 +46,7 @@ const repair: Operation = {
     sendTo(cli, 'stub:');
     await captured(cli, [FIRST]);
     const db = new Database(`${stateOf(cli.home)}/journal.db`);
+    fileEvents(db);
     db.exec('UPDATE journal_count SET events = events + 5');
     db.close();
     const total = (): number => counted(cli.home, 'SELECT sum(events) FROM journal_count');
