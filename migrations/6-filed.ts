@@ -1,4 +1,3 @@
-import type BetterSqlite3 from 'better-sqlite3';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 export const FILED_TABLES: readonly string[] = [
@@ -34,6 +33,13 @@ export function withoutCounter(tables: readonly string[]): string[] {
   );
 }
 
+/** What TypeORM's driver runs on, as far as it is needed here. */
+interface Connection {
+  /** Whether the texts of tables may be changed. */
+  unsafeMode(isUnsafe: boolean): unknown;
+  pragma(text: string, options: { readonly simple: true }): unknown;
+}
+
 /**
  * Changes the text of a table and nothing that is stored: SQLite gives the same
  * numbers without its own counter, as rows of `event` are never deleted. It is
@@ -42,7 +48,7 @@ export function withoutCounter(tables: readonly string[]): string[] {
  */
 async function dropCounter(runner: QueryRunner): Promise<void> {
   const { databaseConnection: db } = runner.dataSource.driver as unknown as {
-    readonly databaseConnection: BetterSqlite3.Database;
+    readonly databaseConnection: Connection;
   };
   db.unsafeMode(true);
   try {
