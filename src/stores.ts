@@ -1,4 +1,5 @@
 import type { ConflictStore } from './conflicts/conflict-store.js';
+import type { TargetLock } from './dispatch/target-lock.js';
 import type { EdgeStore } from './edges/edge-store.js';
 import type { AuditLog } from './journal/audit-log.js';
 import type { JournalStore } from './journal/journal-store.js';
@@ -37,6 +38,11 @@ export interface Stores extends OpenJournal {
 
 /** The open database itself. */
 export interface OpenJournal {
+  /**
+   * The lock that decides who drains a target, among all processes that share the journal.
+   * `locksDir` is where a journal that is a file of this machine has lock files beside it.
+   */
+  targetLock(targetId: number, locksDir: string): TargetLock;
   /**
    * True when the journal in the home is not the one that is open. It is closed
    * then, and every further use of its stores fails with a StorageUnavailableError.

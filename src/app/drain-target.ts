@@ -9,7 +9,6 @@ import { drain } from '../dispatch/drain.js';
 import type { DrainDeps, DrainOptions } from '../dispatch/drain-deps.js';
 import { type DrainReport, emptyReport } from '../dispatch/drain-report.js';
 import type { DeliveryReceiver, DeploymentMetadata } from '../dispatch/ports.js';
-import { FileTargetLock } from '../dispatch/target-lock.js';
 import { plainMessage } from '../files/trouble.js';
 import { permissionOf } from '../policy/permission.js';
 import type { ReceiverSurroundings } from '../receivers/kind.js';
@@ -259,7 +258,7 @@ async function run(
     target: { id: target.id, name: target.name, url: target.canonicalUrl },
     ledger: stores.ledger,
     receiver,
-    lock: new FileTargetLock(home.paths.locksDir, target.id),
+    lock: stores.targetLock(target.id, home.paths.locksDir),
     holder: JSON.stringify(holder),
     permission: () => permission.now(),
     noteGreeting: ({ metadata = {} }) =>

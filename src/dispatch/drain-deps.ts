@@ -1,11 +1,6 @@
 import type { DrainReport } from './drain-report.js';
 import type { DeliveryLedger, DeliveryReceiver, PermissionNow, TargetGreeting } from './ports.js';
-
-/** The lock that decides who drains a target; the operating system frees it with its holder. */
-export interface TargetLock {
-  /** Undefined when another process holds it and `wait` is false, or the signal aborts first. */
-  acquire(wait: boolean, signal: AbortSignal): Promise<{ release(): void } | undefined>;
-}
+import type { TargetLock } from './target-lock.js';
 
 export interface DrainDeps {
   readonly target: { readonly id: number; readonly name?: string; readonly url: string };

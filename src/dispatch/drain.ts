@@ -42,7 +42,7 @@ async function drainUnderLock(
     report.recovered = pass.recovered;
     await new DrainPass(deps, options, report, pass).run();
   } finally {
-    lock.release();
+    await lock.release();
   }
 }
 

@@ -1,16 +1,10 @@
-import { join } from 'node:path';
-import { OsLock } from '../files/os-lock.js';
-import type { TargetLock } from './drain-deps.js';
+/** The lock that decides who drains a target; it does not outlive its holder for long. */
+export interface TargetLock {
+  /** Undefined when another process holds it and `wait` is false, or the signal aborts first. */
+  acquire(wait: boolean, signal: AbortSignal): Promise<HeldTarget | undefined>;
+}
 
-/** One lock file per target, in a directory of the home. */
-export class FileTargetLock implements TargetLock {
-  readonly #file: string;
-
-  constructor(locksDir: string, targetId: number) {
-    this.#file = join(locksDir, `target-${targetId}.lock`);
-  }
-
-  async acquire(wait: boolean, signal: AbortSignal): Promise<{ release(): void } | undefined> {
-    return wait ? OsLock.acquire(this.#file, signal) : OsLock.tryAcquire(this.#file);
-  }
+export interface HeldTarget {
+  /** Never fails: what cannot be given back ends by itself. */
+  release(): void | Promise<void>;
 }

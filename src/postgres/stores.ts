@@ -1,10 +1,13 @@
+import type { TargetLock } from '../dispatch/target-lock.js';
 import type { OpenJournal } from '../stores.js';
 import { PostgresImports } from './imports/import-store.js';
 import { PostgresAuditLog } from './journal/audit-log.js';
 import { PostgresJournal } from './journal/journal-store.js';
 import { JournalDatabase, type OpenOptions } from './journal-database.js';
 import { PostgresLedger } from './ledger/delivery-ledger.js';
+import { HeldLeases } from './ledger/held-leases.js';
 import { PostgresRequeue } from './ledger/requeue.js';
+import { PostgresTargetLock } from './ledger/target-lock.js';
 import { PostgresReports } from './reports/reports.js';
 import { PostgresTargets } from './targets/registry.js';
 
@@ -12,6 +15,7 @@ import { PostgresTargets } from './targets/registry.js';
 export class PostgresStores implements OpenJournal {
   /** For the engine and its tests. */
   readonly db: JournalDatabase;
+  readonly #held = new HeldLeases();
   readonly journal: PostgresJournal;
   readonly ledger: PostgresLedger;
   readonly requeue: PostgresRequeue;
@@ -24,12 +28,16 @@ export class PostgresStores implements OpenJournal {
   constructor(db: JournalDatabase, random?: () => number) {
     this.db = db;
     this.journal = new PostgresJournal(db);
-    this.ledger = new PostgresLedger(db, random);
+    this.ledger = new PostgresLedger(db, random, undefined, this.#held);
     this.requeue = new PostgresRequeue(db);
     this.targets = new PostgresTargets(db);
     this.audit = new PostgresAuditLog(db);
     this.imports = new PostgresImports(db);
     this.reports = new PostgresReports(db);
+  }
+
+  targetLock(targetId: number): TargetLock {
+    return new PostgresTargetLock(this.db, this.#held, targetId);
   }
 
   isReplaced(): boolean {

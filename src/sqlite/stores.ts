@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { TargetLock } from '../dispatch/target-lock.js';
 import type { Stores } from '../stores.js';
 import { SqliteConflicts } from './conflicts/conflict-store.js';
 import { SqliteEdges } from './edges/edge-store.js';
@@ -9,6 +10,7 @@ import { SqliteJournal } from './journal/journal-store.js';
 import { JournalDatabase, type OpenOptions } from './journal-database.js';
 import { SqliteLedger } from './ledger/delivery-ledger.js';
 import { SqliteRequeue } from './ledger/requeue.js';
+import { FileTargetLock } from './ledger/target-lock.js';
 import { SqliteReports } from './reports/reports.js';
 import { SqliteSpace } from './retention/journal-space.js';
 import { SqliteRedaction } from './retention/redaction-store.js';
@@ -57,6 +59,10 @@ export class SqliteStores implements Stores {
     this.verification = new SqliteVerification(db);
     this.reports = new SqliteReports(db);
     this.edges = new SqliteEdges(db);
+  }
+
+  targetLock(targetId: number, locksDir: string): TargetLock {
+    return new FileTargetLock(locksDir, targetId);
   }
 
   isReplaced(): boolean {

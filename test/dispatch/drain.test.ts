@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { OutboundEvent, Permission } from '../../src/dispatch/ports.js';
-import { FileTargetLock } from '../../src/dispatch/target-lock.js';
+import { FileTargetLock } from '../../src/sqlite/ledger/target-lock.js';
 import { type Core, givenTarget, openCore, row, rows } from '../support/core.js';
 import { drainWith, TestClock } from '../support/drains.js';
 import { inProject, newEvent, newEvents } from '../support/events.js';

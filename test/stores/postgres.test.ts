@@ -11,6 +11,7 @@ import { describeJournalStore } from './journal-store-suite.js';
 import { describeOpenJournal } from './open-journal-suite.js';
 import { describeReports } from './reports-suite.js';
 import { describeRequeueStore } from './requeue-store-suite.js';
+import { describeTargetLock } from './target-lock-suite.js';
 import { describeTargetRegistry } from './target-registry-suite.js';
 
 describe('stores on PostgreSQL:', () => {
@@ -37,6 +38,7 @@ describe('stores on PostgreSQL:', () => {
   describeJournalStore('PostgreSQL', open);
   describeDeliveryLedger('PostgreSQL', open);
   describeRequeueStore('PostgreSQL', open);
+  describeTargetLock('PostgreSQL', open);
   describeTargetRegistry('PostgreSQL', open);
   describeAuditLog('PostgreSQL', open);
   describeImportStore('PostgreSQL', open);

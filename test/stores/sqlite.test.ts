@@ -16,6 +16,7 @@ import { describeReports } from './reports-suite.js';
 import { describeRequeueStore } from './requeue-store-suite.js';
 import { describeRestoreStore } from './restore-store-suite.js';
 import { describeRetentionStore } from './retention-store-suite.js';
+import { describeTargetLock } from './target-lock-suite.js';
 import { describeTargetRegistry } from './target-registry-suite.js';
 import { describeVerification } from './verification-suite.js';
 
@@ -34,6 +35,7 @@ describeOpenJournal('SQLite', open);
 describeJournalStore('SQLite', open);
 describeDeliveryLedger('SQLite', open);
 describeRequeueStore('SQLite', open);
+describeTargetLock('SQLite', open);
 describeTargetRegistry('SQLite', open);
 describeAuditLog('SQLite', open);
 describeConflictStore('SQLite', open);

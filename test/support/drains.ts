@@ -3,7 +3,7 @@ import { drain } from '../../src/dispatch/drain.js';
 import type { DrainDeps, DrainOptions } from '../../src/dispatch/drain-deps.js';
 import type { DrainReport } from '../../src/dispatch/drain-report.js';
 import type { DeliveryLedger, DeliveryReceiver } from '../../src/dispatch/ports.js';
-import { FileTargetLock } from '../../src/dispatch/target-lock.js';
+import { FileTargetLock } from '../../src/sqlite/ledger/target-lock.js';
 import { type Core, EVERYTHING_ALLOWED } from './core.js';
 import { stateOf } from './temporary-home.js';
 

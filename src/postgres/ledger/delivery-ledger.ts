@@ -32,6 +32,7 @@ import { TODO_LANES } from './claim.sql.js';
 import { type Ahead, claimAhead, claimBatch, readAhead } from './claiming.js';
 import { recoverFlight, releaseEvents, settleEvents } from './flights.js';
 import { healthValues } from './health.js';
+import { HeldLeases } from './held-leases.js';
 import * as passSql from './pass.sql.js';
 import { pages, readLanes } from './pass-lanes.js';
 import { lastPost, postsSince } from './post-log.js';
@@ -50,24 +51,36 @@ export class PostgresLedger implements LedgerStore {
   readonly #db: JournalDatabase;
   readonly #random: () => number;
   readonly #waits: Waits;
+  readonly #held: HeldLeases;
   readonly #workDue: WorkDueReader;
   /** Where the passes that run now look for work. */
   readonly #lanes = new WeakMap<Pass, PassLanes>();
   /** What they have read for their next claim. */
   readonly #ahead = new WeakMap<Pass, Ahead>();
 
-  /** `random` is the jitter of backoffs. */
-  constructor(db: JournalDatabase, random: () => number = Math.random, waits: Waits = WAITS) {
+  /** `random` is the jitter of backoffs; `held` are the targets that are locked. */
+  constructor(
+    db: JournalDatabase,
+    random: () => number = Math.random,
+    waits: Waits = WAITS,
+    held = new HeldLeases(),
+  ) {
     this.#db = db;
     this.#random = random;
     this.#waits = waits;
+    this.#held = held;
     this.#workDue = new WorkDueReader(db);
   }
 
   async takeLease(targetId: number, holder: string): Promise<Lease> {
     const token = randomUUID();
-    const values = { targetId, token, holder: storable(holder) };
-    await this.#db.write({ target: targetId }, (tx) => tx.run(passSql.TAKE_LEASE, values));
+    const held = this.#held.of(targetId);
+    const values = { targetId, token, holder: storable(holder), locked: held?.token ?? null };
+    await this.#db.write({ target: targetId }, async (tx) => {
+      if ((await tx.run(passSql.TAKE_LEASE, values)) === 0 && held !== undefined)
+        throw await lostLease(tx, targetId);
+    });
+    if (held !== undefined) held.token = token;
     return { targetId, token };
   }
 

@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { step } from '../../base/steps.js';
+import type { HeldTarget, TargetLock } from '../../dispatch/target-lock.js';
+import type { JournalDatabase } from '../journal-database.js';
+import type { HeldLease, HeldLeases } from './held-leases.js';
+import * as sql from './target-lock.sql.js';
+
+/** Milliseconds between two renewals: three in the ten seconds of a lease. */
+const RENEW_MS = 3_000;
+
+/** Milliseconds between two looks at a lease that another process holds. */
+const LOOK_MS = 250;
+
+/**
+ * The lease of a target as its lock. A process that renews nothing for ten seconds,
+ * because it was stopped, killed or cut off, has lost it to whoever asks next.
+ */
+export class PostgresTargetLock implements TargetLock {
+  readonly #db: JournalDatabase;
+  readonly #held: HeldLeases;
+  readonly #targetId: number;
+  readonly #renewMs: number;
+
+  constructor(db: JournalDatabase, held: HeldLeases, targetId: number, renewMs = RENEW_MS) {
+    this.#db = db;
+    this.#held = held;
+    this.#targetId = targetId;
+    this.#renewMs = renewMs;
+  }
+
+  async acquire(wait: boolean, signal: AbortSignal): Promise<HeldTarget | undefined> {
+    while (!signal.aborted) {
+      const lease = await this.#take();
+      if (lease !== undefined) return this.#hold(lease);
+      if (!wait) return undefined;
+      // Whoever waits for the signal sees it when the loop does.
+      await delay(LOOK_MS * (0.5 + Math.random()), undefined, { signal }).catch(() => undefined);
+    }
+    return undefined;
+  }
+
+  /** Looks first, without a lock: nobody who waits disturbs the one that works. */
+  async #take(): Promise<HeldLease | undefined> {
+    const target = { targetId: this.#targetId };
+    const free = await this.#db.get<{ expired: boolean }>(sql.FREE_TARGET, target);
+    if (free === undefined) return undefined;
+    if (free.expired) await this.#db.all(sql.END_HANGING_HOLDER, target);
+    step('lease.free');
+    const token = randomUUID();
+    const taken = await this.#db.write({ target: this.#targetId }, (tx) =>
+      tx.run(sql.TAKE_FREE, { ...target, token }),
+    );
+    return taken > 0 ? { token } : undefined;
+  }
+
+  #hold(lease: HeldLease): HeldTarget {
+    this.#held.add(this.#targetId, lease);
+    let renewal: Promise<unknown> | undefined;
+    const timer = setInterval(() => {
+      renewal ??= this.#renew(lease).finally(() => {
+        renewal = undefined;
+      });
+    }, this.#renewMs);
+    timer.unref();
+    return {
+      release: async () => {
+        clearInterval(timer);
+        await renewal;
+        this.#held.remove(this.#targetId, lease);
+        await this.#write(sql.GIVE_BACK, lease);
+      },
+    };
+  }
+
+  #renew(lease: HeldLease): Promise<void> {
+    return this.#write(sql.RENEW, lease);
+  }
+
+  /** A server that cannot be reached ends the lease by its own clock; the pass meets it with its next statement. */
+  async #write(statement: string, { token }: HeldLease): Promise<void> {
+    const target = { targetId: this.#targetId };
+    await this.#db
+      .write({ target: this.#targetId }, (tx) => tx.run(statement, { ...target, token }))
+      .catch(() => undefined);
+  }
+}
