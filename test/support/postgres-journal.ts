@@ -13,6 +13,8 @@ const SERVER = process.env.REDRAIN_TEST_POSTGRES ?? 'postgres://127.0.0.1:5432/p
 /** A database with a journal in it, made empty again for each test. */
 export class PostgresJournals {
   readonly name = `redrain_test_${process.pid}_${randomBytes(4).toString('hex')}`;
+  /** Roles that tests made, which go with the database. */
+  readonly roles: string[] = [];
   #owner: pg.Client | undefined;
 
   get url(): string {
@@ -49,6 +51,7 @@ export class PostgresJournals {
     if (this.#owner === undefined) return;
     await this.#owner.end();
     await onServer(`DROP DATABASE ${this.name} WITH (FORCE)`);
+    for (const role of this.roles) await onServer(`DROP ROLE "${role}"`);
   }
 
   /** The URL of the journal, which is empty again after the test. */
