@@ -108,7 +108,7 @@ export interface DeliveryReport {
   readonly gone?: string;
   /** The whole client is refused (412): stop the pass and show this. */
   readonly stop?: string;
-  /** Evidence in the answer that a gate is closed. */
+  /** Set when the answer shows that a gate is closed. */
   readonly blocked?: DrainBlockedReason;
 }
 
@@ -119,7 +119,7 @@ export interface AnswerWarning {
   readonly count: number;
 }
 
-/** Evidence that the server behind a URL is no longer the one that took the deliveries. */
+/** A sign that the server behind a URL was reset or replaced since it took the deliveries. */
 export interface ResetSignalRecord {
   readonly field: string;
   readonly before: string;

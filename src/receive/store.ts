@@ -12,8 +12,8 @@ export type OnceOutcome = 'success' | 'duplicate' | { readonly error: unknown };
 export interface OnceStore<Transaction> {
   /**
    * For each id in turn: runs the effect with its index, unless the id is known.
-   * An effect that throws is undone alone, with its id, and is no reason for
-   * others to be undone. Resolves once everything is durable.
+   * When an effect throws, what it wrote and its id are rolled back, and the other
+   * effects stay. Resolves once everything is durable.
    *
    * @throws when nothing is stored: the connection broke, the disk is full.
    */

@@ -74,7 +74,7 @@ export class Target {
   @Column({ name: 'deployment_ref', type: 'integer', nullable: true })
   deploymentRef!: number | null;
 
-  /** Evidence that the server was reset, as JSON, until it is acknowledged. */
+  /** A sign that the server was reset, as JSON, until it is acknowledged. */
   @Column({ name: 'reset_signal', type: 'text', nullable: true })
   resetSignal!: string | null;
 
