@@ -68,10 +68,18 @@ const PLACES = {
   workers: 'workers',
   observatory: 'pages',
   bullmq: 'bullmq',
+  postgres: 'postgres',
 };
+/** Whoever loads one module of these loads nearly all of them, and what takes long with them. */
+const WHOLE = new Set(['pages', 'bullmq', 'postgres']);
+
+/** A file of fewer characters is not worth opening: its modules go where some more starts load them. */
+const SMALL = 12_000;
 
 /** What `needs` found before. */
 const known = new Map();
+/** The file of each module, once all modules are known. */
+let files;
 
 rmSync(lib, { recursive: true, force: true });
 const bundle = await rollup({
@@ -104,15 +112,54 @@ mkdirSync(join(lib, 'man'));
 writeFileSync(join(lib, 'man', 'redrain.1'), manPage(tree, buildDate()));
 
 /** The name of the file that a module goes to; none for the modules that start something. */
-function fileOf(id, { getModuleInfo }) {
+function fileOf(id, graph) {
+  files ??= filesOf(graph);
+  return files.get(id);
+}
+
+function filesOf({ getModuleIds, getModuleInfo }) {
+  const byFile = new Map();
+  for (const id of getModuleIds()) {
+    const file = getModuleInfo(id).isExternal ? undefined : groupOf(id, getModuleInfo);
+    if (file !== undefined) byFile.set(file, [...(byFile.get(file) ?? []), id]);
+  }
+  const sizeOf = (file) =>
+    byFile.get(file).reduce((sum, id) => sum + getModuleInfo(id).code.length, 0);
+  for (const file of [...byFile.keys()].sort((a, b) => sizeOf(a) - sizeOf(b))) {
+    const into = sizeOf(file) < SMALL ? nextLarger(file, byFile) : undefined;
+    if (into === undefined) continue;
+    byFile.get(into).push(...byFile.get(file));
+    byFile.delete(file);
+  }
+  return new Map([...byFile].flatMap(([file, ids]) => ids.map((id) => [id, file])));
+}
+
+/** The file that all starts load which load this one, and the fewest others. */
+function nextLarger(file, byFile) {
+  const [starts, sorts] = startsOf(file);
+  if (starts === undefined) return undefined;
+  const others = [...byFile.keys()].filter((other) => {
+    const [theirs, sortsOfOther] = startsOf(other);
+    if (other === file || theirs === undefined || sortsOfOther !== sorts) return false;
+    return [...starts].every((bit, at) => bit === '0' || theirs[at] === '1');
+  });
+  const many = (name) => startsOf(name)[0].replaceAll('0', '').length;
+  return others.sort((a, b) => many(a) - many(b))[0];
+}
+
+function startsOf(file) {
+  return /^every([01]+)(.*)$/.exec(file)?.slice(1) ?? [];
+}
+
+function groupOf(id, getModuleInfo) {
   if (getModuleInfo(id).isEntry || id === STARTS) return undefined;
   const isNeeded = (start) => start.some((module) => needs(module, getModuleInfo).has(id));
   const everyday = EVERYDAY.map((start) => (isNeeded(start) ? 1 : 0));
   const isEveryday = everyday.includes(1);
   const sorts = new Set([...needs(id, getModuleInfo)].flatMap((need) => SORT_OF.get(need) ?? []));
   const place = PLACES[relative(dist('src'), id).split(sep)[0]] ?? 'core';
-  // These load nearly all of their folder, and run for long.
-  if (place === 'pages') return place;
+  if (WHOLE.has(place)) return place;
+  // They run for long.
   if (place === 'workers' && sorts.size > 0) return 'workers-slow';
   if (!isEveryday) forgetSmall(sorts);
   return [isEveryday ? `every${everyday.join('')}` : place, ...[...sorts].sort()].join('-');
