@@ -44,12 +44,22 @@ export class Readers {
     if (free !== undefined) return free;
     this.#open += 1;
     try {
-      return await this.#connect();
+      const client = await this.#connect();
+      client.on('error', () => this.#forget(client));
+      return client;
     } catch (error) {
       this.#open -= 1;
       this.#waiting.shift()?.();
       throw error;
     }
+  }
+
+  /** One that breaks while nobody uses it fails nobody's work: the next reader connects. */
+  #forget(client: Client): void {
+    const at = this.#free.indexOf(client);
+    if (at === -1) return;
+    this.#free.splice(at, 1);
+    this.#open -= 1;
   }
 
   #giveBack(client: Client, broken: boolean): void {
