@@ -1,4 +1,6 @@
-import type { RepeatedContent } from './repeated-content.js';
+import { hash } from 'node:crypto';
+import type { RevisionTrace } from './redaction-store.js';
+import { RepeatedContent } from './repeated-content.js';
 
 /** An event that a redaction erases, as every place is told of it. */
 export interface ErasedEvent {
@@ -27,4 +29,41 @@ export interface ErasurePlace {
   look(event: ErasedEvent): Promise<PlaceFindings>;
   /** Erases it. Does not throw: what could not be erased is in `remains`. */
   erase(event: ErasedEvent): Promise<PlaceFindings>;
+}
+
+/** A revision with what tells its contents from others. */
+export interface RevisionFound extends RevisionTrace {
+  readonly eventType: string;
+  readonly sha256: Buffer;
+}
+
+/** What a journal and its archives hold of an event. */
+export interface ContentsFound {
+  readonly revisions: readonly RevisionFound[];
+  /** Contents of conflicts and of the audit log. */
+  readonly copies: readonly Buffer[];
+  readonly archived: readonly Buffer[];
+  readonly lastAttemptAt: number | null;
+}
+
+export function erasedEvent(
+  eventId: string,
+  { revisions, copies, archived, lastAttemptAt }: ContentsFound,
+): ErasedEvent {
+  const own = revisions.flatMap(({ bytes }) => (bytes === null ? [] : [bytes]));
+  const payloads = [...own, ...archived, ...copies];
+  // Of an earlier redaction everything was erased then, while the bytes were known.
+  const lost = revisions.filter(({ kind }) => kind === 'gc' || kind === 'archive').length;
+  const kept = [eventId, ...revisions.map(({ eventType }) => eventType)];
+  const digests = [
+    ...revisions.map(({ sha256 }) => sha256.toString('hex')),
+    ...payloads.map((bytes) => hash('sha256', bytes, 'hex')),
+  ];
+  return {
+    eventId,
+    digests: new Set(digests),
+    payloads,
+    content: new RepeatedContent(payloads, { kept, known: lost <= archived.length }),
+    lastAttemptAt,
+  };
 }

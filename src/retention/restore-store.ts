@@ -15,6 +15,13 @@ export interface RestoredChunk {
   readonly unknown: number;
 }
 
+/** How many of these fates there are. */
+export function tally(fates: Iterable<keyof RestoredChunk>): RestoredChunk {
+  const sum = { restored: 0, present: 0, redacted: 0, added: 0, conflicts: 0, unknown: 0 };
+  for (const fate of fates) sum[fate] += 1;
+  return sum;
+}
+
 /** How records are restored. */
 export interface RestoreOrder {
   /** Epoch milliseconds. */

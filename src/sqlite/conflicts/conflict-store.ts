@@ -1,9 +1,6 @@
 import { step } from '../../base/steps.js';
 import {
-  AmbiguousConflictError,
   type Conflict,
-  ConflictDecidedError,
-  ConflictErasedError,
   type ConflictStore,
   type Decision,
   type Keep,
@@ -11,8 +8,15 @@ import {
   type RevisionInForce,
   UnknownConflictError,
 } from '../../conflicts/conflict-store.js';
+import {
+  assertPossible,
+  conflictNumber,
+  decisionHead,
+  decisionRecord,
+  needsRevision,
+  oneConflict,
+} from '../../conflicts/deciding.js';
 import { incomingEvent } from '../../conflicts/incoming-event.js';
-import { sameValue } from '../../json/canonical.js';
 import { GroupWriter } from '../journal/group-writer.js';
 import type { JournalDatabase } from '../journal-database.js';
 import { followReplacement, revisionAtTargets } from '../ledger/revisions.js';
@@ -49,7 +53,7 @@ export class SqliteConflicts implements ConflictStore {
       const { targets, writesRevision } = planOf(this.#db, conflict, keep);
       const { revision, seq } = revisionInForce(this.#db, conflict.eventId);
       const next = writesRevision ? { revision: revision + 1, seq: null } : { revision, seq };
-      return { ...headOf(conflict, keep), done: false, ...next, targets };
+      return { ...decisionHead(conflict, keep), done: false, ...next, targets };
     });
   }
 
@@ -60,7 +64,7 @@ export class SqliteConflicts implements ConflictStore {
       const { targets, writesRevision } = planOf(this.#db, conflict, keep);
       if (writesRevision) writeRevision(this.#db, conflict, targets, now);
       const { revision, seq } = revisionInForce(this.#db, conflict.eventId);
-      const decided = { ...headOf(conflict, keep), done: true, revision, seq, targets };
+      const decided = { ...decisionHead(conflict, keep), done: true, revision, seq, targets };
       if (conflict.resolvedAt === null) record(this.#db, conflict, decided, now);
       return decided;
     });
@@ -71,49 +75,23 @@ export class SqliteConflicts implements ConflictStore {
 
 function findConflict(db: JournalDatabase, reference: string): Conflict {
   const ofEvent = db.statement<[string], Conflict>(sql.BY_EVENT).all(reference);
-  const open = ofEvent.filter(({ resolvedAt }) => resolvedAt === null);
-  if (open.length > 1)
-    throw new AmbiguousConflictError(
-      reference,
-      open.map(({ id }) => id),
-    );
-  const found = ofEvent[0] ?? byNumber(db, reference);
+  const found = oneConflict(reference, ofEvent) ?? byNumber(db, conflictNumber(reference));
   if (found === undefined) throw new UnknownConflictError(reference);
   return found;
 }
 
-function byNumber(db: JournalDatabase, reference: string): Conflict | undefined {
-  if (!/^\d{1,15}$/.test(reference)) return undefined;
-  return db.statement<[number], Conflict>(sql.BY_ID).get(Number(reference));
-}
+const byNumber = (db: JournalDatabase, id: number | undefined): Conflict | undefined =>
+  id === undefined ? undefined : db.statement<[number], Conflict>(sql.BY_ID).get(id);
 
 const revisionInForce = (db: JournalDatabase, eventId: string): RevisionInForce =>
   db.statement(sql.IN_FORCE).get(eventId) as RevisionInForce;
 
-const headOf = ({ id, eventId }: Conflict, kept: Keep) => ({
-  conflict_id: id,
-  event_id: eventId,
-  kept,
-});
-
-function assertPossible(conflict: Conflict, keep: Keep): void {
-  if (conflict.resolvedAt !== null && conflict.kept !== keep)
-    throw new ConflictDecidedError(conflict);
-  if (keep === 'incoming' && conflict.incomingBytes.length === 0)
-    throw new ConflictErasedError(conflict);
-}
-
-/** No further revision where the one in force says the same already. */
 function planOf(
   db: JournalDatabase,
   conflict: Conflict,
   keep: Keep,
 ): { targets: RevisionAtTarget[]; writesRevision: boolean } {
-  const { bytes, sha256 } = revisionInForce(db, conflict.eventId);
-  const isInForce =
-    sha256.equals(conflict.incomingSha256) ||
-    (bytes !== null && sameValue(bytes, conflict.incomingBytes));
-  const writesRevision = keep === 'incoming' && conflict.resolvedAt === null && !isInForce;
+  const writesRevision = needsRevision(conflict, keep, revisionInForce(db, conflict.eventId));
   const targets = writesRevision ? revisionAtTargets(db, conflict.eventId) : [];
   return { targets, writesRevision };
 }
@@ -131,18 +109,7 @@ function writeRevision(
 
 function record(db: JournalDatabase, conflict: Conflict, decision: Decision, now: number): void {
   db.statement(sql.DECIDE).run(now, decision.kept, conflict.id);
-  const reason =
-    decision.kept === 'journal'
-      ? `conflict ${conflict.id}: the payload of the journal was kept`
-      : `conflict ${conflict.id}: the incoming payload was kept, as revision ${decision.revision}`;
-  const details = {
-    conflict_id: conflict.id,
-    kept: decision.kept,
-    seq: decision.seq,
-    existing_sha256: conflict.existingSha256.toString('hex'),
-    incoming_sha256: conflict.incomingSha256.toString('hex'),
-    targets: decision.targets,
-  };
+  const { reason, details } = decisionRecord(conflict, decision);
   const { eventId, incomingType } = conflict;
-  db.statement(sql.AUDIT).run(now, eventId, incomingType, reason, JSON.stringify(details));
+  db.statement(sql.AUDIT).run(now, eventId, incomingType, reason, details);
 }

@@ -1,32 +1,22 @@
-import { fromRanges, rangesContain, type SeqRanges } from '../../ledger/seq-ranges.js';
+import {
+  carried,
+  companyOf,
+  erasedWords,
+  type PostTrace,
+  rangesOf,
+  type Words,
+} from '../../retention/erased-words.js';
 import { ERASED } from '../../retention/redaction-store.js';
 import type { RepeatedContent } from '../../retention/repeated-content.js';
 import type { JournalDatabase } from '../journal-database.js';
 import { withCauses } from '../ledger/causes.js';
 import * as sql from './retention.sql.js';
 
-interface Words {
-  readonly targetId: number;
-  readonly seq: number;
-  readonly generation: number;
-  readonly error: string | null;
-  readonly response: string | null;
-  /** A server's own word for where a pending event is. */
-  readonly state: string | null;
-}
-
 interface CauseRow {
   readonly targetId: number;
   readonly status: string;
   readonly text: string;
   readonly events: number;
-}
-
-interface PostRow {
-  readonly id: number;
-  readonly targetId: number;
-  readonly outcomes: string;
-  readonly error: string | null;
 }
 
 /**
@@ -41,9 +31,8 @@ export function eraseAnswers(
   content: RepeatedContent,
 ): number {
   const posts = seqs.flatMap((seq) => postsWith(db, seq));
-  const company = new Set(posts.flatMap(rangesOf).flatMap(fromRanges));
   let erased = 0;
-  withCauses(db, [...company], () => {
+  withCauses(db, companyOf(posts), () => {
     erased = eraseOwnWords(db, seqs) + eraseOfPosts(db, posts, content);
   });
   return erased + eraseCauses(db, content) + eraseTargetMessages(db, content);
@@ -59,7 +48,7 @@ function eraseOwnWords(db: JournalDatabase, seqs: readonly number[]): number {
 
 function eraseOfPosts(
   db: JournalDatabase,
-  posts: readonly PostRow[],
+  posts: readonly PostTrace[],
   content: RepeatedContent,
 ): number {
   let erased = 0;
@@ -71,16 +60,12 @@ function eraseOfPosts(
   return erased;
 }
 
-function postsWith(db: JournalDatabase, seq: number): PostRow[] {
-  const rows = db.statement(sql.POSTS_WITH).all({ seq }) as PostRow[];
-  return rows.filter((post) => rangesOf(post).some((ranges) => rangesContain(ranges, seq)));
+function postsWith(db: JournalDatabase, seq: number): PostTrace[] {
+  const rows = db.statement(sql.POSTS_WITH).all({ seq }) as PostTrace[];
+  return rows.filter((post) => carried(post, seq));
 }
 
-function rangesOf({ outcomes }: PostRow): SeqRanges[] {
-  return Object.values(JSON.parse(outcomes) as Record<string, SeqRanges>);
-}
-
-function erasePost(db: JournalDatabase, { id, error }: PostRow, content: RepeatedContent): number {
+function erasePost(db: JournalDatabase, { id, error }: PostTrace, content: RepeatedContent): number {
   if (error === null || error === ERASED || !content.isIn(error)) return 0;
   return db.statement(sql.ERASE_POST).run({ id, text: ERASED }).changes;
 }
@@ -94,23 +79,11 @@ function eraseWords(
   let erased = 0;
   for (const [i, find] of sql.WORDS_ON.entries())
     for (const words of db.statement(find).all({ targetId, first, last }) as Words[]) {
-      const error = erasedText(words.error, isToGo, ERASED);
-      const response = erasedText(words.response, isToGo, null);
-      const state = erasedText(words.state, isToGo, null);
-      if (error === words.error && response === words.response && state === words.state) continue;
-      const { targetId: id, seq, generation } = words;
-      const row = { targetId: id, seq, generation, error, response, state };
+      const row = erasedWords(words, isToGo);
+      if (row === undefined) continue;
       erased += db.statement(sql.ERASE_WORDS[i] as string).run(row).changes;
     }
   return erased;
-}
-
-function erasedText(
-  text: string | null,
-  isToGo: (text: string) => boolean,
-  instead: string | null,
-): string | null {
-  return text !== null && text !== ERASED && isToGo(text) ? instead : text;
 }
 
 /** The counts of a cause stay, under the empty text: "cause not recorded". */

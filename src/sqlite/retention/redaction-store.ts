@@ -1,9 +1,12 @@
-import { hash } from 'node:crypto';
 import { shownAddress } from '../../address/shown-address.js';
 import { step } from '../../base/steps.js';
 import { UnknownEventError } from '../../journal/unknown-event.js';
 import { canonicalDigest } from '../../json/canonical.js';
-import type { ErasedEvent } from '../../retention/erased-event.js';
+import {
+  type ErasedEvent,
+  erasedEvent,
+  type RevisionFound,
+} from '../../retention/erased-event.js';
 import type {
   Erased,
   RedactionOrder,
@@ -12,18 +15,12 @@ import type {
   SeenBy,
   Traces,
 } from '../../retention/redaction-store.js';
-import { RepeatedContent } from '../../retention/repeated-content.js';
 import type { SeqSpan } from '../../retention/retention-store.js';
 import type { JournalDatabase } from '../journal-database.js';
 import { withCounters } from './census.js';
 import { eraseAnswers } from './erasing-answers.js';
 import { overwriteDeleted } from './journal-space.js';
 import * as sql from './retention.sql.js';
-
-interface RevisionRow extends RevisionTrace {
-  readonly eventType: string;
-  readonly sha256: Buffer;
-}
 
 /** RedactionStore on SQLite. */
 export class SqliteRedaction implements RedactionStore {
@@ -66,8 +63,8 @@ export class SqliteRedaction implements RedactionStore {
     return traces;
   }
 
-  #revisions(eventId: string): RevisionRow[] {
-    return this.#db.statement(sql.REVISIONS).all(eventId) as RevisionRow[];
+  #revisions(eventId: string): RevisionFound[] {
+    return this.#db.statement(sql.REVISIONS).all(eventId) as RevisionFound[];
   }
 
   #read(eventId: string, archived: readonly Buffer[]): Traces {
@@ -94,34 +91,15 @@ export class SqliteRedaction implements RedactionStore {
       seenBy,
       earlier: earlier ?? null,
       importedFrom: importedFrom.map(({ path }) => path),
-      event: this.#eventOf(eventId, revisions, archived),
+      event: erasedEvent(eventId, this.#contentsOf(eventId, revisions, archived)),
     };
   }
 
-  #eventOf(
-    eventId: string,
-    revisions: readonly RevisionRow[],
-    archived: readonly Buffer[],
-  ): ErasedEvent {
+  #contentsOf(eventId: string, revisions: readonly RevisionFound[], archived: readonly Buffer[]) {
     const copies = this.#db.statement(sql.COPIED_BYTES).all({ eventId }) as { bytes: Buffer }[];
-    const own = revisions.flatMap(({ bytes }) => (bytes === null ? [] : [bytes]));
-    const payloads = [...own, ...archived, ...copies.map(({ bytes }) => bytes)];
-    // Of an earlier redaction everything was erased then, while the bytes were known.
-    const lost = revisions.filter(({ kind }) => kind === 'gc' || kind === 'archive').length;
-    const kept = [eventId, ...revisions.map(({ eventType }) => eventType)];
-    const digests = [
-      ...revisions.map(({ sha256 }) => sha256.toString('hex')),
-      ...payloads.map((bytes) => hash('sha256', bytes, 'hex')),
-    ];
     const seqs = JSON.stringify(revisions.map(({ seq }) => seq));
     const { at } = this.#db.statement(sql.LAST_ATTEMPT).get(seqs) as { at: number | null };
-    return {
-      eventId,
-      digests: new Set(digests),
-      payloads,
-      content: new RepeatedContent(payloads, { kept, known: lost <= archived.length }),
-      lastAttemptAt: at,
-    };
+    return { revisions, archived, copies: copies.map(({ bytes }) => bytes), lastAttemptAt: at };
   }
 
   /** What was purged or archived becomes redacted as well: a restore never brings it back. */

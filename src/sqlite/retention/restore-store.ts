@@ -1,7 +1,12 @@
 import type { NewEvent } from '../../journal/new-event.js';
 import { addedEvent } from '../../retention/added-event.js';
 import type { ArchiveRecord } from '../../retention/archive-record.js';
-import type { RestoredChunk, RestoreOrder, RestoreStore } from '../../retention/restore-store.js';
+import {
+  type RestoredChunk,
+  type RestoreOrder,
+  type RestoreStore,
+  tally,
+} from '../../retention/restore-store.js';
 import { GroupWriter } from '../journal/group-writer.js';
 import type { JournalDatabase } from '../journal-database.js';
 import { withCounters } from './census.js';
@@ -105,10 +110,4 @@ export class SqliteRestore implements RestoreStore {
     this.#db.statement(sql.INSERT_LIVE).run(originId, seq);
     this.#db.statement(sql.OWE_AGAIN).run({ seq, originId, now });
   }
-}
-
-function tally(fates: readonly Fate[]): RestoredChunk {
-  const sum = { restored: 0, present: 0, redacted: 0, added: 0, conflicts: 0, unknown: 0 };
-  for (const fate of fates) sum[fate] += 1;
-  return sum;
 }
