@@ -56,7 +56,7 @@ export async function* pagesOf(
 export async function checkArchive(
   manifestPath: string,
   manifest: ArchiveManifest,
-  onRecord: (record: ArchiveRecord) => void = () => undefined,
+  onRecord: (record: ArchiveRecord) => void | Promise<void> = () => undefined,
 ): Promise<void> {
   const path = join(dirname(manifestPath), manifest.file);
   assertDataFile(path);
@@ -65,7 +65,7 @@ export async function checkArchive(
   let events = 0;
   for await (const record of readRecords(manifestPath, manifest)) {
     events += 1;
-    onRecord(record);
+    await onRecord(record);
   }
   if (events !== manifest.events)
     throw new ArchiveDamagedError(

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { Spool } from '../../src/journal/spool.js';
 import { decodeSpool, encodeSpool } from '../../src/journal/spool-format.js';
-import { checkSpool } from '../../src/sqlite/verification/file-checks.js';
+import { checkSpool } from '../../src/retention/file-checks.js';
 import { type Core, openCore, row, rows } from '../support/core.js';
 import { newEvent, newEvents } from '../support/events.js';
 import { failAt, putFileInPlaceOf } from '../support/faults.js';

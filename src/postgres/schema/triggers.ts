@@ -140,21 +140,47 @@ const GUARDS: Readonly<Record<string, Guard>> = {
   },
 };
 
-function statements(name: string, { table, on, each, rows, body }: Guard): string[] {
+/** What its function says, between the quotes of its declaration. */
+function sourceOf({ on, each, body }: Guard): string {
   const result = on.startsWith('BEFORE') && each === 'ROW' ? 'NEW' : 'NULL';
+  return ` BEGIN ${body} RETURN ${result}; END `;
+}
+
+/** `tgtype` of a trigger, as the catalogue of the server keeps it. */
+function typeOf({ on, each }: Guard): number {
+  const bits = { BEFORE: 2, INSERT: 4, DELETE: 8, UPDATE: 16, TRUNCATE: 32 };
+  const named = Object.entries(bits).filter(([word]) => on.includes(word));
+  return named.reduce((sum, [, bit]) => sum + bit, each === 'ROW' ? 1 : 0);
+}
+
+function statements(name: string, guard: Guard): string[] {
+  const { table, on, each, rows } = guard;
   return [
     // The path is that of the schema they are made in: whoever fires them cannot put another before it.
     `CREATE FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT
-     AS $$ BEGIN ${body} RETURN ${result}; END $$`,
+     AS $$${sourceOf(guard)}$$`,
     `CREATE TRIGGER ${name} ${on} ON ${table} ${rows ?? ''} FOR EACH ${each} EXECUTE FUNCTION ${name}()`,
     `ALTER TABLE ${table} ENABLE ALWAYS TRIGGER ${name}`,
   ];
 }
 
+/** A trigger that must stand. */
+export interface Guarding {
+  readonly name: string;
+  readonly table: string;
+  /** When and for what it fires, as the catalogue of the server has it. */
+  readonly type: number;
+  /** The text of its function, which has its name. */
+  readonly source: string;
+}
+
 /** The triggers that must stand, by table. */
-export const GUARDED: readonly { readonly name: string; readonly table: string }[] = Object.entries(
-  GUARDS,
-).map(([name, { table }]) => ({ name, table }));
+export const GUARDED: readonly Guarding[] = Object.entries(GUARDS).map(([name, guard]) => ({
+  name,
+  table: guard.table,
+  type: typeOf(guard),
+  source: sourceOf(guard),
+}));
 
 /** What makes the triggers, in order. */
 export const CREATE_TRIGGERS: readonly string[] = Object.entries(GUARDS).flatMap(([name, guard]) =>

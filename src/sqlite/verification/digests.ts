@@ -1,23 +1,21 @@
 import { hash } from 'node:crypto';
+import {
+  CHECKED_AT_ONCE,
+  type CheckedRow,
+  checkBytes,
+  checkClass,
+} from '../../retention/digest-checks.js';
 import { type JobControl, yieldToOthers } from '../../retention/job-control.js';
 import { type Finding, Findings } from '../../retention/verification.js';
 import type { JournalDatabase } from '../journal-database.js';
 import * as sql from './verification.sql.js';
 
-interface PageRow {
-  readonly seq: number;
-  readonly eventId: string;
+interface PageRow extends Omit<CheckedRow, 'isLive' | 'bytes'> {
   readonly sha256: Buffer;
-  readonly size: number;
-  readonly class: string | null;
-  readonly kind: 'gc' | 'archive' | 'redact' | null;
   /** In how many ways it may be selected: by its row in `live`, or as it is not filed yet. */
   readonly live: 0 | 1 | 2;
   readonly bytes: Buffer | null;
 }
-
-/** Events in memory at a time: even the largest allowed ones stay well below 100 MiB. */
-const PAGE_SIZE = 64;
 
 /**
  * Recomputes the digest of every payload, and compares class, purge record and
@@ -33,10 +31,13 @@ export async function checkDigests(db: JournalDatabase, control: JobControl): Pr
   const { head, events } = db.statement(sql.HEAD).get() as { head: number; events: number };
   if (events !== head) classes.problem(`${head - events} rows of the journal are missing`);
   for (let after = 0; !control.signal.aborted; ) {
-    const rows = page.all(after, PAGE_SIZE);
-    for (const row of rows) {
+    const rows = page.all(after, CHECKED_AT_ONCE);
+    for (const page of rows) {
+      const row = checked(page);
       checkBytes(row, digests);
       checkClass(row, classes);
+      if (page.live === 2)
+        classes.problem(`event ${row.eventId} (${row.seq}): it is filed, and would be filed again`);
     }
     const last = rows.at(-1)?.seq;
     if (last === undefined) break;
@@ -47,32 +48,8 @@ export async function checkDigests(db: JournalDatabase, control: JobControl): Pr
   return [digests.finding, classes.finding];
 }
 
-function checkBytes(row: PageRow, findings: Findings): void {
-  const who = `event ${row.eventId} (${row.seq})`;
-  if (row.bytes === null) {
-    if (row.kind === null) findings.problem(`${who}: its bytes are gone without a record`);
-  } else if (row.kind !== null)
-    findings.problem(`${who}: its bytes are here, and a record says that they are gone`);
-  else if (row.bytes.length !== row.size)
-    findings.problem(`${who}: ${row.bytes.length} bytes, captured were ${row.size}`);
-  else if (!hash('sha256', row.bytes, 'buffer').equals(row.sha256))
-    findings.problem(`${who}: its bytes are not what was captured`);
-}
-
-const KIND_OF_CLASS: Readonly<Record<string, string>> = {
-  archived: 'archive',
-  purged: 'gc',
-  redacted: 'redact',
-};
-
-function checkClass(row: PageRow, findings: Findings): void {
-  const who = `event ${row.eventId} (${row.seq})`;
-  const { class: mark, kind } = row;
-  if (mark === null && row.live === 0) findings.problem(`${who}: nothing would ever select it`);
-  if (row.live === 2) findings.problem(`${who}: it is filed, and would be filed again`);
-  if (mark !== null && row.live > 0)
-    findings.problem(`${who}: it is ${mark}, and would be selected all the same`);
-  const wanted = mark === null ? null : (KIND_OF_CLASS[mark] ?? kind);
-  if (kind !== wanted)
-    findings.problem(`${who}: it is ${mark ?? 'live'}, its purge record says ${kind ?? 'nothing'}`);
+function checked({ sha256, live, bytes, ...row }: PageRow): CheckedRow {
+  const isWhole = bytes !== null && hash('sha256', bytes, 'buffer').equals(sha256);
+  const found = bytes === null ? null : { length: bytes.length, isWhole };
+  return { ...row, isLive: live > 0, bytes: found };
 }

@@ -1,10 +1,10 @@
 import { step } from '../../base/steps.js';
+import type { CountedRow } from '../../retention/census.js';
+import { compareCounters } from '../../retention/counter-checks.js';
 import { type Finding, Findings } from '../../retention/verification.js';
 import type { JournalDatabase } from '../journal-database.js';
 import { recountCauses } from '../ledger/causes.js';
 import * as sql from './verification.sql.js';
-
-type Row = Readonly<Record<string, string | number>>;
 
 const CONTRADICTIONS = [
   sql.FORGOTTEN,
@@ -36,10 +36,10 @@ export function checkCounters(db: JournalDatabase): Finding {
   const findings = new Findings('counters');
   db.read((raw) => {
     for (const { name, counted, real } of sql.COUNTERS)
-      compare(
+      compareCounters(
         name,
-        raw.prepare(counted).all() as Row[],
-        raw.prepare(real).all() as Row[],
+        raw.prepare(counted).all() as CountedRow[],
+        raw.prepare(real).all() as CountedRow[],
         findings,
       );
   });
@@ -53,33 +53,4 @@ export async function recountCounters(db: JournalDatabase): Promise<void> {
     recountCauses(db);
   });
   step('verify.counters-repaired');
-}
-
-function compare(
-  name: string,
-  counted: readonly Row[],
-  real: readonly Row[],
-  findings: Findings,
-): void {
-  const left = byKey(counted);
-  for (const [key, value] of byKey(real)) {
-    const said = left.get(key);
-    left.delete(key);
-    if (said !== value)
-      findings.problem(`${name} counter ${key} says ${said ?? 'nothing'}, there are ${value}`);
-  }
-  for (const [key, said] of left)
-    findings.problem(`${name} counter ${key} says ${said}, there is nothing`);
-}
-
-const COUNTED = new Set(['events', 'retained', 'bytes', 'rows']);
-
-/** `target 1, origin 2, …` to `3 events, …`. */
-function byKey(rows: readonly Row[]): Map<string, string> {
-  const text = (row: Row, isCounter: boolean): string =>
-    Object.entries(row)
-      .filter(([name]) => COUNTED.has(name) === isCounter)
-      .map(([name, value]) => `${name} ${value}`)
-      .join(', ');
-  return new Map(rows.map((row) => [text(row, false), text(row, true)]));
 }

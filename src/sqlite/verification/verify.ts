@@ -1,11 +1,12 @@
-import { plainMessage } from '../../files/trouble.js';
 import type { Spool } from '../../journal/spool.js';
 import type { ArchiveDirectory } from '../../retention/archive-directory.js';
+import { type Check, runChecks } from '../../retention/checks.js';
+import { checkArchives, checkSpool } from '../../retention/file-checks.js';
 import type { JobControl } from '../../retention/job-control.js';
-import { type Finding, Findings, type Verified } from '../../retention/verification.js';
+import type { Verified } from '../../retention/verification.js';
 import type { JournalDatabase } from '../journal-database.js';
 import { checkDigests } from './digests.js';
-import { checkArchives, checkSpool } from './file-checks.js';
+import { archiveNeeds } from './archive-needs.js';
 import { checkCounters, checkLedger } from './ledger-checks.js';
 import { checkIntegrity, checkReferences, checkTables, checkTriggers } from './schema-checks.js';
 import * as sql from './verification.sql.js';
@@ -16,22 +17,17 @@ export interface VerifySubject {
   readonly directory: ArchiveDirectory;
 }
 
-type Check = (
-  subject: VerifySubject,
-  control: JobControl,
-) => Finding | Finding[] | Promise<Finding | Finding[]>;
-
-/** By name, in the order of their cost. */
-const CHECKS: readonly (readonly [name: string, check: Check])[] = [
-  ['tables', ({ db }) => checkTables(db)],
-  ['triggers', ({ db }) => checkTriggers(db)],
-  ['counters', ({ db }) => checkCounters(db)],
-  ['ledger', ({ db }) => checkLedger(db)],
-  ['foreign keys', ({ db }) => checkReferences(db)],
-  ['spool', ({ spool }) => checkSpool(spool)],
-  ['archives', ({ db, directory }) => checkArchives(db, directory)],
-  ['digests', ({ db }, control) => checkDigests(db, control)],
-  ['integrity', ({ db }) => checkIntegrity(db)],
+/** In the order of their cost. */
+const checksOf = ({ db, spool, directory }: VerifySubject, control: JobControl): Check[] => [
+  { name: 'tables', run: () => checkTables(db) },
+  { name: 'triggers', run: () => checkTriggers(db) },
+  { name: 'counters', run: () => checkCounters(db) },
+  { name: 'ledger', run: () => checkLedger(db) },
+  { name: 'foreign keys', run: () => checkReferences(db) },
+  { name: 'spool', run: () => checkSpool(spool) },
+  { name: 'archives', run: () => checkArchives(archiveNeeds(db), directory) },
+  { name: 'digests', run: () => checkDigests(db, control) },
+  { name: 'integrity', run: () => checkIntegrity(db) },
 ];
 
 /**
@@ -44,10 +40,7 @@ export async function verifyAll(
   control: JobControl,
   only?: readonly string[],
 ): Promise<Verified> {
-  const checks: Finding[] = [];
-  for (const [name, check] of CHECKS)
-    if (only === undefined || only.includes(name))
-      checks.push(...[await guarded(name, () => check(subject, control))].flat());
+  const checks = await runChecks(checksOf(subject, control), only);
   return { checks, events: countEvents(subject.db) };
 }
 
@@ -57,19 +50,5 @@ function countEvents(db: JournalDatabase): number {
   } catch {
     // A file that cannot be read to its end: the checks say so.
     return 0;
-  }
-}
-
-/** A check that cannot be made does not hold: a damaged file must not end the others. */
-async function guarded(
-  name: string,
-  check: () => Finding | Finding[] | Promise<Finding | Finding[]>,
-): Promise<Finding | Finding[]> {
-  try {
-    return await check();
-  } catch (error) {
-    const findings = new Findings(name);
-    findings.problem(`could not be checked: ${plainMessage(error)}`);
-    return findings.finding;
   }
 }
