@@ -10,10 +10,7 @@ import {
 } from './conflict-store.js';
 
 /** The one conflict that is meant of those of an event id, open ones first; undefined when it has none. */
-export function oneConflict(
-  reference: string,
-  ofEvent: readonly Conflict[],
-): Conflict | undefined {
+export function oneConflict(reference: string, ofEvent: readonly Conflict[]): Conflict | undefined {
   const open = ofEvent.filter(({ resolvedAt }) => resolvedAt === null);
   if (open.length <= 1) return ofEvent[0];
   throw new AmbiguousConflictError(

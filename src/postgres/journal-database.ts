@@ -18,6 +18,9 @@ import { HEAD, type Head, Writer } from './writer.js';
 /** Milliseconds a transaction waits for the locks of others before it gives up. */
 const DEFAULT_BUSY_TIMEOUT_MS = 10_000;
 
+/** Milliseconds that a statement may take that goes over whole tables: two hours. */
+const MAINTENANCE_MS = 2 * 60 * 60 * 1000;
+
 /** Milliseconds one statement of a writing transaction may take, and one that reads. */
 const WRITE_STATEMENT_MS = 30_000;
 const READ_STATEMENT_MS = 300_000;
@@ -39,6 +42,7 @@ export class JournalDatabase {
   readonly #writer: Writer;
   readonly #readers: Readers;
   readonly #signal: ChangeSignal;
+  readonly #openForMaintenance: () => Promise<Client>;
   /** The identity of the journal, as it was first seen. */
   #home: string | undefined;
   #isReplaced = false;
@@ -56,6 +60,7 @@ export class JournalDatabase {
       (head) => this.#assertSame(head),
     );
     this.#readers = new Readers(open('reader', READ_STATEMENT_MS));
+    this.#openForMaintenance = open('writer', MAINTENANCE_MS);
     this.#signal = new ChangeSignal(place, open('listener', READ_STATEMENT_MS));
   }
 
@@ -112,6 +117,19 @@ export class JournalDatabase {
     const result = await this.#writer.write(asked, work);
     this.#signal.send();
     return result;
+  }
+
+  /** Runs statements that no transaction can hold, one after another, on a connection of their own. */
+  async maintain(statements: readonly string[]): Promise<void> {
+    this.#assertOpen();
+    const client = await this.#openForMaintenance();
+    try {
+      for (const statement of statements) await client.query(statement);
+    } catch (error) {
+      throw asStorageError(this.shown, error);
+    } finally {
+      await end(client);
+    }
   }
 
   /** Runs reads on one consistent snapshot. */

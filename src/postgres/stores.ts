@@ -1,5 +1,6 @@
 import type { TargetLock } from '../dispatch/target-lock.js';
 import type { OpenJournal } from '../stores.js';
+import { PostgresConflicts } from './conflicts/conflict-store.js';
 import { PostgresImports } from './imports/import-store.js';
 import { PostgresAuditLog } from './journal/audit-log.js';
 import { PostgresJournal } from './journal/journal-store.js';
@@ -9,7 +10,12 @@ import { HeldLeases } from './ledger/held-leases.js';
 import { PostgresRequeue } from './ledger/requeue.js';
 import { PostgresTargetLock } from './ledger/target-lock.js';
 import { PostgresReports } from './reports/reports.js';
+import { PostgresSpace } from './retention/journal-space.js';
+import { PostgresRedaction } from './retention/redaction-store.js';
+import { PostgresRestore } from './retention/restore-store.js';
+import { PostgresRetention } from './retention/retention-store.js';
 import { PostgresTargets } from './targets/registry.js';
+import { PostgresVerification } from './verification/verification.js';
 
 /** Every store on the connections of one process to PostgreSQL. */
 export class PostgresStores implements OpenJournal {
@@ -21,7 +27,13 @@ export class PostgresStores implements OpenJournal {
   readonly requeue: PostgresRequeue;
   readonly targets: PostgresTargets;
   readonly audit: PostgresAuditLog;
+  readonly conflicts: PostgresConflicts;
   readonly imports: PostgresImports;
+  readonly retention: PostgresRetention;
+  readonly restoring: PostgresRestore;
+  readonly redaction: PostgresRedaction;
+  readonly space: PostgresSpace;
+  readonly verification: PostgresVerification;
   readonly reports: PostgresReports;
 
   /** `random` is the jitter of backoffs. */
@@ -32,7 +44,13 @@ export class PostgresStores implements OpenJournal {
     this.requeue = new PostgresRequeue(db);
     this.targets = new PostgresTargets(db);
     this.audit = new PostgresAuditLog(db);
+    this.conflicts = new PostgresConflicts(db);
     this.imports = new PostgresImports(db);
+    this.retention = new PostgresRetention(db);
+    this.restoring = new PostgresRestore(db);
+    this.redaction = new PostgresRedaction(db);
+    this.space = new PostgresSpace(db);
+    this.verification = new PostgresVerification(db);
     this.reports = new PostgresReports(db);
   }
 

@@ -25,7 +25,9 @@ export function changesBetween(
       }
       changes.set(id, change);
     }
-  return [...changes.values()].filter((row) => numbersOf(row, keys).some((name) => row[name] !== 0));
+  return [...changes.values()].filter((row) =>
+    numbersOf(row, keys).some((name) => row[name] !== 0),
+  );
 }
 
 const numbersOf = (row: CountedRow, keys: readonly string[]): string[] =>

@@ -14,7 +14,8 @@ export async function runChecks(
 ): Promise<Finding[]> {
   const found: Finding[] = [];
   for (const check of checks)
-    if (only === undefined || only.includes(check.name)) found.push(...[await guarded(check)].flat());
+    if (only === undefined || only.includes(check.name))
+      found.push(...[await guarded(check)].flat());
   return found;
 }
 

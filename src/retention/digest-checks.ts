@@ -27,8 +27,7 @@ export function checkBytes(row: CheckedRow, findings: Findings): void {
     findings.problem(`${who}: its bytes are here, and a record says that they are gone`);
   else if (row.bytes.length !== row.size)
     findings.problem(`${who}: ${row.bytes.length} bytes, captured were ${row.size}`);
-  else if (!row.bytes.isWhole)
-    findings.problem(`${who}: its bytes are not what was captured`);
+  else if (!row.bytes.isWhole) findings.problem(`${who}: its bytes are not what was captured`);
 }
 
 const KIND_OF_CLASS: Readonly<Record<string, string>> = {

@@ -39,8 +39,7 @@ export function erasedWords(words: Words, isToGo: (text: string) => boolean): Wo
   const error = erasedText(words.error, isToGo, ERASED);
   const response = erasedText(words.response, isToGo, null);
   const state = erasedText(words.state, isToGo, null);
-  const isSame =
-    error === words.error && response === words.response && state === words.state;
+  const isSame = error === words.error && response === words.response && state === words.state;
   const { targetId, seq, generation } = words;
   return isSame ? undefined : { targetId, seq, generation, error, response, state };
 }

@@ -11,18 +11,23 @@ interface Dialect {
   readonly ranges: string;
   readonly first: string;
   readonly last: string;
+  /** The last number whose event is filed: it has its row in `live`, and is in the counters. */
+  readonly filed: string;
 }
 
 const SQLITE: Dialect = {
   ranges: 'json_each(f.seqs) r',
   first: 'r.value ->> 0',
   last: 'r.value ->> 1',
+  filed: '(SELECT seq FROM filed)',
 };
 
 const POSTGRES: Dialect = {
   ranges: 'jsonb_array_elements(f.seqs::jsonb) r',
   first: '(r ->> 0)::bigint',
   last: '(r ->> 1)::bigint',
+  // Every event is filed as it is captured.
+  filed: '(SELECT seq FROM head)',
 };
 
 /**
@@ -123,8 +128,8 @@ function statementsOf(dialect: Dialect): Readonly<Record<string, string>> {
     realDeliveries: REAL_DELIVERIES,
     countedExclusions: COUNTED_EXCLUSIONS,
     wrongTotals: WRONG_TOTALS,
-    wrongClasses: WRONG_CLASSES,
-    countedEvents: COUNTED_EVENTS,
+    wrongClasses: wrongClasses(dialect),
+    countedEvents: countedEvents(dialect),
     realEvents: REAL_EVENTS,
     undelivered: UNDELIVERED,
     causes: 'SELECT target_id, status, text, events FROM cause',
@@ -160,25 +165,26 @@ const WRONG_TOTALS = `
   WHERE delivery_rows <> (SELECT count(*) FROM delivery d WHERE d.target_id = t.id)`;
 
 /** In how many ways an event may come to be selected: by its row in `live`, or as it is not filed yet. */
-const WAYS = '(v.seq IS NOT NULL) + (e.seq > (SELECT seq FROM filed))';
+const ways = ({ filed }: Dialect): string =>
+  `CASE WHEN v.seq IS NULL THEN 0 ELSE 1 END + CASE WHEN e.seq > ${filed} THEN 1 ELSE 0 END`;
 
 /** Live without a mark, in one way; bytes gone behind a record of the right kind, nothing dead among the todos. */
-const WRONG_CLASSES = `
+const wrongClasses = (dialect: Dialect): string => `
   SELECT e.seq, m.class, g.kind, p.seq IS NOT NULL AS present FROM event e
   LEFT JOIN mark m ON m.seq = e.seq LEFT JOIN purge g ON g.seq = e.seq
   LEFT JOIN payload p ON p.seq = e.seq
   LEFT JOIN live v ON v.seq = e.seq AND v.origin_id = e.origin_id
-  WHERE (m.seq IS NULL) <> (${WAYS})
+  WHERE CASE WHEN m.seq IS NULL THEN 1 ELSE 0 END <> ${ways(dialect)}
     OR (p.seq IS NULL) <> (g.seq IS NOT NULL)
     OR (m.class = 'archived' AND g.kind IS DISTINCT FROM 'archive')
     OR (m.class = 'purged' AND g.kind IS DISTINCT FROM 'gc')
     OR (m.class = 'redacted' AND g.kind IS DISTINCT FROM 'redact')
     OR (m.seq IS NOT NULL AND EXISTS (SELECT 1 FROM todo t WHERE t.seq = e.seq))`;
 
-const COUNTED_EVENTS = `
+const countedEvents = ({ filed }: Dialect): string => `
   SELECT origin_id, class, sum(events) AS events, sum(retained) AS retained, sum(bytes) AS bytes
   FROM (SELECT * FROM journal_count
-    UNION ALL SELECT origin_id, 'live', 1, 1, size FROM event WHERE seq > (SELECT seq FROM filed))
+    UNION ALL SELECT origin_id, 'live', 1, 1, size FROM event WHERE seq > ${filed}) c
   GROUP BY 1, 2 HAVING sum(events) <> 0 ORDER BY 1, 2`;
 
 const REAL_EVENTS = `

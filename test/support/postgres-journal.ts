@@ -16,6 +16,8 @@ export class PostgresJournals {
   /** Roles that tests made, which go with the database. */
   readonly roles: string[] = [];
   #owner: pg.Client | undefined;
+  /** Journals that the test has that runs now. */
+  #lent = 0;
 
   get url(): string {
     const url = new URL(SERVER);
@@ -54,10 +56,16 @@ export class PostgresJournals {
     for (const role of this.roles) await onServer(`DROP ROLE "${role}"`);
   }
 
-  /** The URL of the journal, which is empty again after the test. */
+  /** The URL of the journal, which is empty again after the test; of another one where a test has it already. */
   forTest(): string {
-    closeAfterTest(() => this.owner.query(MAKE_EMPTY));
-    return this.url;
+    const schema = `other_${this.#lent}`;
+    this.#lent += 1;
+    const isFirst = this.#lent === 1;
+    closeAfterTest(async () => {
+      this.#lent = 0;
+      await this.owner.query(isFirst ? MAKE_EMPTY : `DROP SCHEMA IF EXISTS ${schema} CASCADE`);
+    });
+    return isFirst ? this.url : `${this.url}?schema=${schema}`;
   }
 }
 

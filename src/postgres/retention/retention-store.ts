@@ -13,6 +13,7 @@ import type {
 } from '../../retention/retention-store.js';
 import type { RetentionScope, TypesByTarget } from '../../retention/scope.js';
 import type { JournalDatabase } from '../journal-database.js';
+import { columnsOfRanges } from '../ranges.js';
 import type { Transaction } from '../transaction.js';
 import { withCounters } from './census.js';
 import * as sql from './retention.sql.js';
@@ -79,12 +80,12 @@ export class PostgresRetention implements RetentionStore {
   }
 
   async dependsOn(archiveId: string, seqs: SeqRanges): Promise<boolean> {
-    const asked = { archiveId, ...boundsOf(seqs) };
+    const asked = { archiveId, ...columnsOfRanges(seqs) };
     return (await this.#db.get(sql.HELD_BY_ARCHIVE, asked)) !== undefined;
   }
 
   async countBehind(archiveId: string, seqs: SeqRanges): Promise<number> {
-    const asked = { archiveId, ...boundsOf(seqs) };
+    const asked = { archiveId, ...columnsOfRanges(seqs) };
     return (await this.#db.get<{ events: number }>(sql.COUNT_BEHIND_ARCHIVE, asked))?.events ?? 0;
   }
 
@@ -160,11 +161,6 @@ async function take(
     damaged: read.length - gone.length,
   };
 }
-
-const boundsOf = (seqs: SeqRanges) => ({
-  firsts: seqs.map(([first]) => first),
-  lasts: seqs.map(([, last]) => last),
-});
 
 interface OwnRow {
   readonly seq: number;

@@ -52,7 +52,10 @@ function checkColumns(
   const found = new Map(
     stored.filter((column) => column.table === table).map((column) => [column.name, column]),
   );
-  if (found.size === 0) return findings.problem(`table ${table} is missing`);
+  if (found.size === 0) {
+    findings.problem(`table ${table} is missing`);
+    return;
+  }
   for (const [, name = '', type, rest = ''] of text.matchAll(/^\s+"(\w+)" (\w+)(.*)$/gm)) {
     const column = found.get(name);
     const isRequired = /NOT NULL|PRIMARY KEY|GENERATED/.test(rest);
@@ -84,7 +87,8 @@ export async function checkTriggers(db: JournalDatabase): Promise<Finding> {
       found.isUnconditional;
     const who = `trigger ${guard.name} on ${guard.table}`;
     if (found === undefined) findings.problem(`${who} is missing`);
-    else if (found.enabled !== 'A') findings.problem(`${who} ${STATES[found.enabled] ?? found.enabled}`);
+    else if (found.enabled !== 'A')
+      findings.problem(`${who} ${STATES[found.enabled] ?? found.enabled}`);
     else if (!isSame) findings.problem(`${who} was changed`);
   }
   for (const { name, table } of unknown.values())
@@ -108,6 +112,8 @@ export async function checkSettings(db: JournalDatabase): Promise<Finding> {
   const findings = new Findings('settings');
   for (const { name, setting } of await db.all<{ name: string; setting: string }>(sql.SETTINGS))
     if (setting !== 'on')
-      findings.note(`the server runs with ${name} = ${setting}: a crash of its machine can lose or damage what it had confirmed`);
+      findings.note(
+        `the server runs with ${name} = ${setting}: a crash of its machine can lose or damage what it had confirmed`,
+      );
   return findings.finding;
 }

@@ -23,7 +23,7 @@ export const STORED_CONSTRAINTS = `
 export const STORED_TRIGGERS = `
   SELECT t.tgname AS name, c.relname AS "table", t.tgenabled AS enabled, t.tgtype::int AS type,
     p.proname AS "function", p.prosrc AS source,
-    t.tgqual IS NULL AND array_length(t.tgattr::int2[], 1) IS NULL AS "isUnconditional"
+    t.tgqual IS NULL AND t.tgattr::text = '' AS "isUnconditional"
   FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
   WHERE c.relnamespace = current_schema()::regnamespace AND NOT t.tgisinternal ORDER BY t.tgname`;
 

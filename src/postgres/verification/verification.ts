@@ -44,6 +44,9 @@ const checksOf = (
   { name: 'ledger', run: () => checkLedger(db) },
   { name: 'foreign keys', run: () => checkReferences(db) },
   { name: 'spool', run: () => checkSpool(new Spool(spoolDir)) },
-  { name: 'archives', run: () => checkArchives(archiveNeeds(db), new ArchiveDirectory(archiveDir)) },
+  {
+    name: 'archives',
+    run: () => checkArchives(archiveNeeds(db), new ArchiveDirectory(archiveDir)),
+  },
   { name: 'digests', run: () => checkDigests(db, control) },
 ];

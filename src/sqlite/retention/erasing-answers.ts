@@ -65,7 +65,11 @@ function postsWith(db: JournalDatabase, seq: number): PostTrace[] {
   return rows.filter((post) => carried(post, seq));
 }
 
-function erasePost(db: JournalDatabase, { id, error }: PostTrace, content: RepeatedContent): number {
+function erasePost(
+  db: JournalDatabase,
+  { id, error }: PostTrace,
+  content: RepeatedContent,
+): number {
   if (error === null || error === ERASED || !content.isIn(error)) return 0;
   return db.statement(sql.ERASE_POST).run({ id, text: ERASED }).changes;
 }

@@ -2,11 +2,7 @@ import { shownAddress } from '../../address/shown-address.js';
 import { step } from '../../base/steps.js';
 import { UnknownEventError } from '../../journal/unknown-event.js';
 import { canonicalDigest } from '../../json/canonical.js';
-import {
-  type ErasedEvent,
-  erasedEvent,
-  type RevisionFound,
-} from '../../retention/erased-event.js';
+import { type ErasedEvent, erasedEvent, type RevisionFound } from '../../retention/erased-event.js';
 import type {
   Erased,
   RedactionOrder,
