@@ -1,6 +1,7 @@
 import type { TargetLock } from '../dispatch/target-lock.js';
-import type { OpenJournal } from '../stores.js';
+import type { Stores } from '../stores.js';
 import { PostgresConflicts } from './conflicts/conflict-store.js';
+import { PostgresEdges } from './edges/edge-store.js';
 import { PostgresImports } from './imports/import-store.js';
 import { PostgresAuditLog } from './journal/audit-log.js';
 import { PostgresJournal } from './journal/journal-store.js';
@@ -18,7 +19,7 @@ import { PostgresTargets } from './targets/registry.js';
 import { PostgresVerification } from './verification/verification.js';
 
 /** Every store on the connections of one process to PostgreSQL. */
-export class PostgresStores implements OpenJournal {
+export class PostgresStores implements Stores {
   /** For the engine and its tests. */
   readonly db: JournalDatabase;
   readonly #held = new HeldLeases();
@@ -35,6 +36,7 @@ export class PostgresStores implements OpenJournal {
   readonly space: PostgresSpace;
   readonly verification: PostgresVerification;
   readonly reports: PostgresReports;
+  readonly edges: PostgresEdges;
 
   /** `random` is the jitter of backoffs. */
   constructor(db: JournalDatabase, random?: () => number) {
@@ -52,6 +54,7 @@ export class PostgresStores implements OpenJournal {
     this.space = new PostgresSpace(db);
     this.verification = new PostgresVerification(db);
     this.reports = new PostgresReports(db);
+    this.edges = new PostgresEdges(db);
   }
 
   targetLock(targetId: number): TargetLock {

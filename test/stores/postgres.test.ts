@@ -1,11 +1,11 @@
 import { openStores } from '../../src/postgres/stores.js';
-import type { Stores } from '../../src/stores.js';
 import { assertLedgerInvariantOn } from '../support/invariant.js';
 import { postgresJournals } from '../support/postgres-journal.js';
 import { temporaryHome } from '../support/temporary-home.js';
 import { describeAuditLog } from './audit-log-suite.js';
 import { describeConflictStore } from './conflict-store-suite.js';
 import { describeDeliveryLedger } from './delivery-ledger-suite.js';
+import { describeEdgeStore } from './edge-store-suite.js';
 import type { GivenStores } from './given-stores.js';
 import { describeImportStore } from './import-store-suite.js';
 import { describeJournalSpace } from './journal-space-suite.js';
@@ -22,16 +22,11 @@ import { describeVerification } from './verification-suite.js';
 
 describe('stores on PostgreSQL:', () => {
   const journals = postgresJournals();
-  let current: Mocha.Test | undefined;
-  beforeEach(function () {
-    current = this.currentTest;
-  });
 
   async function open(): Promise<GivenStores> {
     const stores = await openStores(journals.forTest(), {}, () => 0.5);
-    const test = current;
     return {
-      stores: portedSoFar(stores, () => test?.skip()),
+      stores,
       home: temporaryHome(),
       close: async () => {
         await assertLedgerInvariantOn(stores.db);
@@ -55,15 +50,5 @@ describe('stores on PostgreSQL:', () => {
   describeJournalSpace('PostgreSQL', open);
   describeVerification('PostgreSQL', open);
   describeReports('PostgreSQL', open);
+  describeEdgeStore('PostgreSQL', open);
 });
-
-/** While the engine lacks stores, a test that comes to one of them is skipped there. */
-function portedSoFar(stores: Partial<Stores>, skip: () => void): Stores {
-  return new Proxy(stores, {
-    get(target, name) {
-      const value = Reflect.get(target, name);
-      if (value === undefined && name !== 'then') skip();
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  }) as Stores;
-}

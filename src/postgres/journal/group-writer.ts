@@ -1,5 +1,6 @@
 import type { AppendVerdict, AuditNote, EventSource, NewEvent } from '../../journal/new-event.js';
 import { canonicalDigest } from '../../json/canonical.js';
+import { noteArrivals } from '../edges/note-arrivals.js';
 import type { Transaction } from '../transaction.js';
 import { coalesce, countMoved, removeLive, supersede } from './coalesce.js';
 import { type EventRow, insertEvents } from './event-rows.js';
@@ -80,6 +81,7 @@ export class GroupWriter {
     const written: Written[] = [];
     for (const part of partsOf(events.map(storableEvent)))
       written.push(...(await this.#writePart(part)));
+    await noteArrivals(this.#tx, events, written);
     return written;
   }
 
@@ -238,7 +240,7 @@ export class GroupWriter {
 
   async #writeAudit(event: NewEvent, note: AuditNote): Promise<void> {
     const keepsBytes = note.action === 'discarded';
-    const { bytes, sha256: _digest, audit: _note, ...details } = event;
+    const { bytes, sha256: _digest, audit: _note, arrival: _way, ...details } = event;
     await this.#tx.run(sql.INSERT_AUDIT, {
       at: event.capturedAt,
       action: note.action,

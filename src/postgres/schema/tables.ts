@@ -1,3 +1,5 @@
+import { EDGE_INDEXES, EDGE_TABLES } from './edge-tables.js';
+
 /**
  * Tables and indexes of the first schema: those of the SQLite engine, in the types
  * of PostgreSQL. Text compares by its bytes, as it does in SQLite, wherever the
@@ -279,4 +281,8 @@ const byBytes = (statement: string): string =>
   statement.replaceAll(/" text\b/g, '" text COLLATE "C"');
 
 /** What makes the tables, in order. */
-export const CREATE_TABLES: readonly string[] = [...TABLES.map(byBytes), ...INDEXES];
+export const CREATE_TABLES: readonly string[] = [
+  ...[...TABLES, ...EDGE_TABLES].map(byBytes),
+  ...INDEXES,
+  ...EDGE_INDEXES,
+];

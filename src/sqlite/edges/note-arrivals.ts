@@ -1,20 +1,18 @@
-import type { Arrival, EdgeRequest, NumberRanges } from '../../edges/arrival.js';
+import type { EdgeRequest } from '../../edges/arrival.js';
+import {
+  type Arrived,
+  byRequest,
+  firstOf,
+  MOST_INSTANCES,
+  numbersOf,
+  sentAsNew,
+  timesOf,
+} from '../../edges/arrived.js';
 import type { EdgeFaultKind } from '../../edges/edge-store.js';
 import { type NumberRange, place, toNumberRanges } from '../../edges/placing.js';
 import type { NewEvent } from '../../journal/new-event.js';
 import type { JournalDatabase } from '../journal-database.js';
 import * as sql from './edges.sql.js';
-
-/** Copies of one home that are remembered. */
-const MOST_INSTANCES = 16;
-
-/** An event that came from an edge, and what became of it. */
-interface Arrived extends Arrival {
-  readonly eventId: string;
-  /** The row it became, equals, or differs from. */
-  readonly seq: number;
-  readonly conflictId: number | null;
-}
 
 interface EdgeRow {
   readonly id: number;
@@ -33,17 +31,8 @@ export function noteArrivals(
   events: readonly NewEvent[],
   written: readonly { readonly seq: number | null; readonly conflictId: number | null }[],
 ): void {
-  const byRequest = new Map<EdgeRequest, Arrived[]>();
-  for (const [index, { arrival, eventId }] of events.entries()) {
-    const { seq = null, conflictId = null } = written[index] ?? {};
-    if (arrival === undefined || seq === null) continue;
-    const { request, number } = arrival;
-    const arrived = { request, number, eventId, seq, conflictId };
-    const others = byRequest.get(request);
-    if (others === undefined) byRequest.set(request, [arrived]);
-    else others.push(arrived);
-  }
-  for (const [request, arrived] of byRequest) new EdgeNotes(db, request).note(arrived);
+  for (const [request, arrived] of byRequest(events, written))
+    new EdgeNotes(db, request).note(arrived);
 }
 
 /** What one request changes for its edge. */
@@ -102,8 +91,8 @@ class EdgeNotes {
     const other = this.#firstOther(before, range, byNumber);
     if (other !== undefined) this.#noteFault('diverged', other.number, other.times);
     if (!this.#looksForRepeats) return;
-    const sentAsNew = numbersOf(before).filter((number) => !isIn(this.#request.again, number));
-    if (sentAsNew[0] !== undefined) this.#noteFault('restored', sentAsNew[0], sentAsNew.length);
+    const again = firstOf(sentAsNew(before, this.#request.again));
+    if (again !== undefined) this.#noteFault('restored', again.number, again.times);
   }
 
   /** The first number that stands for another event than it did, and how many do. */
@@ -119,7 +108,7 @@ class EdgeNotes {
       const known = idOf.get((before.seq ?? 0) + number - before.first);
       return known !== byNumber.get(number)?.eventId;
     });
-    return others[0] === undefined ? undefined : { number: others[0], times: others.length };
+    return firstOf(others);
   }
 
   /** A copy that sends again after another one did is one of two that are alive. */
@@ -142,13 +131,13 @@ class EdgeNotes {
   #update(): void {
     const { id, high, received, excluded } = this.#edge;
     const { name, host, instance, stream, request } = this.#request;
-    const { sentAt, newestAt, receivedAt: at } = this.#request;
+    const { receivedAt: at } = this.#request;
     const complete = this.#completeUpTo();
-    const lag = newestAt === null ? null : Math.max(0, sentAt - newestAt);
-    const clock = sentAt - at;
     const sender = { name, host, instance, stream, request };
     const numbers = { high, complete, received, excluded };
-    this.#db.statement(sql.UPDATE_EDGE).run({ id, ...sender, ...numbers, lag, clock, at });
+    this.#db
+      .statement(sql.UPDATE_EDGE)
+      .run({ id, ...sender, ...numbers, ...timesOf(this.#request), at });
   }
 
   #completeUpTo(): number {
@@ -162,9 +151,3 @@ class EdgeNotes {
     }
   }
 }
-
-const numbersOf = ({ first, last }: NumberRange): number[] =>
-  Array.from({ length: last - first + 1 }, (_, at) => first + at);
-
-const isIn = (ranges: NumberRanges, number: number): boolean =>
-  ranges.some(([first, last]) => first <= number && number <= last);
