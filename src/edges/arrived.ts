@@ -1,4 +1,3 @@
-import type { NewEvent } from '../journal/new-event.js';
 import type { Arrival, EdgeRequest, NumberRanges } from './arrival.js';
 import type { NumberRange } from './placing.js';
 
@@ -16,9 +15,15 @@ interface Outcome {
   readonly conflictId: number | null;
 }
 
+/** An event that may have come from an edge. */
+interface Incoming {
+  readonly eventId: string;
+  readonly arrival?: Arrival | undefined;
+}
+
 /** The events of a group that came from edges, by the request that brought them. */
 export function byRequest(
-  events: readonly NewEvent[],
+  events: readonly Incoming[],
   written: readonly Outcome[],
 ): ReadonlyMap<EdgeRequest, readonly Arrived[]> {
   const found = new Map<EdgeRequest, Arrived[]>();

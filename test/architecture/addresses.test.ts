@@ -21,6 +21,7 @@ const REVEALING = [
 /** The statements that read an address; those who run them show it by `shownAddress`. */
 const READING = [
   'src/postgres/ledger/revision.sql.ts',
+  'src/postgres/retention/redaction.sql.ts',
   'src/postgres/targets/targets.sql.ts',
   'src/sqlite/ledger/revision.sql.ts',
   'src/sqlite/retention/retention.sql.ts',

@@ -33,6 +33,7 @@ export const CAUSES_OF_EVENTS = `
   CROSS JOIN LATERAL (SELECT e.seq, e.origin_id FROM event e WHERE e.seq = w.seq) e
   CROSS JOIN LATERAL (SELECT 1 FROM live v WHERE v.origin_id = e.origin_id AND v.seq = e.seq) v
   CROSS JOIN target t
-  CROSS JOIN LATERAL (SELECT * FROM delivery d WHERE d.target_id = t.id AND d.seq = e.seq) d
+  CROSS JOIN LATERAL (
+    SELECT * FROM delivery d WHERE d.target_id = t.id AND d.seq = e.seq LIMIT 1) d
   WHERE d.status IN ('rejected', 'failed_transient', 'terminal_failed')
   GROUP BY 1, 2, 3`;

@@ -17,7 +17,8 @@ export const CENSUS_OF_DELIVERIES = `
   SELECT d.target_id AS "targetId", e.origin_id AS "originId", COALESCE(m.class, 'live') AS class,
     d.status, count(*) AS events
   FROM ${GIVEN} CROSS JOIN target t
-  JOIN delivery d ON d.target_id = t.id AND d.seq = w.seq
+  CROSS JOIN LATERAL (SELECT target_id, status FROM delivery
+    WHERE target_id = t.id AND seq = w.seq LIMIT 1) d
   LEFT JOIN mark m ON m.seq = w.seq
   GROUP BY 1, 2, 3, 4`;
 

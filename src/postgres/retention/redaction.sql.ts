@@ -32,8 +32,9 @@ export const COPIED_BYTES = `
   UNION ALL SELECT bytes FROM audit WHERE event_id = @eventId AND bytes IS NOT NULL`;
 
 export const LAST_ATTEMPT = `
-  SELECT max(d.last_attempted_at) AS at FROM unnest(@seqs::bigint[]) AS w (seq) CROSS JOIN target t
-  JOIN delivery d ON d.target_id = t.id AND d.seq = w.seq`;
+  SELECT max((SELECT d.last_attempted_at FROM delivery d
+    WHERE d.target_id = t.id AND d.seq = w.seq)) AS at
+  FROM unnest(@seqs::bigint[]) AS w (seq) CROSS JOIN target t`;
 
 /** Other events of a span that have one of these contents, hexadecimal digests, here. */
 export const SAME_BYTES = `
@@ -112,6 +113,7 @@ export const SEEN_BY = `
       ((SELECT 1 FROM flight f, jsonb_array_elements(f.seqs::jsonb) r WHERE f.target_id = t.id
         AND w.seq BETWEEN (r ->> 0)::bigint AND (r ->> 1)::bigint LIMIT 1) IS NOT NULL)::int AS in_flight
     FROM unnest(@seqs::bigint[]) AS w (seq) CROSS JOIN target t
-    LEFT JOIN delivery d ON d.target_id = t.id AND d.seq = w.seq
+    LEFT JOIN LATERAL (SELECT status, attempt_count FROM delivery
+      WHERE target_id = t.id AND seq = w.seq LIMIT 1) d ON true
     ORDER BY w.seq, t.id) s
   WHERE s.attempt_count > 0 OR s.in_flight = 1`;

@@ -9,16 +9,16 @@ export const JOURNAL_HEAD = 'SELECT seq AS head FROM head';
 const IN_FLIGHT = `(SELECT 1 FROM flight f, jsonb_array_elements(f.seqs::jsonb) r
       WHERE e.seq BETWEEN (r ->> 0)::bigint AND (r ->> 1)::bigint LIMIT 1) IS NOT NULL`;
 
-const TO_BE_REPLAYED = `(SELECT 1 FROM target t JOIN todo o ON o.target_id = t.id AND o.seq = e.seq
-      WHERE o.replay = 1 LIMIT 1) IS NOT NULL`;
+const TO_BE_REPLAYED = `EXISTS (SELECT 1 FROM target t
+      WHERE (SELECT o.replay FROM todo o WHERE o.target_id = t.id AND o.seq = e.seq) = 1)`;
 
-const STATUS = '(SELECT d.status FROM delivery d WHERE d.target_id = t.id AND d.seq = e.seq)';
+const AT_TARGET = '(SELECT d.status FROM delivery d WHERE d.target_id = t.id AND d.seq = e.seq)';
 
-const IS_DELIVERED = `COALESCE(${STATUS} IN ('success', 'duplicate'), false)`;
+const IS_DELIVERED = `COALESCE(${AT_TARGET} IN ('success', 'duplicate'), false)`;
 
 /** By the types that target `t` gets: pairs of target and origin are given; or by where it starts. */
 const IS_EXCLUDED = `((t.id, e.origin_id) IN (SELECT * FROM unnest(@lanes::bigint[], @origins::bigint[]))
-        OR (e.seq < t.start_seq AND ${STATUS} IS NULL))`;
+        OR (e.seq < t.start_seq AND ${AT_TARGET} IS NULL))`;
 
 /** At every target that was not retired and does not exclude it; at one of them at least. */
 const DELIVERED_EVERYWHERE = `COALESCE((SELECT bool_or(${IS_DELIVERED})
@@ -83,8 +83,9 @@ export const REMOVE_LIVE = `
 
 /** Of every target: what is not live is not selected. */
 export const REMOVE_TODO = `
-  DELETE FROM todo o USING unnest(@seqs::bigint[]) AS w (seq), target t
-  WHERE o.target_id = t.id AND o.seq = w.seq`;
+  DELETE FROM todo o USING (
+    SELECT t.id, w.seq FROM target t CROSS JOIN unnest(@seqs::bigint[]) AS w (seq) OFFSET 0) k
+  WHERE o.target_id = k.id AND o.seq = k.seq`;
 
 const ARCHIVED = `
   SELECT e.seq, e.event_id AS "eventId", e.sha256, p.seq IS NOT NULL AS present, g.kind`;
@@ -148,7 +149,8 @@ export const OWE_AGAIN = `
   SELECT l.target_id, e.seq, e.origin_id, COALESCE(d.next_attempt_at, @now::bigint), t.pass_no, 'any', 0
   FROM unnest(@seqs::bigint[]) AS w (seq) JOIN event e ON e.seq = w.seq
   CROSS JOIN target t JOIN lane l ON l.target_id = t.id AND l.origin_id = e.origin_id
-  LEFT JOIN delivery d ON d.target_id = l.target_id AND d.seq = e.seq
+  LEFT JOIN LATERAL (SELECT status, next_attempt_at FROM delivery
+    WHERE target_id = l.target_id AND seq = e.seq LIMIT 1) d ON true
   WHERE l.cursor >= e.seq AND (d.status IS NOT NULL OR t.start_seq <= e.seq)
     AND (d.status IS NULL OR d.status IN ('pending', 'rejected', 'failed_transient'))
     AND NOT EXISTS (SELECT 1 FROM flight f, jsonb_array_elements(f.seqs::jsonb) r
