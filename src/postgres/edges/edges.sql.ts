@@ -35,12 +35,14 @@ export const BIND =
 
 export const BOUND = 'SELECT home FROM edge_token WHERE sha256 = @sha256';
 
-/** An index search for those that begin at the event or before it, nearest first. */
+/** An index search for those that begin at the event or before it. Who sent another content sent a conflict. */
 export const PLACES_OF = `
   SELECT e.home, e.name, r.first + @seq::bigint - r.seq AS number
   FROM edge_range r JOIN edge e ON e.id = r.edge_id
   WHERE r.seq BETWEEN @seq::bigint - @longest::bigint AND @seq::bigint
     AND r.seq + r.last - r.first >= @seq::bigint
+    AND NOT EXISTS (SELECT 1 FROM edge_conflict c
+      WHERE c.edge_id = r.edge_id AND c.number = r.first + @seq::bigint - r.seq)
   ORDER BY e.id, r.first`;
 
 export const SENDERS_OF = `
