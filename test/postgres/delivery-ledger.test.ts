@@ -181,12 +181,12 @@ describe('the delivery ledger on PostgreSQL', () => {
   });
 });
 
-/** Statements that connections of this process send meanwhile, but for hints to others. */
+/** Statements that the connection sends meanwhile that begins transactions: others carry hints to processes. */
 async function counted(work: () => Promise<void>): Promise<number> {
   const { query } = pg.Client.prototype;
-  let statements = 0;
+  const statements = new Map<pg.Client, string[]>();
   pg.Client.prototype.query = function (this: pg.Client, ...values: unknown[]) {
-    if (!String(values[0]).startsWith('NOTIFY')) statements += 1;
+    statements.set(this, [...(statements.get(this) ?? []), String(values[0])]);
     return Reflect.apply(query, this, values);
   } as typeof query;
   try {
@@ -194,5 +194,6 @@ async function counted(work: () => Promise<void>): Promise<number> {
   } finally {
     pg.Client.prototype.query = query;
   }
-  return statements;
+  const ofWriter = [...statements.values()].filter((texts) => texts[0]?.startsWith('BEGIN'));
+  return ofWriter.flat().length;
 }
