@@ -31,7 +31,9 @@ const SPELLED_OUT: Readonly<Record<string, readonly string[]>> = {
 };
 
 function namedSteps(): Set<string> {
-  const names = sourceFiles('src').flatMap((file) => {
+  // Those of PostgreSQL are in test/postgres/drain-faults.test.ts.
+  const files = sourceFiles('src').filter((file) => !file.includes('/postgres/'));
+  const names = files.flatMap((file) => {
     const calls = readFileSync(file, 'utf8').matchAll(/(?<![\w.])step\((['"`])([^'"`]+)\1\)/g);
     return [...calls].map(([, , name]) => name as string);
   });

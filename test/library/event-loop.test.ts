@@ -88,8 +88,8 @@ describe('the event loop of the program around it gets its turns', () => {
     const replay = await turnsDuring(() => redrain.replay({ target: '1' }));
     expect(replay.most['requeue.page']).to.equal(1);
     for (const call of [
-      () => redrain.replay({ target: '1', dryRun: true }),
-      () => redrain.retry({ target: '1', dryRun: true }),
+      () => redrain.replay({ target: '1', dryRun: true, since: 0 }),
+      () => redrain.retry({ target: '1', dryRun: true, since: 0 }),
       () => redrain.diff('1', '1'),
       () => redrain.events({ state: 'rejected' }),
       () => redrain.events({ limit: EVENTS }),
