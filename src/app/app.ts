@@ -8,18 +8,13 @@ import { provideTemporaryDirectory } from '../files/temporary-directory.js';
 import type { CaptureInput, CaptureVerdict } from '../journal/capture.js';
 import type { EnvelopeRules } from '../journal/envelope.js';
 import { Spool, type SpoolIngestion } from '../journal/spool.js';
-import {
-  hasStores,
-  type OpenOptions,
-  openCopy,
-  openStores,
-  openStoresReadOnly,
-} from '../sqlite/stores.js';
 import type { Stores } from '../stores.js';
 import type { TargetRecord } from '../targets/registry.js';
 import { CaptureReadiness } from './capture-readiness.js';
 import type { TargetDrainOptions } from './drain-target.js';
 import { readSituation, type Situation } from './situation.js';
+import { chooseEngine } from './storage/choose.js';
+import type { Engine, StorageOptions } from './storage/engine.js';
 
 /** What a process brings along; everything has the default of a command line. */
 export interface AppOptions {
@@ -42,8 +37,8 @@ export interface AppOptions {
   readonly requestDeadlineMs?: number | undefined;
   /** Waits for the pace of a target's `rate`: milliseconds, and what ends the wait early. */
   readonly sleep?: ((ms: number, signal: AbortSignal) => Promise<void>) | undefined;
-  /** For journal.db; tests make the disk small and the patience short. */
-  readonly storage?: OpenOptions;
+  /** For the journal; tests make the disk small and the patience short. */
+  readonly storage?: StorageOptions;
 }
 
 /** What a use case that changes nothing works with, resolved once. */
@@ -151,8 +146,13 @@ export class App {
   }
 
   /** The stores for reading only, which the caller closes; undefined where there is no journal. */
-  openToRead(): Promise<Stores | undefined> {
-    return openStoresReadOnly(this.paths.journalDb, () => this.random());
+  async openToRead(): Promise<Stores | undefined> {
+    return (await this.engine()).openToRead();
+  }
+
+  /** Where the journal of the home is, as configured at this moment. @throws as `chooseEngine`. */
+  engine(): Promise<Engine> {
+    return chooseEngine(this);
   }
 
   /** Runs `work` with the situation of this moment and the stores of this process, which stay open. */
@@ -163,7 +163,7 @@ export class App {
 
   /** The stores of this process where there is a journal; makes none. */
   async storesIfAny(): Promise<Stores | undefined> {
-    return hasStores(this.paths.journalDb) ? this.stores() : undefined;
+    return (await (await this.engine()).exists()) ? this.stores() : undefined;
   }
 
   /**
@@ -171,7 +171,7 @@ export class App {
    * where there is none. The caller deletes the directory.
    */
   async rehearsing<T>(directory: string, work: (stores: Stores) => Promise<T>): Promise<T> {
-    const stores = await openCopy(this.paths.journalDb, directory, () => this.random());
+    const stores = await (await this.engine()).openCopy(directory);
     try {
       return await work(stores);
     } finally {
@@ -214,7 +214,7 @@ export class App {
   async #open(known?: Situation): Promise<Stores> {
     const { settings } = known ?? (await this.situation());
     const options = { busyTimeoutMs: settings.capture.busyTimeoutMs, ...this.options.storage };
-    this.#opened = await openStores(this.paths.journalDb, options, () => this.random());
+    this.#opened = await (await this.engine()).open(options);
     return this.#opened;
   }
 

@@ -1,3 +1,4 @@
+import { fillAddress } from '../address/fill-address.js';
 import { shownAddress } from '../address/shown-address.js';
 import { RedrainError } from '../base/error.js';
 import { EXIT } from '../base/exit-codes.js';
@@ -40,8 +41,6 @@ const ALLOWED = {
   postgres: { pattern: /^[a-z_][a-z0-9_]{0,62}$/, words: 'small letters, digits and _' },
 } as const;
 
-const VARIABLE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
-
 /**
  * The place that an address names. Jobs of two homes do not mix unless both
  * addresses name the same space: without one it is made of the id of the home.
@@ -50,7 +49,10 @@ const VARIABLE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
  */
 export function queuePlace(address: string, env: NodeJS.ProcessEnv, homeId: string): QueuePlace {
   const shown = shownAddress(address);
-  const text = expanded(address, env, shown);
+  const filled = fillAddress(address, env);
+  if ('missing' in filled)
+    throw new QueueAddressError(shown, `the variable ${filled.missing} is not set`);
+  const text = filled.address;
   if (!URL.canParse(text)) throw new QueueAddressError(shown, 'it is no URL');
   const url = new URL(text);
   const kind = KINDS[url.protocol];
@@ -68,14 +70,4 @@ export function queuePlace(address: string, env: NodeJS.ProcessEnv, homeId: stri
 function ownSpace(kind: QueuePlace['kind'], homeId: string): string {
   if (kind === 'redis') return `redrain:${homeId}`;
   return `redrain_jobs_${homeId.toLowerCase().replaceAll('-', '_')}`.slice(0, 63);
-}
-
-/** Secrets are named in the address, and are in the environment. */
-function expanded(address: string, env: NodeJS.ProcessEnv, shown: string): string {
-  return address.replace(VARIABLE, (_, name: string) => {
-    const value = env[name];
-    if (value === undefined || value === '')
-      throw new QueueAddressError(shown, `the variable ${name} is not set`);
-    return encodeURIComponent(value);
-  });
 }

@@ -294,6 +294,13 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     },
   },
   {
+    key: 'sync.storage.url',
+    env: 'REDRAIN_STORAGE_URL',
+    type: 'postgres: URL',
+    shown: 'url',
+    doc: `Where the journal is kept, in PostgreSQL; in the home when it is not set. \${NAME} is a variable.`,
+  },
+  {
     key: 'sync.queue.url',
     env: 'REDRAIN_QUEUE_URL',
     type: 'redis:, rediss: or postgres: URL',

@@ -84,6 +84,7 @@ export const syncSchema = table({
     ),
   ),
   families: v.optional(mapOf(durability)),
+  storage: v.optional(table({ url: v.optional(text) })),
   queue: v.optional(table({ url: v.optional(text) })),
   http: v.optional(table({ ca_file: v.optional(text) })),
 });

@@ -73,6 +73,8 @@ export interface SyncSettings {
   readonly families: ReadonlyMap<string, DurabilityRule>;
   /** A PEM file of further certificate authorities. */
   readonly caFile: string | undefined;
+  /** Where the journal is kept, its variables unexpanded; undefined: in the home. */
+  readonly storageUrl: string | undefined;
   /** Where the jobs are kept, its variables unexpanded; undefined: in the home. */
   readonly queueUrl: string | undefined;
 }
@@ -107,6 +109,7 @@ export const DEFAULT_SETTINGS: SyncSettings = Object.freeze({
   coalesce: new Map<string, readonly string[]>(),
   families: new Map<string, DurabilityRule>(),
   caFile: undefined,
+  storageUrl: undefined,
   queueUrl: undefined,
 });
 

@@ -37,6 +37,7 @@ export function toSettings(
     coalesce: toCoalescing(sync.coalesce ?? {}),
     families: mapOf(sync.families),
     caFile: present(sync.http?.ca_file),
+    storageUrl: present(sync.storage?.url),
     queueUrl: present(sync.queue?.url),
   });
 }

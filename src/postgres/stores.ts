@@ -18,6 +18,8 @@ import { PostgresRetention } from './retention/retention-store.js';
 import { PostgresTargets } from './targets/registry.js';
 import { PostgresVerification } from './verification/verification.js';
 
+export { placeOf } from './place.js';
+
 /** Every store on the connections of one process to PostgreSQL. */
 export class PostgresStores implements Stores {
   /** For the engine and its tests. */
@@ -100,7 +102,10 @@ export async function openStores(
  *
  * @throws StorageUnavailableError, NewerSchemaError, OlderSchemaError, MissingDriverError, StorageUrlError.
  */
-export async function openStoresReadOnly(url: string): Promise<PostgresStores | undefined> {
+export async function openStoresReadOnly(
+  url: string,
+  random?: () => number,
+): Promise<PostgresStores | undefined> {
   const db = await JournalDatabase.openReadOnly(url);
-  return db && new PostgresStores(db);
+  return db && new PostgresStores(db, random);
 }

@@ -26,7 +26,14 @@ export interface WarmResult {
 }
 
 /** These run until a signal ends them, or are about their process. */
-const OF_A_PROCESS: ReadonlySet<string> = new Set(['worker', 'serve', 'top', 'open', 'demo']);
+const OF_A_PROCESS: ReadonlySet<string> = new Set([
+  'worker',
+  'serve',
+  'receive',
+  'top',
+  'open',
+  'demo',
+]);
 /** Read once, when the command line is loaded. */
 const READ_AT_START = ['NO_COLOR', 'FORCE_COLOR', 'NODE_OPTIONS'];
 
