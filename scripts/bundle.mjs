@@ -77,7 +77,7 @@ const PLACES = {
 const WHOLE = new Set(['pages', 'bullmq', 'postgres']);
 
 /** A file of fewer characters is not worth opening: its modules go where some more starts load them. */
-const SMALL = 12_000;
+const SMALL = 30_000;
 
 /** What `needs` found before. */
 const known = new Map();

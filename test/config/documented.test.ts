@@ -35,7 +35,7 @@ const COMPUTED: readonly ComputedRead[] = [
   { file: 'src/config/in-force.ts', expression: 'key.env.toLowerCase()' },
   { file: 'src/receivers/external/settings.ts', expression: 'variable' },
   // Any that begins with SPEC_KITTY_: each of them is in the table.
-  { file: 'src/bullmq/place.ts', expression: 'name' },
+  { file: 'src/address/fill-address.ts', expression: 'name' },
   { file: 'src/spec-kitty/presence.ts', expression: 'name' },
   { file: 'src/receivers/transport/proxy-choice.ts', expression: 'variable' },
 ];
