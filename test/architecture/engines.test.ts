@@ -23,7 +23,11 @@ const WITH_SQL =
   /^src\/(sqlite|postgres|queue|bullmq|receive|receivers\/stub|spec-kitty\/legacy)\//;
 
 /** Who may know an engine: the one that opens the stores. */
-const ENGINE_USERS = ['src/app/app.ts', 'src/entities.ts'];
+const ENGINE_USERS = [
+  'src/app/storage/sqlite.ts',
+  'src/app/storage/postgres.ts',
+  'src/entities.ts',
+];
 
 /** Files that may load TypeORM, beside entities and schema migrations. */
 const TYPEORM_USERS = ['src/schema/delivery-columns.ts', 'src/sqlite/data-source.ts'];
