@@ -97,6 +97,7 @@ export class BullmqWorker implements JobWorker {
     await this.#turn;
     await Promise.all([...this.#running.values()].map(({ done }) => done));
     for (const timer of this.#timers) clearInterval(timer);
+    // No job is in work any more: a connection that cannot be ended ends with the process.
     await this.#backend.close(true).catch(() => undefined);
     await this.#waiting;
     this.#tellIdle();

@@ -33,7 +33,7 @@ export class WorkerRecords {
   }
 }
 
-/** What was damaged is no worker. */
+/** A damaged record is not shown as a worker. */
 function read(id: string, text: string): WorkerRecord[] {
   const found = parsed(text) as Partial<WorkerRecord> | null;
   if (typeof found?.seenAt !== 'number' || typeof found.startedAt !== 'number') return [];

@@ -17,6 +17,8 @@ export class ChangeSignal {
   readonly #channel: string;
   readonly #connect: () => Promise<Client>;
   #client: Promise<Client> | undefined;
+  /** The driver takes one statement at a time. */
+  #last: Promise<unknown> = Promise.resolve();
   #isListening = false;
   #hasNews = true;
   #lookedAt = Number.NEGATIVE_INFINITY;
@@ -64,8 +66,7 @@ export class ChangeSignal {
 
   async #notify(): Promise<void> {
     try {
-      const client = await this.#connected();
-      await client.query(`NOTIFY ${this.#channel}`);
+      await this.#say(await this.#connected(), `NOTIFY ${this.#channel}`);
     } catch {
       // Others find the change when they look.
       this.#client = undefined;
@@ -84,12 +85,19 @@ export class ChangeSignal {
         this.#client = undefined;
         this.#isListening = false;
       });
-      await client.query(`LISTEN ${this.#channel}`);
+      await this.#say(client, `LISTEN ${this.#channel}`);
     } catch {
       // The next look tries again; until then there is the poll.
       this.#client = undefined;
       this.#isListening = false;
     }
+  }
+
+  #say(client: Client, statement: string): Promise<unknown> {
+    const said = this.#last.then(() => client.query(statement));
+    // Whoever said it hears of the error; the next one is not stopped by it.
+    this.#last = said.catch(() => undefined);
+    return said;
   }
 
   #connected(): Promise<Client> {

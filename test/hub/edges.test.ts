@@ -23,7 +23,7 @@ describe('events that go from an edge to a hub', () => {
     const far = await givenHub();
     const near = await givenHub();
     const edge = await givenEdge(near);
-    for (const event of EVENTS) await edge.capture(event, { checkout: '/work/checkout' });
+    for (const event of EVENTS) await edge.capture(event, { checkout: '/home/you/checkout' });
     expect(await edge.drain()).to.include({ delivered: EVENTS.length, unsent: 0 });
     const onward = await givenEdge(far, { home: near.app.paths.home });
     expect(await onward.drain()).to.include({ delivered: EVENTS.length, unsent: 0 });

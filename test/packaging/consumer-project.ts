@@ -17,6 +17,10 @@ interface LockFile {
   readonly packages: Readonly<Record<string, { readonly dev?: boolean }>>;
 }
 
+interface Manifest {
+  readonly peerDependencies: Readonly<Record<string, string>>;
+}
+
 /** How a program of the project is run. */
 export interface ConsumerRun {
   readonly home: string;
@@ -123,11 +127,12 @@ export class ConsumerProject {
   }
 }
 
-/** What `npm install redrain` brings along: everything the lock file does not call development. */
+/** What `npm install redrain` brings along: what the lock file does not call development, without the optional peers. */
 function productionPackages(): string[] {
   const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as LockFile;
+  const { peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
   return Object.entries(packages).flatMap(([path, { dev }]) => {
     const name = /^node_modules\/((?:@[^/]+\/)?[^/]+)$/.exec(path)?.[1];
-    return name === undefined || dev === true ? [] : [name];
+    return name === undefined || dev === true || name in peerDependencies ? [] : [name];
   });
 }

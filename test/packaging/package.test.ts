@@ -156,6 +156,21 @@ describe('the package', () => {
       expect(readdirSync(join(project.directory, 'empty'))).to.deep.equal([]);
     });
 
+    it('says what to install where the journal or the jobs are on a server, and captures all the same', () => {
+      const named = (url: string, key: string, args: string[]) => {
+        const home = temporaryHome();
+        writeFileSync(join(home, 'config.toml'), `[redrain.${key}]\nurl = "${url}"\n`);
+        return project.redrain(args, { home, stdin: EVENT });
+      };
+      const storage = 'postgres://127.0.0.1/events';
+      expect(named(storage, 'storage', ['events'])).to.include({ status: 3, stdout: '' });
+      expect(named(storage, 'storage', ['events']).stderr).to.include('npm install pg');
+      expect(named(storage, 'storage', ['capture']).stdout).to.include('1 event in the spool');
+      const jobs = named('redis://127.0.0.1', 'queue', ['enqueue', 'gc']);
+      expect(jobs.status).to.equal(64);
+      expect(jobs.stderr).to.match(/npm install bullmq ioredis/);
+    });
+
     it('has workers', () => {
       const run = project.redrain(['worker', 'dispatch', '--once'], { home: temporaryHome() });
       expect(run.status, run.stderr).to.equal(0);

@@ -17,7 +17,7 @@ export async function openQueues(app: App): Promise<Queues> {
   return openOn(app, place, openLocal);
 }
 
-/** Queues for looking only; undefined when there is no queue yet. Changes nothing. */
+/** Queues for reading; undefined when there is none yet. Changes nothing. */
 export async function openQueuesToRead(app: App): Promise<Queues | undefined> {
   const open = () => LitequeQueues.openReadOnly(app.paths.jobsDb, { clock: app });
   const place = await placeOfJobs(app);
