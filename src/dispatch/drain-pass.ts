@@ -199,10 +199,10 @@ export class DrainPass {
     return request.limits.maxEvents > 0 ? request : undefined;
   }
 
+  /** For the permission that was given last, too: what must not leave by now is given back before its post. */
   async #claimBehind(claim: Claim): Promise<Claim | undefined> {
-    const permission = await this.#permission();
-    if (permission === undefined) return undefined;
-    const request = this.#claimRequest(permission);
+    const request = this.#requestAhead();
+    if (request === undefined) return undefined;
     return this.#counted(await this.#deps.ledger.claimBehind(this.#pass, claim, request));
   }
 
