@@ -19,7 +19,10 @@ export function compareCounters(
     findings.problem(`${name} counter ${key} says ${said}, there is nothing`);
 }
 
-const COUNTED = new Set(['events', 'retained', 'bytes', 'rows']);
+const COUNTED = new Set([
+  ...['events', 'retained', 'bytes', 'rows'],
+  ...['high', 'complete', 'received', 'excluded'],
+]);
 
 /** `target 1, origin 2, …` to `3 events, …`. */
 function byKey(rows: readonly CountedRow[]): Map<string, string> {

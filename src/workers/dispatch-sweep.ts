@@ -1,5 +1,6 @@
 import { dispatchQueueOf } from '../app/jobs/queue-names.js';
 import { WAITS } from '../dispatch/waits.js';
+import { plainMessage } from '../files/trouble.js';
 import { addDrain } from './nudge.js';
 import { type Prospect, prospectOf } from './prospect.js';
 import type { Service } from './service.js';
@@ -11,6 +12,11 @@ export interface SweepResult {
   readonly nextAt: number | undefined;
 }
 
+/** The store of jobs, and not the journal, is where a look at a target ended. */
+export class JobsOutOfReachError extends Error {
+  override readonly name = 'JobsOutOfReachError';
+}
+
 /** Who looks: a sweep, or the watch, which does not leave new events to a retry that is far off. */
 export type Looker = 'sweep' | 'watch';
 
@@ -18,6 +24,8 @@ export type Looker = 'sweep' | 'watch';
  * Looks into the ledger for work that no job names: new events, lost nudges, due
  * retries, what a killed drain left in flight. Adds a drain where there is
  * some and none is on its way.
+ *
+ * @throws JobsOutOfReachError with its cause; otherwise what the journal throws.
  */
 export async function sweepTarget(
   service: Service,
@@ -35,9 +43,8 @@ export async function sweepTarget(
   if (quietUntil > now) return { did: 'quiet', nextAt: quietUntil };
   const within =
     looker === 'watch' && work.hasUnsent ? LEFT_TO_A_RETRY_MS : service.options.sweepInterval;
-  if (await drainIsComing(service, targetId, now + within))
+  if (!(await addsDrain(service, targetId, now + within)))
     return { did: 'coming', nextAt: undefined };
-  await addDrain(service.queues, targetId);
   const fields = { target: targetId ?? prospect.target?.id ?? null };
   if (looker === 'sweep') service.log.info(fields, 'work found by the sweep');
   else service.log.debug(fields, 'work found by the watch');
@@ -52,6 +59,21 @@ function isDue({ work }: Prospect, now: number): boolean {
   return (
     hasUnsent || inFlight || (nextRetryAt !== null && WAITS.standing(nextRetryAt, now) === null)
   );
+}
+
+/** Adds a drain unless one comes by then; returns whether it did. */
+async function addsDrain(
+  service: Service,
+  targetId: number | undefined,
+  by: number,
+): Promise<boolean> {
+  try {
+    if (await drainIsComing(service, targetId, by)) return false;
+    await addDrain(service.queues, targetId);
+    return true;
+  } catch (cause) {
+    throw new JobsOutOfReachError(plainMessage(cause), { cause });
+  }
 }
 
 /** One that waits, runs, or waits out its backoff but comes by then. */

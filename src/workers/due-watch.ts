@@ -1,4 +1,4 @@
-import { type SweepResult, sweepTarget } from './dispatch-sweep.js';
+import { JobsOutOfReachError, type SweepResult, sweepTarget } from './dispatch-sweep.js';
 import type { Service } from './service.js';
 
 /** Milliseconds between two looks at the journal: what was captured is delivered within a second. */
@@ -7,6 +7,7 @@ const BEAT_MS = 150;
 const FOLLOW_MS = 500;
 
 const WATCH_FAILED = { what: 'the journal cannot be watched' };
+const NOT_ADDED = { what: 'work was found, and no drain can be added: the jobs cannot be reached' };
 
 /** The active target, whichever that is. */
 type TargetId = number | undefined;
@@ -110,12 +111,20 @@ export class DueWatch {
     this.#next.delete(id);
     void sweepTarget(this.#service, id, 'watch')
       .then((result) => this.#plan(id, result))
-      .catch((error: unknown) => this.#service.trouble.note(WATCH_FAILED, error))
+      .catch((error: unknown) => this.#failed(error))
       .finally(() => this.#looking.delete(id));
+  }
+
+  /** The sweep looks again. */
+  #failed(error: unknown): void {
+    const { trouble } = this.#service;
+    if (error instanceof JobsOutOfReachError) trouble.note(NOT_ADDED, error.cause);
+    else trouble.note(WATCH_FAILED, error);
   }
 
   #plan(id: TargetId, { did, nextAt }: SweepResult): void {
     const isComing = did === 'added' || did === 'coming';
+    if (isComing) this.#service.trouble.over(NOT_ADDED);
     if (did === 'nothing') this.#inVain.delete(id);
     const at = isComing ? this.#service.app.now() + this.#followMs(id, did) : nextAt;
     if (at !== undefined) this.#next.set(id, Math.min(at, this.#next.get(id) ?? Infinity));

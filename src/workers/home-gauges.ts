@@ -8,6 +8,7 @@ import type { JournalSection } from '../reports/journal-section.js';
 import type { CountedCause, TargetLedger } from '../reports/ledger-section.js';
 import type { TargetTerms } from '../reports/target-terms.js';
 import { parseHolder } from '../targets/holder.js';
+import { EdgeGauges } from './edge-gauges.js';
 import { WORKER_NAMES } from './service.js';
 
 const CIRCUIT_VALUES = { closed: 0, half_open: 1, open: 2 } as const;
@@ -36,6 +37,7 @@ const LONGEST_CAUSE = 100;
 export class HomeGauges {
   readonly #app: App;
   #queues: Queues;
+  readonly #edges: EdgeGauges;
   readonly #depth = gauge('queue_jobs', 'Jobs by state', 'queue', 'state');
   readonly #age = gauge('queue_age_seconds', 'Age of the oldest job that could run', 'queue');
   readonly #workers = gauge('workers', 'Worker processes of this home that are alive', 'kind');
@@ -74,6 +76,7 @@ export class HomeGauges {
     this.#app = app;
     this.#queues = queues;
     for (const gauge of this.#all()) registry.registerMetric(gauge);
+    this.#edges = new EdgeGauges(registry, app);
   }
 
   /** From now on of these: jobs.db was replaced, and opened again. */
@@ -86,6 +89,7 @@ export class HomeGauges {
     await this.#readQueues();
     await this.#readStatus();
     await this.#readTargets();
+    await this.#edges.refresh();
   }
 
   async #readQueues(): Promise<void> {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { openStores, type PostgresStores } from '../../src/postgres/stores.js';
+import { arrived } from '../support/arrivals.js';
 import { newEvent, newEvents } from '../support/events.js';
 import { postgresJournals } from '../support/postgres-journal.js';
 import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
@@ -124,5 +125,27 @@ describe('verify on PostgreSQL names what its owner has broken:', () => {
     expect(counter).to.match(/^journal counter originId 1, class live says events 7/);
     await stores.verification.recount();
     expect(await problemsOf(stores, 'counters')).to.deep.equal([]);
+  });
+
+  it('what is known of the numbers of an edge', async () => {
+    const stores = await givenJournal();
+    await stores.journal.append(arrived([1, 3, 4]), 'capture');
+    expect(await problemsOf(stores, 'counters', 'foreign keys')).to.deep.equal([]);
+    await asOwner(
+      'UPDATE edge SET complete = 4, received = 2',
+      'UPDATE edge_range SET seq = 998 WHERE first = 3',
+    );
+    const said = (complete: number, received: number) =>
+      `high 4, complete ${complete}, received ${received}, excluded 0`;
+    expect(await problemsOf(stores, 'counters')).to.deep.equal([
+      `edge counter edge home-a says ${said(4, 2)}, there are ${said(1, 3)}`,
+    ]);
+    expect(await problemsOf(stores, 'foreign keys')).to.deep.equal([
+      'edge_range 999: its event does not exist',
+    ]);
+    await stores.verification.recount();
+    expect(await problemsOf(stores, 'counters')).to.deep.equal([]);
+    const [edge] = await stores.edges.list();
+    expect(edge).to.include({ high: 4, complete: 1, received: 3 });
   });
 });

@@ -12,6 +12,7 @@ import { collect } from '../../src/retention/collecting.js';
 import { redactEvent } from '../../src/retention/redacting.js';
 import { JournalDatabase } from '../../src/sqlite/journal-database.js';
 import { verifyAll } from '../../src/sqlite/verification/verify.js';
+import { arrived } from '../support/arrivals.js';
 import { givenTarget, row, rows } from '../support/core.js';
 import { newEvents } from '../support/events.js';
 import { corruptTable } from '../support/faults.js';
@@ -243,6 +244,40 @@ describe('verify', () => {
       assertLedgerInvariant(keeping);
       expect(await verifyAndRepair(app, NO_CONTROL)).to.include({ ok: true, repaired: false });
     });
+
+  const FALSE_NUMBERS: [what: string, sql: string, problem: RegExp][] = [
+    [
+      'how many are here',
+      'UPDATE edge SET received = 9',
+      /^edge counter edge home-a says .*received 9/,
+    ],
+    [
+      'where the gaps begin',
+      'UPDATE edge SET complete = high',
+      /complete 3.*, there are .*complete 1/,
+    ],
+    ['the highest', 'UPDATE edge SET high = 7', /high 7.*, there are high 3/],
+    ['a range', 'DELETE FROM edge_range WHERE first = 3', /high 3.*, there are high 1/],
+  ];
+
+  for (const [what, sql, problem] of FALSE_NUMBERS)
+    it(`notices what is wrong in the numbers of an edge, and --repair recounts it: ${what}`, async () => {
+      const keeping = await givenDelivered(3);
+      await keeping.journal.append(arrived([1, 3]), 'capture');
+      expect(broken(await verified(keeping))).to.deep.equal({});
+      tamper(keeping, sql);
+      expect(broken(await verified(keeping)).counters).to.match(problem);
+      const report = await verifyAndRepair(appOn(keeping.home), NO_CONTROL);
+      expect(report).to.include({ ok: true, repaired: true });
+    });
+
+  it('notices numbers of an edge that stand for no event', async () => {
+    const keeping = await givenDelivered(3);
+    await keeping.journal.append(arrived([1, 3]), 'capture');
+    tamper(keeping, 'UPDATE edge_range SET seq = 998 WHERE first = 3');
+    const problems = broken(await verified(keeping));
+    expect(problems['foreign keys']).to.match(/edge_range 998/);
+  });
 
   it('--repair recounts counters only: what else is wrong stays wrong', async () => {
     const keeping = await givenDelivered(3);

@@ -5,6 +5,7 @@ import { ArchiveDirectory } from '../../src/retention/archive-directory.js';
 import { archiveEvents } from '../../src/retention/archiving.js';
 import type { JobControl } from '../../src/retention/job-control.js';
 import type { Finding, Verified } from '../../src/retention/verification.js';
+import { arrived, edgeRequest } from '../support/arrivals.js';
 import { newEvent, newEvents } from '../support/events.js';
 import { results, ScriptedReceiver } from '../support/scripted-receiver.js';
 import {
@@ -26,6 +27,7 @@ const COMMON = ['counters', 'ledger', 'spool', 'archives', 'digests', 'classes']
 export function describeVerification(name: string, open: OpenStores): void {
   describe(`Verification on ${name}`, () => {
     describeChecks(open);
+    describeEdges(open);
     describeControl(open);
     describeFiles(open);
   });
@@ -96,6 +98,42 @@ function describeChecks(open: OpenStores): void {
     expect(problems(await verified(given))).to.deep.equal([]);
     expect(await given.stores.retention.records([8, 9])).to.deep.equal(before);
   });
+}
+
+function describeEdges(open: OpenStores): void {
+  it('finds nothing wrong in what is known of edges, whatever they sent', async () => {
+    const given = await givenEdgesOfAllSorts(open);
+    const found = await verified(given);
+    expect(problems(found)).to.deep.equal([]);
+  });
+
+  it('recounts the numbers of edges to what they were', async () => {
+    const given = await givenEdgesOfAllSorts(open);
+    const before = await given.stores.edges.list();
+    expect(
+      before.map(({ high, complete, received, excluded }) => [high, complete, received, excluded]),
+    ).to.deep.equal([
+      [12, 4, 8, 2],
+      [2, 2, 2, 0],
+      [4, 0, 1, 0],
+    ]);
+    await given.stores.verification.recount();
+    expect(await given.stores.edges.list()).to.deep.equal(before);
+  });
+}
+
+/** Gaps, numbers that are kept there and came later, replays, another event under a number, a conflict. */
+async function givenEdgesOfAllSorts(open: OpenStores): Promise<GivenStores> {
+  const given = await givenStores(open);
+  const send = (...sent: Parameters<typeof arrived>) =>
+    given.stores.journal.append(arrived(...sent), 'capture');
+  await send([3, 4, 8], edgeRequest({ excluded: [[1, 2]] }));
+  await send([2, 12], edgeRequest({ excluded: [[10, 10]] }));
+  await send([3, 4, 9], edgeRequest({ again: [[3, 4]] }));
+  await send([8, 6, 7], edgeRequest(), 'other-');
+  await send([1, 2], edgeRequest({ home: 'home-b' }));
+  await send([4], edgeRequest({ home: 'home-c' }));
+  return given;
 }
 
 function describeControl(open: OpenStores): void {

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { changeTarget } from '../../src/app/target-changes.js';
 import { HomeGauges } from '../../src/workers/home-gauges.js';
 import { externalTo, writeConfig } from '../library/given-redrain.js';
+import { arrived, edgeRequest } from '../support/arrivals.js';
 import { results, ScriptedReceiver, unanswered } from '../support/scripted-receiver.js';
 import { temporaryHome } from '../support/temporary-home.js';
 import { announceWorker, type GivenService, givenService } from './given-service.js';
@@ -81,6 +82,19 @@ describe('the gauges of a home', () => {
   it('name nothing where nothing stands in the way', async () => {
     const { service } = await givenDeadTarget();
     expect(await scraped(service)).to.not.include('redrain_blocked_events{');
+  });
+
+  it('tell of the edges that send to this home, whichever process takes their events', async () => {
+    const { service } = await givenDeadTarget();
+    const { journal } = await service.app.stores();
+    const receivedAt = service.clock.now;
+    const request = edgeRequest({ name: 'laptop', receivedAt });
+    await journal.append(arrived([1, 4], request), 'capture');
+    service.clock.now += MINUTE_MS;
+    const text = await scraped(service);
+    expect(text).to.include('redrain_edges 1\n');
+    expect(text).to.include('redrain_edge_missing_numbers{edge="laptop"} 2\n');
+    expect(text).to.include('redrain_edge_last_seen_seconds{edge="laptop"} 60\n');
   });
 
   it('count lost events from zero, so that the first one is an increase', async () => {

@@ -94,7 +94,10 @@ export const STRAYS = `
   SELECT n.name, n.seq, 'target' FROM (
     SELECT 'delivery' AS name, seq, target_id FROM delivery
     UNION ALL SELECT 'todo', seq, target_id FROM todo) n
-  WHERE NOT EXISTS (SELECT 1 FROM target t WHERE t.id = n.target_id)`;
+  WHERE NOT EXISTS (SELECT 1 FROM target t WHERE t.id = n.target_id)
+  UNION ALL
+  SELECT 'edge_range', r.seq + r.last - r.first, 'event' FROM edge_range r
+  WHERE r.seq IS NOT NULL AND NOT EXISTS (SELECT 1 FROM event e WHERE e.seq = r.seq + r.last - r.first)`;
 
 const isInFlight = (target: string, seq: string): string => `
   EXISTS (SELECT 1 FROM flight f, jsonb_array_elements(f.seqs::jsonb) r
@@ -183,6 +186,20 @@ const REAL_CAUSES = `
 const COUNTED_CAUSES = `
   SELECT target_id AS "targetId", status, sum(events) AS events FROM cause GROUP BY 1, 2`;
 
+const COUNTED_EDGES = 'SELECT home AS edge, high, complete, received, excluded FROM edge';
+
+/** `complete`: the last number of the first unbroken cover, which begins at 1. */
+const REAL_EDGES = `
+  SELECT e.home AS edge, COALESCE(MAX(r.last), 0) AS high,
+    COALESCE(MAX(CASE WHEN r.covered = r.last THEN r.last END), 0) AS complete,
+    COALESCE(SUM(CASE WHEN r.seq IS NOT NULL THEN r.size END), 0)::bigint AS received,
+    COALESCE(SUM(CASE WHEN r.seq IS NULL THEN r.size END), 0)::bigint AS excluded
+  FROM edge e LEFT JOIN (
+    SELECT edge_id, last, seq, last - first + 1 AS size,
+      SUM(last - first + 1) OVER (PARTITION BY edge_id ORDER BY first) AS covered
+    FROM edge_range) r ON r.edge_id = e.id
+  GROUP BY e.home`;
+
 /** Each kind of counter as it is and as it should be; equal but for zeros when all is well. */
 export const COUNTERS = [
   { name: 'journal', counted: COUNTED_EVENTS, real: REAL_EVENTS },
@@ -190,6 +207,7 @@ export const COUNTERS = [
   { name: 'rows of the ledger', counted: COUNTED_ROWS, real: REAL_ROWS },
   { name: 'exclusions', counted: COUNTED_EXCLUSIONS, real: REAL_EXCLUSIONS },
   { name: 'causes', counted: COUNTED_CAUSES, real: REAL_CAUSES },
+  { name: 'edge', counted: COUNTED_EDGES, real: REAL_EDGES },
 ] as const;
 
 /** Replaces every counter but causes by a recount; nothing else. The first lines let it read whole tables. */
@@ -202,6 +220,8 @@ export const RECOUNT = [
   'DELETE FROM exclusion',
   `INSERT INTO exclusion (target_id, origin_id, events) ${REAL_EXCLUSIONS}`,
   `UPDATE target t SET delivery_rows = (SELECT count(*) FROM delivery d WHERE d.target_id = t.id)`,
+  `UPDATE edge SET (high, complete, received, excluded) = (
+    SELECT x.high, x.complete, x.received, x.excluded FROM (${REAL_EDGES}) x WHERE x.edge = edge.home)`,
 ];
 
 /** Archives that hold the only bytes of something, and of how much. */

@@ -29,7 +29,10 @@ export const STRAYS = `
   SELECT 'purge', seq FROM purge WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.seq = purge.seq)
   UNION ALL
   SELECT 'live', seq FROM live WHERE NOT EXISTS (
-    SELECT 1 FROM event e WHERE e.seq = live.seq AND e.origin_id = live.origin_id)`;
+    SELECT 1 FROM event e WHERE e.seq = live.seq AND e.origin_id = live.origin_id)
+  UNION ALL
+  SELECT 'edge_range', seq + last - first FROM edge_range
+  WHERE seq IS NOT NULL AND NOT EXISTS (SELECT 1 FROM event e WHERE e.seq = edge_range.seq + last - first)`;
 
 /** Events that break the invariant of docs/design.md: nothing would ever select these. */
 export const FORGOTTEN = `
@@ -110,6 +113,20 @@ const REAL_CAUSES = `
 const COUNTED_CAUSES = `
   SELECT target_id AS targetId, status, SUM(events) AS events FROM cause GROUP BY 1, 2`;
 
+const COUNTED_EDGES = 'SELECT home AS edge, high, complete, received, excluded FROM edge';
+
+/** `complete`: the last number of the first unbroken cover, which begins at 1. */
+const REAL_EDGES = `
+  SELECT e.home AS edge, COALESCE(MAX(r.last), 0) AS high,
+    COALESCE(MAX(CASE WHEN r.covered = r.last THEN r.last END), 0) AS complete,
+    COALESCE(SUM(CASE WHEN r.seq IS NOT NULL THEN r.size END), 0) AS received,
+    COALESCE(SUM(CASE WHEN r.seq IS NULL THEN r.size END), 0) AS excluded
+  FROM edge e LEFT JOIN (
+    SELECT edge_id, last, seq, last - first + 1 AS size,
+      SUM(last - first + 1) OVER (PARTITION BY edge_id ORDER BY first) AS covered
+    FROM edge_range) r ON r.edge_id = e.id
+  GROUP BY e.home`;
+
 /** Each kind of counter as it is and as it should be; equal but for zeros when all is well. */
 export const COUNTERS = [
   { name: 'journal', counted: COUNTED_EVENTS, real: REAL_EVENTS },
@@ -117,6 +134,7 @@ export const COUNTERS = [
   { name: 'rows of the ledger', counted: COUNTED_ROWS, real: REAL_ROWS },
   { name: 'exclusions', counted: COUNTED_EXCLUSIONS, real: REAL_EXCLUSIONS },
   { name: 'causes', counted: COUNTED_CAUSES, real: REAL_CAUSES },
+  { name: 'edge', counted: COUNTED_EDGES, real: REAL_EDGES },
 ] as const;
 
 /** Replaces every counter by a recount; nothing else. */
@@ -128,6 +146,8 @@ export const RECOUNT = [
   'DELETE FROM exclusion',
   `INSERT INTO exclusion (target_id, origin_id, events) ${REAL_EXCLUSIONS}`,
   `UPDATE target SET delivery_rows = (SELECT COUNT(*) FROM delivery d WHERE d.target_id = target.id)`,
+  `UPDATE edge SET (high, complete, received, excluded) = (
+    SELECT high, complete, received, excluded FROM (${REAL_EDGES}) x WHERE x.edge = edge.home)`,
 ];
 
 /** Archives that hold the only bytes of something, and of how much. */
