@@ -70,11 +70,12 @@ const PLACES = {
   cli: 'commands',
   workers: 'workers',
   observatory: 'pages',
+  hub: 'hub',
   bullmq: 'bullmq',
   postgres: 'postgres',
 };
 /** Whoever loads one module of these loads nearly all of them, and what takes long with them. */
-const WHOLE = new Set(['pages', 'bullmq', 'postgres']);
+const WHOLE = new Set(['pages', 'hub', 'bullmq', 'postgres']);
 
 /** Files of fewer characters join one that more starts load, so that the package has fewer than 100 files. */
 const SMALL = 30_000;

@@ -1,5 +1,7 @@
-import { createServer } from 'node:net';
+import { spawnSync } from 'node:child_process';
+import { connect, createServer } from 'node:net';
 import { expect } from 'chai';
+import type { RunningCli } from '../support/cli.js';
 import { codeBlocks, documentText } from '../support/markdown.js';
 import { documents } from './documents.js';
 import { Reader } from './reader.js';
@@ -37,9 +39,12 @@ class Session {
   }
 
   async follow({ command, shown, code }: Step): Promise<void> {
+    if (command.startsWith('curl ') && !hasCurl()) return;
     const here = this.#here(command);
     const text = SERVE.test(command) ? await this.#serve(here) : await this.#type(here, code);
-    expect(anyHome(this.#there(text)), command).to.equal(anyHome(shown));
+    // What curl shows ends where the answer ends: the prompt would stand behind it.
+    const lines = text === '' || text.endsWith('\n') ? text : `${text}\n`;
+    expect(anyHome(this.#there(lines)), command).to.equal(anyHome(shown));
   }
 
   async #type(command: string, expected: number): Promise<string> {
@@ -50,7 +55,10 @@ class Session {
 
   async #serve(command: string): Promise<string> {
     const serve = this.#reader.starts(`exec ${command}`);
-    await serve.until(({ stdout }) => stdout.endsWith('\n'));
+    const port = Number(SERVE.exec(command)?.[1]);
+    // One that is told to be silent says nothing when it listens.
+    if (command.includes(SILENT)) await listens(port, serve);
+    else await serve.until(({ stdout }) => stdout.endsWith('\n'));
     return serve.stdout;
   }
 
@@ -63,10 +71,35 @@ class Session {
   }
 }
 
+/** Where it is not, one loud line says so. */
+function hasCurl(): boolean {
+  const isThere = spawnSync('curl', ['--version']).error === undefined;
+  if (!isThere) process.stderr.write('\nSKIPPED: curl is not on this machine\n');
+  return isThere;
+}
+
 /** `mktemp -d` names another directory each time. */
 const anyHome = (text: string): string => text.replaceAll(/\/\S*\/tmp\.\w+/g, 'HOME');
 
-const SERVE = /^redrain serve --port (\d+)$/;
+/** Takes a port, and the terminal until it is stopped. */
+const SERVE = /^redrain (?:serve|receive) --port (\d+)/;
+
+const SILENT = '--log-level error';
+
+/** Resolves once somebody listens there; rejects when the process has ended instead. */
+async function listens(port: number, { child, exited }: RunningCli): Promise<void> {
+  while (child.exitCode === null) {
+    const isThere = await new Promise<boolean>((resolve) => {
+      const probe = connect(port, '127.0.0.1', () => resolve(true)).on('error', () =>
+        resolve(false),
+      );
+      probe.unref().end();
+    });
+    if (isThere) return;
+  }
+  const { stdout, stderr } = await exited;
+  expect.fail(stdout + stderr);
+}
 
 /** For each port that the steps serve on, one that is free. */
 async function portsFor(steps: readonly Step[]): Promise<[string, string][]> {

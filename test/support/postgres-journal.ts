@@ -8,7 +8,7 @@ import { withoutEngine } from './engines.js';
 import { closeAfterTest } from './temporary-home.js';
 
 /** The server of the tests: a database of its own is made there, and dropped. */
-const SERVER = process.env.REDRAIN_TEST_POSTGRES ?? 'postgres://127.0.0.1:5432/postgres';
+export const SERVER = process.env.REDRAIN_TEST_POSTGRES ?? 'postgres://127.0.0.1:5432/postgres';
 
 /** A database with a journal in it, made empty again for each test. */
 export class PostgresJournals {
