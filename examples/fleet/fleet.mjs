@@ -158,7 +158,7 @@ async function startWorkers(systems) {
     await writeFile(join(home, name, 'config.toml'), `${config}\n`);
   }
   const words = ['worker', 'dispatch', '--target', 'audit', '--target', 'billing'];
-  for (const name of ['worker-1', 'worker-2']) await start(name, words);
+  await Promise.all(['worker-1', 'worker-2'].map((name) => start(name, words)));
 }
 
 /**

@@ -60,7 +60,7 @@ describe('the example of a fleet', () => {
     const pids = [...stdout.matchAll(/process (\d+)/g)].map(([, pid]) => Number(pid));
     expect(pids).to.have.length(4);
     expect(pids.filter(isAlive)).to.deep.equal([]);
-  }).timeout(60_000);
+  }).timeout(240_000);
 
   it('says what is missing where nothing answers, and shows no password', async () => {
     const FLEET_POSTGRES = 'postgres://me:geheim@127.0.0.1:1/postgres';
