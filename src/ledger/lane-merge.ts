@@ -53,10 +53,21 @@ export function mergeLanes(waiting: LaneHeap<LaneHead>, count: number, read: Rea
 
 /**
  * The next `count` events over all lanes in journal order. Takes the lanes that
- * take part out of `waiting`. Reads about as many rows as it returns, plus at
- * most a page for each lane that takes part, and no other lane at all.
+ * take part out of `waiting`, and puts them back where reading fails. Reads about
+ * as many rows as it returns, plus at most a page for each lane that takes part,
+ * and no other lane at all.
  */
 export function* merging(waiting: LaneHeap<LaneHead>, count: number): Merging {
+  const heads: LaneHead[] = [];
+  try {
+    return yield* mergingFrom(waiting, heads, count);
+  } catch (error) {
+    for (const head of heads) waiting.push(head);
+    throw error;
+  }
+}
+
+function* mergingFrom(waiting: LaneHeap<LaneHead>, heads: LaneHead[], count: number): Merging {
   const lanes: TakingLane[] = [];
   const taking = new LaneHeap<TakingLane>();
   const events: LaneEvent[] = [];
@@ -66,6 +77,7 @@ export function* merging(waiting: LaneHeap<LaneHead>, count: number): Merging {
   while (events.length < count) {
     for (let head = firstOf(waiting, taking); head !== undefined; head = firstOf(waiting, taking)) {
       const { originId } = head;
+      heads.push(head);
       const lane = new TakingLane(originId, limit, yield { originId, after: undefined, limit });
       lanes.push(lane);
       taking.push(lane);

@@ -60,7 +60,7 @@ export function isAsRead(
 }
 
 /** How many of these go to their target for the first time. */
-export const firstsAmong = (taken: readonly SelectedEvent[]): number =>
+export const firstsAmong = (taken: readonly Pick<SelectedEvent, 'first'>[]): number =>
   taken.reduce((count, { first }) => (first ? count + 1 : count), 0);
 
 /** The last event of each lane that a claim takes for the first time: its cursor moves there. */

@@ -34,8 +34,8 @@ const SNAPSHOT = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 
 /**
  * The connections of one process to a journal on PostgreSQL. Stores hand it units of
- * work; each is one atomic transaction. A connection that breaks fails the work that
- * used it, and the next one connects again.
+ * work; each is one atomic transaction. Work whose connection breaks is done once more
+ * on a new one, unless it broke during COMMIT; where there is none, the work fails.
  */
 export class JournalDatabase {
   readonly shown: string;
@@ -109,7 +109,7 @@ export class JournalDatabase {
    * Runs `work` in one transaction that holds `locks` (src/postgres/locks.ts says
    * which). Resolves only after its COMMIT is on disk; on any error nothing of it is
    * stored, unless the error says that the outcome is not known. `work` may be run
-   * again, and awaits nothing but its own statements.
+   * again, and awaits nothing but its own statements: a `write` within fails at once.
    */
   async write<T>(locks: Lock | readonly Lock[], work: (tx: Transaction) => Promise<T>): Promise<T> {
     this.#assertOpen();
@@ -117,6 +117,11 @@ export class JournalDatabase {
     const result = await this.#writer.write(asked, work);
     this.#signal.send();
     return result;
+  }
+
+  /** Fails inside the work of a `write`, for what waits for another one. */
+  assertOutsideWrite(): void {
+    this.#writer.assertOutside();
   }
 
   /** Runs statements that no transaction can hold, one after another, on a connection of their own. */
@@ -132,7 +137,7 @@ export class JournalDatabase {
     }
   }
 
-  /** Runs reads on one consistent snapshot. */
+  /** Runs reads on one consistent snapshot. `work` may be run again, like all that reads. */
   read<T>(work: (queries: Queries) => Promise<T>): Promise<T> {
     return this.#reading(async (client) => {
       await client.query(SNAPSHOT);

@@ -1,7 +1,11 @@
+import type { Duplex } from 'node:stream';
 import type { Client } from './driver.js';
 
 /** Connections for reading; more readers than this wait. */
 const MOST = 4;
+
+/** Milliseconds to end a connection in order. */
+const END_MS = 1_000;
 
 /** A few connections that are opened when they are needed and kept. */
 export class Readers {
@@ -15,8 +19,29 @@ export class Readers {
     this.#connect = connect;
   }
 
-  /** Lends one for the time of `work`; one that broke is not kept. */
+  /**
+   * Lends one for the time of `work`. One that breaks meanwhile is not kept, and the
+   * work is done once more on a new one: what only reads can be.
+   */
   async with<T>(
+    work: (client: Client) => Promise<T>,
+    isBroken: (error: unknown) => boolean,
+  ): Promise<T> {
+    let hasBroken = false;
+    try {
+      return await this.#once(work, (error) => {
+        hasBroken = isBroken(error);
+        return hasBroken;
+      });
+    } catch (error) {
+      if (!hasBroken || this.#closed) throw error;
+    }
+    // Those that were kept are as old: what ended one has ended them, too.
+    await this.#endFree();
+    return this.#once(work, isBroken);
+  }
+
+  async #once<T>(
     work: (client: Client) => Promise<T>,
     isBroken: (error: unknown) => boolean,
   ): Promise<T> {
@@ -34,7 +59,13 @@ export class Readers {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all(this.#free.splice(0).map((client) => end(client)));
+    await this.#endFree();
+  }
+
+  async #endFree(): Promise<void> {
+    const free = this.#free.splice(0);
+    this.#open -= free.length;
+    await Promise.all(free.map((client) => end(client)));
   }
 
   async #take(): Promise<Client> {
@@ -73,6 +104,15 @@ export class Readers {
 
 /** Ends a connection that may have broken already. */
 export async function end(client: Client): Promise<void> {
+  // Where the network was cut, nobody answers the farewell.
+  const cut = setTimeout(() => streamOf(client).destroy(), END_MS);
   // What cannot be ended in order is gone.
   await client.end().catch(() => undefined);
+  clearTimeout(cut);
+}
+
+/** The driver shows it, and does not declare it. */
+function streamOf(client: Client): Duplex {
+  return (client as unknown as { readonly connection: { readonly stream: Duplex } }).connection
+    .stream;
 }

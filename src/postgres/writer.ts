@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { step } from '../base/steps.js';
 import { NewerSchemaError, StorageUnavailableError } from '../files/storage-errors.js';
@@ -9,7 +10,7 @@ import { end } from './readers.js';
 import { SCHEMA_VERSION } from './schema.js';
 import { Transaction } from './transaction.js';
 
-/** How often work is done again that met a deadlock with a program that is not redrain. */
+/** How often work is done that met a deadlock with a program that is not redrain. */
 const MOST_TRIES = 5;
 
 /** The one row about the journal as a whole. */
@@ -38,6 +39,9 @@ interface Result {
 const UNKNOWN_OUTCOME =
   'the connection broke during COMMIT, so it is not known whether this is stored; doing it again is safe, as what is known is recognised';
 
+const NESTED =
+  'a transaction was asked for in the middle of another one, and each would wait for the other: hand the transaction on instead';
+
 /** The one connection of this process that writes; transactions follow one another. */
 export class Writer {
   readonly #place: Place;
@@ -46,6 +50,7 @@ export class Writer {
   #client: Client | undefined;
   #space: number | undefined;
   #last: Promise<unknown> = Promise.resolve();
+  readonly #within = new AsyncLocalStorage<true>();
   /** Changes that this connection counted in `change`. */
   #counted = 0;
 
@@ -60,8 +65,16 @@ export class Writer {
   }
 
   /** Runs `work` in a transaction that holds `locks`, after all that were asked for before it. */
-  write<T>(locks: readonly LockNumber[], work: (tx: Transaction) => Promise<T>): Promise<T> {
-    return this.#inTurn(() => this.#writeNow(locks, work));
+  async write<T>(locks: readonly LockNumber[], work: (tx: Transaction) => Promise<T>): Promise<T> {
+    this.assertOutside();
+    return this.#inTurn(() =>
+      this.#writeNow(locks, (tx) => this.#within.run(true, () => work(tx))),
+    );
+  }
+
+  /** Fails for whoever is called by the work of a transaction, however far below. */
+  assertOutside(): void {
+    if (this.#within.getStore() === true) throw new Error(NESTED);
   }
 
   /** Connects, where it is not connected. */
@@ -96,8 +109,9 @@ export class Writer {
         return result;
       } catch (error) {
         await this.#rollBack(client, error);
-        if (!isPassing(error) || tries === MOST_TRIES)
-          throw asStorageError(this.#place.shown, error);
+        // Before COMMIT was sent nothing can be stored, and all of it may be done on another connection.
+        const mayPass = endsConnection(error) ? tries === 1 : isPassing(error);
+        if (!mayPass || tries === MOST_TRIES) throw asStorageError(this.#place.shown, error);
         await delay(20 * tries * Math.random());
       }
     }

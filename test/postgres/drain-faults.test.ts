@@ -1,7 +1,10 @@
 import { expect } from 'chai';
+import type { Values } from '../../src/postgres/statements.js';
 import { openStores, type PostgresStores } from '../../src/postgres/stores.js';
+import { Queries } from '../../src/postgres/transaction.js';
 import { targetDescription } from '../support/core.js';
 import { drainWith } from '../support/drains.js';
+import { inProject, newEvent, newEvents } from '../support/events.js';
 import { postgresJournals } from '../support/postgres-journal.js';
 import { rounds } from '../support/rounds.js';
 import { ScriptedReceiver } from '../support/scripted-receiver.js';
@@ -42,6 +45,21 @@ const allKills = (): [string, number][] =>
     1 + (Math.floor(round / STEPS.length) % 4),
   ]);
 
+const upTo = (last: number): number[] => Array.from({ length: last }, (_, i) => i + 1);
+
+/** Does something on the connection of each statement, before it, until the test ends. */
+function beforeEachStatement(act: (run: (sql: string) => Promise<unknown>) => Promise<void>): void {
+  const { all, run } = Queries.prototype;
+  closeAfterTest(() => Object.assign(Queries.prototype, { all, run }));
+  type Statement = (this: Queries, sql: string, values?: Values) => Promise<unknown>;
+  const after = (original: Statement): Statement =>
+    async function (sql, values) {
+      await act((own) => run.call(this, own));
+      return original.call(this, sql, values);
+    };
+  Object.assign(Queries.prototype, { all: after(all), run: after(run) });
+}
+
 describe('a machine that fails while it drains on PostgreSQL:', () => {
   const journals = postgresJournals();
 
@@ -54,6 +72,7 @@ describe('a machine that fails while it drains on PostgreSQL:', () => {
 
   async function drainHere(stores: PostgresStores): Promise<string[]> {
     const receiver = new ScriptedReceiver();
+    receiver.limits = { maxEvents: BATCH, maxBytes: 1_000_000 };
     const lock = stores.targetLock(1);
     await drainWith({ home: temporaryHome(), ledger: stores.ledger }, receiver, { lock });
     return receiver.posts.flat();
@@ -102,6 +121,28 @@ describe('a machine that fails while it drains on PostgreSQL:', () => {
     expect(machine.posted).to.have.length(BATCH);
     expect(await ledger()).to.deep.equal(before);
   });
+
+  for (const nth of rounds([1, 10, 38], upTo(60)))
+    it(`whose connection ends before statement ${nth} of its drain: everything is delivered, and nothing twice`, async () => {
+      const stores = await givenStores();
+      const events = newEvents(7, 'n');
+      await stores.journal.append(events, 'capture');
+      // Two origins: one is used up before the other.
+      const other = newEvent('other', inProject('other'));
+      await stores.journal.append([other], 'capture');
+      let statements = 0;
+      beforeEachStatement(async (run) => {
+        statements += 1;
+        // Its own connection, and it fails as any other statement on it does.
+        if (statements === nth) await run('SELECT pg_terminate_backend(pg_backend_pid())');
+      });
+      const posted = await drainHere(stores);
+      expect(statements).to.be.at.least(Math.min(nth, 40));
+      expect(posted).to.deep.equal([...events, other].map(({ eventId }) => eventId));
+      expect(new Set((await ledger()).map(({ status }) => status))).to.deep.equal(
+        new Set(['success']),
+      );
+    });
 
   it('whose writing connection the server ends: it connects again, and nothing is posted twice', async () => {
     const stores = await givenStores();

@@ -17,6 +17,10 @@ describe('a journal on PostgreSQL', () => {
     return stores;
   }
 
+  const endConnections = (role: 'reader' | 'writer') =>
+    rows(`SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+      WHERE datname = '${journals.name}' AND application_name LIKE 'redrain ${role}%'`);
+
   const rows = async (sql: string): Promise<Record<string, unknown>[]> =>
     (await journals.owner.query(sql)).rows;
 
@@ -99,12 +103,10 @@ describe('a journal on PostgreSQL', () => {
   it('connects again after its connections were ended, and says what it could not do', async () => {
     const stores = await opened();
     await stores.journal.append(newEvents(1, 'a'), 'capture');
-    const end = `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
-      WHERE datname = '${journals.name}' AND application_name LIKE 'redrain writer%'`;
-    await rows(end);
+    await endConnections('writer');
     expect(await stores.journal.append(newEvents(1, 'b'), 'capture')).to.deep.equal(['captured']);
     const broken = stores.db.write('journal', async (tx) => {
-      await rows(end);
+      await endConnections('writer');
       await tx.run('DELETE FROM live');
     });
     const failure = await failureOf(broken);
@@ -112,6 +114,58 @@ describe('a journal on PostgreSQL', () => {
     expect(String(failure)).to.contain(`PostgreSQL database "${journals.name}" at 127.0.0.1:5432`);
     expect(await stores.journal.append(newEvents(1, 'c'), 'capture')).to.deep.equal(['captured']);
     expect(await rows('SELECT count(*)::int AS live FROM live')).to.deep.equal([{ live: 3 }]);
+  });
+
+  it('reads once more where a connection ends in use, on a new one', async () => {
+    const stores = await opened();
+    const { db } = stores;
+    await stores.journal.append(newEvents(2, 'a'), 'capture');
+    const FIRST = 'SELECT min(seq) AS seq, pg_backend_pid() AS pid FROM event';
+    // Several are kept, and all of them end.
+    await Promise.all(Array.from({ length: 3 }, () => db.get('SELECT pg_sleep(0.05)')));
+    const pids: number[] = [];
+    const found = await db.read(async (queries) => {
+      const row = await queries.get<{ seq: number; pid: number }>(FIRST);
+      pids.push(row?.pid ?? 0);
+      if (pids.length === 1) await endConnections('reader');
+      return [row?.seq, (await queries.get<{ n: number }>('SELECT count(*) AS n FROM event'))?.n];
+    });
+    expect(found).to.deep.equal([1, 2]);
+    expect(new Set(pids)).to.have.property('size', 2);
+    const always = db.read(async (queries) => {
+      await endConnections('reader');
+      return queries.get(FIRST);
+    });
+    expect(await failureOf(always)).to.include({ trouble: 'unreachable' });
+    expect(await db.get<{ seq: number }>(FIRST)).to.include({ seq: 1 });
+  });
+
+  it('writes once more where its connection ends before COMMIT', async () => {
+    const { db } = await opened();
+    let tries = 0;
+    await db.write('journal', async (tx) => {
+      tries += 1;
+      await tx.run('UPDATE head SET seq = seq + 1');
+      if (tries === 1) await endConnections('writer');
+      await tx.run('UPDATE head SET seq = seq + 1');
+    });
+    expect(tries).to.equal(2);
+    expect(await rows('SELECT seq::int FROM head')).to.deep.equal([{ seq: 2 }]);
+  });
+
+  it('refuses a write inside a write, which would wait for itself', async () => {
+    const { db, journal } = await opened();
+    const nested = db.write('journal', async (tx) => {
+      await tx.run('UPDATE head SET seq = seq + 1');
+      await new Promise((resolve) => setImmediate(resolve));
+      await db.write('journal', (inner) => inner.run('UPDATE head SET seq = seq + 1'));
+    });
+    expect(String(await failureOf(nested))).to.contain('in the middle of another one');
+    const first = journal.append(newEvents(1, 'first'), 'capture');
+    const appending = db.write('journal', () => journal.append(newEvents(1, 'inner'), 'capture'));
+    expect(String(await failureOf(appending))).to.contain('in the middle of another one');
+    expect(await first).to.deep.equal(['captured']);
+    expect(await rows('SELECT seq::int FROM head')).to.deep.equal([{ seq: 1 }]);
   });
 
   it('gives up after its patience behind a lock, and stores nothing', async () => {

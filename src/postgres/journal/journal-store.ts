@@ -22,7 +22,9 @@ export class PostgresJournal implements JournalStore {
     this.#groups = new GroupCommit((events, source) => this.#appendGroup(events, source));
   }
 
-  append(events: readonly NewEvent[], source: EventSource): Promise<AppendVerdict[]> {
+  async append(events: readonly NewEvent[], source: EventSource): Promise<AppendVerdict[]> {
+    // The group that it would join may be one that waits already.
+    this.#db.assertOutsideWrite();
     return this.#groups.append(events, source);
   }
 

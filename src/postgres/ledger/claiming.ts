@@ -2,7 +2,6 @@ import type { Claim, ClaimedEvent, ClaimRequest, Pass } from '../../dispatch/por
 import type { PassLanes } from '../../ledger/pass-lanes.js';
 import {
   cursorsAfter,
-  firstsAmong,
   isAsRead,
   type ReadAhead,
   type SelectedEvent,
@@ -30,6 +29,8 @@ export async function readAhead(
 ): Promise<Ahead | undefined> {
   if (request.pendingOnly === true || lanes.retries('any').size > 0) return undefined;
   return db.read(async (queries) => {
+    // What was taken out of them before the connection broke.
+    lanes.putBack(0);
     const selection = await select(queries, pass, request, lanes);
     if (selection?.events.every(({ first }) => first) !== true) {
       lanes.putBack(0);
@@ -42,7 +43,8 @@ export async function readAhead(
 
 /**
  * Selects, marks as in flight and moves the cursors, inside a transaction of the
- * caller. `claim` is undefined when the pass has nothing left to send; `isHeld` is
+ * caller. Once that is committed, `lanes` are to be told how many first attempts were
+ * taken: until then it may be run again. `claim` is undefined when the pass has nothing left to send; `isHeld` is
  * false, and nothing has changed, when the lease has moved on.
  */
 export async function claimBatch(
@@ -56,13 +58,9 @@ export async function claimBatch(
   // What an earlier look, or a try of this transaction, took out of them.
   lanes.putBack(0);
   const selection = await select(tx, pass, request, lanes);
-  if (selection === undefined) {
-    lanes.putBack(0);
-    return {};
-  }
+  if (selection === undefined) return {};
   const events = await eventsOf(tx, pass, request, selection, lanes, ahead);
   const taken = selection.events.slice(0, events.length);
-  lanes.putBack(firstsAmong(taken));
   const inserted = await tx.run(sql.INSERT_FLIGHT, {
     ...pass.lease,
     ...cursorColumns(taken),
@@ -76,7 +74,7 @@ export async function claimBatch(
 
 /**
  * Adds what was read ahead to the flight of another claim, inside a transaction
- * of the caller. Undefined, with nothing changed, when it is not what a claim
+ * of the caller, as above. Undefined, with nothing changed, when it is not what a claim
  * would take.
  */
 export async function claimAhead(
@@ -89,12 +87,8 @@ export async function claimAhead(
   const { lanes, events } = ahead;
   lanes.putBack(0);
   const selection = await select(tx, pass, request, lanes);
-  if (selection === undefined || !isAsRead(selection, request, ahead)) {
-    lanes.putBack(0);
-    return undefined;
-  }
+  if (selection === undefined || !isAsRead(selection, request, ahead)) return undefined;
   const taken = selection.events.slice(0, events.length);
-  lanes.putBack(firstsAmong(taken));
   const before = JSON.parse(flight.seqs) as SeqRanges;
   await tx.run(sql.JOIN_FLIGHT, {
     targetId: pass.lease.targetId,

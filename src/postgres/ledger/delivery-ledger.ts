@@ -22,6 +22,7 @@ import {
 } from '../../ledger/delivery-ledger.js';
 import type { OriginColumns } from '../../ledger/origins.js';
 import type { PassLanes } from '../../ledger/pass-lanes.js';
+import { firstsAmong } from '../../ledger/selection.js';
 import type { JournalDatabase } from '../journal-database.js';
 import type { Lock } from '../locks.js';
 import { rangeColumns } from '../ranges.js';
@@ -129,6 +130,7 @@ export class PostgresLedger implements LedgerStore {
         return result.claim;
       }),
     );
+    lanes.putBack(firstsAmong(claim?.events ?? []));
     step('dispatch.claimed');
     return claim;
   }
@@ -151,11 +153,10 @@ export class PostgresLedger implements LedgerStore {
       this.#db.write(locksOf(lease.targetId), async (tx) => {
         const values = { ...lease, claimId: claim.claimId };
         const flight = await tx.get<Flight>(FLIGHT_OF_CLAIM, values);
-        if (flight !== undefined) return claimAhead(tx, pass, request, flight, ahead);
-        ahead.lanes.putBack(0);
-        return undefined;
+        return flight && claimAhead(tx, pass, request, flight, ahead);
       }),
     );
+    ahead.lanes.putBack(firstsAmong(claimed?.events ?? []));
     if (claimed !== undefined) step('dispatch.claimed');
     return claimed;
   }

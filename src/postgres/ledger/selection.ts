@@ -4,6 +4,7 @@ import {
   type LaneEvent,
   type LaneRead,
   type Merged,
+  type Merging,
   merging,
 } from '../../ledger/lane-merge.js';
 import type { PassLanes } from '../../ledger/pass-lanes.js';
@@ -46,11 +47,23 @@ async function unattempted(
   count: number,
 ): Promise<SelectedEvent[]> {
   const reader = new LanePages(queries, pass, lanes);
-  const merge = merging(lanes.unsent, count);
-  let next = merge.next();
-  while (next.done !== true) next = merge.next(await reader.read(next.value));
-  const merged: Merged = next.value;
+  const merged = await finished(merging(lanes.unsent, count), reader);
   return lanes.take(merged).map(({ seq, originId }) => ({ seq, originId, first: true }));
+}
+
+/** What is read for a merge; it hears of a failure, too. */
+async function finished(merge: Merging, reader: LanePages): Promise<Merged> {
+  for (let next = merge.next(); ; ) {
+    if (next.done === true) return next.value;
+    let page: readonly number[];
+    try {
+      page = await reader.read(next.value);
+    } catch (error) {
+      next = merge.throw(error);
+      continue;
+    }
+    next = merge.next(page);
+  }
 }
 
 /** The next events of lanes; those of lanes that may come to take part are read along with the first. */

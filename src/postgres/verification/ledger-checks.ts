@@ -22,8 +22,8 @@ interface Contradiction {
 
 /** Deliveries, todos and flights agree with each other and with the lanes (the invariant of docs/design.md). */
 export function checkLedger(db: JournalDatabase): Promise<Finding> {
-  const findings = new Findings('ledger');
   return db.read(async (queries) => {
+    const findings = new Findings('ledger');
     const targets = await queries.all<{ id: number; name: string }>(sql.TARGET_NAMES);
     const names = new Map(targets.map(({ id, name }) => [id, name]));
     for (const query of CONTRADICTIONS)
@@ -37,8 +37,8 @@ export function checkLedger(db: JournalDatabase): Promise<Finding> {
 
 /** Every counter equals a recount, both from one snapshot. Memory grows with counters, not with events. */
 export function checkCounters(db: JournalDatabase): Promise<Finding> {
-  const findings = new Findings('counters');
   return db.read(async (queries) => {
+    const findings = new Findings('counters');
     for (const { name, counted, real } of sql.COUNTERS)
       compareCounters(
         name,
