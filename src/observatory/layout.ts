@@ -15,6 +15,9 @@ const MENU: readonly (readonly [page: string, label: string])[] = [
   ['edges', 'Edges'],
 ];
 
+/** Characters of a title. */
+const MOST_TITLE = 80;
+
 export interface Around {
   /** Where all pages are below. */
   readonly base: string;
@@ -39,7 +42,7 @@ export function layout({ title, body }: Page, around: Around): Html {
 <button type="button" class="live" id="live" aria-pressed="true" hidden>Live</button>
 </header>
 <main id="main" tabindex="-1">
-<h1>${title}</h1>
+<h1>${cut(title)}</h1>
 ${body}
 </main>
 <footer>
@@ -69,11 +72,17 @@ const head = (title: string): Html => html`<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${title} · redrain</title>
+<title>${cut(title)} · redrain</title>
 <link rel="icon" href="/assets/icon.svg">
 <link rel="stylesheet" href="/assets/style.css">
 <script src="/assets/live.js" defer></script>
 </head>`;
+
+/** Names of edges and jobs may have hundreds of characters; their pages have all of them below. */
+function cut(title: string): string {
+  const characters = [...title];
+  return characters.length > MOST_TITLE ? `${characters.slice(0, MOST_TITLE).join('')}…` : title;
+}
 
 function menuItem([page, label]: readonly [string, string], { base, page: here }: Around): Html {
   const current = page === here ? html` aria-current="page"` : '';

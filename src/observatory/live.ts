@@ -9,9 +9,23 @@ const PAUSE_MS = 100;
 /** A page that nothing is written for is made again: time changes what it says. */
 const BEAT_MS = 5_000;
 
-/** Changes of pages, for the browsers that show them. Looks at the home only while there are any. */
+/** What a browser hears. */
+export type Told = Pick<SSEStreamingApi, 'writeSSE' | 'write' | 'onAbort' | 'aborted' | 'closed'>;
+
+export interface LiveOptions {
+  readonly renderings: Pick<Renderings, 'page' | 'version'>;
+  /** Resolves after so many milliseconds; with the clock of a test, when that says so. */
+  readonly wait?: (ms: number) => Promise<unknown>;
+}
+
+/**
+ * Changes of pages, for the browsers that show them. Looks at the home only while there are any. A
+ * file that is written to says nothing of when the commit can be read, which is after its sync:
+ * the home is asked, and an answer costs microseconds.
+ */
 export class LiveStreams {
-  readonly #renderings: Renderings;
+  readonly #renderings: LiveOptions['renderings'];
+  readonly #wait: (ms: number) => Promise<unknown>;
   /** Those who wait for the next state of the home. */
   readonly #waiting = new Set<() => void>();
   readonly #running = new Set<Promise<void>>();
@@ -20,8 +34,9 @@ export class LiveStreams {
   #state = 0;
   #looking: Promise<void> | undefined;
 
-  constructor(renderings: Renderings) {
+  constructor({ renderings, wait = delay }: LiveOptions) {
     this.#renderings = renderings;
+    this.#wait = wait;
   }
 
   get open(): number {
@@ -35,7 +50,7 @@ export class LiveStreams {
    * all, and the stream ends: a browser has few connections for all its windows.
    */
   async stream(
-    stream: SSEStreamingApi,
+    stream: Told,
     page: string,
     query: URLSearchParams,
     has: ReadonlyMap<string, string>,
@@ -60,7 +75,7 @@ export class LiveStreams {
   }
 
   async #serve(
-    stream: SSEStreamingApi,
+    stream: Told,
     page: string,
     query: URLSearchParams,
     has: ReadonlyMap<string, string>,
@@ -75,7 +90,7 @@ export class LiveStreams {
       if (isAnother(parts, has)) await stream.writeSSE({ event: 'reload', data: '' });
       else await send(stream, changed(parts, known));
       if (isOnce) return void (await stream.writeSSE({ event: 'done', data: '' }));
-      await delay(PAUSE_MS);
+      await this.#wait(PAUSE_MS);
       if (state !== this.#state || !this.#goesOn(stream)) continue;
       await new Promise<void>((resolve) => {
         go = resolve;
@@ -85,7 +100,7 @@ export class LiveStreams {
     }
   }
 
-  #goesOn(stream: SSEStreamingApi): boolean {
+  #goesOn(stream: Told): boolean {
     return !stream.aborted && !stream.closed && !this.#isStopping;
   }
 
@@ -94,7 +109,7 @@ export class LiveStreams {
     let version: string | undefined;
     let since = performance.now();
     while (this.#running.size > 0 && !this.#isStopping) {
-      await delay(LOOK_MS);
+      await this.#wait(LOOK_MS);
       const now = await this.#renderings.version();
       if (now === version && performance.now() - since < BEAT_MS) continue;
       version = now;
@@ -130,7 +145,7 @@ function changed(
 
 /** A write comes back when the browser has room for more. */
 async function send(
-  stream: SSEStreamingApi,
+  stream: Told,
   parts: readonly { readonly name: string; readonly part: LivePart }[],
 ): Promise<void> {
   for (const { name, part } of parts)

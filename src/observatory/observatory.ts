@@ -38,7 +38,7 @@ export class Observatory {
 
   private constructor(settings: Omit<ObservatorySettings, 'base'>) {
     this.#renderings = new Renderings({ ...settings, base: this.#access.base });
-    this.#streams = new LiveStreams(this.#renderings);
+    this.#streams = new LiveStreams({ renderings: this.#renderings });
   }
 
   /** Listens on 127.0.0.1. @throws what node:net says when it cannot. */

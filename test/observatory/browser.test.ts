@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { openRedrain } from '../../src/index.js';
 import { givenEdges } from '../support/arrivals.js';
+import { closeAfterTest } from '../support/temporary-home.js';
 import { describeInBrowser, type GivenBrowser, givenBrowser, givenPages } from './given-browser.js';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
@@ -33,8 +34,9 @@ const FOCUSED = `(() => {
   return { text: document.activeElement.innerText ?? '', outlineStyle, outlineWidth };
 })()`;
 const TOO_WIDE = 'document.documentElement.scrollWidth - innerWidth';
-const NOTE_MOVES = `addEventListener('redrain:part', () => {
-  document.body.dataset.moved ??= String(Date.now());
+/** Notes of each event when it was first on the screen. */
+const NOTE_MOVES = `globalThis.seen = {}; addEventListener('redrain:part', () => {
+  for (const { innerText } of document.querySelectorAll('table.events tbody th')) seen[innerText] ??= Date.now();
 })`;
 const FAULTS = `axe.run({ resultTypes: ['violations'] }).then(({ violations }) =>
   violations.map(({ id, impact, nodes }) => impact + ' ' + id + ': ' + nodes[0]?.html))`;
@@ -93,20 +95,12 @@ async function walk(given: GivenBrowser, way: Way, isLive: boolean) {
   expect(troubles).to.deep.equal([]);
 }
 
-/** A capture in a shell is on the screen, and how long after its commit. */
+/** A capture in a shell is on the screen. */
 async function moves({ cli, page }: GivenBrowser, isLive: boolean) {
   if (isLive) await page.locator('#live[data-state="on"]').waitFor();
-  if (isLive) await page.evaluate(NOTE_MOVES);
   await cli.run(['capture', cli.file('one.jsonl', [{ event_id: 'new', event_type: 'OrderPaid' }])]);
   if (!isLive) await page.reload();
   await page.locator('.funnel', { hasText: /captured\s+31/ }).waitFor();
-  if (!isLive) return;
-  const moved = Number(await page.locator('body').getAttribute('data-moved'));
-  const redrain = await openRedrain({ home: cli.home, env: cli.env });
-  const [newest] = (await redrain.events({ limit: 1 })).events;
-  await redrain.close();
-  // 500 ms on a machine that does nothing else.
-  expect(moved - Date.parse(newest?.captured_at ?? '')).to.be.within(0, 1_500);
 }
 
 async function captureAndSend(
@@ -124,6 +118,27 @@ describeInBrowser('the observatory in a browser', () => {
 
   it('can be walked without JavaScript', async () =>
     walk(await givenBrowser({ javaScriptEnabled: false }), BY_MOUSE, false));
+
+  it('shows what a shell captures within half a second, from before its commit to the screen', async () => {
+    const { cli, page, base } = await givenBrowser();
+    await page.goto(`${base}tail`);
+    await page.locator('#live[data-state="on"]').waitFor();
+    await page.evaluate(NOTE_MOVES);
+    const redrain = await openRedrain({ home: cli.home, env: cli.env });
+    closeAfterTest(() => redrain.close());
+    const took: number[] = [];
+    // The machine may stand still while one of them is on its way: how long the pages themselves
+    // wait is held in pace.test.ts.
+    while (Math.min(...took) >= 500 && took.length < 12) {
+      const id = `moves-${took.length}`;
+      await cli.run(['capture', cli.file(`${id}.jsonl`, [{ event_id: id, event_type: 'T' }])]);
+      await page.locator('table.events', { hasText: id }).waitFor();
+      const seen = (await page.evaluate(`seen['${id}']`)) as number;
+      const [event] = (await redrain.events({ limit: 1 })).events;
+      took.push(seen - Date.parse(event?.captured_at ?? ''));
+    }
+    expect(Math.min(...took), `took ${took.join(', ')} ms`).to.be.within(0, 499);
+  });
 
   it('moves in eight windows of one browser, which has six connections', async () => {
     const { context, redrain, base, page } = await givenPages();

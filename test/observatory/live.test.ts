@@ -79,7 +79,7 @@ const partNamed =
   };
 
 describe('a page that is open', () => {
-  it('is told what changed within half a second of a commit, and nothing that did not', async () => {
+  it('is told what changed, and nothing that did not', async () => {
     const { visitor, redrain } = await givenObservatory();
     await redrain.captureMany([{ event_id: 'a', event_type: 'T' }]);
     await redrain.drain();
@@ -93,11 +93,8 @@ describe('a page that is open', () => {
     await delay(300);
     expect([...home.told, ...tail.told], 'they have what is there').to.deep.equal([]);
     await redrain.captureMany([{ event_id: 'bcd', event_type: 'T' }]);
-    const at = performance.now();
     await home.until(partNamed('targets', '1 unsent'));
     await tail.until(partNamed('events', 'bcd'));
-    // Half a second on a machine that does nothing else.
-    expect(performance.now() - at).to.be.lessThan(2_000);
     expect(home.told.map(({ data }) => JSON.parse(data).name)).to.not.include('trouble');
   });
 

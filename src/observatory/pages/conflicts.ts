@@ -5,9 +5,10 @@ import {
   readConflicts,
   type ShownPayload,
 } from '../../app/conflicts.js';
+import type { EdgePlace } from '../../edges/edge-store.js';
 import { type Html, html, nothing } from '../html.js';
 import { given, type Page, type PageContext } from '../page.js';
-import { badge, bytes, clock, code, counted, name, shortName } from '../words.js';
+import { badge, bytes, clock, code, counted, name, number, shortName } from '../words.js';
 import { payloadBeside } from './payload.js';
 
 const LISTED = 200;
@@ -43,12 +44,12 @@ const conflictTable = (
 /** One conflict, both contents side by side. */
 export async function conflict(at: PageContext): Promise<Page> {
   const details = await readConflict(at.app, given(at.query, 'id') ?? '');
-  const { id, event_id, kept, journal, incoming, found_at } = details;
+  const { id, event_id, kept, journal, incoming, found_at, sent_by } = details;
   return {
     title: `Conflict ${id}`,
     body: html`<p>Event <a href="${at.link('event', { id: event_id })}">${name(event_id)}</a>, found ${clock(found_at)} by ${name(details.found_in ?? details.found_by)}. ${badge(kept === null ? 'to decide' : `kept ${kept}`)}</p>
 ${differences(details)}
-<div class="sides">${side(`In the journal, revision ${journal.revision}`, details.event_type, journal)}${side('Incoming', details.incoming_type, incoming)}</div>
+<div class="sides">${side(`In the journal, revision ${journal.revision}`, details.event_type, journal, sent_by.journal)}${side('Incoming', details.incoming_type, incoming, sent_by.incoming)}</div>
 ${decisions(at, details)}`,
   };
 }
@@ -60,13 +61,24 @@ function differences({ differences: rows }: ConflictDetails): Html {
 <thead><tr><th scope="col">Where</th><th scope="col">Journal</th><th scope="col">Incoming</th></tr></thead>
 <tbody>${rows.map(
     ({ path, journal, incoming }) =>
-      html`<tr><th scope="row">${path === '' ? 'all of it' : code(path)}</th>${[journal, incoming].map((value) => html`<td>${value === null ? html`<span class="none">not there</span>` : shortName(value)}</td>`)}</tr>`,
+      html`<tr><th scope="row">${path === '' ? 'all of it' : shortName(path)}</th>${[journal, incoming].map((value) => html`<td>${value === null ? html`<span class="none">not there</span>` : shortName(value)}</td>`)}</tr>`,
   )}</tbody></table></div>`;
 }
 
-const side = (title: string, type: string, payload: ShownPayload): Html =>
-  html`<section><h2>${title}</h2><p>${shortName(type)} ${payload.size === null ? 'bytes gone' : bytes(payload.size)}</p><p>SHA-256 ${code(payload.sha256)}</p>
+const side = (
+  title: string,
+  type: string,
+  payload: ShownPayload,
+  senders: readonly EdgePlace[],
+): Html =>
+  html`<section><h2>${title}</h2><p>${shortName(type)} ${payload.size === null ? 'bytes gone' : bytes(payload.size)}</p>${sentBy(senders)}<p>SHA-256 ${code(payload.sha256)}</p>
 <details><summary>Bytes</summary>${payloadBeside(payload.text ?? payload.bytes_base64 ?? '')}</details></section>`;
+
+/** The homes that sent it, and their numbers for it; nothing for what was captured here. */
+const sentBy = (senders: readonly EdgePlace[]): Html =>
+  senders.length === 0
+    ? nothing
+    : html`<p>Sent by ${senders.map(({ name: called, home, number: sent }, i) => html`${i === 0 ? '' : ', '}${shortName(called ?? home)} as its number ${number(sent)}`)}</p>`;
 
 function decisions(at: PageContext, { id, kept }: ConflictDetails): Html {
   if (!at.allowWrites || kept !== null) return nothing;

@@ -22,11 +22,11 @@ const edgeTable = (
   at: PageContext,
   rows: readonly EdgeRow[],
 ): Html => html`<div class="scroll"><table><caption class="hidden">Edges</caption>
-<thead><tr><th scope="col">Edge</th><th scope="col">Machine</th><th scope="col">State</th><th scope="col">Here</th><th scope="col">Missing</th><th scope="col">Lag</th><th scope="col">Seen</th></tr></thead>
+<thead><tr><th scope="col">Edge</th><th scope="col">Machine</th><th scope="col">State</th><th scope="col" class="n">Here</th><th scope="col" class="n">Missing</th><th scope="col" class="n">Lag</th><th scope="col">Seen</th></tr></thead>
 <tbody>${rows.map(
   (row) =>
     html`<tr><th scope="row"><a href="${at.link('edge', { id: row.id })}">${shortName(row.name ?? row.home)}</a></th><td>${shortName(row.host)}</td>
-<td>${states(row)}</td><td>${grouped(row.received)}</td><td>${grouped(row.missing)}</td><td>${lag(row)}</td><td>${ago(row.last_seen_at, at.now)}</td></tr>`,
+<td>${states(row)}</td><td class="n">${grouped(row.received)}</td><td class="n">${grouped(row.missing)}</td><td class="n">${lag(row)}</td><td>${ago(row.last_seen_at, at.now)}</td></tr>`,
 )}</tbody></table></div>`;
 
 const states = ({ state }: EdgeRow): Html => html`${state.map((one) => html`${badge(one)} `)}`;
@@ -42,7 +42,7 @@ export async function edge(at: PageContext): Promise<Page> {
 
 function edgeFacts(at: PageContext, found: EdgeReport): Html {
   const { id, home, host, highest, complete_up_to, received, kept_there, missing } = found;
-  return html`<p>${states(found)} Home ${name(home)} on ${name(host)}, seen ${ago(found.last_seen_at, at.now)}.</p>
+  return html`<p>${states(found)} ${found.name === null ? nothing : html`Named ${name(found.name)}: home`} ${name(home)} on ${name(host)}, seen ${ago(found.last_seen_at, at.now)}.</p>
 <p>${counted(received, 'event')} here, ${grouped(kept_there)} kept there, ${grouped(missing)} missing. Numbers up to ${grouped(highest)}, complete up to ${grouped(complete_up_to)}. Lag ${lag(found)}.</p>
 ${faults(found, id)}${gaps(found)}
 <section aria-labelledby="copies"><h2 id="copies">Copies of its home</h2><div class="scroll"><table><caption class="hidden">Copies</caption>
@@ -56,7 +56,7 @@ ${faults(found, id)}${gaps(found)}
 function faults({ faults: found }: EdgeReport, id: number): Html {
   if (found.length === 0) return nothing;
   return html`<section aria-labelledby="faults"><h2 id="faults">What is wrong</h2>
-<ul>${found.map(({ kind, message }) => html`<li>${badge(kind)} ${message}</li>`)}</ul>
+<ul>${found.map(({ kind, message, first_found_at, last_found_at }) => html`<li>${badge(kind)} ${message}. Found ${clock(first_found_at)}, last ${clock(last_found_at)}.</li>`)}</ul>
 <p><code class="command">redrain edges ack ${id}</code> says that this was seen.</p></section>`;
 }
 

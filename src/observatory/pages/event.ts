@@ -14,7 +14,7 @@ import {
   number,
   shortName,
 } from '../words.js';
-import { payloadText, shownText } from './payload.js';
+import { payloadText } from './payload.js';
 
 /** One event: its whole story, and what targets answered. */
 export async function event(at: PageContext): Promise<Page> {
@@ -115,7 +115,7 @@ function answers({ targets }: RevisionStory, names: Names): Html {
   return html`${targets.map(({ target_id: id, delivery }) => {
     const answer = delivery?.last_response_json ?? null;
     if (answer === null) return nothing;
-    return html`<details><summary>Recorded answer of ${shortName(names.get(id) ?? String(id))}</summary><pre class="payload" tabindex="0" dir="auto">${shownText(text(answer))}</pre></details>`;
+    return html`<details><summary>Recorded answer of ${shortName(names.get(id) ?? String(id))}</summary><pre class="payload" tabindex="0" dir="auto">${text(answer)}</pre></details>`;
   })}`;
 }
 

@@ -46,6 +46,12 @@ function item(
   return html`<li class="${status}">${badge(WEIGHT[status])} <span>${message}</span> ${where(link, finding, names)} ${remedy(finding)}</li>`;
 }
 
+const PAGE_OF: Readonly<Record<string, string>> = {
+  conflicts: 'conflicts',
+  edges: 'edges',
+  edge_gaps: 'edges',
+};
+
 /** The page of what a finding is about. */
 function where(
   link: PageContext['link'],
@@ -56,7 +62,8 @@ function where(
   if (called !== undefined)
     return html`<a href="${link('target', { id: target ?? undefined })}">${called}</a>`;
   if (queue !== null) return html`<a href="${link('jobs', { queue })}">queue ${queue}</a>`;
-  return check === 'conflicts' ? html`<a href="${link('conflicts')}">conflicts</a>` : nothing;
+  const page = PAGE_OF[check];
+  return page === undefined ? nothing : html`<a href="${link(page)}">${page}</a>`;
 }
 
 function remedy({ command, advice, message }: Finding): Html {

@@ -6,9 +6,8 @@ import type { JobScheduler } from '../../queue/scheduler.js';
 import type { QueueRow } from '../../reports/jobs-section.js';
 import { type Html, html, nothing } from '../html.js';
 import { given, message, oneOf, type Page, type PageContext } from '../page.js';
-import { ago, badge, clock, number, shortName } from '../words.js';
+import { ago, badge, clock, name, number, shortName } from '../words.js';
 import { unreadable } from './findings.js';
-import { shownText } from './payload.js';
 
 const LISTED = 50;
 
@@ -117,15 +116,16 @@ export async function job(at: PageContext): Promise<Page> {
 function jobFacts(at: PageContext, job: Job): Html {
   const facts: (readonly [string, Html | string])[] = [
     ['queue', html`<a href="${at.link('jobs', { queue: job.queue })}">${shortName(job.queue)}</a>`],
-    ['name', shortName(job.name)],
+    ['id', name(job.id)],
+    ['name', name(job.name)],
     ['state', badge(job.state)],
     ['tried', `${job.attemptsMade} of ${job.opts.attempts ?? 1}`],
     ['added', clock(job.timestamp)],
     ['can run from', clock(job.runAt)],
     ['started', clock(job.processedOn)],
     ['ended', clock(job.finishedOn)],
-    ...(job.failedReason === null ? [] : [['why it failed', shortName(job.failedReason)] as const]),
-    ...(job.warning === null ? [] : [['warning', shortName(job.warning.message)] as const]),
+    ...(job.failedReason === null ? [] : [['why it failed', name(job.failedReason)] as const]),
+    ...(job.warning === null ? [] : [['warning', name(job.warning.message)] as const]),
   ];
   return html`<dl class="facts">${facts.map(([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`)}</dl>
 ${carried('What it carries', 'data', job.data)}${carried('Progress', 'progress', job.progress)}${carried('Result', 'result', job.returnvalue)}`;
@@ -137,5 +137,5 @@ function carried(title: string, id: string, value: unknown): Html {
   const json = JSON.stringify(value, null, 2);
   if (value === null || json === undefined) return nothing;
   const cut = json.length > MOST_SHOWN ? `${json.slice(0, MOST_SHOWN)}…` : json;
-  return html`<details id="${id}"><summary>${title}</summary><pre class="payload" tabindex="0" dir="auto">${shownText(cut)}</pre></details>`;
+  return html`<details id="${id}"><summary>${title}</summary><pre class="payload" tabindex="0" dir="auto">${cut}</pre></details>`;
 }

@@ -1,4 +1,3 @@
-import { visible } from '../../base/visible.js';
 import { prettyJson } from '../../json/pretty-json.js';
 import { type Html, html, nothing } from '../html.js';
 import { bytes, counted } from '../words.js';
@@ -10,21 +9,17 @@ const MOST_PRETTY = 4 * MOST_SHOWN;
 
 const MOST_BESIDE = 64 * 1024;
 
-/** Bytes as text, and as nothing but text: each character that does not show is spelled out. */
+/** Bytes as text, and as nothing but text. */
 export function payloadText(payload: Buffer): Html {
   const part = payload.subarray(0, MOST_SHOWN);
   const text = part.toString('utf8');
   const shown =
     (part.length === payload.length ? prettyJson(text, MOST_PRETTY) : undefined) ?? text;
-  return html`<pre class="payload" tabindex="0" aria-label="Payload" dir="auto">${shownText(shown)}</pre>
+  return html`<pre class="payload" tabindex="0" aria-label="Payload" dir="auto">${shown}</pre>
 ${part.length === payload.length ? nothing : html`<p class="quiet">The first ${bytes(part.length)} of ${counted(payload.length, 'byte')}.</p>`}`;
 }
 
 /** The beginning of a text that stands beside another. */
 export const payloadBeside = (text: string): Html =>
-  html`<pre class="payload" tabindex="0" dir="auto">${shownText(text.slice(0, MOST_BESIDE))}</pre>
+  html`<pre class="payload" tabindex="0" dir="auto">${text.slice(0, MOST_BESIDE)}</pre>
 ${text.length <= MOST_BESIDE ? nothing : html`<p class="quiet">The first ${counted(MOST_BESIDE, 'character')} of ${counted(text.length, 'character')}.</p>`}`;
-
-/** Line breaks and tabs shape a text; nothing else that cannot be seen does. */
-export const shownText = (text: string): string =>
-  text.replaceAll(/[^\n\t]+/g, (line) => visible(line));

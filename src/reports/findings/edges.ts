@@ -4,6 +4,8 @@ import { counted, number } from './cause-text.js';
 
 /** Edges that are named one by one. */
 const MOST_NAMED = 20;
+/** Characters of a name in a finding: an edge chooses its own. */
+const LONGEST_NAME = 80;
 
 /** Edges whose journal was restored or copied, and numbers that are missing. */
 export function edgeFindings(edges: readonly EdgeRecord[]): Finding[] {
@@ -25,7 +27,7 @@ function faultsOf(edge: EdgeRecord): Finding[] {
   return edge.faults.map((fault) =>
     problem(
       'edges',
-      `the edge ${edge.name ?? edge.home}: ${edgeFaultText(fault)}`,
+      `the edge ${shortNameOf(edge)}: ${edgeFaultText(fault)}`,
       `redrain edges ack ${edge.id}`,
       {
         count: fault.times,
@@ -41,7 +43,7 @@ function gaps(edges: readonly EdgeRecord[]): Finding[] {
   if (missing === 0) return [];
   const [first] = open;
   const where =
-    open.length === 1 ? `the edge ${first?.name ?? first?.home}` : counted(open.length, 'edge');
+    open.length === 1 ? `the edge ${first && shortNameOf(first)}` : counted(open.length, 'edge');
   const advice =
     'the edge sends again what failed; what this home has lost since, replay there (redrain edges show names the numbers)';
   return [
@@ -56,6 +58,12 @@ function gaps(edges: readonly EdgeRecord[]): Finding[] {
   ];
 }
 
+function shortNameOf({ name, home }: Pick<EdgeRecord, 'name' | 'home'>): string {
+  const letters = [...(name ?? home)];
+  const isLong = letters.length > LONGEST_NAME;
+  return isLong ? `${letters.slice(0, LONGEST_NAME - 1).join('')}…` : letters.join('');
+}
+
 /** A fault in words. */
 export function edgeFaultText({ kind, number: first, times }: EdgeFault): string {
   switch (kind) {
@@ -64,6 +72,6 @@ export function edgeFaultText({ kind, number: first, times }: EdgeFault): string
     case 'diverged':
       return `its journal is another one: ${times} of its numbers stand for other events than before, the first of them ${first}`;
     case 'cloned':
-      return `two copies of its home send in turns: ${times} times since number ${first}`;
+      return `two copies of its home send in turns: ${counted(times, 'time')} since number ${first}`;
   }
 }
