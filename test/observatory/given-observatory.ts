@@ -97,7 +97,8 @@ export async function givenObservatory(
 ): Promise<GivenObservatory> {
   const { allowWrites = false, ...rest } = options;
   const given = await givenRedrain(rest);
-  const observatory = await observe(given.home, { allowWrites, now: () => given.clock.now });
+  const { env = {} } = options;
+  const observatory = await observe(given.home, { allowWrites, env, now: () => given.clock.now });
   return { ...given, observatory, visitor: await visit(observatory.newLink()) };
 }
 

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { openRedrain } from '../../src/index.js';
 import { postgresJournals } from '../support/postgres-journal.js';
-import { temporaryHome } from '../support/temporary-home.js';
+import { results, ScriptedReceiver } from '../support/scripted-receiver.js';
+import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
 import { WarmCli } from '../support/warm-cli.js';
 
 const EVENTS = ['a', 'b', 'c'].map((id) => `{"event_id":"${id}","event_type":"T"}`).join('\n');
@@ -70,6 +71,30 @@ describe('a home whose journal is in PostgreSQL', () => {
       kind: 'duplicate',
     });
     await back.close();
+  });
+
+  it('keeps what a target refuses, and tries it again later', async () => {
+    const receiver = new ScriptedReceiver();
+    receiver.answer = (batch) =>
+      results(batch, ({ eventId }) => ({
+        kind: eventId === 'a' ? 'rejected' : 'transient',
+        reason: 'no',
+      }));
+    const env = { REDRAIN_STORAGE_URL: journals.forTest() };
+    const home = temporaryHome();
+    const redrain = await openRedrain({ home, env, receiver: () => receiver });
+    closeAfterTest(() => redrain.close());
+    await redrain.targets.add('there', { url: 'http://a.test/in' });
+    await redrain.captureMany(['a', 'b'].map((event_id) => ({ event_id, event_type: 'T' })));
+    await redrain.drain();
+    for (const [id, status] of [
+      ['a', 'rejected'],
+      ['b', 'failed_transient'],
+    ] as const)
+      expect((await redrain.inspect(id))?.revisions[0]?.targets[0]?.delivery, id).to.include({
+        status,
+        attempt_count: 1,
+      });
   });
 
   it('says what is wrong with a storage URL', async () => {

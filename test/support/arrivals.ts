@@ -34,8 +34,8 @@ export function arrived(
 }
 
 /** Another home has sent to this one: its first number, and its third twice. */
-export async function givenEdges(home: string): Promise<void> {
-  const app = new App({ home, env: {} });
+export async function givenEdges(home: string, env: NodeJS.ProcessEnv = {}): Promise<void> {
+  const app = new App({ home, env });
   const { journal } = await app.stores();
   await journal.append(arrived([1, 3]), 'capture');
   await journal.append(arrived([3]), 'capture');

@@ -45,14 +45,15 @@ interface Given {
  */
 export async function postgresEngine(
   configured: string,
-  { env, random }: Given,
+  given: Given,
   noteFile: string,
 ): Promise<Engine> {
-  const filled = fillAddress(configured, env);
+  const filled = fillAddress(configured, given.env);
   if ('missing' in filled) throw new StorageVariableError(configured, filled.missing);
   const { address } = filled;
   const { openStores, openStoresReadOnly, placeOf } = await import('../../postgres/stores.js');
   const { shown } = placeOf(address);
+  const random = () => given.random();
   const openToRead = () => openStoresReadOnly(address, random);
   return {
     kind: 'postgres',
