@@ -7,11 +7,22 @@ import { postgresJournals } from '../support/postgres-journal.js';
 
 const PURGED = "INSERT INTO purge VALUES (1, 'gc', 1, 'd', NULL)";
 
+const MERGED = `MERGE INTO event e USING event o ON e.seq = o.seq WHEN MATCHED THEN DELETE`;
+
 /** As the owner of the tables: what the first statements lead to, and the last one tries. */
 const ATTACKS: [what: string, refusal: RegExp, ...statements: string[]][] = [
   ['an event changed', /immutable/, "UPDATE event SET event_type = 'other'"],
   ['an event deleted', /immutable/, 'DELETE FROM event'],
   ['all events emptied', /immutable/, 'TRUNCATE event'],
+  ['all events emptied, with what hangs on them', /immutable/, 'TRUNCATE event CASCADE'],
+  ['an event deleted by a merge', /immutable/, MERGED],
+  [
+    'an event changed by an insert',
+    /immutable/,
+    "INSERT INTO event SELECT * FROM event ON CONFLICT (seq) DO UPDATE SET event_type = 'other'",
+  ],
+  ['the head deleted', /kept/, 'DELETE FROM head'],
+  ['another journal in its place', /only moves on/, "UPDATE head SET home = 'another'"],
   ['all emptied at once', /immutable|kept/, 'TRUNCATE event, payload, purge, conflict CASCADE'],
   ['bytes changed', /immutable/, "UPDATE payload SET bytes = 'x'"],
   ['bytes deleted without a record', /purge record/, 'DELETE FROM payload'],

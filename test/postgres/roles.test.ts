@@ -46,6 +46,19 @@ const REFUSED = [
   'CREATE TABLE mine (id int)',
   'DROP SCHEMA redrain CASCADE',
   'SET session_replication_role = replica',
+  'ALTER TABLE event RENAME TO old_event',
+  'ALTER TABLE event SET UNLOGGED',
+  'ALTER TABLE event ENABLE ROW LEVEL SECURITY',
+  'ALTER TABLE event ADD COLUMN more text',
+  'ALTER TABLE event DROP CONSTRAINT uq_event_revision',
+  'ALTER TABLE event OWNER TO CURRENT_USER',
+  'ALTER FUNCTION payload_no_forgery() SET search_path = pg_temp',
+  'CREATE RULE lost AS ON INSERT TO payload DO INSTEAD NOTHING',
+  'CREATE TRIGGER mine BEFORE INSERT ON event FOR EACH ROW EXECUTE FUNCTION event_kept()',
+  'CREATE TEMP TABLE heir () INHERITS (event)',
+  'DROP INDEX ix_post_target',
+  "UPDATE pg_trigger SET tgenabled = 'D'",
+  "UPDATE pg_proc SET prosrc = '' WHERE proname = 'event_kept'",
 ];
 
 /** What the role of gc must not do either. */

@@ -9,6 +9,8 @@ interface StoredColumn {
   readonly name: string;
   readonly type: string;
   readonly isRequired: boolean;
+  /** Of its table. */
+  readonly isDurable: boolean;
 }
 
 interface StoredTrigger {
@@ -19,6 +21,8 @@ interface StoredTrigger {
   readonly function: string;
   readonly source: string;
   readonly isUnconditional: boolean;
+  /** Its function is of this schema, and looks names up where it was made to. */
+  readonly isAsMade: boolean;
 }
 
 /** Every table, column, constraint and index is there and holds. */
@@ -56,6 +60,8 @@ function checkColumns(
     findings.problem(`table ${table} is missing`);
     return;
   }
+  if ([...found.values()].some(({ isDurable }) => !isDurable))
+    findings.problem(`table ${table} is not in the log of the server: a crash empties it`);
   for (const [, name = '', type, rest = ''] of text.matchAll(/^\s+"(\w+)" (\w+)(.*)$/gm)) {
     const column = found.get(name);
     const isRequired = /NOT NULL|PRIMARY KEY|GENERATED/.test(rest);
@@ -84,7 +90,8 @@ export async function checkTriggers(db: JournalDatabase): Promise<Finding> {
       found?.function === guard.name &&
       found.type === guard.type &&
       found.source === guard.source &&
-      found.isUnconditional;
+      found.isUnconditional &&
+      found.isAsMade;
     const who = `trigger ${guard.name} on ${guard.table}`;
     if (found === undefined) findings.problem(`${who} is missing`);
     else if (found.enabled !== 'A')

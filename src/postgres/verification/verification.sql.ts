@@ -5,7 +5,7 @@ import { isUnnamed } from '../ledger/start.sql.js';
 /** Columns of the tables of the journal, in their order. */
 export const STORED_COLUMNS = `
   SELECT c.relname AS "table", a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
-    a.attnotnull AS "isRequired"
+    a.attnotnull AS "isRequired", c.relpersistence = 'p' AS "isDurable"
   FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
   WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'
     AND a.attnum > 0 AND NOT a.attisdropped
@@ -23,11 +23,17 @@ export const STORED_CONSTRAINTS = `
 export const STORED_TRIGGERS = `
   SELECT t.tgname AS name, c.relname AS "table", t.tgenabled AS enabled, t.tgtype::int AS type,
     p.proname AS "function", p.prosrc AS source,
-    t.tgqual IS NULL AND t.tgattr::text = '' AS "isUnconditional"
+    t.tgqual IS NULL AND t.tgattr::text = '' AS "isUnconditional",
+    l.lanname = 'plpgsql' AND p.pronamespace = c.relnamespace
+      AND p.proconfig = ARRAY['search_path=' || current_setting('search_path')] AS "isAsMade"
   FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
+  JOIN pg_language l ON l.oid = p.prolang
   WHERE c.relnamespace = current_schema()::regnamespace AND NOT t.tgisinternal ORDER BY t.tgname`;
 
-/** What else can change the meaning of a statement behind the back of its writer. */
+/**
+ * What else can change the meaning of a statement behind the back of its writer. Rows
+ * of a table that inherits are read with those of its parent, and no trigger guards them.
+ */
 export const REWRITES = `
   SELECT 'rule ' || r.rulename AS name, c.relname AS "table"
   FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class
@@ -35,6 +41,10 @@ export const REWRITES = `
   UNION ALL
   SELECT 'row security', c.relname FROM pg_class c
   WHERE c.relnamespace = current_schema()::regnamespace AND c.relrowsecurity
+  UNION ALL
+  SELECT 'inheritance by ' || i.inhrelid::regclass, c.relname
+  FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhparent
+  WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'
   ORDER BY 2, 1`;
 
 export const SETTINGS = `
