@@ -6,15 +6,14 @@ export type Html = ReturnType<typeof tagged>;
 
 /**
  * The one way text gets into a page: what is put into the template is escaped, and what a reader
- * could not see of it is spelled out; pieces that were made by it are not changed again. The whole
- * value of an attribute stays as it is: a form sends back what it was given. Nothing in this folder
- * uses `raw`.
+ * could not see of it is spelled out; pieces that were made by it are not changed again. The value
+ * of a field stays as it is: a form sends back what it was given. Nothing in this folder uses `raw`.
  */
 export const html = (strings: TemplateStringsArray, ...values: unknown[]): Html =>
   tagged(
     strings,
     ...values.map((value, i) =>
-      typeof value === 'string' && !strings[i]?.endsWith('="') ? shownText(value) : value,
+      typeof value === 'string' && !strings[i]?.endsWith(' value="') ? shownText(value) : value,
     ),
   );
 

@@ -41,6 +41,23 @@ const NOTE_MOVES = `globalThis.seen = {}; addEventListener('redrain:part', () =>
 const FAULTS = `axe.run({ resultTypes: ['violations'] }).then(({ violations }) =>
   violations.map(({ id, impact, nodes }) => impact + ' ' + id + ': ' + nodes[0]?.html))`;
 
+/** Tables without headers, charts without their numbers, and drawings that say nothing to who cannot see them. */
+const UNTOLD = `[
+  ...[...document.querySelectorAll('table')].flatMap((table) => {
+    const heads = table.querySelectorAll('thead th[scope="col"]').length;
+    const isTold = (row) => row.cells.length === heads && row.cells[0].matches('th[scope="row"]');
+    const rows = [...table.querySelectorAll('tbody tr')];
+    return rows.length > 0 && rows.every(isTold) ? [] : [table.outerHTML.slice(0, 300)];
+  }),
+  ...[...document.querySelectorAll('figure.chart')]
+    .filter((chart) => chart.querySelector('svg[role="img"]') !== null)
+    .filter((chart) => chart.querySelector('details table tbody td.n') === null)
+    .map((chart) => chart.outerHTML.slice(0, 300)),
+  ...[...document.querySelectorAll('svg:not([aria-hidden="true"])')]
+    .filter((drawn) => !drawn.matches('[role="img"][aria-label]'))
+    .map((drawn) => drawn.outerHTML.slice(0, 300)),
+]`;
+
 /** Nothing but Tab and Enter; what has the focus can be seen to have it. */
 const BY_KEYBOARD: Way = {
   async follow(page, name) {
@@ -171,7 +188,7 @@ describeInBrowser('the observatory in a browser', () => {
     await page.locator('.funnel', { hasText: /captured\s+32/ }).waitFor();
   });
 
-  it('has no fault that axe finds, in light and dark, on a phone and on a desk', async () => {
+  it('has no fault that axe finds, in light and dark, on a phone and on a desk; tables have headers, charts their numbers', async () => {
     const { cli, page, base } = await givenBrowser();
     const changed = [{ event_id: 'ord-1', event_type: 'OrderPaid', word: 'another' }];
     await cli.run(['capture', cli.file('conflict.jsonl', changed)]);
@@ -202,6 +219,7 @@ describeInBrowser('the observatory in a browser', () => {
         await page.evaluate(source);
         const faults = await page.evaluate(FAULTS);
         expect(faults, `${name} ${colorScheme}`).to.deep.equal([]);
+        expect(await page.evaluate(UNTOLD), name).to.deep.equal([]);
         const wide = await page.evaluate(TOO_WIDE);
         expect(wide, `${name} at ${width}`).to.equal(0);
       }

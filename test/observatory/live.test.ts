@@ -134,6 +134,7 @@ describe('a page that is open', () => {
     const pages = await Promise.all(Array.from({ length: 12 }, () => watch(visitor, '')));
     const at = performance.now();
     await observatory.close();
+    expect(observatory.watchers, 'nothing goes on behind it').to.equal(0);
     await Promise.all(pages.map(({ ended }) => ended));
     expect(performance.now() - at).to.be.lessThan(2_000);
     expect(await visitor.get('').catch((error: Error) => error.message)).to.match(

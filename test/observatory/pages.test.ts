@@ -3,8 +3,9 @@ import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { App } from '../../src/app/app.js';
 import { readStatus } from '../../src/app/status.js';
+import { UnrecoverableError } from '../../src/queue/errors.js';
 import { LitequeQueues } from '../../src/queue/liteque-queue.js';
-import { givenEdges } from '../support/arrivals.js';
+import { arrived, edgeRequest, givenEdges } from '../support/arrivals.js';
 import { results } from '../support/scripted-receiver.js';
 import { temporaryHome } from '../support/temporary-home.js';
 import { givenObservatory, observe, pathsOf, type Visitor, visit } from './given-observatory.js';
@@ -245,6 +246,76 @@ describe('what an event brings into a page', () => {
       expect(text).to.contain('a\\u202eb\\u200bc');
       expect(text).to.match(/<bdi class="name[^"]*"/);
     }
+  });
+
+  it('spells out what cannot be seen, wherever it stands: answers, edges, jobs, addresses, conflicts', async () => {
+    const { visitor, redrain, receiver, home } = await givenObservatory({ allowWrites: true });
+    const odd = 'a\u202eb\u200bc';
+    receiver.answer = (batch) => results(batch, () => ({ kind: 'rejected', reason: `no ${odd}` }));
+    await redrain.captureMany([
+      { event_id: `e${odd}`, event_type: odd, project_uuid: odd, [odd]: odd },
+      { event_id: `e${odd}`, event_type: odd, project_uuid: odd, [odd]: 'other' },
+    ]);
+    await redrain.drain();
+    const app = new App({ home, env: {} });
+    const { journal } = await app.stores();
+    const request = edgeRequest({ home: `home ${odd}`, name: odd, host: odd, instance: odd });
+    await journal.append(arrived([1, 3], request), 'capture');
+    await journal.append(arrived([3], { ...request, request: 'another' }), 'capture');
+    await app.close();
+    const queues = await LitequeQueues.open(pathsOf(home).jobsDb);
+    await queues.queue('mail').add(odd, { [odd]: odd }, { jobId: odd });
+    const worker = queues.queue('mail').process(async () => {
+      throw new UnrecoverableError(odd);
+    });
+    await new Promise<void>((failed) => queues.queue('mail').on('failed', () => failed()));
+    await worker.close();
+    await queues.close();
+    const asked = encodeURIComponent(odd);
+    for (const [page, status] of [
+      ...PAGES.map((name) => [name, 200] as const),
+      ['target?id=1', 200],
+      [`events?type=${asked}&cause=${asked}&project=${asked}`, 200],
+      [`event?id=e${asked}&show=bytes`, 200],
+      ['conflict?id=1', 200],
+      ['edge?id=1', 200],
+      [`job?queue=mail&id=${asked}`, 200],
+      [`jobs?queue=${asked}`, 200],
+      [`plan?do=retry&target=1&type=${asked}&cause=${asked}`, 200],
+      [`plan?do=pause&queue=${asked}`, 200],
+      [`event?id=${asked}`, 404],
+      [`events?since=${asked}`, 400],
+      [`edge?id=no${asked}`, 404],
+      [`target?id=${asked}`, 404],
+      [`job?queue=${asked}&id=${asked}`, 404],
+    ] as const) {
+      // A field of a form sends back what it holds.
+      const text = (await textOf(visitor, page, status)).replaceAll(/ value="[^"]*"/g, '');
+      expect(/.{0,80}[\u202e\u200b]/.exec(text)?.[0], page).to.equal(undefined);
+    }
+    for (const page of ['', 'edges', 'edge?id=1', 'jobs', 'target?id=1'])
+      expect(await textOf(visitor, page), page).to.contain('a\\u202eb\\u200bc');
+  });
+
+  it('leaves room for itself on its page: a name of hundreds of characters is cut where it stands above', async () => {
+    const { visitor, home } = await givenObservatory();
+    const long = 'שלום'.repeat(125);
+    const app = new App({ home, env: {} });
+    const { journal } = await app.stores();
+    const request = edgeRequest({ name: long });
+    await journal.append(arrived([1, 3], request), 'capture');
+    await journal.append(arrived([3], { ...request, request: 'another' }), 'capture');
+    await app.close();
+    const edge = await textOf(visitor, 'edge?id=1');
+    expect(/<h1>(.*)<\/h1>/.exec(edge)?.[1])
+      .to.match(/^Edge [שלום]+…$/)
+      .and.to.have.length.below(100);
+    expect(seen(edge), 'all of it stands below').to.contain(`Named ${long}`);
+    const finding = /<li class="problem">.*<\/li>/.exec(await textOf(visitor, ''))?.[0] ?? '';
+    expect(seen(finding)).to.match(
+      /the edge [שלום]+…: its journal was restored .* edges redrain edges ack 1/,
+    );
+    expect(finding).to.contain('/edges"');
   });
 
   it('is shown in part where it is long, and says so', async () => {
