@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { RedrainError } from '../base/error.js';
 import { EXIT } from '../base/exit-codes.js';
 import { OsLock } from '../files/os-lock.js';
+import { StorageUnavailableError } from '../files/storage-errors.js';
 import type { App } from './app.js';
 
 /** Another command is purging, archiving, restoring or redacting, and this one was told to stop waiting. */
@@ -11,6 +12,19 @@ export class RetentionBusyError extends RedrainError {
   override readonly exitCode = EXIT.interrupted;
   constructor() {
     super('another command is deleting or restoring payload bytes: run this one again later');
+  }
+}
+
+/** The role of the storage URL captures and delivers, and is not the one that may delete bytes. */
+export class RetentionRightsError extends RedrainError {
+  override readonly name = 'RetentionRightsError';
+  readonly code = 'RETENTION_FORBIDDEN';
+  override readonly exitCode = EXIT.badInput;
+  constructor(shown: string, role: string, options?: ErrorOptions) {
+    super(
+      `${shown}: gc, archive, restore and redact need the role "${role}", and the role of the storage URL is not a member of it: name one that is, for this command alone, in REDRAIN_STORAGE_URL; \`redrain storage check\` says what a role may do`,
+      options,
+    );
   }
 }
 
@@ -27,7 +41,17 @@ export async function withRetentionLock<T>(
   if (lock === undefined) throw new RetentionBusyError();
   try {
     return await work();
+  } catch (error) {
+    throw await inPlainWords(app, error);
   } finally {
     lock.release();
   }
+}
+
+/** What a server refuses a role is said with the role that may. */
+async function inPlainWords(app: App, error: unknown): Promise<unknown> {
+  if (!(error instanceof StorageUnavailableError) || error.trouble !== 'forbidden') return error;
+  const { administration, shown } = await app.engine();
+  if (administration === undefined) return error;
+  return new RetentionRightsError(shown, administration.retentionRole, { cause: error });
 }

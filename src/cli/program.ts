@@ -147,6 +147,11 @@ const GROUPS: readonly (readonly [heading: string, commands: readonly Listed[]])
         'check journal, ledger and archives',
         async () => (await import('./verify.js')).define,
       ],
+      [
+        'storage',
+        'where the journal is kept: make, check, move',
+        async () => (await import('./storage.js')).define,
+      ],
     ],
   ],
   [

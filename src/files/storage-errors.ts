@@ -21,7 +21,8 @@ export type StorageTrouble =
   | 'io'
   | 'limit'
   | 'replaced'
-  | 'unreachable';
+  | 'unreachable'
+  | 'forbidden';
 
 /** The database cannot be used right now; nothing of the failed unit of work is stored. */
 export class StorageUnavailableError extends RedrainError {
@@ -33,8 +34,7 @@ export class StorageUnavailableError extends RedrainError {
     detail: string,
     options?: ErrorOptions,
   ) {
-    const advice = trouble === 'corrupt' ? ': `redrain doctor` says what to do' : '';
-    super(`${file}: ${WORDS[trouble]} (${detail})${advice}`, options);
+    super(`${file}: ${WORDS[trouble]} (${detail})${ADVICE[trouble] ?? ''}`, options);
   }
 }
 
@@ -47,6 +47,12 @@ const WORDS: Record<StorageTrouble, string> = {
   limit: 'the system does not open it',
   replaced: 'the file was replaced or removed while this process had it open',
   unreachable: 'the database server cannot be used',
+  forbidden: 'the role of the storage URL has no right to do this',
+};
+
+const ADVICE: Partial<Record<StorageTrouble, string>> = {
+  corrupt: ': `redrain doctor` says what to do',
+  forbidden: ': `redrain storage check` says what it may',
 };
 
 /** The file was written by a newer redrain; this one must not touch it. */

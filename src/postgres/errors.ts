@@ -24,7 +24,7 @@ const TROUBLES: [prefix: string, trouble: StorageTrouble][] = [
   ['40001', 'busy'],
   ['57014', 'busy'],
   ['25006', 'readonly'],
-  ['42501', 'readonly'],
+  ['42501', 'forbidden'],
   ['42P01', 'corrupt'],
   ['42703', 'corrupt'],
   ['3F000', 'corrupt'],
@@ -47,6 +47,11 @@ export function asStorageError(shown: string, error: unknown, detail?: string): 
 /** True where the connection that reported it can be used no more. */
 export function endsConnection(error: unknown): boolean {
   return troubleOf(error) === 'unreachable';
+}
+
+/** True where the role of the connection lacks a right. */
+export function isForbidden(error: unknown): boolean {
+  return troubleOf(error) === 'forbidden';
 }
 
 /** True for errors that the same work may not meet when it is done again at once. */

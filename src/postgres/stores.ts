@@ -19,6 +19,7 @@ import { PostgresTargets } from './targets/registry.js';
 import { PostgresVerification } from './verification/verification.js';
 
 export { placeOf } from './place.js';
+export { rolesOf } from './schema/roles.js';
 
 /** Every store on the connections of one process to PostgreSQL. */
 export class PostgresStores implements Stores {

@@ -34,8 +34,8 @@ describe('a check of storage on PostgreSQL:', () => {
   it('has nothing to say against the roles that were made for it', async () => {
     for (const role of [roles.application, roles.gc]) {
       const findings = await checkStorage(urlWith('options', `-c role=${role}`));
-      expect(findings.map(({ state }) => state)).to.deep.equal(['ok', 'ok', 'ok', 'ok', 'ok']);
-      expect(findings.at(-1)?.message.includes('purge records')).to.equal(role === roles.gc);
+      expect(findings.map(({ state }) => state)).to.deep.equal(Array(6).fill('ok'));
+      expect(findings.at(-1)?.message.includes('behind purge records')).to.equal(role === roles.gc);
     }
   });
 
@@ -66,6 +66,7 @@ describe('a check of storage on PostgreSQL:', () => {
         name: 'schema',
         state: 'problem',
         message: 'there is no journal in the schema "not_there"',
+        advice: 'redrain storage init',
       });
   });
 
@@ -79,10 +80,15 @@ describe('a check of storage on PostgreSQL:', () => {
   });
 
   it('names settings that lose what was answered', () => {
-    expect(settingsFinding({ fsync: 'on', pages: 'on' }).state).to.equal('ok');
-    const { state, message } = settingsFinding({ fsync: 'off', pages: 'off' });
+    const well = { fsync: 'on', pages: 'on', commit: 'on', interval: '500ms' };
+    expect(settingsFinding(well).state).to.equal('ok');
+    const { state, message } = settingsFinding({ ...well, fsync: 'off', pages: 'off' });
     expect(state).to.equal('problem');
     expect(message).to.match(/^fsync is off and full_page_writes is off/);
+    expect(settingsFinding({ ...well, commit: 'local' }).message).to.match(
+      /^synchronous_commit is local/,
+    );
+    expect(settingsFinding({ ...well, interval: '0' }).state).to.equal('warning');
   });
 
   it('finds out a pooler that lends one connection to two clients', async () => {

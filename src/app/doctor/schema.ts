@@ -35,4 +35,5 @@ const REMEDIES: Readonly<Record<StorageUnavailableError['trouble'], Remedy>> = {
   limit: { advice: 'end programs that hold many files open, or raise `ulimit -n`' },
   replaced: { advice: 'start the command again' },
   unreachable: { advice: 'start the server, or correct the storage URL' },
+  forbidden: 'redrain storage check',
 };

@@ -6,7 +6,7 @@ import { EXIT } from '../../base/exit-codes.js';
 import { makeDirectory } from '../../files/directory.js';
 import { replaceFile } from '../../files/durable-file.js';
 import { isPlainFile } from '../../files/private-file.js';
-import type { Engine } from './engine.js';
+import type { Administration, Engine } from './engine.js';
 
 /** A rehearsal would need a copy of the journal, and there is none of one on a server. */
 export class NoRehearsalError extends RedrainError {
@@ -51,13 +51,16 @@ export async function postgresEngine(
   const filled = fillAddress(configured, given.env);
   if ('missing' in filled) throw new StorageVariableError(configured, filled.missing);
   const { address } = filled;
-  const { openStores, openStoresReadOnly, placeOf } = await import('../../postgres/stores.js');
-  const { shown } = placeOf(address);
+  const { openStores, openStoresReadOnly, placeOf, rolesOf } = await import(
+    '../../postgres/stores.js'
+  );
+  const { shown, schema } = placeOf(address);
   const random = () => given.random();
   const openToRead = () => openStoresReadOnly(address, random);
   return {
     kind: 'postgres',
     shown,
+    administration: administrationOf(address, rolesOf(schema).gc),
     async exists() {
       const stores = await openToRead();
       await stores?.close();
@@ -74,6 +77,27 @@ export async function postgresEngine(
     openToRead,
     async openCopy() {
       throw new NoRehearsalError(shown);
+    },
+  };
+}
+
+/** Loaded by the commands that need it. */
+function administrationOf(address: string, retentionRole: string): Administration {
+  const load = () => import('../../postgres/administration.js');
+  return {
+    retentionRole,
+    init: async (withRoles) => (await load()).initStorage(address, withRoles),
+    migrate: async () => (await load()).migrateStorage(address),
+    initScript: async (withRoles) => (await load()).initScript(address, withRoles),
+    migrateScript: async () => (await load()).migrateScript(address),
+    async check() {
+      const { checkStorage } = await import('../../postgres/check.js');
+      return (await checkStorage(address)).map(({ name, state, message, advice }) => ({
+        check: name,
+        status: state,
+        message,
+        command: advice,
+      }));
     },
   };
 }

@@ -47,14 +47,21 @@ export function rolesOf(schema: string): Roles {
 /**
  * What makes the roles where they are missing, and gives them what they need and
  * nothing else; for the owner of the tables, who may make roles. Doing it again
- * after a migration brings new tables in.
+ * changes nothing.
  */
 export function grantStatements(schema: string, roles: Roles): string[] {
   const { application, gc } = roles;
-  const both = `"${application}", "${gc}"`;
   return [
     ...[application, gc].map(makeRole),
     `GRANT "${application}" TO "${gc}"`,
+    ...tableGrants(schema, roles),
+  ];
+}
+
+/** What the roles may do, which any owner of the tables can say: after a migration new tables are in it. */
+export function tableGrants(schema: string, roles: Roles): string[] {
+  const both = `"${roles.application}", "${roles.gc}"`;
+  return [
     `REVOKE ALL ON SCHEMA "${schema}" FROM PUBLIC`,
     `REVOKE ALL ON ALL TABLES IN SCHEMA "${schema}" FROM PUBLIC, ${both}`,
     `GRANT USAGE ON SCHEMA "${schema}" TO ${both}`,
@@ -73,4 +80,18 @@ function grants(table: string, { application, gc = [] }: Privileges, roles: Role
     grant(['SELECT', ...application], roles.application),
     ...(gc.length > 0 ? [grant(gc, roles.gc)] : []),
   ];
+}
+
+/** The tables of a journal. */
+export const TABLE_NAMES: readonly string[] = TABLES;
+
+/** Rights on a table as a whole that can change, delete or empty what is there. */
+const CHANGING = ['UPDATE', 'DELETE', 'TRUNCATE'] as const;
+
+/** What no role of redrain may do to a table that is kept; `isGc`: what only the one of gc may is allowed. */
+export function forbiddenRights(table: string, isGc: boolean): readonly string[] {
+  const kept = KEPT[table];
+  if (kept === undefined) return ['TRUNCATE'];
+  const allowed = [...kept.application, ...(isGc ? (kept.gc ?? []) : [])];
+  return CHANGING.filter((right) => !allowed.includes(right));
 }
