@@ -43,7 +43,9 @@ describe('the example of every command', () => {
     for (const { line } of examples) expect(line).to.not.include('\n');
   });
 
-  it('can be typed as it is', async () => {
+  it('can be typed as it is', async function () {
+    // A copy of the home for each of them: half a minute alone, minutes beside much else.
+    this.timeout(400_000);
     const given = await givenExampleHome();
     const typist = new Typist();
     const typed = examples.filter(({ name }) => !ELSEWHERE.includes(name));
