@@ -101,18 +101,30 @@ export const DUE_TODO = `
     AND due_at <= @dueBy AND pass_no < @passNo AND seq <= @head
   ORDER BY due_at, seq LIMIT @limit + 0 OFFSET @offset`;
 
-/** Its type is that of its origin. */
-const EVENT_COLUMNS = `e.seq, e.event_id AS eventId, e.event_time AS timestamp, e.carries_id + 2 * (e.source IN ('capture', 'spool')) AS flags,
-    e.undeliverable, e.size, e.origin_id AS originId, e.captured_at AS capturedAt`;
+/** In the order of `EventRow`. The type of an event is that of its origin. */
+const EVENT_COLUMNS = [
+  'e.seq',
+  'e.event_id',
+  'e.event_time',
+  "e.carries_id + 2 * (e.source IN ('capture', 'spool'))",
+  'e.undeliverable',
+  'e.size',
+  'e.origin_id',
+  'e.captured_at',
+];
 
 const CHOSEN = `json_each(@ranges) r CROSS JOIN event e ON e.seq BETWEEN r.value ->> 0 AND r.value ->> 1`;
 
-/** The chosen events in journal order, all of them first attempts, without their payloads. */
-export const LOAD_FIRSTS = `SELECT ${EVENT_COLUMNS} FROM ${CHOSEN}`;
+/**
+ * The chosen events in journal order, all of them first attempts, without their
+ * payloads: one row with a JSON array of each column, which takes less time than to step through them.
+ */
+export const LOAD_FIRSTS = `
+  SELECT ${EVENT_COLUMNS.map((column) => `json_group_array(${column})`).join(', ')} FROM ${CHOSEN}`;
 
 /** The same where some are retries. A replay that is due is of the generation after the row's. */
 export const LOAD_EVENTS = `
-  SELECT ${EVENT_COLUMNS},
+  SELECT ${EVENT_COLUMNS.join(', ')},
     e.seq IN (SELECT value FROM json_each(@again)) AND EXISTS (SELECT 1 FROM delivery d
       WHERE d.target_id = @targetId AND d.seq = e.seq AND d.attempt_count > 0) AS attempted,
     CASE WHEN e.seq IN (SELECT value FROM json_each(@again)) THEN COALESCE((
