@@ -14,12 +14,14 @@ program and the command that brings it about again.
 
   --minutes N    stop after so many minutes
   --programs N   programs in a round (default 500)
+  --engine E     sqlite or postgres (default: both)
   --seed N       one round, with this seed
   --path P       with --seed: only the program at this path
   --help         this text`;
 
 const MOCHA = 'node_modules/mocha/bin/mocha.js';
 const TESTS = 'dist/test/model/**/*.test.js';
+const ENGINES = ['sqlite', 'postgres'];
 const LARGEST_SEED = 2 ** 31 - 1;
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -39,6 +41,7 @@ function options() {
   const known = {
     minutes: text,
     programs: text,
+    engine: text,
     seed: text,
     path: text,
     help: { type: 'boolean' },
@@ -49,6 +52,8 @@ function options() {
     for (const name of ['minutes', 'programs', 'seed'])
       if (values[name] !== undefined && !Number.isFinite(Number(values[name])))
         leave(`--${name} takes a number, not ${values[name]}`, 64);
+    if (values.engine !== undefined && !ENGINES.includes(values.engine))
+      leave(`--engine takes ${ENGINES.join(' or ')}, not ${values.engine}`, 64);
     if (values.path !== undefined && values.seed === undefined) leave('--path needs --seed', 64);
     return { programs: values.path === undefined ? '500' : '1', ...values };
   } catch (error) {
@@ -61,12 +66,12 @@ function leave(message, code) {
   process.exit(code);
 }
 
-async function soak({ minutes, programs, seed, path }) {
+async function soak({ minutes, programs, engine, seed, path }) {
   const startedAt = Date.now();
   const deadline = minutes === undefined ? Number.POSITIVE_INFINITY : Number(minutes) * 60_000;
   for (let round = 1; ; round += 1) {
     const chosen = seed ?? String(Math.floor(Math.random() * LARGEST_SEED));
-    const code = await runRound(programs, chosen, path);
+    const code = await runRound(programs, engine, chosen, path);
     const ran = Date.now() - startedAt;
     const verdict = interrupted ? 'interrupted' : code === 0 ? 'agreed' : 'FAILED';
     const seconds = Math.round(ran / 1_000);
@@ -77,10 +82,11 @@ async function soak({ minutes, programs, seed, path }) {
   }
 }
 
-async function runRound(programs, seed, path) {
+async function runRound(programs, engine, seed, path) {
   const given = {
     REDRAIN_MODEL_PROGRAMS: programs,
     REDRAIN_MODEL_SEED: seed,
+    ...(engine === undefined ? {} : { REDRAIN_MODEL_ENGINE: engine }),
     ...(path === undefined ? {} : { REDRAIN_MODEL_PATH: path }),
   };
   mocha = spawn(process.execPath, [MOCHA, TESTS, '--reporter', 'spec'], {

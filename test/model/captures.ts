@@ -8,7 +8,7 @@ export async function capture(at: Setting, { events, locked }: Capture): Promise
   const { model, home } = at;
   const facts = model.facts(events);
   const captured = () => home.app.captureGroup(facts.map(({ bytes }) => ({ bytes })));
-  const verdicts = await at.tried(locked ? home.whileLocked(captured) : captured());
+  const verdicts = await at.tried(locked ? home.journal.whileLocked(captured) : captured());
   if (verdicts === undefined || at.mortality.isDead) return followKilled(at, facts);
   const kinds = verdicts.map(({ kind }) => kind);
   expect(kinds, 'verdicts of a capture').to.deep.equal(expectedVerdicts(at, facts, locked));
@@ -24,10 +24,10 @@ function expectedVerdicts({ model }: Setting, facts: readonly Fact[], locked: bo
 }
 
 /** What waited in the spool was taken in first; then the group, all of it or nothing. */
-function followKilled(at: Setting, facts: readonly Fact[]): void {
+async function followKilled(at: Setting, facts: readonly Fact[]): Promise<void> {
   const { model } = at;
-  at.followSpool();
-  const seen = at.home.observer.look();
+  await at.followSpool();
+  const seen = await at.home.observer.look();
   if (seen.waiting > model.spool.length) model.spool.push(facts);
   const rows = model.events.length + model.conflicts.length;
   if (seen.events.length + seen.conflicts.length > rows) model.append(facts, 'capture');

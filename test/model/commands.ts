@@ -3,6 +3,9 @@
 export const SERVERS = ['a', 'b', 'c'] as const;
 export type ServerName = (typeof SERVERS)[number];
 
+/** Gets one event in each request, and several requests at once; the others get batches. */
+export const SINGLE: ServerName = 'b';
+
 /** The last stands for events without a project. */
 export const PROJECTS = ['p1', 'p2', 'p3', null] as const;
 export type Project = (typeof PROJECTS)[number];
@@ -61,6 +64,18 @@ export type Clean =
   | { readonly do: 'archive'; readonly undelivered: boolean }
   | { readonly do: 'restore'; readonly nth: number };
 
+/** Erases the bytes of one event, wherever it is on its way. */
+export interface Redact {
+  readonly do: 'redact';
+  /** Counted from the newest. */
+  readonly nth: number;
+}
+
+export interface Retire {
+  readonly do: 'retire' | 'return';
+  readonly server: ServerName;
+}
+
 /** Settles one of the conflicts that are open. */
 export interface Decide {
   readonly do: 'decide';
@@ -73,8 +88,8 @@ export type Filter =
   | { readonly do: 'types'; readonly server: ServerName; readonly types: readonly string[] }
   | { readonly do: 'from'; readonly server: ServerName; readonly at: number };
 
-/** What can happen while a receiver takes its time with an answer. */
-export type Meanwhile = Capture | Permit | Requeue | Clean | Decide | Filter;
+/** What can happen in the middle of a drain. */
+export type Meanwhile = Capture | Permit | Requeue | Clean | Redact | Retire | Decide | Filter;
 
 export interface Now {
   readonly do: 'now';
@@ -87,8 +102,13 @@ export interface Now {
   readonly answers: readonly Answer[];
   /** A batch with an event whose number this divides is refused. */
   readonly poison: number | null;
-  /** One during each of the first posts. */
+  /** One during each of the first posts, while the receiver takes its time with the answer. */
   readonly meanwhile: readonly Meanwhile[];
+  /**
+   * By another process: one each time that events were claimed, or made ready to be
+   * claimed next, and none of them has left.
+   */
+  readonly between: readonly (Meanwhile | null)[];
   /** The operator interrupts it during the nth post. */
   readonly stopAt: number | null;
 }
@@ -98,7 +118,6 @@ export type Action =
   | Now
   /** Null: `LOCAL_RETENTION`, no target at all. */
   | { readonly do: 'switch'; readonly server: ServerName | null }
-  | { readonly do: 'retire' | 'return'; readonly server: ServerName }
   | { readonly do: 'wait'; readonly ms: number };
 
 /** The process dies at the nth named step it comes by, if the command has so many. */
@@ -114,5 +133,6 @@ export const PLAIN_NOW: Now = {
   answers: [],
   poison: null,
   meanwhile: [],
+  between: [],
   stopAt: null,
 };

@@ -2,25 +2,24 @@ import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
 import { readStatus } from '../../src/app/status.js';
 import { verify } from '../../src/app/verify.js';
-import { assertLedgerInvariant } from '../support/invariant.js';
 import { SERVERS } from './commands.js';
 import { differences } from './differences.js';
 import { expectedOf } from './expected.js';
-import type { Model } from './model.js';
+import type { KnownEvent, Model } from './model.js';
 import type { Observed } from './observed.js';
 import { NO_CONTROL, type Setting } from './setting.js';
 
 /** Home, model and servers tell one story. */
-export function expectAgreement(at: Setting): void {
+export async function expectAgreement(at: Setting): Promise<void> {
   const { model, home, mortality } = at;
-  const seen = home.observer.look();
+  const seen = await home.observer.look();
   learnDueTimes(model, seen);
   const expected = expectedOf(model);
   const killed = mortality.diedAt === undefined ? '' : `, killed at ${mortality.diedAt}`;
   if (!isDeepStrictEqual(seen, expected))
     expect.fail(`the home${killed}:
 ${differences(seen, expected)}`);
-  assertLedgerInvariant({ db: home.witness });
+  await home.journal.witness.assertInvariant();
   expectServersToAgree(at);
 }
 
@@ -67,6 +66,22 @@ export function expectEverythingEverywhere(at: Setting): void {
       `never delivered to ${name}`,
     ).to.deep.equal([]);
   }
+}
+
+/** No archive has the bytes of an event whose redaction came to its end. */
+export function expectErased({ model, home }: Setting): void {
+  const archived = home.observer.archivedDigests();
+  const erased = model.events.filter(({ eventClass }) => eventClass === 'redacted');
+  // What was decided for since may have a content that was there before.
+  const isBack = (event: KnownEvent): boolean =>
+    model.revisions(event.id).some((one) => one.place !== 'gone' && one.sha256 === event.sha256);
+  const left = erased.filter(
+    (event) => archived.has(event.sha256) && !model.halfRedacted.has(event.id) && !isBack(event),
+  );
+  expect(
+    left.map(({ id }) => id),
+    'redacted, and in an archive',
+  ).to.deep.equal([]);
 }
 
 /** `verify` finds nothing, and every target's numbers in `status` add up. */

@@ -2,9 +2,15 @@ import { expect } from 'chai';
 import type { DrainReport } from '../../src/dispatch/drain-report.js';
 import type { Now } from './commands.js';
 import type { KnownEvent, Model } from './model.js';
-import type { SeenTarget } from './observed.js';
+import type { SeenFlight, SeenTarget } from './observed.js';
 import type { Told } from './server.js';
 import type { KnownTarget } from './target-model.js';
+
+/** A verdict that was told, and by the answer to which post. */
+interface Telling {
+  readonly kind: Exclude<Told, undefined>;
+  readonly post: number;
+}
 
 /**
  * Looks over the shoulder of one drain: what is posted must be what may be
@@ -14,24 +20,24 @@ export class DrainWatch {
   readonly #model: Model;
   readonly #target: KnownTarget;
   readonly #now: Now;
+  readonly #isSingle: boolean;
   readonly #startedAt: number;
   /** The newest event there was when the pass began. */
   #head = 0;
   readonly #posted = new Set<number>();
   readonly #counts = { delivered: 0, duplicate: 0, pending: 0, rejected: 0, terminal_failed: 0 };
-  /** Claimed, and in a later request than the one that is on the wire. */
+  /** In flight, and in no request yet. */
   readonly #waiting = new Set<number>();
   /** Verdicts that are told and not settled yet. */
-  #told = new Map<number, Told>();
-  /** The same of the answer before, while the next request was on its way already. */
-  #owed = new Map<number, Told>();
+  readonly #told = new Map<number, Telling>();
   #begun = false;
   #posts = 0;
 
-  constructor(model: Model, target: KnownTarget, now: Now) {
+  constructor(model: Model, target: KnownTarget, now: Now, isSingle: boolean) {
     this.#model = model;
     this.#target = target;
     this.#now = now;
+    this.#isSingle = isSingle;
     this.#startedAt = model.now;
   }
 
@@ -39,59 +45,66 @@ export class DrainWatch {
     return this.#posts;
   }
 
-  /**
-   * A post arrives at the receiver. What went before it is settled, unless all
-   * of it was accepted: the verdicts of that one answer may be written meanwhile.
-   */
-  post(events: readonly KnownEvent[], inFlight: readonly number[]): void {
+  /** The ledger as it is while nothing of the drain runs: what left the flight was judged, or given back. */
+  look(seen: SeenFlight): void {
     this.#begin();
-    const unsettled = new Set(inFlight);
-    this.#settleOwed(() => true);
-    this.#owed = this.#settleTold((seq) => !unsettled.has(seq));
-    for (const [seq, kind] of this.#owed) {
-      expect(kind, `what was told of event ${seq} and not written`).to.be.oneOf(ACCEPTED);
-    }
-    this.#posts += 1;
-    expect(events.length, 'size of a batch').to.be.within(1, this.#now.batch);
-    for (const [i, event] of events.entries()) {
-      expect(event.seq, 'in the order of the journal').to.be.greaterThan(events[i - 1]?.seq ?? 0);
-      const { id, project, type } = event;
+    const flying = new Set(seen.inFlight);
+    for (const [seq, { kind }] of [...this.#told]) if (!flying.has(seq)) this.#settle(seq, kind);
+    for (const seq of [...this.#target.inFlight]) if (!flying.has(seq)) this.#leave(seq, seen);
+    for (const seq of seen.inFlight) this.#wait(seq, seen);
+  }
+
+  /** A request is with its receiver: everything of it may leave at this moment. */
+  arrive(events: readonly KnownEvent[]): void {
+    expect(this.#target.retired, 'retired, and posted to').to.equal(false);
+    for (const { id, project, type, eventClass } of events) {
+      expect(eventClass, `class of ${id}, posted`).to.not.equal('redacted');
       expect(this.#target.unwanted.has(type), `type of ${id}, posted`).to.equal(false);
       expect(this.#model.permits(project), `permission of ${id}, posted`).to.equal(true);
+    }
+  }
+
+  /**
+   * The same request, compared with the ledger. Of batches, what went before it is
+   * settled, unless all of it was accepted: the verdicts of that one answer may be
+   * written meanwhile.
+   */
+  post(events: readonly KnownEvent[], seen: SeenFlight): void {
+    this.look(seen);
+    if (!this.#isSingle) this.#expectOnlyAcceptedOwed();
+    this.#posts += 1;
+    const most = this.#isSingle ? 1 : this.#now.batch;
+    expect(events.length, 'size of a batch').to.be.within(1, most);
+    for (const [i, event] of events.entries()) {
+      expect(event.seq, 'in the order of the journal').to.be.greaterThan(events[i - 1]?.seq ?? 0);
       this.#claim(event);
     }
-    for (const seq of inFlight) this.#wait(this.#model.events[seq - 1] as KnownEvent);
     expect(this.#posted.size, 'within the limit').to.be.at.most(this.#now.limit ?? Infinity);
   }
 
   tell(events: readonly KnownEvent[], told: readonly Told[], resumeAt: number | null): void {
-    this.#told = new Map(events.map(({ seq }, i) => [seq, told[i]]));
+    for (const [i, { seq }] of events.entries()) {
+      const kind = told[i];
+      if (kind !== undefined) this.#told.set(seq, { kind, post: this.#posts });
+    }
     this.#target.resumeAt = resumeAt;
   }
 
-  /** The drain is over: everything claimed got an outcome. */
-  end(): void {
-    this.#begin();
-    this.#settleOwed(() => true);
-    this.#settleTold(() => true);
-    // What was never posted is as if it had not been claimed.
-    for (const seq of this.#waiting) this.#target.inFlight.delete(seq);
-    for (const seq of [...this.#target.inFlight]) this.#target.giveBack(seq);
+  /** The drain is over: everything claimed got an outcome, or is as if it had not been claimed. */
+  end(seen: SeenFlight): void {
+    expect(seen.inFlight, 'in flight after a drain').to.deep.equal([]);
+    this.look(seen);
   }
 
   /**
    * The process died: what `seen` has in flight got no outcome yet, everything
    * else did. It may have been claimed before a hold, and not posted since.
    */
-  endKilled(seen: SeenTarget): void {
+  endKilled(seen: SeenTarget, flight: SeenFlight): void {
     if (seen.passNo > this.#target.passNo) this.#begin();
     if (!this.#begun) return;
-    const inFlight = new Set(seen.inFlight);
-    for (const seq of inFlight) this.#claim(this.#model.events[seq - 1] as KnownEvent);
-    this.#settleOwed((seq) => !inFlight.has(seq));
-    this.#settleTold((seq) => !inFlight.has(seq));
-    for (const seq of [...this.#target.inFlight])
-      if (!inFlight.has(seq)) this.#target.giveBack(seq);
+    for (const seq of seen.inFlight) this.#claim(this.#model.events[seq - 1] as KnownEvent);
+    this.look(flight);
     this.#target.resumeAt = seen.resumeAt;
   }
 
@@ -109,61 +122,58 @@ export class DrainWatch {
     this.#target.beginPass(this.#startedAt);
   }
 
+  #expectOnlyAcceptedOwed(): void {
+    for (const [seq, { kind, post }] of this.#told) {
+      expect(kind, `what was told of event ${seq} and not written`).to.be.oneOf(ACCEPTED);
+      expect(post, `whose answer told of event ${seq}, which is not written`).to.equal(this.#posts);
+    }
+  }
+
   /** A part of a batch that was refused is posted again; all else must be free to go. */
   #claim(event: KnownEvent): void {
     const { seq, id, eventClass } = event;
-    if (this.#waiting.delete(seq)) this.#takeUp(event);
+    if (this.#waiting.delete(seq)) this.#posted.add(seq);
     if (this.#target.inFlight.has(seq)) return;
     expect(eventClass, `class of ${id}, selected`).to.equal('live');
+    this.#expectFree(event);
+    this.#target.claim(event);
+    this.#posted.add(seq);
+  }
+
+  #expectFree(event: KnownEvent): void {
+    const { seq, id } = event;
     expect(seq, `${id} was there when the pass began`).to.be.at.most(this.#head);
     const { honourBackoff } = this.#now;
     const objection = this.#target.objection(event, { honourBackoff, now: this.#startedAt });
     expect(objection, `${id}, selected`).to.equal(undefined);
-    this.#takeUp(event);
-  }
-
-  #takeUp(event: KnownEvent): void {
-    this.#target.claim(event);
-    this.#posted.add(event.seq);
   }
 
   /** Nothing may take it away while it is in flight. */
-  #wait({ seq }: KnownEvent): void {
+  #wait(seq: number, seen: SeenFlight): void {
     if (this.#target.inFlight.has(seq)) return;
-    this.#target.inFlight.add(seq);
+    const event = this.#model.events[seq - 1] as KnownEvent;
+    this.#expectFree(event);
+    this.#target.claim(event);
+    this.#target.noteCursors(seen.cursors);
     this.#waiting.add(seq);
   }
 
-  #settleOwed(isSettled: (seq: number) => boolean): void {
-    this.#settle(this.#owed, isSettled);
-    this.#owed = new Map();
-  }
-
-  #settleTold(isSettled: (seq: number) => boolean): Map<number, Told> {
-    const left = this.#settle(this.#told, isSettled);
-    this.#told = new Map();
-    return left;
-  }
-
-  /** Returns the verdicts that are not settled. */
-  #settle(told: ReadonlyMap<number, Told>, isSettled: (seq: number) => boolean) {
-    const left = new Map<number, Told>();
-    for (const [seq, kind] of told) {
-      if (kind === undefined) continue;
-      if (!isSettled(seq)) left.set(seq, kind);
-      else {
-        this.#target.settle(seq, kind, this.#startedAt);
-        if (kind === 'rejected' || kind === 'terminal_failed')
-          this.#model.refused(this.#target, seq);
-        this.#count(kind);
-      }
+  /** Without a verdict: a request that failed as a whole says nothing; what was not posted was never attempted. */
+  #leave(seq: number, seen: SeenFlight): void {
+    if (!this.#waiting.delete(seq)) {
+      this.#target.giveBack(seq);
+      return;
     }
-    return left;
+    this.#target.release(seq, seen);
+    this.#model.cannotHave(this.#target, seq);
   }
 
-  #count(kind: Exclude<Told, undefined>): void {
-    if (kind === 'transient') return;
-    this.#counts[kind === 'success' ? 'delivered' : kind] += 1;
+  #settle(seq: number, kind: Telling['kind']): void {
+    this.#told.delete(seq);
+    this.#target.settle(seq, kind, this.#startedAt);
+    if (kind === 'rejected' || kind === 'terminal_failed')
+      this.#model.cannotHave(this.#target, seq);
+    if (kind !== 'transient') this.#counts[kind === 'success' ? 'delivered' : kind] += 1;
   }
 }
 

@@ -1,3 +1,4 @@
+import { conflictLine } from './conflict-line.js';
 import type { Model } from './model.js';
 import type { Observed, SeenDelivery, SeenTarget } from './observed.js';
 import type { KnownTarget } from './target-model.js';
@@ -13,7 +14,9 @@ export function expectedOf(model: Model): Observed {
       eventClass,
       place,
     })),
-    conflicts: model.conflicts.map(({ fact, kept }) => `${fact.id} ${fact.sha256} ${kept}`).sort(),
+    conflicts: model.conflicts
+      .map(({ fact: { id, sha256 }, ...state }) => conflictLine({ id, sha256, ...state }))
+      .sort(),
     waiting: model.spool.length,
     ingested: model.ingested,
     targets: Object.fromEntries(targets) as Record<string, SeenTarget>,

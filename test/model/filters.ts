@@ -3,9 +3,12 @@ import { type Filter, TYPES } from './commands.js';
 import type { Setting } from './setting.js';
 
 /** As `targets set NAME types=…` does it at a known target. */
-export function changeTypes(at: Setting, { server, types }: Filter & { do: 'types' }): void {
+export async function changeTypes(
+  at: Setting,
+  { server, types }: Filter & { do: 'types' },
+): Promise<void> {
   const { model, home } = at;
-  if (!home.observer.targetIds().has(server)) return;
+  if (!(await home.observer.targetIds()).has(server)) return;
   model.types.set(server, types);
   model.target(server).unwanted = new Set(TYPES.filter((type) => !passesTypes(types, type)));
   at.configure();
@@ -17,11 +20,11 @@ export async function changeStart(
   { server, at: nth }: Filter & { do: 'from' },
 ): Promise<void> {
   const { model, home } = at;
-  const id = home.observer.targetIds().get(server);
+  const id = (await home.observer.targetIds()).get(server);
   if (id === undefined) return;
   const { targets } = await home.app.stores();
   const head = model.events.length;
   await at.tried(targets.startAt(id, nth % (head + 2), model.now));
   const live = model.events.filter(({ eventClass }) => eventClass === 'live');
-  model.target(server).startAt(home.observer.startOf(id), live);
+  model.target(server).startAt(await home.observer.startOf(id), live);
 }

@@ -1,7 +1,8 @@
 import type { DeliveryReceiver } from '../../src/dispatch/ports.js';
+import type { Stores } from '../../src/stores.js';
 import type { TargetRecord } from '../../src/targets/registry.js';
 import { capture } from './captures.js';
-import { archive, gc, restore } from './cleanings.js';
+import { archive, gc, redact, restore } from './cleanings.js';
 import {
   type Action,
   type Command,
@@ -12,10 +13,17 @@ import {
   SERVERS,
   type ServerName,
 } from './commands.js';
-import { expectAgreement, expectEverythingEverywhere, expectVerified } from './comparison.js';
+import {
+  expectAgreement,
+  expectErased,
+  expectEverythingEverywhere,
+  expectVerified,
+} from './comparison.js';
 import { decide } from './decisions.js';
 import { Drains } from './drains.js';
+import type { ModelEngine } from './engine.js';
 import { changeStart, changeTypes } from './filters.js';
+import { followLedger } from './followed-ledger.js';
 import { Model } from './model.js';
 import { ModelHome } from './model-home.js';
 import { Mortality } from './mortality.js';
@@ -36,14 +44,16 @@ export class Machine {
     at.configure();
   }
 
-  /** `template` is an empty journal of today's schema. */
-  static async start(template: string): Promise<Machine> {
+  static async start(engine: ModelEngine): Promise<Machine> {
     const model = new Model();
     const receiver = (target: TargetRecord): DeliveryReceiver => machine.#drains.receiver(target);
-    const home = await ModelHome.make(template, { now: () => model.now, receiver });
+    const opened = ({ ledger }: Stores): void =>
+      followLedger(ledger, machine.#drains.turns, machine.#drains);
+    const home = await ModelHome.make(engine, { now: () => model.now, receiver, opened });
     const machine: Machine = new Machine(
       new Setting(model, home, new Mortality(() => home.bury())),
     );
+    await home.open();
     return machine;
   }
 
@@ -58,10 +68,10 @@ export class Machine {
     model.now += 1;
     mortality.begin(diesAt);
     await this.#act(action);
-    expectAgreement(this.#at);
+    await expectAgreement(this.#at);
     const hasDied = mortality.isDead;
     mortality.begin(null);
-    if (hasDied) await home.open();
+    if (hasDied) await home.openAgain();
   }
 
   /**
@@ -86,6 +96,7 @@ export class Machine {
       await perform(PLAIN_NOW);
     }
     expectEverythingEverywhere(this.#at);
+    expectErased(this.#at);
     await expectVerified(this.#at);
   }
 
@@ -95,9 +106,6 @@ export class Machine {
         return this.#drains.now(action);
       case 'switch':
         return this.#switch(action.server);
-      case 'retire':
-      case 'return':
-        return retire(this.#at, action.server, action.do === 'retire');
       case 'wait':
         this.#at.model.now += action.ms;
         return;
@@ -128,6 +136,11 @@ export class Machine {
         return archive(this.#at, action.undelivered);
       case 'restore':
         return restore(this.#at, action.nth);
+      case 'redact':
+        return redact(this.#at, action.nth);
+      case 'retire':
+      case 'return':
+        return retire(this.#at, action.server, action.do === 'retire');
     }
   }
 

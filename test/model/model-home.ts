@@ -1,14 +1,12 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { App } from '../../src/app/app.js';
 import type { DeliveryReceiver } from '../../src/dispatch/ports.js';
-import { JournalDatabase } from '../../src/sqlite/journal-database.js';
+import type { Stores } from '../../src/stores.js';
 import type { TargetRecord } from '../../src/targets/registry.js';
-import { connectionOf } from '../support/core.js';
-import { stateOf } from '../support/temporary-home.js';
 import { type Project, SERVERS, type ServerName } from './commands.js';
+import type { ModelEngine, ModelJournal } from './engine.js';
 import { COALESCING_TYPE } from './fact.js';
 import { Observer } from './observer.js';
 
@@ -18,54 +16,72 @@ export const endpointOf = (server: ServerName): string => `http://${server}.test
 export interface Surroundings {
   now(): number;
   receiver(target: TargetRecord): DeliveryReceiver;
+  /** Told of the stores of each process that drains. */
+  opened(stores: Stores): void;
 }
 
-/** A home of its own for one program, with the process that works on it and one that only looks. */
+/** A process of the home. */
+interface Process {
+  readonly app: App;
+  readonly stores: Stores;
+}
+
+/** A home of its own for one program, with the process that works on it, another one, and one that only looks. */
 export class ModelHome {
   readonly path: string;
+  readonly journal: ModelJournal;
   readonly observer: Observer;
-  readonly witness: JournalDatabase;
   readonly #around: Surroundings;
-  #app: App;
-  #journal: JournalDatabase | undefined;
+  #own: Process | undefined;
+  /** Opened when it first has something to do. */
+  #another: Process | undefined;
+  #acting: Process | undefined;
 
-  private constructor(path: string, around: Surroundings) {
+  private constructor(path: string, journal: ModelJournal, around: Surroundings) {
     this.path = path;
+    this.journal = journal;
     this.#around = around;
-    this.#app = this.#newApp();
-    // Open for as long as the program lasts: a process that dies leaves its log as it is.
-    this.witness = JournalDatabase.openReadOnly(
-      join(stateOf(path), 'journal.db'),
-    ) as JournalDatabase;
-    this.observer = new Observer(this.witness, path);
+    this.observer = new Observer(journal.witness, path);
   }
 
-  /** `template` is an empty journal of today's schema. */
-  static async make(template: string, around: Surroundings): Promise<ModelHome> {
+  static async make(engine: ModelEngine, around: Surroundings): Promise<ModelHome> {
     const path = mkdtempSync(join(tmpdir(), 'redrain-model-'));
-    mkdirSync(stateOf(path), { recursive: true });
-    copyFileSync(template, join(stateOf(path), 'journal.db'));
-    const home = new ModelHome(path, around);
-    await home.open();
-    return home;
+    return new ModelHome(path, await engine.journal(path), around);
   }
 
+  /** Of the process that acts at this moment. */
   get app(): App {
-    return this.#app;
+    return (this.#acting as Process).app;
   }
 
-  /** The next process on this home. */
   async open(): Promise<void> {
-    this.#app = this.#newApp();
-    this.#journal = connectionOf(await this.#app.stores());
-    // Nothing here is about power failures, or about waiting for another writer.
-    this.#journal.statement('PRAGMA synchronous = OFF').run();
-    this.#journal.statement('PRAGMA busy_timeout = 0').get();
+    this.#own = await this.#start();
+    this.#acting = this.#own;
+    this.#around.opened(this.#own.stores);
   }
 
-  /** The process is gone, in the middle of whatever it did. */
+  /** The next process on this home, after a death. */
+  async openAgain(): Promise<void> {
+    await this.#close();
+    await this.journal.outlive();
+    await this.open();
+  }
+
+  /** A process that does not drain acts, for as long as `work` takes. */
+  async asAnother(work: () => Promise<void>): Promise<void> {
+    this.#another ??= await this.#start();
+    this.#acting = this.#another;
+    try {
+      await work();
+    } finally {
+      this.#acting = this.#own;
+    }
+  }
+
+  /** The machine is off, in the middle of whatever was done. */
   bury(): void {
-    this.#journal?.close();
+    for (const process of [this.#own, this.#another])
+      if (process !== undefined) this.journal.bury(process.stores);
   }
 
   configure(configured: Configured): void {
@@ -75,34 +91,31 @@ export class ModelHome {
     writeFileSync(file, configText(configured));
   }
 
-  /** Runs something while another program holds the journal's write lock. */
-  async whileLocked<T>(work: () => Promise<T>): Promise<T> {
-    const other = new Database(this.witness.file);
-    other.exec('BEGIN IMMEDIATE');
-    try {
-      return await work();
-    } finally {
-      other.close();
-    }
-  }
-
   async remove(): Promise<void> {
-    await this.#app.close();
-    this.bury();
-    this.witness.close();
+    await this.#close();
+    await this.journal.witness.close();
     rmSync(this.path, { recursive: true, force: true });
   }
 
-  #newApp(): App {
+  async #close(): Promise<void> {
+    await this.#own?.app.close();
+    await this.#another?.app.close();
+    this.#another = undefined;
+  }
+
+  async #start(): Promise<Process> {
     const { now, receiver } = this.#around;
-    return new App({
+    const app = new App({
       home: this.path,
-      env: {},
+      env: this.journal.env,
       now,
       random: () => 0.5,
       receiver,
       storage: { busyTimeoutMs: 1 },
     });
+    const stores = await app.stores();
+    await this.journal.settle(stores);
+    return { app, stores };
   }
 }
 

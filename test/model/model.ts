@@ -6,7 +6,7 @@ import { KnownTarget } from './target-model.js';
 export interface KnownEvent extends Fact {
   readonly seq: number;
   readonly source: 'capture' | 'spool' | 'decision';
-  eventClass: 'live' | 'coalesced' | 'replaced' | 'archived' | 'purged';
+  eventClass: 'live' | 'coalesced' | 'replaced' | 'archived' | 'purged' | 'redacted';
   place: 'journal' | 'archive' | 'gone';
 }
 
@@ -14,6 +14,8 @@ export interface KnownEvent extends Fact {
 export interface KnownConflict {
   readonly fact: Fact;
   kept: 'journal' | 'incoming' | null;
+  /** Its bytes went with a redaction. */
+  isErased: boolean;
 }
 
 export type Verdict = 'captured' | 'duplicate' | 'conflict';
@@ -40,6 +42,8 @@ export class Model {
   now = Date.UTC(2026, 0, 2);
   /** The revision in force of each id. */
   readonly #known = new Map<string, KnownEvent>();
+  /** Redactions that died before their end: copies outside of the journal may be left. */
+  readonly halfRedacted = new Set<string>();
   readonly #newestOfKey = new Map<string, KnownEvent>();
   #made = 0;
 
@@ -59,6 +63,11 @@ export class Model {
 
   pick(nth: number): KnownEvent | undefined {
     return this.events[nth % Math.max(this.events.length, 1)];
+  }
+
+  /** Counted from the newest, which are the ones on their way. */
+  pickRecent(nth: number): KnownEvent | undefined {
+    return this.events.at(-1 - (nth % Math.max(this.events.length, 1)));
   }
 
   /** Oldest first; few events have more than one. */
@@ -100,8 +109,11 @@ export class Model {
     for (const target of havers) target.withhold(seq);
   }
 
-  /** A revision that was withheld because this one might have arrived may be sent, if none can have. */
-  refused(target: KnownTarget, seq: number): void {
+  /**
+   * The target was refused this one each time, or was not posted it: a revision that was
+   * withheld because it might have arrived may be sent, if none can have.
+   */
+  cannotHave(target: KnownTarget, seq: number): void {
     const { id } = this.events[seq - 1] as KnownEvent;
     const current = this.#known.get(id) as KnownEvent;
     if (current.seq <= seq || current.eventClass !== 'live') return;
@@ -150,12 +162,27 @@ export class Model {
   restore(seqs: readonly number[], happened: Happened): void {
     for (const event of seqs.map((seq) => this.events[seq - 1])) {
       if (event === undefined || event.place === 'journal' || !happened(event.seq)) continue;
+      if (event.eventClass === 'redacted') continue;
       event.place = 'journal';
       if (event.eventClass === 'coalesced') continue;
       event.eventClass = this.#known.get(event.id) === event ? 'live' : 'replaced';
       if (event.eventClass === 'replaced') continue;
       for (const target of this.targets.values()) target.restore(event);
     }
+  }
+
+  /** Every revision of an id, and every other content that came for it. */
+  redact(id: string, happened: Happened): void {
+    const revisions = this.revisions(id).filter(({ seq }) => happened(seq));
+    for (const event of revisions) {
+      event.place = 'gone';
+      event.eventClass = 'redacted';
+      this.#forgetTodos(event.seq);
+      for (const [key, newest] of this.#newestOfKey)
+        if (newest === event) this.#newestOfKey.delete(key);
+    }
+    if (revisions.length === 0) return;
+    for (const conflict of this.conflicts) if (conflict.fact.id === id) conflict.isErased = true;
   }
 
   live(seqs: Iterable<number>): number[] {
@@ -180,7 +207,7 @@ export class Model {
     const isKnown = this.conflicts.some(
       (one) => one.fact.id === fact.id && one.fact.sha256 === fact.sha256,
     );
-    if (!isKnown) this.conflicts.push({ fact, kept: null });
+    if (!isKnown) this.conflicts.push({ fact, kept: null, isErased: false });
   }
 
   #replace(event: KnownEvent): void {

@@ -36,3 +36,12 @@ export interface SeenDelivery {
   readonly generation: number;
   readonly due: number | null;
 }
+
+/** What a drain has in its hands at one moment, and what the ledger would do with what is given back. */
+export interface SeenFlight {
+  readonly inFlight: readonly number[];
+  /** Planned by name, and never attempted. */
+  readonly owed: ReadonlySet<number>;
+  /** How far first attempts have come, by lane. */
+  readonly cursors: ReadonlyMap<string, number>;
+}

@@ -3,10 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { fromRanges, type SeqRanges } from '../../src/ledger/seq-ranges.js';
-import type { JournalDatabase } from '../../src/sqlite/journal-database.js';
-import { rows } from '../support/core.js';
 import { stateOf } from '../support/temporary-home.js';
-import type { Observed, SeenDelivery, SeenEvent, SeenTarget } from './observed.js';
+import type { EventType, Project } from './commands.js';
+import { conflictLine } from './conflict-line.js';
+import type { Observed, SeenDelivery, SeenEvent, SeenFlight, SeenTarget } from './observed.js';
+import { laneOf } from './target-model.js';
+import type { Witness } from './witness.js';
 
 interface EventRow extends Omit<SeenEvent, 'sha256' | 'place'> {
   readonly seq: number;
@@ -18,6 +20,7 @@ interface EventRow extends Omit<SeenEvent, 'sha256' | 'place'> {
 
 interface ConflictRow {
   readonly id: string;
+  readonly recorded: Buffer;
   readonly bytes: Buffer;
   readonly kept: string | null;
 }
@@ -28,83 +31,134 @@ interface TargetRow extends Pick<SeenTarget, 'resumeAt' | 'passNo'> {
   readonly retiredAt: number | null;
 }
 
-const EVENTS = `
-  SELECT e.seq, e.event_id AS id, e.sha256 AS recorded, e.source, COALESCE(m.class, 'live') AS eventClass,
-    p.bytes, g.kind, g.detail AS archive
-  FROM event e LEFT JOIN mark m USING (seq) LEFT JOIN payload p USING (seq)
-  LEFT JOIN purge g USING (seq) ORDER BY e.seq`;
+/** A row of one target. */
+type OfTarget<T> = T & { readonly target: number };
+type Seq = OfTarget<{ readonly seq: number }>;
+type FlightRow = OfTarget<{ readonly seqs: string }>;
+type LaneRow = OfTarget<{ project: Project | ''; type: EventType; cursor: number }>;
 
-const CONFLICTS = 'SELECT event_id AS id, incoming_bytes AS bytes, kept FROM conflict';
+/** In words that every engine knows. */
+const EVENTS = `
+  SELECT e.seq, e.event_id AS "id", e.sha256 AS "recorded", e.source,
+    COALESCE(m.class, 'live') AS "eventClass", p.bytes, g.kind, g.detail AS "archive"
+  FROM event e LEFT JOIN mark m ON m.seq = e.seq LEFT JOIN payload p ON p.seq = e.seq
+  LEFT JOIN purge g ON g.seq = e.seq ORDER BY e.seq`;
+
+const CONFLICTS = `
+  SELECT event_id AS "id", incoming_sha256 AS "recorded", incoming_bytes AS "bytes", kept FROM conflict`;
+
+const SPOOL_DONE = 'SELECT name FROM spool_done';
 
 const TARGETS = `
-  SELECT id, raw_endpoint AS endpoint, retired_at AS retiredAt, resume_at AS resumeAt,
-    pass_no AS passNo FROM target ORDER BY id`;
+  SELECT id, raw_endpoint AS "endpoint", retired_at AS "retiredAt", resume_at AS "resumeAt",
+    pass_no AS "passNo" FROM target ORDER BY id`;
 
 const DELIVERIES = `
-  SELECT seq, status, attempt_count AS attempts, rejection_count AS rejections, generation,
-    next_attempt_at AS due FROM delivery WHERE target_id = ?`;
+  SELECT target_id AS "target", seq, status, attempt_count AS "attempts",
+    rejection_count AS "rejections", generation, next_attempt_at AS "due" FROM delivery`;
 
 const HISTORY = `
-  SELECT seq || ' ' || generation || ' ' || status AS line FROM delivery_history WHERE target_id = ?`;
+  SELECT target_id AS "target", seq || ' ' || generation || ' ' || status AS "line"
+  FROM delivery_history`;
 
-const REPLAYED = 'SELECT seq FROM todo WHERE target_id = ? AND replay = 1 ORDER BY seq';
+const REPLAYED = `
+  SELECT target_id AS "target", seq FROM todo WHERE replay = 1 ORDER BY seq`;
 
-const FLIGHT = 'SELECT seqs FROM flight WHERE target_id = ?';
+const FLIGHTS = 'SELECT target_id AS "target", seqs FROM flight';
+
+const OWED = `
+  SELECT o.target_id AS "target", o.seq FROM todo o WHERE NOT EXISTS (
+    SELECT 1 FROM delivery d WHERE d.target_id = o.target_id AND d.seq = o.seq)`;
+
+const CURSORS = `
+  SELECT l.target_id AS "target", o.project_uuid AS "project", o.event_type AS "type", l.cursor AS "cursor"
+  FROM lane l JOIN origin o ON o.id = l.origin_id`;
 
 /** Looks at a home from outside: a connection of its own, and the files. */
 export class Observer {
-  readonly #db: JournalDatabase;
+  readonly #witness: Witness;
   readonly #home: string;
-  /** Data files never change: each is read once. */
+  /** What an archive has of an event never changes, unless it is erased: each is read once. */
   readonly #archives = new Map<string, ReadonlyMap<number, string>>();
 
-  constructor(db: JournalDatabase, home: string) {
-    this.#db = db;
+  constructor(witness: Witness, home: string) {
+    this.#witness = witness;
     this.#home = home;
   }
 
-  look(): Observed {
-    const conflicts = this.#rows<ConflictRow>(CONFLICTS);
-    const done = new Set(this.#rows<{ name: string }>('SELECT name FROM spool_done').map(nameOf));
+  async look(): Promise<Observed> {
+    const [events, conflicts, done, targets, deliveries, history, replayed, flights] =
+      (await this.#witness.read([
+        EVENTS,
+        CONFLICTS,
+        SPOOL_DONE,
+        TARGETS,
+        DELIVERIES,
+        HISTORY,
+        REPLAYED,
+        FLIGHTS,
+      ])) as [
+        EventRow[],
+        ConflictRow[],
+        { name: string }[],
+        TargetRow[],
+        OfTarget<SeenDelivery & { seq: number }>[],
+        OfTarget<{ line: string }>[],
+        Seq[],
+        FlightRow[],
+      ];
+    const taken = new Set(done.map(({ name }) => name));
+    const spooled = this.#names('spool').filter((name) => name.endsWith('.spool'));
+    const rows = { deliveries, history, replayed, flights };
     return {
-      events: this.#rows<EventRow>(EVENTS).map((row) => this.#event(row)),
-      conflicts: conflicts.map(({ id, bytes, kept }) => `${id} ${sha256(bytes)} ${kept}`).sort(),
-      waiting: this.#names('spool').filter((name) => name.endsWith('.spool') && !done.has(name))
-        .length,
-      ingested: done.size,
-      targets: Object.fromEntries(
-        this.#rows<TargetRow>(TARGETS).map((row) => [serverOf(row), this.#target(row)]),
-      ),
+      events: events.map((row) => this.#event(row)),
+      conflicts: conflicts.map(seenConflict).sort(),
+      waiting: spooled.filter((name) => !taken.has(name)).length,
+      ingested: taken.size,
+      targets: Object.fromEntries(targets.map((row) => [serverOf(row), seenTarget(row, rows)])),
     };
   }
 
   /** Spool files that were taken in. */
-  ingested(): number {
-    return this.#rows('SELECT name FROM spool_done').length;
+  async ingested(): Promise<number> {
+    return (await this.#rows(SPOOL_DONE)).length;
   }
 
   /** Ids of targets by the name of their server. */
-  targetIds(): ReadonlyMap<string, number> {
-    return new Map(this.#rows<TargetRow>(TARGETS).map((row) => [serverOf(row), row.id]));
+  async targetIds(): Promise<ReadonlyMap<string, number>> {
+    return new Map((await this.#rows<TargetRow>(TARGETS)).map((row) => [serverOf(row), row.id]));
   }
 
   /** Until when the circuit of a target is open, in epoch milliseconds. */
-  circuitOpenUntil(targetId: number): number {
-    const sql = 'SELECT COALESCE(circuit_open_until, 0) AS until FROM target WHERE id = ?';
-    return this.#rows<{ until: number }>(sql, targetId)[0]?.until ?? 0;
+  async circuitOpenUntil(targetId: number): Promise<number> {
+    const sql = 'SELECT id, COALESCE(circuit_open_until, 0) AS "until" FROM target';
+    const rows = await this.#rows<{ id: number; until: number }>(sql);
+    return rows.find(({ id }) => id === targetId)?.until ?? 0;
   }
 
   /** The first event a target gets. */
-  startOf(targetId: number): number {
-    const sql = 'SELECT start_seq AS start FROM target WHERE id = ?';
-    return this.#rows<{ start: number }>(sql, targetId)[0]?.start ?? 0;
+  async startOf(targetId: number): Promise<number> {
+    const sql = 'SELECT id, start_seq AS "start" FROM target';
+    const rows = await this.#rows<{ id: number; start: number }>(sql);
+    return rows.find(({ id }) => id === targetId)?.start ?? 0;
   }
 
   /** What a server's target has in flight. */
-  flightOf(server: string): number[] {
-    const id = this.targetIds().get(server);
-    const [row] = id === undefined ? [] : this.#rows<{ seqs: string }>(FLIGHT, id);
-    return fromRanges(JSON.parse(row?.seqs ?? '[]') as SeqRanges);
+  async flightOf(server: string): Promise<SeenFlight> {
+    const [targets, flights, owed, lanes] = (await this.#witness.read([
+      TARGETS,
+      FLIGHTS,
+      OWED,
+      CURSORS,
+    ])) as [TargetRow[], FlightRow[], Seq[], LaneRow[]];
+    const id = targets.find((row) => serverOf(row) === server)?.id;
+    const ofTarget = <T>(rows: readonly OfTarget<T>[]) =>
+      rows.filter(({ target }) => target === id);
+    return {
+      inFlight: seqsOf(ofTarget(flights)),
+      owed: new Set(ofTarget(owed).map(({ seq }) => seq)),
+      cursors: new Map(ofTarget(lanes).map((lane) => [laneOf(projectOf(lane)), lane.cursor])),
+    };
   }
 
   /** Ids of archives, oldest first. */
@@ -116,47 +170,51 @@ export class Observer {
   }
 
   seqsInArchive(id: string): number[] {
-    const text = readFileSync(join(stateOf(this.#home), 'archive', id + MANIFEST), 'utf8');
-    return fromRanges((JSON.parse(text) as { seqs: SeqRanges }).seqs);
+    return fromRanges(this.#manifest(id).seqs);
   }
 
   #event({ seq, recorded, bytes, kind, archive, ...row }: EventRow): SeenEvent {
+    const { id, source, eventClass } = row;
     const stated = recorded.toString('hex');
-    if (bytes !== null) return { ...row, sha256: sha256(bytes), place: 'journal' };
-    if (kind !== 'archive')
-      return { ...row, sha256: stated, place: kind === 'gc' ? 'gone' : 'LOST' };
-    const kept = this.#digests(archive ?? '').get(seq);
-    return { ...row, sha256: kept ?? 'LOST', place: 'archive' };
-  }
-
-  #target({ id, retiredAt, resumeAt, passNo }: TargetRow): SeenTarget {
-    const deliveries = this.#rows<SeenDelivery & { seq: number }>(DELIVERIES, id);
-    const flight = this.#rows<{ seqs: string }>(FLIGHT, id)[0]?.seqs ?? '[]';
-    return {
-      retired: retiredAt !== null,
-      resumeAt,
-      passNo,
-      deliveries: Object.fromEntries(deliveries.map(({ seq, ...rest }) => [seq, rest])),
-      history: this.#rows<{ line: string }>(HISTORY, id)
-        .map(({ line }) => line)
-        .sort(),
-      replayed: this.#rows<{ seq: number }>(REPLAYED, id).map(({ seq }) => seq),
-      inFlight: fromRanges(JSON.parse(flight) as SeqRanges),
-    };
+    const seen = (digest: string, place: string) => ({
+      ...{ id, source, eventClass },
+      sha256: digest,
+      place,
+    });
+    if (bytes !== null) return seen(sha256(bytes), 'journal');
+    if (kind === 'gc' || kind === 'redact') return seen(stated, 'gone');
+    if (kind !== 'archive') return seen(stated, 'LOST');
+    return seen(this.#digests(archive ?? '').get(seq) ?? 'LOST', 'archive');
   }
 
   /** Digests of the bytes in one archive by sequence number, read without any code of redrain. */
   #digests(id: string): ReadonlyMap<number, string> {
     const known = this.#archives.get(id);
     if (known !== undefined) return known;
-    const packed = readFileSync(join(stateOf(this.#home), 'archive', `${id}.jsonl.gz`));
-    const lines = gunzipSync(packed).toString('utf8').split('\n').filter(Boolean);
-    const records = lines.map((line) => JSON.parse(line) as { seq: number; bytes: string });
-    const digests = new Map(
-      records.map(({ seq, bytes }) => [seq, sha256(Buffer.from(bytes, 'base64'))]),
-    );
+    const digests = new Map<number, string>();
+    for (const { seq, bytes } of this.#records(id))
+      if (bytes !== null) digests.set(seq, sha256(Buffer.from(bytes, 'base64')));
     this.#archives.set(id, digests);
     return digests;
+  }
+
+  /** Digests of every payload that the archives hold. */
+  archivedDigests(): Set<string> {
+    const records = this.archives().flatMap((id) => this.#records(id));
+    const kept = records.flatMap(({ bytes }) => (bytes === null ? [] : [bytes]));
+    return new Set(kept.map((bytes) => sha256(Buffer.from(bytes, 'base64'))));
+  }
+
+  #records(id: string): { seq: number; bytes: string | null }[] {
+    const packed = readFileSync(join(stateOf(this.#home), 'archive', this.#manifest(id).file));
+    const lines = gunzipSync(packed).toString('utf8').split('\n').filter(Boolean);
+    return lines.map((line) => JSON.parse(line) as { seq: number; bytes: string | null });
+  }
+
+  #manifest(id: string): { readonly seqs: SeqRanges; readonly file: string } {
+    return JSON.parse(
+      readFileSync(join(stateOf(this.#home), 'archive', id + MANIFEST), 'utf8'),
+    ) as { seqs: SeqRanges; file: string };
   }
 
   #names(directory: string): string[] {
@@ -167,18 +225,56 @@ export class Observer {
     }
   }
 
-  #rows<T>(sql: string, ...values: unknown[]): T[] {
-    return rows<T>({ db: this.#db }, sql, ...values);
+  async #rows<T>(sql: string): Promise<T[]> {
+    return ((await this.#witness.read([sql]))[0] ?? []) as T[];
   }
 }
 
 const MANIFEST = '.manifest.json';
 
-const nameOf = ({ name }: { name: string }): string => name;
-
 /** `http://a.test/in` is server a. */
 const serverOf = ({ endpoint }: TargetRow): string =>
   new URL(endpoint).hostname.split('.')[0] ?? '';
+
+const seqsOf = (flights: readonly { readonly seqs: string }[]): number[] =>
+  flights.flatMap(({ seqs }) => fromRanges(JSON.parse(seqs) as SeqRanges));
+
+const projectOf = ({ project, type }: LaneRow) => ({
+  project: project === '' ? null : project,
+  type,
+});
+
+interface TargetRows {
+  readonly deliveries: readonly OfTarget<SeenDelivery & { readonly seq: number }>[];
+  readonly history: readonly OfTarget<{ readonly line: string }>[];
+  readonly replayed: readonly Seq[];
+  readonly flights: readonly FlightRow[];
+}
+
+function seenTarget(target: TargetRow, rows: TargetRows): SeenTarget {
+  const isOfIt = (row: OfTarget<unknown>): boolean => row.target === target.id;
+  return {
+    retired: target.retiredAt !== null,
+    resumeAt: target.resumeAt,
+    passNo: target.passNo,
+    deliveries: Object.fromEntries(
+      rows.deliveries.filter(isOfIt).map(({ target: _id, seq, ...rest }) => [seq, rest]),
+    ),
+    history: rows.history
+      .filter(isOfIt)
+      .map(({ line }) => line)
+      .sort(),
+    replayed: rows.replayed.filter(isOfIt).map(({ seq }) => seq),
+    inFlight: seqsOf(rows.flights.filter(isOfIt)),
+  };
+}
+
+function seenConflict({ id, recorded, bytes, kept }: ConflictRow): string {
+  const stated = recorded.toString('hex');
+  const isErased = bytes.length === 0;
+  const isTrue = isErased || sha256(bytes) === stated;
+  return conflictLine({ id, sha256: isTrue ? stated : 'LOST', isErased, kept });
+}
 
 function sha256(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');

@@ -5,31 +5,41 @@ import { rounds } from '../support/rounds.js';
  * What `npm run soak` passes on; only this file reads it. A seed with its path
  * runs one failing program again.
  */
-const { REDRAIN_MODEL_SEED, REDRAIN_MODEL_PATH, REDRAIN_MODEL_PROGRAMS } = process.env;
+const { REDRAIN_MODEL_SEED, REDRAIN_MODEL_PATH, REDRAIN_MODEL_PROGRAMS, REDRAIN_MODEL_ENGINE } =
+  process.env;
 
-export const PROGRAMS = Number(REDRAIN_MODEL_PROGRAMS ?? rounds(200, 5_000));
+/** How many programs each engine runs; a server takes longer for each of them. */
+export const PROGRAMS = {
+  sqlite: programsOn('sqlite', rounds(200, 5_000)),
+  postgres: programsOn('postgres', rounds(20, 5_000)),
+};
+
+function programsOn(engine: string, usual: number): number {
+  if (REDRAIN_MODEL_ENGINE !== undefined && REDRAIN_MODEL_ENGINE !== engine) return 0;
+  return Number(REDRAIN_MODEL_PROGRAMS ?? usual);
+}
 
 /** Far more than it takes, also on a slow machine. */
-export const TIME_LIMIT_MS = 600_000 + PROGRAMS * 1_000;
+export const timeLimitMs = (programs: number): number => 600_000 + programs * 2_000;
 
-export function parameters<T>(): fc.Parameters<T> {
+export function parameters<T>(engine: string, programs: number): fc.Parameters<T> {
   return {
-    numRuns: PROGRAMS,
+    numRuns: programs,
     // Before mocha gives up: a failure that is still being shrunk has a seed to tell.
-    interruptAfterTimeLimit: TIME_LIMIT_MS - 60_000,
+    interruptAfterTimeLimit: timeLimitMs(programs) - 60_000,
     markInterruptAsFailure: true,
     ...(REDRAIN_MODEL_SEED === undefined ? {} : { seed: Number(REDRAIN_MODEL_SEED) }),
     ...(REDRAIN_MODEL_PATH === undefined ? {} : { path: REDRAIN_MODEL_PATH }),
-    asyncReporter: report,
+    asyncReporter: (details) => report(engine, details),
   };
 }
 
 /** The usual report of a failure, and the command that brings it about again. */
-async function report<T>(details: fc.RunDetails<T>): Promise<void> {
+async function report<T>(engine: string, details: fc.RunDetails<T>): Promise<void> {
   if (!details.failed) return;
   const { seed, counterexamplePath } = details;
   const path = counterexamplePath === null ? '' : ` --path ${counterexamplePath}`;
-  const again = `npm run soak -- --seed ${seed}${path}`;
+  const again = `npm run soak -- --engine ${engine} --seed ${seed}${path}`;
   const { errorInstance: cause } = details;
   const said = `${await fc.asyncDefaultReportMessage(details)}\n${String(cause)}`;
   throw new Error(`${said}\nAgain: ${again}`, { cause });

@@ -7,7 +7,9 @@ import {
   type Given,
   type Meanwhile,
   type Now,
+  type Permit,
   PROJECTS,
+  type Redact,
   SERVERS,
   type ServerName,
   TYPES,
@@ -47,10 +49,6 @@ function anyAction(): fc.Arbitrary<Action> {
     },
     {
       weight: 2,
-      arbitrary: fc.record({ do: fc.constantFrom('retire' as const, 'return' as const), server }),
-    },
-    {
-      weight: 2,
       arbitrary: fc.record({
         do: fc.constant('wait' as const),
         ms: fc.integer({ min: 1, max: 60_000 }),
@@ -64,11 +62,7 @@ function anyMeanwhile(): fc.Arbitrary<Meanwhile> {
     { weight: 12, arbitrary: anyCapture() },
     {
       weight: 2,
-      arbitrary: fc.record({
-        do: fc.constant('permit' as const),
-        projects: fc.subarray([...PROJECTS], { minLength: 1 }),
-        allowed: fc.boolean(),
-      }),
+      arbitrary: anyPermit(fc.boolean()),
     },
     {
       weight: 3,
@@ -109,6 +103,17 @@ function anyMeanwhile(): fc.Arbitrary<Meanwhile> {
     {
       weight: 2,
       arbitrary: fc.record({ do: fc.constant('restore' as const), nth: fc.nat(5) }),
+    },
+    {
+      weight: 2,
+      arbitrary: anyRedaction(),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        do: fc.constantFrom('retire' as const, 'return' as const),
+        server: fc.constantFrom<ServerName[]>('a', 'a', 'b', ...SERVERS),
+      }),
     },
   );
 }
@@ -158,9 +163,37 @@ function anyNow(): fc.Arbitrary<Now> {
     answers: anyAnswers(),
     poison: rarely(fc.integer({ min: 2, max: 5 })),
     meanwhile: fc.array(anyMeanwhile(), { maxLength: 3 }),
+    between: anyBetween(),
     stopAt: rarely(fc.integer({ min: 1, max: 3 })),
   });
 }
+
+/** At some of the moments between reading, claiming and posting. */
+function anyBetween(): fc.Arbitrary<(Meanwhile | null)[]> {
+  return fc.oneof(
+    { weight: 2, arbitrary: fc.constant<(Meanwhile | null)[]>([]) },
+    { weight: 1, arbitrary: fc.array(fc.option(anyInterference(), { freq: 3 }), { maxLength: 5 }) },
+  );
+}
+
+/** More often than at other times what a drain must not overlook. */
+function anyInterference(): fc.Arbitrary<Meanwhile> {
+  return fc.oneof(
+    { weight: 3, arbitrary: anyRedaction() },
+    { weight: 2, arbitrary: anyPermit(fc.constant(false)) },
+    { weight: 3, arbitrary: anyMeanwhile() },
+  );
+}
+
+const anyRedaction = (): fc.Arbitrary<Redact> =>
+  fc.record({ do: fc.constant('redact' as const), nth: fc.nat(12) });
+
+const anyPermit = (allowed: fc.Arbitrary<boolean>): fc.Arbitrary<Permit> =>
+  fc.record({
+    do: fc.constant('permit' as const),
+    projects: fc.subarray([...PROJECTS], { minLength: 1 }),
+    allowed,
+  });
 
 const WORDS = [
   'success',

@@ -9,17 +9,18 @@ import type { KnownTarget } from './target-model.js';
 
 /** At every target in use. */
 export async function retry(at: Setting, { nth }: Requeue): Promise<void> {
-  const { model, home } = at;
+  const { model, home, mortality } = at;
   const event = nth === null ? undefined : model.pick(nth);
   await at.tried(retryEvents(home.app, event === undefined ? {} : { events: [event.id] }));
-  const seen = home.observer.look();
+  const seen = await home.observer.look();
+  const isDue = (target: string) => (seq: number) =>
+    !mortality.isDead || isDueAt(seen.targets[target], seq, model.now);
   for (const [name, target] of model.targets) {
     if (target.retired) continue;
-    const isDue = (seq: number): boolean => isDueAt(seen.targets[name], seq, model.now);
     const retried = model
       .live(event === undefined ? target.deliveries.keys() : model.seqsOf(event.id))
       .filter((seq) => target.mayBeRetried(seq))
-      .filter(at.happened(isDue));
+      .filter(isDue(name));
     for (const seq of retried) target.retry(seq, model.now);
   }
 }
@@ -39,11 +40,14 @@ export async function replay(at: Setting, { nth }: Requeue): Promise<void> {
   const target = activeTarget(at);
   if (!mortality.isDead) expect(report !== undefined, 'a replay').to.equal(target !== undefined);
   if (target === undefined) return;
-  const marked = new Set(home.observer.look().targets[model.server ?? '']?.replayed);
+  const isMarked = await at.happened(({ targets }) => {
+    const marked = new Set(targets[model.server ?? '']?.replayed);
+    return (seq) => marked.has(seq);
+  });
   const replayed = model
     .live(event === undefined ? target.deliveries.keys() : model.seqsOf(event.id))
     .filter((seq) => target.mayBeReplayed(seq))
-    .filter(at.happened((seq) => marked.has(seq)));
+    .filter(isMarked);
   for (const seq of replayed) target.replayed.add(seq);
 }
 
@@ -54,9 +58,13 @@ function activeTarget({ model }: Setting): KnownTarget | undefined {
 
 /** Takes a target out of use, or back; one that nobody ever drained to is not there. */
 export async function retire(at: Setting, name: ServerName, retired: boolean): Promise<void> {
-  const id = at.home.observer.targetIds().get(name);
+  const id = (await at.home.observer.targetIds()).get(name);
   if (id === undefined) return;
   await at.tried(changeTarget(at.home.app, `${id}`, { kind: retired ? 'retire' : 'restore' }));
-  const isDone = at.happened(() => at.home.observer.look().targets[name]?.retired === retired);
+  const isDone = await at.happened(
+    ({ targets }) =>
+      () =>
+        targets[name]?.retired === retired,
+  );
   if (isDone(id)) at.model.target(name).retired = retired;
 }

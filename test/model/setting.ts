@@ -3,6 +3,7 @@ import { SERVERS, type ServerName } from './commands.js';
 import { type Happened, Model } from './model.js';
 import type { ModelHome } from './model-home.js';
 import type { Mortality } from './mortality.js';
+import type { Observed } from './observed.js';
 import { Server } from './server.js';
 
 /** Nobody watches, and no signal comes. */
@@ -43,12 +44,12 @@ export class Setting {
   }
 
   /** Of a command that was killed, only what can be seen took place. */
-  happened(isSeen: Happened): Happened {
-    return this.mortality.isDead ? isSeen : () => true;
+  async happened(isSeen: (seen: Observed) => Happened): Promise<Happened> {
+    return this.mortality.isDead ? isSeen(await this.home.observer.look()) : () => true;
   }
 
   /** The model follows what was taken out of the spool. */
-  followSpool(): void {
-    this.model.ingestSpool(this.home.observer.ingested() - this.model.ingested);
+  async followSpool(): Promise<void> {
+    this.model.ingestSpool((await this.home.observer.ingested()) - this.model.ingested);
   }
 }

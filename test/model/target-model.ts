@@ -1,6 +1,7 @@
 import type { Outcome } from '../../src/dispatch/ports.js';
 import { TargetModel } from '../ledger/ledger-model.js';
 import type { EventType, Project } from './commands.js';
+import type { SeenFlight } from './observed.js';
 
 /** Milliseconds before another try, with the jitter that programs run with. */
 function backoffMs(tries: number): number {
@@ -14,7 +15,8 @@ export interface InLane {
   readonly type: EventType;
 }
 
-const laneOf = ({ project, type }: InLane): string => `${type} ${project}`;
+export const laneOf = ({ project, type }: Pick<InLane, 'project' | 'type'>): string =>
+  `${type} ${project}`;
 
 /** What redrain should know of one target, beside what every ledger test knows. */
 export class KnownTarget extends TargetModel {
@@ -66,6 +68,18 @@ export class KnownTarget extends TargetModel {
     this.inFlight.add(seq);
     this.owed.delete(seq);
     this.reached.set(lane, Math.max(seq, this.reached.get(lane) ?? 0));
+  }
+
+  /** It was claimed and not posted: as if it had not been claimed, but for how the ledger finds it again. */
+  release(seq: number, seen: SeenFlight): void {
+    this.inFlight.delete(seq);
+    if (seen.owed.has(seq)) this.owed.add(seq);
+    this.noteCursors(seen.cursors);
+  }
+
+  /** How far first attempts have come: what is given back may put it back. */
+  noteCursors(cursors: SeenFlight['cursors']): void {
+    for (const [lane, cursor] of cursors) this.reached.set(lane, cursor);
   }
 
   /** It never gets this one, as its settings are now. */
