@@ -11,7 +11,7 @@ const { REDRAIN_MODEL_SEED, REDRAIN_MODEL_PATH, REDRAIN_MODEL_PROGRAMS, REDRAIN_
 /** How many programs each engine runs; a server takes longer for each of them. */
 export const PROGRAMS = {
   sqlite: programsOn('sqlite', rounds(200, 5_000)),
-  postgres: programsOn('postgres', rounds(20, 5_000)),
+  postgres: programsOn('postgres', rounds(30, 5_000)),
 };
 
 function programsOn(engine: string, usual: number): number {
