@@ -1,6 +1,7 @@
 import type { App } from '../app/app.js';
 import type { StatusReport } from '../app/status.js';
 import { type Html, html } from './html.js';
+import { sentence } from './words.js';
 
 /** Values of a query; those that are undefined or empty are left out. */
 export type Query = Readonly<Record<string, string | number | undefined>>;
@@ -69,5 +70,5 @@ export function address(base: string, page: string, query: Query = {}): string {
 
 /** A page that says one thing. */
 export function message(title: string, text: string, more: Partial<Page> = {}): Page {
-  return { title, body: html`<p class="lead">${text}</p>`, ...more };
+  return { title, body: html`<p class="lead">${sentence(text)}</p>`, ...more };
 }

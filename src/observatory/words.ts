@@ -90,6 +90,13 @@ export function shortName(text: string): Html {
 /** A technical text, such as an address or a digest. */
 export const code = (text: string): Html => html`<code><bdi>${visible(text)}</bdi></code>`;
 
+/** A message whose commands stand between backticks, as a terminal shows them. */
+export function sentence(text: string): Html {
+  const parts = text.split('`');
+  if (parts.length % 2 === 0) return html`${text}`;
+  return html`${parts.map((part, i) => (i % 2 === 0 ? html`${part}` : html`<code class="command">${part}</code>`))}`;
+}
+
 const SAID: Readonly<Record<string, string>> = {
   delivered: 'good',
   success: 'good',

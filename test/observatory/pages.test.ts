@@ -127,6 +127,9 @@ describe('the pages of the observatory', () => {
     expect(seen(text)).to.contain('No event matches');
     const unreadable = await textOf(visitor, 'events?since=whenever', 400);
     expect(seen(unreadable)).to.contain('cannot read the time "whenever"');
+    expect(unreadable, 'to be corrected').to.contain('name="since" value="whenever"');
+    const nowhere = await textOf(visitor, 'tail?target=nowhere', 404);
+    expect(nowhere).to.contain('<form').and.to.not.contain('`');
   });
 
   it('compare two targets, in pages', async () => {

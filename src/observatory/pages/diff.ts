@@ -2,6 +2,7 @@ import { type DiffReport, diffTargets } from '../../app/diff.js';
 import type { TargetRecord } from '../../targets/registry.js';
 import { type Html, html, nothing } from '../html.js';
 import { BUDGET_MS, given, message, type Page, type PageContext, wholeNumber } from '../page.js';
+import { keepingForm } from '../trouble.js';
 import { counted, name } from '../words.js';
 import { eventTable } from './event-table.js';
 import { unreadable } from './findings.js';
@@ -18,11 +19,13 @@ export async function diff(at: PageContext): Promise<Page> {
   if (targets.length < 2) return message(TITLE, 'It takes two targets that something was sent to.');
   const a = given(at.query, 'a');
   const b = given(at.query, 'b');
-  const result =
-    a === undefined || b === undefined
-      ? html`<p class="none">Choose two targets.</p>`
-      : await difference(at, a, b);
-  return { title: TITLE, body: html`${form(at, targets, a, b)}${result}` };
+  const choices = form(at, targets, a, b);
+  if (a === undefined || b === undefined)
+    return { title: TITLE, body: html`${choices}<p class="none">Choose two targets.</p>` };
+  return keepingForm(choices, async () => ({
+    title: TITLE,
+    body: html`${choices}${await difference(at, a, b)}`,
+  }));
 }
 
 function form(

@@ -2,6 +2,7 @@ import { readEventPage } from '../../app/events.js';
 import type { EventPage } from '../../reports/event-page.js';
 import { type Html, html, nothing } from '../html.js';
 import { BUDGET_MS, type Page, type PageContext, type Query, wholeNumber } from '../page.js';
+import { keepingForm } from '../trouble.js';
 import { counted, number, shortName } from '../words.js';
 import { type Filters, filterForm, filtersOf, queryOf, selectionOf } from './event-filters.js';
 import { eventTable } from './event-table.js';
@@ -13,6 +14,10 @@ export async function events(at: PageContext): Promise<Page> {
   const filters = filtersOf(at.query);
   const { targets } = await at.status();
   const form = filterForm(at, 'events', filters, targets);
+  return keepingForm(form, () => found(at, filters, form));
+}
+
+async function found(at: PageContext, filters: Filters, form: Html): Promise<Page> {
   const selection = selectionOf(at, filters);
   const page = await readEventPage(at.app, { ...selection, limit: PER_PAGE, budgetMs: BUDGET_MS });
   const { target } = page;

@@ -3,7 +3,7 @@ import type { Finding } from '../../reports/finding.js';
 import { nextStep } from '../../reports/next-step.js';
 import { type Html, html, nothing } from '../html.js';
 import type { PageContext } from '../page.js';
-import { badge, number } from '../words.js';
+import { badge, number, sentence } from '../words.js';
 
 const WEIGHT: Readonly<Record<Finding['status'], string>> = {
   problem: 'problem',
@@ -69,7 +69,9 @@ function where(
 function remedy({ command, advice, message }: Finding): Html {
   if (command !== null)
     return html`<code class="command" dir="ltr" title="${command}">${command}</code>`;
-  return advice === null || message.includes(advice) ? nothing : html`<span>→ ${advice}</span>`;
+  return advice === null || message.includes(advice)
+    ? nothing
+    : html`<span>→ ${sentence(advice)}</span>`;
 }
 
 /** Numbers side by side. */
@@ -81,4 +83,4 @@ export const tiles = (entries: readonly (readonly [label: string, value: Html | 
 
 /** Why a part of the home cannot be shown. */
 export const unreadable = (what: string, error: string): Html =>
-  html`<p class="trouble" role="alert">${badge('problem')} ${what} cannot be read: ${error}</p>`;
+  html`<p class="trouble" role="alert">${badge('problem')} ${what} cannot be read: ${sentence(error)}</p>`;
