@@ -14,6 +14,8 @@ export interface PageContext {
   /** Epoch milliseconds: the moment that the page shows. */
   readonly now: number;
   readonly allowWrites: boolean;
+  /** Milliseconds that a search of a page may take; what is left is a link away. */
+  readonly budgetMs: number;
   /** Reads a time as the command line does. @throws an error for people. */
   readonly readTime: (text: string, now: number) => number;
   /** The address of a page of this observatory. */
@@ -34,9 +36,6 @@ export interface Page {
 }
 
 export type RenderPage = (at: PageContext) => Promise<Page>;
-
-/** Milliseconds that a search of a page may take; what is left is a link away. */
-export const BUDGET_MS = 80;
 
 /** The part of a query that is not empty. */
 export function given(query: URLSearchParams, key: string): string | undefined {

@@ -10,6 +10,8 @@ import { troublePage } from './trouble.js';
 
 /** Milliseconds after which a page is made again although nothing was written: time itself changes what it says. */
 const STALE_MS = 5_000;
+/** A page takes at most a moment, however large the journal is. */
+const BUDGET_MS = 80;
 /** Pages that are kept for whoever asks next. */
 const MOST_KEPT = 64;
 
@@ -18,6 +20,8 @@ export interface ObservatorySettings {
   /** The path that all pages are below. */
   readonly base: string;
   readonly allowWrites: boolean;
+  /** Milliseconds that a search of a page may take, 80 unless it is said. */
+  readonly budgetMs?: number;
   /** Reads a time as the command line does. @throws an error for people. */
   readonly readTime: PageContext['readTime'];
 }
@@ -144,12 +148,13 @@ export class Renderings {
   }
 
   #context(query: URLSearchParams, version: string, live: PageContext['live']): PageContext {
-    const { app, base, allowWrites, readTime } = this.settings;
+    const { app, base, allowWrites, readTime, budgetMs = BUDGET_MS } = this.settings;
     return {
       app,
       query,
       now: app.now(),
       allowWrites,
+      budgetMs,
       readTime,
       link: (page, more) => address(base, page, more),
       status: () => this.#statusAt(version),

@@ -105,11 +105,17 @@ export async function givenObservatory(
 /** Another process would open a home like this. */
 export async function observe(
   home: string,
-  { allowWrites = false, ...options }: AppOptions & { readonly allowWrites?: boolean } = {},
+  {
+    allowWrites = false,
+    // A machine with much else to do would end a search before it has looked at a handful of events.
+    budgetMs = 60_000,
+    ...options
+  }: AppOptions & { readonly allowWrites?: boolean; readonly budgetMs?: number } = {},
 ): Promise<Observatory> {
   const app = new App({ home, env: {}, ...options });
   const readTime = (text: string, now: number): number => timeOf('the time', text, now);
-  const observatory = await Observatory.start({ app, port: 0, allowWrites, readTime });
+  const settings = { app, allowWrites, readTime, budgetMs };
+  const observatory = await Observatory.start({ ...settings, port: 0 });
   closeAfterTest(async () => {
     await observatory.close();
     await app.close();

@@ -158,7 +158,7 @@ describeLong('the observatory of a home with a million events', () => {
     const said = `MiB after each ${SAMPLE_S} s: ${sizes.join(' ')}`;
     process.stderr.write(`\n${said}\nms of work: ${JSON.stringify([...times])}\n`);
     expect(Math.max(...sizes), said).to.be.lessThan(300);
-    expect(growthOf(sizes), said).to.be.lessThan(20);
+    expect(growthOf(sizes), said).to.be.lessThan(8);
     // A reader that kept a snapshot would not let the log begin again.
     const log = statSync(`${pathsOf(cli.home).journalDb}-wal`).size;
     expect(log / MIB).to.be.lessThan(64);

@@ -132,6 +132,27 @@ describe('the pages of the observatory', () => {
     expect(nowhere).to.contain('<form').and.to.not.contain('`');
   });
 
+  it('end a search that takes long, say how far it came, and lead on to what is left', async () => {
+    const { redrain, home } = await givenObservatory();
+    const events = Array.from({ length: 3_000 }, (_, i) => ({
+      event_id: `e${i}`,
+      event_type: i === 0 ? 'Rare' : 'T',
+    }));
+    await redrain.captureMany(events);
+    const visitor = await visit((await observe(home, { budgetMs: 0 })).newLink());
+    let page = 'events?type=Rare';
+    const first = await textOf(visitor, page);
+    expect(seen(first)).to.match(/0 events found so far, down to number [\d,]+ of the journal/);
+    for (let looks = 0; looks < 100; looks += 1) {
+      const text = await textOf(visitor, page);
+      if (text.includes('/event?id=e0"')) return;
+      const link = /rel="next" href="\/[\w-]+\/([^"]*)">Look further back/.exec(text)?.[1];
+      expect(link, 'a link to the rest').to.be.a('string');
+      page = (link ?? '').replaceAll('&amp;', '&');
+    }
+    expect.fail('it never came to the end of the journal');
+  });
+
   it('compare two targets, in pages', async () => {
     const { visitor, redrain, receiver } = await givenObservatory();
     await redrain.captureMany(

@@ -1,7 +1,7 @@
 import { type DiffReport, diffTargets } from '../../app/diff.js';
 import type { TargetRecord } from '../../targets/registry.js';
 import { type Html, html, nothing } from '../html.js';
-import { BUDGET_MS, given, message, type Page, type PageContext, wholeNumber } from '../page.js';
+import { given, message, type Page, type PageContext, wholeNumber } from '../page.js';
 import { keepingForm } from '../trouble.js';
 import { counted, name } from '../words.js';
 import { eventTable } from './event-table.js';
@@ -52,7 +52,7 @@ const choice = (
 
 async function difference(at: PageContext, a: string, b: string): Promise<Html> {
   const after = wholeNumber(at.query, 'after');
-  const report = await diffTargets(at.app, a, b, { limit: PER_PAGE, after, budgetMs: BUDGET_MS });
+  const report = await diffTargets(at.app, a, b, { limit: PER_PAGE, after, budgetMs: at.budgetMs });
   const { count, is_whole, events } = report;
   const noun = after === undefined ? 'event' : 'further event';
   return html`<p class="lead">${is_whole ? '' : 'At least '}${counted(count, noun)} delivered to ${side(at, report.a)} and not to ${side(at, report.b)}.</p>

@@ -1,7 +1,7 @@
 import { readEventPage } from '../../app/events.js';
 import type { EventPage } from '../../reports/event-page.js';
 import { type Html, html, nothing } from '../html.js';
-import { BUDGET_MS, type Page, type PageContext, type Query, wholeNumber } from '../page.js';
+import { type Page, type PageContext, type Query, wholeNumber } from '../page.js';
 import { keepingForm } from '../trouble.js';
 import { counted, number, shortName } from '../words.js';
 import { type Filters, filterForm, filtersOf, queryOf, selectionOf } from './event-filters.js';
@@ -19,7 +19,11 @@ export async function events(at: PageContext): Promise<Page> {
 
 async function found(at: PageContext, filters: Filters, form: Html): Promise<Page> {
   const selection = selectionOf(at, filters);
-  const page = await readEventPage(at.app, { ...selection, limit: PER_PAGE, budgetMs: BUDGET_MS });
+  const page = await readEventPage(at.app, {
+    ...selection,
+    limit: PER_PAGE,
+    budgetMs: at.budgetMs,
+  });
   const { target } = page;
   return {
     title: 'Events',

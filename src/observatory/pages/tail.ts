@@ -1,6 +1,6 @@
 import { readEventPage } from '../../app/events.js';
 import { type Html, html } from '../html.js';
-import { BUDGET_MS, type Page, type PageContext } from '../page.js';
+import { type Page, type PageContext } from '../page.js';
 import { keepingForm } from '../trouble.js';
 import { type Filters, filterForm, filtersOf, selectionOf } from './event-filters.js';
 import { eventTable } from './event-table.js';
@@ -18,7 +18,7 @@ export async function tail(at: PageContext): Promise<Page> {
 
 async function newest(at: PageContext, filters: Filters, form: Html): Promise<Page> {
   const selection = { ...selectionOf(at, filters), before: undefined };
-  const page = await readEventPage(at.app, { ...selection, limit: SHOWN, budgetMs: BUDGET_MS });
+  const page = await readEventPage(at.app, { ...selection, limit: SHOWN, budgetMs: at.budgetMs });
   const table = eventTable(at, page.events, 'The newest events');
   return {
     title: 'Live tail',
