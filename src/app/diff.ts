@@ -1,4 +1,5 @@
 import type { ListedEvent } from '../reports/event-list.js';
+import type { DifferencePage } from '../reports/reports.js';
 import type { TargetRecord } from '../targets/registry.js';
 import type { App } from './app.js';
 import { type EventSelection, filterOf } from './event-selection.js';
@@ -21,6 +22,8 @@ export interface DiffReport {
   readonly count: number;
   /** False when the time was used up before the whole journal was compared: `count` is of a part. */
   readonly is_whole: boolean;
+  /** The sequence number up to which the journal was compared then; null when it was compared as a whole. */
+  readonly looked_up_to: number | null;
   /** The first of them in journal order; `state` is what they are at B. */
   readonly events: readonly ListedEvent[];
 }
@@ -61,18 +64,19 @@ export function diffTargets(
 }
 
 async function counted(
-  pages: AsyncIterable<readonly ListedEvent[]>,
+  pages: AsyncIterable<DifferencePage>,
   { limit = DEFAULT_LIMIT, budgetMs = Number.POSITIVE_INFINITY }: DiffOptions,
-): Promise<Pick<DiffReport, 'count' | 'is_whole' | 'events'>> {
+): Promise<Pick<DiffReport, 'count' | 'is_whole' | 'looked_up_to' | 'events'>> {
   const deadline = performance.now() + budgetMs;
   const events: ListedEvent[] = [];
   let count = 0;
   for await (const page of pages) {
-    count += page.length;
-    events.push(...page.slice(0, limit - events.length));
-    if (performance.now() >= deadline) return { count, is_whole: false, events };
+    count += page.events.length;
+    events.push(...page.events.slice(0, limit - events.length));
+    if (performance.now() >= deadline)
+      return { count, is_whole: false, looked_up_to: page.upTo, events };
   }
-  return { count, is_whole: true, events };
+  return { count, is_whole: true, looked_up_to: null, events };
 }
 
 const side = ({ id, name, canonicalUrl }: TargetRecord): DiffSide => ({

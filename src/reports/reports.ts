@@ -53,9 +53,10 @@ export interface Reports {
   exportEvents(query: EventQuery): AsyncIterable<ExportedEvent>;
   /**
    * Events delivered to the target of the query and not to `other`, in journal
-   * order, in bounded pages; `state` and `permission` are those at `other`.
+   * order, in bounded pages; `state` and `permission` are those at `other`. Pages of a journal in
+   * which little differs are empty, and say how far they came.
    */
-  differingEvents(query: DifferenceQuery, other: number): AsyncIterable<readonly ListedEvent[]>;
+  differingEvents(query: DifferenceQuery, other: number): AsyncIterable<DifferencePage>;
   /** The whole story of an event id; undefined when the journal never saw it. */
   eventStory(
     eventId: string,
@@ -64,6 +65,12 @@ export interface Reports {
 }
 
 /** Which differing events; `after` is the sequence number to begin behind. */
+/** Events that differ, and the sequence number up to which there are no others before the next page. */
+export interface DifferencePage {
+  readonly events: readonly ListedEvent[];
+  readonly upTo: number;
+}
+
 export type DifferenceQuery = Omit<EventQuery, 'state'> & { readonly after?: number | undefined };
 
 /** The latest posts of a pass, summed. */

@@ -153,6 +153,33 @@ describe('the pages of the observatory', () => {
     expect.fail('it never came to the end of the journal');
   });
 
+  it('lead on where a comparison of two targets takes long', async () => {
+    const { redrain, home } = await givenObservatory();
+    const events = Array.from({ length: 3_000 }, (_, i) => ({
+      event_id: `e${i}`,
+      event_type: 'T',
+    }));
+    await redrain.captureMany(events);
+    await redrain.drain();
+    await redrain.targets.add('second', { url: 'http://b.test/in' });
+    await redrain.drain({ to: 'second' });
+    await redrain.captureMany([{ event_id: 'last', event_type: 'T' }]);
+    await redrain.drain();
+    const visitor = await visit((await observe(home, { budgetMs: 0 })).newLink());
+    let page = 'diff?a=1&b=second';
+    expect(seen(await textOf(visitor, page))).to.match(
+      /At least 0 events delivered .* compared up to number [\d,]+\. Compare further/,
+    );
+    for (let looks = 0; looks < 100; looks += 1) {
+      const text = await textOf(visitor, page);
+      if (text.includes('/event?id=last"')) return;
+      const link = /rel="next" href="\/[\w-]+\/([^"]*)">Compare further/.exec(text)?.[1];
+      expect(link, 'a link to the rest').to.be.a('string');
+      page = (link ?? '').replaceAll('&amp;', '&');
+    }
+    expect.fail('it never came to the end of the journal');
+  });
+
   it('compare two targets, in pages', async () => {
     const { visitor, redrain, receiver } = await givenObservatory();
     await redrain.captureMany(

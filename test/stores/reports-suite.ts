@@ -604,8 +604,10 @@ function describeDifference(open: OpenStores): void {
       const difference = async (targetId: number, other: number) => {
         const events: ListedEvent[] = [];
         const asked = query({ targetId });
-        for await (const page of given.stores.reports.differingEvents(asked, other))
-          events.push(...page);
+        for await (const page of given.stores.reports.differingEvents(asked, other)) {
+          events.push(...page.events);
+          expect(page.upTo).to.be.at.least(page.events.at(-1)?.seq ?? 0);
+        }
         return events.map(({ event_id, state }) => [event_id, state]);
       };
       expect(await difference(1, 2)).to.deep.equal([

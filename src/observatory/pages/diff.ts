@@ -3,7 +3,7 @@ import type { TargetRecord } from '../../targets/registry.js';
 import { type Html, html, nothing } from '../html.js';
 import { given, message, type Page, type PageContext, wholeNumber } from '../page.js';
 import { keepingForm } from '../trouble.js';
-import { counted, name } from '../words.js';
+import { counted, name, number } from '../words.js';
 import { eventTable } from './event-table.js';
 import { unreadable } from './findings.js';
 
@@ -63,8 +63,13 @@ ${more(at, a, b, report)}`;
 const side = ({ link }: PageContext, { target_id: id, target_name: called }: DiffReport['a']) =>
   html`<a href="${link('target', { id })}">${name(called)}</a>`;
 
-function more(at: PageContext, a: string, b: string, { events, count }: DiffReport): Html {
-  const last = events.at(-1)?.seq;
-  if (last === undefined || count <= events.length) return nothing;
-  return html`<nav class="pager" aria-label="Pages of events"><a rel="next" href="${at.link('diff', { a, b, after: last })}">Next</a></nav>`;
+function more(at: PageContext, a: string, b: string, report: DiffReport): Html {
+  const { events, count, looked_up_to: upTo } = report;
+  const hasMore = count > events.length;
+  const after = hasMore ? events.at(-1)?.seq : (upTo ?? undefined);
+  if (after === undefined) return nothing;
+  const looked = hasMore
+    ? nothing
+    : html`<p class="quiet">The journal was compared up to number ${number(after)}.</p>`;
+  return html`${looked}<nav class="pager" aria-label="Pages of events"><a rel="next" href="${at.link('diff', { a, b, after })}">${hasMore ? 'Next' : 'Compare further'}</a></nav>`;
 }

@@ -10,7 +10,7 @@ import {
   OriginStates,
 } from '../../reports/event-list.js';
 import type { EventRun, EventRunQuery } from '../../reports/event-run.js';
-import type { DifferenceQuery } from '../../reports/reports.js';
+import type { DifferencePage, DifferenceQuery } from '../../reports/reports.js';
 import { eventConditions } from '../journal/event-filter.sql.js';
 import type { JournalDatabase } from '../journal-database.js';
 import * as sql from './event-list.sql.js';
@@ -89,7 +89,7 @@ export async function* exportEvents(
     { ...values, ...at(query, states) },
     EXPORT_PAGE,
   );
-  for await (const rows of pages)
+  for await (const { rows } of pages)
     for (const row of rows)
       yield {
         eventId: row.event_id,
@@ -106,13 +106,14 @@ export async function* differingEvents(
   db: JournalDatabase,
   query: DifferenceQuery,
   other: number,
-): AsyncGenerator<ListedEvent[]> {
+): AsyncGenerator<DifferencePage> {
   const { sql: conditions, values } = eventConditions(query.filter, 'a.seq');
   const statement = db.statement(sql.difference(conditions));
   const states = originStates(db, query);
   const given = { ...values, ...at(query, states), other };
   const pages = ascending<EventRow>(db, statement, given, DIFF_PAGE, query.after);
-  for await (const rows of pages) yield rows.map((row) => states.listed(row));
+  for await (const { rows, upTo } of pages)
+    yield { events: rows.map((row) => states.listed(row)), upTo };
 }
 
 /** The parameters of every list, whether its statement names them or not. */
@@ -128,15 +129,15 @@ async function* ascending<R extends EventRow>(
   values: Readonly<Record<string, unknown>>,
   page: number,
   start = 0,
-): AsyncGenerator<R[]> {
+): AsyncGenerator<{ readonly rows: R[]; readonly upTo: number }> {
   const head = headOf(db);
   const window = new SeqWindow();
   for (let after = start; after < head; ) {
     const to = after + window.span;
     const rows = readRows<R>(db, statement, { ...values, after, to, page });
-    yield rows;
-    window.found(rows.length);
     after = rows.length < page ? to : (rows.at(-1)?.seq ?? to);
+    yield { rows, upTo: after };
+    window.found(rows.length);
     await turn();
   }
 }

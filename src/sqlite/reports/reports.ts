@@ -9,7 +9,12 @@ import type { EventPage, EventPageQuery } from '../../reports/event-page.js';
 import type { EventRun, EventRunQuery } from '../../reports/event-run.js';
 import type { Growth } from '../../reports/growth.js';
 import type { PostRow } from '../../reports/post-series.js';
-import type { DifferenceQuery, LatestPosts, Reports } from '../../reports/reports.js';
+import type {
+  DifferencePage,
+  DifferenceQuery,
+  LatestPosts,
+  Reports,
+} from '../../reports/reports.js';
 import type { JournaledStory } from '../../reports/story.js';
 import type { TargetRecord } from '../../targets/registry.js';
 import type { JournalDatabase } from '../journal-database.js';
@@ -66,7 +71,7 @@ export class SqliteReports implements Reports {
     return exportEvents(this.#db, query);
   }
 
-  differingEvents(query: DifferenceQuery, other: number): AsyncIterable<readonly ListedEvent[]> {
+  differingEvents(query: DifferenceQuery, other: number): AsyncIterable<DifferencePage> {
     return differingEvents(this.#db, query, other);
   }
 
