@@ -2,12 +2,14 @@ import { Cli, type CliOptions, type RunningCli } from '../support/cli.js';
 
 /** A hub in a process of its own, on one home and one port, whatever happens to it. */
 export class HubProcess {
-  readonly cli = new Cli();
+  readonly cli: Cli;
   readonly #more: readonly string[];
   #port = 0;
   #running: RunningCli | undefined;
 
-  constructor(more: readonly string[] = []) {
+  /** `env` is that of its processes. */
+  constructor(more: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
+    this.cli = new Cli(env);
     this.#more = more;
   }
 
@@ -40,13 +42,18 @@ export class HubProcess {
   }
 
   /** Resolves once it is there, after a kill too. */
-  async listens(): Promise<void> {
-    const isThere = (): Promise<boolean> =>
-      fetch(`${this.url}/healthz`).then(
-        () => true,
-        () => false,
-      );
-    for (;;) if (await isThere()) return;
+  listens(): Promise<void> {
+    return this.#answers('/healthz', () => true);
+  }
+
+  /** Resolves once it can store events. */
+  isReady(): Promise<void> {
+    return this.#answers('/readyz', ({ ok }) => ok);
+  }
+
+  async #answers(path: string, isWanted: (answer: Response) => boolean): Promise<void> {
+    const ask = (): Promise<boolean> => fetch(`${this.url}${path}`).then(isWanted, () => false);
+    for (;;) if (await ask()) return;
   }
 
   /** SIGTERM; returns the exit code. */

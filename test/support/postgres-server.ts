@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -32,6 +32,12 @@ export interface PostgresServer {
   readonly port: number;
   readonly user: string;
   readonly database: string;
+  /** The same as one address. */
+  readonly url: string;
+  /** As a crash leaves it: no checkpoint, clients cut off, the log is read again at the next start. */
+  crash(): Promise<void>;
+  /** Starts it again; resolves once it takes connections. */
+  start(): Promise<void>;
 }
 
 /** A server with nothing in it, which ends after the test. It refuses to run as root, and so it does not. */
@@ -49,26 +55,33 @@ export async function startPostgres(): Promise<PostgresServer> {
     { ...options, encoding: 'utf8' },
   );
   expect(made.status, made.stderr).to.equal(0);
-  const server = spawn(
-    join(programs, 'postgres'),
-    ['-D', data, '-k', home, '-c', 'listen_addresses=', '-c', 'fsync=off'],
-    { ...options, stdio: 'ignore' },
-  );
-  const ended = new Promise((resolve) => server.once('exit', resolve));
-  closeAfterTest(async () => {
-    server.kill('SIGINT');
-    await ended;
-  });
-  for (let tries = 0; !isReady(data); tries += 1) {
-    expect(tries, 'the server does not start').to.be.lessThan(200);
-    await delay(25);
-  }
-  return { host: home, port: 5432, user: 'test', database: 'postgres' };
+  const words = ['-D', data, '-k', home, '-c', 'listen_addresses=', '-c', 'fsync=off'];
+  let end: (signal: NodeJS.Signals) => Promise<void> = async () => undefined;
+  const start = async (): Promise<void> => {
+    rmSync(join(data, PID_FILE), { force: true });
+    const server = spawn(join(programs, 'postgres'), words, { ...options, stdio: 'ignore' });
+    const ended = new Promise((resolve) => server.once('exit', resolve));
+    end = async (signal) => {
+      server.kill(signal);
+      await ended;
+    };
+    for (let tries = 0; !isReady(data); tries += 1) {
+      expect(tries, 'the server does not start').to.be.lessThan(400);
+      await delay(25);
+    }
+  };
+  await start();
+  closeAfterTest(() => end('SIGINT'));
+  const at = { host: home, port: 5432, user: 'test', database: 'postgres' };
+  const url = `postgres://test@localhost:5432/postgres?host=${encodeURIComponent(home)}`;
+  return { ...at, url, crash: () => end('SIGQUIT'), start };
 }
+
+const PID_FILE = 'postmaster.pid';
 
 /** The server says so in the file of its process id. */
 function isReady(data: string): boolean {
-  const file = join(data, 'postmaster.pid');
+  const file = join(data, PID_FILE);
   return existsSync(file) && /^ready\s*$/m.test(readFileSync(file, 'utf8'));
 }
 
