@@ -1,5 +1,7 @@
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { App } from '../app/app.js';
+import { ConfigUnreadableError } from '../config/document.js';
+import type { ReceiveSettings } from '../config/settings.js';
 import { TokenFile } from '../edges/token-file.js';
 import type { SenderRule } from '../hub/admission.js';
 import { level, ms, port } from '../workers/worker-options.js';
@@ -14,11 +16,10 @@ export const define: DefineCommand = (command, run) => {
     .description(
       'Take events over HTTP into the journal until SIGTERM: batches, webhooks, CloudEvents, lines, and those of other homes (format hub), by POST on any path. What is answered with success is on disk. Logs JSON lines on stdout.',
     )
-    .requiredOption('--port <n>', 'port to listen on; 0 picks a free one', port)
+    .option('--port <n>', 'port to listen on; 0 picks a free one', port)
     .option(
       '--host <address>',
-      'address to listen on; beyond this machine it takes tokens',
-      LOOPBACK,
+      'address to listen on (127.0.0.1); beyond this machine it takes tokens',
     )
     .option(
       '--tokens <file>',
@@ -27,13 +28,12 @@ export const define: DefineCommand = (command, run) => {
     .option('--auth-env <NAME>', 'take only what brings the Bearer token in this variable')
     .option('--without-tokens', 'let anybody send who reaches the port')
     .option('--type <name>', 'the type of events that carry none')
-    .option('--max-bytes <n>', 'answer 413 to a larger request', wholeNumber, 8 * 1024 * 1024)
-    .option('--max-events <n>', 'answer 413 to more events in a request', wholeNumber, 10_000)
+    .option('--max-bytes <n>', 'answer 413 to a larger request (8 MiB)', wholeNumber)
+    .option('--max-events <n>', 'answer 413 to more events in a request (10000)', wholeNumber)
     .option(
       '--max-requests <n>',
-      'requests in work; more are told to come again',
+      'requests in work; more are told to come again (1024)',
       wholeNumber,
-      1_024,
     )
     .option('--metrics-port <n>', 'serve /healthz, /readyz and /metrics on 127.0.0.1', port)
     .option('--grace <ms|5s>', 'time for the requests under way after SIGTERM', ms, 30_000)
@@ -42,39 +42,36 @@ export const define: DefineCommand = (command, run) => {
     .action(run(receive));
 };
 
-const LOOPBACK = '127.0.0.1';
-
 interface ReceiveOptions {
-  readonly port: number;
-  readonly host: string;
+  readonly port?: number;
+  readonly host?: string;
   readonly tokens?: string;
   readonly authEnv?: string;
   readonly withoutTokens?: boolean;
   readonly type?: string;
-  readonly maxBytes: number;
-  readonly maxEvents: number;
-  readonly maxRequests: number;
+  readonly maxBytes?: number;
+  readonly maxEvents?: number;
+  readonly maxRequests?: number;
   readonly metricsPort?: number;
   readonly grace: number;
   readonly logLevel: string;
 }
 
+/** What is in force: options first, then `[redrain.receive]` of config.toml. */
+type InForce = ReceiveSettings & { readonly port: number; readonly senders: SenderRule };
+
 const receive: CommandBody<ReceiveOptions> = async (call) => {
   const { options, globals } = call;
-  const senders = await withApp(call, async (app) => sendersOf(options, app));
+  const { port, host, senders, ...settings } = await withApp(call, (app) => inForce(options, app));
+  const { maxBytes, maxEvents, maxRequests, metricsPort } = settings;
   const { home, unsafeHome } = globals;
-  const { maxBytes, maxEvents, maxRequests, type } = options;
-  for (const [name, value] of Object.entries({ maxBytes, maxEvents, maxRequests }))
-    if (value === 0) throw new UsageError(`--${NAMES[name]} must be above 0`);
   const { receiveUntilStopped } = await import('../hub/run-hub.js');
   const { resolveLimits } = await import('../receive/limits.js');
   return receiveUntilStopped({
     ...(home !== undefined && { home }),
     ...(unsafeHome !== undefined && { unsafeHome }),
-    port: options.port,
-    host: options.host,
-    senders,
-    rules: type === undefined ? {} : { type },
+    ...{ port, host, senders },
+    rules: options.type === undefined ? {} : { type: options.type },
     limits: resolveLimits({
       maxBytes,
       maxEvents,
@@ -82,11 +79,30 @@ const receive: CommandBody<ReceiveOptions> = async (call) => {
       maxDepth: MOST_DEPTH,
     }),
     work: { requests: maxRequests, perSender: Math.max(1, Math.ceil(maxRequests / 4)) },
-    ...(options.metricsPort !== undefined && { metricsPort: options.metricsPort }),
+    ...(metricsPort !== undefined && { metricsPort }),
     grace: options.grace,
     logLevel: options.logLevel,
   });
 };
+
+/** @throws ConfigUnreadableError: nobody may send by default where a file may say otherwise. */
+async function inForce(options: ReceiveOptions, app: App): Promise<InForce> {
+  const config = await app.readConfig();
+  if (config.state === 'unreadable') throw new ConfigUnreadableError(config.path, config.reason);
+  const { receive } = config.settings;
+  const { port = receive.port, host = receive.host } = options;
+  if (port === undefined)
+    throw new UsageError('no port to listen on: say --port N, or set receive.port in config.toml');
+  const { metricsPort = receive.metricsPort } = options;
+  const { maxBytes, maxEvents, maxRequests } = { ...receive, ...given(options) };
+  for (const [name, value] of Object.entries({ maxBytes, maxEvents, maxRequests }))
+    if (value === 0) throw new UsageError(`--${NAMES[name]} must be above 0`);
+  const senders = sendersOf({ ...spokenOf(options, receive, app), host }, app);
+  return { ...receive, port, host, maxBytes, maxEvents, maxRequests, metricsPort, senders };
+}
+
+const given = (options: ReceiveOptions): Partial<ReceiveSettings> =>
+  Object.fromEntries(Object.entries(options).filter(([name]) => name in NAMES));
 
 const NAMES: Readonly<Record<string, string>> = {
   maxBytes: 'max-bytes',
@@ -99,11 +115,39 @@ const MOST_BYTES_AT_ONCE = 64 * 1024 * 1024;
 /** Events as deep as capture takes them: parsing needs no stack. */
 const MOST_DEPTH = Number.MAX_SAFE_INTEGER;
 
+/** What is said of who may send. */
+interface Said {
+  readonly host: string;
+  readonly tokens?: string;
+  readonly authEnv?: string;
+  readonly withoutTokens?: boolean;
+}
+
+/** One option about it takes the place of all that the file says. */
+function spokenOf(
+  { tokens, authEnv, withoutTokens }: ReceiveOptions,
+  file: ReceiveSettings,
+  { paths }: App,
+): Omit<Said, 'host'> {
+  const said = { tokens, authEnv, withoutTokens };
+  if (Object.values(said).some((one) => one !== undefined)) return present(said);
+  if (file.tokens !== undefined && file.authEnv !== undefined)
+    throw new UsageError('receive.tokens and receive.auth_env are both set: remove one of the two');
+  return present({
+    tokens: file.tokens === undefined ? undefined : resolve(dirname(paths.config), file.tokens),
+    authEnv: file.authEnv,
+  });
+}
+
+/** Without what is undefined. */
+const present = (said: Readonly<Record<string, unknown>>): Omit<Said, 'host'> =>
+  Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
+
 /** Who may send. Beyond this machine nobody without a token, unless somebody says so. */
-function sendersOf(options: ReceiveOptions, { paths, env }: App): SenderRule {
-  const { host, tokens, authEnv, withoutTokens } = options;
-  const given = [tokens, authEnv, withoutTokens].filter((one) => one !== undefined);
-  if (given.length > 1)
+function sendersOf(said: Said, { paths, env }: App): SenderRule {
+  const { host, tokens, authEnv, withoutTokens } = said;
+  const named = [tokens, authEnv, withoutTokens].filter((one) => one !== undefined);
+  if (named.length > 1)
     throw new UsageError('--tokens, --auth-env and --without-tokens exclude each other');
   if (authEnv !== undefined) return { token: variable(authEnv, env) };
   if (withoutTokens === true) return { anybody: true };

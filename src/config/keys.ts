@@ -30,7 +30,7 @@ export interface ConfigKey {
   readonly shown?: 'secret' | 'url';
 }
 
-const { external, capture, mode } = DEFAULT_SETTINGS;
+const { external, capture, mode, receive } = DEFAULT_SETTINGS;
 
 /** Every key redrain reads or shows. `redrain config` is this table. */
 export const CONFIG_KEYS: readonly ConfigKey[] = [
@@ -306,6 +306,50 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     type: 'redis:, rediss: or postgres: URL',
     shown: 'url',
     doc: `Where jobs are kept, on BullMQ; in the home when it is not set. \${NAME} is a variable.`,
+  },
+  {
+    key: 'sync.receive.port',
+    type: 'whole number, 0 to 65535',
+    doc: 'The port of `receive`.',
+  },
+  {
+    key: 'sync.receive.host',
+    type: 'address',
+    default: receive.host,
+    doc: 'The address that it listens on; beyond this machine it takes tokens.',
+  },
+  {
+    key: 'sync.receive.tokens',
+    type: 'path of a file',
+    doc: 'The file of tokens of edges, in place of that of the home.',
+  },
+  {
+    key: 'sync.receive.auth_env',
+    type: 'name of an environment variable',
+    doc: 'The variable with one Bearer token for all, in place of a file of tokens.',
+  },
+  {
+    key: 'sync.receive.max_bytes',
+    type: 'bytes',
+    default: String(receive.maxBytes),
+    doc: 'The largest request that it takes.',
+  },
+  {
+    key: 'sync.receive.max_events',
+    type: 'whole number',
+    default: String(receive.maxEvents),
+    doc: 'Most events in one request.',
+  },
+  {
+    key: 'sync.receive.max_requests',
+    type: 'whole number',
+    default: String(receive.maxRequests),
+    doc: 'Requests in work; more are told to come again.',
+  },
+  {
+    key: 'sync.receive.metrics_port',
+    type: 'whole number, 0 to 65535',
+    doc: 'Where it serves /healthz, /readyz and /metrics on 127.0.0.1; nowhere when it is not set.',
   },
   {
     key: 'sync.http.ca_file',

@@ -30,6 +30,20 @@ export const externalEntries = {
 
 const external = table(externalEntries);
 
+const port = wholeNumber(0, 65_535);
+
+/** The keys of `[sync.receive]`. */
+const receive = table({
+  port: v.optional(port),
+  host: v.optional(text),
+  tokens: v.optional(text),
+  auth_env: v.optional(variable),
+  max_bytes: v.optional(wholeNumber(1, 512 * 1024 * 1024)),
+  max_events: v.optional(wholeNumber(1, 1_000_000)),
+  max_requests: v.optional(wholeNumber(1, 1_000_000)),
+  metrics_port: v.optional(port),
+});
+
 const filled = v.pipe(text, v.minLength(1, 'must not be empty'));
 
 const capture = table({
@@ -86,6 +100,7 @@ export const syncSchema = table({
   families: v.optional(mapOf(durability)),
   storage: v.optional(table({ url: v.optional(text) })),
   queue: v.optional(table({ url: v.optional(text) })),
+  receive: v.optional(receive),
   http: v.optional(table({ ca_file: v.optional(text) })),
 });
 

@@ -77,6 +77,23 @@ export interface SyncSettings {
   readonly storageUrl: string | undefined;
   /** Where the jobs are kept, its variables unexpanded; undefined: in the home. */
   readonly queueUrl: string | undefined;
+  readonly receive: ReceiveSettings;
+}
+
+/** What `redrain receive` is started with where its options are silent. */
+export interface ReceiveSettings {
+  readonly port: number | undefined;
+  readonly host: string;
+  /** The file of tokens; undefined: that of the home. */
+  readonly tokens: string | undefined;
+  /** Name of the variable that holds the one token for all. */
+  readonly authEnv: string | undefined;
+  /** Of one request. */
+  readonly maxBytes: number;
+  readonly maxEvents: number;
+  /** In work at once. */
+  readonly maxRequests: number;
+  readonly metricsPort: number | undefined;
 }
 
 /** In force where config.toml is absent or silent. */
@@ -111,6 +128,16 @@ export const DEFAULT_SETTINGS: SyncSettings = Object.freeze({
   caFile: undefined,
   storageUrl: undefined,
   queueUrl: undefined,
+  receive: Object.freeze({
+    port: undefined,
+    host: '127.0.0.1',
+    tokens: undefined,
+    authEnv: undefined,
+    maxBytes: 8 * 1024 * 1024,
+    maxEvents: 10_000,
+    maxRequests: 1_024,
+    metricsPort: undefined,
+  }),
 });
 
 /**

@@ -6,6 +6,7 @@ import {
   EXTERNAL_KEYS,
   type ExternalSettings,
   NAME_IN_FILE,
+  type ReceiveSettings,
   type SyncSettings,
 } from './settings.js';
 import type { OurTable } from './tables.js';
@@ -39,6 +40,21 @@ export function toSettings(
     caFile: present(sync.http?.ca_file),
     storageUrl: present(sync.storage?.url),
     queueUrl: present(sync.queue?.url),
+    receive: toReceive(sync.receive ?? {}),
+  });
+}
+
+function toReceive(receive: NonNullable<SyncTable['receive']>): ReceiveSettings {
+  const defaults = DEFAULT_SETTINGS.receive;
+  return Object.freeze({
+    port: receive.port,
+    host: present(receive.host) ?? defaults.host,
+    tokens: present(receive.tokens),
+    authEnv: receive.auth_env,
+    maxBytes: receive.max_bytes ?? defaults.maxBytes,
+    maxEvents: receive.max_events ?? defaults.maxEvents,
+    maxRequests: receive.max_requests ?? defaults.maxRequests,
+    metricsPort: receive.metrics_port,
   });
 }
 

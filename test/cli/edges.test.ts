@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { App } from '../../src/app/app.js';
 import { TOKEN_FILE } from '../../src/cli/edge-tokens.js';
+import { HubProcess } from '../hub/hub-process.js';
 import { edgeRequest, givenEdges } from '../support/arrivals.js';
 import { newEvent } from '../support/events.js';
 import { stateOf } from '../support/temporary-home.js';
@@ -86,6 +87,43 @@ describe('redrain receive', () => {
       const { code, stderr } = await cli.run(['receive', '--port', '0', ...args]);
       expect([what, code]).to.deep.equal([what, USAGE]);
       expect(stderr, what).to.match(why);
+    }
+  });
+
+  it('takes port, limits and who may send from config.toml, and options before it', async () => {
+    const hub = new HubProcess(['--max-events', '2'], { HUB_TOKEN: 'geheim' });
+    hub.cli.configure(
+      '[redrain.receive]\nport = 0\nauth_env = "HUB_TOKEN"\nmax_bytes = 200\nmax_events = 1\n',
+    );
+    await hub.startByConfig();
+    const post = async (events: number, padding = ''): Promise<number> => {
+      const list = Array.from({ length: events }, (_, at) => ({
+        event_id: `e${at}`,
+        event_type: 'T',
+      }));
+      const headers = { 'content-type': 'application/json', authorization: 'Bearer geheim' };
+      const body = JSON.stringify(list) + padding;
+      return (await fetch(hub.url, { method: 'POST', headers, body })).status;
+    };
+    expect((await fetch(hub.url, { method: 'POST', body: '[]' })).status).to.equal(401);
+    expect([await post(2), await post(3), await post(1, ' '.repeat(200))]).to.deep.equal([
+      200, 413, 413,
+    ]);
+    expect(await hub.stop()).to.equal(0);
+  });
+
+  it('does not start where config.toml may say who may send, and cannot be read or says it twice', async () => {
+    const cli = new WarmCli();
+    for (const [toml, why, code] of [
+      ['[redrain.receive]\nport = "a"\n', /receive\.port must be a whole number/, 6],
+      ['[redrain.receive]\ntokens = "t"\nauth_env = "X"\n', /both set/, USAGE],
+      ['[redrain]\n', /no port to listen on/, USAGE],
+    ] as const) {
+      cli.configure(toml);
+      const words = toml.includes('tokens') ? ['--port', '0'] : [];
+      const run = await cli.run(['receive', ...words]);
+      expect(run.stderr).to.match(why);
+      expect(run.code, toml).to.equal(code);
     }
   });
 });

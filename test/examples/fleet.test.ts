@@ -8,6 +8,7 @@ import { placeOf } from '../../src/postgres/place.js';
 import { Cli, type RunningCli } from '../support/cli.js';
 import { withoutEngine } from '../support/engines.js';
 import { SERVER } from '../support/postgres-journal.js';
+import { closeAfterTest } from '../support/temporary-home.js';
 import { startExample } from './start-example.js';
 
 const FLEET = 'fleet/fleet.mjs';
@@ -33,8 +34,13 @@ describe('the example of a fleet', () => {
   it('has everything at the end, though its hub is killed, and leaves nothing behind', async () => {
     const cli = new Cli();
     const fleet = startExample(cli, FLEET, [], { FLEET_POSTGRES: SERVER });
+    const database = `redrain_fleet_${fleet.child.pid}`;
+    closeAfterTest(async () => {
+      // Where the test has failed, its processes do not notice that the one above them was killed.
+      for (const pid of pidsIn(fleet.stdout).filter(isAlive)) process.kill(pid, 'SIGKILL');
+      await server.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
+    });
     await fleet.until(({ stdout }) => /edge-3: ok, [1-9]/.test(stdout), 'events of each edge');
-    const database = /redrain_fleet_\d+/.exec(fleet.stdout)?.[0];
     expect(await databases()).to.include(database);
     process.kill(pidOf(fleet, 'hub'), 'SIGKILL');
     await fleet.until(({ stdout }) => /hub ended with SIGKILL\nhub runs/.test(stdout), 'a new hub');
@@ -57,9 +63,8 @@ describe('the example of a fleet', () => {
 
     expect(await databases()).to.not.include(database);
     expect(readdirSync(cli.tmp)).to.deep.equal([]);
-    const pids = [...stdout.matchAll(/process (\d+)/g)].map(([, pid]) => Number(pid));
-    expect(pids).to.have.length(4);
-    expect(pids.filter(isAlive)).to.deep.equal([]);
+    expect(pidsIn(stdout)).to.have.length(4);
+    expect(pidsIn(stdout).filter(isAlive)).to.deep.equal([]);
   }).timeout(240_000);
 
   it('says what is missing where nothing answers, and shows no password', async () => {
@@ -87,3 +92,6 @@ describe('the example of a fleet', () => {
 
 const pidOf = ({ stdout }: RunningCli, name: string): number =>
   Number(new RegExp(`^${name} runs: process (\\d+)`, 'm').exec(stdout)?.[1]);
+
+const pidsIn = (stdout: string): number[] =>
+  [...stdout.matchAll(/process (\d+)/g)].map(([, pid]) => Number(pid));

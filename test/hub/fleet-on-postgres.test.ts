@@ -31,7 +31,11 @@ const LATE = 10;
 const PASSES = 200;
 
 describe('a fleet on PostgreSQL whose hub is killed, whose server crashes, with edges that were restored and cloned', () => {
-  let server: PostgresServer;
+  /** A hub that ends with the test is not started again. */
+  let running = true;
+  afterEach(() => {
+    running = false;
+  });
 
   before(function () {
     if (postgresPrograms() === undefined)
@@ -39,12 +43,12 @@ describe('a fleet on PostgreSQL whose hub is killed, whose server crashes, with 
   });
 
   it(`has each of ${EDGES} × ${EVENTS} events once, with equal digests, and names those edges and the gap`, async () => {
-    server = await startPostgres();
+    const server = await startPostgres();
     const fleet = await givenFleet(server);
     const { hub, edges } = fleet;
     const [restored, cloned, gap, replaying] = edges as [Edge, Edge, Edge, Edge];
 
-    const killed = revived(hub, server);
+    const killed = revived(hub, server, () => running);
     await fleet.captures(0);
     await Promise.all(edges.map((edge) => fleet.drains(edge)));
     const backup = await copyOf(restored);
@@ -72,7 +76,8 @@ describe('a fleet on PostgreSQL whose hub is killed, whose server crashes, with 
     expect(again).to.include({ delivered: 0, duplicate: EVENTS });
 
     const found = await edgesAt(hub);
-    expect(found(restored)).to.deep.include({ state: ['diverged', 'restored'], missing: 0 });
+    expect(found(restored)?.state).to.have.members(['diverged', 'restored']);
+    expect(found(restored)).to.include({ missing: 0 });
     expect(found(cloned)?.state).to.have.members(['cloned', 'diverged', 'restored']);
     expect(found(gap)).to.deep.include({ state: ['gaps'], missing: 1, received: EVENTS + 1 });
     for (const edge of edges.slice(3))
@@ -178,14 +183,14 @@ async function copyOf(edge: Edge): Promise<string> {
 }
 
 /** Starts the hub again whenever it was killed; the server crashes under the second one. Returns how often. */
-async function revived(hub: HubProcess, server: PostgresServer): Promise<number> {
-  let isOver = false;
-  closeAfterTest(() => {
-    isOver = true;
-  });
+async function revived(
+  hub: HubProcess,
+  server: PostgresServer,
+  isRunning: () => boolean,
+): Promise<number> {
   for (let kills = 1; ; kills += 1) {
     const { signal } = await hub.running.exited;
-    if (signal !== 'SIGKILL' || isOver) return kills - 1;
+    if (signal !== 'SIGKILL' || !isRunning()) return kills - 1;
     await hub.start(kills < KILLS ? { step: 'journal.appended', nth: 4 } : undefined);
     if (kills > 1) continue;
     await server.crash();

@@ -28,7 +28,16 @@ export class HubProcess {
 
   /** Starts it, and waits until it listens. */
   async start(crash?: CliOptions['crash']): Promise<void> {
-    const words = ['receive', '--port', String(this.#port), ...this.#more];
+    await this.#listening(['--port', String(this.#port)], crash);
+  }
+
+  /** The same at the port that its config.toml names. */
+  async startByConfig(): Promise<void> {
+    await this.#listening([]);
+  }
+
+  async #listening(port: readonly string[], crash?: CliOptions['crash']): Promise<void> {
+    const words = ['receive', ...port, ...this.#more];
     const running = this.cli.start(words, { crash });
     this.#running = running;
     await running.until(({ stdout }) => /"msg":"ready"/.test(stdout), 'a line that says ready');

@@ -1,10 +1,15 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { Agent, request as httpRequest } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { expect } from 'chai';
-import { CONNECTION_LIMITS } from '../../src/hub/hub-server.js';
-import { closeAfterTest } from '../support/temporary-home.js';
+import { TokenFile } from '../../src/edges/token-file.js';
+import { newToken, withToken } from '../../src/edges/tokens.js';
+import { CONNECTION_LIMITS, HubServer } from '../../src/hub/hub-server.js';
+import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
 import { contentsOf, type GivenHub, givenHub } from './given-hub.js';
+import { HubProcess } from './hub-process.js';
 
 const one = (id: string): string => `{"events":[{"event_id":"${id}","event_type":"T"}]}`;
 
@@ -69,6 +74,89 @@ describe('a hub under load', () => {
     expect((await hub.post(one('a'))).status).to.equal(200);
   });
 
+  it('cuts off who does not read the answer', async () => {
+    const connections = { ...CONNECTION_LIMITS, silentMs: 200 };
+    const chunk = new Uint8Array(1024 * 1024);
+    const wasCut = new Promise((resolve) => {
+      const endless = () =>
+        new ReadableStream({ pull: (to) => to.enqueue(chunk), cancel: resolve });
+      const handle = async () => new Response(endless());
+      void HubServer.start({ port: 0, host: '127.0.0.1' }, handle, connections).then((server) => {
+        closeAfterTest(() => server.close());
+        begun(server, 'GET / HTTP/1.1\r\nhost: x\r\n\r\n').pause();
+      });
+    });
+    await wasCut;
+  });
+
+  it('closes a connection too many at once, and serves those that it has', async () => {
+    const hub = await givenHub({ connections: { ...CONNECTION_LIMITS, connections: 1 } });
+    const first = begun(hub, '');
+    await once(first, 'connect');
+    const second = begun(hub, 'GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n');
+    expect(await answerTo(second)).to.equal('');
+    first.write('GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+    expect(await answerTo(first)).to.match(/^HTTP\/1\.1 200/);
+  });
+
+  it('tells a token with too much in work to come again, and takes what others bring', async () => {
+    const file = new TokenFile(join(temporaryHome(), 'edge-tokens'));
+    const [greedy, other] = ['greedy', 'other'].map((name) => {
+      const { token, entry } = newToken(name, null);
+      file.write(withToken(file.text(), entry));
+      return { authorization: `Bearer ${token}` };
+    });
+    const hub = await givenHub({ senders: { tokens: file }, work: { perSender: 1 } });
+    const waiting = begun(
+      hub,
+      `POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 50\r\nauthorization: ${greedy?.authorization}\r\n\r\n{`,
+    );
+    const refused = await until(
+      () => hub.post(one('a'), greedy),
+      ({ status }) => status === 429,
+    );
+    expect(refused.retryAfter).to.equal('1');
+    expect(refused.body.error).to.match(/too many requests of greedy/);
+    expect((await hub.post(one('b'), other)).status).to.equal(200);
+    waiting.destroy();
+    await until(
+      () => hub.post(one('a'), greedy),
+      ({ status }) => status === 200,
+    );
+  });
+
+  it('holds no more of 100 large bodies than its room has, and answers the others', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const hub = new HubProcess();
+    await hub.start();
+    const status = `/proc/${hub.running.child.pid}/status`;
+    const mib = (name: string): number =>
+      Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(readFileSync(status, 'utf8'))?.[1]) /
+      1024;
+    await fetch(hub.url, { method: 'POST', body: one('a'), headers: JSON_TYPE });
+    const before = mib('VmRSS');
+    const port = Number(new URL(hub.url).port);
+    const size = 8 * 1024 * 1024;
+    const head = `POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${size}\r\n\r\n`;
+    const almost = Buffer.alloc(size - 1, ' ');
+    const answers = Array.from({ length: 100 }, () => {
+      const socket = begun({ port }, head);
+      socket.write(almost);
+      return answerTo(socket);
+    });
+    // 64 MiB are room for eight of them at most; those wait for their last byte.
+    let refused = 0;
+    await new Promise<void>((resolve) => {
+      for (const answer of answers)
+        void answer.then((text) => {
+          if (/^HTTP\/1\.1 503[\s\S]*retry-after: 1\r\n/i.test(text)) refused += 1;
+          if (refused === 92) resolve();
+        });
+    });
+    expect(mib('VmHWM') - before).to.be.lessThan(3 * 64);
+    expect(await hub.stop()).to.equal(0);
+  }).timeout(120_000);
+
   it('answers what is under way when it is asked to stop, and nothing after that', async () => {
     const hub = await givenHub();
     const body = one('a');
@@ -105,7 +193,20 @@ describe('a hub under load', () => {
 const POST_HEAD =
   'POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{';
 
-function begun({ port }: GivenHub, text: string): Socket {
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+/** What comes back until the end. */
+function answerTo(socket: Socket): Promise<string> {
+  return new Promise((resolve) => {
+    let text = '';
+    socket.setEncoding('latin1').on('data', (more: string) => {
+      text += more;
+    });
+    socket.on('close', () => resolve(text));
+  });
+}
+
+function begun({ port }: Pick<GivenHub, 'port'>, text: string): Socket {
   const socket = connect(port, '127.0.0.1');
   closeAfterTest(() => socket.destroy());
   // What the hub does to it is what the test looks at.

@@ -1,15 +1,24 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { TokenFile } from '../../src/edges/token-file.js';
+import { newToken, withToken } from '../../src/edges/tokens.js';
+import { documentedCommands } from '../documents/command-tree.js';
 import { givenLiveHome } from '../documents/live-home.js';
 import { Reader } from '../documents/reader.js';
-import { documentText } from '../support/markdown.js';
+import { contentsOf, givenEdge, givenHub } from '../hub/given-hub.js';
+import { selfSigned } from '../receivers/self-signed.js';
+import { RunningCli } from '../support/cli.js';
+import { codeBlocks, documentText } from '../support/markdown.js';
 import { temporaryHome } from '../support/temporary-home.js';
 import { readWorkerOptions } from '../workers/read-worker-options.js';
 import { logged } from '../workers/worker-process.js';
 
 const UNITS = 'packaging/systemd';
+const HUB = 'redrain-receive.service';
 const text = (file: string): string => readFileSync(join('packaging', file), 'utf8');
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
   scripts: Record<string, string>;
@@ -19,9 +28,28 @@ const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
 const cronCommands = (): string[] =>
   [...text('crontab').matchAll(/^#?(?:[\d*/,-]+ +){5}(.*)$/gm)].map(([, command]) => command ?? '');
 
+const unitOf = (name: string): string =>
+  /\.\w+$/.test(name) ? name : `${name.replace(/@\w+$/, '@')}.service`;
+
+/** A port of which nobody makes use; 443 needs rights. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+const isOpen = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const probe = connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false));
+    probe.unref().end();
+  });
+
 /** Whether this program is on this machine: where it is not, one loud line says so. */
-function isThere(program: string): boolean {
-  const found = spawnSync(program, ['--version']).error === undefined;
+function isThere(program: string, version = '--version'): boolean {
+  const found = spawnSync(program, [version]).error === undefined;
   if (!found) process.stderr.write(`\nSKIPPED: ${program} is not on this machine\n`);
   return found;
 }
@@ -52,9 +80,9 @@ describe('packaging/systemd', () => {
 
   it('starts what redrain has: workers until SIGTERM, and passes that end', async () => {
     const reader = await givenLiveHome();
-    const [worker = '', ...passes] = [...commands].sort(
-      (a, b) => Number(b.includes('%i')) - Number(a.includes('%i')),
-    );
+    const worker = commands.find((command) => command.includes('%i')) ?? '';
+    const passes = commands.filter((command) => !command.includes('$REDRAIN_OPTIONS'));
+    expect(commands).to.have.length(4);
     expect(passes).to.have.length(2);
     for (const pass of passes) expect((await reader.types(pass)).code, pass).to.equal(0);
     const running = reader.starts(`REDRAIN_OPTIONS=; exec ${worker.replace('%i', 'dispatch')}`);
@@ -63,10 +91,37 @@ describe('packaging/systemd', () => {
     expect((await running.exited).code).to.equal(0);
   });
 
-  it('has every unit that the document enables', () => {
-    const enabled = /systemctl enable --now (.*)/.exec(documentText('docs/operations.md'))?.[1];
-    const names = (enabled ?? '').split(' ').map((name) => name.replace(/@\w+$/, '@.service'));
-    expect(names.length).to.be.greaterThan(3);
+  it('starts a hub that takes events, with the options that it has and a port that is free', async () => {
+    const unit = text(`systemd/${HUB}`);
+    const options = /^Environment=REDRAIN_OPTIONS="(.*)"$/m.exec(unit)?.[1] ?? '';
+    expect(options).to.match(/--port \d+ --metrics-port \d+$/);
+    const command = commands.find((one) => one.startsWith('redrain receive')) ?? '';
+    const reader = await givenLiveHome();
+    const free = options.replaceAll(/\d+/g, '0');
+    const hub = reader.starts(`REDRAIN_OPTIONS='${free}'; exec ${command}`);
+    const { url } = await logged(hub, 'ready');
+    const headers = { 'content-type': 'application/json' };
+    const body = '[{"event_id":"taken","event_type":"T"}]';
+    expect((await fetch(String(url), { method: 'POST', headers, body })).status).to.equal(200);
+    hub.kill('SIGTERM');
+    expect((await hub.exited).code).to.equal(0);
+  });
+
+  it('waits longer for a hub than the hub waits for its requests', () => {
+    const { help = '' } = documentedCommands().find(({ words }) => words[0] === 'receive') ?? {};
+    const grace = /--grace [\s\S]*?\(default:\s+(\d+)\)/.exec(help)?.[1];
+    const seconds = /^TimeoutStopSec=(\d+)$/m.exec(text(`systemd/${HUB}`))?.[1];
+    const stop = /--stop-timeout (\d+)/.exec(documentText('docs/hub.md'))?.[1];
+    for (const each of [seconds, stop])
+      expect(Number(each) * 1000).to.be.greaterThan(Number(grace));
+  });
+
+  it('has every unit that the documents enable', () => {
+    const enabled = ['docs/operations.md', 'docs/hub.md'].map(
+      (path) => /systemctl enable --now (.*)/.exec(documentText(path))?.[1] ?? '',
+    );
+    const names = enabled.flatMap((text) => text.split(' ').map(unitOf));
+    expect(names.length).to.be.greaterThan(4);
     expect(units).to.include.members(names);
   });
 
@@ -90,6 +145,47 @@ describe('packaging/systemd', () => {
     });
     const ours = stderr.split('\n').filter((line) => line.includes('redrain'));
     expect({ status, ours }).to.deep.equal({ status: 0, ours: [] });
+  });
+});
+
+describe('the proxy of docs/hub.md', () => {
+  it('lets an edge drain into a hub over TLS, with its token', async function () {
+    if (!isThere('nginx', '-v')) this.skip();
+    const place = temporaryHome();
+    const { key, cert } = selfSigned();
+    for (const [file, pem] of [
+      ['key.pem', key],
+      ['cert.pem', cert],
+    ] as const)
+      writeFileSync(join(place, file), pem);
+    const tokens = new TokenFile(join(place, 'edge-tokens'));
+    const { token, entry } = newToken('laptop', null);
+    tokens.write(withToken('', entry));
+    const hub = await givenHub({ senders: { tokens } });
+    const port = await freePort();
+    const [server = ''] = codeBlocks(documentText('docs/hub.md'), 'nginx');
+    const here = server
+      .replace('listen 443 ssl', `listen 127.0.0.1:${port} ssl`)
+      .replace('127.0.0.1:8080', `127.0.0.1:${hub.port}`)
+      .replaceAll(/\/\S+\/(fullchain|privkey)\.pem/g, (_, name) =>
+        join(place, name === 'privkey' ? 'key.pem' : 'cert.pem'),
+      );
+    const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+    const conf = `daemon off; master_process off; pid ${place}/pid; error_log stderr; events {}
+      http { access_log off; ${temporary.map((name) => `${name}_temp_path ${place}/${name};`).join(' ')} ${here} }`;
+    writeFileSync(join(place, 'nginx.conf'), conf);
+    const nginx = new RunningCli(spawn('nginx', ['-p', place, '-c', 'nginx.conf']));
+    const caFile = join(place, 'cert.pem');
+    const edge = await givenEdge({ url: `https://127.0.0.1:${port}/` }, { token, caFile });
+    const large = { event_id: 'large', event_type: 'T', text: 'x'.repeat(1_000_000) };
+    await edge.captureMany([large, { event_id: 'small', event_type: 'T' }]);
+    // nginx does not say when it listens.
+    while (nginx.child.exitCode === null && !(await isOpen(port)));
+    const report = await edge.drain();
+    expect(report, nginx.stderr + String(report.message)).to.include({ delivered: 2 });
+    expect(contentsOf(hub.app.paths.home)).to.deep.equal(contentsOf(edge.home));
+    nginx.kill('SIGTERM');
+    expect((await nginx.exited).code).to.equal(0);
   });
 });
 
@@ -143,8 +239,9 @@ describe('packaging/Dockerfile', () => {
   });
 });
 
-it('every file that docs/operations.md has somebody copy is there', () => {
-  const named = documentText('docs/operations.md').match(/\bpackaging\/[\w./@-]+\w/g) ?? [];
+it('every file that a document has somebody copy is there', () => {
+  const documents = ['docs/operations.md', 'docs/hub.md'].map(documentText).join('\n');
+  const named = documents.match(/\bpackaging\/[\w./@-]+\w/g) ?? [];
   expect(named.length).to.be.greaterThan(6);
   expect(named.filter((path) => !existsSync(path))).to.deep.equal([]);
 });

@@ -10,9 +10,28 @@ import { closeAfterTest } from './temporary-home.js';
 /** The server of the tests: a database of its own is made there, and dropped. */
 export const SERVER = process.env.REDRAIN_TEST_POSTGRES ?? 'postgres://127.0.0.1:5432/postgres';
 
+/** Names of databases of tests go on with the second in which they were made. */
+const OURS = 'redrain_test_';
+/** Seconds after which no test runs any more. */
+const LONGEST_RUN_S = 3 * 3_600;
+/** Once in each process. */
+let left: Promise<void> | undefined;
+
+/** Drops what runs that were killed have left: a test that ends drops its own. */
+async function dropLeft(): Promise<void> {
+  const names = await onServer('SELECT datname AS name FROM pg_database');
+  const before = Date.now() / 1_000 - LONGEST_RUN_S;
+  for (const { name } of names as { name: string }[]) {
+    const made = new RegExp(`^${OURS}(\\d+)_[0-9a-f]{8}$`).exec(name)?.[1];
+    // Another process may do the same at this moment.
+    if (made !== undefined && Number(made) < before)
+      await onServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  }
+}
+
 /** A database with a journal in it, made empty again for each test. */
 export class PostgresJournals {
-  readonly name = `redrain_test_${process.pid}_${randomBytes(4).toString('hex')}`;
+  readonly name = `${OURS}${Math.floor(Date.now() / 1_000)}_${randomBytes(4).toString('hex')}`;
   /** Roles that tests made, which go with the database. */
   readonly roles: string[] = [];
   #owner: pg.Client | undefined;
@@ -35,6 +54,8 @@ export class PostgresJournals {
   async make(context: Mocha.Context): Promise<void> {
     try {
       await onServer(`CREATE DATABASE ${this.name}`);
+      left ??= dropLeft();
+      await left;
     } catch (error) {
       withoutEngine(
         context,
@@ -84,14 +105,15 @@ export function postgresJournals(): PostgresJournals {
   return journals;
 }
 
-async function onServer(statement: string): Promise<void> {
+/** Returns its rows. */
+async function onServer(statement: string): Promise<unknown[]> {
   const client = new pg.Client({
     connectionString: placeOf(SERVER).connectionString,
     connectionTimeoutMillis: 2_000,
   });
   try {
     await client.connect();
-    await client.query(statement);
+    return (await client.query(statement)).rows;
   } finally {
     await client.end();
   }
