@@ -188,9 +188,17 @@ function needs(id, getModuleInfo) {
   return found;
 }
 
-/** Names stay: TypeORM and error messages go by those of classes. */
+/**
+ * Names stay: TypeORM and error messages go by those of classes. Lines are short, because
+ * Node shows the whole line that threw when nobody catches an error.
+ */
 async function withoutComments(code) {
-  const options = { minifyWhitespace: true, minifySyntax: true, legalComments: 'none' };
+  const options = {
+    minifyWhitespace: true,
+    minifySyntax: true,
+    legalComments: 'none',
+    lineLimit: 160,
+  };
   const result = await transform(code, { ...options, format: 'esm', target: 'node20.19' });
   return { code: result.code, map: null };
 }

@@ -4,8 +4,11 @@
 set -eu
 umask 077
 
-# A directory worth keeping when the job fails: the journal, and what arrived.
-REDRAIN_HOME=${REDRAIN_HOME:-$PWD/redrain-ci}
+# A directory worth keeping when the job fails: the journal, and what arrived. Each run has a new one.
+if [ -z "${REDRAIN_HOME:-}" ]; then
+  REDRAIN_HOME=$PWD/redrain-ci
+  rm -rf "$REDRAIN_HOME"
+fi
 export REDRAIN_HOME
 redrain=${REDRAIN:-node_modules/.bin/redrain}
 mkdir -p "$REDRAIN_HOME"

@@ -14,7 +14,7 @@ export const define: DefineCommand = (audit, run) => {
     .description('The audit log: refused discards, and events that are kept only here.')
     .addHelpText('after', example('redrain audit list --limit 20'));
   addOutput(audit.command('list', { isDefault: true }))
-    .description('The newest entries. Changes nothing.')
+    .description('List the newest entries. Changes nothing.')
     .option('--limit <n>', 'at most this many', wholeNumber)
     .addHelpText('after', example('redrain audit list --limit 20'))
     .action(run(list));

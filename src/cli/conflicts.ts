@@ -22,13 +22,13 @@ export const define: DefineCommand = (conflicts, run) => {
     )
     .addHelpText('after', example('redrain conflicts list'));
   addOutput(conflicts.command('list', { isDefault: true }))
-    .description('Conflicts that wait for a decision. Changes nothing.')
+    .description('List conflicts that wait for a decision. Changes nothing.')
     .option('--all', 'decided ones too')
     .addHelpText('after', example('redrain conflicts list --all'))
     .action(run(list));
   conflicts
     .command('show')
-    .description('Both payloads of one conflict, side by side. Changes nothing.')
+    .description('Show both payloads of one conflict, side by side. Changes nothing.')
     .argument('<conflict>', 'its number, or the event id')
     .addHelpText('after', example('redrain conflicts show 3'))
     .action(run(show));

@@ -2,6 +2,7 @@ import { type DiffReport, diffTargets } from '../app/diff.js';
 import { EXIT } from '../base/exit-codes.js';
 import type { ListedEvent } from '../reports/event-list.js';
 import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
+import { CAPTURED_AT, EVENT_ID, EVENT_TYPE } from './event-columns.js';
 import { addFilters, type FilterOptions, selectionOf } from './event-filters.js';
 import { addOutput, showList } from './list.js';
 import { wholeNumber } from './option-values.js';
@@ -14,8 +15,8 @@ export const define: DefineCommand = (command, run) => {
     .description(
       'List events that were delivered to A and not to B, with their state at B. Changes nothing.',
     )
-    .argument('<A>', 'id or address of a target')
-    .argument('<B>', 'id or address of another');
+    .argument('<A>', 'name, id or address of a target')
+    .argument('<B>', 'name, id or address of another');
   addOutput(addFilters(command))
     .option('--limit <n>', 'list at most this many (100); all are counted', wholeNumber)
     .addHelpText('after', example('redrain diff 1 2'))
@@ -38,19 +39,9 @@ const diff: CommandBody<DiffOptions> = (call) =>
   });
 
 const COLUMNS: readonly Column<ListedEvent>[] = [
-  {
-    key: 'event_id',
-    heading: 'EVENT',
-    value: (event) => event.event_id,
-    shrink: { how: 'middle', least: 12, isLast: true },
-  },
-  {
-    key: 'event_type',
-    heading: 'TYPE',
-    value: (event) => event.event_type,
-    shrink: { how: 'end', least: 10 },
-  },
-  { key: 'captured_at', heading: 'CAPTURED', value: (event) => event.captured_at, isTime: true },
+  EVENT_ID,
+  EVENT_TYPE,
+  CAPTURED_AT,
   { key: 'state', heading: 'STATE THERE', value: (event) => event.state },
   {
     key: 'last_error',

@@ -24,21 +24,21 @@ export const TOKEN_FILE = 'edge-tokens';
 export function declareTokens(edges: Command, run: RunCommand): void {
   const tokens = edges
     .command('token')
-    .description('Tokens of edges: each is known by a name, and only its SHA-256 is kept.')
+    .description('Create, revoke and list tokens of edges. The home keeps only their SHA-256.')
     .addHelpText('after', example('redrain edges token list'));
   withFile(tokens.command('add'))
-    .description('Make a token and show it, once. A hub that runs takes it at once.')
+    .description('Create a token and show it, once. A running hub accepts it at once.')
     .argument('<name>', 'what to call the edge')
     .option('--for <home>', 'the only home id that may use it; else the first that does')
     .addHelpText('after', example('redrain edges token add ci'))
     .action(run(add));
   withFile(tokens.command('revoke'))
-    .description('Remove a token. A hub that runs refuses it at once.')
+    .description('Remove a token. A running hub refuses it at once.')
     .argument('<name>', 'the name of the edge')
     .addHelpText('after', example('redrain edges token revoke laptop'))
     .action(run(revoke));
   addOutput(withFile(tokens.command('list', { isDefault: true })))
-    .description('Names of tokens. Changes nothing.')
+    .description('List the names of tokens. Changes nothing.')
     .addHelpText('after', example('redrain edges token list'))
     .action(run(list));
 }

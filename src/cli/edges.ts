@@ -21,18 +21,18 @@ export const define: DefineCommand = (edges, run) => {
     )
     .addHelpText('after', example('redrain edges'));
   addOutput(edges.command('list', { isDefault: true }))
-    .description('Every home that has sent. Changes nothing.')
+    .description('List every home that has sent events. Changes nothing.')
     .addHelpText('after', example('redrain edges list --output csv'))
     .action(run(list));
   edges
     .command('show')
-    .description('Gaps, faults and copies of one edge. Changes nothing.')
+    .description('Show gaps, faults and copies of one edge. Changes nothing.')
     .argument('<edge>', 'its number, home id or name')
     .addHelpText('after', example('redrain edges show 1'))
     .action(run(show));
   edges
     .command('ack')
-    .description('Say that the faults of an edge were seen: it is named for new ones only.')
+    .description('Acknowledge the faults of an edge: from then on only new ones are reported.')
     .argument('<edge>', 'its number, home id or name')
     .addHelpText('after', example('redrain edges ack 1'))
     .action(run(acknowledge));

@@ -4,6 +4,7 @@ import { EXIT } from '../base/exit-codes.js';
 import { EVENT_STATES, type EventState, type ListedEvent } from '../reports/event-list.js';
 import { color } from './color.js';
 import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
+import { CAPTURED_AT, EVENT_ID, EVENT_TYPE } from './event-columns.js';
 import { addFilters, type FilterOptions, selectionOf } from './event-filters.js';
 import { exportTo } from './events-export.js';
 import { UsageError } from './failure.js';
@@ -90,19 +91,9 @@ function tellSpooled(output: Output, spool: EventsReport['spooled']): void {
 }
 
 const COLUMNS: readonly Column<ListedEvent>[] = [
-  { key: 'captured_at', heading: 'CAPTURED', value: (event) => event.captured_at, isTime: true },
-  {
-    key: 'event_id',
-    heading: 'EVENT',
-    value: (event) => event.event_id,
-    shrink: { how: 'middle', least: 12, isLast: true },
-  },
-  {
-    key: 'event_type',
-    heading: 'TYPE',
-    value: (event) => event.event_type,
-    shrink: { how: 'end', least: 12 },
-  },
+  CAPTURED_AT,
+  EVENT_ID,
+  EVENT_TYPE,
   {
     key: 'project_uuid',
     heading: 'PROJECT',

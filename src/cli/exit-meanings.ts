@@ -7,7 +7,7 @@ export const EXIT_MEANINGS: readonly (readonly [codes: string, meaning: string])
   ['4', 'two servers are named'],
   ['5', 'conflict'],
   ['6', 'nothing could be sent'],
-  ['7', 'failures in this pass'],
+  ['7', 'not everything was done'],
   ['8', 'discard refused'],
   ['9', 'events lost'],
   ['64', 'usage'],

@@ -111,12 +111,13 @@ const fact = (name: string, value: string): string => `  ${`${name}:`.padEnd(11)
 
 function factsOf(revision: RevisionStory): (readonly [name: string, value: unknown])[] {
   const { superseded_by, undeliverable, producer_user, producer_team } = revision;
+  const producer = [producer_user ?? [], producer_team === null ? [] : `team ${producer_team}`].flat();
   return [
     ['revision', revision.revision],
     ['type', revision.event_type],
     ['project', revision.project_uuid ?? 'none'],
     ['from', revision.checkout ?? 'unknown'],
-    ['producer', `${producer_user ?? 'unknown'}, team ${producer_team ?? 'unknown'}`],
+    ...(producer.length === 0 ? [] : [['producer', producer.join(', ')] as const]),
     ['state', stateOf(revision)],
     ...(superseded_by === null ? [] : [['superseded by', superseded_by] as const]),
     ...(undeliverable === null ? [] : [['undeliverable', undeliverable] as const]),

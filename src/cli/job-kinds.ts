@@ -25,7 +25,7 @@ export const KINDS: Readonly<Record<JobKind, (command: Command) => Command>> = {
       .option('--target <target>', 'a known target; a worker with the same --target takes the job'),
   migrate: (command) =>
     command
-      .description('Import the old queues into the journal.')
+      .description('Import queue files of an earlier program into the journal.')
       .option('--dry-run', 'count what would be done; change nothing'),
   gc: (command) =>
     keeping(command)

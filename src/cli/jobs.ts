@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { readQueues, withQueues } from '../app/jobs/enqueue.js';
 import { initJobs } from '../app/jobs/init-jobs.js';
 import { EXIT } from '../base/exit-codes.js';
-import { UnknownJobError } from '../queue/errors.js';
+import { EVERY_QUEUE, UnknownJobError } from '../queue/errors.js';
 import { JOB_STATES, type Job, type JobCounts, type JobState } from '../queue/job.js';
 import type { JobQueue, Queues } from '../queue/ports.js';
 import { color } from './color.js';
@@ -25,13 +25,13 @@ export const define: DefineCommand = (jobs, run) => {
     .description('Jobs of all queues. Losing one costs time and never an event.')
     .addHelpText('after', example('redrain jobs list --state failed'));
   addOutput(jobs.command('list', { isDefault: true }))
-    .description('Queues with their counts, and their jobs. Changes nothing.')
+    .description('List queues with their counts, and their jobs. Changes nothing.')
     .option('--queue <name>', 'of this queue only')
     .addOption(new Option('--state <state>', 'in this state only').choices(JOB_STATES))
     .option('--limit <n>', 'at most this many of each queue', wholeNumber, 20)
     .addHelpText('after', example('redrain jobs list --state failed'))
     .action(run(list));
-  onJobs(jobs.command('show <ids...>'), 'Everything about a job. Changes nothing.').action(
+  onJobs(jobs.command('show <ids...>'), 'Show everything about a job. Changes nothing.').action(
     run(showJobs),
   );
   onJobs(jobs.command('retry [ids...]'), 'Put finished jobs back as if they were new.')
@@ -40,7 +40,7 @@ export const define: DefineCommand = (jobs, run) => {
   onJobs(jobs.command('remove <ids...>'), 'Remove jobs that are not running.').action(run(remove));
   jobs
     .command('init')
-    .description('Make the tables of jobs that are kept in PostgreSQL, or bring them up to date.')
+    .description('Create the tables of jobs that are kept in PostgreSQL, or bring them up to date.')
     .addHelpText('after', example('redrain jobs init'))
     .action(run(init));
   for (const [verb, what] of [
@@ -102,7 +102,7 @@ const showJobs: CommandBody<JobsOptions> = (call) =>
     const jobs = await readQueues(app, (queues) =>
       Promise.all(call.args.map(async (id) => (await findJob(queues, call, id)).job)),
     );
-    if (jobs === undefined) throw new UnknownJobError('*', call.args.join(', '));
+    if (jobs === undefined) throw new UnknownJobError(EVERY_QUEUE, call.args.join(', '));
     const document = { jobs };
     new Output(call.globals).result(document, () => JSON.stringify(jobs, null, 2));
     return EXIT.done;
@@ -191,7 +191,7 @@ async function findJob(queues: Queues, call: Call, id: string): Promise<FoundJob
     if (job !== undefined) found.push({ queue, job });
   }
   const [first, second] = found;
-  if (first === undefined) throw new UnknownJobError(String(call.options.queue ?? '*'), id);
+  if (first === undefined) throw new UnknownJobError(String(call.options.queue ?? EVERY_QUEUE), id);
   if (second !== undefined)
     throw new UsageError(`several queues have a job ${id}: name one with --queue`);
   return first;

@@ -277,7 +277,7 @@ function settingLines({ changes, knownAs }: ModeReport, inForce: TargetSettings)
     const value = shown(inForce[key]);
     return `${KEY_IN_FILE[key]}: ${change === undefined ? value : `${shown(change.from)} → ${value}`}`;
   });
-  if (knownAs !== null) lines.push(`This is the target ${knownAs}; it keeps what was not changed.`);
+  if (knownAs !== null) lines.push(`These are the settings of the target ${knownAs}.`);
   return lines;
 }
 

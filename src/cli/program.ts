@@ -5,7 +5,9 @@ import { VERSION } from '../version.js';
 import { errorColor, forTerminal } from './color.js';
 import type { CommandBody, DefineCommand, ProgramOptions, RunCommand } from './command.js';
 import { EXIT_MEANINGS, SPEC_KITTY_CODE } from './exit-meanings.js';
+import { forScreen } from './fold.js';
 import { assertOneForm, type GlobalOptions, Output } from './output.js';
+import { screenOf } from './screen.js';
 
 /** How the help of redrain lists a command, and what declares its options and does its work. */
 type Listed = readonly [
@@ -248,6 +250,8 @@ export async function buildProgram(
     const hidden = isNeutral && heading === SPEC_KITTY;
     for (const [name, summary, load] of commands) {
       const command = program.command(name, { hidden }).summary(summary).helpGroup(`${heading}:`);
+      // One of its own: that of the root stands in a group of the root.
+      command.helpCommand(...HELP_COMMAND);
       if (words.includes(name)) (await load())(command, run, { isNeutral });
     }
   }
@@ -261,6 +265,8 @@ function exitCodes(isNeutral: boolean): string {
   const text = listed.map((one) => one.join(' ')).join(', ');
   return `\n${new Help().boxWrap(`Exit codes: ${text}.`, HELP_WIDTH)}`;
 }
+
+const HELP_COMMAND = ['help [command]', 'show the help of a command'] as const;
 
 /** The narrowest terminal that the help is written for. */
 const HELP_WIDTH = 80;
@@ -276,14 +282,19 @@ function emptyProgram(isNeutral: boolean): Command {
     .option('--unsafe-home', 'accept a home on a network file system')
     .commandsGroup('Settings:')
     .helpOption('-h, --help', 'show the help of a command')
-    .helpCommand('help [command]', 'show the help of a command')
-    .configureHelp({ showGlobalOptions: true, subcommandTerm: termOf })
+    .helpCommand(...HELP_COMMAND)
+    .configureHelp({
+      showGlobalOptions: true,
+      subcommandTerm: termOf,
+      subcommandDescription: shortDescription,
+    })
     .addHelpText('after', exitCodes(isNeutral))
     .showHelpAfterError('(redrain COMMAND --help shows what is possible)')
     .configureOutput({
       writeOut: (text) => stdout().write(text),
       writeErr: (text) => stderr().write(forTerminal(text)),
-      outputError: (text, write) => write(text.replace(/^error:/, errorColor.red('error:'))),
+      outputError: (text, write) =>
+        write(forScreen(text, undefined, screenOf(process.stderr)).replace(/^error:/, errorColor.red('error:'))),
     })
     .exitOverride();
 }
@@ -291,6 +302,12 @@ function emptyProgram(isNeutral: boolean): Command {
 /** Of the root only the name: what else it takes is not loaded, and every line fits. */
 function termOf(command: Command): string {
   return command.parent?.parent == null ? command.name() : new Help().subcommandTerm(command);
+}
+
+/** One line in a list: the summary, or else the first sentence of the description, worded like one. */
+function shortDescription(command: Command): string {
+  const [sentence = ''] = command.description().split(/\.(?: |$)/);
+  return command.summary() || sentence.charAt(0).toLowerCase() + sentence.slice(1);
 }
 
 /** Turns what a command does, and how it fails, into an exit code. */

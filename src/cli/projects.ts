@@ -19,7 +19,7 @@ export const define: DefineCommand = (projects, run) => {
     )
     .addHelpText('after', example('redrain projects allow --all'));
   addOutput(projects.command('list', { isDefault: true }))
-    .description('Known projects, their events, and where each permission comes from.')
+    .description('List known projects, their events, and where each permission comes from. Changes nothing.')
     .addHelpText('after', example('redrain projects list --json'))
     .action(run(list));
   for (const [verb, what] of [
@@ -77,6 +77,8 @@ const list: CommandBody = (call) =>
       columns: COLUMNS,
       document: { projects },
       empty: 'No events yet, so no projects.',
+      before: () =>
+        projects.length === 0 ? [] : ['for targets that get only allowed projects, projects = "allowed":'],
     });
     return EXIT.done;
   });

@@ -3,7 +3,7 @@ import { EXIT } from '../base/exit-codes.js';
 import { finishOutput, stderr, stdout } from '../output/standard.js';
 import { oneLine } from './color.js';
 import { type GlobalOptions, Output } from './output.js';
-import { buildProgram } from './program.js';
+import { buildProgram, COMMAND_NAMES } from './program.js';
 
 async function fail(error: unknown, globals: GlobalOptions): Promise<void> {
   const { reportFailure } = await import('./failure.js');
@@ -29,10 +29,11 @@ try {
 }
 await finishOutput({ isAskedToEnd: SIGNAL_CODES.has(process.exitCode) });
 
-/** Only help says more to users of Spec Kitty: nothing else has to look at the home for it. */
+/** Only a list of commands says more to users of Spec Kitty: nothing else has to look at the home for it. */
 async function wantsNeutralHelp(words: readonly string[]): Promise<boolean> {
-  const isHelp = words.length === 0 || words.some((word) => /^(help|-h|--help)$/.test(word));
-  if (!isHelp) return false;
+  const isHelp = words.some((word) => /^(help|-h|--help)$/.test(word));
+  // Without a command that it knows, the program shows its help, or a name that is like what was typed.
+  if (!isHelp && words.some((word) => COMMAND_NAMES.includes(word))) return false;
   const { isNeutralHome } = await import('../app/neutral-home.js');
   const at = words.findIndex((word) => /^--home(=|$)/.test(word));
   const [, given = words[at + 1]] = words[at]?.split(/=(.*)/s) ?? [];

@@ -28,11 +28,11 @@ import { durationOf } from './times.js';
 export const define: DefineCommand = (schedule, run) => {
   schedule
     .description(
-      'Schedules make jobs while a worker of their queue runs; runs that were missed are made up for by one.',
+      'Schedules add jobs while a worker of their queue runs. After runs that were missed, one job is added.',
     )
     .addHelpText('after', example('redrain schedule list'));
   addOutput(schedule.command('list', { isDefault: true }))
-    .description('Schedules, and when each runs next. Changes nothing.')
+    .description('List schedules, and when each runs next. Changes nothing.')
     .addHelpText('after', example('redrain schedule list --json'))
     .action(run(list));
   schedule
@@ -114,7 +114,7 @@ const remove: CommandBody = (call) =>
       for (const id of call.args) {
         const from = await removeSchedule(queues, id);
         if (from.length === 0)
-          throw new UsageError(`there is no schedule ${id}: \`redrain schedule list\` shows them`);
+          throw new UsageError(`there is no schedule ${id}: \`redrain schedule list\` shows those there are`);
         removed.push(...from.map((queue) => ({ id, queue })));
       }
       const text = `removed ${count(removed.length, 'schedule')}`;

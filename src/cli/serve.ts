@@ -18,14 +18,17 @@ import { onInterrupt } from './job-control.js';
 import { fraction, wholeNumber } from './option-values.js';
 import { count, Output } from './output.js';
 
+/** Kept nowhere. */
+const IN_MEMORY = ':memory:';
+
 /** `redrain serve`: the stub receiver behind real HTTP, until a signal comes. */
 export const define: DefineCommand = (command, run) => {
   command
     .description(
-      'Run the stub receiver: takes events in every format on any path, stores them byte for byte, and shows a line for each request on a terminal or with --verbose. Has tokens, a health document and GET /stats.',
+      'Run a receiver to test with: takes events in every format on any path, stores them byte for byte, and shows a line for each request on a terminal or with --verbose. GET /stats counts what it has.',
     )
     .option('--port <n>', 'port on 127.0.0.1; 0 picks a free one', wholeNumber, 0)
-    .option('--db <file>', 'SQLite file of what it receives', ':memory:')
+    .option('--db <file>', 'SQLite file of what it receives', IN_MEMORY)
     .option('--fail-rate <p>', 'answer 503 with this probability', fraction)
     .option('--latency <ms>', 'wait before each answer', wholeNumber)
     .option('--status <code>', 'answer every post with this status', wholeNumber)
@@ -118,7 +121,8 @@ async function started(
     });
   } catch (error) {
     const why = portTrouble(error) ?? plainMessage(error);
-    throw new CannotServeError(`cannot serve on port ${port} with ${db}: ${why}`);
+    const where = db === IN_MEMORY ? '' : ` with ${db}`;
+    throw new CannotServeError(`cannot serve on port ${port}${where}: ${why}`);
   }
 }
 

@@ -19,7 +19,7 @@ const WORKERS: Readonly<Record<WorkerKind['name'], readonly [string, () => Promi
       async () => (await import('../workers/dispatch-worker.js')).dispatchWorker,
     ],
     migrate: [
-      'Take jobs that import old queue files.',
+      'Take jobs that import queue files of an earlier program.',
       async () => (await import('../workers/migrate-worker.js')).migrateWorker,
     ],
     gc: [

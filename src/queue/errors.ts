@@ -1,5 +1,9 @@
 import { RedrainError } from '../base/error.js';
 import { EXIT, type ExitCode } from '../base/exit-codes.js';
+
+/** In place of the name of a queue: any of them. */
+export const EVERY_QUEUE = '*';
+
 /** No job has this id in this queue. */
 export class UnknownJobError extends RedrainError {
   override readonly name = 'UnknownJobError';
@@ -9,7 +13,8 @@ export class UnknownJobError extends RedrainError {
     readonly queue: string,
     readonly jobId: string,
   ) {
-    super(`queue ${queue} has no job ${jobId}: \`redrain jobs list\` shows those there are`);
+    const where = queue === EVERY_QUEUE ? 'no queue has a job' : `queue ${queue} has no job`;
+    super(`${where} ${jobId}: \`redrain jobs list\` shows those there are`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { shownAddress } from '../address/shown-address.js';
 import type {
@@ -111,6 +112,9 @@ export class ModuleReceiver implements DeliveryReceiver {
 
   async #import(): Promise<Receiver> {
     const { file, query } = this.#settings;
+    // What Node says of it names a file of redrain, and not where the path begins.
+    if (!existsSync(file))
+      throw new Error(`there is no file ${file}; a relative path begins at config.toml`);
     const loaded = (await import(`${pathToFileURL(file).href}${query}`)) as { default?: unknown };
     if (!isReceiver(loaded.default))
       throw new TypeError('it default-exports no object with a function deliver');

@@ -66,7 +66,7 @@ function meantBy(declared: DeclaredTarget): ActiveTarget {
     if (!(error instanceof UnusableUrlError)) throw error;
     const message = isNamed(declared)
       ? `${place}.url: ${error.message}`
-      : `The external endpoint ${error.message} ${SET_ENDPOINT}`;
+      : `The endpoint ${error.message} ${SET_ENDPOINT}`;
     return { state: 'error', message };
   }
 }

@@ -30,7 +30,7 @@ export interface WorkerOptions {
 export function declareWorkerOptions<C extends Command>(command: C, name: string): C {
   command
     .option('--concurrency <n>', 'jobs at a time', wholeNumber)
-    .option('--once', 'do what there is to do now, then exit', false)
+    .option('--once', 'do what there is to do now, then exit')
     .option('--metrics-port <n>', 'serve /healthz, /readyz and /metrics on 127.0.0.1', port)
     .option(
       '--lock-duration <ms|5s>',
@@ -60,9 +60,9 @@ export function declareWorkerOptions<C extends Command>(command: C, name: string
 
 /** What commander read of those options, with what was not given. */
 export function workerOptions(
-  read: Partial<WorkerOptions> & Omit<WorkerOptions, 'target' | 'allTargets'>,
+  read: Partial<WorkerOptions> & Omit<WorkerOptions, 'target' | 'allTargets' | 'once'>,
 ): WorkerOptions {
-  return { target: [], allTargets: false, ...read };
+  return { target: [], allTargets: false, once: false, ...read };
 }
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];

@@ -13,7 +13,23 @@ const NEUTRAL = COMMAND_NAMES.filter((name) => !SPEC_KITTY_COMMANDS.includes(nam
 
 /** What people type on the first days, right and wrong. */
 const TYPED: readonly string[] = [
+  '--verbose',
+  'logn',
+  'init --url ftp://nowhere',
+  'init',
+  'demo --what',
+  'serve --port 99999',
+  'receive',
+  'receive --port 0 --host 0.0.0.0',
+  'receive --port 0 --tokens nowhere',
   'status',
+  'top',
+  'open --port 99999',
+  'edges',
+  'edges show nobody',
+  'edges ack nobody',
+  'edges token',
+  'edges token revoke nobody',
   'status --check',
   'doctor',
   'now',
@@ -27,14 +43,22 @@ const TYPED: readonly string[] = [
   'targets test nobody',
   'targets retire 7',
   'use nobody',
+  'targets list',
+  'targets set a format=nothing',
+  'targets rename a UPPER',
   'config',
+  'config get nothing',
+  'config set mode loud',
+  'config validate',
   'mode',
   'mode nonsense',
   'mode endpoint',
   'projects list',
   'events',
   'inspect nothing',
+  'events --export',
   'retry',
+  'retry --all',
   'replay --target 9',
   'diff 1 2',
   'audit',
@@ -46,8 +70,18 @@ const TYPED: readonly string[] = [
   'conflicts list',
   'jobs',
   'jobs list dispatch',
+  'jobs show 99',
+  'jobs init',
   'schedule list',
+  'schedule add gc --id x',
+  'schedule remove nothing',
+  'enqueue',
   'enqueue dispatch',
+  'worker',
+  'worker nothing',
+  'worker gc --once',
+  'completion tcsh',
+  'completion bash',
   'capture nothing.jsonl',
 ];
 
@@ -58,6 +92,11 @@ describe('a home that is not shared with Spec Kitty', () => {
       expect(help).not.to.match(new RegExp(`^ +${name} `, 'm'));
     expect(help).to.match(/^ +capture /m);
     expect(said([help, ...(await everyHelp())])).to.deep.equal([]);
+  });
+
+  it('is typed every command of it here', () => {
+    const typed = new Set(TYPED.map((line) => line.split(' ')[0]));
+    expect(NEUTRAL.filter((name) => !typed.has(name))).to.deep.equal([]);
   });
 
   it('is where the platform keeps data, and has its files directly in it', async () => {

@@ -1,6 +1,6 @@
 import { grouped } from '../../base/grouped.js';
 import type { Reachability } from '../../receivers/reachability.js';
-import { problem, warning } from '../../reports/finding.js';
+import { type Finding, notice, problem, warning } from '../../reports/finding.js';
 import type { App } from '../app.js';
 import { type AskHttp, reach } from '../reach.js';
 import { addressOf, compareAddress, fromAnswer, type Obstacle } from '../readiness.js';
@@ -40,10 +40,18 @@ function reachability(
   if (answer === undefined) return fine('reachability', `${where} is within redrain`);
   const message = `${where}: ${answer.message}`;
   if (answer.state === 'healthy') return fine('reachability', message);
-  if (answer.state === 'unconfirmed') return checkOf(warning('reachability', message, null));
+  if (answer.state === 'unconfirmed') return checkOf(unconfirmed(situation, message));
   if (answer.state === 'refused')
     return checkOf(problem('reachability', message, situation.kind?.signIn(where) ?? null));
   return checkOf(problem('reachability', message, { advice: compareAddress(situation) }));
+}
+
+/** Many an endpoint knows posts alone: only a test finds out more. */
+function unconfirmed({ active }: Situation, message: string): Finding {
+  const name = active.state === 'target' ? active.name : undefined;
+  return name === undefined
+    ? warning('reachability', message, null)
+    : notice('reachability', message, `redrain targets test ${name}`);
 }
 
 function clock(app: App, answer: Reachability | undefined): Check {

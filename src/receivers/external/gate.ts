@@ -98,9 +98,9 @@ function missingVariable({ missingVariables }: GatedSettings): string | undefine
   if (missing === undefined) return undefined;
   const { header, variable, signs, isInBody } = missing;
   const place = isInBody === true ? 'a value in the body of requests to' : 'a key in the query of';
-  const other = signs === true ? 'the key for signatures to' : place;
+  const other = signs === true ? 'the key that signs requests to' : place;
   const what = header === undefined ? other : `the ${header} header for`;
-  return `the environment variable ${variable} is not set: it should hold ${what} the external endpoint`;
+  return `the environment variable ${variable} is not set: it should hold ${what} this target`;
 }
 
 /** What cannot sign must not make requests leave unsigned. */
@@ -152,12 +152,12 @@ function unusableEndpoint(endpoint: string | undefined): string | undefined {
   if (endpoint === undefined || endpoint.trim() === '')
     return `no endpoint is configured for EXTERNAL_RECEIVER: ${SET_ENDPOINT}`;
   if (hasMisplacedVariable(endpoint))
-    return 'the external endpoint has a variable in its host or path: only values of its query may be variables';
-  if (!URL.canParse(endpoint)) return `the external endpoint is not a URL: ${SET_ENDPOINT}`;
+    return 'the endpoint has a variable in its host or path: only values of its query may be variables';
+  if (!URL.canParse(endpoint)) return `the endpoint is not a URL: ${SET_ENDPOINT}`;
   const url = new URL(endpoint);
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    return `the external endpoint ${shownAddress(endpoint)} is not an http(s) URL: ${SET_ENDPOINT}`;
+    return `the endpoint ${shownAddress(endpoint)} is not an http(s) URL: ${SET_ENDPOINT}`;
   if (url.username !== '' || url.password !== '')
-    return `the external endpoint has a user or password in it: use --header or --auth-env instead`;
+    return `the endpoint has a user or password in it: use --header or --auth-env instead`;
   return undefined;
 }

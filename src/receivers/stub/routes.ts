@@ -89,7 +89,9 @@ export class StubRoutes {
     if (place === '/stats') return { status: 200, document: this.#sink.stats() };
     if (place === HEALTH_PATH && health.offered !== false)
       return { status: 200, document: healthDocument(this.#sink.instanceId, health) };
-    return { status: 404, document: { error: `nothing at ${place || '/'}` } };
+    if (TOKEN_PATHS.has(place) || place === HEALTH_PATH)
+      return { status: 404, document: { error: `nothing at ${place}` } };
+    return { status: 405, document: { error: 'events come by POST' }, headers: { allow: 'POST' } };
   }
 
   async #tokens(request: Request): Promise<ReceiverAnswer> {
