@@ -28,7 +28,7 @@ export const define: DefineCommand = (command, run) => {
       '--audit-discard',
       'in the mode discard: keep what may not be discarded in the audit log',
     )
-    .addHelpText('after', example('redrain capture --type WPStatusChanged logs/*.jsonl'))
+    .addHelpText('after', example('redrain capture --type OrderPlaced logs/*.jsonl'))
     .action(run(capture));
 };
 

@@ -111,7 +111,10 @@ const fact = (name: string, value: string): string => `  ${`${name}:`.padEnd(11)
 
 function factsOf(revision: RevisionStory): (readonly [name: string, value: unknown])[] {
   const { superseded_by, undeliverable, producer_user, producer_team } = revision;
-  const producer = [producer_user ?? [], producer_team === null ? [] : `team ${producer_team}`].flat();
+  const producer = [
+    producer_user ?? [],
+    producer_team === null ? [] : `team ${producer_team}`,
+  ].flat();
   return [
     ['revision', revision.revision],
     ['type', revision.event_type],

@@ -294,7 +294,12 @@ function emptyProgram(isNeutral: boolean): Command {
       writeOut: (text) => stdout().write(text),
       writeErr: (text) => stderr().write(forTerminal(text)),
       outputError: (text, write) =>
-        write(forScreen(text, undefined, screenOf(process.stderr)).replace(/^error:/, errorColor.red('error:'))),
+        write(
+          forScreen(text, undefined, screenOf(process.stderr)).replace(
+            /^error:/,
+            errorColor.red('error:'),
+          ),
+        ),
     })
     .exitOverride();
 }

@@ -19,7 +19,9 @@ export const define: DefineCommand = (projects, run) => {
     )
     .addHelpText('after', example('redrain projects allow --all'));
   addOutput(projects.command('list', { isDefault: true }))
-    .description('List known projects, their events, and where each permission comes from. Changes nothing.')
+    .description(
+      'List known projects, their events, and where each permission comes from. Changes nothing.',
+    )
     .addHelpText('after', example('redrain projects list --json'))
     .action(run(list));
   for (const [verb, what] of [
@@ -78,7 +80,9 @@ const list: CommandBody = (call) =>
       document: { projects },
       empty: 'No events yet, so no projects.',
       before: () =>
-        projects.length === 0 ? [] : ['for targets that get only allowed projects, projects = "allowed":'],
+        projects.length === 0
+          ? []
+          : ['for targets that get only allowed projects, projects = "allowed":'],
     });
     return EXIT.done;
   });

@@ -96,7 +96,9 @@ export class UnknownConflictError extends RedrainError {
   readonly code = 'CONFLICT_UNKNOWN';
   override readonly exitCode = EXIT.usage;
   constructor(readonly reference: string) {
-    super(`there is no conflict ${reference}: \`redrain conflicts list --all\` shows those there are`);
+    super(
+      `there is no conflict ${reference}: \`redrain conflicts list --all\` shows those there are`,
+    );
   }
 }
 

@@ -63,7 +63,11 @@ export function judgeEndpoint(answer: HttpAnswer): Reachability {
   if ((status >= 200 && status < 300) || ANSWERS_OF_AN_ENDPOINT.has(status))
     return verdict('healthy', `it responds (${status} to a GET)`, serverTime);
   if (status === 404)
-    return verdict('unconfirmed', 'it responds (404 to a GET), which does not say whether it takes posts', serverTime);
+    return verdict(
+      'unconfirmed',
+      'it responds (404 to a GET), which does not say whether it takes posts',
+      serverTime,
+    );
   return verdict('unreachable', `it returns status ${status}`, serverTime);
 }
 

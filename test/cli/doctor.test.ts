@@ -166,4 +166,10 @@ describe('redrain doctor', () => {
     corruptHeader(join(stateOf(damaged.home), 'journal.db'));
     await expectProblem(await examined(damaged), 'schema', /backup/);
   });
+
+  it('calls a storage URL that cannot be used no damage', async () => {
+    const cli = await givenUsed();
+    for (const REDRAIN_STORAGE_URL of ['nonsense', `postgres://u:$\{NO_VARIABLE}@127.0.0.1/x`])
+      await expectProblem(await examined(cli, { REDRAIN_STORAGE_URL }), 'schema', /redrain config/);
+  });
 });

@@ -1,3 +1,4 @@
+import { isRedrainError } from '../../base/error.js';
 import {
   NewerSchemaError,
   OlderSchemaError,
@@ -19,10 +20,17 @@ function schemaFinding(error: unknown): Finding {
   if (error instanceof OlderSchemaError) return warning('schema', message, 'redrain now');
   if (error instanceof NewerSchemaError)
     return problem('schema', message, 'npm install --global redrain', EVERYBODY);
-  const remedy =
-    error instanceof StorageUnavailableError ? REMEDIES[error.trouble] : REMEDIES.corrupt;
-  return problem('schema', message, remedy, EVERYBODY);
+  return problem('schema', message, remedyOf(error), EVERYBODY);
 }
+
+function remedyOf(error: unknown): Remedy {
+  if (error instanceof StorageUnavailableError) return REMEDIES[error.trouble];
+  // The address is wrong, or its package is missing: nothing is wrong with a journal.
+  if (isRedrainError(error)) return { advice: error.advice ?? REDO_ADDRESS };
+  return REMEDIES.corrupt;
+}
+
+const REDO_ADDRESS = 'redrain config shows the storage URL and where it comes from';
 
 const REMEDIES: Readonly<Record<StorageUnavailableError['trouble'], Remedy>> = {
   busy: { advice: 'wait for the other process to end' },
