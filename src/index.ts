@@ -65,6 +65,8 @@ export type { DrainReport } from './dispatch/drain-report.js';
 export type * from './dispatch/ports.js';
 export { NetworkHomeError } from './files/local-filesystem.js';
 export {
+  JournalArrivingError,
+  JournalMovedError,
   NewerSchemaError,
   OlderSchemaError,
   StorageUnavailableError,

@@ -9,6 +9,7 @@ import { EXIT } from '../base/exit-codes.js';
 import { checkLines, indented } from './check-lines.js';
 import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
 import { Output } from './output.js';
+import { declareImport } from './storage-import.js';
 
 /** `redrain storage`: where the journal is kept, and what that place needs. */
 export const define: DefineCommand = (storage, run) => {
@@ -44,6 +45,7 @@ export const define: DefineCommand = (storage, run) => {
     .option('--sql', 'print the statements, for somebody else to run')
     .addHelpText('after', example('redrain storage migrate'))
     .action(run(migrate));
+  declareImport(storage, run);
 };
 
 interface InitOptions {

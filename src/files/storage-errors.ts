@@ -1,6 +1,7 @@
 import { accessSync, closeSync, constants, openSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RedrainError } from '../base/error.js';
+import { EXIT } from '../base/exit-codes.js';
 import {
   errorCode,
   plainMessage,
@@ -77,6 +78,37 @@ export class OlderSchemaError extends RedrainError {
   constructor(readonly file: string) {
     super(
       `${file} has an older schema: any writing command (for instance \`redrain capture\`) brings it up to date`,
+    );
+  }
+}
+
+/** The journal of this file is copied to another place, or was: nothing may be written here any more. */
+export class JournalMovedError extends RedrainError {
+  override readonly name = 'JournalMovedError';
+  readonly code = 'JOURNAL_MOVED';
+  override readonly exitCode = EXIT.badInput;
+  /** `place`: where it goes, for people. */
+  constructor(
+    readonly file: string,
+    readonly place: string,
+    readonly isFinished: boolean,
+  ) {
+    super(
+      isFinished
+        ? `${file}: this journal was moved to the ${place}: name that in storage.url of config.toml (\`redrain config set storage.url URL\`) or in REDRAIN_STORAGE_URL`
+        : `${file}: this journal is being copied to the ${place}: \`redrain storage import\` finishes that, and \`redrain storage import --cancel\` gives it up`,
+    );
+  }
+}
+
+/** A server's journal is being filled from a file, and nobody may work with it yet. */
+export class JournalArrivingError extends RedrainError {
+  override readonly name = 'JournalArrivingError';
+  readonly code = 'JOURNAL_ARRIVING';
+  override readonly exitCode = EXIT.badInput;
+  constructor(readonly file: string) {
+    super(
+      `${file}: this journal is being filled from the file of a home, and is not complete: \`redrain storage import\` in that home finishes it`,
     );
   }
 }

@@ -5,7 +5,7 @@ import { type Place, placeOf } from './place.js';
 import { end } from './readers.js';
 import { forbiddenRights, rolesOf, TABLE_NAMES } from './schema/roles.js';
 import { GUARDED } from './schema/triggers.js';
-import { roleOf, SCHEMA_VERSION, schemaVersion } from './schema.js';
+import { BEING_FILLED, roleOf, SCHEMA_VERSION, schemaVersion } from './schema.js';
 
 /** One thing that was looked at. */
 export interface StorageFinding {
@@ -103,6 +103,12 @@ function schemaFinding(found: number, { schema }: Place): StorageFinding {
   if (found === SCHEMA_VERSION) return fine(name, `schema ${found}`);
   if (found === 0)
     return problem(name, `there is no journal in the schema "${schema}"`, 'redrain storage init');
+  if (found >= BEING_FILLED)
+    return problem(
+      name,
+      'the journal is being filled from the file of a home, and is not complete',
+      'redrain storage import, in that home',
+    );
   const message = `the journal has schema ${found}, and this program ${SCHEMA_VERSION}`;
   return found < SCHEMA_VERSION
     ? problem(name, message, 'redrain storage migrate')

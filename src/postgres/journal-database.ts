@@ -1,8 +1,4 @@
-import {
-  NewerSchemaError,
-  OlderSchemaError,
-  StorageUnavailableError,
-} from '../files/storage-errors.js';
+import { OlderSchemaError, StorageUnavailableError } from '../files/storage-errors.js';
 import { ChangeSignal } from './change-signal.js';
 import { type ConnectionOptions, connect } from './connection.js';
 import { type Client, type Driver, loadDriver } from './driver.js';
@@ -10,7 +6,13 @@ import { asStorageError, endsConnection } from './errors.js';
 import { type Lock, lockNumbers } from './locks.js';
 import { type Place, placeOf } from './place.js';
 import { end, Readers } from './readers.js';
-import { ensureSchema, SCHEMA_VERSION, schemaVersion } from './schema.js';
+import {
+  assertKnownSchema,
+  BEING_FILLED,
+  ensureSchema,
+  SCHEMA_VERSION,
+  schemaVersion,
+} from './schema.js';
 import type { Values } from './statements.js';
 import { Queries, type Transaction } from './transaction.js';
 import { HEAD, type Head, Writer } from './writer.js';
@@ -27,6 +29,8 @@ const READ_STATEMENT_MS = 300_000;
 
 export interface OpenOptions {
   readonly busyTimeoutMs?: number;
+  /** For the one that fills it: a journal that is not complete can be read. */
+  readonly isBeingFilled?: boolean;
 }
 
 const ALL_CHANGES = 'SELECT COALESCE(sum(times), 0)::bigint AS changes FROM change';
@@ -94,7 +98,8 @@ export class JournalDatabase {
     const db = new JournalDatabase(await loadDriver(), place, options);
     try {
       const found = await db.#reading((client) => schemaVersion(client, place));
-      if (found > SCHEMA_VERSION) throw new NewerSchemaError(place.shown, found, SCHEMA_VERSION);
+      if (options.isBeingFilled === true && found === BEING_FILLED + SCHEMA_VERSION) return db;
+      assertKnownSchema(found, place.shown);
       if (found === SCHEMA_VERSION) return db;
       if (found > 0) throw new OlderSchemaError(place.shown);
       await db.close();
@@ -170,8 +175,7 @@ export class JournalDatabase {
     const head = await this.get<Head>(HEAD);
     if (head === undefined)
       throw new StorageUnavailableError(this.shown, 'corrupt', 'it has no head row');
-    if (head.schema > SCHEMA_VERSION)
-      throw new NewerSchemaError(this.shown, head.schema, SCHEMA_VERSION);
+    assertKnownSchema(head.schema, this.shown);
     this.#assertSame(head);
   }
 

@@ -1,7 +1,7 @@
 import { RedrainError } from '../base/error.js';
 import { EXIT } from '../base/exit-codes.js';
 import { step } from '../base/steps.js';
-import { NewerSchemaError } from '../files/storage-errors.js';
+import { JournalArrivingError, NewerSchemaError } from '../files/storage-errors.js';
 import type { Client } from './driver.js';
 import { isForbidden } from './errors.js';
 import type { Place } from './place.js';
@@ -22,6 +22,12 @@ export const MIGRATIONS: readonly SchemaMigration[] = [
 
 /** The schema this program reads and writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
+
+/**
+ * Added to the schema number of a journal that is being filled (src/postgres/transfer): every
+ * transaction of every process reads the number.
+ */
+export const BEING_FILLED = 1_000_000_000;
 
 /** Milliseconds to wait for others that make the same tables. */
 const SCHEMA_PATIENCE_MS = 30_000;
@@ -132,9 +138,15 @@ export function schemaStatements(found: number, schema: string, migrations = MIG
   ];
 }
 
-function isCurrent(found: number, place: Place, known: number): boolean {
-  if (found > known) throw new NewerSchemaError(place.shown, found, known);
+function isCurrent(found: number, { shown }: Place, known: number): boolean {
+  assertKnownSchema(found, shown, known);
   return found === known;
+}
+
+/** @throws NewerSchemaError, or JournalArrivingError where the journal is not complete yet. */
+export function assertKnownSchema(found: number, shown: string, known = SCHEMA_VERSION): void {
+  if (found >= BEING_FILLED) throw new JournalArrivingError(shown);
+  if (found > known) throw new NewerSchemaError(shown, found, known);
 }
 
 /** The role that the connection works as. */

@@ -1,13 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { step } from '../base/steps.js';
-import { NewerSchemaError, StorageUnavailableError } from '../files/storage-errors.js';
+import { StorageUnavailableError } from '../files/storage-errors.js';
 import type { Client } from './driver.js';
 import { asStorageError, endsConnection, isPassing } from './errors.js';
 import { type LockNumber, lockStatement } from './locks.js';
 import type { Place } from './place.js';
 import { end } from './readers.js';
-import { SCHEMA_VERSION } from './schema.js';
+import { assertKnownSchema } from './schema.js';
 import { Transaction } from './transaction.js';
 
 /** How often work is done that met a deadlock with a program that is not redrain. */
@@ -141,8 +141,7 @@ export class Writer {
       const head = results.at(-1)?.rows[0] as Head | undefined;
       if (head === undefined)
         throw new StorageUnavailableError(this.#place.shown, 'corrupt', 'it has no head row');
-      if (head.schema > SCHEMA_VERSION)
-        throw new NewerSchemaError(this.#place.shown, head.schema, SCHEMA_VERSION);
+      assertKnownSchema(head.schema, this.#place.shown);
       this.#onHead(head);
       return [client, head];
     } catch (error) {

@@ -9,12 +9,13 @@ import { ensurePrivateFile, isPlainFile } from '../files/private-file.js';
 import {
   asStorageError,
   isBusy,
-  NewerSchemaError,
+  JournalMovedError,
   OlderSchemaError,
   StorageUnavailableError,
 } from '../files/storage-errors.js';
 import { configureConnection, DRIVER_TIMEOUT_MS, provideDigest } from './connection.js';
 import { fileRecent } from './journal/filing.js';
+import { assertKnownSchema } from './moved.js';
 import { ensureSchema, SCHEMA_VERSION, schemaVersion } from './schema.js';
 
 /** Milliseconds a unit of work waits for other writers before it gives up. */
@@ -63,6 +64,8 @@ export class JournalDatabase {
   #schemaVersion: Database.Statement | undefined;
   /** Whether it was opened so that every commit is synced; read when it first matters. */
   #isFull: boolean | undefined;
+  /** What says that the journal is somewhere else now, or will be. */
+  #moved: JournalMovedError | undefined;
   /** When a commit that could have left its sync to a later one was synced all the same. */
   #syncedAt = 0;
 
@@ -155,7 +158,7 @@ export class JournalDatabase {
    */
   isReplaced(): boolean {
     const isReplaced = this.#files?.isReplaced() ?? this.#read?.change() !== undefined;
-    if (!isReplaced) return false;
+    if (!isReplaced && !this.#isMoved()) return false;
     this.#closeQuietly();
     return true;
   }
@@ -292,7 +295,23 @@ export class JournalDatabase {
   #assertKnownSchema(): void {
     this.#schemaVersion ??= this.#prepare('PRAGMA user_version').pluck();
     const version = this.#schemaVersion.get() as number;
-    if (version > SCHEMA_VERSION) throw new NewerSchemaError(this.file, version, SCHEMA_VERSION);
+    try {
+      assertKnownSchema(this.#db, version);
+    } catch (error) {
+      if (error instanceof JournalMovedError) this.#moved = error;
+      throw error;
+    }
+  }
+
+  /** Whoever writes finds it out by writing; who only reads looks here. */
+  #isMoved(): boolean {
+    if (this.#moved === undefined && this.#read !== undefined && this.#db.open)
+      try {
+        this.#assertKnownSchema();
+      } catch {
+        // Any other error is for the next use of the connection to meet.
+      }
+    return this.#moved !== undefined;
   }
 
   #assertInPlace(): void {
@@ -300,6 +319,7 @@ export class JournalDatabase {
   }
 
   #assertOpen(): void {
+    if (this.#moved !== undefined) throw this.#moved;
     this.#files?.assertKept();
   }
 
@@ -341,8 +361,7 @@ async function connect(
 
 /** Before any pragma writes: a newer file is left exactly as it is. */
 function assertNotNewer(db: Database.Database): void {
-  const found = schemaVersion(db);
-  if (found > SCHEMA_VERSION) throw new NewerSchemaError(db.name, found, SCHEMA_VERSION);
+  assertKnownSchema(db, schemaVersion(db));
 }
 
 /** All that a first schema migration which was interrupted leaves behind. */

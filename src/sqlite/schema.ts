@@ -10,7 +10,8 @@ import {
 import { step } from '../base/steps.js';
 import { syncEntries } from '../files/directory.js';
 import { OsLock } from '../files/os-lock.js';
-import { NewerSchemaError, StorageUnavailableError } from '../files/storage-errors.js';
+import { StorageUnavailableError } from '../files/storage-errors.js';
+import { assertKnownSchema } from './moved.js';
 
 export { SCHEMA_VERSION };
 
@@ -31,7 +32,7 @@ const ENTRIES = 3;
 export async function ensureSchema(db: BetterSqlite3.Database, patienceMs: number): Promise<void> {
   const found = schemaVersion(db);
   if (found === SCHEMA_VERSION) return;
-  if (found > SCHEMA_VERSION) throw new NewerSchemaError(db.name, found, SCHEMA_VERSION);
+  assertKnownSchema(db, found);
   const lock = await OsLock.acquire(
     join(dirname(db.name), 'locks', 'schema.lock'),
     AbortSignal.timeout(patienceMs),

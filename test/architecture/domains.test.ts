@@ -15,7 +15,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['base', 'json', 'files', 'address', 'output', 'schema'],
   ['dispatch', 'policy', 'config'],
   ['edges', 'journal', 'ledger', 'conflicts', 'targets', 'queue'],
-  ['receive', 'receivers', 'retention', 'reports'],
+  ['receive', 'receivers', 'retention', 'reports', 'transfer'],
   ['spec-kitty'],
   ['src/stores.ts'],
   ['sqlite', 'postgres', 'bullmq'],

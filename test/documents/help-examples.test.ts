@@ -20,8 +20,8 @@ import { Typist } from './typist.js';
 /** The id that the examples name. */
 const EVENT_ID = '01KXDKC13SPEZK7YDHMV6YKW4H';
 
-/** They do not end by themselves, or need a terminal; their own tests run them. */
-const ELSEWHERE = ['serve', 'receive', 'login', 'worker', 'open'];
+/** They do not end by themselves, or need a terminal or a server; their own tests run them. */
+const ELSEWHERE = ['serve', 'receive', 'login', 'worker', 'open', 'storage import'];
 
 /** A home that has what the examples name. */
 interface ExampleHome {

@@ -1,5 +1,7 @@
 import { isRedrainError } from '../../base/error.js';
 import {
+  JournalArrivingError,
+  JournalMovedError,
   NewerSchemaError,
   OlderSchemaError,
   StorageUnavailableError,
@@ -20,8 +22,17 @@ function schemaFinding(error: unknown): Finding {
   if (error instanceof OlderSchemaError) return warning('schema', message, 'redrain now');
   if (error instanceof NewerSchemaError)
     return problem('schema', message, 'npm install --global redrain', EVERYBODY);
+  if (error instanceof JournalMovedError)
+    return problem('schema', message, remedyOfMove(error), EVERYBODY);
+  if (error instanceof JournalArrivingError)
+    return problem('schema', message, 'redrain storage import', EVERYBODY);
   return problem('schema', message, remedyOf(error), EVERYBODY);
 }
+
+const remedyOfMove = ({ isFinished }: JournalMovedError): Remedy =>
+  isFinished
+    ? { advice: 'redrain config set storage.url URL, with the URL of that place' }
+    : { advice: 'redrain storage import finishes it; with --cancel it is given up' };
 
 function remedyOf(error: unknown): Remedy {
   if (error instanceof StorageUnavailableError) return REMEDIES[error.trouble];

@@ -21,10 +21,15 @@ export interface StorageHome {
  * nobody can tell where.
  */
 export async function chooseEngine(home: StorageHome): Promise<Engine> {
-  const address = home.env.REDRAIN_STORAGE_URL?.trim() || (await configuredAddress(home));
-  if (!address) return sqliteEngine(home.paths.journalDb, () => home.random());
+  const address = await storageAddress(home);
+  if (address === undefined) return sqliteEngine(home.paths.journalDb, () => home.random());
   const { postgresEngine } = await import('./postgres.js');
   return postgresEngine(address, home, noteFile(home));
+}
+
+/** As it is written, for whoever fills its variables. @throws ConfigUnreadableError. */
+export async function storageAddress(home: StorageHome): Promise<string | undefined> {
+  return home.env.REDRAIN_STORAGE_URL?.trim() || (await configuredAddress(home)) || undefined;
 }
 
 async function configuredAddress(home: StorageHome): Promise<string | undefined> {
@@ -35,4 +40,4 @@ async function configuredAddress(home: StorageHome): Promise<string | undefined>
 }
 
 /** Says that the journal of this home is on a server, and on which. */
-const noteFile = ({ paths }: StorageHome): string => join(paths.state, 'journal-place');
+export const noteFile = ({ paths }: StorageHome): string => join(paths.state, 'journal-place');

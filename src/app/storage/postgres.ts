@@ -6,6 +6,7 @@ import { EXIT } from '../../base/exit-codes.js';
 import { makeDirectory } from '../../files/directory.js';
 import { replaceFile } from '../../files/durable-file.js';
 import { isPlainFile } from '../../files/private-file.js';
+import type { JournalDestination } from '../../transfer/ports.js';
 import type { Administration, Engine } from './engine.js';
 
 /** A rehearsal would need a copy of the journal, and there is none of one on a server. */
@@ -48,9 +49,7 @@ export async function postgresEngine(
   given: Given,
   noteFile: string,
 ): Promise<Engine> {
-  const filled = fillAddress(configured, given.env);
-  if ('missing' in filled) throw new StorageVariableError(configured, filled.missing);
-  const { address } = filled;
+  const address = filledAddress(configured, given.env);
   const { openStores, openStoresReadOnly, placeOf, rolesOf } = await import(
     '../../postgres/stores.js'
   );
@@ -100,4 +99,24 @@ function administrationOf(address: string, retentionRole: string): Administratio
       }));
     },
   };
+}
+
+/**
+ * A journal that is to be filled from a file.
+ *
+ * @throws as `postgresEngine`; StorageUnavailableError, MissingDriverError, ServerUnsuitableError.
+ */
+export async function openDestination(
+  configured: string,
+  env: NodeJS.ProcessEnv,
+): Promise<JournalDestination> {
+  const address = filledAddress(configured, env);
+  const { PostgresDestination } = await import('../../postgres/transfer/destination.js');
+  return PostgresDestination.open(address);
+}
+
+function filledAddress(configured: string, env: NodeJS.ProcessEnv): string {
+  const filled = fillAddress(configured, env);
+  if ('missing' in filled) throw new StorageVariableError(configured, filled.missing);
+  return filled.address;
 }
