@@ -22,7 +22,7 @@ import type { TargetOptions } from './config/target-settings.js';
 import type { DrainReport } from './dispatch/drain-report.js';
 import type { DeploymentMetadata } from './dispatch/ports.js';
 import type { CaptureInput, CaptureVerdict } from './journal/capture.js';
-import { CAPTURE_GROUP } from './journal/capture-groups.js';
+import { CAPTURE_GROUP, Grouping } from './journal/capture-groups.js';
 import { type CaptureReport, CaptureSummary } from './journal/capture-summary.js';
 import type { EnvelopeRules } from './journal/envelope.js';
 import { GroupCommit } from './journal/group-commit.js';
@@ -440,23 +440,21 @@ function bytesOf(event: EventInput): Buffer | string {
 async function* groupsOf(
   events: Iterable<EventInput> | AsyncIterable<EventInput>,
 ): AsyncGenerator<(Buffer | string)[]> {
-  let group: (Buffer | string)[] = [];
-  let size = 0;
-  for await (const event of events) {
-    const bytes = bytesOf(event);
-    if (size + bytes.length > CAPTURE_GROUP.maxBytes && group.length > 0) {
-      yield group;
-      group = [];
-      size = 0;
+  const grouping = new Grouping();
+  if (Symbol.asyncIterator in events)
+    for await (const event of events) {
+      const full = grouping.add(bytesOf(event));
+      if (full !== undefined) yield full;
     }
-    group.push(bytes);
-    size += bytes.length;
-    if (group.length < CAPTURE_GROUP.maxItems) continue;
-    yield group;
-    group = [];
-    size = 0;
-  }
-  if (group.length > 0) yield group;
+  // What is there is not waited for: that would cost as much as to search an event for doubled keys.
+  else
+    for (const event of events) {
+      const given = event instanceof Promise ? await event : event;
+      const full = grouping.add(bytesOf(given));
+      if (full !== undefined) yield full;
+    }
+  const rest = grouping.rest();
+  if (rest.length > 0) yield rest;
 }
 
 /** A message says what is the case; what to type is for the command line. */

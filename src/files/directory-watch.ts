@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { type Stats, statSync } from 'node:fs';
 
 /** Milliseconds by which times of a file system may be behind the clock. */
 const SETTLED_MS = 50;
@@ -12,7 +12,7 @@ const TRUSTED_MS = 1_000;
  */
 export class DirectoryWatch {
   readonly #path: string;
-  #seen: string | undefined;
+  #seen: State | undefined;
   #until = 0;
 
   constructor(path: string) {
@@ -23,16 +23,30 @@ export class DirectoryWatch {
   isAsBefore(): boolean {
     const now = performance.now();
     const state = this.#state();
-    if (state !== undefined && state === this.#seen && now < this.#until) return true;
+    if (now < this.#until && isSame(state, this.#seen)) return true;
     this.#seen = state;
     this.#until = now + TRUSTED_MS;
     return false;
   }
 
   /** Undefined while a change may still come with the times of the last one. */
-  #state(): string | undefined {
+  #state(): State | undefined {
     const stat = statSync(this.#path, { throwIfNoEntry: false });
     if (stat === undefined || Math.abs(Date.now() - stat.ctimeMs) < SETTLED_MS) return undefined;
-    return `${stat.dev} ${stat.ino} ${stat.ctimeMs} ${stat.mtimeMs}`;
+    return stat;
   }
+}
+
+type State = Pick<Stats, 'dev' | 'ino' | 'ctimeMs' | 'mtimeMs'>;
+
+/** By its numbers: a text of them takes as long to make as the look itself. */
+function isSame(now: State | undefined, before: State | undefined): boolean {
+  return (
+    now !== undefined &&
+    before !== undefined &&
+    now.ctimeMs === before.ctimeMs &&
+    now.mtimeMs === before.mtimeMs &&
+    now.ino === before.ino &&
+    now.dev === before.dev
+  );
 }

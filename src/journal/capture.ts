@@ -1,8 +1,8 @@
-import { hash } from 'node:crypto';
 import { Pace } from '../base/pace.js';
 import type { Arrival } from '../edges/arrival.js';
 import { plainMessage } from '../files/trouble.js';
 import { type DiscardPolicy, type Disposition, dispose } from '../policy/discard.js';
+import { digestOf } from './digest.js';
 import {
   type Envelope,
   type EnvelopeRules,
@@ -89,7 +89,9 @@ export class Capture {
     context: CaptureContext,
   ): Promise<CaptureVerdict[]> {
     const places = new Places(context);
-    const prepared = await prepareAll(inputs, (input) => prepare(input, context, places));
+    const prepareOne = (input: CaptureInput) => prepare(input, context, places);
+    const prepared =
+      inputs.length > FEW ? await prepareAll(inputs, prepareOne) : inputs.map(prepareOne);
     const events: NewEvent[] = [];
     for (const one of prepared) if ('event' in one) events.push(one.event);
     const stored = events.length === 0 ? [] : await this.#store(events);
@@ -183,6 +185,9 @@ class Places {
   }
 }
 
+/** So few are prepared without a turn in between: a group holds a MiB at most, or one event. */
+const FEW = 4;
+
 /** Parsing and digesting a whole group takes a while: others get a turn before it is written. */
 async function prepareAll(
   inputs: readonly CaptureInput[],
@@ -225,7 +230,7 @@ function newEvent(
     eventId,
     eventType: envelope.eventType,
     bytes,
-    sha256: hash('sha256', bytes, 'buffer'),
+    sha256: digestOf(bytes),
     carriesId: envelope.ownId === eventId,
     timestamp: envelope.timestamp,
     occurredAt: envelope.occurredAt,

@@ -189,7 +189,7 @@ export class JournalDatabase {
    * written to a file that is replaced meanwhile counts as an error. The work
    * finds every event filed.
    */
-  async write<T>(work: Work<T>, durable: Durable = 'now'): Promise<T> {
+  write<T>(work: Work<T>, durable: Durable = 'now'): Promise<T> {
     return this.#write((db) => {
       fileRecent((sql) => this.statement(sql));
       return work(db);
@@ -197,7 +197,7 @@ export class JournalDatabase {
   }
 
   /** The same for captures, which leave events unfiled and read neither `live` nor a counter before they file them. */
-  async append<T>(work: Work<T>): Promise<T> {
+  append<T>(work: Work<T>): Promise<T> {
     return this.#write(work, 'now');
   }
 

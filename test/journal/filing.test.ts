@@ -88,24 +88,84 @@ describe('a group of events', () => {
     const many = newEvents(3 * ROWS + 5, 'many');
     const repeated = many[ROWS + 7];
     const group = [
-      ...many.slice(0, ROWS + 20),
+      ...many.slice(0, ROWS + 10),
       newEvent('known'),
-      ...many.slice(ROWS + 20, 2 * ROWS + 30),
+      ...many.slice(ROWS + 10, 2 * ROWS + 15),
       ...(repeated === undefined ? [] : [repeated]),
       newEvent('known', { bytes: Buffer.from('{"other":1}') }),
-      ...many.slice(2 * ROWS + 30),
+      ...many.slice(2 * ROWS + 15),
     ];
     const verdicts = await core.journal.append(group, 'capture');
     const others = verdicts.flatMap((verdict, i) => (verdict === 'captured' ? [] : [[i, verdict]]));
     expect(others).to.deep.equal([
-      [ROWS + 20, 'duplicate'],
-      [2 * ROWS + 31, 'duplicate'],
-      [2 * ROWS + 32, 'conflict'],
+      [ROWS + 10, 'duplicate'],
+      [2 * ROWS + 16, 'duplicate'],
+      [2 * ROWS + 17, 'conflict'],
     ]);
     expect(rows(core, 'SELECT event_id AS id FROM event ORDER BY seq')).to.deep.equal(
       ['known', ...many.map(({ eventId }) => eventId)].map((id) => ({ id })),
     );
     expect(row(core, 'SELECT max(seq) AS n FROM event')).to.deep.equal({ n: many.length + 1 });
     assertLedgerInvariant(core);
+  });
+
+  it('of few, too: what is known is found, keeps its number, and makes no origin', async () => {
+    const core = await openCore();
+    await core.journal.append([newEvent('a'), newEvent('b')], 'capture');
+    const elsewhere = { projectUuid: null, repoSlug: null, checkout: '/elsewhere' };
+    const verdicts = await core.journal.append(
+      [
+        newEvent('c'),
+        newEvent('a'),
+        newEvent('b', { origin: elsewhere }),
+        newEvent('c', { bytes: Buffer.from('{"other":1}') }),
+        newEvent('d'),
+      ],
+      'capture',
+    );
+    expect(verdicts).to.deep.equal(['captured', 'duplicate', 'duplicate', 'conflict', 'captured']);
+    expect(rows(core, 'SELECT seq, event_id AS id FROM event ORDER BY seq')).to.deep.equal([
+      { seq: 1, id: 'a' },
+      { seq: 2, id: 'b' },
+      { seq: 3, id: 'c' },
+      { seq: 4, id: 'd' },
+    ]);
+    expect(row(core, 'SELECT count(*) AS n FROM origin')).to.deep.equal({ n: 1 });
+    assertLedgerInvariant(core);
+  });
+
+  it('keeps what each event says of its producer, whether all say the same or not', async () => {
+    const core = await openCore();
+    const alike = newEvents(ROWS, 'alike').map((event) => ({ ...event, producerTeam: 'one' }));
+    const unlike = newEvents(ROWS, 'unlike').map((event, i) => ({
+      ...event,
+      producerTeam: i % 2 === 0 ? 'one' : null,
+      producerUser: i % 3 === 0 ? 'somebody' : null,
+      blockedReason: i % 5 === 0 ? 'offline' : null,
+      carriesId: i % 7 === 0,
+      undeliverable: i % 11 === 0 ? 'too odd' : null,
+    }));
+    await core.journal.append([...alike, ...unlike], 'capture');
+    expect(
+      rows(
+        core,
+        `SELECT event_id AS eventId, producer_team AS producerTeam, producer_user AS producerUser,
+           drain_blocked_reason AS blockedReason, carries_id AS carriesId, undeliverable,
+           event_type AS eventType, sha256, size, captured_at AS capturedAt FROM event ORDER BY seq`,
+      ),
+    ).to.deep.equal(
+      [...alike, ...unlike].map((event) => ({
+        eventId: event.eventId,
+        producerTeam: event.producerTeam,
+        producerUser: event.producerUser,
+        blockedReason: event.blockedReason,
+        carriesId: event.carriesId ? 1 : 0,
+        undeliverable: event.undeliverable,
+        eventType: event.eventType,
+        sha256: event.sha256,
+        size: event.bytes.length,
+        capturedAt: event.capturedAt,
+      })),
+    );
   });
 });

@@ -56,37 +56,46 @@ export class RawEvent {
 
   /** One literal spelling and no escape anywhere is proof enough that there is no second. */
   #mayStandTwice(key: string): boolean {
-    this.#hasEscapes ??= this.#text.includes('\\u') || this.#text.includes('\\/');
+    this.#hasEscapes ??= hasEscapes(this.#text);
     return this.#hasEscapes || spellsTwice(this.#text, key);
   }
 }
 
-/** Looks for the end first: a search that begins with a quote stops at every quote of the JSON. */
+/** Whether a character may stand there as something else. `indexOf` alone is fast for one character. */
+const hasEscapes = (text: string): boolean =>
+  text.indexOf('\\') >= 0 && (text.includes('\\u') || text.includes('\\/'));
+
+/** Looks for the end first, from a character on that is rare: a search stops wherever its first one stands. */
 function spellsTwice(text: string, key: string): boolean {
   const { first, tail } = spellingOf(key);
-  const found = text.indexOf(tail);
-  if (found < 0 || text.indexOf(tail, found + tail.length) < 0) return false;
   let seen = 0;
   for (let at = text.indexOf(tail); at >= 0; at = text.indexOf(tail, at + tail.length)) {
-    if (text.startsWith(first, at - 2)) seen += 1;
+    if (text.startsWith(first, at - first.length)) seen += 1;
     if (seen > 1) return true;
   }
   return false;
 }
 
-/** The literal of a key, cut behind its first character. */
-function spellingOf(key: string): { readonly first: string; readonly tail: string } {
+/** The literal of a key in two parts. */
+interface Spelling {
+  readonly first: string;
+  readonly tail: string;
+}
+
+/** Cut before its last underscore, or behind its first character: quotes are everywhere in JSON. */
+function spellingOf(key: string): Spelling {
   let spelling = SPELLINGS.get(key);
   if (spelling === undefined) {
     const literal = JSON.stringify(key);
-    spelling = { first: literal.slice(0, 2), tail: literal.slice(2) };
+    const cut = Math.max(literal.lastIndexOf('_'), 2);
+    spelling = { first: literal.slice(0, cut), tail: literal.slice(cut) };
     if (SPELLINGS.size < MOST_SPELLINGS) SPELLINGS.set(key, spelling);
   }
   return spelling;
 }
 
 const MOST_SPELLINGS = 1_000;
-const SPELLINGS = new Map<string, { readonly first: string; readonly tail: string }>();
+const SPELLINGS = new Map<string, Spelling>();
 
 function doubledProblem(key: string, isTop: boolean, path: string): string {
   const where = isTop ? `two top-level ${key} keys` : `two ${key} keys within ${path}`;

@@ -6,8 +6,8 @@ import { describeKind } from './fields.js';
 /** Longest id, type or project, in UTF-16 code units. */
 export const MAX_ID_LENGTH = 512;
 
-/** Matches halves of surrogate pairs only: with the `u` flag whole pairs are one character. */
-const LONE_SURROGATE = /\p{Surrogate}/u;
+/** With the `u` flag only halves of surrogate pairs match: whole pairs are one character. */
+const NUL_OR_LONE_SURROGATE = /[\0\p{Surrogate}]/u;
 const LONGEST_REASON = 200;
 
 /** Why a value cannot be an id, a type or a project; undefined when it can. */
@@ -15,9 +15,9 @@ export function textProblem(field: string, value: unknown): string | undefined {
   if (typeof value !== 'string') return `${field} is ${describeKind(value)}, not a string`;
   if (value === '') return `${field} is empty`;
   if (value.length > MAX_ID_LENGTH) return `${field} is longer than ${MAX_ID_LENGTH} characters`;
-  if (value.includes('\0')) return `${field} contains a NUL character`;
-  if (LONE_SURROGATE.test(value)) return `${field} contains half of a surrogate pair`;
-  return undefined;
+  if (!NUL_OR_LONE_SURROGATE.test(value)) return undefined;
+  const what = value.includes('\0') ? 'a NUL character' : 'half of a surrogate pair';
+  return `${field} contains ${what}`;
 }
 
 /** Digits of any length, as they stand in the input; `1e3` and `1.0` are numbers that readers respell. */

@@ -14,8 +14,10 @@ const IS_RECENT = 'seq > (SELECT seq FROM filed)';
 export const FILED_TO = `
   SELECT f.seq AS filed, (SELECT MAX(seq) FROM event) AS head FROM filed f`;
 
+/** In the order of the table, which is three quarters of the work. */
 export const FILE_LIVE = `
-  INSERT INTO live (origin_id, seq) SELECT origin_id, seq FROM event WHERE ${IS_RECENT}`;
+  INSERT INTO live (origin_id, seq)
+  SELECT origin_id, seq FROM event WHERE ${IS_RECENT} ORDER BY 1, 2`;
 
 export const FILE_COUNTS = `
   INSERT INTO journal_count (origin_id, class, events, retained, bytes)

@@ -11,8 +11,10 @@ import { EXCLUDED_NO_LONGER } from '../ledger/start.sql.js';
 import { fileRecent } from './filing.js';
 import { FILE_AFTER } from './filing.sql.js';
 import * as sql from './journal.sql.js';
-import { NewRows } from './new-rows.js';
+import { isRefused, NewRows } from './new-rows.js';
 import { type CurrentRow, SameContent } from './same-content.js';
+
+const FIRST_REVISION = 1;
 
 const AUDITED: Written = { verdict: 'audited', seq: null, conflictId: null };
 
@@ -89,16 +91,34 @@ export class GroupWriter {
   /** A second try after a failed BEGIN starts from nothing, as `write` runs only once a transaction is open. */
   write(events: readonly NewEvent[]): AppendVerdict[] {
     const written: Written[] = [];
-    while (written.length < events.length) {
+    while (events.length - written.length >= sql.ROWS) {
       const next = events.slice(written.length, written.length + sql.ROWS);
       const first = this.#insertNew(next);
       for (const [index, event] of next.entries())
         written.push(first === undefined ? this.writeOne(event) : captured(first + index));
     }
+    for (let index = written.length; index < events.length; index += 1)
+      written.push(this.#writeLikelyNew(events[index] as NewEvent));
     this.finish();
     if (events.some(({ arrival }) => arrival !== undefined))
       noteArrivals(this.#db, events, written);
     return written.map(({ verdict }) => verdict);
+  }
+
+  /** Does not look for the event first: the journal refuses an id that it has. */
+  #writeLikelyNew(event: NewEvent): Written {
+    // A duplicate makes no origin.
+    const originId = isPlain(event) ? this.#knownOriginId(event) : undefined;
+    if (originId === undefined) return this.writeOne(event);
+    let seq: number;
+    try {
+      seq = this.#insertEvent(event, FIRST_REVISION, originId);
+    } catch (error) {
+      if (isRefused(error)) return this.writeOne(event);
+      throw error;
+    }
+    this.#complete(event, seq, originId);
+    return captured(seq);
   }
 
   /** For groups too large to be held; `finish` comes after the last one, in the same transaction. */
@@ -178,7 +198,7 @@ export class GroupWriter {
 
   /** The number of the first, where all of them are new and nothing else is to be said of one. */
   #insertNew(events: readonly NewEvent[]): number | undefined {
-    if (events.length < sql.ROWS || !events.every(isPlain)) return undefined;
+    if (!events.every(isPlain)) return undefined;
     const head = this.#given?.last ?? (this.#db.statement(sql.HEAD).get() as { head: number }).head;
     const origins = events.map((event) => this.#originId(event));
     if (!this.#rows.insert(head + 1, events, origins)) return undefined;
@@ -190,8 +210,14 @@ export class GroupWriter {
     this.#given = { first: this.#given?.first ?? first, last };
   }
 
-  #insert(event: NewEvent, revision = 1): number {
+  #insert(event: NewEvent, revision = FIRST_REVISION): number {
     const originId = this.#originId(event);
+    const seq = this.#insertEvent(event, revision, originId);
+    this.#complete(event, seq, originId);
+    return seq;
+  }
+
+  #insertEvent(event: NewEvent, revision: number, originId: number): number {
     const { lastInsertRowid: seq } = this.#db
       .statement(sql.INSERT_EVENT)
       .run(
@@ -211,12 +237,16 @@ export class GroupWriter {
         event.sha256,
         event.bytes.length,
       );
+    return Number(seq);
+  }
+
+  /** Gives an event that is inserted its bytes, and takes its key into account. */
+  #complete(event: NewEvent, seq: number, originId: number): void {
     this.#db.statement(sql.INSERT_PAYLOAD).run(seq, event.bytes);
-    this.#give(Number(seq), Number(seq));
+    this.#give(seq, seq);
     // What was spooled or imported may have left already, or arrives late.
     if (event.coalesceKey !== null && this.#source === 'capture')
-      this.#coalesce(event.coalesceKey, { seq: Number(seq), originId, at: event.capturedAt });
-    return Number(seq);
+      this.#coalesce(event.coalesceKey, { seq, originId, at: event.capturedAt });
   }
 
   /**
@@ -285,7 +315,7 @@ export class GroupWriter {
     const known = this.#idOfOrigin.get(origin);
     let id = known?.get(eventType);
     if (id === undefined) {
-      id = this.#lookUpOrigin(origin, eventType);
+      id = this.#lookUpOrigin(fieldsOf(origin, eventType));
       // An import may be longer than memory, and makes an object for every row.
       if (this.#source !== 'capture') return id;
       if (known === undefined) this.#idOfOrigin.set(origin, new Map([[eventType, id]]));
@@ -294,9 +324,13 @@ export class GroupWriter {
     return id;
   }
 
-  #lookUpOrigin({ projectUuid, repoSlug, checkout }: EventOrigin, eventType: string): number {
-    const fields = [projectUuid ?? '', repoSlug ?? '', checkout ?? '', eventType];
-    const key = fields.join('\0');
+  #knownOriginId({ origin, eventType }: NewEvent): number | undefined {
+    const key = keyOf(fieldsOf(origin, eventType));
+    return this.#knownOrigins.get(key) ?? this.newOrigins.get(key);
+  }
+
+  #lookUpOrigin(fields: readonly string[]): number {
+    const key = keyOf(fields);
     const known = this.#knownOrigins.get(key) ?? this.newOrigins.get(key);
     if (known !== undefined) return known;
     const found = this.#db.statement<string[], { id: number }>(sql.FIND_ORIGIN).get(...fields);
@@ -306,3 +340,10 @@ export class GroupWriter {
     return id;
   }
 }
+
+const fieldsOf = (
+  { projectUuid, repoSlug, checkout }: EventOrigin,
+  eventType: string,
+): readonly string[] => [projectUuid ?? '', repoSlug ?? '', checkout ?? '', eventType];
+
+const keyOf = (fields: readonly string[]): string => fields.join('\0');

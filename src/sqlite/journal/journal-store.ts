@@ -62,20 +62,18 @@ export class SqliteJournal implements JournalStore {
     work: (group: GroupWriter) => T,
   ): Promise<T> {
     const content = new SameContent(this.#db);
-    const write = async (): Promise<T> => {
+    for (;;) {
       const group = new GroupWriter(this.#db, source, this.#origins, undefined, content);
       const run = () => work(group);
-      const verdicts = await (source === 'capture' ? this.#db.append(run) : this.#db.write(run));
-      if (verdicts !== undefined) this.#rememberOrigins(group);
-      return verdicts;
-    };
-    try {
-      return await write();
-    } catch (error) {
-      if (!(error instanceof TooMuchToCompare)) throw error;
+      try {
+        const verdicts = await (source === 'capture' ? this.#db.append(run) : this.#db.write(run));
+        if (verdicts !== undefined) this.#rememberOrigins(group);
+        return verdicts;
+      } catch (error) {
+        if (!(error instanceof TooMuchToCompare)) throw error;
+      }
+      await content.lookAhead(events);
     }
-    await content.lookAhead(events);
-    return write();
   }
 
   /** Only after COMMIT: an origin of a rolled back group does not exist. */

@@ -8,20 +8,29 @@ export const INSERT_EVENT = `
 
 export const INSERT_PAYLOAD = 'INSERT INTO payload (seq, bytes) VALUES (?, ?)';
 
-const repeated = (row: string, times: number): string => Array(times).fill(row).join(', ');
-
 /** Events in one statement: more of them save nothing. */
-export const ROWS = 40;
+export const ROWS = 20;
 
-/** Events of a first revision, each with its number. */
-export const INSERT_EVENTS = `
+/** So many rows in which @FIRST stands for the number of the first: each has the next one. */
+const rows = (row: string): string =>
+  Array.from({ length: ROWS }, (_, index) => row.replace('@FIRST', `@first + ${index}`)).join(', ');
+
+const insertEvents = (common: string): string => `
   INSERT INTO event (seq, event_id, revision, event_type, origin_id, source, event_time,
-    occurred_at, captured_at, producer_user, producer_team, drain_blocked_reason, carries_id,
-    undeliverable, sha256, size)
-  VALUES ${repeated('(?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)', ROWS)}`;
+    occurred_at, captured_at, sha256, size, producer_user, producer_team, drain_blocked_reason,
+    carries_id, undeliverable)
+  VALUES ${rows(`(@FIRST, ?, 1, ?, ?, @source, ?, ?, ?, ?, ?, ${common})`)}`;
+
+/** Events of a first revision, each with its number, and each with a producer and a state of its own. */
+export const INSERT_EVENTS = insertEvents('?, ?, ?, ?, ?');
+
+/** The same for events that have all of these in common: they are bound once, which saves a sixth of the insert. */
+export const INSERT_EVENTS_ALIKE = insertEvents(
+  '@user, @team, @reason, @carriesId, @undeliverable',
+);
 
 export const INSERT_PAYLOADS = `
-  INSERT INTO payload (seq, bytes) VALUES ${repeated('(?, ?)', ROWS)}`;
+  INSERT INTO payload (seq, bytes) VALUES ${rows('(@FIRST, ?)')}`;
 
 export const FIND_ORIGIN = `
   SELECT id FROM origin WHERE project_uuid = ? AND repo_slug = ? AND checkout = ? AND event_type = ?`;

@@ -1,6 +1,6 @@
 import type { EventSource, NewEvent } from '../../journal/new-event.js';
 import type { JournalDatabase } from '../journal-database.js';
-import { INSERT_EVENTS, INSERT_PAYLOADS } from './journal.sql.js';
+import { INSERT_EVENTS, INSERT_EVENTS_ALIKE, INSERT_PAYLOADS } from './journal.sql.js';
 
 /**
  * Inserts many events by two statements, inside a transaction that the caller
@@ -22,39 +22,52 @@ export class NewRows {
    * one of their ids is known or comes twice: nothing was written then.
    */
   insert(first: number, events: readonly NewEvent[], origins: readonly number[]): boolean {
-    const rows: unknown[] = [];
-    const payloads: unknown[] = [];
+    const areAlike = haveMuchInCommon(events);
+    const values: unknown[] = [];
+    const payloads: Buffer[] = [];
     for (const [index, event] of events.entries()) {
-      const seq = first + index;
-      rows.push(
-        seq,
-        event.eventId,
-        event.eventType,
-        origins[index],
-        this.#source,
-        event.timestamp,
-        event.occurredAt,
-        event.capturedAt,
-        event.producerUser,
-        event.producerTeam,
-        event.blockedReason,
-        event.carriesId ? 1 : 0,
-        event.undeliverable,
-        event.sha256,
-        event.bytes.length,
-      );
-      payloads.push(seq, event.bytes);
+      const { bytes, sha256 } = event;
+      values.push(event.eventId, event.eventType, origins[index], event.timestamp);
+      values.push(event.occurredAt, event.capturedAt, sha256, bytes.length);
+      if (!areAlike) values.push(...Object.values(commonOf(event)));
+      payloads.push(bytes);
     }
+    const shared = { first, source: this.#source };
     try {
-      this.#db.statement(INSERT_EVENTS).run(rows);
+      if (areAlike)
+        this.#db
+          .statement(INSERT_EVENTS_ALIKE)
+          .run(values, { ...shared, ...commonOf(events[0] as NewEvent) });
+      else this.#db.statement(INSERT_EVENTS).run(values, shared);
     } catch (error) {
       if (isRefused(error)) return false;
       throw error;
     }
-    this.#db.statement(INSERT_PAYLOADS).run(payloads);
+    this.#db.statement(INSERT_PAYLOADS).run(payloads, { first });
     return true;
   }
 }
 
-const isRefused = (error: unknown): boolean =>
+/** What most events that come together have in common, in the order of the statement. */
+const commonOf = (event: NewEvent): Record<string, string | number | null> => ({
+  user: event.producerUser,
+  team: event.producerTeam,
+  reason: event.blockedReason,
+  carriesId: event.carriesId ? 1 : 0,
+  undeliverable: event.undeliverable,
+});
+
+function haveMuchInCommon([first, ...others]: readonly NewEvent[]): boolean {
+  return others.every(
+    (event) =>
+      event.producerUser === first?.producerUser &&
+      event.producerTeam === first.producerTeam &&
+      event.blockedReason === first.blockedReason &&
+      event.carriesId === first.carriesId &&
+      event.undeliverable === first.undeliverable,
+  );
+}
+
+/** Whether the journal has the id of a new event already: the only thing that its triggers can say of one. */
+export const isRefused = (error: unknown): boolean =>
   (error as { code?: unknown }).code === 'SQLITE_CONSTRAINT_TRIGGER';
