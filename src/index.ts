@@ -437,24 +437,30 @@ function bytesOf(event: EventInput): Buffer | string {
 }
 
 /** Bytes, or problems in the place of them, in groups of what one transaction may hold. */
-async function* groupsOf(
+const groupsOf = (
   events: Iterable<EventInput> | AsyncIterable<EventInput>,
+): AsyncGenerator<(Buffer | string)[]> =>
+  Symbol.asyncIterator in events ? groupsAwaited(events) : groupsAtHand(events);
+
+async function* groupsAwaited(
+  events: AsyncIterable<EventInput>,
 ): AsyncGenerator<(Buffer | string)[]> {
   const grouping = new Grouping();
-  if (Symbol.asyncIterator in events)
-    for await (const event of events) {
-      const full = grouping.add(bytesOf(event));
-      if (full !== undefined) yield full;
-    }
-  // What is there is not waited for: that would cost as much as to search an event for doubled keys.
-  else
-    for (const event of events) {
-      const given = event instanceof Promise ? await event : event;
-      const full = grouping.add(bytesOf(given));
-      if (full !== undefined) yield full;
-    }
-  const rest = grouping.rest();
-  if (rest.length > 0) yield rest;
+  for await (const event of events) {
+    const group = grouping.add(bytesOf(event));
+    if (group !== undefined) yield group;
+  }
+  if (!grouping.isEmpty) yield grouping.rest();
+}
+
+/** What is there is not waited for: that would cost as much as to search an event for doubled keys. */
+async function* groupsAtHand(events: Iterable<EventInput>): AsyncGenerator<(Buffer | string)[]> {
+  const grouping = new Grouping();
+  for (const event of events) {
+    const group = grouping.add(bytesOf(event instanceof Promise ? await event : event));
+    if (group !== undefined) yield group;
+  }
+  if (!grouping.isEmpty) yield grouping.rest();
 }
 
 /** A message says what is the case; what to type is for the command line. */

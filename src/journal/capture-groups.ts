@@ -19,13 +19,17 @@ export class Grouping {
   /** The group that ends with this one or before it, if one does. */
   add(bytes: Buffer | string): (Buffer | string)[] | undefined {
     const isTooMuch = this.#size + bytes.length > CAPTURE_GROUP.maxBytes;
-    const before = isTooMuch && this.#group.length > 0 ? this.rest() : undefined;
+    const before = isTooMuch && !this.isEmpty ? this.rest() : undefined;
     this.#group.push(bytes);
     this.#size += bytes.length;
     return this.#group.length < CAPTURE_GROUP.maxItems ? before : this.rest();
   }
 
-  /** What is in no group yet, which it leaves. */
+  get isEmpty(): boolean {
+    return this.#group.length === 0;
+  }
+
+  /** What is in no group yet; it begins again without it. */
   rest(): (Buffer | string)[] {
     const group = this.#group;
     this.#group = [];
