@@ -1,32 +1,31 @@
 import { expect } from 'chai';
 import type { ClaimedEvent, OutboundEvent, PermissionNow } from '../../src/dispatch/ports.js';
 import { fromRanges, type SeqRanges } from '../../src/ledger/seq-ranges.js';
-import { SqliteRedaction } from '../../src/sqlite/retention/redaction-store.js';
-import { type Core, EVERYTHING_ALLOWED, givenTarget, openCore, rows } from '../support/core.js';
+import { EVERYTHING_ALLOWED, givenTarget } from '../support/core.js';
 import { drainWith } from '../support/drains.js';
+import { describeOnEachEngine, type EngineCore } from '../support/each-engine.js';
 import { inProject, newEvents } from '../support/events.js';
-import { assertLedgerInvariant } from '../support/invariant.js';
 import { results, ScriptedReceiver } from '../support/scripted-receiver.js';
 
 const PER_BATCH = 4;
 
-const delivered = (core: Core) =>
-  rows<{ seq: number }>(core, "SELECT seq FROM delivery WHERE status = 'success' ORDER BY seq").map(
-    ({ seq }) => seq,
-  );
+const delivered = async (core: EngineCore): Promise<number[]> => {
+  const sql = "SELECT seq FROM delivery WHERE status = 'success' ORDER BY seq";
+  return (await core.rows<{ seq: number }>(sql)).map(({ seq }) => seq);
+};
 
-const inFlight = (core: Core) =>
-  rows<{ seqs: string }>(core, 'SELECT seqs FROM flight').flatMap(({ seqs }) =>
-    fromRanges(JSON.parse(seqs) as SeqRanges),
-  );
+const inFlight = async (core: EngineCore): Promise<number[]> => {
+  const flights = await core.rows<{ seqs: string }>('SELECT seqs FROM flight');
+  return flights.flatMap((flight) => fromRanges(JSON.parse(flight.seqs) as SeqRanges));
+};
 
 const seqs = (batch: readonly OutboundEvent[]) => batch.map(({ seq }) => seq);
 
-describe('batches, one after the other', () => {
-  let core: Core;
+describeOnEachEngine('batches, one after the other', (open) => {
+  let core: EngineCore;
   let receiver: ScriptedReceiver;
   beforeEach(async () => {
-    core = await openCore();
+    core = await open();
     await givenTarget(core);
     receiver = new ScriptedReceiver();
     receiver.limits = { maxEvents: PER_BATCH, maxBytes: 512 * 1024 };
@@ -35,7 +34,7 @@ describe('batches, one after the other', () => {
       'capture',
     );
   });
-  afterEach(() => assertLedgerInvariant(core));
+  afterEach(() => core.assertInvariant());
 
   /** Resolves when the next batch has been made ready, which is while this one is on the wire. */
   function nextReady(): Promise<readonly OutboundEvent[]> {
@@ -55,7 +54,7 @@ describe('batches, one after the other', () => {
       expect(underWay).to.equal(1);
       const isLast = seqs(batch).includes(12);
       const ready = isLast ? [] : seqs(await nextReady());
-      seen.push({ ready, inFlight: inFlight(core), delivered: delivered(core) });
+      seen.push({ ready, inFlight: await inFlight(core), delivered: await delivered(core) });
       underWay -= 1;
       return results(batch, () => ({ kind: 'success' }));
     };
@@ -67,14 +66,14 @@ describe('batches, one after the other', () => {
       { ready: [9, 10, 11, 12], inFlight: [5, 6, 7, 8], delivered: [1, 2, 3, 4] },
     ]);
     expect(receiver.prepared).to.deep.equal([false, true, true]);
-    expect(delivered(core)).to.have.length(12);
+    expect(await delivered(core)).to.have.length(12);
   });
 
-  const MEANWHILE: Record<string, (core: Core) => Promise<PermissionNow | undefined>> = {
+  const MEANWHILE: Record<string, (core: EngineCore) => Promise<PermissionNow | undefined>> = {
     'are held': async () => (origin) => (origin.projectUuid === 'q' ? 'project_not_allowed' : null),
-    'are redacted': async ({ db }) => {
+    'are redacted': async ({ redaction }) => {
       for (const id of ['e-000007', 'e-000008', 'e-000009', 'e-000010', 'e-000011', 'e-000012'])
-        await new SqliteRedaction(db).redact(id, { reason: 'a secret', now: 1 });
+        await redaction.redact(id, { reason: 'a secret', now: 1 });
       return undefined;
     },
   };
@@ -90,8 +89,10 @@ describe('batches, one after the other', () => {
       };
       const report = await drainWith(core, receiver, { permission: async () => permission });
       expect(report).to.include({ selected: 6, delivered: 6, posts: 2, transient: 0 });
-      expect(delivered(core)).to.deep.equal([1, 2, 3, 4, 5, 6]);
-      const attempts = rows(core, 'SELECT seq FROM delivery WHERE seq > 6 AND attempt_count > 0');
+      expect(await delivered(core)).to.deep.equal([1, 2, 3, 4, 5, 6]);
+      const attempts = await core.rows(
+        'SELECT seq FROM delivery WHERE seq > 6 AND attempt_count > 0',
+      );
       expect(attempts).to.deep.equal([]);
     });
 
@@ -104,14 +105,15 @@ describe('batches, one after the other', () => {
     };
     const report = await drainWith(core, receiver, { permission: async () => permission });
     expect(report).to.include({ selected: 4, delivered: 4, posts: 1 });
-    expect(rows(core, 'SELECT seq FROM delivery WHERE attempt_count > 0')).to.have.length(4);
-    expect(inFlight(core)).to.deep.equal([]);
+    expect(await core.rows('SELECT seq FROM delivery WHERE attempt_count > 0')).to.have.length(4);
+    expect(await inFlight(core)).to.deep.equal([]);
   });
 
   it('write what was refused before the next one goes, which is still ready', async () => {
     const before: number[][] = [];
-    receiver.answer = (batch) => {
-      before.push(rows<{ seq: number }>(core, 'SELECT seq FROM delivery').map(({ seq }) => seq));
+    receiver.answer = async (batch) => {
+      const known = await core.rows<{ seq: number }>('SELECT seq FROM delivery ORDER BY seq');
+      before.push(known.map(({ seq }) => seq));
       return results(batch, ({ seq }) =>
         seq === 2 ? { kind: 'rejected', reason: 'no' } : { kind: 'success' },
       );
@@ -124,7 +126,7 @@ describe('batches, one after the other', () => {
   it('take no more than a limit, ready or not', async () => {
     const report = await drainWith(core, receiver, { limit: 6 });
     expect(report).to.include({ selected: 6, delivered: 6, posts: 2 });
-    expect(inFlight(core)).to.deep.equal([]);
+    expect(await inFlight(core)).to.deep.equal([]);
   });
 
   it('are all settled when a pass is aborted while one is on the wire', async () => {
@@ -135,8 +137,8 @@ describe('batches, one after the other', () => {
     };
     const report = await drainWith(core, receiver, { signal: stopping.signal });
     expect(report).to.include({ delivered: 8, posts: 2, interrupted: true });
-    expect(delivered(core)).to.have.length(8);
-    expect(inFlight(core)).to.deep.equal([]);
+    expect(await delivered(core)).to.have.length(8);
+    expect(await inFlight(core)).to.deep.equal([]);
   });
 
   it('have their verdicts written before an error of the next one ends the pass', async () => {
@@ -146,8 +148,8 @@ describe('batches, one after the other', () => {
     };
     const ended = await drainWith(core, receiver).catch((error: Error) => error);
     expect(ended).to.have.property('message', 'a receiver of somebody else');
-    expect(delivered(core)).to.deep.equal([1, 2, 3, 4]);
-    expect(inFlight(core)).to.deep.equal([5, 6, 7, 8]);
+    expect(await delivered(core)).to.deep.equal([1, 2, 3, 4]);
+    expect(await inFlight(core)).to.deep.equal([5, 6, 7, 8]);
   });
 
   it('with retries among them are read when they are claimed', async () => {

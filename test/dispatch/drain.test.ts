@@ -1,10 +1,9 @@
 import { expect } from 'chai';
 import type { OutboundEvent, Permission } from '../../src/dispatch/ports.js';
-import { FileTargetLock } from '../../src/sqlite/ledger/target-lock.js';
-import { type Core, givenTarget, openCore, row, rows } from '../support/core.js';
+import { givenTarget } from '../support/core.js';
 import { drainWith, TestClock } from '../support/drains.js';
+import { describeOnEachEngine, type EngineCore } from '../support/each-engine.js';
 import { inProject, newEvent, newEvents } from '../support/events.js';
-import { assertLedgerInvariant } from '../support/invariant.js';
 import {
   refused,
   results,
@@ -12,17 +11,16 @@ import {
   transient,
   unanswered,
 } from '../support/scripted-receiver.js';
-import { stateOf } from '../support/temporary-home.js';
 
-describe('a drain', () => {
-  let core: Core;
+describeOnEachEngine('a drain', (open) => {
+  let core: EngineCore;
   let receiver: ScriptedReceiver;
   beforeEach(async () => {
-    core = await openCore();
+    core = await open();
     await givenTarget(core);
     receiver = new ScriptedReceiver();
   });
-  afterEach(() => assertLedgerInvariant(core));
+  afterEach(() => core.assertInvariant());
 
   it('delivers everything once, in journal order, and then has nothing to do', async () => {
     await core.journal.append(newEvents(2_500), 'capture');
@@ -37,13 +35,15 @@ describe('a drain', () => {
   it('delivers to a second target what the first one has, and leaves its rows alone', async () => {
     await core.journal.append(newEvents(10), 'capture');
     await drainWith(core, receiver);
-    const before = rows(core, 'SELECT * FROM delivery WHERE target_id = 1');
+    const before = await core.rows('SELECT * FROM delivery WHERE target_id = 1 ORDER BY seq');
     const b = await givenTarget(core, 'b');
     const second = new ScriptedReceiver();
     const report = await drainWith(core, second, { target: { id: b.id, url: 'http://b.test' } });
     expect(report.delivered).to.equal(10);
     expect(second.posts.flat()).to.deep.equal(receiver.posts.flat());
-    expect(rows(core, 'SELECT * FROM delivery WHERE target_id = 1')).to.deep.equal(before);
+    expect(
+      await core.rows('SELECT * FROM delivery WHERE target_id = 1 ORDER BY seq'),
+    ).to.deep.equal(before);
   });
 
   it('keeps to the order of the journal over many projects', async () => {
@@ -173,7 +173,7 @@ describe('a drain', () => {
     await core.journal.append([newEvent('bad')], 'capture');
     receiver.answer = (batch) => refused(batch, { kind: 'rejected', reason: 'no' });
     await drainWith(core, receiver);
-    const { outcomes } = row<{ outcomes: string }>(core, 'SELECT outcomes FROM post');
+    const { outcomes } = await core.row<{ outcomes: string }>('SELECT outcomes FROM post');
     expect(JSON.parse(outcomes)).to.deep.equal({ rejected: [[1, 1]] });
   });
 
@@ -232,7 +232,7 @@ describe('a drain', () => {
     const recovered = await drainWith(core, receiver);
     expect(recovered).to.include({ delivered: 10_000, blocked_reason: null });
     expect(
-      row(core, 'SELECT circuit_failures AS n, blocked_reason AS r FROM target'),
+      await core.row('SELECT circuit_failures AS n, blocked_reason AS r FROM target'),
     ).to.deep.equal({
       n: 0,
       r: null,
@@ -283,20 +283,20 @@ describe('a drain', () => {
     receiver.closed = { reason: 'saas_disabled', message: 'set SPEC_KITTY_ENABLE_SAAS_SYNC=1' };
     const report = await drainWith(core, receiver);
     expect(report).to.include({ posts: 0, unsent: 5, blocked_reason: 'saas_disabled' });
-    expect(row(core, 'SELECT blocked_reason AS r FROM target')).to.deep.equal({
+    expect(await core.row('SELECT blocked_reason AS r FROM target')).to.deep.equal({
       r: 'saas_disabled',
     });
     receiver.closed = undefined;
     await drainWith(core, receiver);
-    expect(row(core, 'SELECT blocked_reason AS r FROM target')).to.deep.equal({ r: null });
+    expect(await core.row('SELECT blocked_reason AS r FROM target')).to.deep.equal({ r: null });
   });
 
   it('does not wait for another drain when told so', async () => {
     await core.journal.append(newEvents(5), 'capture');
-    const lock = await new FileTargetLock(`${stateOf(core.home)}/locks`, 1).acquire(false, NEVER);
+    const lock = await core.targetLock(1).acquire(false, NEVER);
     const report = await drainWith(core, receiver, { waitForLock: false });
     expect(report).to.include({ posts: 0, blocked_reason: 'daemon_lock', unsent: 5 });
-    lock?.release();
+    await lock?.release();
     expect((await drainWith(core, receiver, { waitForLock: false })).delivered).to.equal(5);
   });
 
@@ -309,7 +309,7 @@ describe('a drain', () => {
     };
     const report = await drainWith(core, receiver, { signal: interrupt.signal });
     expect(report).to.include({ delivered: 2_000, posts: 2, interrupted: true, unsent: 3_000 });
-    expect(rows(core, 'SELECT * FROM flight')).to.deep.equal([]);
+    expect(await core.rows('SELECT * FROM flight')).to.deep.equal([]);
     expect((await drainWith(core, receiver)).delivered).to.equal(3_000);
   });
 
@@ -322,12 +322,12 @@ describe('a drain', () => {
     };
     const report = await drainWith(core, receiver, { signal: interrupt.signal });
     expect(report.interrupted).to.equal(true);
-    expect(rows(core, 'SELECT * FROM flight')).to.deep.equal([]);
-    const kept = rows<{ company: string }>(core, 'SELECT DISTINCT company FROM todo');
+    expect(await core.rows('SELECT * FROM flight')).to.deep.equal([]);
+    const kept = await core.rows<{ company: string }>('SELECT DISTINCT company FROM todo');
     expect(kept, 'they must not spoil batches of others').to.deep.equal([{ company: 'suspect' }]);
     receiver.answer = (batch) => results(batch, () => ({ kind: 'success' }));
     await drainWith(core, receiver);
-    const delivered = rows(core, `SELECT * FROM delivery WHERE status = 'success'`);
+    const delivered = await core.rows(`SELECT * FROM delivery WHERE status = 'success'`);
     expect(delivered).to.have.length(100);
   });
 
@@ -338,7 +338,7 @@ describe('a drain', () => {
         event.eventId === 'e-000002' ? { kind: 'rejected', reason: 'x' } : { kind: 'success' },
       );
     await drainWith(core, receiver);
-    const log = row<{ outcomes: string }>(core, 'SELECT * FROM post');
+    const log = await core.row<{ outcomes: string }>('SELECT * FROM post');
     expect(log).to.include({ first_seq: 1, last_seq: 3, events: 3, http_status: 200, error: null });
     expect(JSON.parse(log.outcomes)).to.deep.equal({
       success: [

@@ -1,10 +1,9 @@
 import { expect } from 'chai';
 import type { OutboundEvent, PermissionNow } from '../../src/dispatch/ports.js';
-import { SqliteRedaction } from '../../src/sqlite/retention/redaction-store.js';
-import { type Core, EVERYTHING_ALLOWED, givenTarget, openCore, rows } from '../support/core.js';
+import { EVERYTHING_ALLOWED, givenTarget } from '../support/core.js';
 import { drainWith } from '../support/drains.js';
+import { describeOnEachEngine, type EngineCore } from '../support/each-engine.js';
 import { inProject, newEvents } from '../support/events.js';
-import { assertLedgerInvariant } from '../support/invariant.js';
 import { refused, results, ScriptedReceiver } from '../support/scripted-receiver.js';
 import { turnsDuring } from '../support/turns.js';
 
@@ -16,38 +15,38 @@ const holds =
 const OFF = { reason: 'delivery_off', message: 'Mode OPT_OUT sends nothing.' } as const;
 
 /** The tables that say what was attempted and what may be selected again. */
-const ledgerOf = (core: Core) => ({
-  deliveries: rows(core, 'SELECT * FROM delivery ORDER BY target_id, seq'),
-  todos: rows(core, 'SELECT * FROM todo ORDER BY target_id, seq'),
-  flights: rows(core, 'SELECT * FROM flight'),
+const ledgerOf = async (core: EngineCore) => ({
+  deliveries: await core.rows('SELECT * FROM delivery ORDER BY target_id, seq'),
+  todos: await core.rows('SELECT * FROM todo ORDER BY target_id, seq'),
+  flights: await core.rows('SELECT * FROM flight'),
   // A cursor before the first event of a lane and no cursor are the same.
-  lanes: rows(core, 'SELECT * FROM lane WHERE cursor > 0'),
+  lanes: await core.rows('SELECT * FROM lane WHERE cursor > 0 ORDER BY origin_id'),
 });
 
 const SECRET = { reason: 'a secret', now: 1 };
 
-describe('permission, asked before every request', () => {
-  let core: Core;
+describeOnEachEngine('permission, asked before every request', (open) => {
+  let core: EngineCore;
   let receiver: ScriptedReceiver;
   beforeEach(async () => {
-    core = await openCore();
+    core = await open();
     await givenTarget(core);
     receiver = new ScriptedReceiver();
   });
-  afterEach(() => assertLedgerInvariant(core));
+  afterEach(() => core.assertInvariant());
 
   /** Allowed while the batch is selected, not any more when it is about to be posted. */
   const onceClaimed = (then: PermissionNow) => async (): Promise<PermissionNow> =>
-    rows(core, 'SELECT 1 FROM flight').length > 0 ? then : EVERYTHING_ALLOWED;
+    (await core.rows('SELECT 1 FROM flight')).length > 0 ? then : EVERYTHING_ALLOWED;
 
   it('gives a claim back as if it had not been made, and it goes out in order later', async () => {
     await core.journal.append(newEvents(10), 'capture');
-    const before = ledgerOf(core);
+    const before = await ledgerOf(core);
     const report = await drainWith(core, receiver, { permission: onceClaimed(OFF) });
     expect(report).to.include({ posts: 0, selected: 0, transient: 0, unsent: 10 });
     expect(report).to.include({ blocked_reason: 'delivery_off', message: OFF.message });
-    expect(ledgerOf(core)).to.deep.equal(before);
-    assertLedgerInvariant(core);
+    expect(await ledgerOf(core)).to.deep.equal(before);
+    await core.assertInvariant();
     await drainWith(core, receiver);
     expect(receiver.posts).to.deep.equal([newEvents(10).map(({ eventId }) => eventId)]);
   });
@@ -56,7 +55,7 @@ describe('permission, asked before every request', () => {
     'the mode': async () => OFF,
     'a hold': async () => holds('p'),
     'a redaction': async () => {
-      await new SqliteRedaction(core.db).redact('e-000002', SECRET);
+      await core.redaction.redact('e-000002', SECRET);
       return EVERYTHING_ALLOWED;
     },
   };
@@ -88,9 +87,9 @@ describe('permission, asked before every request', () => {
     await core.journal.append(newEvents(3), 'capture');
     receiver.answer = (batch) => results(batch, () => ({ kind: 'rejected', reason: 'no' }));
     await drainWith(core, receiver);
-    const before = ledgerOf(core);
+    const before = await ledgerOf(core);
     await drainWith(core, receiver, { permission: onceClaimed(OFF) });
-    expect(ledgerOf(core)).to.deep.equal(before);
+    expect(await ledgerOf(core)).to.deep.equal(before);
     expect(receiver.posts).to.have.length(1);
   });
 
@@ -104,12 +103,12 @@ describe('permission, asked before every request', () => {
     };
     const report = await drainWith(core, receiver, {
       permission: async () =>
-        postings === 0 && rows(core, 'SELECT 1 FROM flight').length === 0
+        postings === 0 && (await core.rows('SELECT 1 FROM flight')).length === 0
           ? EVERYTHING_ALLOWED
           : holds('p1'),
     });
     expect(report).to.include({ selected: 6, delivered: 6, held: 3, posts: 1 });
-    expect(rows(core, 'SELECT 1 FROM delivery')).to.have.length(6);
+    expect(await core.rows('SELECT 1 FROM delivery')).to.have.length(6);
     expect((await drainWith(core, receiver)).delivered).to.equal(3);
   });
 
@@ -120,9 +119,11 @@ describe('permission, asked before every request', () => {
       permission: async () => (receiver.posts.length < 3 ? EVERYTHING_ALLOWED : OFF),
     });
     expect(report).to.include({ posts: 3, selected: 32, transient: 32 });
-    expect(rows(core, 'SELECT DISTINCT company FROM todo')).to.deep.equal([{ company: 'suspect' }]);
+    expect(await core.rows('SELECT DISTINCT company FROM todo')).to.deep.equal([
+      { company: 'suspect' },
+    ]);
     expect(
-      rows(core, 'SELECT DISTINCT attempt_count AS n, status FROM delivery'),
+      await core.rows('SELECT DISTINCT attempt_count AS n, status FROM delivery'),
       'each was in one refused claim',
     ).to.deep.equal([{ n: 1, status: 'failed_transient' }]);
   });
@@ -150,15 +151,14 @@ describe('permission, asked before every request', () => {
         ? refused(batch, { kind: 'rejected', reason: 'bad' })
         : results(batch, () => ({ kind: 'success' }));
     const permission = async (): Promise<PermissionNow> => {
-      if (receiver.posts.length === 1)
-        await new SqliteRedaction(core.db).redact('e-000005', SECRET);
+      if (receiver.posts.length === 1) await core.redaction.redact('e-000005', SECRET);
       return EVERYTHING_ALLOWED;
     };
     await drainWith(core, receiver, { permission });
     await drainWith(core, receiver);
     const withIt = receiver.posts.filter((ids) => ids.includes('e-000005'));
     expect(withIt).to.have.length(1);
-    expect(rows(core, "SELECT 1 FROM delivery WHERE status = 'success'")).to.have.length(6);
+    expect(await core.rows("SELECT 1 FROM delivery WHERE status = 'success'")).to.have.length(6);
   });
 
   const isPoison = ({ eventId }: OutboundEvent): boolean => eventId === 'e-000001';
@@ -167,9 +167,9 @@ describe('permission, asked before every request', () => {
     await core.journal.append(newEvents(4), 'capture');
     let redacted = false;
     const permission = async (): Promise<PermissionNow> => {
-      if (!redacted && rows(core, 'SELECT 1 FROM flight').length > 0) {
+      if (!redacted && (await core.rows('SELECT 1 FROM flight')).length > 0) {
         redacted = true;
-        await new SqliteRedaction(core.db).redact('e-000002', SECRET);
+        await core.redaction.redact('e-000002', SECRET);
         return OFF;
       }
       return EVERYTHING_ALLOWED;
@@ -184,10 +184,10 @@ describe('permission, asked before every request', () => {
     const unsendable = { ...second, undeliverable: 'no type' };
     await core.journal.append([first, unsendable] as never, 'capture');
     await drainWith(core, receiver, { permission: onceClaimed(OFF) });
-    expect(rows(core, 'SELECT seq, due_at, company FROM todo')).to.deep.equal([
+    expect(await core.rows('SELECT seq, due_at, company FROM todo')).to.deep.equal([
       { seq: 1, due_at: 10_000, company: 'any' },
     ]);
-    assertLedgerInvariant(core);
+    await core.assertInvariant();
     expect(await drainWith(core, receiver)).to.include({ delivered: 1, unsent: 0 });
   });
 
@@ -213,7 +213,8 @@ describe('permission, asked before every request', () => {
     await core.journal.append(newEvents(4), 'capture');
     const report = await drainWith(core, receiver, {
       permission: async () => {
-        if (rows(core, 'SELECT 1 FROM flight').length > 0) await core.ledger.takeLease(1, 'other');
+        if ((await core.rows('SELECT 1 FROM flight')).length > 0)
+          await core.ledger.takeLease(1, 'other');
         return EVERYTHING_ALLOWED;
       },
     });

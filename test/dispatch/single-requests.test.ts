@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { turn } from '../../src/base/pace.js';
 import type { DeliveryReport, OutboundEvent } from '../../src/dispatch/ports.js';
-import { type Core, givenTarget, openCore, rows } from '../support/core.js';
+import { givenTarget } from '../support/core.js';
 import { drainWith } from '../support/drains.js';
+import { describeOnEachEngine, type EngineCore } from '../support/each-engine.js';
 import { newEvents } from '../support/events.js';
-import { assertLedgerInvariant } from '../support/invariant.js';
 import { results, ScriptedReceiver, transient } from '../support/scripted-receiver.js';
 
 const turns = async (count: number): Promise<void> => {
@@ -14,8 +14,8 @@ const turns = async (count: number): Promise<void> => {
 const ok = (batch: readonly OutboundEvent[]): DeliveryReport =>
   results(batch, () => ({ kind: 'success' }));
 
-describe('a target that gets one event in each request', () => {
-  let core: Core;
+describeOnEachEngine('a target that gets one event in each request', (open, engine) => {
+  let core: EngineCore;
   let receiver: ScriptedReceiver & { requestsAtOnce?: number };
   let underWay = 0;
   let most = 0;
@@ -32,7 +32,7 @@ describe('a target that gets one event in each request', () => {
     };
 
   beforeEach(async () => {
-    core = await openCore();
+    core = await open();
     await givenTarget(core);
     receiver = new ScriptedReceiver();
     receiver.requestsAtOnce = 8;
@@ -48,7 +48,7 @@ describe('a target that gets one event in each request', () => {
     expect(most).to.equal(8);
     expect(receiver.posts.every((post) => post.length === 1)).to.equal(true);
     expect(new Set(receiver.posts.flat())).to.have.property('size', 500);
-    assertLedgerInvariant(core);
+    await core.assertInvariant();
   });
 
   it('keeps verdicts apart: a refusal is of its own event', async () => {
@@ -59,7 +59,7 @@ describe('a target that gets one event in each request', () => {
         : ok([event]),
     );
     expect(await drainWith(core, receiver)).to.include({ delivered: 30, rejected: 10 });
-    assertLedgerInvariant(core);
+    await core.assertInvariant();
   });
 
   it('asks before each request: what may not leave any more is given back, not attempted', async () => {
@@ -73,9 +73,11 @@ describe('a target that gets one event in each request', () => {
     const report = await drainWith(core, receiver, { permission });
     expect(report.posts).to.be.within(20, 20 + 8);
     expect(report).to.include({ delivered: report.posts, held: 100 - report.posts });
-    expect(rows(core, 'SELECT count(*) AS n FROM delivery')).to.deep.equal([{ n: report.posts }]);
-    expect(rows(core, 'SELECT seq FROM delivery WHERE attempt_count <> 1')).to.deep.equal([]);
-    assertLedgerInvariant(core);
+    expect(await core.rows('SELECT count(*) AS n FROM delivery')).to.deep.equal([
+      { n: report.posts },
+    ]);
+    expect(await core.rows('SELECT seq FROM delivery WHERE attempt_count <> 1')).to.deep.equal([]);
+    await core.assertInvariant();
     expect(await drainWith(core, receiver)).to.include({ delivered: 100 - report.posts, held: 0 });
   });
 
@@ -92,7 +94,7 @@ describe('a target that gets one event in each request', () => {
     expect(report.posts).to.be.within(20, 20 + 8);
     expect(report).to.include({ selected: report.posts, delivered: report.posts });
     expect(report).to.include({ blocked_reason: 'delivery_off', held: 100 - report.posts });
-    assertLedgerInvariant(core);
+    await core.assertInvariant();
   });
 
   it('ends with the signal: requests under way are recorded, the rest is as if never claimed', async () => {
@@ -105,8 +107,10 @@ describe('a target that gets one event in each request', () => {
     const report = await drainWith(core, receiver, { signal: stop.signal });
     expect(report).to.include({ interrupted: true, delivered: report.posts });
     expect(report.posts).to.be.within(30, 38);
-    expect(rows(core, 'SELECT count(*) AS n FROM delivery')).to.deep.equal([{ n: report.posts }]);
-    assertLedgerInvariant(core);
+    expect(await core.rows('SELECT count(*) AS n FROM delivery')).to.deep.equal([
+      { n: report.posts },
+    ]);
+    await core.assertInvariant();
   });
 
   it('slows down when it is asked to, and stays slow', async () => {
@@ -127,7 +131,7 @@ describe('a target that gets one event in each request', () => {
     const report = await drainWith(core, receiver);
     expect(report.message).to.contain('circuit open');
     expect(report.posts).to.be.within(24, 24 + 8);
-    assertLedgerInvariant(core);
+    await core.assertInvariant();
   });
 
   it('retires a target that says it is gone, and gives back what was not posted', async () => {
@@ -148,7 +152,7 @@ describe('a target that gets one event in each request', () => {
       message: 'the address is gone (410)',
     });
     expect(report.posts).to.be.at.most(8);
-    assertLedgerInvariant(core);
+    await core.assertInvariant();
   });
 
   it('fails as the ledger fails, after the requests under way', async () => {
@@ -170,7 +174,10 @@ describe('a target that gets one event in each request', () => {
     };
     receiver.answer = overlapping((event) => ok([event]));
     expect(await drainWith(core, receiver)).to.include({ delivered: 64 });
-    expect(asked).to.deep.equal([8, 8, 8, 8, 8, 8, 8, 8]);
+    expect(asked.reduce((sum, events) => sum + events, 0)).to.equal(64);
+    // While a server is written to, some of those that were answered go before the others.
+    if (engine === 'PostgreSQL') expect(asked.length).to.be.below(32);
+    else expect(asked).to.deep.equal([8, 8, 8, 8, 8, 8, 8, 8]);
   });
 
   it('claims what follows while the last of a claim are under way', async () => {
@@ -186,10 +193,10 @@ describe('a target that gets one event in each request', () => {
     expect(await drainWith(core, receiver)).to.include({ selected: 300, delivered: 300 });
     expect(leftOf, 'not yet posted of the claim before').to.have.length(2);
     expect(Math.min(...leftOf)).to.be.within(1, 16);
-    const ids = rows<{ id: string }>(core, 'SELECT event_id AS id FROM event ORDER BY seq');
+    const ids = await core.rows<{ id: string }>('SELECT event_id AS id FROM event ORDER BY seq');
     expect(receiver.posts.flat()).to.deep.equal(ids.map(({ id }) => id));
-    expect(rows(core, 'SELECT * FROM flight')).to.deep.equal([]);
-    assertLedgerInvariant(core);
+    expect(await core.rows('SELECT * FROM flight')).to.deep.equal([]);
+    await core.assertInvariant();
   });
 
   it('gives back what was claimed to follow, where the pass ends before it went', async () => {
@@ -203,9 +210,11 @@ describe('a target that gets one event in each request', () => {
     const report = await drainWith(core, receiver, { signal: stop.signal });
     expect(report).to.include({ interrupted: true, selected: report.posts });
     expect(report.posts).to.be.within(95, 95 + 8);
-    expect(rows(core, 'SELECT count(*) AS n FROM delivery')).to.deep.equal([{ n: report.posts }]);
-    expect(rows(core, 'SELECT seq FROM todo')).to.deep.equal([]);
-    assertLedgerInvariant(core);
+    expect(await core.rows('SELECT count(*) AS n FROM delivery')).to.deep.equal([
+      { n: report.posts },
+    ]);
+    expect(await core.rows('SELECT seq FROM todo')).to.deep.equal([]);
+    await core.assertInvariant();
     expect(await drainWith(core, receiver)).to.include({ delivered: 300 - report.posts });
   });
 
@@ -213,8 +222,7 @@ describe('a target that gets one event in each request', () => {
     await core.journal.append(newEvents(200), 'capture');
     receiver.answer = overlapping((event) => ok([event]));
     await drainWith(core, receiver);
-    const [log] = rows<{ lines: number; events: number }>(
-      core,
+    const [log] = await core.rows<{ lines: number; events: number }>(
       'SELECT count(*) AS lines, sum(events) AS events FROM post',
     );
     expect(log?.events).to.equal(200);
@@ -222,9 +230,9 @@ describe('a target that gets one event in each request', () => {
   });
 });
 
-describe('a target with a rate', () => {
+describeOnEachEngine('a target with a rate', (open) => {
   it('gets no more events a second than it takes, in requests of a second at most', async () => {
-    const core = await openCore();
+    const core = await open();
     await givenTarget(core);
     await core.journal.append(newEvents(100), 'capture');
     const receiver = new ScriptedReceiver();
@@ -251,7 +259,7 @@ describe('a target with a rate', () => {
   });
 
   it('waits no longer than a second for a clock that was set back', async () => {
-    const core = await openCore();
+    const core = await open();
     await givenTarget(core);
     await core.journal.append(newEvents(3), 'capture');
     let now = 1_000_000_000;

@@ -38,7 +38,10 @@ export function targetDescription(name: string): TargetDescription {
   };
 }
 
-export async function givenTarget(core: Core, name = 'a'): Promise<TargetRecord> {
+export async function givenTarget(
+  core: Pick<Stores, 'targets'>,
+  name = 'a',
+): Promise<TargetRecord> {
   return core.targets.ensure(targetDescription(name), 1_000);
 }
 
