@@ -144,6 +144,7 @@ export class Drains implements LedgerFollower {
   /** It may have died before there was a row of the target. */
   async #followKilled(name: ServerName, target: KnownTarget, watch: DrainWatch): Promise<void> {
     const { model, home } = this.#at;
+    await this.#at.followSpool();
     const seen = (await home.observer.look()).targets[name];
     if (seen === undefined) return;
     model.targets.set(name, target);
