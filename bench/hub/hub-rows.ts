@@ -49,6 +49,14 @@ export async function hubRows(at: BenchSurroundings): Promise<RowResult[]> {
 async function product(at: BenchSurroundings, requests: number): Promise<Cost> {
   const home = at.workspace.directory('hub');
   const app = new App({ home, env: {} });
+  const cost = await withHub(app, (port) => costOfEdges(port, { requests }));
+  await app.close();
+  at.workspace.discard(home);
+  return cost;
+}
+
+/** Gives the port of a hub on this home to some work. */
+export async function withHub<T>(app: App, work: (port: number) => Promise<T>): Promise<T> {
   await app.captureGroup([{ bytes: Buffer.from('{"event_id":"first","event_type":"Bench"}') }]);
   const handler = new HubHandler({
     taking: new Taking(app),
@@ -64,11 +72,9 @@ async function product(at: BenchSurroundings, requests: number): Promise<Cost> {
   });
   const listening = { port: 0, host: '127.0.0.1' };
   const server = await HubServer.start(listening, (request) => handler.handle(request));
-  const cost = await costOfEdges(server.port, requests);
+  const done = await work(server.port);
   await server.close();
-  await app.close();
-  at.workspace.discard(home);
-  return cost;
+  return done;
 }
 
 /** Reads each request, its events, and stores them with a commit for each request. */
@@ -87,7 +93,7 @@ async function floor(at: BenchSurroundings, requests: number): Promise<Cost> {
     });
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
-  const cost = await costOfEdges((server.address() as AddressInfo).port, requests);
+  const cost = await costOfEdges((server.address() as AddressInfo).port, { requests });
   server.closeAllConnections();
   server.close();
   db.close();
@@ -100,13 +106,21 @@ function eventsIn(body: Buffer): FloorEvent[] {
   return events.map((event) => readFloorEvent(Buffer.from(JSON.stringify(event))));
 }
 
-async function costOfEdges(port: number, requests: number): Promise<Cost> {
-  const words = [port, EDGES, requests, PER_REQUEST].map(String);
+/** What edges send: each so many requests of so many events, one after the other. */
+export interface Sending {
+  readonly edges?: number;
+  readonly requests: number;
+  readonly perRequest?: number;
+}
+
+export async function costOfEdges(port: number, sending: Sending): Promise<Cost> {
+  const { edges = EDGES, requests, perRequest = PER_REQUEST } = sending;
+  const words = [port, edges, requests, perRequest].map(String);
   const child = spawn(process.execPath, [CLIENT, ...words], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   await once(child.stdout, 'data');
-  const cost = await costOf(EDGES * requests * PER_REQUEST, async () => {
+  const cost = await costOf(edges * requests * perRequest, async () => {
     child.stdin.write('go\n');
     const [code] = (await once(child, 'exit')) as [number | null];
     if (code !== 0) throw new Error(`the edges ended with ${code}`);
