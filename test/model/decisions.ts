@@ -10,7 +10,7 @@ export async function decide(at: Setting, { nth, keep }: Decide): Promise<void> 
   const open = model.conflicts.filter(({ kept }) => kept === null);
   const conflict = open[nth % open.length];
   if (conflict === undefined) return;
-  const id = model.conflicts.indexOf(conflict) + 1;
+  const id = await home.observer.conflictId(conflict.fact);
   const decision = resolveConflict(home.app, `${id}`, keep, true);
   const decided = await at.tried(decision, 'ConflictErasedError');
   const isPossible = keep === 'journal' || !conflict.isErased;

@@ -45,7 +45,7 @@ const EVENTS = `
   LEFT JOIN purge g ON g.seq = e.seq ORDER BY e.seq`;
 
 const CONFLICTS = `
-  SELECT event_id AS "id", incoming_sha256 AS "recorded", incoming_bytes AS "bytes", kept FROM conflict`;
+  SELECT id AS "number", event_id AS "id", incoming_sha256 AS "recorded", incoming_bytes AS "bytes", kept FROM conflict`;
 
 const SPOOL_DONE = 'SELECT name FROM spool_done';
 
@@ -159,6 +159,19 @@ export class Observer {
       owed: new Set(ofTarget(owed).map(({ seq }) => seq)),
       cursors: new Map(ofTarget(lanes).map((lane) => [laneOf(projectOf(lane)), lane.cursor])),
     };
+  }
+
+  /** The number that the journal gave a conflict: a group that died may have used up some. */
+  async conflictId({
+    id,
+    sha256,
+  }: {
+    readonly id: string;
+    readonly sha256: string;
+  }): Promise<number> {
+    const rows = await this.#rows<ConflictRow & { number: number }>(CONFLICTS);
+    const isIt = (row: ConflictRow) => row.id === id && row.recorded.toString('hex') === sha256;
+    return rows.find(isIt)?.number ?? 0;
   }
 
   /** Ids of archives, oldest first. */
