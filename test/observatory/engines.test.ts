@@ -4,6 +4,7 @@ import { givenEdges } from '../support/arrivals.js';
 import { postgresJournals } from '../support/postgres-journal.js';
 import { results } from '../support/scripted-receiver.js';
 import { type GivenObservatory, givenObservatory, pathsOf } from './given-observatory.js';
+import { partNamed, watch } from './watched-page.js';
 
 /** Pages, and what they look for among events. */
 const PAGES = [
@@ -118,7 +119,17 @@ describe('the observatory of a home whose journal is in PostgreSQL', () => {
     }
   });
 
-  it('applies plans, refuses those whose counts moved, and tells open pages of it', async () => {
+  it('tells open pages what changed', async () => {
+    const { visitor, redrain } = await givenHome({ REDRAIN_STORAGE_URL: journals.forTest() });
+    const home = await watch(visitor, '');
+    const tail = await watch(visitor, 'tail');
+    await redrain.captureMany([{ event_id: 'just-now', event_type: 'OrderPaid' }]);
+    await tail.until(partNamed('events', 'just-now'));
+    await redrain.targets.add('third', { url: 'http://c.test/in' });
+    await home.until(partNamed('targets', 'third'));
+  });
+
+  it('applies plans, and refuses those whose counts moved', async () => {
     const { visitor, redrain, receiver } = await givenHome({
       REDRAIN_STORAGE_URL: journals.forTest(),
     });
