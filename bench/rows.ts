@@ -5,6 +5,8 @@ type Group = (at: BenchSurroundings) => Promise<RowResult[]>;
 
 const GROUPS = {
   capture: async (at) => (await import('./capture/capture-rows.js')).captureRows(at),
+  file: async (at) => (await import('./capture/file-rows.js')).fileRows(at),
+  callers: async (at) => (await import('./peers/callers-row.js')).callersRow(at),
   hub: async (at) => (await import('./hub/hub-rows.js')).hubRows(at),
   drain: async (at) => (await import('./drain/drain-row.js')).drainRow(at),
   webhook: async (at) => (await import('./drain/webhook-rows.js')).webhookRows(at),
@@ -12,6 +14,7 @@ const GROUPS = {
   memory: async (at) => (await import('./drain/memory-row.js')).memoryRow(at),
   selection: async (at) => (await import('./selection/selection-rows.js')).selectionRows(at),
   status: async (at) => (await import('./status/status-rows.js')).statusRows(at),
+  verify: async (at) => (await import('./verify/verify-rows.js')).verifyRows(at),
   migrate: async (at) => (await import('./migrate/migrate-row.js')).migrateRow(at),
   loop: async (at) => (await import('./loop/stall-rows.js')).stallRows(at),
   process: async (at) => (await import('./process/process-rows.js')).processRows(at),

@@ -33,7 +33,7 @@ export async function peersReport(at: BenchSurroundings): Promise<PeerRow[]> {
 
 async function rowsOf(at: BenchSurroundings, way: WayName): Promise<PeerRow[]> {
   const events = at.scaled(WAYS[way].events, 100);
-  const runs = await inTurn(at, way, events);
+  const runs = await runsInTurn(at, way, events);
   const rate = ({ ms }: PeerRun): number => perSecond(events, ms);
   const own = (runs.get('redrain') ?? []).map(rate);
   const rows: PeerRow[] = [];
@@ -53,7 +53,7 @@ async function rowsOf(at: BenchSurroundings, way: WayName): Promise<PeerRow[]> {
 }
 
 /** The runs of each peer that can be run here, round by round. The first round only warms up. */
-async function inTurn(
+export async function runsInTurn(
   at: BenchSurroundings,
   way: WayName,
   events: number,

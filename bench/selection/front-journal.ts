@@ -14,6 +14,7 @@ import * as sql from './front.sql.js';
 const PROJECTS = 20;
 /** Behind the front: half of them in its projects, half in projects of their own. */
 const NEWCOMERS = 6_000;
+const TYPE = 'WPStatusChanged';
 const HOUR_MS = 3_600_000;
 const BYTES = Buffer.from('{}');
 const DIGEST = hash('sha256', BYTES, 'buffer');
@@ -88,8 +89,8 @@ async function registerTargets(db: JournalDatabase): Promise<Record<Shape, numbe
 function fill(raw: Database.Database, { front, targets }: FrontJournal, now: number): void {
   const bytes = { bytes: BYTES, size: BYTES.length, digest: DIGEST };
   const projects = JSON.stringify(FRONT_PROJECTS);
-  runNamed(raw, sql.FRONT_ORIGINS, { projects, repo: SAMPLE_REPO });
-  runNamed(raw, sql.FRONT_EVENTS, { count: front, projects: PROJECTS, now, ...bytes });
+  runNamed(raw, sql.FRONT_ORIGINS, { projects, repo: SAMPLE_REPO, type: TYPE });
+  runNamed(raw, sql.FRONT_EVENTS, { count: front, projects: PROJECTS, now, type: TYPE, ...bytes });
   for (const statement of [sql.FRONT_PAYLOADS, sql.FRONT_LIVE, sql.FRONT_COUNTS, sql.FRONT_FILED])
     runNamed(raw, statement, bytes);
   const delivered = { targetId: targets.delivered, now, status: 'success' };

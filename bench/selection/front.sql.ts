@@ -5,13 +5,13 @@
  */
 
 export const FRONT_ORIGINS = `
-  INSERT INTO origin (project_uuid, repo_slug, checkout)
-  SELECT value, @repo, '' FROM json_each(@projects)`;
+  INSERT INTO origin (project_uuid, repo_slug, checkout, event_type)
+  SELECT value, @repo, '', @type FROM json_each(@projects)`;
 
 export const FRONT_EVENTS = `
   WITH RECURSIVE number (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < @count)
   INSERT INTO event (event_id, event_type, origin_id, source, captured_at, carries_id, sha256, size)
-  SELECT printf('front-%09d', i), 'WPStatusChanged', 1 + i % @projects, 'import', @now, 1,
+  SELECT printf('front-%09d', i), @type, 1 + i % @projects, 'import', @now, 1,
     @digest, @size
   FROM number`;
 

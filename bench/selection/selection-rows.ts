@@ -9,10 +9,10 @@ const WARM_UP = 10;
 const TIMES = 50;
 const SHAPES: readonly Shape[] = ['delivered', 'held', 'not due', 'archived'];
 
-/** The next 1000 behind a million events, against those behind ten thousand. */
+/** The next 1000 behind a million events, against those behind ten thousand. A scale of 10 makes that ten million, and no more than ten thousand. */
 export async function selectionRows(at: BenchSurroundings): Promise<RowResult[]> {
-  const many = await filled(at, 'many', MANY);
-  const few = await filled(at, 'few', FEW);
+  const many = await filled(at, 'many', at.scaled(MANY, 1_000));
+  const few = await filled(at, 'few', Math.min(at.scaled(FEW, 1_000), FEW));
   const rows: RowResult[] = [];
   for (const shape of SHAPES) {
     // Comes last: nothing is in front of the other targets any more.
@@ -22,8 +22,7 @@ export async function selectionRows(at: BenchSurroundings): Promise<RowResult[]>
   return rows;
 }
 
-function filled(at: BenchSurroundings, name: string, front: number): Promise<FrontJournal> {
-  const count = at.scaled(front, 1_000);
+function filled(at: BenchSurroundings, name: string, count: number): Promise<FrontJournal> {
   at.say(`  filling a journal with ${count} events in front`);
   return fillFrontJournal(at.workspace.directory(name), count);
 }

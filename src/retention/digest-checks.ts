@@ -20,15 +20,19 @@ export const CHECKED_AT_ONCE = 64;
 
 /** Bytes are here or a record says why not, and they are what was captured. */
 export function checkBytes(row: CheckedRow, findings: Findings): void {
-  const who = `event ${row.eventId} (${row.seq})`;
-  if (row.bytes === null) {
-    if (row.kind === null) findings.problem(`${who}: its bytes are gone without a record`);
-  } else if (row.kind !== null)
-    findings.problem(`${who}: its bytes are here, and a record says that they are gone`);
-  else if (row.bytes.length !== row.size)
-    findings.problem(`${who}: ${row.bytes.length} bytes, captured were ${row.size}`);
-  else if (!row.bytes.isWhole) findings.problem(`${who}: its bytes are not what was captured`);
+  const problem = problemOfBytes(row);
+  if (problem !== undefined) findings.problem(`${nameOf(row)}: ${problem}`);
 }
+
+function problemOfBytes({ bytes, kind, size }: CheckedRow): string | undefined {
+  if (bytes === null) return kind === null ? 'its bytes are gone without a record' : undefined;
+  if (kind !== null) return 'its bytes are here, and a record says that they are gone';
+  if (bytes.length !== size) return `${bytes.length} bytes, captured were ${size}`;
+  return bytes.isWhole ? undefined : 'its bytes are not what was captured';
+}
+
+/** Made where there is a problem: a million names take their time. */
+const nameOf = ({ eventId, seq }: CheckedRow): string => `event ${eventId} (${seq})`;
 
 const KIND_OF_CLASS: Readonly<Record<string, string>> = {
   archived: 'archive',
@@ -38,12 +42,10 @@ const KIND_OF_CLASS: Readonly<Record<string, string>> = {
 
 /** Class, purge record and selection agree. */
 export function checkClass(row: CheckedRow, findings: Findings): void {
-  const who = `event ${row.eventId} (${row.seq})`;
   const { class: mark, kind } = row;
-  if (mark === null && !row.isLive) findings.problem(`${who}: nothing would ever select it`);
-  if (mark !== null && row.isLive)
-    findings.problem(`${who}: it is ${mark}, and would be selected all the same`);
+  const say = (problem: string): void => findings.problem(`${nameOf(row)}: ${problem}`);
+  if (mark === null && !row.isLive) say('nothing would ever select it');
+  if (mark !== null && row.isLive) say(`it is ${mark}, and would be selected all the same`);
   const wanted = mark === null ? null : (KIND_OF_CLASS[mark] ?? kind);
-  if (kind !== wanted)
-    findings.problem(`${who}: it is ${mark ?? 'live'}, its purge record says ${kind ?? 'nothing'}`);
+  if (kind !== wanted) say(`it is ${mark ?? 'live'}, its purge record says ${kind ?? 'nothing'}`);
 }

@@ -1,13 +1,20 @@
 import { Worker } from 'node:worker_threads';
 import { childScript } from '../../files/child-script.js';
 import type { JobControl } from '../../retention/job-control.js';
-import type { Verification, Verified, VerifyRequest } from '../../retention/verification.js';
+import type {
+  Finding,
+  Verification,
+  Verified,
+  VerifyRequest,
+} from '../../retention/verification.js';
 import type { JournalDatabase } from '../journal-database.js';
 import { recountCounters } from './ledger-checks.js';
+import { LAST_CHECK, type VerifyPart } from './parts.js';
 
-/** What the thread is given. */
+/** What a thread is given. */
 export interface VerifyOrder extends VerifyRequest {
   readonly journalDb: string;
+  readonly part: VerifyPart;
 }
 
 /** What the thread says. */
@@ -16,9 +23,9 @@ export type VerifyWord =
   | { readonly result: Verified };
 
 /**
- * Verification on SQLite. A thread does the checks, on connections of its own:
+ * Verification on SQLite. Two threads do the checks, on connections of their own:
  * a recount, the integrity check of SQLite and the digests of a large journal
- * take long.
+ * take long, and the digests about as long as all others together.
  */
 export class SqliteVerification implements Verification {
   readonly #db: JournalDatabase;
@@ -27,13 +34,30 @@ export class SqliteVerification implements Verification {
     this.#db = db;
   }
 
-  verify(request: VerifyRequest, control: JobControl): Promise<Verified> {
-    return verifyInThread({ ...request, journalDb: this.#db.file }, control);
+  async verify(request: VerifyRequest, control: JobControl): Promise<Verified> {
+    const order = { ...request, journalDb: this.#db.file };
+    // Where one fails, the other is done before that is said: nothing goes on behind the caller's back.
+    const [digests, others] = await Promise.allSettled([
+      verifyInThread({ ...order, part: 'digests' }, control),
+      verifyInThread({ ...order, part: 'others' }, control),
+    ]);
+    if (digests.status === 'rejected') throw digests.reason;
+    if (others.status === 'rejected') throw others.reason;
+    return together(others.value, digests.value);
   }
 
   recount(): Promise<void> {
     return recountCounters(this.#db);
   }
+}
+
+/** In the order of their cost, as one thread would do them: the integrity check comes last. */
+function together({ checks, events }: Verified, digests: Verified): Verified {
+  const isLast = ({ name }: Finding): boolean => name === LAST_CHECK;
+  return {
+    checks: [...checks.filter((one) => !isLast(one)), ...digests.checks, ...checks.filter(isLast)],
+    events,
+  };
 }
 
 function verifyInThread(order: VerifyOrder, { signal, progress }: JobControl): Promise<Verified> {

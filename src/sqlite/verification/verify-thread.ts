@@ -6,20 +6,23 @@ import { JournalDatabase } from '../journal-database.js';
 import type { VerifyOrder, VerifyWord } from './verification.js';
 import { verifyAll } from './verify.js';
 
-/** The whole of a thread: every check on connections of its own, so that no other work waits. */
-async function main({ journalDb, spoolDir, archiveDir, only }: VerifyOrder): Promise<void> {
+/** The whole of a thread: every check of its part on connections of its own, so that no other work waits. */
+async function main(order: VerifyOrder): Promise<void> {
   const stop = new AbortController();
   parentPort?.once('message', () => stop.abort());
-  const db = JournalDatabase.openReadOnly(journalDb);
+  const db = JournalDatabase.openReadOnly(order.journalDb);
   try {
-    const subject = { spool: new Spool(spoolDir), directory: new ArchiveDirectory(archiveDir) };
+    const subject = {
+      spool: new Spool(order.spoolDir),
+      directory: new ArchiveDirectory(order.archiveDir),
+    };
     const control = {
       signal: stop.signal,
       progress: (done: number, total: number) => say({ done, total }),
     };
     say({
       result:
-        db === undefined ? NOTHING_VERIFIED : await verifyAll({ db, ...subject }, control, only),
+        db === undefined ? NOTHING_VERIFIED : await verifyAll({ db, ...subject }, control, order),
     });
   } finally {
     db?.close();
