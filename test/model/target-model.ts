@@ -163,10 +163,14 @@ export class KnownTarget extends TargetModel {
     if (isBehind && !this.speaksOf(seq) && !this.#isEarly(seq)) this.owed.add(seq);
   }
 
-  /** Why it may not be posted now, if its own history forbids it. */
+  /**
+   * Why it may not be claimed now, if its own history forbids it. Which types it gets is for
+   * the moment of the post: a claim that follows another may be made by what was permitted
+   * before, and is given back then.
+   */
   objection(event: InLane, given: { honourBackoff: boolean; now: number }): string | undefined {
     const { seq } = event;
-    if (this.excludes(event)) return 'is excluded';
+    if (this.#isEarly(seq)) return 'is before the first it gets';
     if (this.doneInPass.has(seq)) return 'had its outcome in this pass';
     const status = this.deliveries.get(seq)?.status;
     if (this.isDelivered(seq) && !this.replayed.has(seq)) return 'is delivered';
