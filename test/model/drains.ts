@@ -27,6 +27,10 @@ interface Running {
   moments: number;
 }
 
+/** Something else happens in the middle of it. */
+const isDisturbed = ({ meanwhile, between }: Now): boolean =>
+  meanwhile.length > 0 || between.length > 0;
+
 const NOTHING_LEAVES = { blocked_reason: 'delivery_off', posts: 0, selected: 0 } as const;
 
 /**
@@ -53,7 +57,7 @@ export class Drains implements LedgerFollower {
     if (name === null) await this.#nowhere(now);
     else await this.#nowAt(now, name, ids.get(name));
     await this.#at.followSpool();
-    if (!mortality.isDead && now.meanwhile.length === 0)
+    if (!mortality.isDead && !isDisturbed(now))
       expect(model.spool, 'left in the spool').to.deep.equal([]);
   }
 
@@ -166,8 +170,7 @@ export class Drains implements LedgerFollower {
   /** An undisturbed `now` leaves nothing behind that may go. */
   #expectNothingLeft(now: Now, server: Server, target: KnownTarget): void {
     const isLimited = now.honourBackoff || now.limit !== null || now.stopAt !== null;
-    const isDisturbed = now.meanwhile.length > 0 || now.between.length > 0;
-    if (isLimited || isDisturbed || !server.onlySucceeded) return;
+    if (isLimited || isDisturbed(now) || !server.onlySucceeded) return;
     const { model } = this.#at;
     const left = model.events.filter(
       (event) =>
