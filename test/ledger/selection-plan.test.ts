@@ -34,6 +34,7 @@ describe('no statement reads more rows than it needs:', () => {
     expect(await allLongScans(statements)).to.deep.equal({
       INSERT_EVENT: ['SCAN delivery'],
       INSERT_EVENTS: ['SCAN delivery'],
+      INSERT_EVENTS_ALIKE: ['SCAN delivery'],
     });
     const { FILED_TO, FILE_LIVE, FILE_COUNTS, NOTE_FILED } = filingSql;
     expect(await allLongScans({ FILED_TO, FILE_LIVE, FILE_COUNTS, NOTE_FILED })).to.deep.equal({});

@@ -28,7 +28,7 @@ function aliasesOf(table: string, sql: string): string[] {
 export function planOf({ db }: Pick<Core, 'db'>, sql: string): string[] {
   const named = [...sql.matchAll(/@(\w+)/g)].map(([, name]) => [name, '[]']);
   const places = [...sql.matchAll(/\?/g)].map(() => '[]');
-  const values = named.length > 0 ? [Object.fromEntries(named)] : places;
+  const values = [places, Object.fromEntries(named)].filter((some) => Object.keys(some).length > 0);
   return db.read((connection) =>
     (connection.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values) as { detail: string }[]).map(
       ({ detail }) => detail,
