@@ -69,7 +69,7 @@ export class UnknownTargetError extends RedrainError {
   override readonly name = 'UnknownTargetError';
   readonly code = 'TARGET_UNKNOWN';
   override readonly exitCode = EXIT.usage;
-  override readonly advice = '`redrain targets` lists those there are';
+  override readonly advice = '`redrain targets` lists all targets';
   constructor(readonly targetId: number) {
     super(`there is no target ${targetId}`);
   }

@@ -20,7 +20,7 @@ export class UnknownTargetNameError extends RedrainError {
   override readonly name = 'UnknownTargetNameError';
   readonly code = 'TARGET_NAME_UNKNOWN';
   override readonly exitCode = EXIT.usage;
-  override readonly advice = '`redrain targets` lists those there are';
+  override readonly advice = '`redrain targets` lists all targets';
   constructor(given: string, why = 'there is no target') {
     super(`${why} ${shownAddress(given)}`);
   }

@@ -105,8 +105,10 @@ function remark(line: string): void {
 
 /** `1 event`, `2 events`. */
 export function count(n: number, noun: string): string {
-  return `${grouped(n)} ${noun}${n === 1 ? '' : 's'}`;
+  return `${grouped(n)} ${n === 1 ? noun : plural(noun)}`;
 }
+
+const plural = (noun: string): string => `${noun.replace(/(?<=[^aeiou])y$/, 'ie')}s`;
 
 /** Bytes for people, in binary units. */
 export function bytes(n: number): string {

@@ -115,7 +115,7 @@ const remove: CommandBody = (call) =>
         const from = await removeSchedule(queues, id);
         if (from.length === 0)
           throw new UsageError(
-            `there is no schedule ${id}: \`redrain schedule list\` shows those there are`,
+            `there is no schedule ${id}: \`redrain schedule list\` lists all schedules`,
           );
         removed.push(...from.map((queue) => ({ id, queue })));
       }

@@ -15,7 +15,7 @@ export function declareImport(storage: Command, run: RunCommand): void {
       'Move the journal of this home, a file, into an empty PostgreSQL storage: every event, delivery, counter and record, with the same numbers, so that nothing is delivered again. Stop workers first; captures may go on, in the spool. Killed at any moment, the next run goes on. The file stays, and says where its journal went.',
     )
     .argument('[url]', 'where to; default: REDRAIN_STORAGE_URL, else storage.url')
-    .option('--cancel', 'give up a move that is not finished: everything is as it was')
+    .option('--cancel', 'undo an unfinished move: everything is as it was before')
     .addHelpText(
       'after',
       example(`redrain storage import 'postgres://owner:\${PGPASSWORD}@db.internal/events'`),
@@ -37,7 +37,7 @@ const importFile: CommandBody<ImportOptions> = (call) =>
       const report = await cancelImport(app, address);
       output.result(report, () =>
         [
-          `${report.source}: the move was given up; everything is here as it was.`,
+          `${report.source}: the move was undone; everything is here as it was.`,
           ...(report.left === null ? [] : [`What was copied is still in the ${report.left}.`]),
         ].join('\n'),
       );
@@ -52,7 +52,7 @@ const importFile: CommandBody<ImportOptions> = (call) =>
 
 function tell({ state, source, destination, tables, verdict, spooled }: ImportReport): string {
   if (state === 'interrupted')
-    return 'Interrupted. Until it is finished captures go to the spool: run it again, or with --cancel to give it up.';
+    return 'Interrupted. Until it is finished captures go to the spool: run it again, or with --cancel to undo it.';
   const taken = spooled === 0 ? [] : [`Taken in from the spool: ${count(spooled, 'event')}.`];
   const next = `Name the new place now, or captures go to the spool: \`redrain config set storage.url URL\`, or REDRAIN_STORAGE_URL.`;
   if (state === 'moved before')
@@ -63,7 +63,7 @@ function tell({ state, source, destination, tables, verdict, spooled }: ImportRe
     ...(rows === 0
       ? []
       : [
-          `${count(tables.event ?? 0, 'event')}, ${count(tables.delivery ?? 0, 'delivery').replace(/ys$/, 'ies')}, ${count(tables.target ?? 0, 'target')}; ${count(rows, 'row')} in all, each compared.`,
+          `${count(tables.event ?? 0, 'event')}, ${count(tables.delivery ?? 0, 'delivery')}, ${count(tables.target ?? 0, 'target')}; ${count(rows, 'row')} in all, each compared.`,
         ]),
     ...(verdict === null ? [] : [verdict]),
     ...taken,

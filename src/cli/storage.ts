@@ -89,7 +89,7 @@ const migrate: CommandBody<Pick<InitOptions, 'sql'>> = (call) =>
 
 const FILE_NEEDS_NONE =
   'the journal is a file of the home: the first capture makes it, and nothing else is needed';
-const UP_TO_DATE = 'the tables are up to date: nothing to do';
+const UP_TO_DATE = 'no table has to be changed: nothing to do';
 const NO_JOURNAL = 'There is no journal yet: nothing to bring up to date.';
 const NOTHING = { changed: false, schema: null };
 

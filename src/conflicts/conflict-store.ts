@@ -97,7 +97,7 @@ export class UnknownConflictError extends RedrainError {
   override readonly exitCode = EXIT.usage;
   constructor(readonly reference: string) {
     super(
-      `there is no conflict ${reference}: \`redrain conflicts list --all\` shows those there are`,
+      `there is no conflict ${reference}: \`redrain conflicts list --all\` lists all conflicts`,
     );
   }
 }

@@ -241,7 +241,10 @@ export type PermissionNow = Permission | (ClosedGate & { readonly heldBy?: Permi
 export interface ClaimRequest {
   readonly limits: BatchLimits;
   wireSize(event: OutboundShape): number;
-  /** The permission in force now: asked for every origin, inside the selection, before its limit. */
+  /**
+   * The permission that was given last: asked for every origin, inside the selection, before its
+   * limit. Each post asks for the one in force then.
+   */
   readonly heldBy: Permission;
   /** Retries whose time has not come are taken too (an operator's `now`). */
   readonly ignoreBackoff: boolean;

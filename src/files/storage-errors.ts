@@ -96,7 +96,7 @@ export class JournalMovedError extends RedrainError {
     super(
       isFinished
         ? `${file}: this journal was moved to the ${place}: name that in storage.url of config.toml (\`redrain config set storage.url URL\`) or in REDRAIN_STORAGE_URL`
-        : `${file}: this journal is being copied to the ${place}: \`redrain storage import\` finishes that, and \`redrain storage import --cancel\` gives it up`,
+        : `${file}: this journal is being copied to the ${place}: \`redrain storage import\` finishes that, and \`redrain storage import --cancel\` undoes it`,
     );
   }
 }

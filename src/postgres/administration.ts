@@ -1,8 +1,8 @@
 import { RedrainError } from '../base/error.js';
 import { EXIT } from '../base/exit-codes.js';
-import { type ConnectionOptions, connect } from './connection.js';
-import { type Client, loadDriver } from './driver.js';
+import type { Client } from './driver.js';
 import { asStorageError, isForbidden } from './errors.js';
+import { connectAsOwner } from './owner.js';
 import { type Place, placeOf, StorageUrlError } from './place.js';
 import { end } from './readers.js';
 import { grantStatements, type Roles, rolesOf } from './schema/roles.js';
@@ -16,15 +16,6 @@ import {
   schemaStatements,
   schemaVersion,
 } from './schema.js';
-
-/** Milliseconds for one statement of a migration: an index of a large table takes a while. */
-const STATEMENT_MS = 2 * 60 * 60 * 1000;
-
-const OPTIONS: ConnectionOptions = {
-  role: 'writer',
-  lockTimeoutMs: 30_000,
-  statementTimeoutMs: STATEMENT_MS,
-};
 
 /** Names of PostgreSQL are cut off behind so many bytes. */
 const LONGEST_NAME = 63;
@@ -144,7 +135,7 @@ async function giveRights(client: Client, place: Place, grants: readonly string[
 }
 
 async function asOwner<T>(place: Place, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = await connect(await loadDriver(), place, OPTIONS);
+  const client = await connectAsOwner(place);
   try {
     return await work(client);
   } catch (error) {

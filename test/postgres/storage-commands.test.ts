@@ -130,6 +130,7 @@ describe('redrain storage', () => {
 
   it('prints what an administrator can run, which is the same', async () => {
     const { url, schema, roles } = givenPlace();
+    expect((await typed(url, ['storage', 'migrate', '--sql'])).stderr).to.match(/no table has to/);
     const { stdout } = await typed(url, ['storage', 'init', '--roles', '--sql', '--quiet']);
     expect(stdout).to.match(/^-- The journal of redrain in the PostgreSQL database/);
     const client = new pg.Client(placeOf(url).connectionString);

@@ -172,6 +172,9 @@ describe('redrain storage import', function () {
     const before = stored(file);
     const said = await imported(cli, url);
     expect(said).to.match(/Moved .*journal\.db to the PostgreSQL database/);
+    expect(said).to.match(
+      /\d+ events, \d+ deliveries, \d+ targets; [\d,]+ rows in all, each compared/,
+    );
     expect(said).to.match(/OK: \d+ checks passed, \d+ events, 0 problems/);
     const after = await arrived(schema);
     for (const [name, rows] of Object.entries(before))
@@ -292,12 +295,12 @@ describe('redrain storage import', function () {
     expect(steps.filter((step = '') => !killed.has(step))).to.have.members(elsewhere);
   });
 
-  it('is given up: the file is used again, and the destination is free', async () => {
+  it('is undone: the file is used again, and the destination is free', async () => {
     const { cli, schema, url, file } = given(new Cli());
     const before = stored(file);
     const none = await cli.run(['storage', 'import', url, '--cancel']);
     expect(none).to.include({ code: 3 });
-    expect(none.stderr).to.match(/nothing to give up/);
+    expect(none.stderr).to.match(/nothing to cancel/);
     await cli.run(['storage', 'import', url], { crash: { step: 'import.page', nth: 5 } });
     expect((await cli.run(['capture'], { stdin: EVENT })).stdout).to.match(/in the spool/);
     const busy = await cli.run(['now']);
@@ -305,7 +308,7 @@ describe('redrain storage import', function () {
     expect(busy.stderr).to.include('redrain storage import --cancel');
     const there = await cli.run(['storage', 'check'], { env: { REDRAIN_STORAGE_URL: url } });
     expect(there.stdout).to.match(/PROBLEM\s+schema\s+the journal is being filled/);
-    // Killed in the middle of giving up, it is given up by the next one.
+    // Killed in the middle of undoing, it is undone by the next one.
     for (const step of ['import.discarded'])
       await cli.run(['storage', 'import', url, '--cancel'], { crash: { step, nth: 1 } });
     const cancelled = await cli.run(['storage', 'import', url, '--cancel']);
@@ -325,7 +328,7 @@ describe('redrain storage import', function () {
     expect(finished.stderr).to.match(/was moved to the .* completely/);
   });
 
-  it('is given up without the server, as long as nobody can be at work there', async () => {
+  it('is undone without the server, as long as nobody can be at work there', async () => {
     const { cli, url, file } = given(new Cli());
     const nowhere = 'postgres://127.0.0.1:9/events';
     await cli.run(['storage', 'import', url], { crash: { step: 'import.page', nth: 5 } });
@@ -410,7 +413,7 @@ describe('redrain storage import', function () {
 
     it('a home without a journal, and one whose journal is not sound', async () => {
       const empty = new WarmCli();
-      expect(await refusal(empty, journals.url)).to.match(/^3 .*there is no journal in the home/);
+      expect(await refusal(empty, journals.url)).to.match(/^3 .*has no journal to import/);
       expect(existsSync(join(empty.home, 'journal.db'))).to.equal(false);
       const { cli, url, file } = given();
       const db = new Database(file);

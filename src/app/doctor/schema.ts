@@ -32,7 +32,7 @@ function schemaFinding(error: unknown): Finding {
 const remedyOfMove = ({ isFinished }: JournalMovedError): Remedy =>
   isFinished
     ? { advice: 'redrain config set storage.url URL, with the URL of that place' }
-    : { advice: 'redrain storage import finishes it; with --cancel it is given up' };
+    : { advice: 'redrain storage import finishes it; --cancel undoes it' };
 
 function remedyOf(error: unknown): Remedy {
   if (error instanceof StorageUnavailableError) return REMEDIES[error.trouble];

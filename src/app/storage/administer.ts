@@ -23,7 +23,7 @@ export async function initStorage(app: App, withRoles: boolean): Promise<Storage
   return change === undefined ? fileReport(engine, false) : serverReport(engine, change);
 }
 
-/** Brings tables up to date; undefined where there is no journal. */
+/** Brings the tables up to date. Returns undefined when there is no journal. */
 export async function migrateStorage(app: App): Promise<StorageReport | undefined> {
   const engine = await app.engine();
   if (engine.administration !== undefined) {

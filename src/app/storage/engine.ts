@@ -25,11 +25,11 @@ export interface Administration {
   readonly retentionRole: string;
   /** Makes tables, and roles where they are asked for. Doing it again changes nothing. */
   init(withRoles: boolean): Promise<StorageChange>;
-  /** Brings tables up to date; undefined where there is no journal. */
+  /** Brings the tables up to date. Resolves with undefined when there is no journal. */
   migrate(): Promise<StorageChange | undefined>;
   /** The statements of `init`, for somebody else to run. */
   initScript(withRoles: boolean): Promise<string>;
-  /** Those of `migrate`; undefined where nothing is left to do. */
+  /** Those of `migrate`; undefined when no table has to be changed. */
   migrateScript(): Promise<string | undefined>;
   /** Looks at what the promises of the journal rest on. Changes nothing. */
   check(): Promise<readonly Check[]>;

@@ -76,8 +76,8 @@ export async function importJournal(
 }
 
 /**
- * Gives up a move that is not finished: the journal is in its file again, as it was, and what
- * was copied is removed from the destination where that can be reached.
+ * Undoes an unfinished move: the journal is in its file again, as it was, and what was copied
+ * is removed from the destination if that can be reached.
  */
 export async function cancelImport(
   app: App,
@@ -86,7 +86,9 @@ export async function cancelImport(
   return alone(app, async (source) => {
     const { mark } = source;
     if (mark === undefined)
-      throw new ImportRefusedError(`${source.shown} is not being imported: nothing to give up`);
+      throw new ImportRefusedError(
+        `${source.shown} is not being imported: there is nothing to cancel`,
+      );
     if (mark.state === 'finished')
       throw new ImportRefusedError(
         `${source.shown} was moved to the ${mark.place} completely, and events may be there that are not here: nothing was changed`,
@@ -136,7 +138,7 @@ async function alone<T>(app: App, work: (source: JournalSource) => Promise<T>): 
   const { journalDb, locksDir } = app.paths;
   if (!existsSync(journalDb))
     throw new ImportRefusedError(
-      `there is no journal in the home ${app.paths.home}, and so nothing to import: \`redrain storage init\` makes an empty one in PostgreSQL`,
+      `the home ${app.paths.home} has no journal to import: \`redrain storage init\` creates an empty one in PostgreSQL`,
     );
   const lock = OsLock.tryAcquire(join(locksDir, 'import.lock'));
   if (lock === undefined)

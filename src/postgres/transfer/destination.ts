@@ -9,11 +9,11 @@ import type {
   TransferRow,
   TransferTable,
 } from '../../transfer/ports.js';
-import { type ConnectionOptions, connect } from '../connection.js';
-import { type Client, loadDriver } from '../driver.js';
+import type { Client } from '../driver.js';
 import { asStorageError } from '../errors.js';
 import { JournalDatabase } from '../journal-database.js';
 import { LANES, lockStatement } from '../locks.js';
+import { connectAsOwner } from '../owner.js';
 import { type Place, placeOf } from '../place.js';
 import { end } from '../readers.js';
 import { TABLE_NAMES } from '../schema/roles.js';
@@ -31,15 +31,6 @@ import { binaryRows } from './binary-rows.js';
 import { copyIn } from './copy-in.js';
 import { FILLED_TABLES, type FilledTable } from './tables.js';
 import * as sql from './transfer.sql.js';
-
-/** Milliseconds for one statement: the digest of a large table is one. */
-const STATEMENT_MS = 2 * 60 * 60 * 1000;
-
-const OPTIONS: ConnectionOptions = {
-  role: 'writer',
-  lockTimeoutMs: 30_000,
-  statementTimeoutMs: STATEMENT_MS,
-};
 
 interface StoredProgress {
   readonly name: string;
@@ -65,7 +56,7 @@ export class PostgresDestination implements JournalDestination {
   /** @throws StorageUnavailableError, ServerUnsuitableError, MissingDriverError, StorageUrlError. */
   static async open(url: string): Promise<PostgresDestination> {
     const place = placeOf(url);
-    const client = await connect(await loadDriver(), place, OPTIONS);
+    const client = await connectAsOwner(place);
     await client.query(sql.ALL_IN_ORDER);
     return new PostgresDestination(client, place, url);
   }
