@@ -64,13 +64,13 @@ export interface Reports {
   ): Promise<JournaledStory | undefined>;
 }
 
-/** Which differing events; `after` is the sequence number to begin behind. */
 /** Events that differ, and the sequence number up to which there are no others before the next page. */
 export interface DifferencePage {
   readonly events: readonly ListedEvent[];
   readonly upTo: number;
 }
 
+/** Which differing events; `after` is the sequence number to begin behind. */
 export type DifferenceQuery = Omit<EventQuery, 'state'> & { readonly after?: number | undefined };
 
 /** The latest posts of a pass, summed. */
