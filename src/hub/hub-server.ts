@@ -1,5 +1,6 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { closeServer } from '../base/close-server.js';
 import { nodeListener } from '../receive/adapters.js';
 
 /** How long a client may take, and how many there may be. Times in milliseconds. */
@@ -67,12 +68,8 @@ export class HubServer {
     return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
   }
 
-  /** Takes no new requests; those under way are answered, within a while. */
-  async close(): Promise<void> {
-    const closed = new Promise((resolve) => this.#server.close(resolve));
-    this.#server.closeIdleConnections();
-    const grace = setTimeout(() => this.#server.closeAllConnections(), CLOSE_GRACE_MS);
-    await closed;
-    clearTimeout(grace);
+  /** Takes no new requests; those under way are answered, within `graceMs`. */
+  async close(graceMs = CLOSE_GRACE_MS): Promise<void> {
+    await closeServer(this.#server, graceMs);
   }
 }

@@ -169,10 +169,11 @@ describe('a hub under load', () => {
       () => hub.post(one('b')),
       ({ status }) => status === 200,
     );
-    const closing = hub.server.close();
+    const closing = hub.server.close(A_DAY_MS);
     socket.write(body);
     const [answer] = (await once(socket, 'data')) as [Buffer];
     expect(answer.toString()).to.match(/"status":"success"/);
+    // The connection could be kept, and no time ends it.
     await closing;
     await hub.post(one('c')).then(
       () => expect.fail('it was answered'),
@@ -192,6 +193,8 @@ describe('a hub under load', () => {
 
 const POST_HEAD =
   'POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{';
+
+const A_DAY_MS = 86_400_000;
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 

@@ -13,6 +13,7 @@ import { restoreArchive } from '../../src/retention/restoring.js';
 import type { Finding } from '../../src/retention/verification.js';
 import { JournalDatabase } from '../../src/sqlite/journal-database.js';
 import { SqliteRetention } from '../../src/sqlite/retention/retention-store.js';
+import { SqliteVerification } from '../../src/sqlite/verification/verification.js';
 import { verifyAll } from '../../src/sqlite/verification/verify.js';
 import { newEvents } from '../support/events.js';
 import { closeAfterTest, stateOf } from '../support/temporary-home.js';
@@ -162,6 +163,22 @@ describe('verify beside other work', () => {
     const checks = await verifiedWhile(keeping, 'looked', work);
     expect(problems(checks)).to.have.length(1);
     expect(problems(checks)[0]).to.match(/its SHA-256 is not the one of its manifest/);
+  });
+
+  it('finds the same in one thread and in two, in the same order', async () => {
+    const { db, home, directory } = await givenDelivered(5);
+    db.statement('UPDATE journal_count SET events = events + 1').run();
+    db.statement('DROP TRIGGER payload_no_update').run();
+    db.statement("UPDATE payload SET bytes = CAST('other' AS BLOB)").run();
+    const request = { spoolDir: join(home, 'spool'), archiveDir: directory.path };
+    const [one, two] = await Promise.all(
+      [Number.POSITIVE_INFINITY, 1].map((worthAThread) =>
+        new SqliteVerification(db, worthAThread).verify(request, NO_CONTROL),
+      ),
+    );
+    expect(two).to.deep.equal(one);
+    const named = one?.checks.filter(({ ok }) => !ok).map(({ name }) => name);
+    expect(named).to.include.members(['triggers', 'counters', 'digests']);
   });
 
   it('is done by a thread of its own', async () => {

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { closeServer } from '../../base/close-server.js';
 import { nodeListener } from '../../receive/adapters.js';
 import type { HealthOptions } from './documents.js';
 import { conductOf, type Misbehaviour } from './misbehaviour.js';
@@ -91,19 +92,10 @@ function listening(server: http.Server, port: number, host: string): Promise<voi
 function closeOnce(server: http.Server, sink: Sink, stopping: AbortController) {
   let closed: Promise<void> | undefined;
   return () => {
-    closed ??= closedServer(server, stopping).then(() => sink.close());
+    if (closed === undefined) {
+      stopping.abort();
+      closed = closeServer(server, CLOSE_GRACE_MS).then(() => sink.close());
+    }
     return closed;
   };
-}
-
-function closedServer(server: http.Server, stopping: AbortController): Promise<void> {
-  return new Promise((resolve) => {
-    stopping.abort();
-    const grace = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
-    server.close(() => {
-      clearTimeout(grace);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
 }

@@ -7,14 +7,19 @@ import type {
   Verified,
   VerifyRequest,
 } from '../../retention/verification.js';
+import { HEAD } from '../journal/journal.sql.js';
 import type { JournalDatabase } from '../journal-database.js';
 import { recountCounters } from './ledger-checks.js';
 import { LAST_CHECK, type VerifyPart } from './parts.js';
 
+/** Events whose digests take as long as the start of one more thread. */
+const WORTH_A_THREAD = 10_000;
+
 /** What a thread is given. */
 export interface VerifyOrder extends VerifyRequest {
   readonly journalDb: string;
-  readonly part: VerifyPart;
+  /** Undefined: every check. */
+  readonly part?: VerifyPart;
 }
 
 /** What the thread says. */
@@ -23,19 +28,24 @@ export type VerifyWord =
   | { readonly result: Verified };
 
 /**
- * Verification on SQLite. Two threads do the checks, on connections of their own:
- * a recount, the integrity check of SQLite and the digests of a large journal
- * take long, and the digests about as long as all others together.
+ * Verification on SQLite. Threads do the checks, on connections of their own: a
+ * recount, the integrity check of SQLite and the digests of a large journal take
+ * long, and the digests about as long as all others together, so that they have a
+ * thread to themselves there.
  */
 export class SqliteVerification implements Verification {
   readonly #db: JournalDatabase;
+  readonly #worthAThread: number;
 
-  constructor(db: JournalDatabase) {
+  constructor(db: JournalDatabase, worthAThread = WORTH_A_THREAD) {
     this.#db = db;
+    this.#worthAThread = worthAThread;
   }
 
   async verify(request: VerifyRequest, control: JobControl): Promise<Verified> {
     const order = { ...request, journalDb: this.#db.file };
+    const { head } = this.#db.statement(HEAD).get() as { head: number };
+    if (head < this.#worthAThread) return verifyInThread(order, control);
     // Where one fails, the other is done before that is said: nothing goes on behind the caller's back.
     const [digests, others] = await Promise.allSettled([
       verifyInThread({ ...order, part: 'digests' }, control),
