@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { childScript } from '../../files/child-script.js';
 import type { JobControl } from '../../retention/job-control.js';
@@ -7,13 +8,12 @@ import type {
   Verified,
   VerifyRequest,
 } from '../../retention/verification.js';
-import { HEAD } from '../journal/journal.sql.js';
 import type { JournalDatabase } from '../journal-database.js';
 import { recountCounters } from './ledger-checks.js';
 import { LAST_CHECK, type VerifyPart } from './parts.js';
 
-/** Events whose digests take as long as the start of one more thread. */
-const WORTH_A_THREAD = 10_000;
+/** Bytes of a journal whose digests take as long as the start of one more thread. */
+const WORTH_A_THREAD = 10 * 1024 * 1024;
 
 /** What a thread is given. */
 export interface VerifyOrder extends VerifyRequest {
@@ -44,8 +44,8 @@ export class SqliteVerification implements Verification {
 
   async verify(request: VerifyRequest, control: JobControl): Promise<Verified> {
     const order = { ...request, journalDb: this.#db.file };
-    const { head } = this.#db.statement(HEAD).get() as { head: number };
-    if (head < this.#worthAThread) return verifyInThread(order, control);
+    // Of the file: what is in it may be damaged, which is for the checks to find.
+    if (statSync(this.#db.file).size < this.#worthAThread) return verifyInThread(order, control);
     // Where one fails, the other is done before that is said: nothing goes on behind the caller's back.
     const [digests, others] = await Promise.allSettled([
       verifyInThread({ ...order, part: 'digests' }, control),
