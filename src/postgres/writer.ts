@@ -42,6 +42,12 @@ const UNKNOWN_OUTCOME =
 const NESTED =
   'a transaction was asked for in the middle of another one, and each would wait for the other: hand the transaction on instead';
 
+/**
+ * Whose transactions the code that runs is part of. One for all writers: Node keeps each for the
+ * life of the process, and every promise of the program pays for each.
+ */
+const WITHIN = new AsyncLocalStorage<readonly Writer[]>();
+
 /** The one connection of this process that writes; transactions follow one another. */
 export class Writer {
   readonly #place: Place;
@@ -50,7 +56,6 @@ export class Writer {
   #client: Client | undefined;
   #space: number | undefined;
   #last: Promise<unknown> = Promise.resolve();
-  readonly #within = new AsyncLocalStorage<true>();
   /** Changes that this connection counted in `change`. */
   #counted = 0;
 
@@ -68,13 +73,15 @@ export class Writer {
   async write<T>(locks: readonly LockNumber[], work: (tx: Transaction) => Promise<T>): Promise<T> {
     this.assertOutside();
     return this.#inTurn(() =>
-      this.#writeNow(locks, (tx) => this.#within.run(true, () => work(tx))),
+      this.#writeNow(locks, (tx) =>
+        WITHIN.run([...(WITHIN.getStore() ?? []), this], () => work(tx)),
+      ),
     );
   }
 
   /** Fails for whoever is called by the work of a transaction, however far below. */
   assertOutside(): void {
-    if (this.#within.getStore() === true) throw new Error(NESTED);
+    if (WITHIN.getStore()?.includes(this) === true) throw new Error(NESTED);
   }
 
   /** Connects, where it is not connected. */

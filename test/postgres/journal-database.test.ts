@@ -168,6 +168,23 @@ describe('a journal on PostgreSQL', () => {
     expect(await rows('SELECT seq::int FROM head')).to.deep.equal([{ seq: 1 }]);
   });
 
+  it('lets a write of another journal be inside a write, and refuses the way back', async () => {
+    const { db } = await opened();
+    const other = await JournalDatabase.open(`${journals.url}?schema=beside`);
+    closeAfterTest(async () => {
+      await other.close();
+      await journals.owner.query('DROP SCHEMA beside CASCADE');
+    });
+    const one = 'UPDATE head SET seq = seq + 1';
+    await db.write('journal', () => other.write('journal', (tx) => tx.run(one)));
+    const back = db.write('journal', () =>
+      other.write('journal', () => db.write('journal', (tx) => tx.run(one))),
+    );
+    expect(String(await failureOf(back))).to.contain('in the middle of another one');
+    expect(await rows('SELECT seq::int FROM head')).to.deep.equal([{ seq: 0 }]);
+    expect(await other.get('SELECT seq FROM head')).to.deep.equal({ seq: 1 });
+  });
+
   it('gives up after its patience behind a lock, and stores nothing', async () => {
     const url = journals.forTest();
     const [holder, waiter] = [await opened(url), await opened(url)];
