@@ -14,6 +14,7 @@ export const bullmqPeer: Peer = {
     await queue.waitUntilReady();
     return {
       durability: 'appendfsync always',
+      syncsFirst: true,
       async add({ bytes }) {
         await queue.add('event', bytes.toString());
       },

@@ -8,13 +8,14 @@ export const jetstreamPeer: Peer = {
   async open(directory) {
     const { connect } = await import('@nats-io/transport-node');
     const { jetstream, jetstreamManager } = await import('@nats-io/jetstream');
-    const { server, durability } = await startServer(directory);
+    const { server, durability, syncsFirst } = await startServer(directory);
     const connection = await connect({ servers: `127.0.0.1:${server.port}` });
     const manager = await jetstreamManager(connection);
     await manager.streams.add({ name: 'EVENTS', subjects: ['events'] });
     const stream = jetstream(connection);
     return {
       durability,
+      syncsFirst,
       async add({ bytes, eventId }) {
         await stream.publish('events', bytes, { msgID: eventId });
       },
@@ -35,13 +36,14 @@ export const jetstreamPeer: Peer = {
 /** Servers before 2.10 cannot sync before they acknowledge. */
 async function startServer(
   directory: string,
-): Promise<{ server: PrivateServer; durability: string }> {
+): Promise<{ server: PrivateServer; durability: string; syncsFirst: boolean }> {
   try {
     const server = await natsServer(directory, ', sync_interval: always');
-    return { server, durability: 'file storage, sync_interval: always' };
+    return { server, durability: 'file storage, sync_interval: always', syncsFirst: true };
   } catch {
     const server = await natsServer(directory, '');
-    return { server, durability: 'file storage, acknowledged before it is synced' };
+    const durability = 'file storage, acknowledged before it is synced';
+    return { server, durability, syncsFirst: false };
   }
 }
 

@@ -15,6 +15,7 @@ export const litequePeer: Peer = {
     const queue = new SqliteQueue<string>('events', client, options);
     return {
       durability: 'SQLite, synchronous=FULL',
+      syncsFirst: true,
       async add({ bytes }) {
         await queue.enqueue(bytes.toString());
       },

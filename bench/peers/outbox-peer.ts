@@ -27,6 +27,7 @@ export const outboxPeer: Peer = {
     };
     return {
       durability: 'synchronous_commit=on',
+      syncsFirst: true,
       add: (event) => addMany([event]),
       addMany,
       async close() {

@@ -7,6 +7,7 @@ import { WAYS, type WayName } from './ways.js';
 /** What one run prints: milliseconds, and microseconds of CPU of the calling process. */
 export interface PeerRun {
   readonly durability: string;
+  readonly syncsFirst: boolean;
   readonly ms: number;
   readonly cpu_us: number;
   /** By the server's own account; null where it keeps none. */
@@ -28,6 +29,6 @@ const ms = performance.now() - started;
 const { user, system } = process.cpuUsage(cpu);
 await opened.close();
 const syncs = syncsBefore === undefined ? null : ((await peer.syncs?.()) ?? 0) - syncsBefore;
-const { durability } = opened;
-const run: PeerRun = { durability, ms, cpu_us: user + system, syncs };
+const { durability, syncsFirst } = opened;
+const run: PeerRun = { durability, syncsFirst, ms, cpu_us: user + system, syncs };
 process.stdout.write(`${JSON.stringify(run)}\n`);

@@ -12,6 +12,8 @@ export interface Peer {
 export interface OpenPeer {
   /** Which settings make what it acknowledges survive a power cut, or that none does. */
   readonly durability: string;
+  /** Whether it acknowledges an event only when that has been synced. */
+  readonly syncsFirst: boolean;
   /** One call, as its own API has it; resolves when the event is acknowledged. */
   add(event: SampleEvent): Promise<void>;
   /** The same for many; left out where it has no such call. */

@@ -18,6 +18,7 @@ export const pgBossPeer: Peer = {
     await boss.createQueue('events');
     return {
       durability: 'synchronous_commit=on',
+      syncsFirst: true,
       async add({ bytes }) {
         await boss.send('events', { event: bytes.toString() });
       },

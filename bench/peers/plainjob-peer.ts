@@ -18,6 +18,7 @@ export const plainjobPeer: Peer = {
     db.pragma('synchronous = FULL');
     return {
       durability: 'SQLite, synchronous=FULL',
+      syncsFirst: true,
       async add({ bytes }) {
         queue.add('event', bytes.toString());
       },

@@ -7,6 +7,7 @@ export const redrainPeer: Peer = {
     const redrain = await openRedrain({ home: directory, env: {} });
     return {
       durability: 'SQLite, synchronous=FULL',
+      syncsFirst: true,
       async add({ bytes }) {
         await redrain.capture(bytes);
       },
