@@ -14,7 +14,6 @@ import { type RetryOptions, type RetryReport, retryEvents } from './app/retry.js
 import { readStatus, type StatusDocument } from './app/status.js';
 import { type Targets, targetsOf } from './app/targets-of-home.js';
 import type { VerifyReport } from './app/verify.js';
-import { told } from './base/advice.js';
 import { RedrainError } from './base/error.js';
 import { EXIT } from './base/exit-codes.js';
 import { turn } from './base/pace.js';
@@ -261,9 +260,8 @@ export class Redrain {
 
   async #drainOne(options: DrainCallOptions): Promise<DrainReport> {
     const { target, to, limit, dryRun, waitForLock, honourBackoff, signal, ...listeners } = options;
-    if (dryRun === true)
-      return forPrograms(await previewDrain(this.#app, { targetId: target, to, limit }));
-    const report = await this.#app.drain({
+    if (dryRun === true) return previewDrain(this.#app, { targetId: target, to, limit });
+    return this.#app.drain({
       ...(target === undefined ? {} : { targetId: target }),
       ...(to === undefined ? {} : { to }),
       ...(limit === undefined ? {} : { limit }),
@@ -272,7 +270,6 @@ export class Redrain {
       signal: signal ?? new AbortController().signal,
       ...listeners,
     });
-    return forPrograms(report);
   }
 
   /** The document of `redrain status --json`. Changes nothing. */
@@ -335,7 +332,7 @@ export class Redrain {
    * stands in the way. Changes nothing.
    */
   async readiness(): Promise<ReadinessReport> {
-    return forPrograms(await readiness(this.#app));
+    return readiness(this.#app);
   }
 
   /** Who drains the active target, with which version, server and identity. Changes nothing. */
@@ -461,9 +458,4 @@ async function* groupsAtHand(events: Iterable<EventInput>): AsyncGenerator<(Buff
     if (group !== undefined) yield group;
   }
   if (!grouping.isEmpty) yield grouping.rest();
-}
-
-/** A message says what is the case; what to type is for the command line. */
-function forPrograms<T extends { message: string | null }>(report: T): T {
-  return report.message === null ? report : { ...report, message: told(report.message).message };
 }

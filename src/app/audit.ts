@@ -33,7 +33,7 @@ export class UnknownAuditEntryError extends RedrainError {
   readonly code = 'AUDIT_ENTRY_UNKNOWN';
   override readonly exitCode = EXIT.usage;
   constructor(readonly id: number) {
-    super(`audit entry ${id} holds no event: \`redrain audit list\` shows which do`);
+    super(`audit entry ${id} holds no event`, { advice: '`redrain audit list` shows which do' });
   }
 }
 

@@ -77,13 +77,14 @@ function assertSettable({ key, path }: NamedKey, value: string): void {
       `${key.env} is a variable of the environment: set it there, the file does not have it`,
     );
   if (name === 'url' && path[1] === 'targets')
-    throw new ConfigKeyError(
-      'another address is another target: `redrain targets set NAME url=URL` says first what that changes, `redrain targets add NAME URL` declares one',
-    );
+    throw new ConfigKeyError('another address is another target', {
+      advice:
+        '`redrain targets set NAME url=URL` says first what that changes, `redrain targets add NAME URL` declares one',
+    });
   if (name === 'endpoint')
-    throw new ConfigKeyError(
-      'another endpoint is another target: `redrain mode endpoint --endpoint URL` sets it with its settings',
-    );
+    throw new ConfigKeyError('another endpoint is another target', {
+      advice: '`redrain mode endpoint --endpoint URL` sets it with its settings',
+    });
   if (name !== 'server_url') return;
   try {
     canonicalUrl(value);

@@ -198,9 +198,11 @@ export async function withoutTarget(
 ): Promise<DrainReport> {
   const report = emptyReport(null);
   const { active, gate } = situation;
-  if (active.state === 'none') return { ...report, message: active.message };
+  if (active.state === 'none')
+    return { ...report, message: active.message, advice: active.advice ?? null };
   report.blocked_reason = gate?.reason ?? 'config_unreadable';
   report.message = gate?.message ?? situation.authorityError ?? null;
+  report.advice = gate?.advice ?? null;
   const filters = { ...description?.settings, projects: projectsFor(situation) };
   const permission = permissionOf(situation.settings.projectRules, filters);
   const newStart = await newStartOf(stores?.targets, situation, now, { description });

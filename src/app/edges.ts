@@ -10,7 +10,9 @@ export class UnknownEdgeError extends RedrainError {
   readonly code = 'EDGE_UNKNOWN';
   override readonly exitCode = EXIT.usage;
   constructor(readonly edge: string) {
-    super(`no edge ${edge} has sent to this home: \`redrain edges\` lists those that have`);
+    super(`no edge ${edge} has sent to this home`, {
+      advice: '`redrain edges` lists those that have',
+    });
   }
 }
 

@@ -2,7 +2,7 @@ import { policyOf } from '../policy/mode.js';
 import { EXTERNAL, MODULE, STUB } from '../receivers/endpoint-kinds.js';
 import type { TargetKindRow } from '../receivers/kind.js';
 import { TEAMSPACE, type TeamspaceCircumstances } from '../spec-kitty/teamspace-kind.js';
-import { type ActiveTarget, noneMessage } from '../targets/active-target.js';
+import { type ActiveTarget, whyNone } from '../targets/active-target.js';
 import type { TargetKind } from '../targets/registry.js';
 
 /** A row of the table, for those who know all that any of them asks for. */
@@ -30,7 +30,7 @@ export function destinationOf(at: TeamspaceCircumstances): Destination {
   const { delivery } = policyOf(at.settings.mode);
   if (delivery === 'none')
     return {
-      active: { state: 'none', message: noneMessage(at.settings, at.usesSpecKitty) },
+      active: { state: 'none', ...whyNone(at.settings, at.usesSpecKitty) },
       kind: undefined,
     };
   const kind = KINDS[delivery];

@@ -84,6 +84,7 @@ async function beforeFirstDrain(
     excluded: backlog?.excluded ?? 0,
     blocked_reason: gate?.reason ?? null,
     message: gate?.message ?? null,
+    advice: gate?.advice ?? null,
   };
 }
 
@@ -109,5 +110,6 @@ async function previewOf(
   report.held = heldEvents(held);
   report.blocked_reason = gate?.reason ?? null;
   report.message = gate?.message ?? null;
+  report.advice = gate?.advice ?? null;
   return report;
 }

@@ -1,3 +1,4 @@
+import { type Advised, wholeText } from '../base/advice.js';
 import type { Obstacle, ReadinessState } from '../receivers/kind.js';
 import type { AskHttp, Reachability } from '../receivers/reachability.js';
 import type { ResolvedSyncTarget } from '../spec-kitty/authority.js';
@@ -46,12 +47,12 @@ export function readinessReport(
 export async function obstacleOf(app: App, situation: Situation): Promise<Obstacle | undefined> {
   const { active, kind } = situation;
   if (active.state === 'none')
-    return obstacle('rollout_disabled', active.message, { advice: sendAgain(situation) });
+    return obstacle('rollout_disabled', active, { advice: sendAgain(situation) });
   const config = kind?.switchedOff(situation) ?? configRead(situation);
   if (config !== undefined) return config;
   if (active.state === 'target') return kind?.obstacle(situation, app.now());
-  if (active.isUnnamed === true) return obstacle('no_target', active.message, ADD_TARGET);
-  return obstacle('missing_host_config', active.message, setTarget(situation));
+  if (active.isUnnamed === true) return obstacle('no_target', active, ADD_TARGET);
+  return obstacle('missing_host_config', active, setTarget(situation));
 }
 
 /** What the answer of the target makes of readiness. */
@@ -84,12 +85,21 @@ export function addressOf({ active, authority, usesSpecKitty }: Situation): stri
 
 const obstacle = (
   state: ReadinessState,
-  message: string,
+  said: Advised | string,
   command: string | { readonly advice: string },
-): Obstacle =>
-  typeof command === 'string'
-    ? { state, message, command }
-    : { state, message, command: null, advice: command.advice };
+): Obstacle => {
+  const { message, advice: howTo } = typeof said === 'string' ? { message: said } : said;
+  const why = { state, message, ...(howTo === undefined ? {} : { howTo }) };
+  return typeof command === 'string'
+    ? { ...why, command }
+    : { ...why, command: null, advice: command.advice };
+};
+
+/** The same with what to type in the message, for a person who reads that alone. */
+export const inOneText = ({ howTo, ...obstacle }: Obstacle): Obstacle => ({
+  ...obstacle,
+  message: wholeText({ message: obstacle.message, advice: howTo }),
+});
 
 /** What ends that nobody has named a target yet. */
 export const ADD_TARGET = 'redrain targets add NAME URL';

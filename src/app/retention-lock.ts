@@ -22,8 +22,12 @@ export class RetentionRightsError extends RedrainError {
   override readonly exitCode = EXIT.badInput;
   constructor(shown: string, role: string, options?: ErrorOptions) {
     super(
-      `${shown}: gc, archive, restore and redact need the role "${role}", and the role of the storage URL is not a member of it: name one that is, for this command alone, in REDRAIN_STORAGE_URL; \`redrain storage check\` says what a role may do`,
-      options,
+      `${shown}: gc, archive, restore and redact need the role "${role}", and the role of the storage URL is not a member of it`,
+      {
+        ...options,
+        advice:
+          'name one that is, for this command alone, in REDRAIN_STORAGE_URL; `redrain storage check` says what a role may do',
+      },
     );
   }
 }

@@ -65,5 +65,7 @@ function withReason(
   authorityError: string | undefined,
 ): ClosedGate | undefined {
   if (gate?.reason !== 'config_unreadable' || authorityError === undefined) return gate;
-  return gate.message.includes(authorityError) ? gate : { ...gate, message: authorityError };
+  return gate.message.includes(authorityError)
+    ? gate
+    : { reason: gate.reason, message: authorityError };
 }

@@ -30,7 +30,7 @@ import { schemaFindings } from './doctor/schema.js';
 import { jobsSection } from './jobs/jobs-section.js';
 import { kindOf } from './kinds.js';
 import { processFields } from './preflight.js';
-import { type Obstacle, obstacleOf } from './readiness.js';
+import { type Obstacle, obstacleOf , inOneText } from './readiness.js';
 import type { Situation } from './situation.js';
 import { authoritySection, oldQueuesNow } from './spec-kitty/status-fields.js';
 import { newStartOf, permissionAt } from './target-permission.js';
@@ -69,7 +69,8 @@ export async function reportStatus(app: App): Promise<StatusReport> {
   const read = await readHome(app);
   const { situation, targets, drains, unreadable } = read;
   const jobs = await jobsSection(app);
-  const obstacle = await obstacleOf(app, situation);
+  const inTheWay = await obstacleOf(app, situation);
+  const obstacle = inTheWay && inOneText(inTheWay);
   const around = [...home, ...examineDelivery(app, situation, obstacle, waitingIn(read))];
   const facts = { ...factsOf(app, read, obstacle), jobs };
   const findings = assess(facts, [...around.filter(isFinding), ...schemaFindings(unreadable)]);

@@ -57,8 +57,8 @@ export function modeGate({
 }: Pick<Situation, 'settings' | 'usesSpecKitty'>): ClosedGate | undefined {
   if (policyOf(mode).delivery !== 'none') return undefined;
   const word = spelledMode(mode, usesSpecKitty);
-  const message = `Mode ${word} sends nothing, to named targets neither. Events that are kept stay for later: ${sendsAgain(usesSpecKitty)}.`;
-  return { reason: 'delivery_off', message };
+  const message = `Mode ${word} sends nothing, to named targets neither. Events that are kept stay for later`;
+  return { reason: 'delivery_off', message, advice: `${sendsAgain(usesSpecKitty)}.` };
 }
 
 const sendsAgain = (usesSpecKitty: boolean): string =>
@@ -68,8 +68,9 @@ const sendsAgain = (usesSpecKitty: boolean): string =>
 
 function retiredGate({ name, retiredAt }: TargetRecord): ClosedGate | undefined {
   if (retiredAt === null) return undefined;
-  const message = `The target ${name} is retired and gets nothing: \`redrain targets restore ${name}\` brings it back.`;
-  return { reason: 'target_retired', message };
+  const message = `The target ${name} is retired and gets nothing`;
+  const advice = `\`redrain targets restore ${name}\` brings it back.`;
+  return { reason: 'target_retired', message, advice };
 }
 
 /** Closed while what the configuration says of the target is wrong: nothing is decided in its place. */

@@ -65,7 +65,7 @@ export async function testTarget(
     const { record, description } = await lookUp(stores?.targets, situation, given);
     if (record !== undefined) assertNotRetired(record);
     const gate = modeGate(situation);
-    if (gate !== undefined) throw new DeliveryOffError(gate.message);
+    if (gate !== undefined) throw new DeliveryOffError(gate.message, { advice: gate.advice });
     const settings = record === undefined ? description?.settings : settingsNow(situation, record);
     const target = { ...description, ...record, settings } as TargetRecord;
     const report = kindOf(target).isHosted

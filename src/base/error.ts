@@ -1,5 +1,10 @@
-import { told } from './advice.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
+
+/** What an error has beside its message. */
+export interface RedrainErrorOptions extends ErrorOptions {
+  /** What to type next; shown after the message. */
+  readonly advice?: string | undefined;
+}
 
 /**
  * An error meant for people: the message says what happened, and to what; the
@@ -9,14 +14,12 @@ import { EXIT, type ExitCode } from './exit-codes.js';
 export abstract class RedrainError extends Error {
   /** Names the kind of error, for instance `TARGET_RETIRED`. */
   abstract readonly code: string;
-  /** What to type next, for the command line: a message names no command, for programs read it, too. */
+  /** What to type next, for the command line: a message names no command, as programs read it, too. */
   readonly advice: string | undefined;
   /** The exit code of a command that ends with this error. */
   readonly exitCode: ExitCode = EXIT.internal;
 
-  /** `text`: what happened; from the clause that names a command on, it becomes the advice. */
-  constructor(text?: string, options?: ErrorOptions) {
-    const { message, advice } = told(text ?? '');
+  constructor(message?: string, { advice, ...options }: RedrainErrorOptions = {}) {
     super(message, options);
     this.advice = advice;
   }

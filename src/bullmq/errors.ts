@@ -39,9 +39,9 @@ export class QueueSchemaError extends RedrainError {
     readonly address: string,
     readonly schema: string,
   ) {
-    super(
-      `the job queue at ${address} has no tables of this version in the schema ${schema}: \`redrain jobs init\` makes them`,
-    );
+    super(`the job queue at ${address} has no tables of this version in the schema ${schema}`, {
+      advice: '`redrain jobs init` makes them',
+    });
   }
 }
 

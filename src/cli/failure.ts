@@ -1,4 +1,4 @@
-import { retold } from '../base/advice.js';
+import { wholeText } from '../base/advice.js';
 import { isRedrainError, RedrainError } from '../base/error.js';
 import { EXIT, type ExitCode } from '../base/exit-codes.js';
 import { plainMessage, troubleWords } from '../files/trouble.js';
@@ -14,7 +14,7 @@ export class UsageError extends RedrainError {
 /** What went wrong, and what to type next. */
 export function failureText(error: unknown): string {
   const advice = isRedrainError(error) ? error.advice : undefined;
-  return retold({ message: plainMessage(error), advice });
+  return wholeText({ message: plainMessage(error), advice });
 }
 
 /** Shows what went wrong and returns the exit code for it. */

@@ -4,6 +4,7 @@ import { shownAddress } from '../address/shown-address.js';
 import type { App } from '../app/app.js';
 import { changeMode, type ModeReport, type ModeRequest, readMode } from '../app/change-mode.js';
 import { endpointChangeWarning } from '../app/endpoint-change.js';
+import { wholeText } from '../base/advice.js';
 import { EXIT } from '../base/exit-codes.js';
 import { repeatable } from '../base/options.js';
 import { settingsOf } from '../config/document.js';
@@ -199,7 +200,7 @@ async function warnOf(
 function warnOfGate(app: App, settings: ModeReport['settings'], output: Output): void {
   if (settings.mode !== 'EXTERNAL_RECEIVER') return;
   const gate = endpointGateOf(app.env, settings, app.paths);
-  if (gate !== undefined) output.warn(`warning: ${gate.message}`);
+  if (gate !== undefined) output.warn(`warning: ${wholeText(gate)}`);
 }
 
 function changesAnything({ header, secretEnv, ...rest }: ModeOptions): boolean {

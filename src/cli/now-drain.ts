@@ -64,8 +64,8 @@ async function askAgain(
   } catch (error) {
     if (!(error instanceof RetiredTargetError)) throw error;
     const report = emptyReport({ id, name: name ?? '', url: url ?? '' });
-    const message = `${error.message}: ${error.advice}`;
-    return { ...report, blocked_reason: 'target_retired', message };
+    const { message, advice } = error;
+    return { ...report, blocked_reason: 'target_retired', message, advice };
   }
 }
 

@@ -5,11 +5,11 @@ import { gapOf, type TargetGap } from '../app/undelivered.js';
 import { isRedrainError } from '../base/error.js';
 import { EXIT, type ExitCode, worstOf } from '../base/exit-codes.js';
 import { grouped } from '../base/grouped.js';
-import type { DrainReport } from '../dispatch/drain-report.js';
+import {type DrainReport, documentOf } from '../dispatch/drain-report.js';
 import { failureText } from './failure.js';
 import { onInterrupt } from './job-control.js';
 import { type DrainWish, drainAndWait } from './now-drain.js';
-import { sentence } from './now-text.js';
+import { sentence , messageLines } from './now-text.js';
 import { causeLines, exitCode, gapFields, gapLines } from './now-verdict.js';
 import { count, type Output } from './output.js';
 import { startProgresses } from './progress.js';
@@ -93,16 +93,18 @@ async function doneOf(
     ...(wait === undefined ? {} : { wait }),
     ...(strict === undefined ? {} : { strict }),
   });
-  const document = { target: name, exit_code: code, ...report, ...gapFields(gap) };
+  const document = { target: name, exit_code: code, ...documentOf(report), ...gapFields(gap) };
   return { code, document, lines: linesOf(name, report, gap, strict) };
 }
 
 function previewed(name: string, report: DrainReport): Done {
   const code = report.blocked_reason === null ? EXIT.done : EXIT.blocked;
   const held = report.held > 0 ? `, ${grouped(report.held)} held` : '';
-  const said = report.message === null ? '' : `: ${report.message}`;
+  const said = messageLines(report)
+    .map((text) => `: ${text}`)
+    .join('');
   const lines = [`${name}: would send ${count(report.selected, 'event')}${held}${said}`];
-  return { code, document: { target: name, exit_code: code, ...report }, lines };
+  return { code, document: { target: name, exit_code: code, ...documentOf(report) }, lines };
 }
 
 /** The name goes before the address, and before every further line. */

@@ -1,6 +1,6 @@
 import { ADD_TARGET } from '../app/readiness.js';
 import { grouped } from '../base/grouped.js';
-import type { DrainReport } from '../dispatch/drain-report.js';
+import {type DrainReport, messageText } from '../dispatch/drain-report.js';
 import { oneLine, shortLine } from './color.js';
 import { count } from './output.js';
 import { resetAdvice } from './target-advice.js';
@@ -11,7 +11,7 @@ export function sentence(report: DrainReport): string {
   if (report.target_url === null) lines.push(withoutTarget(report));
   else {
     lines.push(`${targetOf(report)}: ${outcomes(report) || nothing(report)}`);
-    if (report.message !== null) lines.push(report.message);
+    lines.push(...messageLines(report));
   }
   if (report.recovered > 0)
     lines.push(`${count(report.recovered, 'event')} taken up again after an interrupted drain`);
@@ -29,9 +29,15 @@ export function targetOf({ target_name: name, target_url: url }: DrainReport): s
 }
 
 /** What the library says, and what to type where that is one command. */
-export function withoutTarget({ blocked_reason, message }: DrainReport): string {
-  if (blocked_reason === 'no_target') return `no target yet: ${ADD_TARGET}`;
-  return message ?? 'There is no active target.';
+export function withoutTarget(report: DrainReport): string {
+  if (report.blocked_reason === 'no_target') return `no target yet: ${ADD_TARGET}`;
+  return messageText(report) ?? 'There is no active target.';
+}
+
+/** What stands in the way, where something does. */
+export function messageLines(report: DrainReport): string[] {
+  const text = messageText(report);
+  return text === null ? [] : [text];
 }
 
 /** Where something stands in the way, there may well be something to send. */

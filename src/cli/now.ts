@@ -7,14 +7,14 @@ import { readWaitingQueues } from '../app/spec-kitty/old-queues.js';
 import { gapOf } from '../app/undelivered.js';
 import { EXIT } from '../base/exit-codes.js';
 import { repeatable } from '../base/options.js';
-import type { DrainReport } from '../dispatch/drain-report.js';
+import {type DrainReport, documentOf } from '../dispatch/drain-report.js';
 import { askAboutProjects } from './ask-projects.js';
 import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
 import { UsageError } from './failure.js';
 import { onInterrupt } from './job-control.js';
 import { type DrainWish, deploymentOf, drainAndWait } from './now-drain.js';
 import { drainMany } from './now-many.js';
-import { failureLines, sentence, targetOf, withoutTarget } from './now-text.js';
+import { failureLines, sentence, targetOf, withoutTarget , messageLines } from './now-text.js';
 import { causeLines, exitCode, gapFields, gapLines } from './now-verdict.js';
 import { wholeNumber } from './option-values.js';
 import { count, Output } from './output.js';
@@ -98,7 +98,7 @@ async function one(
   const isActive = wish.to === undefined && wish.targetId === undefined;
   if (options.dryRun === true) {
     const report = await previewDrain(app, wish);
-    output.result(report, () => previewSentence(report));
+    output.result(documentOf(report), () => previewSentence(report));
     return report.blocked_reason === null ? EXIT.done : EXIT.blocked;
   }
   if (isActive) await askAboutProjects(app, output);
@@ -110,7 +110,7 @@ async function one(
   for (const { message, count: n } of report.warnings) output.warn(`warning: ${message} (${n})`);
   for (const line of await waitingLines(app)) output.note(line);
   const gap = await gapOf(app, report.target_id);
-  const document = { ...report, ...gapFields(gap) };
+  const document = { ...documentOf(report), ...gapFields(gap) };
   output.result(document, () =>
     [sentence(report), ...causeLines(report, gap), ...gapLines(gap, options.strict)].join('\n'),
   );
@@ -142,6 +142,6 @@ function previewSentence(report: DrainReport): string {
   if (report.excluded > 0)
     lines.push(`${count(report.excluded, 'event')} excluded by the target's own settings`);
   if (report.target_url === null) lines.push(withoutTarget(report));
-  else if (report.message !== null) lines.push(report.message);
+  else lines.push(...messageLines(report));
   return lines.join('\n');
 }

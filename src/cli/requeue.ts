@@ -75,7 +75,9 @@ const retry: CommandBody<RetryOptions> = (call) =>
     const target = targetsGiven(call.options);
     const { dryRun, all, cause } = call.options;
     if (cause?.trim() === '')
-      throw new UsageError('--cause is empty: give a cause that `redrain status` shows');
+      throw new UsageError('--cause is empty', {
+        advice: 'give a cause that `redrain status` shows',
+      });
     if (target.length === 0 && all !== true && cause === undefined && !isNarrowed(filters))
       throw new UsageError('name what to try again: event ids, --target NAME, or --all');
     const report = await retryEvents(app, { ...selectionOf(filters), target, cause, dryRun });

@@ -114,9 +114,9 @@ const remove: CommandBody = (call) =>
       for (const id of call.args) {
         const from = await removeSchedule(queues, id);
         if (from.length === 0)
-          throw new UsageError(
-            `there is no schedule ${id}: \`redrain schedule list\` lists all schedules`,
-          );
+          throw new UsageError(`there is no schedule ${id}`, {
+            advice: '`redrain schedule list` lists all schedules',
+          });
         removed.push(...from.map((queue) => ({ id, queue })));
       }
       const text = `removed ${count(removed.length, 'schedule')}`;

@@ -11,6 +11,7 @@ import { endpointChangeWarning } from '../app/endpoint-change.js';
 import { type OtherAddress, otherAddress } from '../app/target-address.js';
 import { readTarget, type TargetDetails } from '../app/target-details.js';
 import { gateOf } from '../app/test-target.js';
+import { wholeText } from '../base/advice.js';
 import { EXIT } from '../base/exit-codes.js';
 import { repeatable } from '../base/options.js';
 import { withoutForeign } from '../config/request-frame.js';
@@ -203,7 +204,7 @@ async function warnOfQuery(app: App, url: string, output: Output): Promise<void>
 
 async function warnOfGate(app: App, { name }: TargetDetails, output: Output): Promise<void> {
   const gate = await gateOf(app, name);
-  if (gate !== undefined) output.warn(`warning: ${gate.message}`);
+  if (gate !== undefined) output.warn(`warning: ${wholeText(gate)}`);
 }
 
 interface SetOptions {

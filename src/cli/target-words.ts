@@ -62,7 +62,9 @@ function unknownWord(word: string, at: number): UsageError {
 
 function addressIn(value: string): string {
   if (value.trim() !== '') return value;
-  throw new UsageError('url needs an address: `redrain targets retire NAME` ends a target');
+  throw new UsageError('url needs an address', {
+    advice: '`redrain targets retire NAME` ends a target',
+  });
 }
 
 function meant(setting: TargetSetting, value: string): unknown {

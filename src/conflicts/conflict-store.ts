@@ -96,9 +96,9 @@ export class UnknownConflictError extends RedrainError {
   readonly code = 'CONFLICT_UNKNOWN';
   override readonly exitCode = EXIT.usage;
   constructor(readonly reference: string) {
-    super(
-      `there is no conflict ${reference}: \`redrain conflicts list --all\` lists all conflicts`,
-    );
+    super(`there is no conflict ${reference}`, {
+      advice: '`redrain conflicts list --all` lists all conflicts',
+    });
   }
 }
 
@@ -119,7 +119,8 @@ export class ConflictDecidedError extends RedrainError {
   override readonly exitCode = EXIT.usage;
   constructor(conflict: Pick<Conflict, 'id' | 'kept'>) {
     super(
-      `conflict ${conflict.id} was decided already: the ${conflict.kept} payload was kept. Both are still there: \`redrain conflicts show ${conflict.id}\``,
+      `conflict ${conflict.id} was decided already: the ${conflict.kept} payload was kept. Both are still there`,
+      { advice: `\`redrain conflicts show ${conflict.id}\`` },
     );
   }
 }

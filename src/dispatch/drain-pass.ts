@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { wholeText } from '../base/advice.js';
 import { step } from '../base/steps.js';
 import {
   type BatchRequestDeps,
@@ -34,6 +35,7 @@ import { unpostable } from './unpostable.js';
 export function block(report: DrainReport, gate: ClosedGate): void {
   report.blocked_reason = gate.reason;
   report.message = gate.message;
+  report.advice = gate.advice ?? null;
 }
 
 /** Mode and retirement are the operator's word, read where it is written: no news of the target. */
@@ -345,7 +347,8 @@ export class DrainPass {
       this.#close({ reason: 'target_retired', message: report.gone });
     } else if (report.stop !== undefined) this.#stop(report.stop);
     else if (report.blocked !== undefined) {
-      this.#close({ reason: report.blocked, message: report.error ?? 'the target refuses us' });
+      const said = report.blockedBy ?? { message: report.error ?? 'the target refuses us' };
+      this.#close({ reason: report.blocked, message: said.message, advice: said.advice });
     } else if (report.retryAfterMs !== undefined && this.#health.resumeAt !== null) {
       const until = new Date(this.#health.resumeAt).toISOString();
       this.#stop(`the target asked to be left alone until ${until}`);
@@ -361,12 +364,17 @@ export class DrainPass {
   #close(gate: ClosedGate): void {
     block(this.#report, gate);
     if (isOfTarget(gate))
-      this.#health = { ...this.#health, blockedReason: gate.reason, blockedMessage: gate.message };
+      this.#health = {
+        ...this.#health,
+        blockedReason: gate.reason,
+        blockedMessage: wholeText(gate),
+      };
     this.#stopped = true;
   }
 
   #stop(message: string): void {
     this.#report.message = message;
+    this.#report.advice = null;
     this.#stopped = true;
   }
 

@@ -1,3 +1,4 @@
+import { wholeText } from '../base/advice.js';
 import type {
   AnswerWarning,
   DrainBlockedReason,
@@ -17,7 +18,7 @@ export interface DrainFailure {
   readonly reason: string;
 }
 
-/** What one drain did: the document of `redrain now --json`. */
+/** What one drain did: the document of `redrain now --json`, which has message and advice as one text. */
 export interface DrainReport {
   target_id: number | null;
   target_name: string | null;
@@ -38,6 +39,8 @@ export interface DrainReport {
   blocked_reason: DrainBlockedReason | null;
   /** What stands in the way or ended the pass early, for a person. */
   message: string | null;
+  /** What to type next, where the message is about something that a command ends. */
+  advice: string | null;
   /** Events a crash had left in flight and this drain took up again. */
   recovered: number;
   /** True when a signal ended the drain before its work was done. */
@@ -71,12 +74,26 @@ export function emptyReport(
     duration_ms: 0,
     blocked_reason: null,
     message: null,
+    advice: null,
     recovered: 0,
     interrupted: false,
     reset_signal: null,
     failures: [],
     warnings: [],
   };
+}
+
+/** What a person reads of the message; null where there is none. */
+export const messageText = ({ message, advice }: DrainReport): string | null =>
+  message === null ? null : wholeText({ message, advice: advice ?? undefined });
+
+/** A report whose message holds the advice, too. */
+export type DrainDocument = Omit<DrainReport, 'advice'>;
+
+/** The report as commands and jobs give it out: message and advice are one text. */
+export function documentOf(report: DrainReport): DrainDocument {
+  const { advice: _advice, ...document } = report;
+  return { ...document, message: messageText(report) };
 }
 
 /** Adds recorded verdicts to the counts. */

@@ -1,3 +1,4 @@
+import type { Advised } from '../base/advice.js';
 /**
  * What a drain needs from the outside: a ledger to claim from and settle in, and
  * a receiver to post to. Declared here, by the one who uses them; ledger and
@@ -110,6 +111,8 @@ export interface DeliveryReport {
   readonly stop?: string;
   /** Set when the answer shows that a gate is closed. */
   readonly blocked?: DrainBlockedReason;
+  /** What is said of that gate; `error` where it is absent. */
+  readonly blockedBy?: Advised;
 }
 
 /** Something odd in answers. Equal kinds have equal messages, so that they can be added up. */
@@ -128,10 +131,8 @@ export interface ResetSignalRecord {
   readonly at: number;
 }
 
-export interface ClosedGate {
+export interface ClosedGate extends Advised {
   readonly reason: DrainBlockedReason;
-  /** What is closed and what to do next, for a person. */
-  readonly message: string;
 }
 
 /** What a target tells of itself before a drain, where it offers that. */

@@ -35,7 +35,7 @@ export class StorageUnavailableError extends RedrainError {
     detail: string,
     options?: ErrorOptions,
   ) {
-    super(`${file}: ${WORDS[trouble]} (${detail})${ADVICE[trouble] ?? ''}`, options);
+    super(`${file}: ${WORDS[trouble]} (${detail})`, { ...options, advice: ADVICE[trouble] });
   }
 }
 
@@ -52,8 +52,8 @@ const WORDS: Record<StorageTrouble, string> = {
 };
 
 const ADVICE: Partial<Record<StorageTrouble, string>> = {
-  corrupt: ': `redrain doctor` says what to do',
-  forbidden: ': `redrain storage check` says what it may',
+  corrupt: '`redrain doctor` says what to do',
+  forbidden: '`redrain storage check` says what it may',
 };
 
 /** The file was written by a newer redrain; this one must not touch it. */
@@ -76,9 +76,9 @@ export class OlderSchemaError extends RedrainError {
   override readonly name = 'OlderSchemaError';
   readonly code = 'SCHEMA_OLDER';
   constructor(readonly file: string) {
-    super(
-      `${file} has an older schema: any writing command (for instance \`redrain capture\`) brings it up to date`,
-    );
+    super(`${file} has an older schema`, {
+      advice: 'any writing command (for instance `redrain capture`) brings it up to date',
+    });
   }
 }
 
@@ -93,11 +93,11 @@ export class JournalMovedError extends RedrainError {
     readonly place: string,
     readonly isFinished: boolean,
   ) {
-    super(
-      isFinished
-        ? `${file}: this journal was moved to the ${place}: name that in storage.url of config.toml (\`redrain config set storage.url URL\`) or in REDRAIN_STORAGE_URL`
-        : `${file}: this journal is being copied to the ${place}: \`redrain storage import\` finishes that, and \`redrain storage import --cancel\` undoes it`,
-    );
+    super(`${file}: this journal ${isFinished ? 'was moved' : 'is being copied'} to the ${place}`, {
+      advice: isFinished
+        ? 'name that in storage.url of config.toml (`redrain config set storage.url URL`) or in REDRAIN_STORAGE_URL'
+        : '`redrain storage import` finishes that, and `redrain storage import --cancel` undoes it',
+    });
   }
 }
 
@@ -107,9 +107,9 @@ export class JournalArrivingError extends RedrainError {
   readonly code = 'JOURNAL_ARRIVING';
   override readonly exitCode = EXIT.badInput;
   constructor(readonly file: string) {
-    super(
-      `${file}: this journal is being filled from the file of a home, and is not complete: \`redrain storage import\` in that home finishes it`,
-    );
+    super(`${file}: this journal is being filled from the file of a home, and is not complete`, {
+      advice: '`redrain storage import` in that home finishes it',
+    });
   }
 }
 

@@ -34,10 +34,11 @@ export class RoleRightsError extends RedrainError {
   readonly code = 'STORAGE_ROLES_FORBIDDEN';
   override readonly exitCode = EXIT.badInput;
   constructor(shown: string, role: string, options?: ErrorOptions) {
-    super(
-      `${shown}: the role "${role}" may not make roles or give them rights: name the owner of the tables with CREATEROLE in the storage URL, or give a database administrator what \`redrain storage init --roles --sql\` prints`,
-      options,
-    );
+    super(`${shown}: the role "${role}" may not make roles or give them rights`, {
+      ...options,
+      advice:
+        'name the owner of the tables with CREATEROLE in the storage URL, or give a database administrator what `redrain storage init --roles --sql` prints',
+    });
   }
 }
 

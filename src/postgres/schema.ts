@@ -41,12 +41,17 @@ export class SchemaRightsError extends RedrainError {
   readonly code = 'STORAGE_NOT_READY';
   override readonly exitCode = EXIT.badInput;
   constructor(shown: string, found: number, role: string, options?: ErrorOptions) {
-    super(
+    const [message, advice] =
       found === 0
-        ? `${shown}: there is no journal yet, and the role "${role}" may not make one: run \`redrain storage init\` as the owner of the database`
-        : `${shown}: the journal has schema ${found}, this program needs ${SCHEMA_VERSION}, and the role "${role}" may not change tables: run \`redrain storage migrate\` as their owner`,
-      options,
-    );
+        ? [
+            `${shown}: there is no journal yet, and the role "${role}" may not make one`,
+            'run `redrain storage init` as the owner of the database',
+          ]
+        : [
+            `${shown}: the journal has schema ${found}, this program needs ${SCHEMA_VERSION}, and the role "${role}" may not change tables`,
+            'run `redrain storage migrate` as their owner',
+          ];
+    super(message, { ...options, advice });
   }
 }
 

@@ -14,7 +14,7 @@ export class UnknownJobError extends RedrainError {
     readonly jobId: string,
   ) {
     const where = queue === EVERY_QUEUE ? 'no queue has a job' : `queue ${queue} has no job`;
-    super(`${where} ${jobId}: \`redrain jobs list\` lists all jobs`);
+    super(`${where} ${jobId}`, { advice: '`redrain jobs list` lists all jobs' });
   }
 }
 

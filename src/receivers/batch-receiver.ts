@@ -1,3 +1,4 @@
+import { type Advised, wholeText } from '../base/advice.js';
 import type {
   BatchLimits,
   ClosedGate,
@@ -29,8 +30,8 @@ export type Exchanged =
       readonly answer: HttpAnswer;
       /** How often the body was sent before the request that got this answer; 0 when absent. */
       readonly sentBefore?: number;
-      /** What the operator can do about a refusal, to stand behind what the server said. */
-      readonly advice?: string | undefined;
+      /** What there is to know of a refusal, and to do; it stands behind what the server said. */
+      readonly remark?: Advised | undefined;
       /** Why the pass ends, although the server said nothing that stops it. */
       readonly stop?: string;
     };
@@ -169,9 +170,10 @@ export class BatchReceiver implements DeliveryReceiver {
 
   #advised(sent: Sent): Sent {
     const { exchanged } = sent;
-    if ('closed' in exchanged || exchanged.advice !== undefined) return sent;
-    const advice = this.#compression.advice(exchanged.answer);
-    return advice === undefined ? sent : { ...sent, exchanged: { ...exchanged, advice } };
+    if ('closed' in exchanged || exchanged.remark !== undefined) return sent;
+    const message = this.#compression.advice(exchanged.answer);
+    if (message === undefined) return sent;
+    return { ...sent, exchanged: { ...exchanged, remark: { message } } };
   }
 
   async close(): Promise<void> {
@@ -218,7 +220,8 @@ function withGeneration(
 
 /** What a batch gets when a gate is closed at the moment of the post: nothing left this machine. */
 function closedReport(count: number, gate: ClosedGate): DeliveryReport {
-  return { ...transientForAll(count, gate.message, null, { blocked: gate.reason }), bytesSent: 0 };
+  const report = transientForAll(count, wholeText(gate), null, { blocked: gate.reason });
+  return { ...report, blockedBy: gate, bytesSent: 0 };
 }
 
 const SENT_TWICE =
@@ -227,17 +230,19 @@ const SENT_TWICE =
 /** The report of one post: what its answer means, and what was sent to get it. */
 function reportOf(
   verdict: Omit<DeliveryReport, 'bytesSent'>,
-  { answer, advice, stop }: Extract<Exchanged, { answer: HttpAnswer }>,
+  { answer, remark, stop }: Extract<Exchanged, { answer: HttpAnswer }>,
   bytesSent: number,
 ): DeliveryReport {
   const { requests = 1 } = answer;
   const told = requests === 1 ? verdict.error : twice(verdict.error);
-  const error = advice === undefined ? told : `${told}. ${advice}`;
-  const report = { ...verdict, bytesSent };
+  const said =
+    remark === undefined ? undefined : { ...remark, message: `${told}. ${remark.message}` };
+  const error = said === undefined ? told : wholeText(said);
+  const report = { ...verdict, bytesSent, ...(said && { blockedBy: said }) };
   const whole = error === undefined ? report : { ...report, error };
   if (stop === undefined) return whole;
   // Whatever was refused is good by now, and so stands in nobody's way.
-  const { blocked: _blocked, ...unblocked } = whole;
+  const { blocked: _blocked, blockedBy: _blockedBy, ...unblocked } = whole;
   return { ...unblocked, stop };
 }
 

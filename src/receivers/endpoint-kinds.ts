@@ -41,6 +41,7 @@ const endpointKind = (own: OwnPart): TargetKindRow => ({
       ? {
           reason: active.isUnnamed === true ? 'no_target' : 'config_unreadable',
           message: active.message,
+          advice: active.advice,
         }
       : undefined,
   assertOneServer: () => undefined,
@@ -69,9 +70,9 @@ export const EXTERNAL = endpointKind({
     const gate = endpointGateOf(env, settings, paths);
     if (gate === undefined) return undefined;
     const state = gate.reason === 'missing_auth' ? 'missing_auth' : 'missing_host_config';
-    const { message, variable } = gate;
+    const { message, advice: howTo, variable } = gate;
     const command = variable === undefined ? 'redrain config' : `export ${variable}=…`;
-    return { state, message, command };
+    return { state, message, howTo, command };
   },
   async receiver(target, at, given) {
     const { ExternalReceiver } = await import('./external-receiver.js');
@@ -131,7 +132,8 @@ export const MODULE = endpointKind({
     const gate = await receiver.closedGate();
     if (gate === undefined) return undefined;
     const state = gate.reason === 'missing_auth' ? 'missing_auth' : 'missing_host_config';
-    return { state, message: gate.message, command: 'redrain config' };
+    const { message, advice: howTo } = gate;
+    return { state, message, howTo, command: 'redrain config' };
   },
   receiver: (target, at, { deadlineMs }) =>
     moduleReceiver(target, target.settings, { ...at, deadlineMs }),

@@ -46,6 +46,8 @@ export type ReadinessState =
 export interface Obstacle {
   readonly state: ReadinessState;
   readonly message: string;
+  /** What stands behind the message where people read it alone, without `command` and `advice`. */
+  readonly howTo?: string | undefined;
   /** The command that ends it; null where no one command does. */
   readonly command: string | null;
   /** What ends it where no one command does. */

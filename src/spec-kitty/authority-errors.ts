@@ -16,8 +16,10 @@ export class SplitBrainError extends RedrainError {
   ) {
     super(
       `two servers are named: ${isDefault ? 'the default is' : 'config.toml says'} ${configuredUrl}, SPEC_KITTY_SAAS_URL says ${envUrl}, ` +
-        'and SPEC_KITTY_SAAS_URL_MODE forbids the variable to decide. Nothing was sent. ' +
-        `Run \`redrain server ${envUrl}\` to keep that one, or unset SPEC_KITTY_SAAS_URL to keep ${configuredUrl}.`,
+        'and SPEC_KITTY_SAAS_URL_MODE forbids the variable to decide. Nothing was sent.',
+      {
+        advice: `Run \`redrain server ${envUrl}\` to keep that one, or unset SPEC_KITTY_SAAS_URL to keep ${configuredUrl}.`,
+      },
     );
   }
 }

@@ -1,3 +1,4 @@
+import type { Advised } from '../base/advice.js';
 import type { ClosedGate, DrainBlockedReason } from '../dispatch/ports.js';
 
 /** What is known of the credentials for the resolved server. */
@@ -7,7 +8,7 @@ export type CredentialFacts =
       readonly teamSlug: string | null;
       readonly privateTeamspace: boolean | undefined;
     }
-  | { readonly state: 'absent'; readonly message: string };
+  | (Advised & { readonly state: 'absent' });
 
 /** Everything the Teamspace gates look at. Nothing here needs the network. */
 export interface TeamspaceGateFacts {
@@ -41,7 +42,11 @@ export function teamspaceGate(facts: TeamspaceGateFacts): ClosedGate | undefined
   return undefined;
 }
 
-const closed = (reason: DrainBlockedReason, message: string): ClosedGate => ({ reason, message });
+const closed = (reason: DrainBlockedReason, message: string, advice: string): ClosedGate => ({
+  reason,
+  message,
+  advice,
+});
 
 function saasGate({ env, config }: TeamspaceGateFacts): ClosedGate | undefined {
   if (saasEnabled(env)) return undefined;
@@ -49,16 +54,18 @@ function saasGate({ env, config }: TeamspaceGateFacts): ClosedGate | undefined {
     config.state === 'unreadable' ? ` config.toml has to be fixed as well: ${config.reason}` : '';
   return closed(
     'saas_disabled',
-    `Sending to the Teamspace is switched off; events are kept. To send them: export SPEC_KITTY_ENABLE_SAAS_SYNC=1, then run \`redrain now\`.${also}`,
+    'Sending to the Teamspace is switched off; events are kept.',
+    `To send them: export SPEC_KITTY_ENABLE_SAAS_SYNC=1, then run \`redrain now\`.${also}`,
   );
 }
 
 function authGate({ resolved, credentials }: TeamspaceGateFacts): ClosedGate | undefined {
   if (resolved === undefined || credentials?.state === 'found') return undefined;
-  const message =
-    credentials?.message ??
-    `No credentials for ${resolved.resolved_server_url}. Run \`redrain login ${resolved.resolved_server_url}\`.`;
-  return closed('missing_auth', message);
+  const { message, advice } = credentials ?? {
+    message: `No credentials for ${resolved.resolved_server_url}.`,
+    advice: `Run \`redrain login ${resolved.resolved_server_url}\`.`,
+  };
+  return { reason: 'missing_auth', message, advice };
 }
 
 function teamGate({ resolved, credentials }: TeamspaceGateFacts): ClosedGate | undefined {
@@ -66,7 +73,8 @@ function teamGate({ resolved, credentials }: TeamspaceGateFacts): ClosedGate | u
   if (credentials.teamSlug !== null && credentials.teamSlug.trim() !== '') return undefined;
   return closed(
     'missing_team',
-    `The credentials for ${resolved.resolved_server_url} name no team. Run \`redrain login ${resolved.resolved_server_url}\` again, or set SPEC_KITTY_TEAM beside SPEC_KITTY_TOKEN.`,
+    `The credentials for ${resolved.resolved_server_url} name no team.`,
+    `Run \`redrain login ${resolved.resolved_server_url}\` again, or set SPEC_KITTY_TEAM beside SPEC_KITTY_TOKEN.`,
   );
 }
 
@@ -77,7 +85,8 @@ function privateTeamspaceGate(facts: TeamspaceGateFacts): ClosedGate | undefined
   if (isPrivate !== false) return undefined;
   return closed(
     'private_teamspace_gate',
-    `Team ${credentials.teamSlug ?? ''} at ${resolved.resolved_server_url} is not a Private Teamspace, and events go to no other. Create or join one there, then run \`redrain login ${resolved.resolved_server_url}\`.`,
+    `Team ${credentials.teamSlug ?? ''} at ${resolved.resolved_server_url} is not a Private Teamspace, and events go to no other.`,
+    `Create or join one there, then run \`redrain login ${resolved.resolved_server_url}\`.`,
   );
 }
 
@@ -85,13 +94,15 @@ function configGate({ config, resolved }: TeamspaceGateFacts): ClosedGate | unde
   if (config.state === 'unreadable') {
     return closed(
       'config_unreadable',
-      `config.toml cannot be used, so nothing is sent: ${config.reason} Fix the file, then run \`redrain now\`.`,
+      `config.toml cannot be used, so nothing is sent: ${config.reason}`,
+      'Fix the file, then run `redrain now`.',
     );
   }
   if (resolved !== undefined) return undefined;
   return closed(
     'config_unreadable',
-    'No usable server address, so nothing is sent. Run `redrain server URL` to set one, or `redrain doctor` for what is wrong.',
+    'No usable server address, so nothing is sent.',
+    'Run `redrain server URL` to set one, or `redrain doctor` for what is wrong.',
   );
 }
 

@@ -1,3 +1,4 @@
+import type { Advised } from '../base/advice.js';
 import { Secret } from '../config/secret.js';
 import type { ClosedGate } from '../dispatch/ports.js';
 import { canonicalUrl } from '../targets/canonical-url.js';
@@ -53,7 +54,7 @@ export function teamspaceAccess(
     },
     async token() {
       const found = await lookup();
-      if (found.state === 'absent') return missingAuth(found.message);
+      if (found.state === 'absent') return missingAuth(found);
       const token = isDue(found, given.now()) ? await renewed(found.token) : found.token;
       // What cannot be renewed is still good until it ends.
       const isUsed = token instanceof Secret || isExpired(found, given.now());
@@ -63,7 +64,7 @@ export function teamspaceAccess(
     },
     async renewedToken() {
       const found = await lookup();
-      if (found.state === 'absent') return missingAuth(found.message);
+      if (found.state === 'absent') return missingAuth(found);
       return renewed(lastGiven ?? found.token);
     },
   };
@@ -76,25 +77,30 @@ function gateOf(
   found: CredentialLookup,
 ): ClosedGate | undefined {
   const resolved = { resolved_server_url: target.canonicalUrl };
-  const over = overMessage(target, found, now);
-  const credentials = over === undefined ? found : { state: 'absent' as const, message: over };
+  const over = whyOver(target, found, now);
+  const credentials = over === undefined ? found : { state: 'absent' as const, ...over };
   const facts = { env, config, resolved, credentials, privateTeamspaceEvidence: undefined };
   return teamspaceGate(facts) ?? foreignIdentity(target, found);
 }
 
 /** A login that has ended and cannot be renewed is none: known without asking anyone. */
-function overMessage(
+function whyOver(
   { canonicalUrl }: TargetRecord,
   found: CredentialLookup,
   now: number,
-): string | undefined {
+): Advised | undefined {
   if (found.state === 'absent' || !isExpired(found, now)) return undefined;
   const obstacle = whyNotRenewable(found, now);
   if (obstacle === undefined) return undefined;
-  return `The login at ${canonicalUrl} has expired, and ${obstacle}. Run \`redrain login ${canonicalUrl}\`.`;
+  const message = `The login at ${canonicalUrl} has expired, and ${obstacle}.`;
+  return { message, advice: `Run \`redrain login ${canonicalUrl}\`.` };
 }
 
-const missingAuth = (message: string): ClosedGate => ({ reason: 'missing_auth', message });
+const missingAuth = ({ message, advice }: Advised): ClosedGate => ({
+  reason: 'missing_auth',
+  message,
+  advice,
+});
 
 function isServerInForce(target: TargetRecord, { authority }: TeamspaceCircumstances): boolean {
   const resolved = authority?.resolved;
@@ -114,7 +120,7 @@ function foreignIdentity(
   if (team === target.teamSlug && user === target.userEmail) return undefined;
   const message =
     `Target ${target.id} is team ${target.teamSlug} and user ${target.userEmail || '(none)'} at ` +
-    `${target.canonicalUrl}, but the credentials there are of team ${team} and user ${user || '(none)'}. ` +
-    `Sign in as the former with \`redrain login ${target.canonicalUrl}\`.`;
-  return { reason: 'missing_auth', message };
+    `${target.canonicalUrl}, but the credentials there are of team ${team} and user ${user || '(none)'}.`;
+  const advice = `Sign in as the former with \`redrain login ${target.canonicalUrl}\`.`;
+  return { reason: 'missing_auth', message, advice };
 }

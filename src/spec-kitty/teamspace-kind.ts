@@ -26,7 +26,7 @@ export const TEAMSPACE: TargetKindRow<TeamspaceCircumstances> = {
   isHosted: true,
   configured: ({ authority }) =>
     authority === undefined
-      ? { state: 'error', message: 'No server is known. Run `redrain server URL`.' }
+      ? { state: 'error', message: 'No server is known.', advice: 'Run `redrain server URL`.' }
       : {
           state: 'target',
           identity: teamspaceIdentity(authority.resolved),
@@ -139,7 +139,7 @@ function loginObstacle(
   const state = 'missing_auth';
   const command = `redrain login ${resolved.resolved_server_url}`;
   if (gate !== undefined && LOGIN_GATES.has(gate.reason))
-    return { state, message: gate.message, command };
+    return { state, message: gate.message, howTo: gate.advice, command };
   if (credentials.state !== 'found' || !isExpired(credentials, now)) return undefined;
   const why = whyNotRenewable(credentials, now);
   if (why === undefined) return undefined;
@@ -150,19 +150,19 @@ function serverObstacle(resolved: OpenAuthority['resolved']): Obstacle | undefin
   const state = 'missing_host_config';
   const command = 'redrain server URL';
   if (!resolved.configured) return { state, message: 'No server was configured.', command };
-  const split = splitMessage(resolved);
-  if (split !== undefined) return { state, message: split, command };
+  const split = splitOf(resolved);
+  if (split !== undefined) return { state, message: split.message, howTo: split.advice, command };
   if (mayCarryToken(new URL(resolved.resolved_server_url))) return undefined;
   const message = `A token would travel unencrypted to ${resolved.resolved_server_url}.`;
   return { state, message, command: 'redrain server https://…' };
 }
 
-function splitMessage(resolved: TargetAuthority): string | undefined {
+function splitOf(resolved: TargetAuthority): SplitBrainError | undefined {
   try {
     assertNotSplit(resolved);
     return undefined;
   } catch (error) {
-    if (error instanceof SplitBrainError) return error.message;
+    if (error instanceof SplitBrainError) return error;
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import type { Advised } from '../base/advice.js';
 import type { SyncSettings } from '../config/settings.js';
 import { isNamed } from '../config/target-edit.js';
 import type { DeclaredTarget } from '../config/target-settings.js';
@@ -17,18 +18,18 @@ export type ActiveTarget =
       readonly unsaid?: TargetDescription['unsaid'];
     }
   /** The mode delivers nothing: a no-op, not an error. */
-  | { readonly state: 'none'; readonly message: string }
+  | (Advised & { readonly state: 'none' })
   /** The mode delivers, but its target is not usable; says what to type next. */
-  | {
+  | (Advised & {
       readonly state: 'error';
-      readonly message: string;
       /** Nobody has named a target yet: nothing is wrong. */
       readonly isUnnamed?: true;
-    };
+    });
 
 export type UsableTarget = Extract<ActiveTarget, { state: 'target' }>;
 
 const SET_ENDPOINT = 'Run `redrain mode EXTERNAL_RECEIVER --endpoint URL`.';
+const NAME_ONE = 'Run `redrain use NAME`.';
 
 /** Said where a target is wanted and nobody has named one: the command line adds what to type. */
 export const NO_TARGET_YET = 'no target yet';
@@ -38,11 +39,11 @@ export function activeDeclared({ targets, activeTarget }: SyncSettings): ActiveT
   if (activeTarget === undefined && targets.size === 0)
     return { state: 'error', message: NO_TARGET_YET, isUnnamed: true };
   if (activeTarget === undefined)
-    return { state: 'error', message: 'No target is active. Run `redrain use NAME`.' };
+    return { state: 'error', message: 'No target is active.', advice: NAME_ONE };
   const declared = targets.get(activeTarget);
   if (declared !== undefined) return declaredTarget(declared);
-  const message = `The active target is ${JSON.stringify(activeTarget)}, and no target of that name is declared. Run \`redrain use NAME\`.`;
-  return { state: 'error', message };
+  const message = `The active target is ${JSON.stringify(activeTarget)}, and no target of that name is declared.`;
+  return { state: 'error', message, advice: NAME_ONE };
 }
 
 /** Asked for before every request, and the same as long as config.toml is. */
@@ -64,10 +65,8 @@ function meantBy(declared: DeclaredTarget): ActiveTarget {
     return { state: 'target', identity, settings, unsaid: [...unsaid], ...named };
   } catch (error) {
     if (!(error instanceof UnusableUrlError)) throw error;
-    const message = isNamed(declared)
-      ? `${place}.url: ${error.message}`
-      : `The endpoint ${error.message} ${SET_ENDPOINT}`;
-    return { state: 'error', message };
+    if (isNamed(declared)) return { state: 'error', message: `${place}.url: ${error.message}` };
+    return { state: 'error', message: `The endpoint ${error.message}`, advice: SET_ENDPOINT };
   }
 }
 
@@ -117,15 +116,18 @@ export function faultOf(
 }
 
 /** Why a mode sends nothing, and what to type to send. */
-export function noneMessage(
+export function whyNone(
   { mode, targets, activeTarget }: SyncSettings,
   usesSpecKitty: boolean,
-): string {
+): Advised {
   const word = spelledMode(mode, usesSpecKitty);
   const how = sendsAgain(targets, activeTarget, usesSpecKitty);
   return mode === 'OPT_OUT'
-    ? `Mode ${word} sends nothing. Run ${how} to deliver what is kept.`
-    : `Mode ${word} keeps events and sends nothing. Run ${how} to deliver them.`;
+    ? { message: `Mode ${word} sends nothing.`, advice: `Run ${how} to deliver what is kept.` }
+    : {
+        message: `Mode ${word} keeps events and sends nothing.`,
+        advice: `Run ${how} to deliver them.`,
+      };
 }
 
 function sendsAgain(

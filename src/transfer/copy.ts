@@ -17,9 +17,9 @@ export class CopyDiffersError extends RedrainError {
   readonly code = 'COPY_DIFFERS';
   override readonly exitCode = EXIT.checkFailed;
   constructor(shown: string, differences: readonly string[]) {
-    super(
-      `${shown}: the copy is not equal: ${differences.join('; ')}. Nothing was switched: \`redrain storage import --cancel\` removes it, and the journal goes on where it was`,
-    );
+    super(`${shown}: the copy is not equal: ${differences.join('; ')}. Nothing was switched`, {
+      advice: '`redrain storage import --cancel` removes it, and the journal goes on where it was',
+    });
   }
 }
 

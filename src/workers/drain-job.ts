@@ -1,7 +1,7 @@
 import { UnknownTargetError } from '../app/drain-target.js';
 import { DISPATCH_DATA, readData } from '../app/jobs/job-data.js';
 import { namedTarget } from '../app/named-target.js';
-import type { DrainReport } from '../dispatch/drain-report.js';
+import { type DrainDocument, type DrainReport, documentOf } from '../dispatch/drain-report.js';
 import { DelayedError, RetryAtError, UnrecoverableError } from '../queue/errors.js';
 import type { RunningJob } from '../queue/ports.js';
 import { RetiredTargetError } from '../targets/registry.js';
@@ -24,7 +24,7 @@ export async function runDrain(
   service: Service,
   served: number | undefined,
   job: RunningJob,
-): Promise<DrainReport | WarnedResult> {
+): Promise<DrainDocument | WarnedResult> {
   const targetId = await askedFor(service, job);
   await assertServed(service, served, targetId);
   const report = await drainWatched(service, targetId ?? served, job);
@@ -70,7 +70,7 @@ async function drainWatched(
   service: Service,
   targetId: number | undefined,
   job: RunningJob,
-): Promise<DrainReport> {
+): Promise<DrainDocument> {
   const { app, log, metrics, stopping, options } = service;
   const { ledger } = await app.stores();
   const seen = new Map<number, number>();
@@ -99,7 +99,7 @@ async function drainWatched(
     })
     .catch((error: unknown) => translate(service, error));
   await noteProgress(report);
-  return report;
+  return documentOf(report);
 }
 
 function withoutId<T extends { readonly id: number }>({ id: _id, ...rest }: T): Omit<T, 'id'> {
@@ -119,7 +119,7 @@ async function follow(
   service: Service,
   served: number | undefined,
   job: RunningJob,
-  report: DrainReport,
+  report: DrainDocument,
 ): Promise<void> {
   const now = service.app.now();
   if (report.blocked_reason === 'daemon_lock')
@@ -136,7 +136,7 @@ async function follow(
   throw new RetryAtError(due, retryReason(report));
 }
 
-function retryReason({ transient, message, failures }: DrainReport): string {
+function retryReason({ transient, message, failures }: DrainDocument): string {
   const last = failures.findLast(({ outcome }) => outcome === 'transient')?.reason;
   const what = transient > 0 ? `${transient} to be tried again` : 'nothing could be sent';
   return [what, message ?? last].filter(Boolean).join(': ');

@@ -1,6 +1,6 @@
 import { isRedrainError } from '../base/error.js';
 import { EXIT, type ExitCode, worstOf } from '../base/exit-codes.js';
-import type { DrainReport } from '../dispatch/drain-report.js';
+import type { DrainDocument } from '../dispatch/drain-report.js';
 import { DelayedError, RetryAtError, UnrecoverableError } from '../queue/errors.js';
 import { WithWarning } from '../queue/ports.js';
 
@@ -43,7 +43,7 @@ export function exitCodeOf(ended: unknown): ExitCode {
 }
 
 /** A drain that ended with something to say: closed gates, refused events. */
-export function drainResult(report: DrainReport): DrainReport | WarnedResult {
+export function drainResult(report: DrainDocument): DrainDocument | WarnedResult {
   const { blocked_reason: blocked, posts, rejected, terminal_failed: terminal } = report;
   const refused = rejected + terminal;
   const codes: ExitCode[] = [];
@@ -54,7 +54,7 @@ export function drainResult(report: DrainReport): DrainReport | WarnedResult {
   return new WarnedResult(report, cause, drainWarning(report), worstOf(codes));
 }
 
-function drainWarning({ rejected, terminal_failed, message, failures, ...rest }: DrainReport) {
+function drainWarning({ rejected, terminal_failed, message, failures, ...rest }: DrainDocument) {
   const parts: string[] = [];
   if (rest.blocked_reason !== null) parts.push(message ?? `blocked: ${rest.blocked_reason}`);
   if (rejected > 0) parts.push(`${rejected} rejected`);

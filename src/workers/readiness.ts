@@ -1,4 +1,5 @@
 import { modeGate } from '../app/target-permission.js';
+import { wholeText } from '../base/advice.js';
 import { plainMessage } from '../files/trouble.js';
 import type { Work } from '../reports/finding.js';
 import type { Service } from './service.js';
@@ -55,5 +56,5 @@ export async function readyNotes({ app, targets }: Service, work: Work): Promise
   const notes = targets.all.flatMap(({ out }) => (out === undefined ? [] : [out]));
   if (work !== 'dispatch') return notes;
   const gate = modeGate(await app.situation());
-  return gate === undefined ? notes : [...notes, gate.message];
+  return gate === undefined ? notes : [...notes, wholeText(gate)];
 }

@@ -16,6 +16,31 @@ function textsOf(file: string): string[] {
 const TOKEN =
   /\/\/[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\[\s\S])*`/g;
 
+/** A command in a text: "`redrain now`". */
+const COMMAND = /\\?`redrain /;
+
+/** A property or variable `message`, with the text that it is given. */
+const MESSAGE = /\bmessage\s*[:=]\s*(?:'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\[\s\S])*`)/g;
+
+/** What errors are made of: the first argument of `super(…)` and `new …Error(…)`. */
+function firstArguments(source: string): string[] {
+  const starts = [...source.matchAll(/\b(?:super|new \w+Error)\(/g)];
+  return starts.map(({ index, 0: call }) => {
+    let text = '';
+    let depth = 0;
+    for (const [token] of source.slice(index + call.length).matchAll(PART)) {
+      if (depth === 0 && /^[,)]$/.test(token)) break;
+      if (/^[([{]$/.test(token)) depth += 1;
+      if (/^[)\]}]$/.test(token)) depth -= 1;
+      text += token;
+    }
+    return text.trim();
+  });
+}
+
+/** A comment or a literal as a whole, else one character. */
+const PART = new RegExp(`${TOKEN.source}|[\\s\\S]`, 'g');
+
 describe('the words of the source', () => {
   it('the dispatcher tells no kind of target from another', () => {
     const kinds = sourceFiles('src/dispatch').flatMap((file) =>
@@ -33,6 +58,18 @@ describe('the words of the source', () => {
       textsOf(file).filter((text) => /\bLIMIT\s+(\?|@\w+\b)(?!\s*\+ 0)/.test(text)),
     );
     expect(alone).to.deep.equal([]);
+  });
+
+  it('no message of an error holds a command: that is its advice', () => {
+    const calls = sourceFiles('src').flatMap((file) =>
+      firstArguments(readFileSync(file, 'utf8')).map((text) => `${file}: ${text}`),
+    );
+    expect(calls.length).to.be.above(200);
+    expect(calls.filter((call) => COMMAND.test(call))).to.deep.equal([]);
+    const messages = sourceFiles('src/dispatch', 'src/targets', 'src/spec-kitty', 'src/receivers')
+      .flatMap((file) => readFileSync(file, 'utf8').match(MESSAGE) ?? [])
+      .filter((text) => COMMAND.test(text));
+    expect(messages).to.deep.equal([]);
   });
 
   it('the version is the one of the package', () => {

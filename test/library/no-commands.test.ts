@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { retold, told } from '../../src/base/advice.js';
+import { documentOf } from '../../src/dispatch/drain-report.js';
 import { openRedrain, type Redrain } from '../../src/index.js';
 import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
 import { envelopes, writeConfig } from './given-redrain.js';
@@ -113,18 +113,45 @@ describe('a message of the library', () => {
     });
 });
 
-describe('what is told', () => {
-  for (const [text, message] of [
-    ['nothing is wrong', 'nothing is wrong'],
-    ['there is no job: `redrain jobs list` shows them', 'there is no job'],
-    ['It is off. Run `redrain mode X` to send.', 'It is off.'],
-    ['Kept. To send them: export A=1, then run `redrain now`.', 'Kept.'],
-    ['it has a password; use `redrain login`, or a header', 'it has a password'],
-    ['a: b. Fix it, then run `redrain now`. More.', 'a: b.'],
-    ['Run `redrain now`.', 'Run `redrain now`.'],
-  ] as const)
-    it(`is cut before what to type: ${text}`, () => {
-      expect(told(text).message).to.equal(message);
-      expect(retold(told(text)).replace(/[:;] /, ': ')).to.equal(text.replace(/[:;] /, ': '));
+/** What is to be typed where a command helps; nothing of it may get lost on the way out. */
+const ADVICE: readonly (readonly [
+  state: string,
+  advice: string,
+  config: string,
+  env?: NodeJS.ProcessEnv,
+])[] = [
+  [
+    'a mode that sends nothing',
+    'Run `redrain targets add NAME URL` and `redrain use NAME` to deliver them.',
+    '[sync]\nmode = "LOCAL_RETENTION"\n',
+  ],
+  ['no active target', 'Run `redrain use NAME`.', `${EXTERNAL}[sync.targets.a]\nurl = "stub:a"\n`],
+  [
+    'the Teamspace switched off',
+    'To send them: export SPEC_KITTY_ENABLE_SAAS_SYNC=1, then run `redrain now`.',
+    '[sync]\nserver_url = "https://team.example"\n',
+  ],
+  ['no credentials', 'Run `redrain login https://team.example`.', '', SAAS],
+  [
+    'no team',
+    'Run `redrain login https://team.example` again, or set SPEC_KITTY_TEAM beside SPEC_KITTY_TOKEN.',
+    '',
+    { ...SAAS, SPEC_KITTY_TOKEN: 'token' },
+  ],
+];
+
+describe('the advice of a drain that sends nothing', () => {
+  for (const [state, advice, config, env = {}] of ADVICE)
+    it(`stands beside the message, and behind it for people: ${state}`, async () => {
+      const home = temporaryHome();
+      writeConfig(home, config);
+      const redrain = await openRedrain({ home, env });
+      closeAfterTest(() => redrain.close());
+      const report = await redrain.drain();
+      expect(report.advice).to.equal(advice);
+      const preview = await redrain.drain({ dryRun: true });
+      expect(preview.advice).to.equal(advice);
+      const { message } = documentOf(report);
+      expect(message).to.equal(`${report.message} ${advice}`);
     });
 });

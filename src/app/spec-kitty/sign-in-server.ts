@@ -11,7 +11,7 @@ export class UnnamedServerError extends RedrainError {
   readonly code = 'SERVER_UNKNOWN';
   override readonly exitCode = EXIT.usage;
   constructor(command: string) {
-    super(`no server is configured: name one with \`redrain ${command} URL\`.`);
+    super('no server is configured', { advice: `name one with \`redrain ${command} URL\`.` });
   }
 }
 

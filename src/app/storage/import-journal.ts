@@ -119,7 +119,8 @@ async function discarded(
     const state = await destination.state(mark.id);
     if (state.kind === 'live')
       throw new ImportRefusedError(
-        `everything of ${shown} is in the ${destination.shown}, where it may be in use: \`redrain storage import\` finishes the move`,
+        `everything of ${shown} is in the ${destination.shown}, where it may be in use`,
+        { advice: '`redrain storage import` finishes the move' },
       );
     if (state.kind === 'begun') {
       await destination.discard(mark.id);
@@ -137,9 +138,9 @@ async function discarded(
 async function alone<T>(app: App, work: (source: JournalSource) => Promise<T>): Promise<T> {
   const { journalDb, locksDir } = app.paths;
   if (!existsSync(journalDb))
-    throw new ImportRefusedError(
-      `the home ${app.paths.home} has no journal to import: \`redrain storage init\` creates an empty one in PostgreSQL`,
-    );
+    throw new ImportRefusedError(`the home ${app.paths.home} has no journal to import`, {
+      advice: '`redrain storage init` creates an empty one in PostgreSQL',
+    });
   const lock = OsLock.tryAcquire(join(locksDir, 'import.lock'));
   if (lock === undefined)
     throw new ImportRefusedError(`another command imports ${journalDb} at this moment`);
@@ -286,7 +287,11 @@ function assertFree({ shown }: JournalDestination, state: DestinationState): voi
     );
   if (state.kind === 'other')
     throw new ImportRefusedError(
-      `the ${shown} is being filled from ${state.from}, and not finished: run \`redrain storage import\` there, or \`redrain storage import --cancel\`, or name another database or schema`,
+      `the ${shown} is being filled from ${state.from}, and not finished`,
+      {
+        advice:
+          'run `redrain storage import` there, or `redrain storage import --cancel`, or name another database or schema',
+      },
     );
 }
 
@@ -318,7 +323,8 @@ async function assertSound(app: App, control: JobControl): Promise<void> {
     const { ok, verdict } = reportOf(verified, false, control);
     if (!ok)
       throw new ImportUnverifiedError(
-        `the journal is not sound, and what is wrong would be copied; nothing was changed. ${verdict}: \`redrain verify --verbose\` shows all of it`,
+        `the journal is not sound, and what is wrong would be copied; nothing was changed. ${verdict}`,
+        { advice: '`redrain verify --verbose` shows all of it' },
       );
   } finally {
     await stores.close();
@@ -366,7 +372,8 @@ async function verified(
   );
   if (report.ok) return report;
   throw new ImportUnverifiedError(
-    `the ${destination.shown} does not pass verification, and nothing was switched. ${report.verdict}: \`redrain storage import --cancel\` removes what was copied`,
+    `the ${destination.shown} does not pass verification, and nothing was switched. ${report.verdict}`,
+    { advice: '`redrain storage import --cancel` removes what was copied' },
   );
 }
 

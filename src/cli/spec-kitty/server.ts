@@ -35,9 +35,9 @@ const server: CommandBody = (call) =>
 
 function assertServer(url: string): void {
   if (isWithinRedrain(canonicalUrl(url)))
-    throw new UsageError(
-      'a stub is not a server: `redrain mode EXTERNAL_RECEIVER --endpoint stub:` sends to it',
-    );
+    throw new UsageError('a stub is not a server', {
+      advice: '`redrain mode EXTERNAL_RECEIVER --endpoint stub:` sends to it',
+    });
 }
 
 function sentence(authority: AuthoritySection): string {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { wholeText } from '../../base/advice.js';
 import { turn } from '../../base/pace.js';
 import { step } from '../../base/steps.js';
 import type {
@@ -225,7 +226,11 @@ export class PostgresLedger implements LedgerStore {
 
   async noteBlocked(targetId: number, gate: ClosedGate | null): Promise<void> {
     const reason = gate?.reason ?? null;
-    const values = { targetId, reason, message: storable(gate?.message ?? null) };
+    const values = {
+      targetId,
+      reason,
+      message: storable(gate === null ? null : wholeText(gate)),
+    };
     await this.#db.write({ target: targetId }, (tx) => tx.run(passSql.NOTE_BLOCKED, values));
   }
 

@@ -1,5 +1,6 @@
 import type { Address } from '../../address/address.js';
 import { shownAddress } from '../../address/shown-address.js';
+import type { Advised } from '../../base/advice.js';
 import type { HomePaths } from '../../config/home.js';
 import type { SyncSettings } from '../../config/settings.js';
 import type { TargetSettings } from '../../config/target-settings.js';
@@ -48,13 +49,13 @@ export function externalGate(
     unsendableHeader(settings) ??
     exposedSecret(settings);
   if (auth !== undefined) return { reason: 'missing_auth', message: auth };
-  const config =
-    reservedHeader(settings) ??
-    ownedHeader(settings, format) ??
-    unusableEndpoint(settings.endpoint) ??
-    caFileFault(settings.transport.caFile) ??
-    clientCertificateFault(settings.transport);
-  return config === undefined ? undefined : { reason: 'config_unreadable', message: config };
+  const header = reservedHeader(settings) ?? ownedHeader(settings, format);
+  if (header !== undefined) return { reason: 'config_unreadable', message: header };
+  const endpoint = unusableEndpoint(settings.endpoint);
+  if (endpoint !== undefined) return { reason: 'config_unreadable', ...endpoint };
+  const files =
+    caFileFault(settings.transport.caFile) ?? clientCertificateFault(settings.transport);
+  return files === undefined ? undefined : { reason: 'config_unreadable', message: files };
 }
 
 /** A closed gate of the configured endpoint, and the variable that is missing, if it is one. */
@@ -148,16 +149,25 @@ function ownedHeader({ headers = {} }: GatedSettings, { owns }: Owning): string 
   return name && `the header ${name} cannot be set: it is given by the format of this target`;
 }
 
-function unusableEndpoint(endpoint: string | undefined): string | undefined {
+function unusableEndpoint(endpoint: string | undefined): Advised | undefined {
   if (endpoint === undefined || endpoint.trim() === '')
-    return `no endpoint is configured for EXTERNAL_RECEIVER: ${SET_ENDPOINT}`;
+    return { message: 'no endpoint is configured for EXTERNAL_RECEIVER', advice: SET_ENDPOINT };
   if (hasMisplacedVariable(endpoint))
-    return 'the endpoint has a variable in its host or path: only values of its query may be variables';
-  if (!URL.canParse(endpoint)) return `the endpoint is not a URL: ${SET_ENDPOINT}`;
+    return {
+      message:
+        'the endpoint has a variable in its host or path: only values of its query may be variables',
+    };
+  if (!URL.canParse(endpoint))
+    return { message: 'the endpoint is not a URL', advice: SET_ENDPOINT };
   const url = new URL(endpoint);
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    return `the endpoint ${shownAddress(endpoint)} is not an http(s) URL: ${SET_ENDPOINT}`;
+    return {
+      message: `the endpoint ${shownAddress(endpoint)} is not an http(s) URL`,
+      advice: SET_ENDPOINT,
+    };
   if (url.username !== '' || url.password !== '')
-    return `the endpoint has a user or password in it: use --header or --auth-env instead`;
+    return {
+      message: 'the endpoint has a user or password in it: use --header or --auth-env instead',
+    };
   return undefined;
 }

@@ -1,3 +1,4 @@
+import { wholeText } from '../../base/advice.js';
 import { grouped } from '../../base/grouped.js';
 import type { DeliveryReceiver, OutboundEvent } from '../../dispatch/ports.js';
 import type { TargetSettings } from '../../targets/registry.js';
@@ -98,7 +99,7 @@ class Probe {
     const first = await this.#with(settings, async (sender) => {
       const gate = await sender.receiver.closedGate();
       if (gate !== undefined) {
-        this.#findings.push(anError('not_ready', gate.message));
+        this.#findings.push(anError('not_ready', wholeText(gate)));
         return undefined;
       }
       const tried = await sender.send(this.#canariesFor(sender));

@@ -1,4 +1,5 @@
 import { shownAddress } from '../../address/shown-address.js';
+import type { Advised } from '../../base/advice.js';
 import type { HomePaths } from '../../config/home.js';
 import type { Secret } from '../../config/secret.js';
 import type { TomlTable } from '../../config/toml.js';
@@ -9,16 +10,15 @@ import { type CredentialEntry, environmentEntry, ownEntries, specKittyEntries } 
 
 export type CredentialLookup =
   | (CredentialEntry & { readonly state: 'found'; readonly token: Secret })
-  | {
+  // What is missing, what there is instead, and what to type next.
+  | (Advised & {
       readonly state: 'absent';
-      /** What is missing, what there is instead, and what to type next. */
-      readonly message: string;
       /** Origins of other servers there are credentials for. */
       readonly otherServers: readonly string[];
       /** Who was last signed in here, where an entry without a token still says so. */
       readonly username: string | null;
       readonly teamSlug: string | null;
-    };
+    });
 
 export interface CredentialRequest {
   readonly paths: HomePaths;
@@ -54,6 +54,7 @@ export async function lookupCredentials(request: CredentialRequest): Promise<Cre
   return {
     state: 'absent',
     message: absentMessage(shownAddress(server.url), own, otherServers, files, fromEnv?.problem),
+    advice: `Run \`redrain login ${shownAddress(server.url)}\`.`,
     otherServers,
     username: own[0]?.username ?? null,
     teamSlug: own[0]?.teamSlug ?? null,
@@ -88,7 +89,6 @@ function absentMessage(
     otherServers.length > 0 &&
       `Those for ${otherServers.join(', ')} belong to that server and are sent to no other.`,
     ...problems,
-    `Run \`redrain login ${url}\`.`,
   ];
   return sentences.filter(Boolean).join(' ');
 }

@@ -24,16 +24,13 @@ export function wireGate({
       message: `the server URL ${shownAddress(batchUrl)} is not a URL`,
     };
   if (!mayCarryToken(new URL(batchUrl)))
-    return { reason: 'missing_auth', message: unencrypted(batchUrl) };
+    return {
+      reason: 'missing_auth',
+      message: `a token would travel unencrypted to ${shownAddress(batchUrl)}`,
+      advice: 'set an https server with `redrain server URL` (plain http is for this machine only)',
+    };
   const fault = caFileFault(transport.caFile);
   return fault === undefined ? undefined : { reason: 'config_unreadable', message: fault };
-}
-
-function unencrypted(batchUrl: string): string {
-  return (
-    `a token would travel unencrypted to ${shownAddress(batchUrl)}: ` +
-    'set an https server with `redrain server URL` (plain http is for this machine only)'
-  );
 }
 
 function precedence(gate: ClosedGate): number {

@@ -54,9 +54,8 @@ export function readHealth(
 
 const NO_PRIVATE_TEAMSPACE: ClosedGate = {
   reason: 'private_teamspace_gate',
-  message:
-    'the server says that this login has no Private Teamspace: ' +
-    'create one there, or log in to a team that has one with `redrain login`',
+  message: 'the server says that this login has no Private Teamspace',
+  advice: 'create one there, or log in to a team that has one with `redrain login`',
 };
 
 function advertisedLimits(health: JsonObject, otherwise: BatchLimits): BatchLimits | undefined {

@@ -66,14 +66,17 @@ class TokenExchange implements BatchExchange {
     const answer = await this.#line.postBatch(post, token);
     if (!isUnauthorized(answer)) return { answer };
     const renewed = await this.#line.renewedToken();
-    if (!(renewed instanceof Secret)) return { answer, advice: renewed?.message };
+    if (!(renewed instanceof Secret)) return { answer, remark: renewed };
     if (!(await mayRepeat())) return { answer, stop: NOT_AGAIN };
     const second = await this.#line.postBatch(post, renewed);
-    const advice = `a renewed token was refused too: run \`${this.#line.loginCommand}\``;
+    const remark = {
+      message: 'a renewed token was refused too',
+      advice: `run \`${this.#line.loginCommand}\``,
+    };
     return {
       answer: second,
       sentBefore: answer.requests ?? 1,
-      advice: isUnauthorized(second) ? advice : undefined,
+      remark: isUnauthorized(second) ? remark : undefined,
     };
   }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { shownAddress } from '../../address/shown-address.js';
+import type { Advised } from '../../base/advice.js';
 import { step } from '../../base/steps.js';
 import type { HomePaths } from '../../config/home.js';
 import type { Secret } from '../../config/secret.js';
@@ -58,14 +59,15 @@ async function renewUnderLock(
   at: RenewalSurroundings,
 ): Promise<Secret | ClosedGate> {
   const found = await at.lookup();
-  if (found.state === 'absent') return missingAuth(found.message);
+  if (found.state === 'absent') return closedFor(found);
   if (isNews(found, stale, at.now())) return found.token;
   const { source, refresh } = found;
   if (source.kind === 'environment') return missingAuth(environmentMessage(source.variable, at));
   const obstacle = whyNotRenewable(found, at.now());
   if (obstacle !== undefined || refresh === undefined)
     return missingAuth(
-      `The login at ${shownAddress(at.server)} has to be renewed, and ${obstacle}. ${howTo(at)}`,
+      `The login at ${shownAddress(at.server)} has to be renewed, and ${obstacle}.`,
+      howTo(at),
     );
   return refreshedFrom(source, refresh, stale, at);
 }
@@ -87,7 +89,7 @@ async function refreshedFrom(
     const isKept = await keepTokens(source, refresh, tokensOf(answer.grant, askedAt));
     return isKept ? answer.grant.access : await replacedMeanwhile(stale, at);
   } catch (error) {
-    return missingAuth(unkeepable(source, error, at));
+    return unkeepable(source, error, at);
   }
 }
 
@@ -104,7 +106,8 @@ async function withoutGrant(
   const found = await at.lookup();
   if (found.state === 'found' && isNews(found, stale, at.now())) return found.token;
   return missingAuth(
-    `${shownAddress(at.server)} refused to renew the login: ${answer.reason}. ${howTo(at)}`,
+    `${shownAddress(at.server)} refused to renew the login: ${answer.reason}.`,
+    howTo(at),
   );
 }
 
@@ -116,7 +119,8 @@ async function replacedMeanwhile(
   const found = await at.lookup();
   if (found.state === 'found' && isNews(found, stale, at.now())) return found.token;
   return missingAuth(
-    `The login at ${shownAddress(at.server)} was changed while it was renewed. ${howTo(at)}`,
+    `The login at ${shownAddress(at.server)} was changed while it was renewed.`,
+    howTo(at),
   );
 }
 
@@ -136,7 +140,13 @@ function lockFile({ paths, server }: RenewalSurroundings): string {
   return join(paths.locksDir, `tokens-${name}.lock`);
 }
 
-const missingAuth = (message: string): ClosedGate => ({ reason: 'missing_auth', message });
+const closedFor = ({ message, advice }: Advised): ClosedGate => ({
+  reason: 'missing_auth',
+  message,
+  advice,
+});
+const missingAuth = (message: string, advice?: string): ClosedGate =>
+  closedFor({ message, advice });
 const unreachable = (message: string): ClosedGate => ({ reason: 'network_unavailable', message });
 
 const howTo = ({ server }: RenewalSurroundings): string =>
@@ -146,7 +156,10 @@ const environmentMessage = (variable: string, { server }: RenewalSurroundings): 
   `${shownAddress(server)} refused the token in ${variable}, which cannot be renewed: set the variable to a new token.`;
 
 /** Errors here come from the file system and our own TOML code: they quote no content. */
-function unkeepable({ path }: FileSource, error: unknown, at: RenewalSurroundings): string {
+function unkeepable({ path }: FileSource, error: unknown, at: RenewalSurroundings): ClosedGate {
   const why = plainMessage(error);
-  return `The login at ${shownAddress(at.server)} cannot be renewed, for ${path} cannot be rewritten: ${why}. Fix that, or run \`redrain login ${shownAddress(at.server)}\`.`;
+  return missingAuth(
+    `The login at ${shownAddress(at.server)} cannot be renewed, for ${path} cannot be rewritten: ${why}.`,
+    `Fix that, or run \`redrain login ${shownAddress(at.server)}\`.`,
+  );
 }

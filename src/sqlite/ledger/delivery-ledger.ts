@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { wholeText } from '../../base/advice.js';
 import { turn } from '../../base/pace.js';
 import { step } from '../../base/steps.js';
 import type {
@@ -233,7 +234,7 @@ export class SqliteLedger implements LedgerStore {
     await this.#db.write(() =>
       this.#db
         .statement(passSql.NOTE_BLOCKED)
-        .run(gate?.reason ?? null, gate?.message ?? null, targetId),
+        .run(gate?.reason ?? null, gate === null ? null : wholeText(gate), targetId),
     );
   }
 
