@@ -30,7 +30,7 @@ import { schemaFindings } from './doctor/schema.js';
 import { jobsSection } from './jobs/jobs-section.js';
 import { kindOf } from './kinds.js';
 import { processFields } from './preflight.js';
-import { type Obstacle, obstacleOf , inOneText } from './readiness.js';
+import { inOneText, type Obstacle, obstacleOf } from './readiness.js';
 import type { Situation } from './situation.js';
 import { authoritySection, oldQueuesNow } from './spec-kitty/status-fields.js';
 import { newStartOf, permissionAt } from './target-permission.js';

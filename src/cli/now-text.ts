@@ -1,6 +1,6 @@
 import { ADD_TARGET } from '../app/readiness.js';
 import { grouped } from '../base/grouped.js';
-import {type DrainReport, messageText } from '../dispatch/drain-report.js';
+import { type DrainReport, messageText } from '../dispatch/drain-report.js';
 import { oneLine, shortLine } from './color.js';
 import { count } from './output.js';
 import { resetAdvice } from './target-advice.js';

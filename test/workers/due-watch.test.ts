@@ -13,7 +13,7 @@ const table = (name: string, url: string, more = ''): string =>
 
 /** A worker beside the test, asked to end with it. */
 async function working(cli: Cli, ...args: string[]) {
-  const worker = startWorker(cli, 'dispatch', args);
+  const worker = startWorker(cli, 'dispatch', [...NO_SWEEP, ...args]);
   closeAfterTest(async () => {
     worker.kill('SIGTERM');
     await worker.exited;
@@ -22,8 +22,8 @@ async function working(cli: Cli, ...args: string[]) {
   return worker;
 }
 
-/** Far below the minute that a sweep takes, and never reached by a slow machine. */
-const SOON_MS = 10_000;
+/** What arrives at all is found by the watch: by the next sweep these tests have long failed. */
+const NO_SWEEP = ['--sweep-interval', '24h'];
 
 const one = (id: string): string => JSON.stringify({ event_id: id, event_type: 'T' });
 
@@ -33,16 +33,12 @@ describe('a dispatch worker that has nothing to do', () => {
     const receiver = await startReceiver();
     await external(cli, receiver.url);
     const worker = await working(cli);
-    const waited: number[] = [];
     for (let n = 0; n < 6; n += 1) {
       await captured(cli, [one(`e${n}`)]);
-      const from = performance.now();
       await worker.until(() => receiver.sink.stats().unique === n + 1, 'the event');
-      waited.push(performance.now() - from);
       // At other moments of the beat, and while a drain is just ending.
       await new Promise((resolve) => setTimeout(resolve, n * 130));
     }
-    expect(Math.max(...waited), waited.map(Math.round).join(' ')).to.be.below(SOON_MS);
   });
 
   it('serves every target with --all-targets, those added later included, and none holds up another', async () => {
@@ -58,9 +54,7 @@ describe('a dispatch worker that has nothing to do', () => {
     writeFileSync(join(cli.home, 'config.toml'), declared + table('b', b.url));
     await worker.until(() => b.sink.stats().unique === 5, 'all at b');
     await captured(cli, [one('new')]);
-    const from = performance.now();
     await worker.until(() => a.sink.stats().unique === 6 && b.sink.stats().unique === 6, 'new');
-    expect(performance.now() - from).to.be.below(SOON_MS);
   });
 
   it('asks again about what was pending or failed, when it is due', async () => {
@@ -77,9 +71,7 @@ describe('a dispatch worker that has nothing to do', () => {
     await external(cli, server.url);
     const worker = await working(cli);
     await captured(cli, [one('e1'), one('e2')]);
-    const from = performance.now();
     await worker.until(() => asked.get('e1') === 2 && asked.get('e2') === 2, 'both again');
-    expect(performance.now() - from).to.be.below(SOON_MS);
   });
 
   it('delivers soon what another command asks for again, again and again', async () => {
@@ -90,10 +82,8 @@ describe('a dispatch worker that has nothing to do', () => {
     const worker = await working(cli);
     await worker.until(() => receiver.sink.stats().events === 1, 'the event');
     for (let times = 2; times <= 4; times += 1) {
-      const from = performance.now();
       expect((await cli.run(['replay', '--type', 'T'])).code).to.equal(0);
       await worker.until(() => receiver.sink.stats().events === times, `it for the ${times}. time`);
-      expect(performance.now() - from).to.be.below(SOON_MS);
     }
   });
 
@@ -110,12 +100,11 @@ describe('a dispatch worker that has nothing to do', () => {
     await captured(cli, [one('e1')]);
     const worker = await working(cli);
     await worker.until(() => server.posts.length === 1, 'the refusal');
-    const from = performance.now();
     const retried = async (): Promise<boolean> =>
       / 1 event/.test((await cli.run(['retry', 'e1'])).stdout);
-    while (!(await retried())) expect(performance.now() - from).to.be.below(SOON_MS);
+    // The answer is on its way into the ledger.
+    while (!(await retried()));
     await worker.until(() => server.posts.length === 2, 'the event again');
-    expect(performance.now() - from).to.be.below(SOON_MS);
   });
 
   it('delivers soon what the target gets by other settings', async () => {
@@ -124,10 +113,8 @@ describe('a dispatch worker that has nothing to do', () => {
     cli.configure(table('a', receiver.url, 'types = ["Other"]\n'));
     await captured(cli, [one('e1')]);
     const worker = await working(cli, '--target', 'a');
-    const from = performance.now();
     expect((await cli.run(['targets', 'set', 'a', 'types=T'])).code).to.equal(0);
     await worker.until(() => receiver.sink.stats().unique === 1, 'the event');
-    expect(performance.now() - from).to.be.below(SOON_MS);
   });
 
   it('takes targets by name', async () => {
