@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { expect } from 'chai';
+import { wholeText } from '../../src/base/advice.js';
 import {
   type CredentialLookup,
   identityOf,
@@ -57,7 +58,7 @@ async function lookup({
 
 const tokenOf = (found: CredentialLookup) =>
   found.state === 'found' ? found.token.reveal() : undefined;
-const messageOf = (found: CredentialLookup) => (found.state === 'absent' ? found.message : '');
+const messageOf = (found: CredentialLookup) => (found.state === 'absent' ? wholeText(found) : '');
 
 describe('credentials', () => {
   const env = {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { wholeText } from '../../src/base/advice.js';
 import { saasEnabled, type TeamspaceGateFacts, teamspaceGate } from '../../src/spec-kitty/gates.js';
 
 const SERVER = 'https://b.example';
@@ -55,7 +56,7 @@ describe('the gates of a Teamspace', () => {
     for (const [reason, facts, message] of cases) {
       const gate = teamspaceGate({ ...open, ...facts });
       expect(gate?.reason).to.equal(reason);
-      expect(gate?.message).to.match(message);
+      expect(gate && wholeText(gate)).to.match(message);
     }
   });
 
@@ -80,9 +81,8 @@ describe('the gates of a Teamspace', () => {
   });
 
   it('say that the configuration is broken as well when the switch is off', () => {
-    expect(teamspaceGate({ ...open, env: {}, config: broken })?.message).to.contain(
-      'line 3 is broken',
-    );
+    const gate = teamspaceGate({ ...open, env: {}, config: broken });
+    expect(gate && wholeText(gate)).to.contain('line 3 is broken');
   });
 
   it('pass on what the credentials lookup had to say', () => {

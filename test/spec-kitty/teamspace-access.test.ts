@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { Address } from '../../src/address/address.js';
 import { readSituation } from '../../src/app/situation.js';
+import { wholeText } from '../../src/base/advice.js';
 import { Secret } from '../../src/config/secret.js';
 import type { ClosedGate } from '../../src/dispatch/ports.js';
 import { type TeamspaceAccess, teamspaceAccess } from '../../src/spec-kitty/teamspace-access.js';
@@ -64,8 +65,8 @@ describe('access to a Teamspace target', () => {
     for (const owner of [{ teamSlug: 'red' }, { userEmail: 'eve@example.com' }]) {
       const gate = await (await givenAccess({ owner })).gate();
       expect(gate?.reason).to.equal('missing_auth');
-      expect(gate?.message).to.contain('redrain login https://a.example');
-      expect(gate?.message).to.not.contain('token-of');
+      expect(gate?.advice).to.contain('redrain login https://a.example');
+      expect(gate && wholeText(gate)).to.not.contain('token-of');
     }
   });
 

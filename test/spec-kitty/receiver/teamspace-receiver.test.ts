@@ -210,7 +210,8 @@ describe('TeamspaceReceiver', () => {
       const target = aReceiver('http://192.0.2.1:9');
       const gate = await target.closedGate();
       expect(gate?.reason).to.equal('missing_auth');
-      expect(gate?.message).to.match(/unencrypted.*redrain server/);
+      expect(gate?.message).to.match(/unencrypted/);
+      expect(gate?.advice).to.match(/redrain server/);
       const report = await target.deliver(eventsFor(['a']), never());
       expect(report).to.include({ httpStatus: null, blocked: 'missing_auth', bytesSent: 0 });
       expect(await target.greet(never())).to.deep.equal({});
