@@ -61,6 +61,11 @@ export interface OpenJournal {
   version(): Promise<string>;
   /** The same for what another connection has written: of this process or another, not by these stores. */
   versionOfOthers(): Promise<string>;
+  /**
+   * Calls `hear` when another connection writes, often before its commit can be read: `version` tells
+   * that. A hint, which can be lost. Returns what ends it.
+   */
+  onHint(hear: () => void): () => void;
   /** Ends the connection; stores opened for reading only leave nothing behind. */
   close(): Promise<void>;
 }

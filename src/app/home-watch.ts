@@ -1,10 +1,12 @@
 import { statSync } from 'node:fs';
+import { onChangeIn } from '../files/change-hints.js';
 import type { App } from './app.js';
 import { openQueuesToRead } from './jobs/open-queues.js';
 
 /** What is kept open for looking at its version. */
 interface Watched {
   version(): Promise<string>;
+  onHint?(hear: () => void): () => void;
   isReplaced(): boolean;
   close(): Promise<void>;
 }
@@ -23,7 +25,7 @@ export class HomeWatch {
 
   constructor(app: App) {
     this.#app = app;
-    this.#journal = new KeptOpen(() => app.openToRead());
+    this.#journal = new KeptOpen(() => openJournal(app));
     this.#jobs = new KeptOpen(() => openQueuesToRead(app));
   }
 
@@ -37,10 +39,38 @@ export class HomeWatch {
     return `${journal}/${jobs}/${changedAt(this.#app.paths.spoolDir)}/${this.#configs}`;
   }
 
+  /**
+   * Calls `hear` when something may be about to change, where anybody can tell. A hint that can come
+   * before the change and can be lost: `version` has to be asked, too. Returns what ends it.
+   */
+  onHint(hear: () => void): () => void {
+    const { home, state } = this.#app.paths;
+    const ends = [
+      this.#journal.onHint(hear),
+      ...[...new Set([home, state])].map((directory) => onChangeIn(directory, hear)),
+    ];
+    return () => {
+      for (const end of ends) end();
+    };
+  }
+
   async close(): Promise<void> {
     await this.#journal.close();
     await this.#jobs.close();
   }
+}
+
+/** Nothing is written through it, so that what others write is all. */
+async function openJournal(app: App): Promise<Watched | undefined> {
+  const stores = await app.openToRead();
+  return (
+    stores && {
+      version: () => stores.versionOfOthers(),
+      isReplaced: () => stores.isReplaced(),
+      onHint: (hear) => stores.onHint(hear),
+      close: () => stores.close(),
+    }
+  );
 }
 
 /** One store, opened again when another one stands in its place. */
@@ -64,6 +94,10 @@ class KeptOpen {
       await this.close();
       return String(error);
     }
+  }
+
+  onHint(hear: () => void): () => void {
+    return this.#opened?.onHint?.(hear) ?? (() => undefined);
   }
 
   async close(): Promise<void> {

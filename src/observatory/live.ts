@@ -1,10 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { SSEStreamingApi } from 'hono/streaming';
 import type { LivePart, Renderings } from './renderings.js';
+import { Rests, type Wait, waited } from './rests.js';
 
-/** Milliseconds between two looks at the home, while somebody watches. */
-const LOOK_MS = 25;
-/** Between two renderings of a page: a drain commits far more often. */
+/** Milliseconds between two renderings of a page: a drain commits far more often. */
 const PAUSE_MS = 100;
 /** A page that nothing is written for is made again: time changes what it says. */
 const BEAT_MS = 5_000;
@@ -13,19 +11,20 @@ const BEAT_MS = 5_000;
 export type Told = Pick<SSEStreamingApi, 'writeSSE' | 'write' | 'onAbort' | 'aborted' | 'closed'>;
 
 export interface LiveOptions {
-  readonly renderings: Pick<Renderings, 'page' | 'version'>;
-  /** Resolves after so many milliseconds; with the clock of a test, when that says so. */
-  readonly wait?: (ms: number) => Promise<unknown>;
+  readonly renderings: Pick<Renderings, 'page' | 'version' | 'onHint'>;
+  /** With the clock of a test, over when that says so. */
+  readonly wait?: Wait;
 }
 
 /**
- * Changes of pages, for the browsers that show them. Looks at the home only while there are any. A
- * file that is written to says nothing of when the commit can be read, which is after its sync:
- * the home is asked, and an answer costs microseconds.
+ * Changes of pages, for the browsers that show them. Looks at the home only while there are any, and
+ * seldom until a hint says that somebody writes. A file that is written to says nothing of when the
+ * commit can be read, which is after its sync: from then on the home is asked often.
  */
 export class LiveStreams {
   readonly #renderings: LiveOptions['renderings'];
-  readonly #wait: (ms: number) => Promise<unknown>;
+  readonly #wait: Wait;
+  readonly #rests: Rests;
   /** Those who wait for the next state of the home. */
   readonly #waiting = new Set<() => void>();
   readonly #running = new Set<Promise<void>>();
@@ -34,9 +33,10 @@ export class LiveStreams {
   #state = 0;
   #looking: Promise<void> | undefined;
 
-  constructor({ renderings, wait = delay }: LiveOptions) {
+  constructor({ renderings, wait = waited }: LiveOptions) {
     this.#renderings = renderings;
     this.#wait = wait;
+    this.#rests = new Rests((hear) => renderings.onHint(hear), wait);
   }
 
   get open(): number {
@@ -69,6 +69,7 @@ export class LiveStreams {
   /** Ends every stream at once. */
   async close(): Promise<void> {
     this.#isStopping = true;
+    this.#rests.stir();
     this.#wake();
     await Promise.allSettled(this.#running);
     await this.#looking;
@@ -108,14 +109,17 @@ export class LiveStreams {
     // What changed before the first look is seen by it, too.
     let version: string | undefined;
     let since = performance.now();
+    let isNews = true;
     while (this.#running.size > 0 && !this.#isStopping) {
-      await this.#wait(LOOK_MS);
+      await this.#rests.next(isNews);
       const now = await this.#renderings.version();
-      if (now === version && performance.now() - since < BEAT_MS) continue;
+      isNews = now !== version;
+      if (!isNews && performance.now() - since < BEAT_MS) continue;
       version = now;
       since = performance.now();
       this.#wake();
     }
+    this.#rests.close();
     this.#looking = undefined;
   }
 

@@ -68,6 +68,11 @@ export class Renderings {
     return this.#watch.version();
   }
 
+  /** Calls `hear` when that may be about to change; a hint, which can be lost. Returns what ends it. */
+  onHint(hear: () => void): () => void {
+    return this.#watch.onHint(hear);
+  }
+
   /** A page of `PAGES`, as of this state of the home. */
   async page(name: string, query: URLSearchParams): Promise<Rendered> {
     const key = `${name}?${query}`;

@@ -16,6 +16,7 @@ const POLL_MS = 250;
 export class ChangeSignal {
   readonly #channel: string;
   readonly #connect: () => Promise<Client>;
+  readonly #hearing = new Set<() => void>();
   #client: Promise<Client> | undefined;
   /** The driver takes one statement at a time. */
   #last: Promise<unknown> = Promise.resolve();
@@ -37,6 +38,13 @@ export class ChangeSignal {
       this.#sending = undefined;
       void this.#notify();
     }, NOTIFY_EVERY_MS).unref();
+  }
+
+  /** Calls `hear` at each notification, until the end that is returned. */
+  onNews(hear: () => void): () => void {
+    this.#hearing.add(hear);
+    if (!this.#isListening) void this.#listen();
+    return () => this.#hearing.delete(hear);
   }
 
   /** What `look` returned last, unless there may be something new. */
@@ -80,6 +88,7 @@ export class ChangeSignal {
       const client = await this.#connected();
       client.on('notification', () => {
         this.#hasNews = true;
+        for (const hear of [...this.#hearing]) hear();
       });
       client.once('end', () => {
         this.#client = undefined;

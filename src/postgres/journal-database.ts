@@ -195,6 +195,10 @@ export class JournalDatabase {
     });
   }
 
+  onHint(hear: () => void): () => void {
+    return this.#signal.onNews(hear);
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#signal.close();

@@ -80,6 +80,10 @@ export class PostgresStores implements Stores {
     return this.db.versionOfOthers();
   }
 
+  onHint(hear: () => void): () => void {
+    return this.db.onHint(hear);
+  }
+
   close(): Promise<void> {
     return this.db.close();
   }

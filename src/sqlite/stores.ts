@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { TargetLock } from '../dispatch/target-lock.js';
+import { onChangeIn } from '../files/change-hints.js';
 import type { Stores } from '../stores.js';
 import { SqliteConflicts } from './conflicts/conflict-store.js';
 import { SqliteEdges } from './edges/edge-store.js';
@@ -79,6 +80,10 @@ export class SqliteStores implements Stores {
 
   async versionOfOthers(): Promise<string> {
     return this.db.versionOfOthers();
+  }
+
+  onHint(hear: () => void): () => void {
+    return onChangeIn(dirname(realpathSync(this.db.file)), hear);
   }
 
   async close(): Promise<void> {

@@ -28,6 +28,19 @@ export function describeOpenJournal(name: string, open: OpenStores): void {
       expect(await stores.versionOfOthers()).to.equal(before);
     });
 
+    it('hints that another connection writes', async () => {
+      const { stores, another } = await givenStores(open);
+      const reading = await another();
+      const heard = new Promise<void>((resolve) => {
+        const end = reading.onHint(() => {
+          end();
+          resolve();
+        });
+      });
+      await stores.journal.append(newEvents(1), 'capture');
+      await heard;
+    });
+
     it('rejects every use of its stores after it is closed', async () => {
       const { stores } = await open();
       await stores.close();
