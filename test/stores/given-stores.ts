@@ -13,6 +13,8 @@ export interface GivenStores {
   readonly stores: Stores;
   /** An empty directory for what stands beside the journal: locks, archives, spool. */
   readonly home: string;
+  /** The same journal over another connection, for reading only; the caller closes it. */
+  another(): Promise<Stores | undefined>;
   close(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-import { openStores } from '../../src/postgres/stores.js';
+import { openStores, openStoresReadOnly } from '../../src/postgres/stores.js';
 import { assertLedgerInvariantOn } from '../support/invariant.js';
 import { postgresJournals } from '../support/postgres-journal.js';
 import { temporaryHome } from '../support/temporary-home.js';
@@ -24,10 +24,12 @@ describe('stores on PostgreSQL:', () => {
   const journals = postgresJournals();
 
   async function open(): Promise<GivenStores> {
-    const stores = await openStores(journals.forTest(), {}, () => 0.5);
+    const url = journals.forTest();
+    const stores = await openStores(url, {}, () => 0.5);
     return {
       stores,
       home: temporaryHome(),
+      another: () => openStoresReadOnly(url),
       close: async () => {
         await assertLedgerInvariantOn(stores.db);
         await stores.close();

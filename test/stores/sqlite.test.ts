@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { openStores } from '../../src/sqlite/stores.js';
+import { openStores, openStoresReadOnly } from '../../src/sqlite/stores.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
 import { stateOf, temporaryHome } from '../support/temporary-home.js';
 import { describeAuditLog } from './audit-log-suite.js';
@@ -23,12 +23,14 @@ import { describeVerification } from './verification-suite.js';
 /** Whatever a suite did, rows and counters of the ledger agree after it. */
 async function open(): Promise<GivenStores> {
   const home = temporaryHome();
-  const stores = await openStores(join(stateOf(home), 'journal.db'), {}, () => 0.5);
+  const file = join(stateOf(home), 'journal.db');
+  const stores = await openStores(file, {}, () => 0.5);
   const close = async (): Promise<void> => {
     assertLedgerInvariant(stores);
     await stores.close();
   };
-  return { stores, home, close };
+  const another = () => openStoresReadOnly(file, () => 0.5);
+  return { stores, home, another, close };
 }
 
 describeOpenJournal('SQLite', open);
