@@ -31,10 +31,13 @@ export function causeOf(error: string | null): string {
  * shown, or as the whole error of one event. No error has a blank one.
  */
 export function causeIs(named: string): (error: string | null) => boolean {
+  const isNamed = causeNamed(named);
+  return (error) => error !== null && isNamed(causeOf(error));
+}
+
+/** The same for a cause as it is counted. */
+export function causeNamed(named: string): (cause: string) => boolean {
   const common = causeOf(named);
-  return (error) => {
-    if (error === null || common === '') return false;
-    const cause = causeOf(error);
-    return cause === named || cause === common || visible(cause) === named;
-  };
+  return (cause) =>
+    common !== '' && (cause === named || cause === common || visible(cause) === named);
 }

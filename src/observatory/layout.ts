@@ -1,3 +1,4 @@
+import { shortened } from '../base/shortened.js';
 import { VERSION } from '../version.js';
 import { type Html, html } from './html.js';
 import type { Page } from './page.js';
@@ -14,9 +15,6 @@ const MENU: readonly (readonly [page: string, label: string])[] = [
   ['workers', 'Workers'],
   ['edges', 'Edges'],
 ];
-
-/** Characters of a title. */
-const MOST_TITLE = 80;
 
 export interface Around {
   /** Where all pages are below. */
@@ -42,7 +40,7 @@ export function layout({ title, body }: Page, around: Around): Html {
 <button type="button" class="live" id="live" aria-pressed="true" hidden>Live</button>
 </header>
 <main id="main" tabindex="-1">
-<h1>${cut(title)}</h1>
+<h1>${shortened(title)}</h1>
 ${body}
 </main>
 <footer>
@@ -72,17 +70,11 @@ const head = (title: string): Html => html`<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${cut(title)} · redrain</title>
+<title>${shortened(title)} · redrain</title>
 <link rel="icon" href="/assets/icon.svg">
 <link rel="stylesheet" href="/assets/style.css">
 <script src="/assets/live.js" defer></script>
 </head>`;
-
-/** Names of edges and jobs may have hundreds of characters; their pages have all of them below. */
-function cut(title: string): string {
-  const characters = [...title];
-  return characters.length > MOST_TITLE ? `${characters.slice(0, MOST_TITLE).join('')}…` : title;
-}
 
 function menuItem([page, label]: readonly [string, string], { base, page: here }: Around): Html {
   const current = page === here ? html` aria-current="page"` : '';

@@ -18,7 +18,7 @@ export interface LiveOptions {
 
 /**
  * Changes of pages, for the browsers that show them. Looks at the home only while there are any, and
- * seldom until a hint says that somebody writes. A file that is written to says nothing of when the
+ * rarely until a hint says that somebody writes. A file that is written to says nothing of when the
  * commit can be read, which is after its sync: from then on the home is asked often.
  */
 export class LiveStreams {

@@ -1,11 +1,10 @@
+import { shortened } from '../../base/shortened.js';
 import type { EdgeFault, EdgeRecord } from '../../edges/edge-store.js';
 import { type Finding, problem, warning } from '../finding.js';
 import { counted, number } from './cause-text.js';
 
 /** Edges that are named one by one. */
 const MOST_NAMED = 20;
-/** Characters of a name in a finding: an edge chooses its own. */
-const LONGEST_NAME = 80;
 
 /** Edges whose journal was restored or copied, and numbers that are missing. */
 export function edgeFindings(edges: readonly EdgeRecord[]): Finding[] {
@@ -58,11 +57,8 @@ function gaps(edges: readonly EdgeRecord[]): Finding[] {
   ];
 }
 
-function shortNameOf({ name, home }: Pick<EdgeRecord, 'name' | 'home'>): string {
-  const letters = [...(name ?? home)];
-  const isLong = letters.length > LONGEST_NAME;
-  return isLong ? `${letters.slice(0, LONGEST_NAME - 1).join('')}…` : letters.join('');
-}
+const shortNameOf = ({ name, home }: Pick<EdgeRecord, 'name' | 'home'>): string =>
+  shortened(name ?? home);
 
 /** A fault in words. */
 export function edgeFaultText({ kind, number: first, times }: EdgeFault): string {

@@ -1,8 +1,10 @@
 import { noCounts, type RequeueCounts, type RequeueRequest } from '../../ledger/requeue.js';
+import { eventConditions } from '../journal/event-filter.sql.js';
 import type { JournalDatabase } from '../journal-database.js';
 import * as sql from './requeue.sql.js';
 
-interface Counted {
+/** Deliveries of one class that have one status. */
+export interface Counted {
   readonly class: string;
   readonly status: string;
   readonly events: number;
@@ -17,31 +19,44 @@ export const isCounted = ({ cause, filter }: RequeueRequest): boolean =>
  * of the ledger and what is in flight or marked: a plan for a million deliveries
  * costs no more than one for ten.
  */
-export function countsOf(db: JournalDatabase, request: RequeueRequest): RequeueCounts {
-  const { kind, targetId, filter } = request;
+export const countsOf = (db: JournalDatabase, request: RequeueRequest): RequeueCounts =>
+  db.read(() => freeOf(db, request, deliveriesOf(db, request)));
+
+/** What has a status that the request means, of its origins, whenever it was captured. */
+export function deliveriesOf(
+  db: JournalDatabase,
+  { kind, targetId, filter }: RequeueRequest,
+): readonly Counted[] {
   const { type, originIds } = filter;
-  const ofOrigin = sql.ofOrigins(type !== undefined, originIds !== undefined);
-  const values = {
-    targetId,
-    ...(type === undefined ? {} : { type }),
-    ...(originIds === undefined ? {} : { originIds: JSON.stringify(originIds) }),
-  };
-  const states = kind === 'retry' ? sql.RETRIABLE : sql.REPLAYABLE;
-  const rows = (text: string) => db.statement(text).all(values) as Counted[];
-  return db.read(() => {
-    const counts = noCounts();
-    for (const row of rows(sql.deliveriesByClass(states, ofOrigin)))
-      if (row.class === 'live') counts.by_status[row.status] = row.events;
-      else counts.not_live[row.class] = (counts.not_live[row.class] ?? 0) + row.events;
-    counts.in_flight = takeFrom(counts, rows(sql.deliveriesInFlight(states, ofOrigin)));
-    counts.already_marked = takeFrom(counts, rows(sql.deliveriesMarked(states, ofOrigin)));
-    for (const [status, events] of Object.entries(counts.by_status))
-      if (events === 0) delete counts.by_status[status];
-      else counts.selected += events;
-    for (const [name, events] of Object.entries(counts.not_live))
-      if (events === 0) delete counts.not_live[name];
-    return counts;
-  });
+  const { values } = eventConditions({ type, originIds });
+  const hasOrigins = originIds !== undefined;
+  const statement = db.statement(
+    sql.deliveriesByClass(sql.STATES[kind], type !== undefined, hasOrigins),
+  );
+  return statement.all({ ...values, targetId }) as Counted[];
+}
+
+/** The counts for these deliveries: those on the wire and those that are marked are not selected. */
+export function freeOf(
+  db: JournalDatabase,
+  { kind, targetId, filter }: RequeueRequest,
+  deliveries: readonly Counted[],
+): RequeueCounts {
+  const { sql: conditions, values } = eventConditions(filter);
+  const states = sql.STATES[kind];
+  const rows = (text: string) => db.statement(text).all({ ...values, targetId }) as Counted[];
+  const counts = noCounts();
+  for (const { class: name, status, events } of deliveries)
+    if (name === 'live') counts.by_status[status] = events;
+    else counts.not_live[name] = (counts.not_live[name] ?? 0) + events;
+  counts.in_flight = takeFrom(counts, rows(sql.deliveriesInFlight(states, conditions)));
+  counts.already_marked = takeFrom(counts, rows(sql.deliveriesMarked(states, conditions)));
+  for (const [status, events] of Object.entries(counts.by_status))
+    if (events === 0) delete counts.by_status[status];
+    else counts.selected += events;
+  for (const [name, events] of Object.entries(counts.not_live))
+    if (events === 0) delete counts.not_live[name];
+  return counts;
 }
 
 /** Takes these off what is selected; returns how many they are. */

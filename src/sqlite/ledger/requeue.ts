@@ -17,7 +17,10 @@ import { eventConditions } from '../journal/event-filter.sql.js';
 import type { JournalDatabase } from '../journal-database.js';
 import { CauseTally } from './causes.js';
 import * as sql from './requeue.sql.js';
+import { countsOfCause } from './requeue-cause.js';
 import { countsOf, isCounted } from './requeue-counts.js';
+import { countsOfFailed } from './requeue-failed.js';
+import { countsOfTimes } from './requeue-times.js';
 import { COUNT_DELIVERIES } from './settle.sql.js';
 
 /** Deliveries in one transaction: short enough that no capture and no event loop waits long for it. */
@@ -32,13 +35,14 @@ export class SqliteRequeue implements RequeueStore {
   }
 
   async count(request: RequeueRequest): Promise<RequeueCounts> {
-    if (isCounted(request)) return countsOf(this.#db, request);
-    const counts = noCounts();
-    for (const page of pages(this.#db, request)) {
-      tally(counts, page);
-      await turn();
-    }
-    return counts;
+    const db = this.#db;
+    if (isCounted(request)) return countsOf(db, request);
+    return (
+      countsOfFailed(db, request, () => flightOf(db, request.targetId)) ??
+      countsOfCause(db, request) ??
+      (await countsOfTimes(db, request)) ??
+      countEach(db, request)
+    );
   }
 
   async requeue(
@@ -62,11 +66,24 @@ export class SqliteRequeue implements RequeueStore {
   }
 }
 
+/** Looks at each delivery of the target. */
+export async function countEach(
+  db: JournalDatabase,
+  request: RequeueRequest,
+): Promise<RequeueCounts> {
+  const counts = noCounts();
+  for (const page of pages(db, request)) {
+    tally(counts, page);
+    await turn();
+  }
+  return counts;
+}
+
 /** Each page from a snapshot of its own: nothing stays open while a page is written. */
 function* pages(db: JournalDatabase, request: RequeueRequest): Generator<RequeuePage> {
   const { kind, targetId } = request;
   const conditions = eventConditions(request.filter, 'd.seq');
-  const states = kind === 'retry' ? sql.RETRIABLE : sql.REPLAYABLE;
+  const states = sql.STATES[kind];
   const statement = db.statement(sql.candidates(states, conditions.sql));
   const { head } = db.statement(sql.HEAD).get() as { head: number };
   const window = new SeqWindow();

@@ -1,0 +1,208 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import type { Outcome } from '../../src/dispatch/ports.js';
+import type { EventFilter } from '../../src/journal/event-filter.js';
+import type { RequeueCounts, RequeueKind, RequeueRequest } from '../../src/ledger/requeue.js';
+import { countEach } from '../../src/sqlite/ledger/requeue.js';
+import { type Core, givenTarget, openCore } from '../support/core.js';
+import { drainWith, TestClock } from '../support/drains.js';
+import { newEvent } from '../support/events.js';
+import { assertLedgerInvariant } from '../support/invariant.js';
+import { rounds } from '../support/rounds.js';
+import { results, ScriptedReceiver } from '../support/scripted-receiver.js';
+
+const OUTCOMES: readonly Outcome[] = [
+  { kind: 'success' },
+  { kind: 'duplicate' },
+  { kind: 'rejected', reason: 'too large: 1000001' },
+  { kind: 'terminal_failed', reason: 'too large: 2000002' },
+  { kind: 'transient', reason: 'later' },
+  { kind: 'pending', serverState: 'q' },
+];
+const TYPES = ['Order', 'Payment', 'Rare'] as const;
+
+/** One event of a journal: when it was captured, and what its target said of it. */
+interface Past {
+  readonly at: number;
+  readonly type: number;
+  readonly outcome: number;
+  readonly isArchived: boolean;
+}
+
+const anyPast = (latest: number): fc.Arbitrary<Past> =>
+  fc.record({
+    at: fc.integer({ min: 1, max: latest }),
+    type: fc.nat(2),
+    outcome: fc.nat(OUTCOMES.length - 1),
+    isArchived: fc.boolean(),
+  });
+
+/** In order, as clocks that are never set back make it; and in none. */
+const anyJournal = fc.oneof(
+  fc.array(anyPast(40), { maxLength: 40 }).map((all) => all.sort((a, b) => a.at - b.at)),
+  fc.array(anyPast(40), { maxLength: 40 }),
+);
+
+const maybe = <T>(one: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+  fc.option(one, { nil: undefined });
+
+const anyFilter: fc.Arbitrary<EventFilter> = fc.record({
+  since: maybe(fc.nat(45)),
+  until: maybe(fc.nat(45)),
+  type: maybe(fc.constantFrom(...TYPES)),
+  originIds: maybe(fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 3 })),
+  seqs: maybe(fc.array(fc.integer({ min: 1, max: 45 }), { maxLength: 5 })),
+});
+
+const anyCause = maybe(fc.constantFrom('too large: …', 'later', 'too large: 1000001', 'none'));
+
+async function givenPast(past: readonly Past[]): Promise<Core> {
+  const core = await openCore();
+  await givenTarget(core);
+  const events = past.map(({ at, type }, i) =>
+    newEvent(`e-${i}`, { capturedAt: at, eventType: TYPES[type] as string }),
+  );
+  await core.journal.append(events, 'capture');
+  const receiver = new ScriptedReceiver();
+  const verdict = new Map(past.map(({ outcome }, i) => [`e-${i}`, OUTCOMES[outcome] as Outcome]));
+  receiver.answer = (batch) => results(batch, ({ eventId }) => verdict.get(eventId) as Outcome);
+  await drainWith(core, receiver);
+  return core;
+}
+
+async function archive(core: Core, past: readonly Past[]): Promise<void> {
+  const seqs = past.flatMap(({ isArchived, type }, i) => (isArchived && type < 2 ? [i + 1] : []));
+  const scope = { capturedBy: Number.MAX_SAFE_INTEGER, includeUndelivered: true };
+  const record = { kind: 'archive', archiveId: 'archive-1' } as const;
+  await core.retention.purge(seqs, scope, record, 1);
+}
+
+/** Two times are searched in a dozen steps each; a stretch of 50,000 events is one statement. */
+const MOST_RUNS = 45;
+const MOST_ROWS = 60;
+
+describe('the counts of a retry and a replay', () => {
+  it(`are those of a look at each delivery, whatever was captured when and became what (cases: ${rounds(100, 20_000)})`, async function () {
+    this.timeout(rounds(240_000, 7_200_000));
+    const asked = fc.record({ filter: anyFilter, cause: anyCause });
+    const requests = fc.array(asked, { minLength: 1, maxLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(anyJournal, requests, fc.boolean(), async (past, all, isWithArchive) => {
+        const core = await givenPast(past);
+        // Some are marked, whose counts have to be told apart.
+        await core.requeue.requeue(requestOf('replay', { since: 10, until: 20 }));
+        if (isWithArchive) await archive(core, past);
+        for (const { filter, cause } of all)
+          for (const kind of ['retry', 'replay'] as const) {
+            const request = {
+              ...requestOf(kind, filter),
+              cause: kind === 'retry' ? cause : undefined,
+            };
+            expect(await core.requeue.count(request)).to.deep.equal(await each(core, request));
+          }
+        assertLedgerInvariant(core);
+      }),
+      { numRuns: rounds(100, 20_000) },
+    );
+  });
+
+  it('leave alone what is on the wire, by cause and by time', async () => {
+    const core = await openCore();
+    await givenTarget(core);
+    const at = (n: number) => newEvent(`e-${n}`, { capturedAt: n });
+    await core.journal.append([1, 2, 3, 4].map(at), 'capture');
+    const receiver = new ScriptedReceiver();
+    receiver.answer = (batch) => results(batch, () => ({ kind: 'rejected', reason: 'no' }));
+    await drainWith(core, receiver);
+    const requests: RequeueRequest[] = [
+      requestOf('retry', { since: 3 }),
+      { ...requestOf('retry', {}), cause: 'no' },
+      { ...requestOf('retry', { until: 2 }), cause: 'no' },
+    ];
+    const seen: number[] = [];
+    await core.requeue.requeue(requestOf('retry', {}));
+    receiver.answer = async (batch) => {
+      for (const request of requests) {
+        const counts = await core.requeue.count(request);
+        expect(counts).to.deep.equal(await each(core, request));
+        seen.push(counts.in_flight);
+      }
+      return results(batch, () => ({ kind: 'success' }));
+    };
+    await drainWith(core, receiver, { clock: Object.assign(new TestClock(), { now: 30_000 }) });
+    expect(seen).to.deep.equal([2, 4, 1]);
+  });
+
+  for (const [name, kind, filter, cause] of [
+    ['time', 'replay', { since: 1_500 }],
+    ['the first half of the time', 'replay', { until: 2_000 }],
+    ['time and type', 'replay', { since: 1_500, type: 'Order' }],
+    ['type', 'replay', { type: 'Order' }],
+    ['project', 'replay', { originIds: [1] }],
+    ['cause', 'retry', {}, 'no'],
+    ['cause, type and time', 'retry', { since: 10, type: 'Rare' }, 'no'],
+    ['time, of what failed', 'retry', { since: 10 }],
+  ] as const)
+    it(`by ${name} take few statements, and few rows out of them, however many deliveries there are`, async () => {
+      const core = await openCore();
+      await givenTarget(core);
+      const types = (i: number) => (i % 500 === 7 ? 'Rare' : ['Order', 'Payment'][i % 2]);
+      const events = Array.from({ length: 4_000 }, (_, i) =>
+        newEvent(`e-${i}`, { capturedAt: i + 1, eventType: types(i) as string }),
+      );
+      await core.journal.append(events, 'capture');
+      const receiver = new ScriptedReceiver();
+      receiver.answer = (batch) =>
+        results(batch, ({ eventType }) =>
+          eventType === 'Rare' ? { kind: 'rejected', reason: 'no' } : { kind: 'success' },
+        );
+      await drainWith(core, receiver);
+      const looked = lookedAt(core);
+      const request = { ...requestOf(kind, filter), cause };
+      const counts = await core.requeue.count(request);
+      const { runs, rows } = looked;
+      expect({ runs, rows }).to.satisfy(() => runs <= MOST_RUNS && rows <= MOST_ROWS, name);
+      expect(counts.selected).to.be.greaterThan(0);
+      expect(counts).to.deep.equal(await each(core, request));
+    });
+});
+
+interface Looked {
+  /** Statements that were run. */
+  runs: number;
+  /** Rows that came out of them. */
+  rows: number;
+}
+
+/** Counts what is read over the connection of these stores from now on. */
+function lookedAt({ db }: Core): Looked {
+  const looked: Looked = { runs: 0, rows: 0 };
+  const real = db.statement.bind(db);
+  const counting = (statement: object): object =>
+    new Proxy(statement, {
+      get(target, name) {
+        const value = Reflect.get(target, name) as unknown;
+        if (typeof value !== 'function') return value;
+        return (...args: unknown[]) => {
+          const result = value.apply(target, args) as unknown;
+          // `raw` and `pluck` give the statement itself.
+          if (result === target) return counting(target);
+          looked.runs += 1;
+          looked.rows += Array.isArray(result) && name === 'all' ? result.length : 1;
+          return result;
+        };
+      },
+    });
+  Object.assign(db, { statement: (sql: string) => counting(real(sql)) });
+  return looked;
+}
+
+const requestOf = (kind: RequeueKind, filter: EventFilter): RequeueRequest => ({
+  kind,
+  targetId: 1,
+  filter,
+  now: 20_000,
+});
+
+const each = (core: Core, request: RequeueRequest): Promise<RequeueCounts> =>
+  countEach(core.db, request);
