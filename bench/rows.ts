@@ -8,6 +8,7 @@ const GROUPS = {
   file: async (at) => (await import('./capture/file-rows.js')).fileRows(at),
   callers: async (at) => (await import('./peers/callers-row.js')).callersRow(at),
   hub: async (at) => (await import('./hub/hub-rows.js')).hubRows(at),
+  postgres: async (at) => (await import('./postgres/ledger-rows.js')).ledgerRows(at),
   drain: async (at) => (await import('./drain/drain-row.js')).drainRow(at),
   webhook: async (at) => (await import('./drain/webhook-rows.js')).webhookRows(at),
   targets: async (at) => (await import('./drain/targets-row.js')).targetsRow(at),

@@ -41,3 +41,17 @@ function compile(sql: string): Compiled {
   });
   return { name: `redrain-${known.size + 1}`, text, names };
 }
+
+/** A statement that can have no parameters, with whole numbers in their place. */
+export function withNumbers(
+  sql: string,
+  values: Readonly<Record<string, number | readonly number[]>>,
+): string {
+  return sql.replaceAll(PARAMETERS, (found, name: string | undefined) => {
+    if (name === undefined) return found;
+    const value = values[name];
+    const all = typeof value === 'number' ? [value] : (value ?? [Number.NaN]);
+    if (!all.every(Number.isSafeInteger)) throw new Error(`@${name} is no whole number`);
+    return typeof value === 'number' ? String(value) : `'{${all.join(',')}}'`;
+  });
+}

@@ -1,6 +1,7 @@
+import { type BinaryRow, copyOut } from './copy-out.js';
 import type { Client } from './driver.js';
 import { type Lock, lockNumbers, lockStatement } from './locks.js';
-import { prepared, type Values } from './statements.js';
+import { prepared, type Values, withNumbers } from './statements.js';
 
 /** Statements on one connection, each prepared once and kept. */
 export class Queries {
@@ -18,6 +19,20 @@ export class Queries {
   /** The first row. */
   async get<R extends object>(sql: string, values?: Values): Promise<R | undefined> {
     return (await this.all<R>(sql, values))[0];
+  }
+
+  /**
+   * Rows of a statement whose values are whole numbers, where there are many: `read` is given one
+   * after the other. It is planned each time.
+   */
+  async many<R>(
+    sql: string,
+    values: Readonly<Record<string, number | readonly number[]>>,
+    read: (row: BinaryRow) => R,
+  ): Promise<R[]> {
+    const rows: R[] = [];
+    await copyOut(this.#client, withNumbers(sql, values), (row) => rows.push(read(row)));
+    return rows;
   }
 
   /** How many rows the statement wrote. */

@@ -1,3 +1,5 @@
+import { LOOKED_UP, RANGES } from '../ranges.js';
+
 /**
  * Selection: every statement here goes along an index, and costs as much as its
  * page or its batch, however long journal and ledger are.
@@ -41,7 +43,7 @@ export const TODO_LANES = `
 
 /** The next events of some lanes, of each from where it stands at this moment, whatever was known of it before. */
 export const LANE_STARTS = `
-  SELECT l.id AS "originId", v.seq
+  SELECT l.id, v.seq
   FROM unnest(@originIds::bigint[]) AS l (id)
   CROSS JOIN LATERAL (
     SELECT v.seq FROM live v
@@ -49,8 +51,7 @@ export const LANE_STARTS = `
       AND v.seq > GREATEST(COALESCE((SELECT c.cursor FROM lane c
         WHERE c.target_id = @targetId::bigint AND c.origin_id = l.id), 0), ${BEFORE_START})
       AND NOT ${IS_WITHHELD}
-    ORDER BY v.seq LIMIT @limit + 0) v
-  ORDER BY l.id, v.seq`;
+    ORDER BY v.seq LIMIT @limit) v`;
 
 export const LANE_PAGE = `
   SELECT v.seq FROM live v
@@ -95,18 +96,20 @@ const ATTEMPTED = `GREATEST(0,
       (SELECT d.seq FROM delivery d WHERE d.target_id = @targetId::bigint AND d.attempt_count > 0
         ORDER BY d.seq DESC LIMIT 1))`;
 
-/** The chosen events in journal order, their types those of their origins, as long as those before them are not too much for one request. */
+/** The chosen events in journal order, their types those of their origins. */
 export const LOAD_EVENTS = `
-  SELECT e.seq, e.event_id AS "eventId", e.event_time AS timestamp,
-    e.carries_id AS "carriesId", e.source IN ('capture', 'spool') AS "isJson", e.undeliverable,
-    e.size, e.origin_id AS "originId", e.captured_at AS "capturedAt",
-    ${ATTEMPTED} AS "attemptedUpTo", (SELECT p.bytes FROM payload p WHERE p.seq = e.seq) AS bytes
-  FROM (
-    SELECT e.*, sum(e.size) OVER (ORDER BY e.seq) - e.size AS earlier
-    FROM unnest(@firsts::bigint[], @lasts::bigint[]) AS r (first, last)
-    CROSS JOIN LATERAL (SELECT v.* FROM event v WHERE v.seq BETWEEN r.first AND r.last) e) e
-  WHERE e.earlier <= @maxBytes::bigint
+  SELECT e.seq, e.origin_id, e.size, e.captured_at, e.carries_id,
+    (e.source IN ('capture', 'spool'))::int, e.event_id, e.event_time, e.undeliverable,
+    ${ATTEMPTED}
+  FROM ${RANGES} CROSS JOIN LATERAL (SELECT * FROM event v
+    WHERE v.seq BETWEEN r.first AND r.last ${LOOKED_UP}) e
   ORDER BY e.seq`;
+
+/** Their payloads, as far as they are there. */
+export const LOAD_PAYLOADS = `
+  SELECT p.seq, p.bytes
+  FROM ${RANGES} CROSS JOIN LATERAL (SELECT * FROM payload v
+    WHERE v.seq BETWEEN r.first AND r.last ${LOOKED_UP}) p`;
 
 /** What retries were before. A replay that is due is of the generation after the row's. */
 export const ATTEMPTS = `

@@ -1,10 +1,11 @@
 /** What a drain asks just before a post, and how it gives a claim back. */
 
+import { LOOKED_UP, RANGES } from '../ranges.js';
+
 /** Which events of ranges were redacted since a claim; no row where the lease or the flight has moved on. */
 export const REDACTED_OF_CLAIM = `
-  SELECT ARRAY(SELECT m.seq FROM unnest(@firsts::bigint[], @lasts::bigint[]) AS r (first, last)
-    CROSS JOIN LATERAL (SELECT m.seq FROM mark m
-      WHERE m.seq BETWEEN r.first AND r.last AND m.class = 'redacted') m)::text[] AS redacted
+  SELECT ARRAY(SELECT m.seq FROM ${RANGES} CROSS JOIN LATERAL (SELECT m.seq FROM mark m
+      WHERE m.seq BETWEEN r.first AND r.last AND m.class = 'redacted' ${LOOKED_UP}) m)::text[] AS redacted
   FROM target g JOIN flight f ON f.target_id = g.id
   WHERE g.id = @targetId::bigint AND g.lease_token = @token AND f.claim_id = @claimId`;
 
@@ -18,7 +19,7 @@ export const PASSED_OVER = `
   CROSS JOIN LATERAL (SELECT l.cursor FROM lane l
     WHERE l.target_id = @targetId::bigint AND l.origin_id = w.origin_id) l
   CROSS JOIN LATERAL (SELECT v.seq FROM live v
-    WHERE v.origin_id = w.origin_id AND v.seq BETWEEN w.first AND l.cursor) v`;
+    WHERE v.origin_id = w.origin_id AND v.seq BETWEEN w.first AND l.cursor ${LOOKED_UP}) v`;
 
 export const MOVE_CURSORS_BACK = `
   UPDATE lane l SET cursor = w.first - 1

@@ -94,8 +94,9 @@ class LanePages {
     const originIds = [originId, ...others.filter((id) => !this.#starts.has(id))];
     for (const id of originIds) this.#starts.set(id, []);
     const values = { ...this.#given, originIds, limit };
-    for (const row of await this.#queries.all<LaneEvent>(sql.LANE_STARTS, values))
-      this.#starts.get(row.originId)?.push(row.seq);
+    await this.#queries.many(sql.LANE_STARTS, values, (row) =>
+      this.#starts.get(row.int64())?.push(row.int64()),
+    );
   }
 }
 

@@ -1,9 +1,8 @@
 /** Every statement that writes deliveries. None of them can touch a journal row. */
 
+import { LOOKED_UP, RANGES } from '../ranges.js';
 import { LEASE_END } from './claim.sql.js';
 import { HEALTH } from './pass.sql.js';
-
-const RANGES = 'unnest(@firsts::bigint[], @lasts::bigint[]) AS r (first, last)';
 
 /**
  * What is known of the events of a batch: deliveries, todos and marks. A first
@@ -18,15 +17,15 @@ export const KNOWN = `
     d.last_http_status AS "lastHttpStatus", d.last_error AS "lastError",
     d.last_response_json AS "lastResponseJson", d.deployment_ref AS "deploymentRef", d.generation
   FROM ${RANGES} CROSS JOIN LATERAL (SELECT * FROM delivery d
-    WHERE d.target_id = @targetId::bigint AND d.seq BETWEEN r.first AND r.last) d
+    WHERE d.target_id = @targetId::bigint AND d.seq BETWEEN r.first AND r.last ${LOOKED_UP}) d
   UNION ALL
   SELECT 'todo', t.seq, NULL, t.replay, ${nulls(14)}
   FROM ${RANGES} CROSS JOIN LATERAL (SELECT t.seq, t.replay FROM todo t
-    WHERE t.target_id = @targetId::bigint AND t.seq BETWEEN r.first AND r.last) t
+    WHERE t.target_id = @targetId::bigint AND t.seq BETWEEN r.first AND r.last ${LOOKED_UP}) t
   UNION ALL
   SELECT 'mark', m.seq, m.class, NULL, ${nulls(14)}
   FROM ${RANGES} CROSS JOIN LATERAL (SELECT m.seq, m.class FROM mark m
-    WHERE m.seq BETWEEN r.first AND r.last) m`;
+    WHERE m.seq BETWEEN r.first AND r.last ${LOOKED_UP}) m`;
 
 function nulls(count: number): string {
   return Array.from({ length: count }, () => 'NULL').join(', ');
@@ -136,5 +135,5 @@ export const FINISH = `
 export const ORIGINS_OF = `
   SELECT e.seq, e.origin_id AS "originId" FROM ${RANGES}
   CROSS JOIN LATERAL (SELECT e.seq, e.origin_id FROM event e
-    WHERE e.seq BETWEEN r.first AND r.last) e
+    WHERE e.seq BETWEEN r.first AND r.last ${LOOKED_UP}) e
   ORDER BY e.seq`;
