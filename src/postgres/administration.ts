@@ -1,10 +1,10 @@
 import { RedrainError } from '../base/error.js';
 import { EXIT } from '../base/exit-codes.js';
 import type { Client } from './driver.js';
+import { end } from './ending.js';
 import { asStorageError, isForbidden } from './errors.js';
 import { connectAsOwner } from './owner.js';
 import { type Place, placeOf, StorageUrlError } from './place.js';
-import { end } from './readers.js';
 import { grantStatements, type Roles, rolesOf } from './schema/roles.js';
 import {
   changingSchema,

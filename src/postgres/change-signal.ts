@@ -1,6 +1,6 @@
 import type { Client } from './driver.js';
+import { end } from './ending.js';
 import type { Place } from './place.js';
-import { end } from './readers.js';
 
 /** A NOTIFY within the transaction would make every COMMIT of the server wait for others. */
 const NOTIFY_EVERY_MS = 20;

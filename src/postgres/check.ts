@@ -1,8 +1,8 @@
 import { type ConnectionOptions, connect, ServerUnsuitableError } from './connection.js';
 import { type Client, loadDriver } from './driver.js';
+import { end } from './ending.js';
 import { asStorageError, isForbidden } from './errors.js';
 import { type Place, placeOf } from './place.js';
-import { end } from './readers.js';
 import { forbiddenRights, rolesOf, TABLE_NAMES } from './schema/roles.js';
 import { GUARDED } from './schema/triggers.js';
 import { BEING_FILLED, roleOf, SCHEMA_VERSION, schemaVersion } from './schema.js';

@@ -1,20 +1,22 @@
 import { RedrainError } from '../base/error.js';
 import { EXIT } from '../base/exit-codes.js';
 import { StorageUnavailableError } from '../files/storage-errors.js';
+import { AnswerWatch, isAtWork } from './answer-watch.js';
 import type { Client, Driver } from './driver.js';
+import { end, within } from './ending.js';
 import { asStorageError } from './errors.js';
 import type { Place } from './place.js';
 
 /** `server_version_num` of the oldest server that is known to work. */
 const OLDEST_SERVER = 150_000;
 
-/** Milliseconds to connect; a server that answers at all does so in a few. */
+/** Milliseconds to connect and to agree on settings; a server that answers at all does so in a few. */
 const CONNECT_MS = 5_000;
 
 /** A transaction that its process leaves standing (SIGSTOP) holds its locks for so many milliseconds at most. */
 const IDLE_TRANSACTION_MS = 5_000;
 
-/** What the server does not answer within its own limit and this is lost on the way. */
+/** What the server does not answer within its own limit and this is lost on the way, however that was missed. */
 const NETWORK_MS = 5_000;
 
 /**
@@ -55,7 +57,6 @@ export async function connect(
 ): Promise<Client> {
   const client = new driver.Client({
     connectionString: place.connectionString,
-    connectionTimeoutMillis: CONNECT_MS,
     query_timeout: options.statementTimeoutMs + NETWORK_MS,
     keepAlive: true,
     keepAliveInitialDelayMillis: NETWORK_MS,
@@ -65,12 +66,15 @@ export async function connect(
   // An idle connection that breaks is found out by its next use; without a listener it would end the process.
   client.on('error', () => undefined);
   try {
-    await client.connect();
-    await client.query(settings(place, options));
-    await assertSuitable(client, place);
+    const pid = await within(CONNECT_MS, client, async () => {
+      await client.connect();
+      await client.query(settings(place, options));
+      return assertSuitable(client, place);
+    });
+    new AnswerWatch(client, () => isAtWork(driver, place, pid));
     return client;
   } catch (error) {
-    await client.end().catch(() => undefined);
+    await end(client);
     throw asStorageError(place.shown, error);
   }
 }
@@ -102,7 +106,7 @@ function settings(place: Place, options: ConnectionOptions): string {
 }
 
 const READ_BACK = `
-  SELECT current_setting('server_version_num')::int AS version,
+  SELECT pg_backend_pid() AS pid, current_setting('server_version_num')::int AS version,
     current_setting('server_version') AS shown,
     current_setting('server_encoding') AS encoding,
     current_setting('synchronous_commit') AS "commit",
@@ -111,6 +115,7 @@ const READ_BACK = `
     current_setting('idle_in_transaction_session_timeout') AS idle`;
 
 interface ReadBack {
+  readonly pid: number;
   readonly version: number;
   readonly shown: string;
   readonly encoding: string;
@@ -118,7 +123,8 @@ interface ReadBack {
   readonly idle: string;
 }
 
-async function assertSuitable(client: Client, place: Place): Promise<void> {
+/** Returns which backend of the server it is. */
+async function assertSuitable(client: Client, place: Place): Promise<number> {
   const { rows } = await client.query<ReadBack>(READ_BACK);
   const found = rows[0];
   if (found === undefined)
@@ -136,6 +142,7 @@ async function assertSuitable(client: Client, place: Place): Promise<void> {
     unsuitable(
       `idle_in_transaction_session_timeout stays "${found.idle}": a pooler may be between`,
     );
+  return found.pid;
 }
 
 type Parser = (text: string) => unknown;

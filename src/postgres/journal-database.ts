@@ -2,10 +2,11 @@ import { OlderSchemaError, StorageUnavailableError } from '../files/storage-erro
 import { ChangeSignal } from './change-signal.js';
 import { type ConnectionOptions, connect } from './connection.js';
 import { type Client, type Driver, loadDriver } from './driver.js';
+import { end } from './ending.js';
 import { asStorageError, endsConnection } from './errors.js';
 import { type Lock, lockNumbers } from './locks.js';
 import { type Place, placeOf } from './place.js';
-import { end, Readers } from './readers.js';
+import { Readers } from './readers.js';
 import {
   assertKnownSchema,
   BEING_FILLED,

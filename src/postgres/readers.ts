@@ -1,11 +1,8 @@
-import type { Duplex } from 'node:stream';
 import type { Client } from './driver.js';
+import { end } from './ending.js';
 
 /** Connections for reading; more readers than this wait. */
 const MOST = 4;
-
-/** Milliseconds to end a connection in order. */
-const END_MS = 1_000;
 
 /** A few connections that are opened when they are needed and kept. */
 export class Readers {
@@ -100,19 +97,4 @@ export class Readers {
     } else this.#free.push(client);
     this.#waiting.shift()?.();
   }
-}
-
-/** Ends a connection that may have broken already. */
-export async function end(client: Client): Promise<void> {
-  // Where the network was cut, nobody answers the farewell.
-  const cut = setTimeout(() => streamOf(client).destroy(), END_MS);
-  // What cannot be ended in order is gone.
-  await client.end().catch(() => undefined);
-  clearTimeout(cut);
-}
-
-/** The driver shows it, and does not declare it. */
-function streamOf(client: Client): Duplex {
-  return (client as unknown as { readonly connection: { readonly stream: Duplex } }).connection
-    .stream;
 }

@@ -3,10 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { step } from '../base/steps.js';
 import { StorageUnavailableError } from '../files/storage-errors.js';
 import type { Client } from './driver.js';
+import { end } from './ending.js';
 import { asStorageError, endsConnection, isPassing } from './errors.js';
 import { type LockNumber, lockStatement } from './locks.js';
 import type { Place } from './place.js';
-import { end } from './readers.js';
 import { assertKnownSchema } from './schema.js';
 import { Transaction } from './transaction.js';
 

@@ -62,7 +62,7 @@ describe('the delivery ledger on PostgreSQL', () => {
     expect(await settle(other, pass, again, SUCCESS)).to.equal(true);
   });
 
-  it('keeps a lease for ten seconds of the server, renewed by each claim and settlement', async () => {
+  it('keeps a lease for eight seconds of the server, renewed by each claim and settlement', async () => {
     const [one] = await opened();
     await one.journal.append(newEvents(2), 'capture');
     const outdate = () => journals.owner.query('UPDATE target SET lease_until = 0');
@@ -70,13 +70,13 @@ describe('the delivery ledger on PostgreSQL', () => {
     const begun = await lease();
     expect(begun).to.deep.include({ token: pass.lease.token, holder: 'a test' });
     expect(begun.pid).to.be.above(0);
-    expect(begun.left).to.be.within(1, 10_000);
+    expect(begun.left).to.be.within(1, 8_000);
     await outdate();
     const claimed = (await claim(one, pass)) as Claim;
-    expect((await lease()).left).to.be.within(1, 10_000);
+    expect((await lease()).left).to.be.within(1, 8_000);
     await outdate();
     await settle(one, pass, claimed, SUCCESS);
-    expect((await lease()).left).to.be.within(1, 10_000);
+    expect((await lease()).left).to.be.within(1, 8_000);
     await one.ledger.endPass(pass, HEALTHY, 1);
     expect(await lease()).to.deep.equal({ token: null, holder: null, pid: null, left: null });
   });

@@ -127,8 +127,14 @@ const MOVED = (from: string): string => `
     ON CONFLICT (target_id, origin_id) DO UPDATE SET cursor = excluded.cursor
     WHERE excluded.cursor > l.cursor)`;
 
+/**
+ * Milliseconds of a lease. A worker that finds a target locked looks again after a second, and
+ * is to have the target of one that is gone within ten.
+ */
+export const LEASE_MS = 8_000;
+
 /** Epoch milliseconds of the server: those who drain may have clocks that differ. */
-export const LEASE_END = `(extract(epoch FROM clock_timestamp()) * 1000)::bigint + 10000`;
+export const LEASE_END = `(extract(epoch FROM clock_timestamp()) * 1000)::bigint + ${LEASE_MS}`;
 
 /** Writes no row for whoever lost the lease. */
 export const INSERT_FLIGHT = `

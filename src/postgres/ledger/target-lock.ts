@@ -6,14 +6,14 @@ import type { JournalDatabase } from '../journal-database.js';
 import type { HeldLease, HeldLeases } from './held-leases.js';
 import * as sql from './target-lock.sql.js';
 
-/** Milliseconds between two renewals: three in the ten seconds of a lease. */
-const RENEW_MS = 3_000;
+/** Milliseconds between two renewals: three in the time of a lease. */
+const RENEW_MS = 2_500;
 
 /** Milliseconds between two looks at a lease that another process holds. */
 const LOOK_MS = 250;
 
 /**
- * The lease of a target as its lock. A process that renews nothing for ten seconds,
+ * The lease of a target as its lock. A process that renews nothing for that long,
  * because it was stopped, killed or cut off, has lost it to whoever asks next.
  */
 export class PostgresTargetLock implements TargetLock {

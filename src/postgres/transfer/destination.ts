@@ -10,12 +10,12 @@ import type {
   TransferTable,
 } from '../../transfer/ports.js';
 import type { Client } from '../driver.js';
+import { end } from '../ending.js';
 import { asStorageError } from '../errors.js';
 import { JournalDatabase } from '../journal-database.js';
 import { LANES, lockStatement } from '../locks.js';
 import { connectAsOwner } from '../owner.js';
 import { type Place, placeOf } from '../place.js';
-import { end } from '../readers.js';
 import { TABLE_NAMES } from '../schema/roles.js';
 import { GUARDED } from '../schema/triggers.js';
 import {
