@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import pg from 'pg';
 import { errorCode } from '../../src/files/storage-errors.js';
@@ -15,8 +16,8 @@ import { closeAfterTest } from '../support/temporary-home.js';
 /** So that a test need not wait for seconds. */
 const LOOK_MS = 20;
 
-/** A statement that takes longer than it takes to break a connection. */
-const LONG = `SELECT pg_sleep(${(LOOK_MS * 20) / 1000}), 1 AS done`;
+/** A statement that ends when the test lets go of the lock. */
+const LONG = 'SELECT pg_advisory_lock(731, 1)';
 
 const server = new URL(SERVER);
 
@@ -57,11 +58,24 @@ describe('a statement on PostgreSQL that has no answer', () => {
     return { proxy, client, asked };
   }
 
+  /** Lets the statements that wait for it go on. */
+  async function givenLock(): Promise<() => Promise<unknown>> {
+    const { client } = await connected(direct.connectionString);
+    await client.query(LONG);
+    return () => client.query('SELECT pg_advisory_unlock(731, 1)');
+  }
+
+  const until = async (isThere: () => boolean): Promise<void> => {
+    while (!isThere()) await delay(LOOK_MS);
+  };
+
   it('is waited for as long as the server works on it', async () => {
+    const letGo = await givenLock();
     const { client, asked } = await watched();
-    expect((await client.query(LONG)).rows[0]).to.include({ done: 1 });
-    expect(asked.length).to.be.greaterThan(2);
-    expect(new Set(asked)).to.deep.equal(new Set([true]));
+    const answer = client.query(LONG);
+    await until(() => asked.filter(Boolean).length === 3);
+    await letGo();
+    expect((await answer).rows).to.have.length(1);
     expect((await client.query('SELECT 2 AS two')).rows).to.deep.equal([{ two: 2 }]);
   });
 
@@ -76,10 +90,12 @@ describe('a statement on PostgreSQL that has no answer', () => {
   });
 
   it('fails when the answer was lost on the way', async () => {
+    const letGo = await givenLock();
     const { proxy, client, asked } = await watched();
     const answer = failureOf(client.query(LONG));
-    while (!asked.includes(true)) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await until(() => asked.includes(true));
     proxy.cutKnown();
+    await letGo();
     expect(errorCode(await answer)).to.equal('ETIMEDOUT');
     expect(asked.slice(-2)).to.deep.equal([false, false]);
   });
