@@ -23,9 +23,9 @@ const server = new URL(SERVER);
 
 describe('a statement on PostgreSQL that has no answer', () => {
   const journals = postgresJournals();
-  const direct = placeOf(SERVER);
+  const direct = placeOf(journals.url);
 
-  async function throughProxy(url = SERVER): Promise<{ proxy: TcpProxy; url: string }> {
+  async function throughProxy(url = journals.url): Promise<{ proxy: TcpProxy; url: string }> {
     const proxy = await TcpProxy.to({ port: Number(server.port || 5432) });
     const through = new URL(url);
     through.hostname = '127.0.0.1';
