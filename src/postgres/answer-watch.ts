@@ -16,7 +16,7 @@ const ASK_MS = 2_000;
 
 /**
  * The backend is in the middle of a statement. A server that tells nobody what its backends do
- * (`track_activities`) is believed as long as the backend is there.
+ * (`track_activities`) is trusted as long as the backend is there.
  */
 const IS_AT_WORK = `
   SELECT 1 FROM pg_stat_activity WHERE pid = $1 AND COALESCE(state, '') NOT LIKE 'idle%'`;

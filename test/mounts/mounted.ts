@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   closeSync,
   mkdirSync,
   openSync,
@@ -61,6 +62,8 @@ function places(): { root: string; directory: string } {
   const root = temporaryHome('redrain-mount-');
   const directory = join(root, 'mounted');
   mkdirSync(directory);
+  // For a server that runs as another user.
+  chmodSync(root, 0o711);
   closeAfterTest(() => spawnSync('umount', ['-l', directory]));
   return { root, directory };
 }

@@ -64,7 +64,11 @@ export class TcpProxy {
 
   /** Every connection there is fails on both sides. */
   reset(): void {
-    for (const { ends } of this.#pairs) for (const end of ends) end.resetAndDestroy();
+    // A socket in the file system knows no reset.
+    for (const { ends } of this.#pairs)
+      for (const end of ends)
+        if (end.remoteAddress === undefined) end.destroy();
+        else end.resetAndDestroy();
   }
 
   close(): void {
