@@ -5,7 +5,7 @@ import { EVENT_STATES, type EventState, type ListedEvent } from '../reports/even
 import { color } from './color.js';
 import { type CommandBody, type DefineCommand, example, withApp } from './command.js';
 import { CAPTURED_AT, EVENT_ID, EVENT_TYPE } from './event-columns.js';
-import { addFilters, type FilterOptions, selectionOf } from './event-filters.js';
+import { addFilters, type FilterOptions, isNarrowed, selectionOf } from './event-filters.js';
 import { exportTo } from './events-export.js';
 import { UsageError } from './failure.js';
 import { addOutput, showList } from './list.js';
@@ -64,7 +64,7 @@ const events: CommandBody<EventsOptions> = (call) =>
     }
     const report = await listEvents(app, wanted);
     tellSpooled(output, report.spooled);
-    show(output, report);
+    show(output, report, emptyText(options));
     return EXIT.done;
   });
 
@@ -117,13 +117,19 @@ const STATE_COLORS: Readonly<Partial<Record<EventState, (text: string) => string
   transient: color.yellow,
 };
 
-function show(output: Output, report: EventsReport): void {
+/** With filters there may be others; without any there are none at all. */
+const emptyText = (options: EventsOptions): string =>
+  isNarrowed(options) || options.state !== undefined
+    ? 'No event matches.'
+    : 'No events yet: `redrain capture FILE` takes some in.';
+
+function show(output: Output, report: EventsReport, empty: string): void {
   const { events, target_name } = report;
   showList(output, {
     rows: events,
     columns: COLUMNS,
     document: report,
-    empty: 'No event matches.',
+    empty,
     before: () =>
       events.length === 0
         ? []

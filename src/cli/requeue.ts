@@ -20,7 +20,7 @@ import { addTargets, type TargetOptions, targetsGiven } from './target-options.j
 /** `redrain retry`. */
 export const defineRetry: DefineCommand = (command, run) => {
   command.description(
-    'Make deliveries that failed for good, were rejected or got no answer due now. `redrain now` sends them.',
+    'Make deliveries due now that failed for good, were rejected or got no answer. `redrain now` sends them.',
   );
   addEvents(command);
   addTargets(command, 'else every one that is not retired').option(
