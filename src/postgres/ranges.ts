@@ -5,7 +5,7 @@ export const RANGES = 'unnest(@firsts::bigint[], @lasts::bigint[]) AS r (first, 
 
 /**
  * Ends a subquery that is to be looked up for each range. Without it the planner may turn the
- * join round, and a plan made while a table is small reads all of it for ever after.
+ * join round, and a plan made while a table is small reads all of it from then on.
  */
 export const LOOKED_UP = 'OFFSET 0';
 

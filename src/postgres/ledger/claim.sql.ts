@@ -51,7 +51,7 @@ export const LANE_STARTS = `
       AND v.seq > GREATEST(COALESCE((SELECT c.cursor FROM lane c
         WHERE c.target_id = @targetId::bigint AND c.origin_id = l.id), 0), ${BEFORE_START})
       AND NOT ${IS_WITHHELD}
-    ORDER BY v.seq LIMIT @limit) v`;
+    ORDER BY v.seq LIMIT @limit + 0) v`;
 
 export const LANE_PAGE = `
   SELECT v.seq FROM live v
