@@ -92,6 +92,8 @@ export async function faultRound(site: Site, fault: Fault, held: Held): Promise<
   expect(stored, 'all that was acknowledged').to.include.members(machine.acknowledged);
   const delivered = await ids(rows, "JOIN delivery d USING (seq) WHERE d.status = 'success'");
   expect(delivered, 'all is delivered').to.deep.equal(stored);
+  const [verdicts] = await rows(VERDICTS);
+  expect(verdicts?.events, 'each verdict is stored once').to.equal(stored.length);
   const posted = [...machine.posted, ...receiver.posts.flat()];
   expect([...new Set(posted)].sort(), 'all was posted').to.deep.equal(stored.sort());
   const again = [...new Set(posted)].filter((id) => posted.indexOf(id) !== posted.lastIndexOf(id));
@@ -111,6 +113,11 @@ const STORED = `
   UNION ALL SELECT 'post', p.id, to_jsonb(p) FROM post p ORDER BY of, id`;
 
 const keyOf = ({ of, id }: Stored): string => `${of} ${id}`;
+
+/** Events of which a line of the post log says that they were delivered, in ranges. */
+const VERDICTS = `
+  SELECT sum((r ->> 1)::int - (r ->> 0)::int + 1)::int AS events
+  FROM post p, jsonb_array_elements(p.outcomes::jsonb -> 'success') r`;
 
 async function ids(rows: Scene['rows'], more: string): Promise<string[]> {
   const found = await rows(`SELECT e.event_id AS id FROM event e ${more} ORDER BY e.seq`);
