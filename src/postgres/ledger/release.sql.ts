@@ -9,12 +9,13 @@ export const REDACTED_OF_CLAIM = `
   FROM target g JOIN flight f ON f.target_id = g.id
   WHERE g.id = @targetId::bigint AND g.lease_token = @token AND f.claim_id = @claimId`;
 
-/** What lies between a claim's first event of each lane and the lane's cursor. */
+/** What lies between a claim's first event of each lane and the lane's cursor. An EXISTS may be planned to read all todos. */
 export const PASSED_OVER = `
   SELECT w.origin_id AS "originId", v.seq,
-    EXISTS (SELECT 1 FROM todo t WHERE t.target_id = @targetId::bigint AND t.seq = v.seq)
-    OR EXISTS (SELECT 1 FROM delivery d WHERE d.target_id = @targetId::bigint AND d.seq = v.seq)
-      AS "isNamed"
+    COALESCE(
+      (SELECT true FROM todo t WHERE t.target_id = @targetId::bigint AND t.seq = v.seq),
+      (SELECT true FROM delivery d WHERE d.target_id = @targetId::bigint AND d.seq = v.seq),
+      false) AS "isNamed"
   FROM unnest(@originIds::bigint[], @froms::bigint[]) AS w (origin_id, first)
   CROSS JOIN LATERAL (SELECT l.cursor FROM lane l
     WHERE l.target_id = @targetId::bigint AND l.origin_id = w.origin_id) l
