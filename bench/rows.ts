@@ -9,6 +9,7 @@ const GROUPS = {
   callers: async (at) => (await import('./peers/callers-row.js')).callersRow(at),
   hub: async (at) => (await import('./hub/hub-rows.js')).hubRows(at),
   postgres: async (at) => (await import('./postgres/ledger-rows.js')).ledgerRows(at),
+  'hub-postgres': async (at) => (await import('./hub/postgres-row.js')).hubOnPostgresRow(at),
   drain: async (at) => (await import('./drain/drain-row.js')).drainRow(at),
   webhook: async (at) => (await import('./drain/webhook-rows.js')).webhookRows(at),
   targets: async (at) => (await import('./drain/targets-row.js')).targetsRow(at),
@@ -20,6 +21,7 @@ const GROUPS = {
   loop: async (at) => (await import('./loop/stall-rows.js')).stallRows(at),
   process: async (at) => (await import('./process/process-rows.js')).processRows(at),
   idle: async (at) => (await import('./idle/idle-row.js')).idleRow(at),
+  posted: async (at) => (await import('./idle/posted-rows.js')).postedRows(at),
   'pick-up': async (at) => (await import('./idle/pick-up-rows.js')).pickUpRows(at),
 } satisfies Record<string, Group>;
 

@@ -19,9 +19,10 @@ import { projectUuids } from '../projects.js';
 import { type RowResult, rowResult } from '../result.js';
 import { takeTurns } from '../rounds.js';
 
-const EDGES = 8;
+export const EDGES = 8;
 const PER_REQUEST = 1_000;
-const REQUESTS = 8;
+/** Of each edge. */
+export const REQUESTS = 8;
 const CLIENT = fileURLToPath(new URL('edges-process.js', import.meta.url));
 
 /** A hub that 8 edges send to at once, against a server that only reads and stores, in the same commits. */
@@ -31,19 +32,22 @@ export async function hubRows(at: BenchSurroundings): Promise<RowResult[]> {
     () => product(at, requests),
     () => floor(at, requests),
   ]);
+  return [hubResult(`hub, ${EDGES} edges at once`, turns, 0.7)];
+}
+
+/** Turns of a hub and a floor as one row. */
+export function hubResult(row: string, turns: readonly Cost[][], atLeast: number): RowResult {
   const figures = (side: 0 | 1, figure: keyof Cost) =>
     turns.map((costs) => (costs[side] as Cost)[figure]);
-  return [
-    rowResult({
-      row: `hub, ${EDGES} edges at once`,
-      unit: 'events/s',
-      names: ['product', 'floor'],
-      measured: figures(0, 'rate'),
-      against: figures(1, 'rate'),
-      cpu: [figures(0, 'cpu'), figures(1, 'cpu')],
-      reach: { atLeast: 0.7 },
-    }),
-  ];
+  return rowResult({
+    row,
+    unit: 'events/s',
+    names: ['product', 'floor'],
+    measured: figures(0, 'rate'),
+    against: figures(1, 'rate'),
+    cpu: [figures(0, 'cpu'), figures(1, 'cpu')],
+    reach: { atLeast },
+  });
 }
 
 async function product(at: BenchSurroundings, requests: number): Promise<Cost> {
@@ -77,28 +81,40 @@ export async function withHub<T>(app: App, work: (port: number) => Promise<T>): 
   return done;
 }
 
-/** Reads each request, its events, and stores them with a commit for each request. */
+/** Stores with a commit for each request. */
 async function floor(at: BenchSurroundings, requests: number): Promise<Cost> {
   const directory = at.workspace.directory('floor');
   const db = openFloor(join(directory, 'floor.db'));
   const capture = new FloorCapture(db, projectUuids(3));
+  const cost = await withFloorServer(
+    (events) => capture.append(events),
+    (port) => costOfEdges(port, { requests }),
+  );
+  db.close();
+  at.workspace.discard(directory);
+  return cost;
+}
+
+/** Gives some work the port of a server that reads each request and its events, and stores them. */
+export async function withFloorServer<T>(
+  store: (events: readonly FloorEvent[]) => Promise<void>,
+  work: (port: number) => Promise<T>,
+): Promise<T> {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', async () => {
       const events = eventsIn(Buffer.concat(chunks));
-      await capture.append(events);
+      await store(events);
       const results = events.map(({ eventId }) => ({ event_id: eventId, status: 'success' }));
       response.setHeader('content-type', 'application/json').end(JSON.stringify({ results }));
     });
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
-  const cost = await costOfEdges((server.address() as AddressInfo).port, { requests });
+  const done = await work((server.address() as AddressInfo).port);
   server.closeAllConnections();
   server.close();
-  db.close();
-  at.workspace.discard(directory);
-  return cost;
+  return done;
 }
 
 function eventsIn(body: Buffer): FloorEvent[] {

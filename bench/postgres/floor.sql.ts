@@ -6,6 +6,7 @@
 export const FLOOR_SCHEMA = `
   CREATE SCHEMA floor;
   SET search_path = floor;
+  CREATE SEQUENCE numbers;
   CREATE TABLE event (
     seq bigint PRIMARY KEY, event_id text NOT NULL, revision integer NOT NULL,
     event_type text NOT NULL, origin_id bigint NOT NULL, source text NOT NULL, event_time text,
@@ -74,3 +75,17 @@ export const SETTLE = `
       outcomes, http_status, bytes_sent, error)
     SELECT $1, 1, $4, 1, $2, $3, $3::bigint - $2::bigint + 1, $7, 200, $8::bigint, NULL)
   DELETE FROM flight WHERE target_id = $1 AND claim_id = $9`;
+
+/** One statement and one commit: events, their bytes, and what makes them selectable. */
+export const INSERT_EVENTS = `
+  WITH e AS MATERIALIZED (
+    SELECT nextval('numbers') AS seq, u.* FROM unnest($1::text[], $2::text[], $3::bigint[],
+      $4::text[], $5::bigint[], $6::bytea[], $7::bigint[], $8::bytea[])
+      AS u (event_id, event_type, origin_id, event_time, captured_at, sha256, size, bytes)),
+  added AS (
+    INSERT INTO event (seq, event_id, revision, event_type, origin_id, source, event_time,
+      captured_at, carries_id, sha256, size)
+    SELECT seq, event_id, 1, event_type, origin_id, 'capture', event_time, captured_at, 1, sha256, size
+    FROM e),
+  selectable AS (INSERT INTO live (origin_id, seq) SELECT origin_id, seq FROM e)
+  INSERT INTO payload (seq, bytes) SELECT seq, bytes FROM e`;
