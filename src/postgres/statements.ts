@@ -50,8 +50,8 @@ export function withNumbers(
   return sql.replaceAll(PARAMETERS, (found, name: string | undefined) => {
     if (name === undefined) return found;
     const value = values[name];
-    const all = typeof value === 'number' ? [value] : (value ?? [Number.NaN]);
-    if (!all.every(Number.isSafeInteger)) throw new Error(`@${name} is no whole number`);
-    return typeof value === 'number' ? String(value) : `'{${all.join(',')}}'`;
+    const numbers: readonly unknown[] = Array.isArray(value) ? value : [value];
+    if (!numbers.every(Number.isSafeInteger)) throw new Error(`@${name} is no whole number`);
+    return Array.isArray(value) ? `'{${value.join(',')}}'` : String(value);
   });
 }
