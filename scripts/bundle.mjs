@@ -1,33 +1,46 @@
 // Bundles what was compiled into dist/ for release: lib/ holds the command line,
-// the library and its other entry points as few files. Packages stay outside.
+// the library and its other entry points as few files, and with them the small
+// packages that are nothing but JavaScript. All other packages stay outside.
 //
-// Modules share a file when the same of the everyday commands need them, and the
-// same of the packages that take long to load: starting a command then loads no
-// code and no package that it could do without, and few files.
-import { chmodSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+// All code is CommonJS, which Node starts in half the time, and which the command
+// line can load with what V8 compiled of it before (src/cli/start). What users import
+// are modules that name what a file of it exports.
+//
+// Modules share a file when the same of the everyday commands need them: starting a
+// command then loads little code that it could do without, and few files. What they
+// need of others is loaded when it is used (scripts/lazy-requires.mjs).
+import { createHash } from 'node:crypto';
+import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { transform } from 'esbuild';
+import { build, transform } from 'esbuild';
 import { rollup } from 'rollup';
+import { lazyRequires } from './lazy-requires.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = (path) => join(root, 'dist', path);
 const lib = join(root, 'lib');
 
-const ENTRIES = {
-  cli: dist('src/cli/main.js'),
+/** What users import. */
+const PUBLIC = {
   index: dist('src/index.js'),
   entities: dist('src/entities.js'),
   queue: dist('src/queue/index.js'),
   receive: dist('src/receive/index.js'),
   ormconfig: dist('ormconfig.js'),
-  // Run by the others, each in a process or thread of its own (src/files/child-script.ts).
-  'children/compact-child': dist('src/files/compact-child.js'),
-  'children/verify-thread': dist('src/sqlite/verification/verify-thread.js'),
 };
+/** Run by the others, each in a process or thread of its own (src/files/child-script.ts). */
+const CHILDREN = {
+  'compact-child': dist('src/files/compact-child.js'),
+  'verify-thread': dist('src/sqlite/verification/verify-thread.js'),
+};
+const COMMAND_LINE = { main: dist('src/cli/main.js'), run: dist('src/cli/run.js') };
 
-/** Its import runs the command line: it shares a file with nothing. */
-const STARTS = dist('src/cli/run.js');
+/** Packages without other files, compiled parts or states that others share. */
+const INSIDE = new Set([
+  ...['commander', 'croner', 'fast-string-width', 'ipaddr.js', 'ms', 'picocolors'],
+  ...['smol-toml', 'ulid', 'valibot'],
+]);
 
 /** Commands that only look, or set something: they share most of what they need. */
 const LOOKS = ['events', 'inspect', 'targets', 'doctor', 'mode', 'config'].map(
@@ -53,17 +66,8 @@ const EVERYDAY = [
 /** The version, completion and the kit load nothing for the sake of others: their files stay as they are. */
 const QUICK = new Set([0, 6, 7]);
 
-/** Packages and parts of Node that take milliseconds to load, by a word for each sort. */
-const SLOW = {
-  typeorm: ['typeorm', 'reflect-metadata'],
-  net: ['node:http', 'node:https', 'node:http2', 'node:net', 'node:tls'],
-  hono: ['hono', 'hono/html', '@hono/node-server', '@hono/node-server/utils/response'],
-  queue: ['liteque', 'croner'],
-  log: ['pino', 'prom-client'],
-};
-const SORT_OF = new Map(
-  Object.entries(SLOW).flatMap(([sort, names]) => names.map((name) => [name, sort])),
-);
+/** Whoever loads a file with entities loads TypeORM. */
+const SLOW = new Set(['typeorm', 'reflect-metadata']);
 
 /** Folders of src/ with files of their own, as no other folder needs them; all others are `core`. */
 const PLACES = {
@@ -86,24 +90,25 @@ const known = new Map();
 let files;
 
 rmSync(lib, { recursive: true, force: true });
-const bundle = await rollup({
-  input: ENTRIES,
-  external: (id) => !id.startsWith('.') && !id.startsWith(root),
-  onwarn(warning, warn) {
-    // What TypeScript writes for decorators asks for `this`, which is undefined in a module.
-    if (warning.code !== 'THIS_IS_UNDEFINED') warn(warning);
-  },
-});
-await bundle.write({
+const OUTPUT = {
   dir: lib,
-  format: 'esm',
-  chunkFileNames: 'chunks/[name]-[hash].js',
+  format: 'cjs',
+  // A package in CommonJS is what `require` returns; only what is imported as it runs can be a module.
+  interop: 'default',
+  externalLiveBindings: false,
+  plugins: [lazyRequires, { name: 'without comments', renderChunk: withoutComments }],
+};
+const bundle = await rolledUp({ ...COMMAND_LINE, ...PUBLIC, ...CHILDREN });
+const { output } = await bundle.write({
+  ...OUTPUT,
+  entryFileNames: ({ name }) => `${name in CHILDREN ? 'children' : 'chunks'}/[name].cjs`,
+  chunkFileNames: 'chunks/[name]-[hash].cjs',
   hoistTransitiveImports: false,
   onlyExplicitManualChunks: true,
   manualChunks: fileOf,
-  plugins: [{ name: 'without comments', renderChunk: withoutComments }],
 });
-chmodSync(join(lib, 'cli.js'), 0o755);
+for (const name of Object.keys(PUBLIC)) writeFileSync(join(lib, `${name}.js`), moduleOf(name));
+await writeStart();
 // Style sheet and script of the pages of `redrain open`, as they are.
 cpSync(join(root, 'src/observatory/assets'), join(lib, 'assets'), { recursive: true });
 
@@ -114,6 +119,63 @@ writeFileSync(join(lib, 'commands.json'), JSON.stringify(tree));
 const { manPage } = await import(pathToFileURL(dist('src/cli/man-page.js')));
 mkdirSync(join(lib, 'man'));
 writeFileSync(join(lib, 'man', 'redrain.1'), manPage(tree, buildDate()));
+
+function rolledUp(input) {
+  return rollup({
+    input,
+    external: (id) => !INSIDE.has(id) && !id.startsWith('.') && !id.startsWith(root),
+    onwarn(warning, warn) {
+      // What TypeScript writes for decorators asks for `this`, which is undefined in a module.
+      if (warning.code !== 'THIS_IS_UNDEFINED') warn(warning);
+    },
+    plugins: [{ name: 'packages and places', resolveId, load, resolveImportMeta }],
+  });
+}
+
+function resolveId(id) {
+  return INSIDE.has(id) ? { id: join(root, 'packages', id), moduleSideEffects: false } : null;
+}
+
+/** A package in one module, whatever it is written in. */
+async function load(id) {
+  const name = relative(join(root, 'packages'), id);
+  if (!INSIDE.has(name)) return null;
+  const options = { bundle: true, write: false, format: 'esm', platform: 'node', mainFields: ['module', 'main'] };
+  const { outputFiles } = await build({ ...options, entryPoints: [name], absWorkingDir: root });
+  return outputFiles[0].text;
+}
+
+/** Where a file is, as CommonJS says it. */
+function resolveImportMeta(property) {
+  if (property === 'url') return "require('node:url').pathToFileURL(__filename).href";
+  return { filename: '__filename', dirname: '__dirname' }[property] ?? null;
+}
+
+/** What users import: a module that names what a file in CommonJS exports. */
+function moduleOf(name) {
+  const { exports } = output.find((one) => one.isEntry && one.name === name);
+  const named = exports.filter((one) => one !== 'default');
+  return [
+    `import code from './chunks/${name}.cjs';`,
+    ...(named.length > 0 ? [`export const { ${named.join(', ')} } = code;`] : []),
+    ...(exports.includes('default') ? ['export default code.default;'] : []),
+    '',
+  ].join('\n');
+}
+
+/** `lib/cli.cjs`, which loads the others: one file, with an id of their content in it. */
+async function writeStart() {
+  const digest = createHash('sha256');
+  for (const { fileName } of output) digest.update(readFileSync(join(lib, fileName)));
+  const id = digest.digest('hex').slice(0, 12);
+  const start = await rolledUp({ cli: dist('src/cli/start/start.js') });
+  await start.write({
+    ...OUTPUT,
+    entryFileNames: '[name].cjs',
+    intro: `const BUNDLE_ID = '${id}';`,
+  });
+  chmodSync(join(lib, 'cli.cjs'), 0o755);
+}
 
 /** The name of the file that a module goes to; none for the modules that start something. */
 function fileOf(id, graph) {
@@ -159,23 +221,14 @@ function startsOf(file) {
 }
 
 function groupOf(id, getModuleInfo) {
-  if (getModuleInfo(id).isEntry || id === STARTS) return undefined;
+  if (getModuleInfo(id).isEntry) return undefined;
   const isNeeded = (start) => start.some((module) => needs(module, getModuleInfo).has(id));
   const everyday = EVERYDAY.map((start) => (isNeeded(start) ? 1 : 0));
   const isEveryday = everyday.includes(1);
-  const sorts = new Set([...needs(id, getModuleInfo)].flatMap((need) => SORT_OF.get(need) ?? []));
   const place = PLACES[relative(dist('src'), id).split(sep)[0]] ?? 'core';
   if (WHOLE.has(place)) return place;
-  // They run for long.
-  if (place === 'workers' && sorts.size > 0) return 'workers-slow';
-  if (!isEveryday) forgetSmall(sorts);
-  return [isEveryday ? `every${everyday.join('')}` : place, ...[...sorts].sort()].join('-');
-}
-
-/** Beside what loads a server or a log anyway, and where nobody waits, these do not count. */
-function forgetSmall(sorts) {
-  if (sorts.has('log') || sorts.has('hono'))
-    for (const small of ['queue', 'net']) sorts.delete(small);
+  const sort = [...needs(id, getModuleInfo)].some((need) => SLOW.has(need)) ? '-typeorm' : '';
+  return `${isEveryday ? `every${everyday.join('')}` : place}${sort}`;
 }
 
 /** Everything that a module loads before it runs: modules, packages, itself. */
@@ -199,8 +252,16 @@ async function withoutComments(code) {
     legalComments: 'none',
     lineLimit: 160,
   };
-  const result = await transform(code, { ...options, format: 'esm', target: 'node20.19' });
-  return { code: result.code, map: null };
+  const result = await transform(code, { ...options, target: 'node20.19' });
+  return { code: inAscii(result.code), map: null };
+}
+
+/** Files are read as Latin-1 (src/cli/start/chunk-loader.ts). What esbuild leaves as it is stands in regular expressions. */
+function inAscii(code) {
+  return code.replaceAll(
+    /[\u0080-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** Whoever needs the same bytes again sets the variable that other builds look at, too. */

@@ -170,7 +170,7 @@ class Stage {
 
 /** The command line itself: as it is bundled, else as it is compiled. */
 function commandLine(): string {
-  const files = ['../cli.js', './cli.js', './main.js'].map((path) =>
+  const files = ['../cli.cjs', './main.js'].map((path) =>
     fileURLToPath(new URL(path, import.meta.url)),
   );
   return files.find((file) => existsSync(file)) ?? process.argv[1] ?? '';

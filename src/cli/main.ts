@@ -1,15 +1,28 @@
-#!/usr/bin/env node
 import { finishOutput, stdout } from '../output/standard.js';
 import { VERSION } from '../version.js';
 
-const [first = '', ...rest] = process.argv.slice(2);
+/** As Node says it of a module that waits for what never comes. */
+const UNSETTLED = 13;
 
-// Scripts ask for the version all the time, and shells for words at each key: not worth the whole command line.
-if (rest.length === 0 && ['--version', '-V'].includes(first)) {
-  stdout().write(`${VERSION}\n`);
-  await finishOutput();
-} else if (first === '__complete') {
-  const { answer } = await import('./completion/answer.js');
-  stdout().write(await answer(rest, process.env));
-  await finishOutput();
-} else await import('./run.js');
+let isDone = false;
+process.once('exit', (code) => {
+  if (!isDone && code === 0) process.exitCode = UNSETTLED;
+});
+void start(process.argv.slice(2)).then(() => {
+  isDone = true;
+});
+
+async function start([first = '', ...rest]: readonly string[]): Promise<void> {
+  // Scripts ask for the version all the time, and shells for words at each key: not worth the whole command line.
+  if (rest.length === 0 && ['--version', '-V'].includes(first)) {
+    stdout().write(`${VERSION}\n`);
+    await finishOutput();
+  } else if (first === '__complete') {
+    const { answer } = await import('./completion/answer.js');
+    stdout().write(await answer(rest, process.env));
+    await finishOutput();
+  } else {
+    const { runCommandLine } = await import('./run.js');
+    await runCommandLine(process.argv.slice(2));
+  }
+}

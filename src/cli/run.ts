@@ -12,22 +12,24 @@ async function fail(error: unknown, globals: GlobalOptions): Promise<void> {
 
 const SIGNAL_CODES = new Set<unknown>([EXIT.hungUp, EXIT.interrupted, EXIT.terminated]);
 
-listenToNode();
-try {
-  const words = process.argv.slice(2);
-  const isNeutral = await wantsNeutralHelp(words);
-  const ended = (code: number): void => {
-    process.exitCode = code;
-  };
-  const program = await buildProgram(words, ended, { isNeutral });
-  await program.parseAsync();
-} catch (error) {
-  if (!(error instanceof CommanderError)) throw error;
-  // Help and version were asked for; everything else is a wrong command line.
-  process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
-  if (process.exitCode === EXIT.usage) tellWrongUsage(error);
+/** Runs the command that was typed, to the end of its output. */
+export async function runCommandLine(words: readonly string[]): Promise<void> {
+  listenToNode();
+  try {
+    const isNeutral = await wantsNeutralHelp(words);
+    const ended = (code: number): void => {
+      process.exitCode = code;
+    };
+    const program = await buildProgram(words, ended, { isNeutral });
+    await program.parseAsync(words, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Help and version were asked for; everything else is a wrong command line.
+    process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (process.exitCode === EXIT.usage) tellWrongUsage(error);
+  }
+  await finishOutput({ isAskedToEnd: SIGNAL_CODES.has(process.exitCode) });
 }
-await finishOutput({ isAskedToEnd: SIGNAL_CODES.has(process.exitCode) });
 
 /** Only a list of commands says more to users of Spec Kitty: nothing else has to look at the home for it. */
 async function wantsNeutralHelp(words: readonly string[]): Promise<boolean> {

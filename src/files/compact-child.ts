@@ -48,8 +48,6 @@ async function patiently(work: () => void): Promise<void> {
   }
 }
 
-const told = await main(process.argv[2] ?? '').catch((error: Error) => ({
-  code: errorCode(error),
-  message: plainMessage(error),
-}));
-process.stdout.write(JSON.stringify(told));
+void main(process.argv[2] ?? '')
+  .catch((error: Error) => ({ code: errorCode(error), message: plainMessage(error) }))
+  .then((told) => process.stdout.write(JSON.stringify(told)));
