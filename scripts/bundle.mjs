@@ -66,8 +66,8 @@ const EVERYDAY = [
 /** The version, completion and the kit load nothing for the sake of others: their files stay as they are. */
 const QUICK = new Set([0, 6, 7]);
 
-/** Whoever loads a file with entities loads TypeORM. */
-const SLOW = new Set(['typeorm', 'reflect-metadata']);
+/** Packages that a file needs as soon as it is loaded, because its classes are made with them. */
+const SLOW = ['typeorm', 'liteque'];
 
 /** Folders of src/ with files of their own, as no other folder needs them; all others are `core`. */
 const PLACES = {
@@ -102,7 +102,7 @@ const bundle = await rolledUp({ ...COMMAND_LINE, ...PUBLIC, ...CHILDREN });
 const { output } = await bundle.write({
   ...OUTPUT,
   entryFileNames: ({ name }) => `${name in CHILDREN ? 'children' : 'chunks'}/[name].cjs`,
-  chunkFileNames: 'chunks/[name]-[hash].cjs',
+  chunkFileNames: 'chunks/[name].cjs',
   hoistTransitiveImports: false,
   onlyExplicitManualChunks: true,
   manualChunks: fileOf,
@@ -140,7 +140,14 @@ function resolveId(id) {
 async function load(id) {
   const name = relative(join(root, 'packages'), id);
   if (!INSIDE.has(name)) return null;
-  const options = { bundle: true, write: false, format: 'esm', platform: 'node', mainFields: ['module', 'main'] };
+  const options = {
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    preserveSymlinks: true,
+    mainFields: ['module', 'main'],
+  };
   const { outputFiles } = await build({ ...options, entryPoints: [name], absWorkingDir: root });
   return outputFiles[0].text;
 }
@@ -227,8 +234,8 @@ function groupOf(id, getModuleInfo) {
   const isEveryday = everyday.includes(1);
   const place = PLACES[relative(dist('src'), id).split(sep)[0]] ?? 'core';
   if (WHOLE.has(place)) return place;
-  const sort = [...needs(id, getModuleInfo)].some((need) => SLOW.has(need)) ? '-typeorm' : '';
-  return `${isEveryday ? `every${everyday.join('')}` : place}${sort}`;
+  const slow = SLOW.filter((name) => needs(id, getModuleInfo).has(name));
+  return [isEveryday ? `every${everyday.join('')}` : place, ...slow].join('-');
 }
 
 /** Everything that a module loads before it runs: modules, packages, itself. */

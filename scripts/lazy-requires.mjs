@@ -37,11 +37,17 @@ function usesOf(tree, required) {
       places.push(node);
       return;
     }
-    const own = node.type === 'Program' ? [] : declaredBy(node).filter((name) => required.has(name));
+    const own =
+      node.type === 'Program' ? [] : declaredBy(node).filter((name) => required.has(name));
     const inside = own.length > 0 ? new Set([...hidden, ...own]) : hidden;
     for (const [name, value] of Object.entries(node)) visit(value, inside, node, name);
   };
-  visit(tree.body.filter(({ declarations }) => !isRequire(declarations)), new Set(), tree, 'body');
+  visit(
+    tree.body.filter(({ declarations }) => !isRequire(declarations)),
+    new Set(),
+    tree,
+    'body',
+  );
   return places;
 }
 
@@ -49,7 +55,8 @@ const isRequire = (declarations) => declarations?.[0].init?.callee?.name === 're
 
 function isVariable(parent, key) {
   // `{ name }` would have to become `{ name: name() }`.
-  if (parent.type === 'Property' && parent.shorthand) throw new Error('a property is written short');
+  if (parent.type === 'Property' && parent.shorthand)
+    throw new Error('a property is written short');
   return (key !== 'property' && key !== 'key' && key !== 'label') || parent.computed === true;
 }
 

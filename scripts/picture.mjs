@@ -86,6 +86,6 @@ ${lines.map(drawn).filter(Boolean).join('\n')}
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const env = { PATH: process.env.PATH, HOME: tmpdir(), NO_COLOR: '1' };
   const options = { cwd: tmpdir(), env, encoding: 'utf8' };
-  const run = execFileSync(process.execPath, [join(root, 'lib', 'cli.js'), 'demo'], options);
+  const run = execFileSync(process.execPath, [join(root, 'lib', 'cli.cjs'), 'demo'], options);
   writeFileSync(join(root, 'docs', 'pictures', 'demo.svg'), picture(run));
 }

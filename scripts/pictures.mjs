@@ -64,7 +64,7 @@ const order = (i, at) => ({
 });
 
 async function opened() {
-  const cli = join(root, 'lib', 'cli.js');
+  const cli = join(root, 'lib', 'cli.cjs');
   const child = spawn(process.execPath, [cli, 'open', '--no-browser', '--home', home, '--json'], {
     env,
   });

@@ -19,7 +19,7 @@ const DIFFERENT = 10_000;
 /** Each run takes long by itself: more of them say the same. */
 const ROUNDS = 2;
 
-const PROGRAM = fileURLToPath(new URL('../../../lib/cli.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../../lib/cli.cjs', import.meta.url));
 const PRELOAD = new URL('../process/spent-cpu.js', import.meta.url).href;
 
 /** `redrain capture FILE`, its start included, against `captureMany` of the same lines from memory. */

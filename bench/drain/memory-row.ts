@@ -19,7 +19,7 @@ const DRAINS: readonly (readonly [events: number, allowedMib: number])[] = [
 ];
 const PER_CALL = 10_000;
 
-const PROGRAM = fileURLToPath(new URL('../../../lib/cli.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../../lib/cli.cjs', import.meta.url));
 const PRELOAD = new URL('./peak-memory.js', import.meta.url).href;
 
 /** The most memory that `redrain now` holds while it drains a long journal. */

@@ -34,7 +34,7 @@ export async function idleRow(at: BenchSurroundings): Promise<RowResult[]> {
 }
 
 function startWorker(kind: string, home: string): ChildProcess {
-  const script = fileURLToPath(new URL('../../../lib/cli.js', import.meta.url));
+  const script = fileURLToPath(new URL('../../../lib/cli.cjs', import.meta.url));
   return spawn(process.execPath, [script, 'worker', kind, '--home', home], {
     env: {},
     stdio: 'ignore',

@@ -8,7 +8,7 @@ import { type RowResult, rowResult } from '../result.js';
 import { takeTurns } from '../rounds.js';
 import { sampleEvents } from '../sample-events.js';
 
-const CLI = fileURLToPath(new URL('../../../lib/cli.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../../../lib/cli.cjs', import.meta.url));
 const TIMES_PER_ROUND = 4;
 const STUB = '[redrain.targets.stub]\nurl = "stub:"\n[redrain]\ntarget = "stub"\n';
 

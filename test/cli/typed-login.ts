@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Cli } from '../support/cli.js';
 import { closeAfterTest } from '../support/temporary-home.js';
 
-const MAIN = fileURLToPath(new URL('../../../lib/cli.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../lib/cli.cjs', import.meta.url));
 
 /** True where util-linux can put a program on a terminal of its own. */
 export const hasTerminals =

@@ -14,9 +14,8 @@ const BELONGS = [
   /^docs\/([\w-]+\.md|openapi\.yaml|schema\/[\w-]+\.json)$/,
   /^examples\/([\w-]+\/){0,3}[\w-]+(\.(md|mjs|sh|py|go))?$/,
   /^lib\/(index|entities|queue|receive)\.(js|d\.ts)$/,
-  /^lib\/(cli|ormconfig)\.js$|^lib\/(commands\.json|man\/redrain\.1)$/,
-  /^lib\/(chunks|children)\/[\w-]+\.js$/,
-  /^lib\/commands\.json$/,
+  /^lib\/(cli\.cjs|ormconfig\.js|licenses\.txt|commands\.json|man\/redrain\.1)$/,
+  /^lib\/(chunks|children)\/[\w-]+\.cjs$/,
   /^lib\/assets\/(style\.css|live\.js|icon\.svg)$/,
 ];
 
@@ -87,7 +86,7 @@ describe('the package', () => {
         'LICENSE',
         'lib/index.js',
         'lib/index.d.ts',
-        'lib/cli.js',
+        'lib/cli.cjs',
         'docs/configuration.md',
         'docs/openapi.yaml',
         'docs/schema/batch-request.json',
@@ -124,7 +123,7 @@ describe('the package', () => {
       const paths = project.listing();
       expect(paths).to.have.length.below(100);
       const code = paths
-        .filter((path) => path.endsWith('.js'))
+        .filter((path) => /\.c?js$/.test(path))
         .map((path) => readFileSync(join(project.package, path.replace(/^package\//, '')), 'utf8'));
       expect(code.flatMap((text) => text.match(/\bclass \w+\$\d/g) ?? [])).to.deep.equal([]);
       expect(code.length).to.be.below(60);
@@ -188,7 +187,7 @@ describe('the package', () => {
     });
 
     it('lets nobody import what is not published', () => {
-      project.write('inside.js', "await import('redrain/lib/cli.js');\n");
+      project.write('inside.js', "await import('redrain/lib/cli.cjs');\n");
       const run = project.node(['inside.js'], { home: temporaryHome() });
       expect(run.stderr).to.include('ERR_PACKAGE_PATH_NOT_EXPORTED');
     });

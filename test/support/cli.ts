@@ -12,7 +12,7 @@ import type { SinkStats } from '../../src/receivers/stub/sink.js';
 import { closeAfterTest, makeTheirs, temporaryHome } from './temporary-home.js';
 
 /** The command line as it is released: bundled, it starts faster. */
-export const MAIN = fileURLToPath(new URL('../../../lib/cli.js', import.meta.url));
+export const MAIN = fileURLToPath(new URL('../../../lib/cli.cjs', import.meta.url));
 /** The same as it is compiled, where a child process watches its own steps. */
 const WATCHED_MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 const CRASH_PRELOAD = new URL('./crash-at-step.js', import.meta.url).href;

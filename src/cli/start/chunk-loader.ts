@@ -46,9 +46,7 @@ export class ChunkLoader {
     const path = join(this.#lib, name);
     const run = this.#compiled(name, path).runInThisContext() as Chunk;
     const find = (request: string): unknown =>
-      request.startsWith('.')
-        ? this.load(join(dirname(name), request))
-        : this.#packages(request);
+      request.startsWith('.') ? this.load(join(dirname(name), request)) : this.#packages(request);
     run.call(module.exports, module.exports, find, module, path, dirname(path));
     return module.exports;
   }

@@ -79,7 +79,8 @@ export class CodeCache {
   keep(scripts: ReadonlyMap<string, Script>): void {
     const isRefused = [...scripts.values()].some(({ cachedDataRejected }) => cachedDataRejected);
     const runs = isRefused ? 0 : (this.#index?.runs ?? 0);
-    if (!this.#mayWrite || (this.#isComplete && !isRefused && runs >= RUNS)) return;
+    if (scripts.size === 0 || !this.#mayWrite || (this.#isComplete && !isRefused && runs >= RUNS))
+      return;
     try {
       mkdirSync(this.#directory, { recursive: true });
       replace(this.#file, () => contentOf(scripts, runs + 1));
@@ -130,7 +131,7 @@ function contentOf(scripts: ReadonlyMap<string, Script>, runs: number): Buffer {
   const bytes = Buffer.alloc(end);
   bytes.writeUInt32LE(room, DIGEST_BYTES);
   bytes.write(JSON.stringify({ runs, parts } satisfies Index).padEnd(room), DIGEST_BYTES + 4);
-  compiled.forEach(([, data], at) => data.copy(bytes, parts[at]?.[1]));
+  for (const [at, [, data]] of compiled.entries()) data.copy(bytes, parts[at]?.[1]);
   digestOf(bytes).copy(bytes);
   return bytes;
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module';
-import { CodeCache } from './code-cache.js';
 import { ChunkLoader } from './chunk-loader.js';
+import { CodeCache } from './code-cache.js';
 
 // The first file of the command line as it is released: loads the others, with what
 // V8 compiled of them before. As the program is compiled, main.js starts by itself.

@@ -2,13 +2,11 @@
 // for it: with arguments, variables, directory and standard input of its own.
 // fork() gave it two files as standard output and standard error.
 import { readFileSync, truncateSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
-import { pathToFileURL } from 'node:url';
 import type { WarmCommand, WarmResult } from '../warm-cli.js';
 
 const [out = '', err = ''] = process.argv.slice(2);
-let runs = 0;
 
 process.on('message', (command: WarmCommand) => {
   void run(command).then((result) => process.send?.(result));
@@ -25,9 +23,8 @@ async function run({ main, args, env, cwd, stdin }: WarmCommand): Promise<WarmRe
   const bytes = Buffer.from(stdin, 'base64');
   const input = Readable.from(bytes.length > 0 ? [bytes] : []);
   Object.defineProperty(process, 'stdin', { value: input, configurable: true });
-  runs += 1;
-  // The modules it needs stay loaded; the one that runs the command runs again.
-  await import(`${startOf(main)}?${runs}`);
+  // What it loads stays loaded.
+  await commandLineOf(main)(args);
   for (const event of ['uncaughtException', 'warning', 'SIGUSR1'])
     process.removeAllListeners(event);
   const code = Number(process.exitCode ?? 0);
@@ -35,9 +32,9 @@ async function run({ main, args, env, cwd, stdin }: WarmCommand): Promise<WarmRe
   return { code, stdout: readFileSync(out, 'utf8'), stderr: readFileSync(err, 'utf8') };
 }
 
-/** Where the bundle starts to run a command: named last in its first file. */
-function startOf(main: string): string {
-  const start = readFileSync(main, 'utf8').match(/import\("(\.\/chunks\/run-[^"]+\.js)"\)/)?.[1];
-  if (start === undefined) throw new Error(`${main} names no chunk that runs commands`);
-  return pathToFileURL(resolve(dirname(main), start)).href;
+/** What runs a command in the bundle. */
+function commandLineOf(main: string): (words: readonly string[]) => Promise<void> {
+  const load = createRequire(main);
+  return (load('./chunks/run.cjs') as { runCommandLine: ReturnType<typeof commandLineOf> })
+    .runCommandLine;
 }
