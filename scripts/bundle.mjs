@@ -108,6 +108,10 @@ const { output } = await bundle.write({
   manualChunks: fileOf,
 });
 for (const name of Object.keys(PUBLIC)) writeFileSync(join(lib, `${name}.js`), moduleOf(name));
+writeFileSync(
+  join(lib, 'chunks', 'import.cjs'),
+  "'use strict';\nmodule.exports = (specifier) => import(specifier);\n",
+);
 await writeStart();
 // Style sheet and script of the pages of `redrain open`, as they are.
 cpSync(join(root, 'src/observatory/assets'), join(lib, 'assets'), { recursive: true });
@@ -128,7 +132,9 @@ function rolledUp(input) {
       // What TypeScript writes for decorators asks for `this`, which is undefined in a module.
       if (warning.code !== 'THIS_IS_UNDEFINED') warn(warning);
     },
-    plugins: [{ name: 'packages and places', resolveId, load, resolveImportMeta }],
+    plugins: [
+      { name: 'packages and places', resolveId, load, resolveImportMeta, renderDynamicImport },
+    ],
   });
 }
 
@@ -156,6 +162,12 @@ async function load(id) {
 function resolveImportMeta(property) {
   if (property === 'url') return "require('node:url').pathToFileURL(__filename).href";
   return { filename: '__filename', dirname: '__dirname' }[property] ?? null;
+}
+
+/** What `import()` finds outside is loaded by a file that Node itself loads (src/cli/start/chunk-loader.ts). */
+function renderDynamicImport({ targetModuleId }) {
+  const isInside = targetModuleId?.startsWith(root) === true;
+  return isInside ? null : { left: "require('./import.cjs')(", right: ')' };
 }
 
 /** What users import: a module that names what a file in CommonJS exports. */

@@ -27,28 +27,25 @@ function loadedOnce(_, name, request) {
 function usesOf(tree, required) {
   const places = [];
   const visit = (node, hidden, parent, key) => {
-    if (node === null || typeof node !== 'object') return;
-    if (Array.isArray(node)) {
-      for (const one of node) visit(one, hidden, parent, key);
+    if (node?.type === 'Identifier') {
+      const isOurs = required.has(node.name) && !hidden.has(node.name);
+      if (isOurs && isVariable(parent, key)) places.push(node);
       return;
     }
-    if (node.type === 'Identifier') {
-      if (!required.has(node.name) || hidden.has(node.name) || !isVariable(parent, key)) return;
-      places.push(node);
-      return;
-    }
-    const own =
-      node.type === 'Program' ? [] : declaredBy(node).filter((name) => required.has(name));
+    const own = declaredBy(node).filter((name) => required.has(name));
     const inside = own.length > 0 ? new Set([...hidden, ...own]) : hidden;
-    for (const [name, value] of Object.entries(node)) visit(value, inside, node, name);
+    for (const [name, child] of childrenOf(node)) visit(child, inside, node, name);
   };
-  visit(
-    tree.body.filter(({ declarations }) => !isRequire(declarations)),
-    new Set(),
-    tree,
-    'body',
-  );
+  const statements = tree.body.filter(({ declarations }) => !isRequire(declarations));
+  for (const statement of statements) visit(statement, new Set(), tree, 'body');
   return places;
+}
+
+function childrenOf(node) {
+  const isNode = (value) => typeof value?.type === 'string';
+  return Object.entries(node).flatMap(([name, value]) =>
+    [value].flat().flatMap((one) => (isNode(one) ? [[name, one]] : [])),
+  );
 }
 
 const isRequire = (declarations) => declarations?.[0].init?.callee?.name === 'require';

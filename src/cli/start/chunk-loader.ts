@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { constants, Script } from 'node:vm';
+import { dirname, join, posix } from 'node:path';
+import { Script } from 'node:vm';
 import type { CodeCache } from './code-cache.js';
 
 interface Loaded {
@@ -14,6 +14,9 @@ type Chunk = (
   filename: string,
   directory: string,
 ) => void;
+
+/** What Node has to load itself, as only then it may call `import()`. */
+const BY_NODE = 'chunks/import.cjs';
 
 const HEAD = '(function(exports,require,module,__filename,__dirname){';
 
@@ -41,12 +44,15 @@ export class ChunkLoader {
   load(name: string): unknown {
     const known = this.#loaded.get(name);
     if (known !== undefined) return known.exports;
+    if (name === BY_NODE) return this.#packages(join(this.#lib, name));
     const module: Loaded = { exports: {} };
     this.#loaded.set(name, module);
     const path = join(this.#lib, name);
     const run = this.#compiled(name, path).runInThisContext() as Chunk;
     const find = (request: string): unknown =>
-      request.startsWith('.') ? this.load(join(dirname(name), request)) : this.#packages(request);
+      request.startsWith('.')
+        ? this.load(posix.join(posix.dirname(name), request))
+        : this.#packages(request);
     run.call(module.exports, module.exports, find, module, path, dirname(path));
     return module.exports;
   }
@@ -57,7 +63,6 @@ export class ChunkLoader {
     const script = new Script(`${HEAD}${readFileSync(filename, 'latin1')}\n})`, {
       filename,
       columnOffset: -HEAD.length,
-      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
       ...(cachedData !== undefined && { cachedData }),
     });
     this.scripts.set(name, script);
