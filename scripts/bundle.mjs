@@ -10,7 +10,15 @@
 // command then loads little code that it could do without, and few files. What they
 // need of others is loaded when it is used (scripts/lazy-requires.mjs).
 import { createHash } from 'node:crypto';
-import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build, transform } from 'esbuild';
@@ -86,6 +94,8 @@ const SMALL = 40_000;
 
 /** What `needs` found before. */
 const known = new Map();
+/** Of the packages inside. */
+const licenses = new Set();
 /** The file of each module, once all modules are known. */
 let files;
 
@@ -95,6 +105,7 @@ const OUTPUT = {
   format: 'cjs',
   // A package in CommonJS is what `require` returns; only what is imported as it runs can be a module.
   interop: 'default',
+  exports: 'named',
   externalLiveBindings: false,
   plugins: [lazyRequires, { name: 'without comments', renderChunk: withoutComments }],
 };
@@ -112,6 +123,7 @@ writeFileSync(
   join(lib, 'chunks', 'import.cjs'),
   "'use strict';\nmodule.exports = (specifier) => import(specifier);\n",
 );
+writeFileSync(join(lib, 'licenses.txt'), [...licenses].sort().join('\n'));
 await writeStart();
 // Style sheet and script of the pages of `redrain open`, as they are.
 cpSync(join(root, 'src/observatory/assets'), join(lib, 'assets'), { recursive: true });
@@ -154,8 +166,18 @@ async function load(id) {
     preserveSymlinks: true,
     mainFields: ['module', 'main'],
   };
-  const { outputFiles } = await build({ ...options, entryPoints: [name], absWorkingDir: root });
+  const { outputFiles, metafile } = await build({ ...options, entryPoints: [name] });
+  for (const file of Object.keys(metafile.inputs)) licenses.add(licenseOf(file));
   return outputFiles[0].text;
+}
+
+/** Name, version and licence of the package that a file is of. */
+function licenseOf(file) {
+  const [, place] = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file);
+  const { name, version } = JSON.parse(readFileSync(join(root, place, 'package.json'), 'utf8'));
+  const text = readdirSync(join(root, place)).find((one) => /^licen[cs]e/i.test(one));
+  if (text === undefined) throw new Error(`${name} has no licence to put beside it`);
+  return `${name} ${version}\n\n${readFileSync(join(root, place, text), 'utf8').trim()}\n\n`;
 }
 
 /** Where a file is, as CommonJS says it. */

@@ -1,4 +1,5 @@
-import { finishOutput, stdout } from '../output/standard.js';
+import { EXIT } from '../base/exit-codes.js';
+import { finishOutput, stderr, stdout } from '../output/standard.js';
 import { VERSION } from '../version.js';
 
 /** As Node says it of a module that waits for what never comes. */
@@ -22,7 +23,14 @@ async function start([first = '', ...rest]: readonly string[]): Promise<void> {
     stdout().write(await answer(rest, process.env));
     await finishOutput();
   } else {
-    const { runCommandLine } = await import('./run.js');
-    await runCommandLine(process.argv.slice(2));
+    const run = await import('./run.js').catch(tellIncomplete);
+    await run?.runCommandLine(process.argv.slice(2));
   }
+}
+
+/** Nothing that tells of errors is loaded yet. */
+async function tellIncomplete({ message }: Error): Promise<undefined> {
+  stderr().write(`error: redrain cannot start: ${message}\n`);
+  process.exitCode = EXIT.internal;
+  await finishOutput();
 }

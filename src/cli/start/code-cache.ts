@@ -35,6 +35,11 @@ interface Index {
   readonly parts: readonly (readonly [name: string, at: number, size: number])[];
 }
 
+interface Kept {
+  readonly bytes: Buffer;
+  readonly index: Index;
+}
+
 type Surroundings = Pick<NodeJS.Process, 'version' | 'arch' | 'env' | 'execArgv' | 'geteuid'>;
 
 /**
@@ -47,16 +52,14 @@ export class CodeCache {
   readonly #directory: string;
   readonly #file: string;
   readonly #mayWrite: boolean;
-  readonly #bytes: Buffer | undefined;
-  readonly #index: Index | undefined;
+  readonly #kept: Kept | undefined;
   #isComplete = true;
 
   private constructor(directory: string, file: string, mayWrite: boolean) {
     this.#directory = directory;
     this.#file = file;
     this.#mayWrite = mayWrite;
-    this.#bytes = intact(file);
-    this.#index = this.#bytes === undefined ? undefined : indexOf(this.#bytes);
+    this.#kept = intact(file);
   }
 
   /** That of a command; undefined for what is done sooner than a cache is read. */
@@ -70,15 +73,15 @@ export class CodeCache {
 
   /** What V8 compiled of a file of the bundle. */
   of(name: string): Buffer | undefined {
-    const part = this.#index?.parts.find(([one]) => one === name);
+    const part = this.#kept?.index.parts.find(([one]) => one === name);
     if (part === undefined) this.#isComplete = false;
-    return part && this.#bytes?.subarray(part[1], part[1] + part[2]);
+    return part && this.#kept?.bytes.subarray(part[1], part[1] + part[2]);
   }
 
   /** At the end of the process: writes what is new, if anything can be written there. */
   keep(scripts: ReadonlyMap<string, Script>): void {
     const isRefused = [...scripts.values()].some(({ cachedDataRejected }) => cachedDataRejected);
-    const runs = isRefused ? 0 : (this.#index?.runs ?? 0);
+    const runs = isRefused ? 0 : (this.#kept?.index.runs ?? 0);
     if (scripts.size === 0 || !this.#mayWrite || (this.#isComplete && !isRefused && runs >= RUNS))
       return;
     try {
@@ -99,23 +102,21 @@ function mayWrite(lib: string, { env, execArgv, geteuid }: Surroundings): boolea
   return geteuid === undefined || statSync(lib).uid === geteuid();
 }
 
-/** The content of a file that is whole, as it was written. V8 does not look: damage could end the process. */
-function intact(file: string): Buffer | undefined {
+/** The content of a file that is as it was written. V8 does not look: damage could end the process. */
+function intact(file: string): Kept | undefined {
   try {
     const bytes = readFileSync(file);
-    const isIntact = digestOf(bytes).equals(bytes.subarray(0, DIGEST_BYTES));
-    return isIntact ? bytes : undefined;
+    if (!digestOf(bytes).equals(bytes.subarray(0, DIGEST_BYTES))) return undefined;
+    const at = DIGEST_BYTES + 4;
+    const text = bytes.toString('latin1', at, at + bytes.readUInt32LE(DIGEST_BYTES));
+    const index = JSON.parse(text) as Index;
+    return Array.isArray(index.parts) ? { bytes, index } : undefined;
   } catch {
     return undefined;
   }
 }
 
 const digestOf = (bytes: Buffer): Buffer => hash('sha256', bytes.subarray(DIGEST_BYTES), 'buffer');
-
-function indexOf(bytes: Buffer): Index {
-  const at = DIGEST_BYTES + 4;
-  return JSON.parse(bytes.toString('latin1', at, at + bytes.readUInt32LE(DIGEST_BYTES))) as Index;
-}
 
 /** Digest, length of the index, index, and the parts that the index names. */
 function contentOf(scripts: ReadonlyMap<string, Script>, runs: number): Buffer {

@@ -10,4 +10,10 @@ const words = process.argv.slice(2);
 const cache = CodeCache.of(lib, words[0], process);
 const loader = new ChunkLoader(lib, createRequire(import.meta.filename), cache);
 if (cache !== undefined) process.once('exit', () => cache.keep(loader.scripts));
-loader.load('chunks/main.cjs');
+try {
+  loader.load('chunks/main.cjs');
+} catch (error) {
+  // Node would show the line of the bundle that asked for what is missing.
+  process.stderr.write(`error: redrain cannot start: ${(error as Error).message}\n`);
+  process.exitCode = 1;
+}
