@@ -159,7 +159,9 @@ async function load(id) {
   const name = relative(join(root, 'packages'), id);
   if (!INSIDE.has(name)) return null;
   const options = {
+    absWorkingDir: root,
     bundle: true,
+    metafile: true,
     write: false,
     format: 'esm',
     platform: 'node',
