@@ -156,7 +156,7 @@ describe('what V8 compiled of the command line', () => {
 
   it('is not kept for settings of one process, and not for --version', () => {
     const installed = new Installation();
-    installed.mode({ NODE_OPTIONS: '--stack-size=900' });
+    installed.mode({ NODE_OPTIONS: '--max-old-space-size=512' });
     expect(installed.run(['mode'], { NODE_V8_COVERAGE: temporaryHome() }).status).to.equal(0);
     const cli = join(installed.lib, 'cli.cjs');
     const { stdout } = spawnSync(process.execPath, [cli, '--version'], { encoding: 'utf8' });
