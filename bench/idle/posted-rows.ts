@@ -21,7 +21,7 @@ const LONGEST_PAUSE_MS = 100;
 const WARM = 5;
 /** Milliseconds. */
 const ALLOWED_MS = { sqlite: 250, postgres: 500 } as const;
-const CLI = fileURLToPath(new URL('../../../lib/cli.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../../../lib/cli.cjs', import.meta.url));
 
 /** From the end of a capture until its event arrives at the target, sent by a worker that was idle. */
 export async function postedRows(at: BenchSurroundings): Promise<RowResult[]> {
