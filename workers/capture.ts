@@ -1,5 +1,4 @@
 // The capture worker as a program of its own: the same as `redrain worker capture`.
-process.argv.splice(2, 0, 'worker', 'capture');
-await import('../src/cli/run.js');
+import { runCommandLine } from '../src/cli/run.js';
 
-export {};
+await runCommandLine(['worker', 'capture', ...process.argv.slice(2)]);

@@ -1,5 +1,4 @@
 // The dispatch worker as a program of its own: the same as `redrain worker dispatch`.
-process.argv.splice(2, 0, 'worker', 'dispatch');
-await import('../src/cli/run.js');
+import { runCommandLine } from '../src/cli/run.js';
 
-export {};
+await runCommandLine(['worker', 'dispatch', ...process.argv.slice(2)]);

@@ -1,5 +1,4 @@
 // The gc worker as a program of its own: the same as `redrain worker gc`.
-process.argv.splice(2, 0, 'worker', 'gc');
-await import('../src/cli/run.js');
+import { runCommandLine } from '../src/cli/run.js';
 
-export {};
+await runCommandLine(['worker', 'gc', ...process.argv.slice(2)]);

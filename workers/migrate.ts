@@ -1,5 +1,4 @@
 // The migrate worker as a program of its own: the same as `redrain worker migrate`.
-process.argv.splice(2, 0, 'worker', 'migrate');
-await import('../src/cli/run.js');
+import { runCommandLine } from '../src/cli/run.js';
 
-export {};
+await runCommandLine(['worker', 'migrate', ...process.argv.slice(2)]);

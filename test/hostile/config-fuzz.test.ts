@@ -208,11 +208,11 @@ describe('credentials with anything in them', () => {
           env: {},
           server: { url: 'https://a.test', takesEnvironmentToken: false },
         });
-        if (found.state === 'absent') expect(found.message).to.match(/redrain login/);
+        if (found.state === 'absent') expect(found.advice).to.match(/redrain login/);
         else expect(found.token.reveal()).to.match(/^[^\s]+$/);
-        expect(JSON.stringify(found.state === 'absent' ? found.message : 'found')).to.not.include(
-          MARKER,
-        );
+        expect(
+          JSON.stringify(found.state === 'absent' ? [found.message, found.advice] : 'found'),
+        ).to.not.include(MARKER);
         const redrain = await openRedrain({ home, env: { SPEC_KITTY_ENABLE_SAAS_SYNC: '1' } });
         await redrain.status();
         await redrain.close();

@@ -87,9 +87,13 @@ describe('the event loop of the program around it gets its turns', () => {
     const pages = EVENTS / 1_000;
     const replay = await turnsDuring(() => redrain.replay({ target: '1' }));
     expect(replay.most['requeue.page']).to.equal(1);
+    // What they would mark is in the counters of the ledger, or counted in few statements.
     for (const call of [
       () => redrain.replay({ target: '1', dryRun: true, since: 0 }),
       () => redrain.retry({ target: '1', dryRun: true, since: 0 }),
+    ])
+      expect((await turnsDuring(call)).most['requeue.page'] ?? 0, String(call)).to.equal(0);
+    for (const call of [
       () => redrain.diff('1', '1'),
       () => redrain.events({ state: 'rejected' }),
       () => redrain.events({ limit: EVENTS }),

@@ -173,7 +173,7 @@ describe('ExternalReceiver', () => {
         const target = aReceiver(given);
         const gate = await target.closedGate();
         expect(gate?.reason).to.equal(reason);
-        expect(gate?.message).to.match(message);
+        expect(`${gate?.message}: ${gate?.advice}`).to.match(message);
         const report = await target.deliver(eventsFor(['a']), never());
         expect(report).to.include({ httpStatus: null, bytesSent: 0, blocked: reason });
         expect(report.outcomes[0]?.kind).to.equal('transient');

@@ -105,7 +105,7 @@ function literal(value: unknown): string {
 
 const nodesOf = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
 
-/** Rows that a table gave, and those that were read in vain. */
+/** Rows that a table gave, and those that it read and left out. */
 function rowsOf(node: PlanNode): number {
   const isScan = node['Relation Name'] !== undefined && node['Node Type'].includes('Scan');
   const inVain =

@@ -53,6 +53,6 @@ describe('npm run worker:…', () => {
       'migrate',
     ]);
     for (const [name, script] of workers)
-      expect(script, name).to.match(/^exec node lib\/cli\.js worker \w+$/);
+      expect(script, name).to.match(/^exec node lib\/cli\.cjs worker \w+$/);
   });
 });
