@@ -93,6 +93,15 @@ describe('what V8 compiled of the command line', () => {
     expect(installed.content().equals(kept), 'all of it is used').to.equal(true);
   });
 
+  it('stays, too, for commands that share a file and load different things', () => {
+    const installed = new Installation();
+    const both = () => [['jobs'], ['projects', 'list']].map((words) => installed.run(words).status);
+    for (let run = 0; run < 4; run += 1) expect(both()).to.deep.equal([0, 0]);
+    const kept = installed.content();
+    both();
+    expect(installed.content().equals(kept)).to.equal(true);
+  });
+
   it('is not used when the file is damaged, cut or empty, and is written again', () => {
     const installed = new Installation();
     const said = installed.mode();

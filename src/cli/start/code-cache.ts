@@ -78,6 +78,11 @@ export class CodeCache {
     return part && this.#kept?.bytes.subarray(part[1], part[1] + part[2]);
   }
 
+  #parts(): (readonly [name: string, data: Buffer])[] {
+    const { bytes, index } = this.#kept ?? { bytes: Buffer.alloc(0), index: { parts: [] } };
+    return index.parts.map(([name, at, size]) => [name, bytes.subarray(at, at + size)]);
+  }
+
   /** At the end of the process: writes what is new, if anything can be written there. */
   keep(scripts: ReadonlyMap<string, Script>): void {
     const isRefused = [...scripts.values()].some(({ cachedDataRejected }) => cachedDataRejected);
@@ -86,7 +91,12 @@ export class CodeCache {
       return;
     try {
       mkdirSync(this.#directory, { recursive: true });
-      replace(this.#file, () => contentOf(scripts, runs + 1));
+      const kept = isRefused ? [] : this.#parts();
+      const compiled = [...scripts].map(
+        ([name, script]) => [name, script.createCachedData()] as const,
+      );
+      // Another run, or another command that shares the file, may have loaded what this one did not.
+      replace(this.#file, () => contentOf(new Map([...kept, ...compiled]), runs + 1));
     } catch {
       // Nobody asked for it: the next start takes as long as this one.
     }
@@ -119,12 +129,14 @@ function intact(file: string): Kept | undefined {
 const digestOf = (bytes: Buffer): Buffer => hash('sha256', bytes.subarray(DIGEST_BYTES), 'buffer');
 
 /** Digest, length of the index, index, and the parts that the index names. */
-function contentOf(scripts: ReadonlyMap<string, Script>, runs: number): Buffer {
-  const compiled = [...scripts].map(([name, script]) => [name, script.createCachedData()] as const);
+function contentOf(compiled: ReadonlyMap<string, Buffer>, runs: number): Buffer {
   // The numbers take as many characters as they may need, so that the index does not grow with them.
-  const room = JSON.stringify({ runs, parts: compiled.map(([name]) => [name, 1e12, 1e12]) }).length;
+  const room = JSON.stringify({
+    runs,
+    parts: [...compiled.keys()].map((name) => [name, 1e12, 1e12]),
+  }).length;
   let end = aligned(DIGEST_BYTES + 4 + room);
-  const parts = compiled.map(([name, { length }]): [string, number, number] => {
+  const parts = [...compiled].map(([name, { length }]): [string, number, number] => {
     const at = end;
     end = aligned(end + length);
     return [name, at, length];
@@ -132,7 +144,7 @@ function contentOf(scripts: ReadonlyMap<string, Script>, runs: number): Buffer {
   const bytes = Buffer.alloc(end);
   bytes.writeUInt32LE(room, DIGEST_BYTES);
   bytes.write(JSON.stringify({ runs, parts } satisfies Index).padEnd(room), DIGEST_BYTES + 4);
-  for (const [at, [, data]] of compiled.entries()) data.copy(bytes, parts[at]?.[1]);
+  for (const [at, data] of [...compiled.values()].entries()) data.copy(bytes, parts[at]?.[1]);
   digestOf(bytes).copy(bytes);
   return bytes;
 }
