@@ -21,7 +21,7 @@ const KEY = Buffer.from('a key of 24 bytes, plain');
 const SECRET = `whsec_${KEY.toString('base64')}`;
 
 const WEBHOOK = `format = "webhook"\nsecret_env = "BENCH_SECRET"\nconcurrency = ${AT_ONCE}\n`;
-/** Compressed, as requests to any address but this machine's own are: `auto` looks at the address, and this one is only played far away. */
+/** Compressed, as requests to a distant address are: `auto` compresses nothing for loopback, and here only the delay is distant. */
 const BATCH = `max_events = ${PER_BATCH}\nmax_bytes = 1048576\ncompression = "gzip"\n`;
 
 /** One event a request to a near and to a distant target, and batches to a distant one. */

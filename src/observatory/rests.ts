@@ -10,7 +10,7 @@ const BUSY_LOOKS = 40;
 /** Resolves after so many milliseconds, or with the signal. */
 export type Wait = (ms: number, signal?: AbortSignal) => Promise<unknown>;
 
-/** It rejects only with the signal, which is no trouble. */
+/** The timer rejects only when the signal ends it, and then the pause is over. */
 export const waited: Wait = (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined);
 
 /**

@@ -1,10 +1,12 @@
 import { expect } from 'chai';
 import pg from 'pg';
 import { LostLeaseError } from '../../src/ledger/delivery-ledger.js';
+import { LEASE_MS } from '../../src/postgres/ledger/claim.sql.js';
 import { HeldLeases } from '../../src/postgres/ledger/held-leases.js';
-import { PostgresTargetLock } from '../../src/postgres/ledger/target-lock.js';
+import { PostgresTargetLock, RENEW_MS } from '../../src/postgres/ledger/target-lock.js';
 import { placeOf } from '../../src/postgres/place.js';
 import { openStores, type PostgresStores } from '../../src/postgres/stores.js';
+import { LOCKED_PAUSE_MS } from '../../src/workers/drain-job.js';
 import { targetDescription } from '../support/core.js';
 import { drainWith } from '../support/drains.js';
 import { newEvents } from '../support/events.js';
@@ -34,6 +36,12 @@ describe('the lease of a target on PostgreSQL:', () => {
   const lease = async () =>
     (await journals.owner.query('SELECT lease_token, lease_until::float8 AS until FROM target'))
       .rows[0] as { lease_token: string | null; until: number };
+
+  it('is free for a worker that waits within ten seconds of a machine that is gone', () => {
+    // Half a second is for the job of that worker to begin, and to take the lease.
+    expect(LEASE_MS + LOCKED_PAUSE_MS).to.be.at.most(9_500);
+    expect(RENEW_MS, 'a renewal may be lost twice').to.be.at.most(LEASE_MS / 3);
+  });
 
   it('is of one machine, until it ends', async () => {
     const [one, other] = await machines();

@@ -29,7 +29,7 @@ export class ChunkLoader {
   /** What was compiled here, by the name of the file. */
   readonly scripts = new Map<string, Script>();
 
-  /** `packages` finds what is no file of the bundle. */
+  /** `packages` loads what is not a file of the bundle. */
   constructor(
     lib: string,
     packages: (request: string) => unknown,

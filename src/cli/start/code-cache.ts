@@ -21,7 +21,7 @@ const EVERYDAY = new Set([
   ...['capture', 'status', 'now', 'events', 'inspect', 'targets'],
   ...['doctor', 'mode', 'config', '__complete'],
 ]);
-/** What comes in before code would be worth more than it costs. */
+/** Reading a cache would take these longer than compiling what little they run. */
 const WITHOUT = new Set(['--version', '-V']);
 
 /** After so many runs of a command nearly all that it ever runs was compiled once. */

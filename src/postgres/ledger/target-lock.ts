@@ -7,7 +7,7 @@ import type { HeldLease, HeldLeases } from './held-leases.js';
 import * as sql from './target-lock.sql.js';
 
 /** Milliseconds between two renewals: three in the time of a lease. */
-const RENEW_MS = 2_500;
+export const RENEW_MS = 2_500;
 
 /** Milliseconds between two looks at a lease that another process holds. */
 const LOOK_MS = 250;

@@ -68,11 +68,14 @@ export const deliveriesByClass = (
     ${hasOrigins ? 'AND origin_id IN (SELECT value FROM json_each(@originIds))' : ''}
   GROUP BY class, status`;
 
+/** The deliveries that are on the wire. */
+const ON_THE_WIRE = `flight f CROSS JOIN json_each(f.seqs) r
+  CROSS JOIN delivery d ON d.target_id = f.target_id AND d.seq BETWEEN r.value ->> 0 AND r.value ->> 1`;
+
 /** Live ones of them that are on the wire. */
 export const deliveriesInFlight = (states: string, conditions: string): string => `
   SELECT 'live' AS class, d.status, COUNT(*) AS events
-  FROM flight f CROSS JOIN json_each(f.seqs) r
-  CROSS JOIN delivery d ON d.target_id = f.target_id AND d.seq BETWEEN r.value ->> 0 AND r.value ->> 1
+  FROM ${ON_THE_WIRE}
   CROSS JOIN event e ON e.seq = d.seq
   WHERE f.target_id = @targetId AND d.status IN ${states}${conditions}
     AND NOT EXISTS (SELECT 1 FROM mark m WHERE m.seq = d.seq) GROUP BY d.status`;
@@ -141,8 +144,7 @@ const FAILED = `
   SELECT seq FROM todo WHERE target_id = @targetId AND replay = 0
   UNION SELECT seq FROM delivery INDEXED BY ix_delivery_terminal
     WHERE status = 'terminal_failed' AND target_id = @targetId
-  UNION SELECT d.seq FROM flight f CROSS JOIN json_each(f.seqs) r
-    CROSS JOIN delivery d ON d.target_id = f.target_id AND d.seq BETWEEN r.value ->> 0 AND r.value ->> 1
+  UNION SELECT d.seq FROM ${ON_THE_WIRE}
     WHERE f.target_id = @targetId`;
 
 /** The same with what is live no more: as many rows as the journal has marks. */
@@ -164,7 +166,6 @@ export const failedDeliveries = (isLive: boolean, conditions: string): string =>
 /** Live ones among them that are on the wire, by their error. */
 export const ERRORS_IN_FLIGHT = `
   SELECT d.status, d.last_error AS error, COUNT(*) AS events
-  FROM flight f CROSS JOIN json_each(f.seqs) r
-  CROSS JOIN delivery d ON d.target_id = f.target_id AND d.seq BETWEEN r.value ->> 0 AND r.value ->> 1
+  FROM ${ON_THE_WIRE}
   WHERE f.target_id = @targetId AND d.status IN ${RETRIABLE}
     AND NOT EXISTS (SELECT 1 FROM mark m WHERE m.seq = d.seq) GROUP BY 1, 2`;
