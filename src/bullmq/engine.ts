@@ -77,8 +77,10 @@ export interface JobRows {
    * again, as long as they were.
    */
   restartWaits(queue: string, now: number): Promise<void>;
-  /** The last event that is older than so many milliseconds. */
-  eventBefore(queue: string, ms: number): Promise<string>;
+  /** The server's clock, in epoch milliseconds: events carry its times. */
+  time(): Promise<number>;
+  /** The last event from before this time of the server. */
+  eventBefore(queue: string, time: number): Promise<string>;
   /** How many jobs are in each state; in a paused queue they wait, too. */
   counts(queue: string): Promise<JobCounts>;
   /** Jobs in these states, those of each state oldest first; at most `most` of a state. */

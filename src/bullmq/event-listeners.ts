@@ -64,7 +64,11 @@ export class EventListeners {
     const { engine, pace, uptime } = this.#around;
     while (!heard.isOver)
       try {
-        const after = await engine.rows.eventBefore(queue.bull, uptime() - from);
+        // Opening a connection takes long, and the time is to be asked over an open one.
+        await engine.ping();
+        const time = await engine.rows.time();
+        // Taken after the answer: too old by its way at most, so nothing since the call is missed.
+        const after = await engine.rows.eventBefore(queue.bull, time - (uptime() - from));
         if (!heard.isOver) heard.events = listenTo(engine.events(queue.bull, after), heard);
         return;
       } catch {

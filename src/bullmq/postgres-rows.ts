@@ -36,10 +36,15 @@ export class PostgresRows implements JobRows {
     await this.#pool.query(sql.RESTART_LOOKS, [queue, now]);
   }
 
-  async eventBefore(queue: string, ms: number): Promise<string> {
+  async time(): Promise<number> {
+    const { rows } = await this.#pool.query<{ ms: number }>(sql.TIME);
+    return rows[0]?.ms ?? 0;
+  }
+
+  async eventBefore(queue: string, time: number): Promise<string> {
     const { rows } = await this.#pool.query<{ id: string }>(sql.EVENT_BEFORE, [
       queue,
-      Math.ceil(ms),
+      Math.floor(time),
     ]);
     return rows[0]?.id ?? '0';
   }

@@ -44,10 +44,11 @@ export const RESTART_LOOKS = `
   UPDATE meta SET value = $2::text
   WHERE queue = $1 AND field = 'stalled-check' AND value::bigint > $2`;
 
+export const TIME = 'SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS ms';
 /** Times of events are the server's. */
 export const EVENT_BEFORE = `
-  SELECT coalesce(max(id), 0)::text AS id FROM event WHERE queue = $1
-    AND created_at_ms < extract(epoch FROM clock_timestamp()) * 1000 - $2`;
+  SELECT coalesce(max(id), 0)::text AS id FROM event
+  WHERE queue = $1 AND created_at_ms < $2`;
 
 export const COUNT_JOBS = `
   SELECT state::text AS state, count(*)::float8 AS jobs FROM job WHERE queue = $1 GROUP BY state`;

@@ -65,10 +65,13 @@ export class RedisRows implements JobRows {
   }
 
   /** The ids of a stream begin with the time of the server. */
-  async eventBefore(_queue: string, ms: number): Promise<string> {
+  async time(): Promise<number> {
     const [seconds = 0, microseconds = 0] = (await this.#redis.time()).map(Number);
-    const now = seconds * 1000 + Math.floor(microseconds / 1000);
-    return `${now - Math.ceil(ms) - 1}-${Number.MAX_SAFE_INTEGER}`;
+    return seconds * 1000 + microseconds / 1000;
+  }
+
+  async eventBefore(_queue: string, time: number): Promise<string> {
+    return `${Math.floor(time) - 1}-${Number.MAX_SAFE_INTEGER}`;
   }
 
   /** All at one moment: a job that moves is counted once. */
