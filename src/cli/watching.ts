@@ -1,6 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { App } from '../app/app.js';
 import { HomeWatch } from '../app/home-watch.js';
+import { type Wait, waited } from '../base/wait.js';
 
 /** How often the home is asked whether anything changed. */
 const ASK_MS = 100;
@@ -14,6 +14,9 @@ export interface Watching {
   readonly refreshMs?: number;
   /** True where something other than the home asks for another look. */
   readonly isAsked?: () => boolean;
+  /** How the pauses pass, and milliseconds of a clock that nobody sets; for tests. */
+  readonly wait?: Wait;
+  readonly uptime?: () => number;
 }
 
 /**
@@ -24,25 +27,26 @@ export interface Watching {
  */
 export async function onEachChange(
   app: App,
-  { signal, refreshMs = Number.POSITIVE_INFINITY, isAsked = () => false }: Watching,
+  watching: Watching,
   look: () => Promise<boolean>,
 ): Promise<void> {
+  const { signal, refreshMs = Number.POSITIVE_INFINITY, isAsked = () => false } = watching;
+  const { wait = waited, uptime = () => performance.now() } = watching;
   const watch = new HomeWatch(app);
   try {
     let seen: string | undefined;
     let lookedAt = Number.NEGATIVE_INFINITY;
     while (!signal.aborted) {
       const version = await watch.version();
-      const isOld = performance.now() - lookedAt >= refreshMs;
+      const isOld = uptime() - lookedAt >= refreshMs;
       let rest = ASK_MS;
       if (version !== seen || isOld || isAsked()) {
         seen = version;
-        lookedAt = performance.now();
+        lookedAt = uptime();
         if (!(await look())) return;
-        rest = Math.max(ASK_MS, (performance.now() - lookedAt) * PART_OF_TIME);
+        rest = Math.max(ASK_MS, (uptime() - lookedAt) * PART_OF_TIME);
       }
-      // It rejects only when it is interrupted, which is asked for next.
-      await pause(rest, undefined, { signal }).catch(() => undefined);
+      await wait(rest, signal);
     }
   } finally {
     await watch.close();

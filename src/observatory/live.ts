@@ -1,6 +1,7 @@
 import type { SSEStreamingApi } from 'hono/streaming';
+import { type Wait, waited } from '../base/wait.js';
 import type { LivePart, Renderings } from './renderings.js';
-import { Rests, type Wait, waited } from './rests.js';
+import { Rests } from './rests.js';
 
 /** Milliseconds between two renderings of a page: a drain commits far more often. */
 const PAUSE_MS = 100;

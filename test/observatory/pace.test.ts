@@ -1,11 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { App } from '../../src/app/app.js';
+import type { Wait } from '../../src/base/wait.js';
 import { timeOf } from '../../src/cli/times.js';
 import type { Redrain } from '../../src/index.js';
 import { LiveStreams, type Told } from '../../src/observatory/live.js';
 import { Renderings } from '../../src/observatory/renderings.js';
-import type { Wait } from '../../src/observatory/rests.js';
 import { givenRedrain } from '../library/given-redrain.js';
 import { closeAfterTest } from '../support/temporary-home.js';
 
