@@ -111,7 +111,14 @@ export class ChangeSignal {
 
   #connected(): Promise<Client> {
     if (this.#isClosed) return Promise.reject(new Error('the connection is closed'));
-    this.#client ??= this.#connect();
+    this.#client ??= this.#quickly();
     return this.#client;
+  }
+
+  /** A notification is a commit, which would wait for the disk, and all others behind it. */
+  async #quickly(): Promise<Client> {
+    const client = await this.#connect();
+    await client.query('SET synchronous_commit = off');
+    return client;
   }
 }

@@ -2,6 +2,9 @@ import type { Client } from './driver.js';
 
 /** `PGCOPY\n\xff\r\n\0` and the flags; the length of an extension follows. */
 const SIGNATURE_SIZE = 15;
+/** Dimensions, whether there are nulls, the type of the elements; and of one dimension its length and first index. */
+const EMPTY_ARRAY_SIZE = 12;
+const ARRAY_HEAD_SIZE = 20;
 const NO_MORE_ROWS = -1;
 const NULL_SIZE = -1;
 const TWO_TO_32 = 2 ** 32;
@@ -32,6 +35,17 @@ export class BinaryRow {
   /** An integer, not null. */
   int32(): number {
     return this.#bytes.readInt32BE(this.#next(4));
+  }
+
+  /** An array of bigints in one dimension, nulls in neither. */
+  int64s(): number[] {
+    const size = this.#size();
+    const end = this.#at + size;
+    const isEmpty = this.#bytes.readInt32BE(this.#at) === 0;
+    this.#at += isEmpty ? EMPTY_ARRAY_SIZE : ARRAY_HEAD_SIZE;
+    const numbers: number[] = [];
+    while (this.#at < end) numbers.push(this.int64());
+    return numbers;
   }
 
   text(): string | null {

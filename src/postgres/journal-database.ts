@@ -115,7 +115,8 @@ export class JournalDatabase {
    * Runs `work` in one transaction that holds `locks` (src/postgres/locks.ts says
    * which). Resolves only after its COMMIT is on disk; on any error nothing of it is
    * stored, unless the error says that the outcome is not known. `work` may be run
-   * again, and awaits nothing but its own statements: a `write` within fails at once.
+   * again, and awaits nothing but its own statements: a `write` within would wait for itself
+   * (in tests it fails at once).
    */
   async write<T>(locks: Lock | readonly Lock[], work: (tx: Transaction) => Promise<T>): Promise<T> {
     this.#assertOpen();
@@ -125,7 +126,7 @@ export class JournalDatabase {
     return result;
   }
 
-  /** Fails inside the work of a `write`, for what waits for another one. */
+  /** Fails in tests inside the work of a `write`, for what waits for another one. */
   assertOutsideWrite(): void {
     this.#writer.assertOutside();
   }

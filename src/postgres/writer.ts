@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { step } from '../base/steps.js';
 import { StorageUnavailableError } from '../files/storage-errors.js';
@@ -6,6 +5,7 @@ import type { Client } from './driver.js';
 import { end } from './ending.js';
 import { asStorageError, endsConnection, isPassing } from './errors.js';
 import { type LockNumber, lockStatement } from './locks.js';
+import { inTransactionOf, isInTransactionOf } from './nesting.js';
 import type { Place } from './place.js';
 import { assertKnownSchema } from './schema.js';
 import { Transaction } from './transaction.js';
@@ -42,12 +42,6 @@ const UNKNOWN_OUTCOME =
 const NESTED =
   'a transaction was asked for in the middle of another one, and each would wait for the other: hand the transaction on instead';
 
-/**
- * Whose transactions the code that runs is part of. One for all writers: Node keeps each for the
- * life of the process, and every promise of the program pays for each.
- */
-const WITHIN = new AsyncLocalStorage<readonly Writer[]>();
-
 /** The one connection of this process that writes; transactions follow one another. */
 export class Writer {
   readonly #place: Place;
@@ -72,16 +66,12 @@ export class Writer {
   /** Runs `work` in a transaction that holds `locks`, after all that were asked for before it. */
   async write<T>(locks: readonly LockNumber[], work: (tx: Transaction) => Promise<T>): Promise<T> {
     this.assertOutside();
-    return this.#inTurn(() =>
-      this.#writeNow(locks, (tx) =>
-        WITHIN.run([...(WITHIN.getStore() ?? []), this], () => work(tx)),
-      ),
-    );
+    return this.#inTurn(() => this.#writeNow(locks, (tx) => inTransactionOf(this, () => work(tx))));
   }
 
-  /** Fails for whoever is called by the work of a transaction, however far below. */
+  /** Fails, while nesting is watched, for whoever is called by the work of a transaction, however far below. */
   assertOutside(): void {
-    if (WITHIN.getStore()?.includes(this) === true) throw new Error(NESTED);
+    if (isInTransactionOf(this)) throw new Error(NESTED);
   }
 
   /** Connects, where it is not connected. */

@@ -2,7 +2,13 @@ import type { Claim, ClaimedEvent, Pass, SettleRequest } from '../../dispatch/po
 import type { Waits } from '../../dispatch/waits.js';
 import { interruptedRow, postRow } from '../../ledger/post-row.js';
 import { INTERRUPTED_RULING, type Ruling, refusedOf } from '../../ledger/rulings.js';
-import { fromRanges, type SeqRanges, takeOut } from '../../ledger/seq-ranges.js';
+import {
+  fromRanges,
+  joinRanges,
+  type SeqRanges,
+  takeOut,
+  toRanges,
+} from '../../ledger/seq-ranges.js';
 import { withoutWords } from '../../ledger/unsaid.js';
 import { columnsOfRanges } from '../ranges.js';
 import type { Transaction } from '../transaction.js';
@@ -12,14 +18,13 @@ import { postValues } from './post-log.js';
 import { giveBack } from './releasing.js';
 import { followUnarrived } from './revisions.js';
 import * as sql from './settle.sql.js';
-import { applyRulings, countColumns, whatIsKnown } from './settling.js';
-
-interface FlightRow {
-  readonly claimId: string;
-  readonly seqs: string;
-  /** When the post began that is on the wire, or is about to. */
-  readonly startedAt: number;
-}
+import {
+  applyRulings,
+  countColumns,
+  type FlightRow,
+  knownInFlight,
+  whatIsKnown,
+} from './settling.js';
 
 /** What backoffs are made of. */
 export interface Jitter {
@@ -37,12 +42,11 @@ export async function recoverFlight(
   const flight = await tx.get<FlightRow>(sql.FIND_FLIGHT, { targetId });
   if (flight === undefined) return 0;
   const ranges = JSON.parse(flight.seqs) as SeqRanges;
-  const seqs = fromRanges(ranges);
   const events = await tx.all<Ruling['event']>(sql.ORIGINS_OF, columnsOfRanges(ranges));
   const rulings = events.map((event): Ruling => ({ event, ...INTERRUPTED_RULING }));
   const passNo = (await tx.get<{ passNo: number }>(passSql.PASS_NO, { targetId }))?.passNo ?? 0;
-  const known = await whatIsKnown(tx, targetId, seqs);
-  const { newRows, counts } = await applyRulings(tx, rulings, known, {
+  const known = await whatIsKnown(tx, targetId, ranges);
+  const { newRows, counts, alike } = await applyRulings(tx, rulings, known, {
     targetId,
     passNo,
     now,
@@ -51,11 +55,12 @@ export async function recoverFlight(
     deploymentRef: null,
     ...jitter,
   });
+  await tx.run(sql.WRITE_ALIKE, { targetId, ...alike });
   await tx.run(sql.COUNT_NEW_ROWS, { targetId, events: newRows });
   await tx.run(sql.COUNT_DELIVERIES, { targetId, ...countColumns(counts) });
   await tx.run(sql.LOG_POST, { targetId, passNo, ...postValues(interruptedRow(flight, now)) });
   await tx.run(sql.END_FLIGHT, { targetId, ...flightLeft(flight, [], now) });
-  return seqs.length;
+  return fromRanges(ranges).length;
 }
 
 /** False, and nothing has changed, when the lease or the flight has moved on. */
@@ -66,19 +71,20 @@ export async function settleEvents(
   request: SettleRequest,
   jitter: Jitter,
 ): Promise<boolean> {
-  const flight = await flightOf(tx, pass, claim);
-  if (flight === undefined) return false;
   const { targetId } = pass.lease;
   const judged = request.settlements.map(({ event }) => event.seq);
-  const { left, taken } = takeOut(JSON.parse(flight.seqs) as SeqRanges, judged);
   const posted = request.post?.events.map(({ seq }) => seq) ?? [];
-  const known = await whatIsKnown(tx, targetId, [...new Set([...judged, ...posted])]);
+  const ranges = joinRanges(toRanges(judged), toRanges(posted));
+  const found = await knownInFlight(tx, pass, claim, ranges);
+  if (found === undefined) return false;
+  const { flight, known } = found;
+  const { left, taken } = takeOut(JSON.parse(flight.seqs) as SeqRanges, judged);
   // An event of the post was redacted while it was on its way.
   const isOvertaken = posted.some((seq) => known.classes.get(seq) === 'redacted');
   const heard = isOvertaken ? withoutWords(request) : request;
   // An event gets no second verdict, and none that is not in flight gets any.
   const rulings = heard.settlements.filter(({ event }) => taken.delete(event.seq));
-  const { newRows, counts } = await applyRulings(tx, rulings, known, {
+  const { newRows, counts, alike } = await applyRulings(tx, rulings, known, {
     targetId,
     passNo: pass.passNo,
     now: heard.now,
@@ -90,6 +96,7 @@ export async function settleEvents(
     targetId,
     passNo: pass.passNo,
     newRows,
+    ...alike,
     ...countColumns(counts),
     ...postValues(heard.post && postRow(heard.post)),
     ...flightLeft(flight, left, heard.now),

@@ -29,6 +29,9 @@ interface Attempts {
 
 const NO_BYTES = Buffer.alloc(0);
 
+/** Where events come from whose bytes were parsed when they were captured. */
+const JSON_SOURCES: ReadonlySet<string | null> = new Set(['capture', 'spool']);
+
 /**
  * Reads events until the bytes of one request are used up. The selection is
  * in journal order, so what is cut off is never older than what is taken.
@@ -45,6 +48,7 @@ export async function loadEvents(
   const rows = await queries.many(sql.LOAD_EVENTS, { targetId, ...ranges }, (row) =>
     eventRow(row, lanes),
   );
+  rows.sort((a, b) => a.event.seq - b.event.seq);
   const events = asManyAsFit(rows, request);
   await addPayloads(queries, events);
   const again = selection.events.filter(({ first }) => !first).map(({ seq }) => seq);
@@ -70,7 +74,7 @@ function eventRow(row: BinaryRow, lanes: PassLanes): EventRow {
     size: row.int64(),
     capturedAt: row.int64(),
     carriesOwnId: row.int32() === 1,
-    isJson: row.int32() === 1,
+    isJson: JSON_SOURCES.has(row.text()),
     eventId: row.text() ?? '',
     timestamp: row.text(),
     undeliverable: row.text(),

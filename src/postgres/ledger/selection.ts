@@ -92,10 +92,9 @@ class LanePages {
   async #readStarts(originId: number, limit: number): Promise<void> {
     const others = this.#lanes.unsent.firsts(LANES_AT_ONCE - 1).map((lane) => lane.originId);
     const originIds = [originId, ...others.filter((id) => !this.#starts.has(id))];
-    for (const id of originIds) this.#starts.set(id, []);
     const values = { ...this.#given, originIds, limit };
     await this.#queries.many(sql.LANE_STARTS, values, (row) =>
-      this.#starts.get(row.int64())?.push(row.int64()),
+      this.#starts.set(row.int64(), row.int64s()),
     );
   }
 }

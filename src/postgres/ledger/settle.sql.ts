@@ -9,7 +9,7 @@ import { HEALTH } from './pass.sql.js';
  * attempt has none of them, and most are first attempts.
  */
 export const KNOWN = `
-  SELECT 'delivery' AS kind, d.seq, NULL::text AS class, NULL::int AS replay,
+  SELECT 'delivery' AS kind, d.seq AS number, NULL::text AS text, NULL::int AS replay,
     d.status, d.attempt_count AS "attemptCount", d.rejection_count AS "rejectionCount",
     d.first_attempted_at AS "firstAttemptedAt", d.last_attempted_at AS "lastAttemptedAt",
     d.accepted_at AS "acceptedAt", d.completed_at AS "completedAt",
@@ -51,6 +51,13 @@ export const WRITE_DELIVERIES = `
     server_drain_state = excluded.server_drain_state, last_http_status = excluded.last_http_status,
     last_error = excluded.last_error, last_response_json = excluded.last_response_json,
     deployment_ref = excluded.deployment_ref, generation = excluded.generation`;
+
+/** The same, and the flight of a claim for whoever holds the lease: when it began, and its events. */
+export const KNOWN_AND_FLIGHT = `${KNOWN}
+  UNION ALL
+  SELECT 'flight', f.started_at, f.seqs, NULL, ${nulls(14)}
+  FROM target g JOIN flight f ON f.target_id = g.id
+  WHERE g.id = @targetId::bigint AND g.lease_token = @token AND f.claim_id = @claimId`;
 
 /** First deliveries that differ in nothing but their event: one statement for a whole batch. */
 export const WRITE_ALIKE = `
@@ -122,9 +129,13 @@ export const END_FLIGHT = `
   WITH ${FLIGHT_ENDED}
   UPDATE target SET lease_until = ${LEASE_END} WHERE id = @targetId::bigint`;
 
-/** The end of a settlement: counters, the line of the log, the flight, and the health of the target. */
+/**
+ * The end of a settlement: deliveries that are alike, where there are any, counters, the line
+ * of the log, the flight, and the health of the target.
+ */
 export const FINISH = `
-  WITH counted AS (${COUNT_DELIVERIES}),
+  WITH delivered AS (${WRITE_ALIKE}),
+  counted AS (${COUNT_DELIVERIES}),
   logged AS (${LOGGED}),
   ${FLIGHT_ENDED}
   UPDATE target SET ${HEALTH}, delivery_rows = delivery_rows + @newRows::bigint,

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../dispatch/ports.js';
+import type { Claim, Outcome, Pass } from '../../dispatch/ports.js';
 import { CauseChanges } from '../../ledger/causes.js';
 import {
   type Circumstances,
@@ -9,67 +9,112 @@ import {
   ruled,
   type TodoRow,
 } from '../../ledger/rulings.js';
+import type { SeqRanges } from '../../ledger/seq-ranges.js';
 import type { DeliveryState } from '../../ledger/transition.js';
-import { rangeColumns } from '../ranges.js';
+import { columnsOfRanges, rangeColumns } from '../ranges.js';
 import { storable } from '../text.js';
 import type { Transaction } from '../transaction.js';
 import { writeCauses } from './causes.js';
 import * as sql from './settle.sql.js';
 
 interface KnownRow extends DeliveryState {
-  readonly kind: 'delivery' | 'todo' | 'mark';
-  readonly seq: number;
-  readonly class: string;
+  readonly kind: 'delivery' | 'todo' | 'mark' | 'flight';
+  readonly number: number;
+  readonly text: string;
   readonly replay: number;
 }
 
-/** Counters that verdicts changed; whoever applied them writes these too. */
-export interface Counted {
+/** What is in flight for a target. */
+export interface FlightRow {
+  readonly claimId: string;
+  readonly seqs: string;
+  /** When the post began that is on the wire, or is about to. */
+  readonly startedAt: number;
+}
+
+/** What is left to write of verdicts that were applied; whoever applied them does it at the end. */
+export interface Unwritten {
   readonly newRows: number;
   readonly counts: readonly LedgerCount[];
+  /** Values of a statement with `WRITE_ALIKE`; without ranges where no deliveries are left. */
+  readonly alike: Readonly<Record<string, unknown>>;
 }
 
 /** Asks only for rows that exist, in one statement. */
 export async function whatIsKnown(
   tx: Transaction,
   targetId: number,
-  seqs: readonly number[],
+  ranges: SeqRanges,
 ): Promise<Known> {
+  return knownFrom(await tx.all<KnownRow>(sql.KNOWN, { targetId, ...columnsOfRanges(ranges) }));
+}
+
+/** The same in the flight of a claim; undefined when the lease or the flight has moved on. */
+export async function knownInFlight(
+  tx: Transaction,
+  { lease }: Pass,
+  { claimId }: Claim,
+  ranges: SeqRanges,
+): Promise<{ readonly flight: FlightRow; readonly known: Known } | undefined> {
+  const values = { ...lease, claimId, ...columnsOfRanges(ranges) };
+  const rows = await tx.all<KnownRow>(sql.KNOWN_AND_FLIGHT, values);
+  const found = rows.find(({ kind }) => kind === 'flight');
+  if (found === undefined) return undefined;
+  const flight = { claimId, seqs: found.text, startedAt: found.number };
+  return { flight, known: knownFrom(rows) };
+}
+
+function knownFrom(rows: readonly KnownRow[]): Known {
   const deliveries = new Map<number, DeliveryState>();
   const todos = new Map<number, number>();
   const classes = new Map<number, string>();
-  if (seqs.length > 0)
-    for (const row of await tx.all<KnownRow>(sql.KNOWN, { targetId, ...rangeColumns(seqs) })) {
-      const { kind, seq, class: eventClass, replay, ...state } = row;
-      if (kind === 'delivery') deliveries.set(seq, state);
-      else if (kind === 'todo') todos.set(seq, replay);
-      else classes.set(seq, eventClass);
-    }
+  for (const { kind, number, text, replay, ...state } of rows)
+    if (kind === 'delivery') deliveries.set(number, state);
+    else if (kind === 'todo') todos.set(number, replay);
+    else if (kind === 'mark') classes.set(number, text);
   return { deliveries, todos, classes };
 }
 
+const NONE_ALIKE = {
+  status: null,
+  attemptCount: null,
+  rejectionCount: null,
+  firstAttemptedAt: null,
+  lastAttemptedAt: null,
+  acceptedAt: null,
+  completedAt: null,
+  nextAttemptAt: null,
+  serverDrainState: null,
+  lastHttpStatus: null,
+  lastError: null,
+  lastResponseJson: null,
+  deploymentRef: null,
+  generation: null,
+} satisfies Record<keyof DeliveryState, null>;
+
 /**
- * Applies verdicts inside a transaction of the caller, causes included: a few
- * statements, however many events there are.
+ * Applies verdicts inside a transaction of the caller, causes included, but for what it
+ * returns: a few statements, however many events there are.
  */
 export async function applyRulings(
   tx: Transaction,
   rulings: readonly Ruling[],
   known: Known,
   given: Circumstances,
-): Promise<Counted> {
+): Promise<Unwritten> {
   const { targetId, passNo } = given;
   const causes = new CauseChanges();
   const tally = new LedgerTally(targetId, causes);
   const { alike, kept, rows, todos, dropped } = ruled(rulings.map(stored), known, given, tally);
   if (kept.length > 0) await tx.run(sql.KEEP_GENERATIONS, { targetId, seqs: kept });
   if (rows.length > 0) await tx.run(sql.WRITE_DELIVERIES, { targetId, ...deliveryColumns(rows) });
-  for (const { state, seqs } of alike)
-    await tx.run(sql.WRITE_ALIKE, { targetId, ...state, ...rangeColumns(seqs) });
+  const [last, ...others] = alike.map(({ state, seqs }) => ({ ...state, ...rangeColumns(seqs) }));
+  for (const values of others) await tx.run(sql.WRITE_ALIKE, { targetId, ...values });
   if (todos.length > 0) await tx.run(sql.WRITE_TODOS, { targetId, passNo, ...todoColumns(todos) });
   if (dropped.length > 0) await tx.run(sql.DROP_TODOS, { targetId, seqs: dropped });
   await writeCauses(tx, causes);
-  return { newRows: tally.newRows, counts: tally.counts };
+  const { newRows, counts } = tally;
+  return { newRows, counts, alike: last ?? { ...NONE_ALIKE, ...rangeColumns([]) } };
 }
 
 /** A ruling whose texts can be stored. */
