@@ -12,6 +12,7 @@ import { newEvent } from '../support/events.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
 import { rounds } from '../support/rounds.js';
 import { results, ScriptedReceiver } from '../support/scripted-receiver.js';
+import { cleanUpAfterTest } from '../support/temporary-home.js';
 
 const OUTCOMES: readonly Outcome[] = [
   { kind: 'success' },
@@ -97,21 +98,24 @@ describe('the counts of a retry and a replay', () => {
     const asked = fc.record({ filter: anyFilter, cause: anyCause });
     const requests = fc.array(asked, { minLength: 6, maxLength: 8 });
     await fc.assert(
-      fc.asyncProperty(anyJournal, requests, fc.boolean(), async (past, all, isWithArchive) => {
-        const core = await givenPast(past);
-        // Some are marked, whose counts have to be told apart.
-        await core.requeue.requeue(requestOf('replay', { since: 10, until: 20 }));
-        if (isWithArchive) await archive(core, past);
-        for (const { filter, cause } of all)
-          for (const kind of ['retry', 'replay'] as const) {
-            const request = {
-              ...requestOf(kind, filter),
-              cause: kind === 'retry' ? cause : undefined,
-            };
-            await assertCounted(core, request);
-          }
-        assertLedgerInvariant(core);
-      }),
+      fc
+        .asyncProperty(anyJournal, requests, fc.boolean(), async (past, all, isWithArchive) => {
+          const core = await givenPast(past);
+          // Some are marked, whose counts have to be told apart.
+          await core.requeue.requeue(requestOf('replay', { since: 10, until: 20 }));
+          if (isWithArchive) await archive(core, past);
+          for (const { filter, cause } of all)
+            for (const kind of ['retry', 'replay'] as const) {
+              const request = {
+                ...requestOf(kind, filter),
+                cause: kind === 'retry' ? cause : undefined,
+              };
+              await assertCounted(core, request);
+            }
+          assertLedgerInvariant(core);
+        })
+        // Thousands of journals are not kept open until the test ends.
+        .afterEach(cleanUpAfterTest),
       { numRuns: rounds(60, 10_000) },
     );
   });
