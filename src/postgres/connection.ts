@@ -31,7 +31,7 @@ const BY_STRETCH = { plan_cache_mode: 'force_custom_plan' } as const;
 const OIDS = { int8: 20, numeric: 1700 } as const;
 
 export interface ConnectionOptions {
-  readonly role: 'writer' | 'reader' | 'listener';
+  readonly role: 'writer' | 'lease' | 'reader' | 'listener';
   /** Milliseconds to wait for a lock. */
   readonly lockTimeoutMs: number;
   /** Milliseconds that one statement may take. */
@@ -81,6 +81,7 @@ export async function connect(
 
 function settings(place: Place, options: ConnectionOptions): string {
   const { role, lockTimeoutMs, statementTimeoutMs } = options;
+  const isWriting = role === 'writer' || role === 'lease';
   const set: Readonly<Record<string, string>> = {
     synchronous_commit: 'on',
     search_path: `"${place.schema}", pg_temp`,
@@ -95,10 +96,10 @@ function settings(place: Place, options: ConnectionOptions): string {
     tcp_keepalives_interval: "'2s'",
     tcp_keepalives_count: '2',
     tcp_user_timeout: "'10s'",
-    default_transaction_isolation: role === 'writer' ? "'read committed'" : "'repeatable read'",
-    default_transaction_read_only: role === 'writer' ? 'off' : 'on',
+    default_transaction_isolation: isWriting ? "'read committed'" : "'repeatable read'",
+    default_transaction_read_only: isWriting ? 'off' : 'on',
     jit: 'off',
-    ...(role === 'writer' ? BY_KEYS : BY_STRETCH),
+    ...(isWriting ? BY_KEYS : BY_STRETCH),
   };
   return Object.entries(set)
     .map(([name, value]) => `SET ${name} = ${value}`)

@@ -4,9 +4,9 @@ import { type ConnectionOptions, connect } from './connection.js';
 import { type Client, type Driver, loadDriver } from './driver.js';
 import { end } from './ending.js';
 import { asStorageError, endsConnection } from './errors.js';
+import { KeptConnections } from './kept-connections.js';
 import { type Lock, lockNumbers } from './locks.js';
 import { type Place, placeOf } from './place.js';
-import { Readers } from './readers.js';
 import {
   assertKnownSchema,
   BEING_FILLED,
@@ -34,6 +34,9 @@ export interface OpenOptions {
   readonly isBeingFilled?: boolean;
 }
 
+/** Milliseconds that a renewal may take, the wait for the row of its target included: the next one is due then. */
+const LEASE_STATEMENT_MS = 2_500;
+
 const ALL_CHANGES = 'SELECT COALESCE(sum(times), 0)::bigint AS changes FROM change';
 const SNAPSHOT = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 
@@ -45,7 +48,8 @@ const SNAPSHOT = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 export class JournalDatabase {
   readonly shown: string;
   readonly #writer: Writer;
-  readonly #readers: Readers;
+  readonly #leases: KeptConnections;
+  readonly #readers: KeptConnections;
   readonly #signal: ChangeSignal;
   readonly #openForMaintenance: () => Promise<Client>;
   /** The identity of the journal, as it was first seen. */
@@ -64,7 +68,8 @@ export class JournalDatabase {
       () => withSchema(place, openWriter),
       (head) => this.#assertSame(head),
     );
-    this.#readers = new Readers(open('reader', READ_STATEMENT_MS));
+    this.#leases = new KeptConnections(open('lease', LEASE_STATEMENT_MS));
+    this.#readers = new KeptConnections(open('reader', READ_STATEMENT_MS));
     this.#openForMaintenance = open('writer', MAINTENANCE_MS);
     this.#signal = new ChangeSignal(place, open('listener', READ_STATEMENT_MS));
   }
@@ -124,6 +129,20 @@ export class JournalDatabase {
     const result = await this.#writer.write(asked, work);
     this.#signal.send();
     return result;
+  }
+
+  /**
+   * Runs one statement that writes to leases beside the transactions of this process, and waits for
+   * none of them: it holds no lock of src/postgres/locks.ts, and so its own condition must be enough.
+   * `@writerPid` is the backend of those transactions. It may be run twice.
+   */
+  async writeLease(statement: string, values: Readonly<Record<string, unknown>>): Promise<void> {
+    this.#assertOpen();
+    const writerPid = this.#writer.pid ?? null;
+    await this.#leases.with(
+      (client) => new Queries(client).run(statement, { ...values, writerPid }),
+      endsConnection,
+    );
   }
 
   /** Fails in tests inside the work of a `write`, for what waits for another one. */
@@ -204,7 +223,7 @@ export class JournalDatabase {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#signal.close();
-    await Promise.all([this.#writer.close(), this.#readers.close()]);
+    await Promise.all([this.#writer.close(), this.#leases.close(), this.#readers.close()]);
   }
 
   #reading<T>(work: (client: Client) => Promise<T>): Promise<T> {

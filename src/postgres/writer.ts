@@ -49,6 +49,7 @@ export class Writer {
   readonly #onHead: (head: Head) => void;
   #client: Client | undefined;
   #space: number | undefined;
+  #pid: number | undefined;
   #last: Promise<unknown> = Promise.resolve();
   /** Changes that this connection counted in `change`. */
   #counted = 0;
@@ -61,6 +62,11 @@ export class Writer {
 
   get counted(): number {
     return this.#counted;
+  }
+
+  /** The backend of the server that writes for this process; undefined before the first. */
+  get pid(): number | undefined {
+    return this.#pid;
   }
 
   /** Runs `work` in a transaction that holds `locks`, after all that were asked for before it. */
@@ -188,15 +194,24 @@ export class Writer {
   async #connected(): Promise<Client> {
     if (this.#client === undefined) {
       const client = await this.#connect();
-      this.#space = await spaceOf(client);
+      const { space, pid } = await identityOf(client);
+      this.#space = space ?? 0;
+      this.#pid = pid;
       this.#client = client;
     }
     return this.#client;
   }
 }
 
+interface Identity {
+  readonly space: number | null;
+  readonly pid: number;
+}
+
 /** Locks are counted per database: the number of its table tells one journal from others there. */
-async function spaceOf(client: Client): Promise<number> {
-  const found = await client.query(`SELECT to_regclass('head')::oid::bigint & 2147483647 AS space`);
-  return (found.rows[0] as { space: number | null } | undefined)?.space ?? 0;
+const IDENTITY = `
+  SELECT to_regclass('head')::oid::bigint & 2147483647 AS space, pg_backend_pid() AS pid`;
+
+async function identityOf(client: Client): Promise<Identity> {
+  return (await client.query<Identity>(IDENTITY)).rows[0] as Identity;
 }

@@ -65,6 +65,24 @@ describe('the lease of a target on PostgreSQL:', () => {
     expect(await lease()).to.deep.equal({ lease_token: null, until: null });
   });
 
+  it('is renewed while its process is in the middle of another transaction', async () => {
+    const [one] = await machines();
+    const held = await new PostgresTargetLock(one.db, new HeldLeases(), 1, 5).acquire(false, NEVER);
+    await one.db.write(['journal', { target: 1 }], async (tx) => {
+      await journals.owner.query(EXPIRE);
+      const until =
+        'SELECT lease_until AS until, lease_pid AS pid, pg_backend_pid() AS own FROM target';
+      let row = { until: 1, pid: 0, own: 0 };
+      for (let looks = 0; row.until === 1 && looks < 10_000; looks += 1)
+        row = (await tx.get<typeof row>(until)) ?? row;
+      expect(row.until, 'renewed').to.be.greaterThan(1);
+      // Whoever takes it from a holder that hangs ends the connection that is in the way.
+      expect(row.pid).to.equal(row.own);
+    });
+    await held?.release();
+    expect(await lease()).to.deep.equal({ lease_token: null, until: null });
+  });
+
   it('given up late takes nothing from its next holder', async () => {
     const [one, other] = await machines();
     const late = await one.targetLock(1).acquire(false, NEVER);

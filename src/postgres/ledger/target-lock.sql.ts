@@ -30,8 +30,9 @@ export const TAKE_FREE = `
     lease_pid = pg_backend_pid()
   WHERE t.id = @targetId::bigint AND ${IS_FREE}`;
 
+/** Needs no lock: of it and TAKE_FREE, whichever comes second finds that its condition holds no more. */
 export const RENEW = `
-  UPDATE target SET lease_until = ${LEASE_END}, lease_pid = pg_backend_pid()
+  UPDATE target SET lease_until = ${LEASE_END}, lease_pid = COALESCE(@writerPid::int, lease_pid)
   WHERE id = @targetId::bigint AND lease_token = @token`;
 
 export const GIVE_BACK = `

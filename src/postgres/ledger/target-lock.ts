@@ -68,20 +68,24 @@ export class PostgresTargetLock implements TargetLock {
         clearInterval(timer);
         await renewal;
         this.#held.remove(this.#targetId, lease);
-        await this.#write(sql.GIVE_BACK, lease);
+        await this.#giveBack(lease);
       },
     };
   }
 
-  #renew(lease: HeldLease): Promise<void> {
-    return this.#write(sql.RENEW, lease);
+  /** Beside the transactions of this process: one that takes long costs no lease. */
+  async #renew({ token }: HeldLease): Promise<void> {
+    const lease = { targetId: this.#targetId, token };
+    await this.#db.writeLease(sql.RENEW, lease).catch(LEFT_TO_THE_SERVER);
   }
 
-  /** A server that cannot be reached ends the lease by its own clock; the pass meets it with its next statement. */
-  async #write(statement: string, { token }: HeldLease): Promise<void> {
-    const target = { targetId: this.#targetId };
+  async #giveBack({ token }: HeldLease): Promise<void> {
+    const lease = { targetId: this.#targetId, token };
     await this.#db
-      .write({ target: this.#targetId }, (tx) => tx.run(statement, { ...target, token }))
-      .catch(() => undefined);
+      .write({ target: this.#targetId }, (tx) => tx.run(sql.GIVE_BACK, lease))
+      .catch(LEFT_TO_THE_SERVER);
   }
 }
+
+/** A server that cannot be reached ends the lease by its own clock; the pass meets it with its next statement. */
+const LEFT_TO_THE_SERVER = (): void => undefined;

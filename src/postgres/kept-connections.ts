@@ -1,11 +1,11 @@
 import type { Client } from './driver.js';
 import { end } from './ending.js';
 
-/** Connections for reading; more readers than this wait. */
+/** More work than this at a time waits. */
 const MOST = 4;
 
 /** A few connections that are opened when they are needed and kept. */
-export class Readers {
+export class KeptConnections {
   readonly #connect: () => Promise<Client>;
   readonly #free: Client[] = [];
   readonly #waiting: (() => void)[] = [];
@@ -18,7 +18,7 @@ export class Readers {
 
   /**
    * Lends one for the time of `work`. One that breaks meanwhile is not kept, and the
-   * work is done once more on a new one: what only reads can be.
+   * work is done once more on a new one: what only reads can be, or what says the same twice.
    */
   async with<T>(
     work: (client: Client) => Promise<T>,
@@ -82,7 +82,7 @@ export class Readers {
     }
   }
 
-  /** One that breaks while nobody uses it fails nobody's work: the next reader connects. */
+  /** One that breaks while nobody uses it fails nobody's work: the next one connects. */
   #forget(client: Client): void {
     const at = this.#free.indexOf(client);
     if (at === -1) return;
