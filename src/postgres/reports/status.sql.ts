@@ -1,6 +1,7 @@
 /** Reads for reports. All but `DELIVERIES_OF` and lists cost the same at any size of the journal. */
 
 import { EXCLUDED_OF_ORIGIN, START } from '../ledger/start.sql.js';
+import { inOrderOfTarget } from '../ranges.js';
 
 export const JOURNAL_TOTALS = `
   SELECT class, sum(events) AS events, sum(retained) AS retained, sum(bytes) AS bytes
@@ -30,8 +31,8 @@ export const TARGET_NUMBERS = `
     COALESCE((SELECT delivery_rows FROM target WHERE id = @targetId::bigint), 0) AS "deliveryRows",
     (SELECT count(*) FROM todo WHERE target_id = @targetId::bigint AND replay = 1) AS "replayMarked",
     (SELECT COALESCE(e.occurred_at, e.captured_at)
-     FROM (SELECT seq FROM todo WHERE target_id = @targetId::bigint AND replay = 0
-       ORDER BY seq LIMIT 1) t
+     FROM (SELECT seq FROM todo WHERE ${inOrderOfTarget('seq')} AND replay = 0
+       ORDER BY target_id, seq LIMIT 1) t
      JOIN event e ON e.seq = t.seq) AS "oldestTriedAt"`;
 
 /** Of every target, most events first; the empty text stands for all causes without a row of their own. */
@@ -114,13 +115,15 @@ export const REDACTION_OF = 'SELECT at, reason FROM redaction WHERE event_id = @
 export const LATEST_POSTS = `
   SELECT COALESCE(sum(events), 0) AS events,
     COALESCE(max(started_at + duration_ms) - min(started_at), 0) AS ms
-  FROM (SELECT * FROM post WHERE target_id = @targetId ORDER BY id DESC LIMIT 50) latest
+  FROM (SELECT * FROM post WHERE ${inOrderOfTarget('id')}
+    ORDER BY target_id DESC, id DESC LIMIT 50) latest
   WHERE pass_no = @passNo AND http_status IS NOT NULL`;
 
 export const POSTS = `
   SELECT id, started_at AS "startedAt", duration_ms AS "durationMs", events, requests,
     http_status AS "httpStatus", bytes_sent AS "bytesSent", error
-  FROM post WHERE target_id = @targetId ORDER BY id DESC LIMIT @limit + 0`;
+  FROM post WHERE ${inOrderOfTarget('id')}
+  ORDER BY target_id DESC, id DESC LIMIT @limit + 0`;
 
 /** When the first and the newest event were captured. */
 export const SPAN = `
