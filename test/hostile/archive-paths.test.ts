@@ -24,17 +24,17 @@ import { archiveEvents } from '../../src/retention/archiving.js';
 import { restoreArchive } from '../../src/retention/restoring.js';
 import {
   EVEN_UNDELIVERED,
-  givenDelivered,
-  type Keeping,
+  givenDeliveredOnSqlite,
   NO_CONTROL,
   retained,
+  type SqliteKeeping,
 } from '../retention/given-journal.js';
 import { newEvents } from '../support/events.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
 import { rounds } from '../support/rounds.js';
 
 interface Kept {
-  readonly keeping: Keeping;
+  readonly keeping: SqliteKeeping;
   readonly id: string;
   readonly manifest: string;
   readonly data: string;
@@ -43,7 +43,7 @@ interface Kept {
   readonly foreign: string;
 }
 
-const archived = ({ retention, directory }: Keeping) =>
+const archived = ({ retention, directory }: SqliteKeeping) =>
   archiveEvents({
     retention,
     directory,
@@ -53,9 +53,9 @@ const archived = ({ retention, directory }: Keeping) =>
   });
 
 async function givenArchive(): Promise<Kept> {
-  const keeping = await givenDelivered(3);
+  const keeping = await givenDeliveredOnSqlite(3);
   const [{ id, file } = { id: '', file: '' }] = (await archived(keeping)).archives;
-  expect(retained(keeping)).to.deep.equal([]);
+  expect(await retained(keeping)).to.deep.equal([]);
   const outside = join(keeping.home, 'outside');
   mkdirSync(outside);
   const foreign = join(outside, 'foreign');
@@ -89,7 +89,7 @@ async function expectRefused(kept: Kept, says?: RegExp): Promise<void> {
   const error = await restored(kept).catch((thrown: unknown) => thrown);
   expect(error).to.be.instanceOf(ArchiveDamagedError);
   if (says !== undefined) expect((error as Error).message).to.match(says);
-  expect(retained(kept.keeping), 'nothing came back').to.deep.equal([]);
+  expect(await retained(kept.keeping), 'nothing came back').to.deep.equal([]);
   expect(readFileSync(kept.foreign, 'utf8')).to.equal('nobody reads, writes or removes this');
   assertLedgerInvariant(kept.keeping);
 }
@@ -219,7 +219,7 @@ describe('the data file of an archive', () => {
       replaceData(kept, bytes);
       const error = await restored(kept).catch((thrown: unknown) => thrown);
       expect(error).to.be.instanceOf(Error);
-      expect(retained(kept.keeping)).to.deep.equal([]);
+      expect(await retained(kept.keeping)).to.deep.equal([]);
     }
   });
 });

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AppOptions, openRedrain, type Redrain } from '../../src/index.js';
 import type { TargetRecord } from '../../src/targets/registry.js';
+import type { EngineHomes } from '../support/each-engine.js';
 import { ScriptedReceiver } from '../support/scripted-receiver.js';
 import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
 
@@ -25,16 +26,15 @@ export function writeConfig(home: string, toml: string): void {
 }
 
 export async function givenRedrain(
-  options: AppOptions & { readonly config?: string } = {},
+  options: AppOptions & { readonly config?: string; readonly on?: EngineHomes } = {},
 ): Promise<GivenRedrain> {
-  const { config = externalTo('http://a.test/in'), home = temporaryHome(), ...rest } = options;
+  const { config = externalTo('http://a.test/in'), home = temporaryHome(), on, ...rest } = options;
   writeConfig(home, config);
   const receiver = new ScriptedReceiver();
   const asked: TargetRecord[] = [];
   const clock = { now: Date.UTC(2026, 0, 2, 3, 4, 5) };
   const redrain = await openRedrain({
     home,
-    env: {},
     now: () => clock.now,
     random: () => 0.5,
     receiver: (target) => {
@@ -42,6 +42,7 @@ export async function givenRedrain(
       return receiver;
     },
     ...rest,
+    env: { ...on?.env(home), ...rest.env },
   });
   closeAfterTest(() => redrain.close());
   return { home, redrain, receiver, asked, clock };

@@ -3,10 +3,10 @@ import { App } from '../../src/app/app.js';
 import { resolveConflict } from '../../src/app/conflicts.js';
 import { changeProjects } from '../../src/app/projects.js';
 import { composeBody } from '../../src/receivers/request-body.js';
+import { describeOnEachHome, type EngineHomes } from '../support/each-engine.js';
 import { results } from '../support/scripted-receiver.js';
 import { closeAfterTest } from '../support/temporary-home.js';
 import { externalTo, givenRedrain } from './given-redrain.js';
-import { journalRows, payloadsOf } from './journal-rows.js';
 
 const BIG = ['1524831183200260097', '1524831183200260098', '-9223372036854775808'];
 
@@ -15,12 +15,14 @@ interface IdRow {
   readonly carries_id: 0 | 1;
 }
 
-const ids = (home: string): IdRow[] =>
-  journalRows<IdRow>(home, 'SELECT event_id, carries_id FROM event ORDER BY seq');
+const ids = (on: EngineHomes, home: string): Promise<IdRow[]> =>
+  on.rows<IdRow>(home, 'SELECT event_id, carries_id FROM event ORDER BY seq');
 
-describe('ids that are numbers', () => {
+const payloads = (on: EngineHomes, home: string) => on.rows(home, 'SELECT seq FROM payload');
+
+describeOnEachHome('ids that are numbers', (on) => {
   it('are taken by their digits, wherever the id stands', async () => {
-    const { home, redrain } = await givenRedrain();
+    const { home, redrain } = await givenRedrain({ on });
     const inputs = BIG.map((digits) => `{"meta":{"id":${digits}},"event_type":"T"}`);
     const report = await redrain.captureMany(inputs, { idField: 'meta.id' });
     expect(report).to.include({ captured: 3, duplicates: 0 });
@@ -31,7 +33,7 @@ describe('ids that are numbers', () => {
     await redrain.capture('{"l":[{"id":90071992547409931}],"event_type":"T"}', {
       idField: 'l.0.id',
     });
-    expect(ids(home).map(({ event_id }) => event_id)).to.deep.equal([
+    expect((await ids(on, home)).map(({ event_id }) => event_id)).to.deep.equal([
       ...BIG,
       '9007199254740993',
       '340282366920938463463374607431768211456',
@@ -43,7 +45,7 @@ describe('ids that are numbers', () => {
   });
 
   it('conflict with other content under the same digits, a string included', async () => {
-    const { redrain } = await givenRedrain();
+    const { redrain } = await givenRedrain({ on });
     await redrain.capture('{"event_id":7,"event_type":"T"}');
     expect(await redrain.capture('{"event_type":"T" , "event_id":7}')).to.include({
       kind: 'duplicate',
@@ -58,10 +60,10 @@ describe('ids that are numbers', () => {
   });
 
   it('travel as a string beside the untouched payload', async () => {
-    const { home, redrain, receiver } = await givenRedrain();
+    const { home, redrain, receiver } = await givenRedrain({ on });
     const payload = '{"event_id":1524831183200260097,"event_type":"T"}';
     await redrain.capture(payload);
-    expect(ids(home)).to.deep.equal([{ event_id: '1524831183200260097', carries_id: 0 }]);
+    expect(await ids(on, home)).to.deep.equal([{ event_id: '1524831183200260097', carries_id: 0 }]);
     let body = '';
     receiver.answer = (batch) => {
       body = composeBody(batch).toString();
@@ -74,7 +76,7 @@ describe('ids that are numbers', () => {
   });
 
   it('are refused with a point or an exponent: readers respell those', async () => {
-    const { home, redrain } = await givenRedrain();
+    const { home, redrain } = await givenRedrain({ on });
     const report = await redrain.captureMany(
       ['1.0', '1e3', '-1.5E-3', '9'.repeat(513)].map((n) => `{"event_id":${n},"event_type":"T"}`),
     );
@@ -84,11 +86,11 @@ describe('ids that are numbers', () => {
     expect(exponent).to.include('1e3');
     expect(both).to.include('-1.5E-3');
     expect(long).to.include('longer than 512');
-    expect(payloadsOf(home)).to.deep.equal([]);
+    expect(await payloads(on, home)).to.deep.equal([]);
   });
 });
 
-describe('an odd envelope', () => {
+describeOnEachHome('an odd envelope', (on) => {
   const ODD = ['7', '1524831183200260097', 'true', '{"uuid":"harbor"}', '["harbor"]', '[ ]'];
   const config = externalTo(
     'http://a.test/in',
@@ -96,7 +98,7 @@ describe('an odd envelope', () => {
   );
 
   it('whose project is not a string is of an unknown project: held, counted and shown', async () => {
-    const { redrain, receiver } = await givenRedrain({ config });
+    const { redrain, receiver } = await givenRedrain({ on, config });
     for (const [i, project] of ODD.entries())
       await redrain.capture(`{"event_id":"odd${i}","event_type":"T","project_uuid":${project}}`);
     for (const none of ['null', '""'])
@@ -118,11 +120,11 @@ describe('an odd envelope', () => {
   });
 
   it('that wins a conflict, or has the name of a rule, is held all the same', async () => {
-    const { home, redrain } = await givenRedrain({ config });
+    const { home, redrain } = await givenRedrain({ on, config });
     await redrain.capture('{"event_id":"a","event_type":"T","project_uuid":"pier"}');
     await redrain.capture('{"event_id":"a","event_type":"T","project_uuid":7}');
     await redrain.capture('{"event_id":"b","event_type":"T","project_uuid":"unassigned"}');
-    const app = new App({ home, env: {} });
+    const app = new App({ home, env: on.env(home) });
     closeAfterTest(() => app.close());
     await resolveConflict(app, 'a', 'incoming', true);
     expect(await redrain.drain()).to.include({ delivered: 0 });
@@ -132,7 +134,7 @@ describe('an odd envelope', () => {
   });
 
   it('with a key twice that decides something is refused by name', async () => {
-    const { home, redrain } = await givenRedrain({ config });
+    const { home, redrain } = await givenRedrain({ on, config });
     const whole = '"event_id":"a","event_type":"T"';
     const cases: readonly (readonly [envelope: string, key: string])[] = [
       [`{${whole},"project_uuid":"harbor","project_uuid":"secret"}`, 'project_uuid'],
@@ -154,22 +156,23 @@ describe('an odd envelope', () => {
     expect((await redrain.captureMany([nested], { idField: 'm.id' })).errors[0]?.problem).to.equal(
       'two id keys within m.id: parsers would disagree',
     );
-    expect(payloadsOf(home)).to.deep.equal([]);
+    expect(await payloads(on, home)).to.deep.equal([]);
     const elsewhere = `{${whole},"payload":{"project_uuid":"x","event_id":"y","k":1,"k":2}}`;
     expect(await redrain.capture(elsewhere)).to.include({ kind: 'captured' });
   });
 
   it('with two times has none that is understood', async () => {
-    const { home, redrain } = await givenRedrain();
+    const { home, redrain } = await givenRedrain({ on });
     const times = '"timestamp":"2026-01-01T00:00:00Z","timestamp":"2027-01-01T00:00:00Z"';
     await redrain.capture(`{"event_type":"T",${times}}`);
-    expect(journalRows(home, 'SELECT event_time, occurred_at FROM event')).to.deep.equal([
+    expect(await on.rows(home, 'SELECT event_time, occurred_at FROM event')).to.deep.equal([
       { event_time: null, occurred_at: null },
     ]);
   });
 
   it('with a coalescing field twice is sent, not coalesced', async () => {
     const { redrain } = await givenRedrain({
+      on,
       config: `${externalTo('http://a.test/in')}[sync.coalesce]\nBeat = ["host", "at.zone"]\n`,
     });
     const beat = (id: string, rest: string): string =>

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import {
   type OutboundEvent,
@@ -6,9 +8,10 @@ import {
   UnknownTargetNameError,
 } from '../../src/index.js';
 import { expectSumsToHold, readableStatus, termsOf } from '../reports/status-sections.js';
+import { describeOnEachHome } from '../support/each-engine.js';
 import { results } from '../support/scripted-receiver.js';
+import { stateOf } from '../support/temporary-home.js';
 import { envelopes, externalTo, givenRedrain, writeConfig } from './given-redrain.js';
-import { changeJournal, journalRows } from './journal-rows.js';
 
 const failure = async (work: Promise<unknown>): Promise<unknown> =>
   work.then(
@@ -16,9 +19,9 @@ const failure = async (work: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-describe('replay after a reset of the server', () => {
+describeOnEachHome('replay after a reset of the server', (on) => {
   it('sends everything again; a rejection shows as such, the old success stays, the numbers add up', async () => {
-    const { home, redrain, receiver, clock } = await givenRedrain();
+    const { home, redrain, receiver, clock } = await givenRedrain({ on });
     receiver.greeting = { metadata: { serverInstanceId: 'first' } };
     await redrain.captureMany(envelopes(10));
     await redrain.drain();
@@ -49,13 +52,13 @@ describe('replay after a reset of the server', () => {
     expect(revision?.targets[0]?.history[0]).to.include({ status: 'success', generation: 1 });
     const told = story?.timeline.map(({ what }) => what).join('\n');
     expect(told).to.match(/captured[\s\S]*generation 1 ended with success[\s\S]*rejected/);
-    expect(journalRows(home, 'SELECT count(*) AS n FROM delivery_history')).to.deep.equal([
+    expect(await on.rows(home, 'SELECT count(*) AS n FROM delivery_history')).to.deep.equal([
       { n: 11 },
     ]);
   });
 
   it('takes those only that were named', async () => {
-    const { redrain, clock } = await givenRedrain();
+    const { redrain, clock } = await givenRedrain({ on });
     await redrain.captureMany([
       { event_id: 'a', event_type: 'A', project_uuid: 'p' },
       { event_id: 'b', event_type: 'B', project_uuid: 'q' },
@@ -80,9 +83,9 @@ describe('replay after a reset of the server', () => {
   });
 });
 
-describe('retry', () => {
+describeOnEachHome('retry', (on) => {
   it('brings back what was parked for good, and it is delivered', async () => {
-    const { redrain, receiver } = await givenRedrain();
+    const { redrain, receiver } = await givenRedrain({ on });
     receiver.answer = (batch) => results(batch, () => ({ kind: 'terminal_failed', reason: 'big' }));
     await redrain.captureMany(envelopes(4));
     await redrain.drain();
@@ -97,19 +100,20 @@ describe('retry', () => {
   });
 
   it('has nothing to do on a home without a journal, and makes none', async () => {
-    const { home, redrain } = await givenRedrain();
+    const { home, redrain } = await givenRedrain({ on });
     expect(await redrain.retry()).to.deep.equal({ dry_run: false, selected: 0, targets: [] });
-    expect(() => journalRows(home, 'SELECT 1')).to.throw();
+    if (on.engine === 'SQLite')
+      expect(existsSync(join(stateOf(home), 'journal.db'))).to.equal(false);
     expect(await failure(redrain.retry({ events: ['x'] }))).to.be.instanceOf(UnknownEventError);
   });
 });
 
-describe('a retired target', () => {
+describeOnEachHome('a retired target', (on) => {
   it('gets nothing, is asked for nothing, and says how to bring it back', async () => {
-    const { home, redrain, receiver } = await givenRedrain();
+    const { home, redrain, receiver } = await givenRedrain({ on });
     await redrain.captureMany(envelopes(2));
     await redrain.drain();
-    changeJournal(home, 'UPDATE target SET retired_at = 5');
+    await on.change(home, 'UPDATE target SET retired_at = 5');
     await redrain.captureMany(envelopes(2, 'more'));
     const refusals = [
       redrain.drain(),
@@ -133,9 +137,9 @@ describe('a retired target', () => {
   });
 });
 
-describe('diff and events', () => {
+describeOnEachHome('diff and events', (on) => {
   it('name what A has and B has not, and what it is there', async () => {
-    const { home, redrain, receiver } = await givenRedrain();
+    const { home, redrain, receiver } = await givenRedrain({ on });
     await redrain.captureMany(envelopes(4));
     await redrain.drain();
     writeConfig(home, externalTo('http://b.test/in'));
@@ -177,7 +181,7 @@ describe('diff and events', () => {
       'http://a.test/in',
       'projects = "allowed"\n[sync.projects]\np = "allow"\n',
     );
-    const { redrain } = await givenRedrain({ config });
+    const { redrain } = await givenRedrain({ on, config });
     await redrain.captureMany([
       { event_id: 'a', event_type: 'T', project_uuid: 'p' },
       { event_id: 'b', event_type: 'T', project_uuid: 'q' },

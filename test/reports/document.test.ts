@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { Redrain, StatusDocument } from '../../src/index.js';
 import { thisProcess } from '../../src/targets/holder.js';
 import { envelopes, givenRedrain, writeConfig } from '../library/given-redrain.js';
-import { changeJournal } from '../library/journal-rows.js';
+import { describeOnEachHome, type EngineHomes } from '../support/each-engine.js';
 import { makeTheirs } from '../support/temporary-home.js';
 
 /** No process has this number. */
@@ -69,9 +69,9 @@ const kind = (value: unknown): string => {
   return Array.isArray(value) ? 'array' : typeof value;
 };
 
-describe('the status document', () => {
+describeOnEachHome('the status document', (on) => {
   it('has the older fields first, then the seven sections, each with its fields in order', async () => {
-    const { home, redrain } = await givenRedrain();
+    const { home, redrain } = await givenRedrain({ on });
     makeTheirs(home);
     for (const captured of [0, 3]) {
       await redrain.captureMany(envelopes(captured));
@@ -105,7 +105,7 @@ describe('the status document', () => {
   });
 
   it('holds no value that JSON would drop', async () => {
-    const { redrain } = await givenRedrain();
+    const { redrain } = await givenRedrain({ on });
     await redrain.captureMany(envelopes(2));
     await redrain.drain();
     const status = await redrain.status();
@@ -113,9 +113,9 @@ describe('the status document', () => {
   });
 });
 
-describe('status is ok', () => {
+describeOnEachHome('status is ok', (on) => {
   it('for a home that was never used, and after everything was delivered', async () => {
-    const { redrain } = await givenRedrain();
+    const { redrain } = await givenRedrain({ on });
     await expectOk(redrain);
     await redrain.captureMany(envelopes(2));
     await expectOk(redrain);
@@ -124,26 +124,26 @@ describe('status is ok', () => {
   });
 });
 
-describe('status is not ok', () => {
+describeOnEachHome('status is not ok', (on) => {
   it('while a worker of another version holds the target, and names it', async () => {
-    const { home, redrain } = await givenDrained();
+    const { home, redrain } = await givenDrained(on);
     const holder = thisProcess({
       server_url: 'http://a.test/in',
       team_or_user: null,
       queue_db_path: null,
     });
-    lease(home, { ...holder, package_version: '0.0.1' });
+    await lease(on, home, { ...holder, package_version: '0.0.1' });
     const { daemon_owner_record, mismatches } = await expectNotOk(redrain);
     expect(daemon_owner_record).to.include({ status: 'present', pid: process.pid });
     expect(mismatches[0]).to.include({ field: 'package_version', daemon_value: '0.0.1' });
-    lease(home, holder);
+    await lease(on, home, holder);
     await expectOk(redrain);
   });
 
   it('with a lease whose process is gone', async () => {
-    const { home, redrain } = await givenDrained();
+    const { home, redrain } = await givenDrained(on);
     const holder = thisProcess({ server_url: null, team_or_user: null, queue_db_path: null });
-    lease(home, { ...holder, pid: GONE });
+    await lease(on, home, { ...holder, pid: GONE });
     const status = await expectNotOk(redrain);
     expect(status).to.include({ live_orphan_daemon_count: 1 });
     expect(status.orphan_records[0]).to.include({ target_id: 1, pid: GONE, status: 'orphan' });
@@ -154,16 +154,17 @@ describe('status is not ok', () => {
 
   it('with the SaaS switch on and nobody signed in', async () => {
     const config = '[sync]\nserver_url = "https://a.test"\n';
-    const on = { SPEC_KITTY_ENABLE_SAAS_SYNC: '1' };
-    const { redrain } = await givenRedrain({ config, env: on });
+    const saas = { SPEC_KITTY_ENABLE_SAAS_SYNC: '1' };
+    const { redrain } = await givenRedrain({ on, config, env: saas });
     expect(await expectNotOk(redrain)).to.include({ auth_required: true, auth_present: false });
-    const signedIn = { ...on, SPEC_KITTY_TOKEN: 't', SPEC_KITTY_TEAM: 'blue' };
-    const { redrain: other } = await givenRedrain({ config, env: signedIn });
+    const signedIn = { ...saas, SPEC_KITTY_TOKEN: 't', SPEC_KITTY_TEAM: 'blue' };
+    const { redrain: other } = await givenRedrain({ on, config, env: signedIn });
     expect(await other.status()).to.include({ ok: true, auth_present: true });
   });
 
   it('with two servers named, and still shows both', async () => {
     const { redrain } = await givenRedrain({
+      on,
       config: '[sync]\nserver_url = "https://a.test"\n',
       env: { SPEC_KITTY_SAAS_URL: 'https://b.test', SPEC_KITTY_SAAS_URL_MODE: 'setup_only' },
     });
@@ -174,7 +175,7 @@ describe('status is not ok', () => {
   });
 
   it('while config.toml cannot be read', async () => {
-    const { home, redrain } = await givenRedrain();
+    const { home, redrain } = await givenRedrain({ on });
     writeConfig(home, '[sync\n');
     expect((await expectNotOk(redrain)).mode).to.equal(null);
     makeTheirs(home);
@@ -182,7 +183,7 @@ describe('status is not ok', () => {
   });
 
   it('with rows in an old queue of this scope', async () => {
-    const { home, redrain } = await givenRedrain();
+    const { home, redrain } = await givenRedrain({ on });
     const old = new Database(`${home}/queue.db`);
     old.exec(`CREATE TABLE queue (id INTEGER PRIMARY KEY AUTOINCREMENT, event_id TEXT UNIQUE,
         event_type TEXT, data TEXT, timestamp INTEGER, retry_count INTEGER);
@@ -196,21 +197,21 @@ describe('status is not ok', () => {
   });
 
   it('with a counter that somebody falsified', async () => {
-    const { home, redrain } = await givenDrained();
-    changeJournal(home, 'UPDATE ledger_count SET events = events + 1');
+    const { home, redrain } = await givenDrained(on);
+    await on.change(home, 'UPDATE ledger_count SET events = events + 1');
     await expectNotOk(redrain);
   });
 });
 
-async function givenDrained() {
-  const given = await givenRedrain();
+async function givenDrained(on: EngineHomes) {
+  const given = await givenRedrain({ on });
   await given.redrain.captureMany(envelopes(2));
   await given.redrain.drain();
   return given;
 }
 
-const lease = (home: string, holder: object): void =>
-  changeJournal(
+const lease = (on: EngineHomes, home: string, holder: object): Promise<void> =>
+  on.change(
     home,
     `UPDATE target SET lease_token = 't', lease_holder = '${JSON.stringify(holder)}'`,
   );

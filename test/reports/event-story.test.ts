@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import { prettyJson } from '../../src/json/pretty-json.js';
 import { externalTo, givenRedrain } from '../library/given-redrain.js';
-import { changeJournal } from '../library/journal-rows.js';
+import { describeOnEachHome } from '../support/each-engine.js';
 import { results, transient } from '../support/scripted-receiver.js';
 
-describe('the story of an event', () => {
+describeOnEachHome('the story of an event', (on) => {
   it('is told in the order of time: capture, every post, how it ended', async () => {
-    const { redrain, receiver, clock } = await givenRedrain();
+    const { redrain, receiver, clock } = await givenRedrain({ on });
     await redrain.captureMany([
       { event_id: 'a', event_type: 'T', timestamp: '2026-01-01T00:00:00Z' },
     ]);
@@ -30,7 +30,7 @@ describe('the story of an event', () => {
 
   it('names the event that took its place, and what later came with its key', async () => {
     const config = externalTo('http://a.test/in', '[sync.coalesce]\nSnapshot = ["key"]\n');
-    const { redrain } = await givenRedrain({ config });
+    const { redrain } = await givenRedrain({ on, config });
     const snapshot = (event_id: string) => ({ event_id, event_type: 'Snapshot', key: 1 });
     await redrain.captureMany([snapshot('a')]);
     await redrain.captureMany([snapshot('b')]);
@@ -46,13 +46,13 @@ describe('the story of an event', () => {
   });
 
   it('says what became of bytes that are gone', async () => {
-    const { home, redrain } = await givenRedrain();
+    const { home, redrain } = await givenRedrain({ on });
     await redrain.captureMany([{ event_id: 'a', event_type: 'T' }]);
-    changeJournal(
+    await on.change(
       home,
       `DELETE FROM live; INSERT INTO mark (seq, class, at) VALUES (1, 'archived', 5000);
        INSERT INTO purge (seq, kind, at, canonical_sha256, detail)
-         VALUES (1, 'archive', 5000, x'00', 'archive-1');
+         SELECT seq, 'archive', 5000, sha256, 'archive-1' FROM event;
        DELETE FROM payload`,
     );
     const story = await redrain.inspect('a');

@@ -4,6 +4,7 @@ import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import type { OutboundEvent, StatusDocument } from '../../src/index.js';
 import { envelopes, externalTo, givenRedrain, writeConfig } from '../library/given-redrain.js';
+import { describeOnEachHome } from '../support/each-engine.js';
 import { results } from '../support/scripted-receiver.js';
 import { expectSumsToHold, readableStatus } from './status-sections.js';
 
@@ -25,9 +26,9 @@ function givenBodies(path: string, waiting: number, failed: number): void {
   db.close();
 }
 
-describe('the six numbers of the status', () => {
+describeOnEachHome('the six numbers of the status', (on) => {
   it('are six different numbers, each of its own', async () => {
-    const { home, redrain, receiver, clock } = await givenRedrain();
+    const { home, redrain, receiver, clock } = await givenRedrain({ on });
     const oldest = new Date(clock.now).toISOString();
     await redrain.captureMany(envelopes(9));
     await redrain.drain();

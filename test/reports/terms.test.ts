@@ -6,7 +6,7 @@ import {
   givenRedrain,
   writeConfig,
 } from '../library/given-redrain.js';
-import { changeJournal } from '../library/journal-rows.js';
+import { describeOnEachHome, type EngineHomes } from '../support/each-engine.js';
 import { results, unanswered } from '../support/scripted-receiver.js';
 import { expectSumsToHold, readableStatus, termsOf } from './status-sections.js';
 
@@ -31,9 +31,9 @@ function outcomeOf({ eventType }: OutboundEvent): Outcome {
   }
 }
 
-describe('the terms of a target', () => {
+describeOnEachHome('the terms of a target', (on) => {
   it('are all counted apart', async () => {
-    const { redrain } = await givenEverything();
+    const { redrain } = await givenEverything(on);
     expect(await termsOf(redrain)).to.deep.include({
       delivered: 3 + 2 + 1,
       pending: 2,
@@ -54,7 +54,7 @@ describe('the terms of a target', () => {
   });
 
   it('make up the sections that are about all targets', async () => {
-    const { redrain } = await givenEverything();
+    const { redrain } = await givenEverything(on);
     const status = await readableStatus(redrain);
     expect(status.event_journal).to.deep.include({
       retained_event_count: EVERYTHING,
@@ -76,7 +76,7 @@ describe('the terms of a target', () => {
   });
 
   it('add up for every target, whatever happened to each', async () => {
-    const { home, redrain, receiver } = await givenEverything();
+    const { home, redrain, receiver } = await givenEverything(on);
     writeConfig(home, externalTo('http://b.test/in'));
     receiver.answer = (batch) => unanswered(batch);
     await redrain.drain({ limit: 20 });
@@ -92,7 +92,7 @@ describe('the terms of a target', () => {
   });
 
   it('still add up when a hold is lifted or a project is held later', async () => {
-    const { home, redrain } = await givenEverything();
+    const { home, redrain } = await givenEverything(on);
     writeConfig(home, ALLOWED.replace('q = "hold"', 'q = "allow"').replace('p = "allow"', ''));
     expect(await termsOf(redrain)).to.deep.include({
       unsent: 8,
@@ -103,7 +103,7 @@ describe('the terms of a target', () => {
   });
 
   it('say since when the oldest waits', async () => {
-    const { redrain, clock } = await givenRedrain();
+    const { redrain, clock } = await givenRedrain({ on });
     await redrain.captureMany(events(1, 'first', 'p'));
     await redrain.drain();
     expect(await termsOf(redrain)).to.include({ oldest_unsent_at: null });
@@ -116,7 +116,7 @@ describe('the terms of a target', () => {
   });
 
   it('say it of what was tried without success, too', async () => {
-    const { redrain, receiver, clock } = await givenRedrain();
+    const { redrain, receiver, clock } = await givenRedrain({ on });
     receiver.answer = (batch) => results(batch, outcomeOf);
     await redrain.captureMany(events(1, 'delivered', 'p'));
     await redrain.drain();
@@ -133,7 +133,7 @@ describe('the terms of a target', () => {
   });
 });
 
-describe('a sum that does not hold', () => {
+describeOnEachHome('a sum that does not hold', (on) => {
   const FALSEHOODS: [what: string, sql: string][] = [
     ['a journal counter too high', 'UPDATE journal_count SET events = events + 1'],
     ['a journal counter too low', 'UPDATE journal_count SET events = events - 1'],
@@ -143,11 +143,11 @@ describe('a sum that does not hold', () => {
 
   for (const [what, sql] of FALSEHOODS) {
     it(`is reported: ${what}`, async () => {
-      const { home, redrain } = await givenRedrain();
+      const { home, redrain } = await givenRedrain({ on });
       await redrain.captureMany(events(5, 'T', 'p'));
       await redrain.drain();
       await expectSumsToHold(redrain, 5);
-      changeJournal(home, sql);
+      await on.change(home, sql);
       expect(await termsOf(redrain)).to.include({ adds_up: false });
     });
   }
@@ -156,8 +156,8 @@ describe('a sum that does not hold', () => {
 const EVERYTHING = 6 + 2 + 3 + 4 + 5 + 7 + 8 + 9 + 10;
 
 /** A home on which every term has a number of its own. */
-async function givenEverything(): Promise<GivenRedrain> {
-  const given = await givenRedrain({ config: ALLOWED });
+async function givenEverything(on: EngineHomes): Promise<GivenRedrain> {
+  const given = await givenRedrain({ on, config: ALLOWED });
   const { redrain, receiver } = given;
   receiver.answer = (batch) => results(batch, outcomeOf);
   await redrain.captureMany([

@@ -5,6 +5,7 @@ import {
   givenRedrain,
   writeConfig,
 } from '../library/given-redrain.js';
+import { describeOnEachHome, type EngineHomes } from '../support/each-engine.js';
 import { expectSumsToHold, readableStatus } from './status-sections.js';
 
 const SIGNED_IN = {
@@ -17,9 +18,9 @@ const SIGNED_IN = {
 const atServer = (url: string): string =>
   `[sync]\nserver_url = "${url}"\n[sync.projects]\nunassigned = "allow"\n`;
 
-describe('124 events delivered to A, with B as the target now', () => {
+describeOnEachHome('124 events delivered to A, with B as the target now', (on) => {
   it('are retained, not delivered to the current target, and delivered to a previous one', async () => {
-    const { redrain } = await given124AtAThenB();
+    const { redrain } = await given124AtAThenB(on);
     const status = await readableStatus(redrain);
     expect(status.event_journal).to.include({ retained_event_count: 124, archived_event_count: 0 });
     expect(status.delivery_ledger).to.include({
@@ -34,7 +35,7 @@ describe('124 events delivered to A, with B as the target now', () => {
   });
 
   it('are listed under A, as the server, team and user it was', async () => {
-    const { redrain } = await given124AtAThenB();
+    const { redrain } = await given124AtAThenB(on);
     const { delivery_targets } = await readableStatus(redrain);
     expect(delivery_targets.previous).to.have.length(1);
     expect(delivery_targets.previous[0]).to.include({
@@ -48,7 +49,7 @@ describe('124 events delivered to A, with B as the target now', () => {
   });
 
   it('wait for B, which is named though nothing was ever sent there', async () => {
-    const { redrain } = await given124AtAThenB();
+    const { redrain } = await given124AtAThenB(on);
     const { delivery_targets } = await readableStatus(redrain);
     expect(delivery_targets.current).to.include({
       target_id: null,
@@ -60,7 +61,7 @@ describe('124 events delivered to A, with B as the target now', () => {
   });
 
   it('go to B with the next drain, and are delivered to both then', async () => {
-    const { redrain } = await given124AtAThenB();
+    const { redrain } = await given124AtAThenB(on);
     expect(await redrain.drain()).to.include({ delivered: 124 });
     const { delivery_ledger, delivery_targets } = await readableStatus(redrain);
     expect(delivery_ledger).to.include({
@@ -75,7 +76,7 @@ describe('124 events delivered to A, with B as the target now', () => {
   });
 
   it('count for A again once A is the target again', async () => {
-    const { home, redrain } = await given124AtAThenB();
+    const { home, redrain } = await given124AtAThenB(on);
     writeConfig(home, atServer('https://A.example:443/'));
     const { delivery_ledger, delivery_targets } = await readableStatus(redrain);
     expect(delivery_ledger).to.include({
@@ -87,8 +88,8 @@ describe('124 events delivered to A, with B as the target now', () => {
   });
 });
 
-async function given124AtAThenB(): Promise<GivenRedrain> {
-  const given = await givenRedrain({ config: atServer('https://a.example'), env: SIGNED_IN });
+async function given124AtAThenB(on: EngineHomes): Promise<GivenRedrain> {
+  const given = await givenRedrain({ on, config: atServer('https://a.example'), env: SIGNED_IN });
   await given.redrain.captureMany(envelopes(124));
   expect(await given.redrain.drain()).to.include({ delivered: 124 });
   writeConfig(given.home, atServer('https://b.example'));

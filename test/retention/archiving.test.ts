@@ -21,10 +21,10 @@ import { checkArchive } from '../../src/retention/archive-reader.js';
 import { type Archived, archiveEvents } from '../../src/retention/archiving.js';
 import { restoreArchive } from '../../src/retention/restoring.js';
 import type { RetentionScope } from '../../src/retention/scope.js';
-import { givenTarget, row, rows } from '../support/core.js';
+import { givenTarget } from '../support/core.js';
+import { describeOnEachEngine } from '../support/each-engine.js';
 import { newEvent, newEvents } from '../support/events.js';
 import { failAt } from '../support/faults.js';
-import { assertLedgerInvariant } from '../support/invariant.js';
 import { results, ScriptedReceiver } from '../support/scripted-receiver.js';
 import { temporaryHome } from '../support/temporary-home.js';
 import {
@@ -59,12 +59,12 @@ function restore(keeping: Keeping, id: string, dryRun = false) {
 
 const ODD = Buffer.from('{"event_id": "odd",  "event_type":"T", "n":1.50, "é":"\\u00e9"}\n');
 
-describe('an archive', () => {
+describeOnEachEngine('an archive', (open) => {
   it('holds every column and the exact bytes, in files only their owner can read', async () => {
-    const keeping = await givenDelivered(3);
+    const keeping = await givenDelivered(open, 3);
     await keeping.journal.append([newEvent('odd', { bytes: ODD, timestamp: 'soon' })], 'capture');
     await delivered(keeping, 1);
-    const before = history(keeping);
+    const before = await history(keeping);
     const report = await archive(keeping);
 
     expect(report).to.include({ events: 4, damaged: 0, undelivered: 0 });
@@ -83,38 +83,38 @@ describe('an archive', () => {
       expect(statSync(keeping.directory.pathOf(name)).mode & 0o777, name).to.equal(0o600);
     expect(statSync(keeping.directory.path).mode & 0o777).to.equal(0o700);
 
-    expect(retained(keeping)).to.deep.equal([]);
-    expect(classes(keeping)).to.deep.equal({ archived: 4 });
-    expect(history(keeping)).to.deep.equal(before);
-    assertLedgerInvariant(keeping);
+    expect(await retained(keeping)).to.deep.equal([]);
+    expect(await classes(keeping)).to.deep.equal({ archived: 4 });
+    expect(await history(keeping)).to.deep.equal(before);
+    await keeping.assertInvariant();
   });
 
   it('comes back byte for byte, class and counters too', async () => {
-    const keeping = await givenDelivered(700);
+    const keeping = await givenDelivered(open, 700);
     await keeping.journal.append(newEvents(2, 'c', { coalesceKey: 'k' }), 'capture');
     await delivered(keeping, 1);
-    const before = payloads(keeping);
-    const wasClass = classes(keeping);
-    const ledger = history(keeping);
+    const before = await payloads(keeping);
+    const wasClass = await classes(keeping);
+    const ledger = await history(keeping);
     const report = await archive(keeping);
     expect(report).to.include({ events: 702, coalesced: 1 });
-    expect(classes(keeping)).to.deep.equal({ archived: 701, coalesced: 1 });
+    expect(await classes(keeping)).to.deep.equal({ archived: 701, coalesced: 1 });
 
     const id = report.archives[0]?.id ?? '';
     expect(await restore(keeping, id, true)).to.include({ restored: 702 });
-    expect(retained(keeping)).to.deep.equal([]);
+    expect(await retained(keeping)).to.deep.equal([]);
     expect(await restore(keeping, id)).to.include({ restored: 702, present: 0, unknown: 0 });
-    expect(payloads(keeping)).to.deep.equal(before);
-    expect(classes(keeping)).to.deep.equal(wasClass);
-    expect(history(keeping)).to.deep.equal(ledger);
-    expect(rows(keeping, 'SELECT * FROM purge')).to.deep.equal([]);
-    assertLedgerInvariant(keeping);
+    expect(await payloads(keeping)).to.deep.equal(before);
+    expect(await classes(keeping)).to.deep.equal(wasClass);
+    expect(await history(keeping)).to.deep.equal(ledger);
+    expect(await keeping.rows('SELECT * FROM purge')).to.deep.equal([]);
+    await keeping.assertInvariant();
     expect(await restore(keeping, id)).to.include({ restored: 0, present: 702 });
     expect(await delivered(keeping, 1)).to.deep.equal([]);
   });
 
   it('holds undelivered events only when it is asked to; nothing sends them until they are back', async () => {
-    const keeping = await openKeeping();
+    const keeping = await openKeeping(open);
     await givenTarget(keeping);
     await givenTarget(keeping, 'b');
     await keeping.journal.append(newEvents(4), 'capture');
@@ -128,7 +128,7 @@ describe('an archive', () => {
 
     const report = await archive(keeping, EVEN_UNDELIVERED);
     expect(report).to.include({ events: 4, undelivered: 4 });
-    assertLedgerInvariant(keeping);
+    await keeping.assertInvariant();
     expect(await delivered(keeping, 1)).to.deep.equal([]);
     expect(await delivered(keeping, 2)).to.deep.equal([]);
 
@@ -136,64 +136,62 @@ describe('an archive', () => {
     await keeping.journal.append([newEvent('later')], 'capture');
     expect(await delivered(keeping, 2)).to.deep.equal(['later']);
     await restore(keeping, report.archives[0]?.id ?? '');
-    assertLedgerInvariant(keeping);
+    await keeping.assertInvariant();
     expect(await delivered(keeping, 2)).to.have.members(newEvents(4).map((e) => e.eventId));
     expect(await delivered(keeping, 1)).to.have.members(['e-000002', 'later']);
-    assertLedgerInvariant(keeping);
+    await keeping.assertInvariant();
   });
 
   it('leaves a damaged event in the journal', async () => {
-    const keeping = await givenDelivered(3);
-    await keeping.db.write((db) =>
-      db.exec(`DROP TRIGGER payload_no_update; UPDATE payload SET bytes = 'x' WHERE seq = 2`),
-    );
+    const keeping = await givenDelivered(open, 3);
+    await keeping.change(`UPDATE payload SET bytes = 'x' WHERE seq = 2`);
     expect(await archive(keeping)).to.include({ events: 2, damaged: 1 });
-    expect(retained(keeping)).to.deep.equal(['e-000002']);
+    expect(await retained(keeping)).to.deep.equal(['e-000002']);
   });
 
   it('never brings back bytes that another program changed in the file', async () => {
-    const keeping = await givenDelivered(2);
+    const keeping = await givenDelivered(open, 2);
     const [{ id, file } = { id: '', file: '' }] = (await archive(keeping)).archives;
     const path = keeping.directory.pathOf(file);
     const bytes = readFileSync(path);
     bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
     writeFileSync(path, bytes);
     expect(await failure(restore(keeping, id))).to.be.instanceOf(ArchiveDamagedError);
-    expect(retained(keeping)).to.deep.equal([]);
-    assertLedgerInvariant(keeping);
+    expect(await retained(keeping)).to.deep.equal([]);
+    await keeping.assertInvariant();
   });
 
   it('is continued by the next run when the first one was killed after it deleted some payloads', async () => {
-    const keeping = await givenDelivered(700);
+    const keeping = await givenDelivered(open, 700);
     failAt('retention.archive-purged', 'EIO');
     await failure(archive(keeping));
     failAt('nowhere', 'EIO');
-    expect(rows(keeping, 'SELECT count(*) AS n FROM payload')).to.deep.equal([{ n: 450 }]);
+    expect(await keeping.rows('SELECT count(*) AS n FROM payload')).to.deep.equal([{ n: 450 }]);
     const report = await archive(keeping);
     expect(report).to.include({ events: 450 });
     expect(keeping.directory.manifests()).to.have.length(1);
-    expect(retained(keeping)).to.deep.equal([]);
+    expect(await retained(keeping)).to.deep.equal([]);
     expect(await archive(keeping)).to.include({ events: 0 });
-    assertLedgerInvariant(keeping);
+    await keeping.assertInvariant();
     expect(await restore(keeping, report.archives[0]?.id ?? '')).to.include({ restored: 700 });
-    assertLedgerInvariant(keeping);
+    await keeping.assertInvariant();
   });
 
   it('can be restored from where it was moved to', async () => {
-    const keeping = await givenDelivered(2);
+    const keeping = await givenDelivered(open, 2);
     await archive(keeping);
     const elsewhere = temporaryHome();
     for (const name of readdirSync(keeping.directory.path))
       renameSync(keeping.directory.pathOf(name), join(elsewhere, name));
     const data = readdirSync(elsewhere).find((name) => name.endsWith('.gz')) ?? '';
     expect(await restore(keeping, join(elsewhere, data))).to.include({ restored: 2 });
-    assertLedgerInvariant(keeping);
+    await keeping.assertInvariant();
   });
 
   it('of another journal brings nothing', async () => {
-    const one = await givenDelivered(2);
+    const one = await givenDelivered(open, 2);
     const [written] = (await archive(one)).archives;
-    const other = await openKeeping();
+    const other = await openKeeping(open);
     await other.journal.append(newEvents(2, 'other'), 'capture');
     const path = one.directory.pathOf(manifestName(written?.id ?? ''));
     const options = { now: 1, dryRun: false, control: NO_CONTROL };
@@ -201,11 +199,11 @@ describe('an archive', () => {
       unknown: 2,
       restored: 0,
     });
-    assertLedgerInvariant(other);
+    await other.assertInvariant();
   });
 
   it('accepts safe file names only', async () => {
-    const keeping = await givenDelivered(1);
+    const keeping = await givenDelivered(open, 1);
     for (const name of [
       '../../etc/passwd',
       'archive-1',
@@ -229,36 +227,36 @@ describe('an archive', () => {
   });
 
   it('that another run left without marking its events is taken up', async () => {
-    const keeping = await givenDelivered(3);
+    const keeping = await givenDelivered(open, 3);
     failAt('archive.read-back', 'EIO');
     expect(await failure(archive(keeping))).to.include({ code: 'EIO' });
     failAt('nowhere', 'EIO');
-    expect(retained(keeping)).to.have.length(3);
+    expect(await retained(keeping)).to.have.length(3);
     const before = readdirSync(keeping.directory.path).sort();
     expect(await archive(keeping)).to.include({ events: 3 });
     expect(readdirSync(keeping.directory.path).sort()).to.deep.equal(before);
-    expect(retained(keeping)).to.deep.equal([]);
-    assertLedgerInvariant(keeping);
+    expect(await retained(keeping)).to.deep.equal([]);
+    await keeping.assertInvariant();
   });
 
   for (const step of ['archive.data-written', 'archive.data-in-place', 'archive.manifest-written'])
     it(`loses nothing when its writing ends at ${step}`, async () => {
-      const keeping = await givenDelivered(3);
-      const before = payloads(keeping);
+      const keeping = await givenDelivered(open, 3);
+      const before = await payloads(keeping);
       failAt(step, 'EIO');
       expect(await failure(archive(keeping))).to.include({ code: 'EIO' });
       failAt('nowhere', 'EIO');
-      expect(payloads(keeping)).to.deep.equal(before);
+      expect(await payloads(keeping)).to.deep.equal(before);
       const report = await archive(keeping);
       expect(report).to.include({ events: 3 });
       expect(readdirSync(keeping.directory.path)).to.have.length(2);
       await restore(keeping, report.archives[0]?.id ?? '');
-      expect(payloads(keeping)).to.deep.equal(before);
-      assertLedgerInvariant(keeping);
+      expect(await payloads(keeping)).to.deep.equal(before);
+      await keeping.assertInvariant();
     });
 
   it('is not taken for a leftover when only its manifest was lost', async () => {
-    const keeping = await givenDelivered(2);
+    const keeping = await givenDelivered(open, 2);
     const [{ id, file } = { id: '', file: '' }] = (await archive(keeping)).archives;
     const manifest = keeping.directory.pathOf(manifestName(id));
     renameSync(manifest, join(keeping.home, 'lost'));
@@ -267,12 +265,14 @@ describe('an archive', () => {
   });
 
   it('restored once is left alone by the next run, which writes another', async () => {
-    const keeping = await givenDelivered(2);
+    const keeping = await givenDelivered(open, 2);
     const [first] = (await archive(keeping)).archives;
     await restore(keeping, first?.id ?? '');
     const [second] = (await archive(keeping)).archives;
     expect(second?.id).not.to.equal(first?.id);
-    expect(row(keeping, 'SELECT DISTINCT detail FROM purge')).to.deep.equal({ detail: second?.id });
+    expect(await keeping.row('SELECT DISTINCT detail FROM purge')).to.deep.equal({
+      detail: second?.id,
+    });
     await checkArchive(
       keeping.directory.pathOf(manifestName(second?.id ?? '')),
       readManifest(keeping.directory.pathOf(manifestName(second?.id ?? ''))),
@@ -280,15 +280,15 @@ describe('an archive', () => {
   });
 
   it('cannot be written: the journal keeps everything', async () => {
-    const keeping = await givenDelivered(2);
+    const keeping = await givenDelivered(open, 2);
     const inTheWay = keeping.directory.path;
     mkdirSync(join(inTheWay, '..'), { recursive: true });
     writeFileSync(inTheWay, 'in the way');
     expect(await failure(archive(keeping))).to.be.instanceOf(Error);
     chmodSync(inTheWay, 0o600);
-    expect(retained(keeping)).to.have.length(2);
+    expect(await retained(keeping)).to.have.length(2);
     expect(basename(inTheWay)).to.equal('archive');
-    assertLedgerInvariant(keeping);
+    await keeping.assertInvariant();
   });
 });
 
@@ -299,16 +299,16 @@ function failure(work: Promise<unknown>): Promise<unknown> {
   );
 }
 
-describe('an archive of another journal', () => {
+describeOnEachEngine('an archive of another journal', (open) => {
   it('is not treated as one that holds this journal’s events', async () => {
-    const old = await openKeeping();
+    const old = await openKeeping(open);
     await old.journal.append(newEvents(3, 'old'), 'capture');
     await archive(old, EVEN_UNDELIVERED);
-    const fresh = await openKeeping();
+    const fresh = await openKeeping(open);
     await fresh.journal.append(newEvents(3, 'new'), 'capture');
     const { retention } = fresh;
     const { directory } = old;
-    const before = payloads(fresh);
+    const before = await payloads(fresh);
     const none = { ...ANY_AGE, capturedBy: 0 };
     const again = await archiveEvents({
       retention,
@@ -331,7 +331,7 @@ describe('an archive of another journal', () => {
     for (const path of directory.manifests())
       if (!first.includes(path))
         await restoreArchive(fresh.restoring, path, { now: 3, control: NO_CONTROL, dryRun: false });
-    expect(payloads(fresh)).to.deep.equal(before);
-    assertLedgerInvariant(fresh);
+    expect(await payloads(fresh)).to.deep.equal(before);
+    await fresh.assertInvariant();
   });
 });

@@ -1,36 +1,34 @@
 import type { NewEvent } from '../../src/journal/new-event.js';
 import { ArchiveDirectory } from '../../src/retention/archive-directory.js';
 import type { JobControl } from '../../src/retention/job-control.js';
-import { SqliteSpace } from '../../src/sqlite/retention/journal-space.js';
-import { SqliteRedaction } from '../../src/sqlite/retention/redaction-store.js';
-import { SqliteRestore } from '../../src/sqlite/retention/restore-store.js';
-import { SqliteRetention } from '../../src/sqlite/retention/retention-store.js';
-import { type Core, givenTarget, openCore, rows } from '../support/core.js';
+import { type Core, givenTarget, openCore } from '../support/core.js';
 import { drainWith } from '../support/drains.js';
+import { type EngineCore, engineCoreOf, type OpenCore } from '../support/each-engine.js';
 import { newEvents } from '../support/events.js';
 import { ScriptedReceiver } from '../support/scripted-receiver.js';
 import { stateOf } from '../support/temporary-home.js';
 
-/** The stores of retention on one journal. */
-export interface Keeping extends Core {
-  readonly retention: SqliteRetention;
-  readonly restoring: SqliteRestore;
-  readonly redaction: SqliteRedaction;
-  readonly space: SqliteSpace;
+/** The stores on one journal of any engine, and its archives. */
+export interface Keeping extends EngineCore {
   readonly directory: ArchiveDirectory;
 }
 
-export async function openKeeping(home?: string): Promise<Keeping> {
-  const core = await openCore(home);
-  return {
-    ...core,
-    retention: new SqliteRetention(core.db),
-    restoring: new SqliteRestore(core.db),
-    redaction: new SqliteRedaction(core.db),
-    space: new SqliteSpace(core.db),
-    directory: new ArchiveDirectory(`${stateOf(core.home)}/archive`),
-  };
+export async function openKeeping(open: OpenCore): Promise<Keeping> {
+  return withArchives(await open());
 }
+
+/** The same on SQLite, for what is in its nature. */
+export interface SqliteKeeping extends Keeping, Pick<Core, 'db' | 'file'> {}
+
+export async function openSqliteKeeping(home?: string): Promise<SqliteKeeping> {
+  const core = await openCore(home);
+  return { ...withArchives(engineCoreOf(core)), db: core.db, file: core.file };
+}
+
+const withArchives = (core: EngineCore): Keeping => ({
+  ...core,
+  directory: new ArchiveDirectory(`${stateOf(core.home)}/archive`),
+});
 
 /** Nobody watches and nothing stops it. */
 export const NO_CONTROL: JobControl = {
@@ -44,19 +42,33 @@ export const EVEN_UNDELIVERED = { ...ANY_AGE, includeUndelivered: true };
 
 /** Events captured and delivered to target 1. */
 export async function givenDelivered(
+  open: OpenCore,
   count: number,
   more: Partial<NewEvent> = {},
 ): Promise<Keeping> {
-  const keeping = await openKeeping();
+  const keeping = await openKeeping(open);
+  await deliver(keeping, count, more);
+  return keeping;
+}
+
+export async function givenDeliveredOnSqlite(
+  count: number,
+  more: Partial<NewEvent> = {},
+): Promise<SqliteKeeping> {
+  const keeping = await openSqliteKeeping();
+  await deliver(keeping, count, more);
+  return keeping;
+}
+
+async function deliver(keeping: Keeping, count: number, more: Partial<NewEvent>): Promise<void> {
   await givenTarget(keeping);
   await keeping.journal.append(newEvents(count, 'e', more), 'capture');
   await drainWith(keeping, new ScriptedReceiver());
-  return keeping;
 }
 
 /** Drains target `id`; returns the ids of what was posted. */
 export async function delivered(
-  core: Core,
+  core: EngineCore,
   id: number,
   receiver = new ScriptedReceiver(),
 ): Promise<string[]> {
@@ -64,35 +76,33 @@ export async function delivered(
   return receiver.posts.flat();
 }
 
+type Rows = Pick<EngineCore, 'rows'>;
+
 /** Event ids of every payload still here. */
-export function retained(core: Core): string[] {
-  return rows<{ id: string }>(
-    core,
+export async function retained(core: Rows): Promise<string[]> {
+  const found = await core.rows<{ id: string }>(
     'SELECT event_id AS id FROM event JOIN payload USING (seq) ORDER BY seq',
-  ).map(({ id }) => id);
+  );
+  return found.map(({ id }) => id);
 }
 
 /** Everything the ledger and the dispatch log say. */
-export function history(core: Core): unknown {
+export async function history(core: Rows): Promise<unknown> {
   return {
-    deliveries: rows(core, 'SELECT * FROM delivery ORDER BY target_id, seq'),
-    past: rows(core, 'SELECT * FROM delivery_history ORDER BY 1, 2'),
-    posts: rows(core, 'SELECT * FROM post ORDER BY id'),
+    deliveries: await core.rows('SELECT * FROM delivery ORDER BY target_id, seq'),
+    past: await core.rows('SELECT * FROM delivery_history ORDER BY 1, 2'),
+    posts: await core.rows('SELECT * FROM post ORDER BY id'),
   };
 }
 
-export function classes(core: Core): Record<string, number> {
-  const found = rows<{ class: string; n: number }>(
-    core,
+export async function classes(core: Rows): Promise<Record<string, number>> {
+  const found = await core.rows<{ class: string; n: number }>(
     `SELECT COALESCE(m.class, 'live') AS class, count(*) AS n FROM event LEFT JOIN mark m USING (seq) GROUP BY 1`,
   );
   return Object.fromEntries(found.map((one) => [one.class, one.n]));
 }
 
-export function payloads(core: Core): Map<number, string> {
-  const found = rows<{ seq: number; hex: string }>(
-    core,
-    'SELECT seq, hex(bytes) AS hex FROM payload',
-  );
-  return new Map(found.map(({ seq, hex }) => [seq, hex]));
+export async function payloads(core: Rows): Promise<Map<number, string>> {
+  const found = await core.rows<{ seq: number; bytes: Buffer }>('SELECT seq, bytes FROM payload');
+  return new Map(found.map(({ seq, bytes }) => [seq, bytes.toString('hex')]));
 }

@@ -19,7 +19,7 @@ import { results, ScriptedReceiver } from '../support/scripted-receiver.js';
 import { filesHolding } from '../support/secret-search.js';
 import { closeAfterTest } from '../support/temporary-home.js';
 import { type GivenService, givenService, runIdle } from '../workers/given-service.js';
-import { delivered, NO_CONTROL, openKeeping } from './given-journal.js';
+import { delivered, NO_CONTROL, openSqliteKeeping } from './given-journal.js';
 
 const SECRET = 'correcthorsebatterystaple';
 const NEVER = new AbortController().signal;
@@ -227,7 +227,7 @@ describe('redact reaches every file of the home', () => {
   });
 
   it('records no words of an answer that comes after it', async () => {
-    const keeping = await openKeeping();
+    const keeping = await openSqliteKeeping();
     await givenTarget(keeping);
     const bytes = Buffer.from(line('x'));
     await keeping.journal.append([newEvent('x', { bytes }), newEvent('y')], 'capture');
@@ -248,7 +248,7 @@ describe('redact reaches every file of the home', () => {
   });
 
   it('keeps the words of servers that do not repeat the event, for the events beside it', async () => {
-    const keeping = await openKeeping();
+    const keeping = await openSqliteKeeping();
     await givenTarget(keeping);
     const bytes = Buffer.from(line('x'));
     await keeping.journal.append(
@@ -276,7 +276,7 @@ describe('redact reaches every file of the home', () => {
   });
 
   it('leaves no cause that repeats it, whatever the count of causes says', async () => {
-    const keeping = await openKeeping();
+    const keeping = await openSqliteKeeping();
     await givenTarget(keeping);
     await keeping.journal.append([newEvent('x', { bytes: Buffer.from(line('x')) })], 'capture');
     await keeping.db.write((db) =>

@@ -14,19 +14,19 @@ import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
 import {
   ANY_AGE,
   delivered,
-  givenDelivered,
-  type Keeping,
+  givenDeliveredOnSqlite,
   NO_CONTROL,
-  openKeeping,
+  openSqliteKeeping,
   retained,
+  type SqliteKeeping,
 } from './given-journal.js';
 
 const bytesOf = (eventId: string, more = '') =>
   newEvent(eventId, { bytes: Buffer.from(`{"event_id":"${eventId}", "more": "${more}"}`) });
 
 /** A home whose journal is of before, and whose archives are of after. */
-async function givenOlderJournal(): Promise<{ app: App; id: string; older: Keeping }> {
-  const keeping = await givenDelivered(2, {
+async function givenOlderJournal(): Promise<{ app: App; id: string; older: SqliteKeeping }> {
+  const keeping = await givenDeliveredOnSqlite(2, {
     origin: { projectUuid: 'p', repoSlug: null, checkout: '/c' },
   });
   const backup = join(temporaryHome(), 'backup.db');
@@ -43,7 +43,7 @@ async function givenOlderJournal(): Promise<{ app: App; id: string; older: Keepi
   keeping.db.close();
   for (const end of ['-wal', '-shm', '']) rmSync(`${keeping.file}${end}`, { force: true });
   copyFileSync(backup, keeping.file);
-  const older = await openKeeping(keeping.home);
+  const older = await openSqliteKeeping(keeping.home);
   // The same number as an event of the archive, and the same id with other bytes.
   await older.journal.append([bytesOf('other'), bytesOf('both', 'of the journal')], 'capture');
   const app = new App({ home: keeping.home, env: {} });
@@ -58,15 +58,15 @@ describe('an archive under an older journal', () => {
     expect(plain.archives[0]).to.include({ added: 0, unknown: 2, present: 2 });
     const manifest = older.directory.pathOf(manifestName(id));
     expect(readManifest(manifest).restored_at).to.equal(null);
-    expect(retained(older)).to.deep.equal(['e-000001', 'e-000002', 'other', 'both']);
+    expect(await retained(older)).to.deep.equal(['e-000001', 'e-000002', 'other', 'both']);
 
     const preview = await previewRestore(app, [id], NO_CONTROL, true);
     expect(preview.archives[0]).to.include({ added: 1, conflicts: 1, unknown: 0 });
-    expect(retained(older)).to.have.length(4);
+    expect(await retained(older)).to.have.length(4);
 
     const done = await runRestore(app, [id], NO_CONTROL, true);
     expect(done.archives[0]).to.deep.equal(preview.archives[0]);
-    expect(retained(older)).to.deep.equal(['e-000001', 'e-000002', 'other', 'both', 'new']);
+    expect(await retained(older)).to.deep.equal(['e-000001', 'e-000002', 'other', 'both', 'new']);
     const added = row<{ seq: number; source: string; bytes: Buffer }>(
       older,
       "SELECT seq, source, bytes FROM event JOIN payload USING (seq) WHERE event_id = 'new'",
@@ -95,7 +95,7 @@ describe('an archive under an older journal', () => {
   });
 
   it('finds events whose numbers are other ones here', async () => {
-    const one = await givenDelivered(3);
+    const one = await givenDeliveredOnSqlite(3);
     const { retention, directory } = one;
     const job = {
       retention,
@@ -105,7 +105,7 @@ describe('an archive under an older journal', () => {
       control: NO_CONTROL,
     };
     const id = (await archiveEvents(job)).archives[0]?.id ?? '';
-    const other = await openKeeping();
+    const other = await openSqliteKeeping();
     await other.journal.append([newEvent('first'), ...newEvents(3)], 'capture');
     const app = new App({ home: other.home, env: {} });
     closeAfterTest(() => app.close());
@@ -124,6 +124,6 @@ describe('an archive under an older journal', () => {
       redacted: 1,
       added: 0,
     });
-    expect(retained(older)).not.to.include('new');
+    expect(await retained(older)).not.to.include('new');
   });
 });

@@ -14,7 +14,7 @@ import { captured, envelopes, sendTo } from '../processes/given-events.js';
 import { newEvents } from '../support/events.js';
 import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
 import { WarmCli } from '../support/warm-cli.js';
-import { givenDelivered, NO_CONTROL, retained } from './given-journal.js';
+import { givenDeliveredOnSqlite, NO_CONTROL, retained } from './given-journal.js';
 
 const NOWHERE = '/nowhere/at/all';
 
@@ -68,7 +68,7 @@ describe('gc --vacuum', () => {
   });
 
   it('that cannot rewrite the file has purged, says so, and loses nothing', async () => {
-    const keeping = await givenDelivered(3);
+    const keeping = await givenDeliveredOnSqlite(3);
     await keeping.journal.append(newEvents(2, 'kept'), 'capture');
     const app = new App({ home: keeping.home, env: {} });
     closeAfterTest(() => app.close());
@@ -77,7 +77,7 @@ describe('gc --vacuum', () => {
     );
     expect(report).to.include({ events: 3, vacuum: null });
     expect(report.vacuum_error).to.match(/the disk is full \(no room\)/);
-    expect(retained(keeping)).to.deep.equal(['kept-000001', 'kept-000002']);
+    expect(await retained(keeping)).to.deep.equal(['kept-000001', 'kept-000002']);
   });
 
   it('tells what prevents a file from being rewritten', async () => {

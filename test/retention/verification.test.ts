@@ -22,11 +22,11 @@ import { closeAfterTest, stateOf, temporaryHome } from '../support/temporary-hom
 import {
   ANY_AGE,
   delivered,
-  givenDelivered,
+  givenDeliveredOnSqlite,
   history,
-  type Keeping,
   NO_CONTROL,
   payloads,
+  type SqliteKeeping,
 } from './given-journal.js';
 
 function appOn(home: string): App {
@@ -36,7 +36,7 @@ function appOn(home: string): App {
 }
 
 /** On this thread, which takes less time; as a whole it is `verify` of an App. */
-async function verified(keeping: Keeping): Promise<VerifyReport> {
+async function verified(keeping: SqliteKeeping): Promise<VerifyReport> {
   const db = JournalDatabase.openReadOnly(keeping.file) as JournalDatabase;
   const spool = new Spool(join(stateOf(keeping.home), 'spool'));
   try {
@@ -53,15 +53,15 @@ function broken(report: VerifyReport): Record<string, string> {
 }
 
 /** Runs statements as any other program could. */
-function tamper(keeping: Keeping, sql: string): void {
+function tamper(keeping: SqliteKeeping, sql: string): void {
   const raw = new Database(keeping.file);
   raw.exec(sql);
   raw.close();
 }
 
 /** Purged, archived, redacted, coalesced, live, rejected: something of everything. */
-async function givenEverything(): Promise<Keeping> {
-  const keeping = await givenDelivered(6, { capturedAt: 1 });
+async function givenEverything(): Promise<SqliteKeeping> {
+  const keeping = await givenDeliveredOnSqlite(6, { capturedAt: 1 });
   await collect(keeping.retention, ANY_AGE, 1, NO_CONTROL);
   await keeping.journal.append(newEvents(4, 'arch'), 'capture');
   await delivered(keeping, 1);
@@ -111,7 +111,7 @@ describe('verify', () => {
   });
 
   it('names the event of which one byte was flipped', async () => {
-    const keeping = await givenDelivered(200);
+    const keeping = await givenDeliveredOnSqlite(200);
     const { bytes } = row<{ bytes: Buffer }>(keeping, 'SELECT bytes FROM payload WHERE seq = 137');
     bytes[20] = (bytes[20] ?? 0) ^ 1;
     tamper(
@@ -127,7 +127,7 @@ describe('verify', () => {
   for (const text of TRIGGERS) {
     const name = /^CREATE TRIGGER (\w+)/.exec(text)?.[1] ?? '';
     it(`says so when trigger ${name} was dropped`, async () => {
-      const keeping = await givenDelivered(1);
+      const keeping = await givenDeliveredOnSqlite(1);
       tamper(keeping, `DROP TRIGGER ${name}`);
       expect(broken(await verified(keeping))).to.deep.equal({
         triggers: `trigger ${name} is missing`,
@@ -136,7 +136,7 @@ describe('verify', () => {
   }
 
   it('says so when a trigger was changed or added', async () => {
-    const keeping = await givenDelivered(1);
+    const keeping = await givenDeliveredOnSqlite(1);
     tamper(
       keeping,
       `DROP TRIGGER event_no_update;
@@ -208,7 +208,7 @@ describe('verify', () => {
 
   for (const [what, sql, check, problem] of FALSE_FACTS)
     it(`notices ${what}`, async () => {
-      const keeping = await givenDelivered(3);
+      const keeping = await givenDeliveredOnSqlite(3);
       tamper(keeping, sql);
       const report = await verified(keeping);
       expect(report.verdict).to.match(/^NOT OK: \d/);
@@ -227,17 +227,21 @@ describe('verify', () => {
     [`INSERT INTO cause VALUES (1, 'rejected', 'no', 2)`],
   ] as const)
     it(`--repair recounts counters after "${sql}", which status reports`, async () => {
-      const keeping = await givenDelivered(9);
+      const keeping = await givenDeliveredOnSqlite(9);
       const app = appOn(keeping.home);
       expect(await addsUp(app)).to.deep.equal([true]);
       tamper(keeping, sql);
       expect(await addsUp(app)).to.deep.equal([false]);
-      const before = [history(keeping), payloads(keeping), rows(keeping, 'SELECT * FROM event')];
+      const before = [
+        await history(keeping),
+        await payloads(keeping),
+        rows(keeping, 'SELECT * FROM event'),
+      ];
       const report = await verifyAndRepair(app, NO_CONTROL);
       expect(report).to.include({ ok: true, repaired: true });
       expect([
-        history(keeping),
-        payloads(keeping),
+        await history(keeping),
+        await payloads(keeping),
         rows(keeping, 'SELECT * FROM event'),
       ]).to.deep.equal(before);
       expect(await addsUp(app)).to.deep.equal([true]);
@@ -262,7 +266,7 @@ describe('verify', () => {
 
   for (const [what, sql, problem] of FALSE_NUMBERS)
     it(`notices what is wrong in the numbers of an edge, and --repair recounts it: ${what}`, async () => {
-      const keeping = await givenDelivered(3);
+      const keeping = await givenDeliveredOnSqlite(3);
       await keeping.journal.append(arrived([1, 3]), 'capture');
       expect(broken(await verified(keeping))).to.deep.equal({});
       tamper(keeping, sql);
@@ -272,7 +276,7 @@ describe('verify', () => {
     });
 
   it('notices numbers of an edge that stand for no event', async () => {
-    const keeping = await givenDelivered(3);
+    const keeping = await givenDeliveredOnSqlite(3);
     await keeping.journal.append(arrived([1, 3]), 'capture');
     tamper(keeping, 'UPDATE edge_range SET seq = 998 WHERE first = 3');
     const problems = broken(await verified(keeping));
@@ -280,7 +284,7 @@ describe('verify', () => {
   });
 
   it('--repair recounts counters only: what else is wrong stays wrong', async () => {
-    const keeping = await givenDelivered(3);
+    const keeping = await givenDeliveredOnSqlite(3);
     tamper(keeping, 'DROP TRIGGER audit_no_update; UPDATE journal_count SET events = 0');
     const report = await verifyAndRepair(appOn(keeping.home), NO_CONTROL);
     expect(report.repaired).to.equal(true);
@@ -318,13 +322,13 @@ describe('verify', () => {
     ['DROP INDEX ix_post_target', /index ix_post_target is missing/],
   ] as const)
     it(`names what no longer is as it was made: ${change}`, async () => {
-      const keeping = await givenDelivered(3);
+      const keeping = await givenDeliveredOnSqlite(3);
       tamper(keeping, change);
       expect(broken(await verified(keeping)).tables).to.match(problem);
     });
 
   it('names bytes that belong to no event', async () => {
-    const keeping = await givenDelivered(3);
+    const keeping = await givenDeliveredOnSqlite(3);
     tamper(
       keeping,
       `DROP TRIGGER payload_no_forgery; INSERT INTO payload (seq, bytes) VALUES (99, x'7b7d')`,
@@ -335,7 +339,7 @@ describe('verify', () => {
   });
 
   it('names an event of which two revisions would be selected', async () => {
-    const keeping = await givenDelivered(3);
+    const keeping = await givenDeliveredOnSqlite(3);
     tamper(
       keeping,
       `DROP TRIGGER payload_no_forgery;
@@ -349,7 +353,7 @@ describe('verify', () => {
   });
 
   it('survives a damaged file and says that it is damaged', async () => {
-    const keeping = await givenDelivered(300);
+    const keeping = await givenDeliveredOnSqlite(300);
     keeping.db.close();
     corruptTable(keeping.file, 'delivery');
     const report = await verified(keeping);
@@ -358,7 +362,7 @@ describe('verify', () => {
   });
 
   it('looks at a page of events at a time, however many there are', async () => {
-    const keeping = await givenDelivered(1_000);
+    const keeping = await givenDeliveredOnSqlite(1_000);
     const seen: number[] = [];
     const control = { ...NO_CONTROL, progress: (done: number) => void seen.push(done) };
     expect((await verify(appOn(keeping.home), control)).ok).to.equal(true);

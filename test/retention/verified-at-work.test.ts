@@ -17,7 +17,13 @@ import { SqliteVerification } from '../../src/sqlite/verification/verification.j
 import { verifyAll } from '../../src/sqlite/verification/verify.js';
 import { newEvents } from '../support/events.js';
 import { closeAfterTest, stateOf } from '../support/temporary-home.js';
-import { ANY_AGE, delivered, givenDelivered, type Keeping, NO_CONTROL } from './given-journal.js';
+import {
+  ANY_AGE,
+  delivered,
+  givenDeliveredOnSqlite,
+  NO_CONTROL,
+  type SqliteKeeping,
+} from './given-journal.js';
 
 /** Where other work comes in between: after the list of archives, or after a look at one. */
 type Moment = 'listed' | 'looked';
@@ -58,7 +64,7 @@ const once = (work: () => Promise<unknown>): (() => Promise<void>) => {
 
 /** Verifies on a connection of its own, as another process does. */
 async function verifiedWhile(
-  keeping: Keeping,
+  keeping: SqliteKeeping,
   at: Moment,
   work: () => Promise<void>,
 ): Promise<readonly Finding[]> {
@@ -73,16 +79,16 @@ async function verifiedWhile(
 const problems = (checks: readonly Finding[]): string[] =>
   checks.flatMap((check) => check.problems);
 
-const archive = (keeping: Keeping) =>
+const archive = (keeping: SqliteKeeping) =>
   archiveEvents({ ...keeping, scope: ANY_AGE, now: 1_795_358_210_123, control: NO_CONTROL });
 
-async function givenArchived(events = 1_200): Promise<{ keeping: Keeping; path: string }> {
-  const keeping = await givenDelivered(events);
+async function givenArchived(events = 1_200): Promise<{ keeping: SqliteKeeping; path: string }> {
+  const keeping = await givenDeliveredOnSqlite(events);
   const [written] = (await archive(keeping)).archives;
   return { keeping, path: keeping.directory.pathOf(manifestName(written?.id ?? '')) };
 }
 
-const restore = (keeping: Keeping, path: string) =>
+const restore = (keeping: SqliteKeeping, path: string) =>
   restoreArchive(keeping.restoring, path, { now: 1, dryRun: false, control: NO_CONTROL });
 
 describe('verify beside other work', () => {
@@ -166,7 +172,7 @@ describe('verify beside other work', () => {
   });
 
   it('finds the same in one thread and in two, in the same order', async () => {
-    const { db, home, directory } = await givenDelivered(5);
+    const { db, home, directory } = await givenDeliveredOnSqlite(5);
     db.statement('UPDATE journal_count SET events = events + 1').run();
     db.statement('DROP TRIGGER payload_no_update').run();
     db.statement("UPDATE payload SET bytes = CAST('other' AS BLOB)").run();

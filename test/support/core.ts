@@ -56,6 +56,10 @@ export function rows<T = Record<string, unknown>>(
   return core.db.statement<unknown[], T>(sql).all(...values);
 }
 
-export function row<T = Record<string, unknown>>(core: Core, sql: string, ...values: unknown[]): T {
+export function row<T = Record<string, unknown>>(
+  core: Pick<Core, 'db'>,
+  sql: string,
+  ...values: unknown[]
+): T {
   return rows<T>(core, sql, ...values)[0] as T;
 }

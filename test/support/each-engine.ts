@@ -1,8 +1,12 @@
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import type { TargetLock } from '../../src/dispatch/target-lock.js';
+import { JournalDatabase } from '../../src/postgres/journal-database.js';
 import { openStores as openPostgres } from '../../src/postgres/stores.js';
-import { type OpenOptions, openStores as openSqlite } from '../../src/sqlite/stores.js';
+import { FileTargetLock } from '../../src/sqlite/ledger/target-lock.js';
+import type { OpenOptions } from '../../src/sqlite/stores.js';
 import type { OpenJournal, Stores } from '../../src/stores.js';
+import { type Core, openCore } from './core.js';
 import { assertLedgerInvariant, assertLedgerInvariantOn } from './invariant.js';
 import { type PostgresJournals, postgresJournals } from './postgres-journal.js';
 import { closeAfterTest, stateOf, temporaryHome } from './temporary-home.js';
@@ -16,6 +20,8 @@ export interface EngineCore extends Omit<Stores, keyof OpenJournal> {
   rows<T extends object = Record<string, unknown>>(sql: string): Promise<T[]>;
   /** The first of them. */
   row<T extends object = Record<string, unknown>>(sql: string): Promise<T>;
+  /** Changes rows behind the back of redrain, past what guards them. */
+  change(sql: string): Promise<void>;
   /** @throws where the ledger contradicts itself. */
   assertInvariant(): Promise<void>;
 }
@@ -23,13 +29,15 @@ export interface EngineCore extends Omit<Stores, keyof OpenJournal> {
 /** An empty journal, closed after the test. */
 export type OpenCore = () => Promise<EngineCore>;
 
+type EngineName = 'SQLite' | 'PostgreSQL';
+
 /**
  * One suite on every engine. For what is promised whichever it is, and is seen in rows; what
  * is in the nature of one engine has its tests in test/sqlite and test/postgres.
  */
 export function describeOnEachEngine(
   title: string,
-  suite: (open: OpenCore, engine: 'SQLite' | 'PostgreSQL') => void,
+  suite: (open: OpenCore, engine: EngineName) => void,
 ): void {
   describe(`${title} (SQLite)`, () => suite(openOnSqlite, 'SQLite'));
   describe(`${title} (PostgreSQL)`, () => {
@@ -38,44 +46,126 @@ export function describeOnEachEngine(
   });
 }
 
+/** Homes whose journal is on one engine. */
+export interface EngineHomes {
+  readonly engine: EngineName;
+  /** What the processes of a home find in their environment. */
+  env(home: string): Readonly<Record<string, string>>;
+  /** Rows of the journal of a home, read on a connection of their own. */
+  rows<T extends object = Record<string, unknown>>(home: string, sql: string): Promise<T[]>;
+  /** Changes the journal of a home behind the back of redrain, past what guards its rows. */
+  change(home: string, sql: string): Promise<void>;
+}
+
+/** The same for what is promised of a whole home: of the library, of use cases, of reports. */
+export function describeOnEachHome(title: string, suite: (on: EngineHomes) => void): void {
+  describe(`${title} (SQLite)`, () => suite(HOMES_ON_SQLITE));
+  describe(`${title} (PostgreSQL)`, () => suite(homesOnPostgres(postgresJournals())));
+}
+
+const journalOf = (home: string): string => join(stateOf(home), 'journal.db');
+
+const HOMES_ON_SQLITE: EngineHomes = {
+  engine: 'SQLite',
+  env: () => ({}),
+  rows: async (home, sql) => readFile(journalOf(home), sql),
+  change: async (home, sql) => changeFile(journalOf(home), sql),
+};
+
+function homesOnPostgres(journals: PostgresJournals): EngineHomes {
+  const urls = new Map<string, string>();
+  const urlOf = (home: string): string => {
+    const known = urls.get(home);
+    if (known !== undefined) return known;
+    const url = journals.forTest();
+    urls.set(home, url);
+    closeAfterTest(() => urls.delete(home));
+    return url;
+  };
+  return {
+    engine: 'PostgreSQL',
+    env: (home) => ({ REDRAIN_STORAGE_URL: urlOf(home) }),
+    async rows(home, sql) {
+      const db = await JournalDatabase.openReadOnly(urlOf(home));
+      if (db === undefined) throw new Error('there is no journal');
+      return db.all<never>(sql).finally(() => db.close());
+    },
+    change: (home, sql) => journals.change(sql, urlOf(home)),
+  };
+}
+
+function readFile<T>(file: string, sql: string): T[] {
+  const db = new Database(file, { readonly: true });
+  try {
+    return db.prepare<[], T>(sql).all();
+  } finally {
+    db.close();
+  }
+}
+
+/** Its triggers are away for as long as that takes. */
+function changeFile(file: string, sql: string): void {
+  const db = new Database(file);
+  const triggers = db
+    .prepare<[], { name: string; sql: string }>(
+      `SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'`,
+    )
+    .all();
+  const drops = triggers.map(({ name }) => `DROP TRIGGER ${name}`);
+  try {
+    const statements = ['BEGIN', ...drops, sql, ...triggers.map((one) => one.sql), 'COMMIT'];
+    db.exec(statements.join(';\n'));
+  } finally {
+    db.close();
+  }
+}
+
 const OPTIONS: OpenOptions = {};
 const jitter = (): number => 0.5;
 
-async function openOnSqlite(): Promise<EngineCore> {
-  const home = temporaryHome();
-  const stores = await openSqlite(join(stateOf(home), 'journal.db'), OPTIONS, jitter);
-  closeAfterTest(() => stores.close());
-  const { db } = stores;
-  return coreOf(stores, home, {
+const openOnSqlite: OpenCore = async () => engineCoreOf(await openCore(temporaryHome(), OPTIONS));
+
+/** What tests on SQLite alone have, as those on every engine have it. */
+export function engineCoreOf(core: Core): EngineCore {
+  const { db, file, home } = core;
+  return coreOf(core, home, {
+    targetLock: (targetId) => new FileTargetLock(join(stateOf(home), 'locks'), targetId),
     rows: async (sql) => db.statement(sql).all(),
+    change: async (sql) => changeFile(file, sql),
     assertInvariant: async () => assertLedgerInvariant({ db }),
   });
 }
 
 async function openOnPostgres(journals: PostgresJournals): Promise<EngineCore> {
-  const stores = await openPostgres(journals.forTest(), OPTIONS, jitter);
+  const url = journals.forTest();
+  const stores = await openPostgres(url, OPTIONS, jitter);
   closeAfterTest(() => stores.close());
   const { db } = stores;
+  const home = temporaryHome();
   // The server of the tests need not wait for its disk.
   await db.write('journal', (tx) => tx.run('SET synchronous_commit = off'));
-  return coreOf(stores, temporaryHome(), {
+  return coreOf(stores, home, {
+    targetLock: (targetId) => stores.targetLock(targetId),
     rows: (sql) => db.all(sql),
+    change: (sql) => journals.change(sql, url),
     assertInvariant: () => assertLedgerInvariantOn(db),
   });
 }
 
-interface Access {
+type Access = Pick<EngineCore, 'targetLock' | 'change' | 'assertInvariant'> & {
   rows(sql: string): Promise<unknown[]>;
-  assertInvariant(): Promise<void>;
-}
+};
 
-function coreOf(stores: Stores, home: string, { rows, assertInvariant }: Access): EngineCore {
+function coreOf(
+  stores: Omit<Stores, keyof OpenJournal>,
+  home: string,
+  { rows, ...access }: Access,
+): EngineCore {
   return {
     ...stores,
+    ...access,
     home,
-    targetLock: (targetId) => stores.targetLock(targetId, join(stateOf(home), 'locks')),
     rows: async <T>(sql: string) => (await rows(sql)) as T[],
     row: async <T>(sql: string) => (await rows(sql))[0] as T,
-    assertInvariant,
   };
 }
