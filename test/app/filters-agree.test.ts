@@ -10,7 +10,7 @@ import { gapOf } from '../../src/app/undelivered.js';
 import { passesTypes } from '../../src/policy/type-filter.js';
 import type { TargetLedger } from '../../src/reports/ledger-section.js';
 import { connectionOf } from '../support/core.js';
-import { assertLedgerInvariant } from '../support/invariant.js';
+import { describeOnEachHome, type EngineHomes } from '../support/each-engine.js';
 import { rounds } from '../support/rounds.js';
 import { ScriptedReceiver } from '../support/scripted-receiver.js';
 import { temporaryHome } from '../support/temporary-home.js';
@@ -32,22 +32,27 @@ interface Step {
   readonly limit: number | null;
 }
 
-describe('types and from', () => {
-  it(`mean the same to now --dry-run, events, status and the drain (cases: ${rounds(120, 10_000)})`, async function () {
+/** A server takes longer for each of them. */
+const CASES = { SQLite: rounds(120, 10_000), PostgreSQL: rounds(10, 2_000) };
+
+describeOnEachHome('types and from', (on) => {
+  const cases = CASES[on.engine];
+
+  it(`mean the same to now --dry-run, events, status and the drain (cases: ${cases})`, async function () {
     this.timeout(rounds(240_000, 7_200_000));
-    let home = await Home.open();
+    let home = await Home.open(on);
     let left = 25;
     await fc.assert(
       fc.asyncProperty(fc.array(anyStep(), { minLength: 1, maxLength: 4 }), async (steps) => {
         // A home for some cases: what a target had and has not is a case of its own.
         if (left-- === 0) {
           await home.close();
-          home = await Home.open();
+          home = await Home.open(on);
           left = 25;
         }
         for (const step of steps) await home.live(step);
       }),
-      { numRuns: rounds(120, 10_000) },
+      { numRuns: cases },
     );
     await home.close();
   });
@@ -55,6 +60,7 @@ describe('types and from', () => {
 
 /** One home with one target, and what that was sent. */
 class Home {
+  readonly #on: EngineHomes;
   readonly #path = temporaryHome();
   readonly #receiver = new ScriptedReceiver();
   readonly #app: App;
@@ -65,21 +71,22 @@ class Home {
   #from: Step['from'] = 'all';
   #hasTarget = false;
 
-  private constructor() {
+  private constructor(on: EngineHomes) {
+    this.#on = on;
     this.#app = new App({
       home: this.#path,
-      env: {},
+      env: on.env(this.#path),
       now: () => START + this.#second * 1_000,
       random: () => 0.5,
       receiver: () => this.#receiver,
     });
   }
 
-  static async open(): Promise<Home> {
-    const home = new Home();
-    connectionOf(await home.#app.stores())
-      .statement('PRAGMA synchronous = OFF')
-      .run();
+  static async open(on: EngineHomes): Promise<Home> {
+    const home = new Home(on);
+    const stores = await home.#app.stores();
+    // Nothing here is about power failures.
+    if (on.engine === 'SQLite') connectionOf(stores).statement('PRAGMA synchronous = OFF').run();
     return home;
   }
 
@@ -123,7 +130,7 @@ class Home {
     await this.#expectReports(
       states.map((state, i) => (sent.has(this.#captured[i]?.id ?? '') ? 'delivered' : state)),
     );
-    assertLedgerInvariant({ db: connectionOf(await this.#app.stores()) });
+    await this.#on.assertInvariant(this.#path);
   }
 
   async #capture(eventType: string): Promise<void> {

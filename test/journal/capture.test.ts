@@ -6,7 +6,7 @@ import {
   type CaptureVerdict,
 } from '../../src/journal/capture.js';
 import { Spool } from '../../src/journal/spool.js';
-import { type Core, openCore, row, rows } from '../support/core.js';
+import { describeOnEachEngine, type EngineCore } from '../support/each-engine.js';
 import { stateOf } from '../support/temporary-home.js';
 
 const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
@@ -19,10 +19,10 @@ const CONTEXT: CaptureContext = {
   discard: { retention: true, families: new Map(), auditDiscard: false },
 };
 
-describe('capture', () => {
-  let core: Core;
+describeOnEachEngine('capture', (open) => {
+  let core: EngineCore;
   beforeEach(async () => {
-    core = await openCore();
+    core = await open();
   });
 
   it('keeps the exact bytes of an envelope, whatever they look like', async () => {
@@ -32,7 +32,7 @@ describe('capture', () => {
       '{"event_id":"c","event_type":"T","s":"é\u2028"}',
     ];
     await capture(texts);
-    const stored = rows<{ bytes: Buffer }>(core, 'SELECT bytes FROM payload ORDER BY seq');
+    const stored = await core.rows<{ bytes: Buffer }>('SELECT bytes FROM payload ORDER BY seq');
     expect(stored.map(({ bytes }) => bytes.toString())).to.deep.equal(texts);
   });
 
@@ -48,8 +48,7 @@ describe('capture', () => {
       generated: true,
       refused: false,
     });
-    const stored = rows<{ event_id: string; bytes: Buffer; carries_id: number }>(
-      core,
+    const stored = await core.rows<{ event_id: string; bytes: Buffer; carries_id: number }>(
       'SELECT event_id, carries_id, bytes FROM event JOIN payload USING (seq) ORDER BY seq',
     );
     expect(stored.map((event) => event.event_id)).to.deep.equal(ids);
@@ -70,7 +69,7 @@ describe('capture', () => {
       context,
     );
     expect(
-      rows(core, 'SELECT event_id, drain_blocked_reason AS reason FROM event ORDER BY seq'),
+      await core.rows('SELECT event_id, drain_blocked_reason AS reason FROM event ORDER BY seq'),
     ).to.deep.equal([
       { event_id: 'in', reason: null },
       { event_id: 'out', reason: 'missing_project' },
@@ -82,11 +81,8 @@ describe('capture', () => {
       '{"event_id":"a","event_type":"T","project_uuid":"p","repo_slug":"r","team_slug":"red","timestamp":"2026-01-02T03:04:05Z"}';
     await capture([text], CONTEXT, '/somewhere/here');
     expect(
-      row(
-        core,
-        `SELECT project_uuid, repo_slug, checkout, producer_user, producer_team, event_time,
-           occurred_at, captured_at FROM event JOIN origin ON origin.id = origin_id`,
-      ),
+      await core.row(`SELECT project_uuid, repo_slug, checkout, producer_user, producer_team, event_time,
+           occurred_at, captured_at FROM event JOIN origin ON origin.id = origin_id`),
     ).to.deep.equal({
       project_uuid: 'p',
       repo_slug: 'r',
@@ -114,7 +110,7 @@ describe('capture', () => {
       'invalid',
       'captured',
     ]);
-    expect(rows(core, 'SELECT event_id FROM event ORDER BY seq')).to.deep.equal([
+    expect(await core.rows('SELECT event_id FROM event ORDER BY seq')).to.deep.equal([
       { event_id: 'a' },
       { event_id: 'e' },
     ]);

@@ -12,22 +12,21 @@ import { expect } from 'chai';
 import { Spool } from '../../src/journal/spool.js';
 import { decodeSpool, encodeSpool } from '../../src/journal/spool-format.js';
 import { checkSpool } from '../../src/retention/file-checks.js';
-import { type Core, openCore, row, rows } from '../support/core.js';
+import { describeOnEachEngine, type EngineCore } from '../support/each-engine.js';
 import { newEvent, newEvents } from '../support/events.js';
 import { failAt, putFileInPlaceOf } from '../support/faults.js';
-import { assertLedgerInvariant } from '../support/invariant.js';
 import { stateOf } from '../support/temporary-home.js';
 
-describe('the spool', () => {
-  let core: Core;
+describeOnEachEngine('the spool', (open) => {
+  let core: EngineCore;
   let dir: string;
   let spool: Spool;
   beforeEach(async () => {
-    core = await openCore();
+    core = await open();
     dir = join(stateOf(core.home), 'spool');
     spool = new Spool(dir);
   });
-  afterEach(() => assertLedgerInvariant(core));
+  afterEach(() => core.assertInvariant());
 
   it('is nothing until something is written to it', () => {
     expect(spool.files()).to.deep.equal([]);
@@ -52,10 +51,10 @@ describe('the spool', () => {
     for (const group of groups) spool.write(group);
     const taken = await spool.ingest(core.journal);
     expect(taken).to.have.length(30);
-    expect(eventIds(core)).to.deep.equal(groups.flat().map((event) => event.eventId));
+    expect(await eventIds(core)).to.deep.equal(groups.flat().map((event) => event.eventId));
     expect(readdirSync(dir)).to.deep.equal([]);
     expect(await spool.ingest(core.journal)).to.deep.equal([]);
-    expect(eventIds(core)).to.have.length(90);
+    expect(await eventIds(core)).to.have.length(90);
   });
 
   it('leaves every field of an event what it was at its capture', async () => {
@@ -74,7 +73,7 @@ describe('the spool', () => {
     });
     spool.write([event]);
     await spool.ingest(core.journal);
-    expect(row(core, STORED)).to.deep.equal({
+    expect(await core.row(STORED)).to.deep.equal({
       event_id: 'kept',
       event_type: 'T',
       source: 'spool',
@@ -101,8 +100,10 @@ describe('the spool', () => {
     spool.write([newEvent('twice'), other, newEvent('new')]);
     const [taken] = await spool.ingest(core.journal);
     expect(taken?.verdicts).to.deep.equal(['duplicate', 'conflict', 'captured']);
-    expect(eventIds(core)).to.deep.equal(['twice', 'new']);
-    const conflict = row(core, 'SELECT found_by, existing_sha256, incoming_bytes FROM conflict');
+    expect(await eventIds(core)).to.deep.equal(['twice', 'new']);
+    const conflict = await core.row(
+      'SELECT found_by, existing_sha256, incoming_bytes FROM conflict',
+    );
     expect(conflict).to.deep.equal({
       found_by: 'spool',
       existing_sha256: stored.sha256,
@@ -120,15 +121,13 @@ describe('the spool', () => {
     expect(torn?.problems).to.deep.equal([
       'torn: 1 of 5 records cannot be read (from record 5 on)',
     ]);
-    expect(eventIds(core).filter((id) => id.startsWith('torn'))).to.deep.equal(
+    expect((await eventIds(core)).filter((id) => id.startsWith('torn'))).to.deep.equal(
       newEvents(4, 'torn').map((event) => event.eventId),
     );
     expect(spool.tornFiles()).to.deep.equal([`${name}.torn`]);
     expect(readFileSync(join(dir, `${name}.torn`)).equals(content)).to.equal(true);
-    const done = row<{ problems: string }>(
-      core,
-      'SELECT problems FROM spool_done WHERE name = ?',
-      name,
+    const done = await core.row<{ problems: string }>(
+      `SELECT problems FROM spool_done WHERE name = '${name}'`,
     );
     expect(JSON.parse(done.problems)).to.deep.equal(torn?.problems);
     expect(await spool.ingest(core.journal)).to.deep.equal([]);
@@ -138,7 +137,7 @@ describe('the spool', () => {
     spool.write(newEvents(2));
     writeFileSync(join(dir, '00.spool'), 'nothing of ours');
     await spool.ingest(core.journal);
-    expect(eventIds(core)).to.have.length(2);
+    expect(await eventIds(core)).to.have.length(2);
     expect(spool.tornFiles()).to.deep.equal(['00.spool.torn']);
     expect(spool.files()).to.deep.equal([]);
   });
@@ -160,7 +159,7 @@ describe('the spool', () => {
     expect(readdirSync(dir)).to.deep.equal(['00NOW.spool.tmp']);
     expect(checkSpool(spool)).to.deep.include({ ok: true, count: 0 });
     expect(checkSpool(spool).notes[0]).to.match(/^00NOW.spool.tmp was being written/);
-    expect(eventIds(core), 'nobody was told that the others are safe').to.have.length(1);
+    expect(await eventIds(core), 'nobody was told that the others are safe').to.have.length(1);
   });
 
   it('takes in what is behind a file that nobody here can read', async () => {
@@ -168,7 +167,7 @@ describe('the spool', () => {
     spool.write(newEvents(2));
     const trouble = await spool.ingest(core.journal).catch((error: Error) => error);
     expect(trouble).to.be.instanceOf(Error);
-    expect(rows(core, 'SELECT event_id FROM event')).to.have.length(2);
+    expect(await core.rows('SELECT event_id FROM event')).to.have.length(2);
     expect(spool.waiting()).to.deep.equal({ files: 1, events: 0 });
     expect(spool.inspect()[0]?.problems[0]).to.contain('cannot be read');
   });
@@ -188,7 +187,7 @@ describe('the spool', () => {
     await spool.ingest(core.journal);
     writeFileSync(join(dir, name), content);
     expect(await spool.ingest(core.journal)).to.deep.equal([]);
-    expect(eventIds(core)).to.have.length(2);
+    expect(await eventIds(core)).to.have.length(2);
     expect(spool.files()).to.deep.equal([]);
   });
 
@@ -225,8 +224,7 @@ const STORED = `
     checkout, bytes, sha256
   FROM event JOIN origin ON origin.id = origin_id JOIN payload USING (seq)`;
 
-function eventIds(core: Core): string[] {
-  return rows<{ id: string }>(core, 'SELECT event_id AS id FROM event ORDER BY seq').map(
-    ({ id }) => id,
-  );
+async function eventIds(core: EngineCore): Promise<string[]> {
+  const found = await core.rows<{ id: string }>('SELECT event_id AS id FROM event ORDER BY seq');
+  return found.map(({ id }) => id);
 }

@@ -5,6 +5,7 @@ import { App } from '../../src/app/app.js';
 import { addTarget, renameTarget, setTarget, useTarget } from '../../src/app/declared-targets.js';
 import { listEvents } from '../../src/app/events.js';
 import type { DrainReport } from '../../src/dispatch/drain-report.js';
+import { describeOnEachHome } from '../support/each-engine.js';
 import { ScriptedReceiver } from '../support/scripted-receiver.js';
 import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
 import { externalTo, writeConfig } from './given-redrain.js';
@@ -12,13 +13,18 @@ import { externalTo, writeConfig } from './given-redrain.js';
 const A = 'http://127.0.0.1:9/a';
 const B = 'http://127.0.0.1:9/b';
 
-describe('declared targets', () => {
+describeOnEachHome('declared targets', (on) => {
   const home = { dir: '', app: undefined as unknown as App, receiver: new ScriptedReceiver() };
   const warnings: string[] = [];
 
   const opened = (): App => {
     const { receiver } = home;
-    const app = new App({ home: home.dir, env: {}, now: () => 1_000, receiver: () => receiver });
+    const app = new App({
+      home: home.dir,
+      env: on.env(home.dir),
+      now: () => 1_000,
+      receiver: () => receiver,
+    });
     closeAfterTest(() => app.close());
     return app;
   };

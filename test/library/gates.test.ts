@@ -2,7 +2,6 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, createServer as createProxy } from 'node:net';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { openRedrain, type Redrain } from '../../src/index.js';
 import {
@@ -10,7 +9,8 @@ import {
   type StubServerOptions,
   startServer,
 } from '../../src/receivers/stub/server.js';
-import { closeAfterTest, stateOf, temporaryHome } from '../support/temporary-home.js';
+import { describeOnEachHome, type EngineHomes } from '../support/each-engine.js';
+import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
 
 const EVENTS = Array.from({ length: 7 }, (_, i) => ({
   event_id: `e${i}`,
@@ -31,13 +31,13 @@ const BLOCKERS: [what: string, env: NodeJS.ProcessEnv, reason: string][] = [
   ['a team', { SPEC_KITTY_ENABLE_SAAS_SYNC: '1', SPEC_KITTY_TOKEN: 'token' }, 'missing_team'],
 ];
 
-describe('capture comes first, gates decide only what may leave', () => {
+describeOnEachHome('capture comes first, gates decide only what may leave', (on) => {
   for (const [what, env, reason] of BLOCKERS) {
     it(`without ${what}: everything is in the journal, no socket opens, and it leaves once that is fixed`, async () => {
       const server = await givenServer();
-      const { home, redrain } = await givenRedrain(server.url, env);
+      const { home, redrain } = await givenRedrain(on, server.url, env);
       expect(await redrain.captureMany(EVENTS)).to.include({ captured: 7 });
-      expect(reasonsOf(home)).to.deep.equal([[reason, 7]]);
+      expect(await reasonsOf(on, home)).to.deep.equal([[reason, 7]]);
       const blocked = await redrain.drain();
       expect(blocked).to.include({ posts: 0, blocked_reason: reason, unsent: 7 });
       expect((await redrain.status()).event_journal).to.deep.include({
@@ -46,7 +46,7 @@ describe('capture comes first, gates decide only what may leave', () => {
       expect(server.connections()).to.equal(0);
       await redrain.close();
 
-      const fixed = await openRedrain({ home, env: SIGNED_IN });
+      const fixed = await openRedrain({ home, env: { ...on.env(home), ...SIGNED_IN } });
       closeAfterTest(() => fixed.close());
       expect(await fixed.drain()).to.include({ delivered: 7, blocked_reason: null });
       expect((await fixed.status()).event_journal).to.deep.include({
@@ -57,14 +57,14 @@ describe('capture comes first, gates decide only what may leave', () => {
 
   it('records for each event the reason that holds for its own project', async () => {
     const server = await givenServer();
-    const { home, redrain } = await givenRedrain(server.url, SIGNED_IN);
+    const { home, redrain } = await givenRedrain(on, server.url, SIGNED_IN);
     const more = [
       { event_id: 'q', event_type: 'T', project_uuid: 'q' },
       { event_id: 'none', event_type: 'T' },
     ];
     await redrain.captureMany([...EVENTS, ...more]);
-    expect(reasonsOf(home)).to.deep.equal([
-      [null, 7],
+    expect(await reasonsOf(on, home)).to.deep.equal([
+      ['none', 7],
       ['missing_project', 1],
       ['project_not_allowed', 1],
     ]);
@@ -83,7 +83,7 @@ describe('capture comes first, gates decide only what may leave', () => {
     await new Promise<void>((resolve) => refusing.listen(0, '127.0.0.1', resolve));
     closeAfterTest(() => refusing.close());
     const { port } = refusing.address() as AddressInfo;
-    const { home, redrain } = await givenRedrain(`http://127.0.0.1:${port}`, SIGNED_IN);
+    const { home, redrain } = await givenRedrain(on, `http://127.0.0.1:${port}`, SIGNED_IN);
     await redrain.captureMany(EVENTS);
     const report = await redrain.drain();
     expect(report).to.include({ posts: 1, delivered: 0, transient: 7 });
@@ -96,14 +96,14 @@ describe('capture comes first, gates decide only what may leave', () => {
     await new Promise((resolve) => refusing.close(resolve));
 
     await givenServer({ port });
-    const again = await openRedrain({ home, env: SIGNED_IN });
+    const again = await openRedrain({ home, env: { ...on.env(home), ...SIGNED_IN } });
     closeAfterTest(() => again.close());
     expect(await again.drain()).to.include({ delivered: 7, blocked_reason: null });
   });
 
   it('closes the gate on a health document that says the teamspace is not private', async () => {
     const server = await givenServer({ health: { privateTeamspace: false } });
-    const { redrain } = await givenRedrain(server.url, SIGNED_IN);
+    const { redrain } = await givenRedrain(on, server.url, SIGNED_IN);
     await redrain.captureMany(EVENTS);
     expect(await redrain.drain()).to.include({
       posts: 0,
@@ -118,17 +118,17 @@ describe('capture comes first, gates decide only what may leave', () => {
     const home = temporaryHome();
     const config = `[sync]\nmode = "EXTERNAL_RECEIVER"\n[sync.external]\nendpoint = "${server.url}/in"\n`;
     writeFileSync(join(home, 'config.toml'), config);
-    const redrain = await openRedrain({ home, env: {} });
+    const redrain = await openRedrain({ home, env: on.env(home) });
     closeAfterTest(() => redrain.close());
     await redrain.captureMany(EVENTS);
-    expect(reasonsOf(home)).to.deep.equal([[null, 7]]);
+    expect(await reasonsOf(on, home)).to.deep.equal([['none', 7]]);
     expect(await redrain.drain()).to.include({ delivered: 7 });
   });
 
   it('holds no project where an external receiver has no endpoint', async () => {
     const home = temporaryHome();
     writeFileSync(join(home, 'config.toml'), '[sync]\nmode = "EXTERNAL_RECEIVER"\n');
-    const redrain = await openRedrain({ home, env: {} });
+    const redrain = await openRedrain({ home, env: on.env(home) });
     closeAfterTest(() => redrain.close());
     await redrain.captureMany(EVENTS);
     expect(await redrain.drain()).to.include({
@@ -144,7 +144,7 @@ describe('capture comes first, gates decide only what may leave', () => {
       const home = temporaryHome();
       const config = `[sync]\nserver_url = "${server.url}"\nmode = "${mode}"\n`;
       writeFileSync(join(home, 'config.toml'), config);
-      const redrain = await openRedrain({ home, env: SIGNED_IN });
+      const redrain = await openRedrain({ home, env: { ...on.env(home), ...SIGNED_IN } });
       closeAfterTest(() => redrain.close());
       await redrain.captureMany(EVENTS);
       const report = await redrain.drain();
@@ -156,13 +156,13 @@ describe('capture comes first, gates decide only what may leave', () => {
 
   it('raises a reset signal when another instance answers at the same address', async () => {
     const first = await givenServer();
-    const { home, redrain } = await givenRedrain(first.url, SIGNED_IN);
+    const { home, redrain } = await givenRedrain(on, first.url, SIGNED_IN);
     await redrain.captureMany(EVENTS);
     expect((await redrain.drain()).reset_signal).to.equal(null);
     await redrain.close();
     await first.close();
     await givenServer({ port: first.port });
-    const again = await openRedrain({ home, env: SIGNED_IN });
+    const again = await openRedrain({ home, env: { ...on.env(home), ...SIGNED_IN } });
     closeAfterTest(() => again.close());
     const report = await again.drain();
     expect(report).to.include({ delivered: 0, posts: 0 });
@@ -173,7 +173,7 @@ describe('capture comes first, gates decide only what may leave', () => {
 
   it('takes a new deployment id for a redeploy and not for a reset', async () => {
     const server = await givenServer({ health: { offered: false } });
-    const { redrain } = await givenRedrain(server.url, SIGNED_IN);
+    const { redrain } = await givenRedrain(on, server.url, SIGNED_IN);
     await redrain.captureMany(EVENTS);
     await redrain.drain({ deployment: { deploymentId: 'one', gitSha: 'abc' } });
     const redeployed = await redrain.drain({ deployment: { deploymentId: 'two' } });
@@ -212,22 +212,23 @@ async function givenServer(options: Partial<StubServerOptions> = {}): Promise<Wa
 }
 
 async function givenRedrain(
+  on: EngineHomes,
   url: string,
   env: NodeJS.ProcessEnv,
 ): Promise<{ home: string; redrain: Redrain }> {
   const home = temporaryHome();
   const config = `[sync]\nserver_url = "${url}"\n[sync.projects]\np = "allow"\n`;
   writeFileSync(join(home, 'config.toml'), config);
-  const redrain = await openRedrain({ home, env });
+  const redrain = await openRedrain({ home, env: { ...on.env(home), ...env } });
   closeAfterTest(() => redrain.close());
   return { home, redrain };
 }
 
-function reasonsOf(home: string): [string | null, number][] {
-  const db = new Database(join(stateOf(home), 'journal.db'), { readonly: true });
-  const found = db
-    .prepare('SELECT drain_blocked_reason AS r, count(*) AS n FROM event GROUP BY 1 ORDER BY 1')
-    .all() as { r: string | null; n: number }[];
-  db.close();
+async function reasonsOf(on: EngineHomes, home: string): Promise<[string, number][]> {
+  const found = await on.rows<{ r: string; n: number }>(
+    home,
+    `SELECT COALESCE(drain_blocked_reason, 'none') AS r, count(*) AS n FROM event
+     GROUP BY 1 ORDER BY count(*) DESC, 1`,
+  );
   return found.map(({ r, n }) => [r, n]);
 }

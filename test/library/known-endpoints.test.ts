@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { App } from '../../src/app/app.js';
 import { changeMode, keptSettings, type ModeRequest, readMode } from '../../src/app/change-mode.js';
 import type { DrainReport } from '../../src/dispatch/drain-report.js';
+import { describeOnEachHome } from '../support/each-engine.js';
 import { ScriptedReceiver } from '../support/scripted-receiver.js';
 import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
 import { externalTo, writeConfig } from './given-redrain.js';
@@ -14,7 +15,7 @@ const B = 'http://127.0.0.1:9/b';
 const SILENT = { projects: 'all', ack: 'auto', maxEvents: 1000, maxBytes: 1_048_576 };
 const PRIVATE = '11111111-1111-4111-8111-111111111111';
 
-describe('going back to a known endpoint', () => {
+describeOnEachHome('going back to a known endpoint', (on) => {
   const home = { dir: '', app: undefined as unknown as App, receiver: new ScriptedReceiver() };
   const warnings: string[] = [];
 
@@ -23,7 +24,12 @@ describe('going back to a known endpoint', () => {
     home.receiver = new ScriptedReceiver();
     warnings.length = 0;
     const { receiver } = home;
-    home.app = new App({ home: home.dir, env: {}, now: () => 1_000, receiver: () => receiver });
+    home.app = new App({
+      home: home.dir,
+      env: on.env(home.dir),
+      now: () => 1_000,
+      receiver: () => receiver,
+    });
     closeAfterTest(() => home.app.close());
   });
 

@@ -1,15 +1,17 @@
 import { expect } from 'chai';
 import { isRedrainError, openRedrain, type Redrain, type TargetOptions } from '../../src/index.js';
+import { describeOnEachHome, type EngineHomes } from '../support/each-engine.js';
 import { eventServer } from '../support/event-server.js';
 import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
 
 const event = (id: string) => ({ event_id: id, event_type: 'T' });
 
 async function given(
+  on: EngineHomes,
   targets: Readonly<Record<string, TargetOptions>> | undefined,
   home = temporaryHome(),
 ): Promise<Redrain> {
-  const redrain = await openRedrain({ home, env: {}, ...(targets && { targets }) });
+  const redrain = await openRedrain({ home, env: on.env(home), ...(targets && { targets }) });
   closeAfterTest(() => redrain.close());
   return redrain;
 }
@@ -24,9 +26,9 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
   return error.code;
 }
 
-describe('a program with several targets', () => {
+describeOnEachHome('a program with several targets', (on) => {
   it('declares them itself, and drains to one by its name', async () => {
-    const redrain = await given({ a: { url: 'stub:a' }, b: { url: 'stub:b', maxEvents: 7 } });
+    const redrain = await given(on, { a: { url: 'stub:a' }, b: { url: 'stub:b', maxEvents: 7 } });
     await redrain.captureMany([event('1'), event('2')]);
     expect(await redrain.drain({ to: 'b', dryRun: true })).to.include({ selected: 2 });
     expect(await redrain.drain({ to: 'b' })).to.include({ target_url: 'stub:b', delivered: 2 });
@@ -38,7 +40,7 @@ describe('a program with several targets', () => {
   });
 
   it('drains to all of them side by side, each with its report or its error', async () => {
-    const redrain = await given({ a: { url: 'stub:a' }, dead: { url: 'http://127.0.0.1:9/' } });
+    const redrain = await given(on, { a: { url: 'stub:a' }, dead: { url: 'http://127.0.0.1:9/' } });
     await redrain.capture(event('1'));
     const outcomes = await redrain.drain({ all: true });
     expect(outcomes.map(({ name }) => name)).to.have.members(['a', 'dead']);
@@ -51,7 +53,7 @@ describe('a program with several targets', () => {
     const server = await eventServer();
     server.answer = () => ({ status: 410, headers: {}, body: 'gone' });
     const gone = { url: server.url, format: 'webhook' as const, concurrency: 1 };
-    const redrain = await given({ a: { url: 'stub:a' }, gone });
+    const redrain = await given(on, { a: { url: 'stub:a' }, gone });
     await redrain.captureMany([event('1'), event('2')]);
     const outcomes = await redrain.drain({ all: true });
     const at = (name: string) => outcomes.find((one) => one.name === name)?.report;
@@ -65,24 +67,24 @@ describe('a program with several targets', () => {
 
   it('adds, changes and uses those of config.toml', async () => {
     const home = temporaryHome();
-    const redrain = await given(undefined, home);
+    const redrain = await given(on, undefined, home);
     await redrain.capture(event('1'));
     expect(await redrain.targets.add('a', { url: 'stub:a' })).to.deep.include({ name: 'a' });
     await redrain.targets.add('b', { url: 'stub:b', projects: 'allowed' });
     expect(await redrain.drain()).to.include({ target_url: 'stub:a', delivered: 1 });
     await redrain.targets.set('b', { projects: undefined });
     await redrain.targets.use('b');
-    const again = await given(undefined, home);
+    const again = await given(on, undefined, home);
     expect(await again.drain()).to.include({ target_url: 'stub:b', delivered: 1 });
     expect((await again.targets.list()).map(({ name }) => name)).to.deep.equal(['a', 'b']);
     expect((await again.enqueue('dispatch', { target: 'b' })).data).to.deep.equal({ targetId: 2 });
   });
 
   it('hears of what is wrong by a code, in sentences without commands', async () => {
-    const redrain = await given({ a: { url: 'stub:a' } });
+    const redrain = await given(on, { a: { url: 'stub:a' } });
     await redrain.drain({ to: 'a' });
     const wrong = { a: { url: 'stub:a', rate: 'fast' } };
-    expect(await codeOf(given(wrong))).to.equal('TARGET_MISCONFIGURED');
+    expect(await codeOf(given(on, wrong))).to.equal('TARGET_MISCONFIGURED');
     expect(await codeOf(redrain.drain({ to: 'b' }))).to.equal('TARGET_NAME_UNKNOWN');
     expect(await codeOf(redrain.drain({ target: 9 }))).to.equal('TARGET_UNKNOWN');
     expect(await codeOf(redrain.targets.add('B', { url: 'stub:b' }))).to.equal(

@@ -9,9 +9,9 @@ import { changeTarget } from '../../src/app/target-changes.js';
 import type { DrainReport } from '../../src/dispatch/drain-report.js';
 import { plainMode } from '../../src/policy/mode.js';
 import { dispatchWorker } from '../../src/workers/dispatch-worker.js';
-import { connectionOf } from '../support/core.js';
 import { type CountingReceiver, countingReceiver } from '../support/counting-receiver.js';
-import { assertLedgerInvariant } from '../support/invariant.js';
+import { describeOnEachHome, type EngineHomes } from '../support/each-engine.js';
+import { someOf } from '../support/rounds.js';
 import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
 import { givenService, runIdle } from '../workers/given-service.js';
 import { externalTo, writeConfig } from './given-redrain.js';
@@ -24,6 +24,7 @@ const ERASED = 'e25';
 
 interface Scene {
   readonly home: string;
+  readonly env: Readonly<Record<string, string>>;
   /** The process that drains, and the one of the operator. */
   readonly drainer: App;
   readonly operator: App;
@@ -78,15 +79,19 @@ const DRAINS: Record<
 const drain = (app: App): Promise<DrainReport> =>
   app.drain({ ignoreBackoff: true, waitForLock: true, signal: new AbortController().signal });
 
-async function scene({ maxEvents, isPoison }: (typeof DRAINS)[string]): Promise<Scene> {
+async function scene(
+  on: EngineHomes,
+  { maxEvents, isPoison }: (typeof DRAINS)[string],
+): Promise<Scene> {
   const home = temporaryHome();
   const receiver = await countingReceiver();
   const rules = `[sync.projects]\n${PROJECT} = "allow"\n`;
   const more = `projects = "allowed"\nmax_events = ${maxEvents}\n${rules}`;
   const config = externalTo(receiver.url, more);
   writeConfig(home, config);
+  const env = on.env(home);
   const open = (): App => {
-    const app = new App({ home, env: {}, random: () => 0.5 });
+    const app = new App({ home, env, random: () => 0.5 });
     closeAfterTest(() => app.close());
     return app;
   };
@@ -95,7 +100,7 @@ async function scene({ maxEvents, isPoison }: (typeof DRAINS)[string]): Promise<
   await drain(drainer);
   await drainer.captureGroup(ids.map((id) => ({ bytes: bytesOf(id) })));
   if (isPoison !== undefined) receiver.isPoison = isPoison;
-  return { home, drainer, operator, receiver, config };
+  return { home, env, drainer, operator, receiver, config };
 }
 
 const bytesOf = (id: string): Buffer =>
@@ -107,9 +112,9 @@ async function stopIn(
   { isSlow, isWorker }: (typeof DRAINS)[string],
   stop: (scene: Scene) => unknown,
 ): Promise<{ report: DrainReport | undefined; atStop: number }> {
-  const { receiver, drainer, home } = given;
+  const { receiver, drainer } = given;
   if (isSlow === true) receiver.hold();
-  const running = isWorker === true ? workerOn(home) : drain(drainer);
+  const running = isWorker === true ? workerOn(given) : drain(drainer);
   await receiver.arrived(isSlow === true ? 1 : 3);
   await stop(given);
   const atStop = receiver.posts.length;
@@ -118,8 +123,8 @@ async function stopIn(
   return { report, atStop };
 }
 
-async function workerOn(home: string): Promise<undefined> {
-  const service = await givenService(home);
+async function workerOn({ home, env }: Scene): Promise<undefined> {
+  const service = await givenService(home, [], { env });
   await enqueue(service.queues, 'dispatch', {});
   await runIdle(dispatchWorker, service);
 }
@@ -133,27 +138,33 @@ async function goOn({ home, config, operator, receiver, drainer }: Scene): Promi
   await drain(drainer);
 }
 
-describe('a drain that is told to stop', () => {
-  for (const [how, given] of Object.entries(DRAINS)) {
+describeOnEachHome('a drain that is told to stop', (on) => {
+  // A server takes longer for each of them.
+  const drains =
+    on.engine === 'SQLite'
+      ? Object.entries(DRAINS)
+      : someOf(DRAINS, "a worker's", 'one to a slow server');
+
+  for (const [how, given] of drains) {
     for (const [what, { stop, reason }] of Object.entries(STOPS))
       it(`${what}, ${how}: at most the request on its way arrives`, async () => {
-        const at = await scene(given);
+        const at = await scene(on, given);
         const { report, atStop } = await stopIn(at, given, stop);
         const { posts, accepted } = at.receiver;
         const onItsWay = given.isSlow === true ? 0 : 1;
         expect(posts.length, 'posts').to.be.within(1, atStop + onItsWay);
         if (report !== undefined) expect(report.blocked_reason).to.equal(reason);
-        assertLedgerInvariant({ db: connectionOf(await at.operator.stores()) });
+        await on.assertInvariant(at.home);
         const before = posts.length;
         if (given.isWorker !== true) await drain(at.drainer).catch(() => undefined);
         expect(posts.length, 'posts of the next drain').to.equal(before);
         await goOn(at);
         expect([...accepted].sort(), 'everything, once').to.deep.equal(ids);
-        assertLedgerInvariant({ db: connectionOf(await at.operator.stores()) });
+        await on.assertInvariant(at.home);
       });
 
     it(`redact, ${how}: the erased event is not sent again`, async () => {
-      const at = await scene(given);
+      const at = await scene(on, given);
       const { atStop } = await stopIn(at, given, redact);
       const { posts, accepted } = at.receiver;
       const onItsWay = given.isSlow === true ? 0 : 1;
@@ -164,15 +175,15 @@ describe('a drain that is told to stop', () => {
       expect(accepted.filter((id) => id !== ERASED).sort()).to.deep.equal(
         ids.filter((id) => id !== ERASED),
       );
-      assertLedgerInvariant({ db: connectionOf(await at.operator.stores()) });
+      await on.assertInvariant(at.home);
     });
   }
 });
 
-describe('a mode that sends nothing', () => {
+describeOnEachHome('a mode that sends nothing', (on) => {
   for (const mode of ['LOCAL_RETENTION', 'OPT_OUT'] as const)
     it(`${mode}: neither a bare drain nor a named one nor a worker sends`, async () => {
-      const at = await scene({ maxEvents: 10 });
+      const at = await scene(on, { maxEvents: 10 });
       await changeMode(at.operator, { mode, headers: {} });
       const bare = await drain(at.drainer);
       expect(bare).to.include({ target_id: null, posts: 0, blocked_reason: null });
@@ -186,7 +197,7 @@ describe('a mode that sends nothing', () => {
       expect(named).to.include({ target_id: 1, posts: 0, blocked_reason: 'delivery_off' });
       expect(named).to.include({ unsent: EVENTS, held: 0 });
       expect(named.message).to.contain(plainMode(mode));
-      const service = await givenService(at.home, ['--target', '1']);
+      const service = await givenService(at.home, ['--target', '1'], { env: at.env });
       await enqueue(service.queues, 'dispatch', { targetId: 1 });
       await runIdle(dispatchWorker, service);
       expect(at.receiver.posts).to.deep.equal([]);

@@ -7,18 +7,21 @@ import { statusText } from '../../src/cli/status-text.js';
 import type { Finding } from '../../src/reports/finding.js';
 import { envelopes, externalTo, writeConfig } from '../library/given-redrain.js';
 import { scriptedServer } from '../receivers/scripted-server.js';
+import type { EngineHomes } from '../support/each-engine.js';
 import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
 import { typedLine } from '../support/typed.js';
 
 /** A home that sends to a server which answers as the test says. */
 export interface Given {
   readonly home: string;
+  /** What its processes find in their environment. */
+  readonly env: Readonly<Record<string, string>>;
   readonly app: App;
   /** What the server says of each event, or the status of the whole answer. */
   answer: string | number;
 }
 
-export async function given(more = ''): Promise<Given> {
+export async function given(more = '', on?: EngineHomes): Promise<Given> {
   const home = temporaryHome();
   chmodSync(home, 0o700);
   const state: { answer: string | number } = { answer: 'success' };
@@ -34,9 +37,10 @@ export async function given(more = ''): Promise<Given> {
   });
   closeAfterTest(() => server.close());
   writeConfig(home, externalTo(server.url, more));
-  const app = new App({ home, env: {} });
+  const env = on?.env(home) ?? {};
+  const app = new App({ home, env });
   closeAfterTest(() => app.close());
-  return Object.assign(state, { home, app });
+  return Object.assign(state, { home, env, app });
 }
 
 export async function capture({ app }: Given, count: number, prefix = 'e'): Promise<void> {
@@ -45,8 +49,8 @@ export async function capture({ app }: Given, count: number, prefix = 'e'): Prom
   );
 }
 
-export async function found({ home }: Given, check: string): Promise<Finding[]> {
-  const app = new App({ home, env: {} });
+export async function found({ home, env }: Given, check: string): Promise<Finding[]> {
+  const app = new App({ home, env });
   const { findings } = await reportStatus(app).finally(() => app.close());
   return findings.filter((one) => one.check === check);
 }
@@ -66,7 +70,7 @@ export async function expectMended(
     before,
   }: { weight?: string; says?: RegExp; before?: () => unknown } = {},
 ): Promise<void> {
-  const app = new App({ home: at.home, env: {} });
+  const app = new App({ home: at.home, env: at.env });
   const report = await reportStatus(app);
   const doctor = await examine(app, healthy);
   await app.close();
@@ -88,6 +92,6 @@ export async function expectMended(
     .and.not.match(/redrain (doctor|status)/);
   if (report.findings[0] === one) expect(statusText(report, [])).to.include(`\`${one.command}\``);
   before?.();
-  await typedLine(at.home, one.command as string);
+  await typedLine(at.home, one.command as string, at.env);
   expect(await found(at, check), `after ${one.command}`).to.deep.equal([]);
 }

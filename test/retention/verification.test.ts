@@ -12,8 +12,10 @@ import { collect } from '../../src/retention/collecting.js';
 import { redactEvent } from '../../src/retention/redacting.js';
 import { JournalDatabase } from '../../src/sqlite/journal-database.js';
 import { verifyAll } from '../../src/sqlite/verification/verify.js';
+import { envelopes, givenRedrain } from '../library/given-redrain.js';
 import { arrived } from '../support/arrivals.js';
-import { givenTarget, row, rows } from '../support/core.js';
+import { givenTarget, row } from '../support/core.js';
+import { describeOnEachHome } from '../support/each-engine.js';
 import { newEvents } from '../support/events.js';
 import { corruptTable } from '../support/faults.js';
 import { assertLedgerInvariant } from '../support/invariant.js';
@@ -215,40 +217,6 @@ describe('verify', () => {
       expect(broken(report)[check]).to.match(problem);
     });
 
-  for (const [sql] of [
-    ['UPDATE ledger_count SET events = events + 1'],
-    ['UPDATE ledger_count SET events = events - 1'],
-    ['DELETE FROM ledger_count'],
-    ['UPDATE journal_count SET events = events + 1'],
-    ['DELETE FROM journal_count'],
-    ['UPDATE journal_count SET retained = retained - 1'],
-    ['UPDATE journal_count SET bytes = 0'],
-    ['UPDATE target SET delivery_rows = 7'],
-    [`INSERT INTO cause VALUES (1, 'rejected', 'no', 2)`],
-  ] as const)
-    it(`--repair recounts counters after "${sql}", which status reports`, async () => {
-      const keeping = await givenDeliveredOnSqlite(9);
-      const app = appOn(keeping.home);
-      expect(await addsUp(app)).to.deep.equal([true]);
-      tamper(keeping, sql);
-      expect(await addsUp(app)).to.deep.equal([false]);
-      const before = [
-        await history(keeping),
-        await payloads(keeping),
-        rows(keeping, 'SELECT * FROM event'),
-      ];
-      const report = await verifyAndRepair(app, NO_CONTROL);
-      expect(report).to.include({ ok: true, repaired: true });
-      expect([
-        await history(keeping),
-        await payloads(keeping),
-        rows(keeping, 'SELECT * FROM event'),
-      ]).to.deep.equal(before);
-      expect(await addsUp(app)).to.deep.equal([true]);
-      assertLedgerInvariant(keeping);
-      expect(await verifyAndRepair(app, NO_CONTROL)).to.include({ ok: true, repaired: false });
-    });
-
   const FALSE_NUMBERS: [what: string, sql: string, problem: RegExp][] = [
     [
       'how many are here',
@@ -369,6 +337,43 @@ describe('verify', () => {
     expect(seen.length).to.be.above(10);
     expect(seen.at(-1)).to.equal(1_000);
   });
+});
+
+describeOnEachHome('verify --repair', (on) => {
+  for (const sql of [
+    'UPDATE ledger_count SET events = events + 1',
+    'UPDATE ledger_count SET events = events - 1',
+    'DELETE FROM ledger_count',
+    'UPDATE journal_count SET events = events + 1',
+    'DELETE FROM journal_count',
+    'UPDATE journal_count SET retained = retained - 1',
+    'UPDATE journal_count SET bytes = 0',
+    'UPDATE target SET delivery_rows = 7',
+    `INSERT INTO cause (target_id, status, text, events) VALUES (1, 'rejected', 'no', 2)`,
+  ])
+    it(`recounts counters after "${sql}", which status reports, and changes nothing else`, async () => {
+      const { home, redrain } = await givenRedrain({ on });
+      await redrain.captureMany(envelopes(9));
+      await redrain.drain();
+      const app = new App({ home, env: on.env(home) });
+      closeAfterTest(() => app.close());
+      expect(await addsUp(app)).to.deep.equal([true]);
+      await on.change(home, sql);
+      expect(await addsUp(app)).to.deep.equal([false]);
+      const kept = { rows: (statement: string) => on.rows<never>(home, statement) };
+      const all = async () => [
+        await history(kept),
+        await payloads(kept),
+        await kept.rows('SELECT * FROM event ORDER BY seq'),
+      ];
+      const before = await all();
+      const report = await verifyAndRepair(app, NO_CONTROL);
+      expect(report).to.include({ ok: true, repaired: true });
+      expect(await all()).to.deep.equal(before);
+      expect(await addsUp(app)).to.deep.equal([true]);
+      await on.assertInvariant(home);
+      expect(await verifyAndRepair(app, NO_CONTROL)).to.include({ ok: true, repaired: false });
+    });
 });
 
 async function addsUp(app: App): Promise<boolean[]> {

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import type { TargetLock } from '../../src/dispatch/target-lock.js';
-import { JournalDatabase } from '../../src/postgres/journal-database.js';
+import { JournalDatabase as PostgresDatabase } from '../../src/postgres/journal-database.js';
 import { openStores as openPostgres } from '../../src/postgres/stores.js';
+import { JournalDatabase as SqliteDatabase } from '../../src/sqlite/journal-database.js';
 import { FileTargetLock } from '../../src/sqlite/ledger/target-lock.js';
 import type { OpenOptions } from '../../src/sqlite/stores.js';
 import type { OpenJournal, Stores } from '../../src/stores.js';
@@ -55,6 +56,8 @@ export interface EngineHomes {
   rows<T extends object = Record<string, unknown>>(home: string, sql: string): Promise<T[]>;
   /** Changes the journal of a home behind the back of redrain, past what guards its rows. */
   change(home: string, sql: string): Promise<void>;
+  /** @throws where the ledger of a home contradicts itself. */
+  assertInvariant(home: string): Promise<void>;
 }
 
 /** The same for what is promised of a whole home: of the library, of use cases, of reports. */
@@ -70,6 +73,15 @@ const HOMES_ON_SQLITE: EngineHomes = {
   env: () => ({}),
   rows: async (home, sql) => readFile(journalOf(home), sql),
   change: async (home, sql) => changeFile(journalOf(home), sql),
+  async assertInvariant(home) {
+    const db = SqliteDatabase.openReadOnly(journalOf(home));
+    if (db === undefined) throw new Error('there is no journal');
+    try {
+      assertLedgerInvariant({ db });
+    } finally {
+      db.close();
+    }
+  },
 };
 
 function homesOnPostgres(journals: PostgresJournals): EngineHomes {
@@ -85,13 +97,16 @@ function homesOnPostgres(journals: PostgresJournals): EngineHomes {
   return {
     engine: 'PostgreSQL',
     env: (home) => ({ REDRAIN_STORAGE_URL: urlOf(home) }),
-    async rows(home, sql) {
-      const db = await JournalDatabase.openReadOnly(urlOf(home));
-      if (db === undefined) throw new Error('there is no journal');
-      return db.all<never>(sql).finally(() => db.close());
-    },
+    rows: (home, sql) => reading(urlOf(home), (db) => db.all<never>(sql)),
     change: (home, sql) => journals.change(sql, urlOf(home)),
+    assertInvariant: (home) => reading(urlOf(home), assertLedgerInvariantOn),
   };
+}
+
+async function reading<T>(url: string, work: (db: PostgresDatabase) => Promise<T>): Promise<T> {
+  const db = await PostgresDatabase.openReadOnly(url);
+  if (db === undefined) throw new Error('there is no journal');
+  return work(db).finally(() => db.close());
 }
 
 function readFile<T>(file: string, sql: string): T[] {

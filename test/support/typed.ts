@@ -8,21 +8,47 @@ export interface Typed {
 }
 
 /** A command of redrain in this process: much quicker than one of its own. */
-export async function typed(home: string, args: readonly string[]): Promise<Typed> {
+export async function typed(
+  home: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Typed> {
   let code = 0;
   const program = await buildProgram(args, (exitCode) => {
     code = exitCode;
   });
-  const stdout = await muted(() => program.parseAsync(['--home', home, ...args], { from: 'user' }));
+  const words = ['--home', home, ...args];
+  const stdout = await muted(() => within(env, () => program.parseAsync(words, { from: 'user' })));
   return { code, stdout };
 }
 
 /** A line as an operator pastes it: several commands after `&&`, redrain or not. */
-export async function typedLine(home: string, line: string): Promise<void> {
+export async function typedLine(
+  home: string,
+  line: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
   for (const one of line.split(' && ')) {
     const words = one.split(' ').map((word) => word.replaceAll("'", ''));
-    if (words[0] === 'redrain') await typed(home, words.slice(1));
+    if (words[0] === 'redrain') await typed(home, words.slice(1), env);
     else execFileSync('sh', ['-c', one]);
+  }
+}
+
+/** Runs work with more in the environment of this process. */
+async function within<T>(
+  env: Readonly<Record<string, string>>,
+  work: () => Promise<T>,
+): Promise<T> {
+  const before = { ...process.env };
+  Object.assign(process.env, env);
+  try {
+    return await work();
+  } finally {
+    for (const name of Object.keys(env)) {
+      if (before[name] === undefined) delete process.env[name];
+      else process.env[name] = before[name];
+    }
   }
 }
 
