@@ -61,17 +61,29 @@ const PAGES = [
   'edge?id=1',
 ];
 
-/** Milliseconds of work of the cheapest of three answers, each of another address: nothing of it was made before. */
-async function cheapest(pid: number, visitor: Visitor, page: string): Promise<number> {
-  const times: number[] = [];
+/** Milliseconds that one answer took. */
+interface Took {
+  /** Work of the process: what else the machine has to do makes it no longer. */
+  readonly work: number;
+  readonly wall: number;
+}
+
+/** The cheapest of three answers, each of another address: nothing of it was made before. */
+async function cheapest(pid: number, visitor: Visitor, page: string): Promise<Took> {
+  const times: Took[] = [];
   for (let i = 0; i < 3; i += 1) {
     const before = workedMs(pid);
+    const since = performance.now();
     const { status } = await visitor.get(`${page}${page.includes('?') ? '&' : '?'}again=${i}`);
-    times.push(workedMs(pid) - before);
+    times.push({ work: workedMs(pid) - before, wall: Math.round(performance.now() - since) });
     expect(status, page).to.equal(200);
   }
-  return Math.min(...times);
+  const least = (of: keyof Took) => Math.min(...times.map((one) => one[of]));
+  return { work: least('work'), wall: least('wall') };
 }
+
+const reported = (times: ReadonlyMap<string, Took>): string =>
+  [...times].map(([page, { work, wall }]) => `${work} ms of work, ${wall} ms: /${page}`).join('\n');
 
 /** A browser that reads everything it is told and keeps nothing. */
 function watch({ port, base, cookie }: Visitor, page: string): void {
@@ -90,17 +102,18 @@ describeLong('the observatory of a home with a million events', () => {
     await open.until(({ stdout }) => stdout.endsWith('\n'));
     const { url, pid } = JSON.parse(open.stdout) as { url: string; pid: number };
     const visitor = await visit(url);
-    const times = new Map<string, number>();
+    const times = new Map<string, Took>();
     const middle = (await redrain.events({ events: ['e500000'] })).events[0]?.captured_at ?? '';
     for (const page of PAGES)
       times.set(page, await cheapest(pid, visitor, page.replace(MIDDLE, middle)));
-    const slow = [...times].filter(([, ms]) => ms >= 200);
+    process.stderr.write(`\n${reported(times)}\n`);
+    const slow = [...times].filter(([, { work }]) => work >= 200);
     expect(slow, 'milliseconds of work').to.deep.equal([]);
     const pages = ['', 'tail', 'workers', 'jobs', 'target&query=id%3D1', 'edges', 'conflicts'];
     for (let i = 0; i < BROWSERS; i += 1) watch(visitor, pages[i % pages.length] ?? '');
     const sizes = await sizesWhileBusy(pid, redrain, BUSY_S);
     const said = `MiB after each ${SAMPLE_S} s: ${sizes.join(' ')}`;
-    process.stderr.write(`\n${said}\nms of work: ${JSON.stringify([...times])}\n`);
+    process.stderr.write(`\n${said}\n`);
     expect(Math.max(...sizes), said).to.be.lessThan(300);
     expect(growthOf(sizes), said).to.be.lessThan(8);
     // A reader that kept a snapshot would not let the log begin again.
