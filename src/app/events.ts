@@ -53,8 +53,9 @@ export async function listEvents(app: App, options: EventsOptions = {}): Promise
 export interface EventPageOptions extends EventsOptions {
   /** Only events whose error has this cause, as for a retry; with the states that have one. */
   readonly cause?: string | undefined;
-  /** `older` of the page before. */
+  /** `older` and `isAside` of the page before. */
   readonly before?: number | undefined;
+  readonly isAside?: boolean | undefined;
   /** Milliseconds that the search may take. */
   readonly budgetMs: number;
 }
@@ -70,9 +71,10 @@ export interface EventPageReport extends EventPage {
  * @throws UnknownTargetNameError, UnknownEventError.
  */
 export async function readEventPage(app: App, options: EventPageOptions): Promise<EventPageReport> {
-  const { cause, before, budgetMs, limit = DEFAULT_LIMIT } = options;
+  const { cause, before, isAside, budgetMs, limit = DEFAULT_LIMIT } = options;
   return withQuery(app, options, async (stores, query, target) => {
-    const page = await stores?.reports.eventPage({ ...query, cause, before, budgetMs, limit });
+    const asked = { ...query, cause, before, isAside, budgetMs, limit };
+    const page = await stores?.reports.eventPage(asked);
     return { ...(page ?? NO_PAGE), target };
   });
 }
@@ -95,7 +97,7 @@ export async function readEventRun(app: App, options: EventRunOptions): Promise<
   });
 }
 
-const NO_PAGE: EventPage = { events: [], older: null, isFull: true };
+const NO_PAGE: EventPage = { events: [], older: null, isAside: false, isFull: true };
 
 /** What waits in the spool, which no list has yet. */
 export function spoolOf(app: App): EventsReport['spooled'] {

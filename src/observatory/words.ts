@@ -1,6 +1,8 @@
 import { ago as agoOf } from '../base/ago.js';
 import { grouped } from '../base/grouped.js';
 import { visible } from '../base/visible.js';
+import type { DeliveryStatus } from '../ledger/transition.js';
+import { TERM_OF_STATUS } from '../reports/target-terms.js';
 import { type Html, html } from './html.js';
 
 /** `1,234`. */
@@ -101,6 +103,7 @@ const SAID: Readonly<Record<string, string>> = {
   delivered: 'good',
   success: 'good',
   duplicate: 'good',
+  'already there': 'good',
   completed: 'good',
   live: 'good',
   ok: 'good',
@@ -124,6 +127,10 @@ const SAID: Readonly<Record<string, string>> = {
   active: 'wait',
   delayed: 'wait',
 };
+
+/** The status of a delivery in the words of lists and funnels. */
+export const statusWord = (status: string): string =>
+  status === 'duplicate' ? 'already there' : (TERM_OF_STATUS[status as DeliveryStatus] ?? status);
 
 /** A state as a word; its colour only repeats it. */
 export const badge = (state: string): Html =>

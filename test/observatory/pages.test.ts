@@ -140,9 +140,10 @@ describe('the pages of the observatory', () => {
     }));
     await redrain.captureMany(events);
     const visitor = await visit((await observe(home, { budgetMs: 0 })).newLink());
+    expect(seen(await textOf(visitor, 'tail?type=Rare'))).to.contain('No event found so far, down');
     let page = 'events?type=Rare';
     const first = await textOf(visitor, page);
-    expect(seen(first)).to.match(/0 events found so far, down to number [\d,]+ of the journal/);
+    expect(seen(first)).to.match(/No event found so far, down to number [\d,]+ of the journal/);
     for (let looks = 0; looks < 100; looks += 1) {
       const text = await textOf(visitor, page);
       if (text.includes('/event?id=e0"')) return;
@@ -151,6 +152,34 @@ describe('the pages of the observatory', () => {
       page = (link ?? '').replaceAll('&amp;', '&');
     }
     expect.fail('it never came to the end of the journal');
+  });
+
+  it('lead on to events within the times of a filter that came late into the journal', async () => {
+    const { redrain, home, clock } = await givenObservatory();
+    const capture = async (id: string, at: number) => {
+      clock.now = at;
+      await redrain.captureMany([{ event_id: id, event_type: 'T' }]);
+    };
+    const noon = Date.parse('2026-11-22T12:00:00Z');
+    await capture('before', noon - 60_000);
+    await capture('within', noon);
+    await capture('after', noon + 60_000);
+    await capture('late', noon + 1);
+    const visitor = await visit((await observe(home, { budgetMs: 0 })).newLink());
+    let page = 'events?since=2026-11-22T12:00:00Z&until=2026-11-22T12:00:30Z';
+    const ids: string[] = [];
+    let said = '';
+    while (page !== '') {
+      const text = await textOf(visitor, page);
+      said += seen(text);
+      ids.push(...[...text.matchAll(/\/event\?id=(\w+)"/g)].map(([, id]) => id ?? ''));
+      const [, link = ''] = /rel="next" href="\/[\w-]+\/([^"]*)">Look/.exec(text) ?? [];
+      page = link.replaceAll('&amp;', '&');
+    }
+    expect(ids).to.deep.equal(['within', 'late']);
+    expect(said).to.match(
+      /1 event found so far\. Events that waited in the spool .* Look for them/,
+    );
   });
 
   it('lead on where a comparison of two targets takes long', async () => {
@@ -168,7 +197,7 @@ describe('the pages of the observatory', () => {
     const visitor = await visit((await observe(home, { budgetMs: 0 })).newLink());
     let page = 'diff?a=1&b=second';
     expect(seen(await textOf(visitor, page))).to.match(
-      /At least 0 events delivered .* compared up to number [\d,]+\. Compare further/,
+      /So far no event delivered .* compared up to number [\d,]+\. Compare further/,
     );
     for (let looks = 0; looks < 100; looks += 1) {
       const text = await textOf(visitor, page);

@@ -10,6 +10,7 @@ import {
 } from '../../src/reports/event-list.js';
 import type { EventPageQuery } from '../../src/reports/event-page.js';
 import { targetLedger } from '../../src/reports/ledger-section.js';
+import type { Reports } from '../../src/reports/reports.js';
 import { EVERYTHING_ALLOWED } from '../support/core.js';
 import { inProject, newEvent, newEvents } from '../support/events.js';
 import { results, ScriptedReceiver } from '../support/scripted-receiver.js';
@@ -422,6 +423,40 @@ const pageQuery = (more: Partial<EventPageQuery> = {}): EventPageQuery => ({
   ...more,
 });
 
+/** Events whose times do not rise with their sequence numbers, delivered to target 1. */
+async function givenLateEvents(open: OpenStores): Promise<GivenStores> {
+  const given = await givenStores(open);
+  await ensureTarget(given);
+  const stretches: [from: number, count: number, prefix: string][] = [
+    [1_000, 100, 'first'],
+    [2_000, 50, 'second'],
+    // Of a machine that could not write for a while: more of them than there were between.
+    [1_500, 300, 'late'],
+    [3_000, 20, 'third'],
+    // Of a clock that was ahead.
+    [9_000, 3, 'ahead'],
+    [3_100, 20, 'fourth'],
+  ];
+  for (const [from, count, prefix] of stretches) {
+    const events = newEvents(count, prefix).map((event, i) => ({ ...event, capturedAt: from + i }));
+    await given.stores.journal.append(events, 'capture');
+  }
+  await drained(given);
+  return given;
+}
+
+/** Every page, one after the other. */
+async function seqsOfPages(reports: Reports, asked: EventPageQuery): Promise<number[]> {
+  const seqs: number[] = [];
+  let place: Pick<EventPageQuery, 'before' | 'isAside'> | undefined = {};
+  while (place !== undefined) {
+    const { events, older, isAside } = await reports.eventPage({ ...asked, ...place });
+    seqs.push(...events.map(({ seq }) => seq));
+    place = older === null ? undefined : { before: older, isAside };
+  }
+  return seqs;
+}
+
 function describePages(open: OpenStores): void {
   describe('a page of events', () => {
     it('goes on where the one before ended, until there is nothing older', async () => {
@@ -494,6 +529,30 @@ function describePages(open: OpenStores): void {
       expect(await found({ until: 500 })).to.equal(0);
       expect(await found({ seqs: [1, 3] })).to.equal(2);
       expect(await found({ seqs: [1, 3] }, 'pending')).to.equal(1);
+    });
+
+    it('has events that came late into the journal, as after a wait in the spool, whatever the times', async () => {
+      const { reports } = (await givenLateEvents(open)).stores;
+      const edges = [0, 1_050, 1_500, 1_799, 2_025, 3_105, 9_001, 9_999];
+      const times = edges.flatMap((since) => edges.map((until) => ({ since, until })));
+      const states = [undefined, 'delivered'] as const;
+      for (const asked of states.flatMap((state) => times.map((filter) => ({ state, filter })))) {
+        const events = await reports.newestEvents(query(asked), 1_000);
+        const page = await reports.eventPage(pageQuery({ ...asked, limit: 1_000 }));
+        const whole = { events, older: null, isAside: false, isFull: true };
+        expect(page, JSON.stringify(asked)).to.deep.equal(whole);
+      }
+    });
+
+    it('has each of them once, page by page, and when each page is cut off', async () => {
+      const { reports } = (await givenLateEvents(open)).stores;
+      for (const filter of [{ since: 1_700 }, { until: 1_700 }, { since: 1_510, until: 2_010 }])
+        for (const cut of [{ limit: 7 }, { budgetMs: 0 }]) {
+          const seqs = await seqsOfPages(reports, pageQuery({ filter, ...cut }));
+          const all = await reports.newestEvents(query({ filter }), 1_000);
+          const sorted = seqs.toSorted((x, y) => y - x);
+          expect(sorted, JSON.stringify(filter)).to.deep.equal(all.map(({ seq }) => seq));
+        }
     });
 
     it('stops when its time is used up, and says from where to go on', async () => {

@@ -72,7 +72,7 @@ const side = (
   senders: readonly EdgePlace[],
 ): Html =>
   html`<section><h2>${title}</h2><p>${shortName(type)} ${payload.size === null ? 'bytes gone' : bytes(payload.size)}</p>${sentBy(senders)}<p>SHA-256 ${code(payload.sha256)}</p>
-<details><summary>Bytes</summary>${payloadBeside(payload.text ?? payload.bytes_base64 ?? '')}</details></section>`;
+<details><summary>Bytes</summary>${payloadBeside(`Bytes: ${title}`, payload.text ?? payload.bytes_base64 ?? '')}</details></section>`;
 
 /** The homes that sent it, and their numbers for it; nothing for what was captured here. */
 const sentBy = (senders: readonly EdgePlace[]): Html =>

@@ -55,9 +55,14 @@ async function difference(at: PageContext, a: string, b: string): Promise<Html> 
   const report = await diffTargets(at.app, a, b, { limit: PER_PAGE, after, budgetMs: at.budgetMs });
   const { count, is_whole, events } = report;
   const noun = after === undefined ? 'event' : 'further event';
-  return html`<p class="lead">${is_whole ? '' : 'At least '}${counted(count, noun)} delivered to ${side(at, report.a)} and not to ${side(at, report.b)}.</p>
+  return html`<p class="lead">${howMany(count, is_whole, noun)} delivered to ${side(at, report.a)} and not to ${side(at, report.b)}.</p>
 ${events.length === 0 ? nothing : html`<p class="quiet">In the order of the journal; states are those at the second target.</p>${eventTable(at, events, 'Events that differ')}`}
 ${more(at, a, b, report)}`;
+}
+
+function howMany(count: number, isWhole: boolean, noun: string): string {
+  if (isWhole) return counted(count, noun);
+  return count === 0 ? `So far no ${noun}` : `At least ${counted(count, noun)}`;
 }
 
 const side = ({ link }: PageContext, { target_id: id, target_name: called }: DiffReport['a']) =>

@@ -44,6 +44,7 @@ export function selectionOf(
     until: until === undefined ? undefined : readTime(until, now),
     events: event === undefined ? undefined : [event],
     before: wholeNumber(query, 'before'),
+    isAside: given(query, 'aside') !== undefined,
   };
 }
 

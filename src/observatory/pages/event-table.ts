@@ -1,7 +1,8 @@
 import type { ListedEvent } from '../../reports/event-list.js';
+import type { EventPage } from '../../reports/event-page.js';
 import { type Html, html, nothing } from '../html.js';
 import type { PageContext } from '../page.js';
-import { badge, bytes, clock, number, shortName } from '../words.js';
+import { badge, bytes, clock, counted, number, shortName } from '../words.js';
 
 /** Events of a list, newest first. */
 export const eventTable = (
@@ -21,3 +22,11 @@ const row = (link: PageContext['link'], event: ListedEvent): Html =>
 
 const states = ({ state, class: why, replay }: ListedEvent): Html =>
   html`${badge(state)}${why === 'live' || why === state ? '' : badge(why)}${replay ? badge('replay') : ''}`;
+
+/** How far a search came that took too long. */
+export function soFar({ events: shown, older, isAside }: EventPage): string {
+  const found = shown.length === 0 ? 'No event found' : `${counted(shown.length, 'event')} found`;
+  return isAside
+    ? `${found} so far. Events that waited in the spool can stand elsewhere in the journal, and not all of it was looked at.`
+    : `${found} so far, down to number ${number(older ?? 1)} of the journal.`;
+}

@@ -13,8 +13,9 @@ import {
   name,
   number,
   shortName,
+  statusWord,
 } from '../words.js';
-import { payloadText } from './payload.js';
+import { payloadText, scrolled } from './payload.js';
 
 /** One event: its whole story, and what targets answered. */
 export async function event(at: PageContext): Promise<Page> {
@@ -80,7 +81,7 @@ function targetRow(
   const { status, attempt_count = 0, generation = 1, next_attempt_at, last_error } = delivery ?? {};
   const unsent = why === 'live' ? 'not sent' : why;
   return html`<tr><th scope="row"><a href="${at.link('target', { id })}">${shortName(names.get(id) ?? String(id))}</a></th>
-<td>${badge(in_flight ? 'on the wire' : text(status ?? unsent))}${why === 'live' ? plan(at, id, text(status), event) : ''}</td>
+<td>${badge(in_flight ? 'on the wire' : statusWord(text(status ?? unsent)))}${why === 'live' ? plan(at, id, text(status), event) : ''}</td>
 <td class="n">${text(attempt_count)}</td><td class="n">${text(generation)}</td>
 <td>${nextAttempt(next_attempt_at, at.now)}</td><td>${last_error == null ? '' : shortName(text(last_error))}</td></tr>`;
 }
@@ -106,7 +107,7 @@ function postTable({ targets }: RevisionStory, names: Names): Html {
 type Post = TargetStory['posts'][number];
 
 const postRow = (post: Post, target: string): Html =>
-  html`<tr><th scope="row">${shortName(target)}</th><td>${text(post.id)}</td><td>${clock(text(post.started_at))}</td><td>${badge(text(post.outcome))}</td>
+  html`<tr><th scope="row">${shortName(target)}</th><td>${text(post.id)}</td><td>${clock(text(post.started_at))}</td><td>${badge(statusWord(text(post.outcome)))}</td>
 <td>${post.http_status === null ? 'none' : html`HTTP ${text(post.http_status)}`}</td><td class="n">${duration(Number(post.duration_ms))}</td>
 <td class="n">${number(Number(post.events))}</td><td>${post.error === null ? '' : shortName(text(post.error))}</td></tr>`;
 
@@ -115,7 +116,8 @@ function answers({ targets }: RevisionStory, names: Names): Html {
   return html`${targets.map(({ target_id: id, delivery }) => {
     const answer = delivery?.last_response_json ?? null;
     if (answer === null) return nothing;
-    return html`<details><summary>Recorded answer of ${shortName(names.get(id) ?? String(id))}</summary><pre class="payload" tabindex="0" dir="auto">${text(answer)}</pre></details>`;
+    const called = names.get(id) ?? String(id);
+    return html`<details><summary>Recorded answer of ${shortName(called)}</summary>${scrolled(`Recorded answer of ${called}`, text(answer))}</details>`;
   })}`;
 }
 

@@ -3,9 +3,9 @@ import type { EventPage } from '../../reports/event-page.js';
 import { type Html, html, nothing } from '../html.js';
 import { type Page, type PageContext, type Query, wholeNumber } from '../page.js';
 import { keepingForm } from '../trouble.js';
-import { counted, number, shortName } from '../words.js';
+import { shortName } from '../words.js';
 import { type Filters, filterForm, filtersOf, queryOf, selectionOf } from './event-filters.js';
-import { eventTable } from './event-table.js';
+import { eventTable, soFar } from './event-table.js';
 
 const PER_PAGE = 50;
 
@@ -32,26 +32,21 @@ async function found(at: PageContext, filters: Filters, form: Html): Promise<Pag
 ${filters.cause === undefined ? nothing : html`Only those for the cause ${shortName(filters.cause)}.`}</p>
 ${page.events.length === 0 ? nobody(page) : eventTable(at, page.events, 'Events, newest first')}
 ${pager(at, filters, page)}
-${plans(at, filters, target?.id)}`,
+${page.events.length === 0 && page.isFull ? nothing : plans(at, filters, target?.id)}`,
   };
 }
 
 const nobody = ({ isFull }: EventPage): Html =>
   isFull ? html`<p class="none">No event matches.</p>` : nothing;
 
-function pager(
-  at: PageContext,
-  filters: Filters,
-  { events: shown, older, isFull }: EventPage,
-): Html {
+function pager(at: PageContext, filters: Filters, page: EventPage): Html {
+  const { older, isAside, isFull } = page;
   const query: Query = queryOf(filters);
   const isFirst = wholeNumber(at.query, 'before') === undefined;
-  const looked = isFull
-    ? nothing
-    : html`<p class="quiet">${counted(shown.length, 'event')} found so far, down to number ${number(older ?? 1)} of the journal.</p>`;
-  return html`${looked}<nav class="pager" aria-label="Pages of events">
+  const further = isAside ? 'Look for them' : 'Look further back';
+  return html`${isFull ? nothing : html`<p class="quiet">${soFar(page)}</p>`}<nav class="pager" aria-label="Pages of events">
 ${isFirst ? '' : html`<a href="${at.link('events', query)}">Newest</a>`}
-${older === null ? '' : html`<a rel="next" href="${at.link('events', { ...query, before: older })}">${isFull ? 'Older' : 'Look further back'}</a>`}
+${older === null ? '' : html`<a rel="next" href="${at.link('events', { ...query, before: older, aside: isAside ? 1 : undefined })}">${isFull ? 'Older' : further}</a>`}
 </nav>`;
 }
 

@@ -8,6 +8,7 @@ import { type Html, html, nothing } from '../html.js';
 import { given, message, oneOf, type Page, type PageContext } from '../page.js';
 import { ago, badge, clock, name, number, shortName } from '../words.js';
 import { unreadable } from './findings.js';
+import { scrolled } from './payload.js';
 
 const LISTED = 50;
 
@@ -94,7 +95,7 @@ function scheduleTable(at: PageContext, schedules: readonly JobScheduler[]): Htm
 <tbody>${schedules.map(
     ({ id, queue, template, repeat, next, iterationCount }) =>
       html`<tr><th scope="row">${shortName(id)}</th><td>${shortName(queue)}</td><td>${shortName(template.name)}</td><td>${shortName(when(repeat))}</td>
-<td>${next === null ? 'never again' : ago(next, at.now)}</td><td class="n">${number(iterationCount)}</td></tr>`,
+<td>${next === null ? 'never again' : html`${next < at.now ? 'due ' : ''}${ago(next, at.now)}`}</td><td class="n">${number(iterationCount)}</td></tr>`,
   )}</tbody></table></div>`;
 }
 
@@ -137,5 +138,5 @@ function carried(title: string, id: string, value: unknown): Html {
   const json = JSON.stringify(value, null, 2);
   if (value === null || json === undefined) return nothing;
   const cut = json.length > MOST_SHOWN ? `${json.slice(0, MOST_SHOWN)}…` : json;
-  return html`<details id="${id}"><summary>${title}</summary><pre class="payload" tabindex="0" dir="auto">${cut}</pre></details>`;
+  return html`<details id="${id}"><summary>${title}</summary>${scrolled(title, cut)}</details>`;
 }

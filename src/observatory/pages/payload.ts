@@ -9,17 +9,21 @@ const MOST_PRETTY = 4 * MOST_SHOWN;
 
 const MOST_BESIDE = 64 * 1024;
 
+/** A text that may be long, in a place of its own that the keyboard gets to. */
+export const scrolled = (label: string, text: string): Html =>
+  html`<pre class="payload" role="region" tabindex="0" aria-label="${label}" dir="auto">${text}</pre>`;
+
 /** Bytes as text, and as nothing but text. */
 export function payloadText(payload: Buffer): Html {
   const part = payload.subarray(0, MOST_SHOWN);
   const text = part.toString('utf8');
   const shown =
     (part.length === payload.length ? prettyJson(text, MOST_PRETTY) : undefined) ?? text;
-  return html`<pre class="payload" tabindex="0" aria-label="Payload" dir="auto">${shown}</pre>
+  return html`${scrolled('Payload', shown)}
 ${part.length === payload.length ? nothing : html`<p class="quiet">The first ${bytes(part.length)} of ${counted(payload.length, 'byte')}.</p>`}`;
 }
 
 /** The beginning of a text that stands beside another. */
-export const payloadBeside = (text: string): Html =>
-  html`<pre class="payload" tabindex="0" dir="auto">${text.slice(0, MOST_BESIDE)}</pre>
+export const payloadBeside = (label: string, text: string): Html =>
+  html`${scrolled(label, text.slice(0, MOST_BESIDE))}
 ${text.length <= MOST_BESIDE ? nothing : html`<p class="quiet">The first ${counted(MOST_BESIDE, 'character')} of ${counted(text.length, 'character')}.</p>`}`;

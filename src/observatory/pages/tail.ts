@@ -1,9 +1,10 @@
 import { readEventPage } from '../../app/events.js';
-import { type Html, html } from '../html.js';
+import type { EventPage } from '../../reports/event-page.js';
+import { type Html, html, nothing } from '../html.js';
 import { type Page, type PageContext } from '../page.js';
 import { keepingForm } from '../trouble.js';
 import { type Filters, filterForm, filtersOf, selectionOf } from './event-filters.js';
-import { eventTable } from './event-table.js';
+import { eventTable, soFar } from './event-table.js';
 
 const SHOWN = 50;
 
@@ -17,12 +18,17 @@ export async function tail(at: PageContext): Promise<Page> {
 }
 
 async function newest(at: PageContext, filters: Filters, form: Html): Promise<Page> {
-  const selection = { ...selectionOf(at, filters), before: undefined };
+  const selection = { ...selectionOf(at, filters), before: undefined, isAside: false };
   const page = await readEventPage(at.app, { ...selection, limit: SHOWN, budgetMs: at.budgetMs });
-  const table = eventTable(at, page.events, 'The newest events');
   return {
     title: 'Live tail',
     body: html`${form}
-${at.live('events', page.events.length === 0 ? html`<p class="none">Nothing yet.</p>` : table)}`,
+${at.live('events', list(at, page))}`,
   };
+}
+
+function list(at: PageContext, page: EventPage): Html {
+  const whole = page.events.length === 0 ? html`<p class="none">Nothing yet.</p>` : nothing;
+  const told = page.isFull ? whole : html`<p class="quiet">${soFar(page)}</p>`;
+  return html`${page.events.length === 0 ? nothing : eventTable(at, page.events, 'The newest events')}${told}`;
 }

@@ -7,7 +7,7 @@ import { retryEvents } from '../../app/retry.js';
 import { changeTarget } from '../../app/target-changes.js';
 import { readTarget } from '../../app/target-details.js';
 import type { Keep } from '../../conflicts/conflict-store.js';
-import { counted } from '../words.js';
+import { counted, statusWord } from '../words.js';
 
 /** What can be planned; what is not here cannot be done from a browser. */
 export const ACTIONS = ['retry', 'replay', 'ack', 'resolve', 'pause', 'resume'] as const;
@@ -94,7 +94,9 @@ function countsOf(report: RequeueReport): Plan['counts'] {
   return [
     ['target', target_url],
     ['events that change', selected],
-    ...Object.entries(by_status).map(([status, n]) => [`of them ${status}`, n] as const),
+    ...Object.entries(by_status).map(
+      ([status, n]) => [`of them ${statusWord(status)}`, n] as const,
+    ),
     ['on the wire, left alone', in_flight],
     ['marked already', already_marked],
     ...Object.entries(not_live).map(([why, n]) => [`${why}, left alone`, n] as const),

@@ -6,6 +6,10 @@ import {
   type EventPage,
   type EventPageQuery,
   MOST_NAMED,
+  nextOf,
+  type Part,
+  stretchesOf,
+  WAY_ASIDE,
   WAY_OF,
   type Way,
 } from '../../reports/event-page.js';
@@ -22,29 +26,33 @@ export async function eventPage(db: JournalDatabase, query: EventPageQuery): Pro
   const deadline = performance.now() + query.budgetMs;
   const window = new SeqWindow();
   const found: EventRow[] = [];
-  let { before } = search;
-  while (before > search.low) {
-    const from = Math.max(before - window.span, search.low);
-    const stretch = { before, from, page: query.limit };
-    const rows = await db.all<EventRow>(search.statement, { ...search.values, ...stretch });
-    const wanted = rows.filter(search.isWanted).slice(0, query.limit - found.length);
-    found.push(...wanted);
-    if (found.length === query.limit) return pageOf(search, found, found.at(-1)?.seq ?? from, true);
-    before = rows.length < query.limit ? from : (rows.at(-1)?.seq ?? from);
-    window.found(rows.length);
-    if (performance.now() >= deadline) return pageOf(search, found, before, before <= search.low);
+  for (let parts = search.parts; parts.length > 0; parts = parts.slice(1)) {
+    const [part] = parts as [Part];
+    let { before } = part;
+    while (before > part.low) {
+      const from = Math.max(before - window.span, part.low);
+      const stretch = { before, from, page: query.limit };
+      const statement = search.statementOf(part);
+      const rows = await db.all<EventRow>(statement, { ...search.values, ...stretch });
+      const wanted = rows.filter(search.isWanted).slice(0, query.limit - found.length);
+      found.push(...wanted);
+      if (found.length === query.limit)
+        return pageOf(search, found, nextOf(parts, found.at(-1)?.seq ?? from), true);
+      before = rows.length < query.limit ? from : (rows.at(-1)?.seq ?? from);
+      window.found(rows.length);
+      const next = nextOf(parts, before);
+      if (performance.now() >= deadline) return pageOf(search, found, next, next.older === null);
+    }
   }
-  return pageOf(search, found, search.low, true);
+  return pageOf(search, found, nextOf([], 0), true);
 }
 
 /** Where to look, and what for. */
 interface Search {
   readonly states: OriginStates;
-  readonly statement: string;
+  statementOf(part: Part): string;
   readonly values: Readonly<Record<string, unknown>>;
-  /** The stretch of the journal that can hold matches: from `low` to before `before`. */
-  readonly low: number;
-  readonly before: number;
+  readonly parts: readonly Part[];
   isWanted(row: EventRow): boolean;
 }
 
@@ -56,23 +64,19 @@ async function searchOf(db: JournalDatabase, query: EventPageQuery): Promise<Sea
   const isCause = cause === undefined ? undefined : causeIs(cause);
   return {
     states,
-    statement: sql.page(state, way, conditions),
+    statementOf: ({ isAside }) => sql.page(state, isAside ? WAY_ASIDE[way] : way, conditions),
     values: { ...values, ...at(query, states), named },
-    ...(await stretchOf(db, query)),
+    parts: await partsOf(db, query),
     isWanted: ({ last_error: error }) => isCause === undefined || isCause(error),
   };
 }
 
-async function stretchOf(
-  db: JournalDatabase,
-  { before, filter: { since, until } }: EventPageQuery,
-): Promise<Pick<Search, 'low' | 'before'>> {
+async function partsOf(db: JournalDatabase, query: EventPageQuery): Promise<Part[]> {
+  const { since, until } = query.filter;
   const head = await headOf(db);
-  const end = until === undefined ? head + 1 : await firstSince(db, until);
-  return {
-    low: since === undefined ? 1 : await firstSince(db, since),
-    before: Math.min(before ?? head + 1, end),
-  };
+  const low = since === undefined ? 1 : await firstSince(db, since);
+  const before = until === undefined ? head + 1 : await firstSince(db, until);
+  return stretchesOf({ low, before: Math.max(low, before) }, head, query);
 }
 
 /** The shortest way, with the sequence numbers that it needs beside tables. */
@@ -100,14 +104,11 @@ async function failedForGood(db: JournalDatabase, targetId: number): Promise<num
 }
 
 function pageOf(
-  { states, low }: Search,
+  { states }: Search,
   rows: readonly EventRow[],
-  older: number,
+  next: Pick<EventPage, 'older' | 'isAside'>,
   isFull: boolean,
 ): EventPage {
-  return {
-    events: rows.map((row) => states.listed(row)),
-    older: older > low ? older : null,
-    isFull,
-  };
+  const newestFirst = rows.toSorted((a, b) => b.seq - a.seq);
+  return { events: newestFirst.map((row) => states.listed(row)), ...next, isFull };
 }

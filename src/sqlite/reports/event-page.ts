@@ -7,6 +7,10 @@ import {
   type EventPage,
   type EventPageQuery,
   MOST_NAMED,
+  nextOf,
+  type Part,
+  stretchesOf,
+  WAY_ASIDE,
   WAY_OF,
   type Way,
 } from '../../reports/event-page.js';
@@ -23,29 +27,32 @@ export async function eventPage(db: JournalDatabase, query: EventPageQuery): Pro
   const deadline = performance.now() + query.budgetMs;
   const window = new SeqWindow();
   const found: EventRow[] = [];
-  let { before } = search;
-  while (before > search.low) {
-    const from = Math.max(before - window.span, search.low);
-    const rows = look(db, search, { before, from, page: query.limit });
-    const wanted = rows.filter(search.isWanted).slice(0, query.limit - found.length);
-    found.push(...wanted);
-    if (found.length === query.limit) return pageOf(search, found, found.at(-1)?.seq ?? from, true);
-    before = rows.length < query.limit ? from : (rows.at(-1)?.seq ?? from);
-    window.found(rows.length);
-    if (performance.now() >= deadline) return pageOf(search, found, before, before <= search.low);
-    await turn();
+  for (let parts = search.parts; parts.length > 0; parts = parts.slice(1)) {
+    const [part] = parts as [Part];
+    let { before } = part;
+    while (before > part.low) {
+      const from = Math.max(before - window.span, part.low);
+      const rows = look(db, search, part, { before, from, page: query.limit });
+      const wanted = rows.filter(search.isWanted).slice(0, query.limit - found.length);
+      found.push(...wanted);
+      if (found.length === query.limit)
+        return pageOf(search, found, nextOf(parts, found.at(-1)?.seq ?? from), true);
+      before = rows.length < query.limit ? from : (rows.at(-1)?.seq ?? from);
+      window.found(rows.length);
+      const next = nextOf(parts, before);
+      if (performance.now() >= deadline) return pageOf(search, found, next, next.older === null);
+      await turn();
+    }
   }
-  return pageOf(search, found, search.low, true);
+  return pageOf(search, found, nextOf([], 0), true);
 }
 
 /** Where to look, and what for. */
 interface Search {
   readonly states: OriginStates;
-  readonly statement: Statement;
+  statementOf(part: Part): Statement;
   readonly values: Readonly<Record<string, unknown>>;
-  /** The stretch of the journal that can hold matches: from `low` to before `before`. */
-  readonly low: number;
-  readonly before: number;
+  readonly parts: readonly Part[];
   isWanted(row: EventRow): boolean;
 }
 
@@ -57,23 +64,20 @@ function searchOf(db: JournalDatabase, query: EventPageQuery): Search {
   const isCause = cause === undefined ? undefined : causeIs(cause);
   return {
     states,
-    statement: db.statement(sql.page(state, way, conditions)),
+    statementOf: ({ isAside }) =>
+      db.statement(sql.page(state, isAside ? WAY_ASIDE[way] : way, conditions)),
     values: { ...values, ...at(query, states), named: JSON.stringify(named) },
-    ...stretchOf(db, query),
+    parts: partsOf(db, query),
     isWanted: ({ last_error: error }) => isCause === undefined || isCause(error),
   };
 }
 
-function stretchOf(
-  db: JournalDatabase,
-  { before, filter: { since, until } }: EventPageQuery,
-): Pick<Search, 'low' | 'before'> {
+function partsOf(db: JournalDatabase, query: EventPageQuery): Part[] {
+  const { since, until } = query.filter;
   const head = headOf(db);
-  const end = until === undefined ? head + 1 : firstSince(db, until, head);
-  return {
-    low: since === undefined ? 1 : firstSince(db, since, head),
-    before: Math.min(before ?? head + 1, end),
-  };
+  const low = since === undefined ? 1 : firstSince(db, since, head);
+  const before = until === undefined ? head + 1 : firstSince(db, until, head);
+  return stretchesOf({ low, before: Math.max(low, before) }, head, query);
 }
 
 /** The shortest way, with the sequence numbers that it needs beside tables. */
@@ -103,19 +107,17 @@ function failedForGood(db: JournalDatabase, targetId: number): number[] | undefi
 
 const look = (
   db: JournalDatabase,
-  { statement, values }: Search,
+  { statementOf, values }: Search,
+  part: Part,
   stretch: { readonly before: number; readonly from: number; readonly page: number },
-): EventRow[] => readRows<EventRow>(db, statement, { ...values, ...stretch });
+): EventRow[] => readRows<EventRow>(db, statementOf(part), { ...values, ...stretch });
 
 function pageOf(
-  { states, low }: Search,
+  { states }: Search,
   rows: readonly EventRow[],
-  older: number,
+  next: Pick<EventPage, 'older' | 'isAside'>,
   isFull: boolean,
 ): EventPage {
-  return {
-    events: rows.map((row) => states.listed(row)),
-    older: older > low ? older : null,
-    isFull,
-  };
+  const newestFirst = rows.toSorted((a, b) => b.seq - a.seq);
+  return { events: newestFirst.map((row) => states.listed(row)), ...next, isFull };
 }
