@@ -156,7 +156,7 @@ function sendersOf(said: Said, { paths, env }: App): SenderRule {
     file.tokens();
     return { tokens: file };
   }
-  if (isLoopback(host)) return { anybody: true };
+  if (isLoopback(host)) return { tokens: file, orAnybody: true };
   throw new UsageError(
     `--host ${host} is reached by other machines, and there are no tokens: redrain edges token add NAME makes one, or say --auth-env NAME, or --without-tokens`,
   );

@@ -21,12 +21,20 @@ export class TokenFile {
   readonly path: string;
   #read: { readonly version: string; readonly tokens: readonly EdgeToken[] } | undefined;
 
+  #wasThere = false;
+
   constructor(path: string) {
     this.path = path;
   }
 
   get isThere(): boolean {
     return existsSync(this.path);
+  }
+
+  /** Whether it is there, or was at an earlier call: a file that is lost opens no door. */
+  get wasEverThere(): boolean {
+    this.#wasThere ||= this.isThere;
+    return this.#wasThere;
   }
 
   /** The tokens of this moment. @throws TokensUnreadableError. */

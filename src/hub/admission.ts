@@ -7,9 +7,19 @@ import { Refusal } from '../receive/refusal.js';
 
 /** Who may send: whoever has a token of the file, or the one token, or anybody. */
 export type SenderRule =
-  | { readonly tokens: TokenFile }
+  | {
+      readonly tokens: TokenFile;
+      /** Anybody may send until there is a first token. */
+      readonly orAnybody?: boolean;
+    }
   | { readonly token: string }
   | { readonly anybody: true };
+
+/** The file whose tokens are asked for now; undefined where none is. */
+export function tokensAskedFor(rule: SenderRule): TokenFile | undefined {
+  if (!('tokens' in rule)) return undefined;
+  return rule.orAnybody === true && !rule.tokens.wasEverThere ? undefined : rule.tokens;
+}
 
 /** Who sends a request. */
 export interface Sender {
@@ -34,8 +44,9 @@ export class Admission {
   /** @throws Refusal 401 without a valid token, 403 for the home of somebody else, 503 while the tokens cannot be read. */
   async admit(headers: Headers): Promise<Sender> {
     this.#one.checkHead(headers);
-    if (!('tokens' in this.#rule)) return { name: null };
-    const token = this.#tokenIn(this.#rule.tokens, headers);
+    const file = tokensAskedFor(this.#rule);
+    if (file === undefined) return { name: null };
+    const token = this.#tokenIn(file, headers);
     const home = headers.get(EDGE_HEADER);
     if (home !== null) await this.#assertOwn(token, home);
     return { name: token.name };

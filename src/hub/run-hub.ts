@@ -12,7 +12,7 @@ import { notReady, type ReadinessCheck, within } from '../workers/readiness.js';
 import { atTerminal, onSignals, type StopSignals } from '../workers/signals.js';
 import { TroubleLog } from '../workers/trouble-log.js';
 import { type WorkerLog, workerLog } from '../workers/worker-log.js';
-import { Admission, type SenderRule } from './admission.js';
+import { Admission, type SenderRule, tokensAskedFor } from './admission.js';
 import { HubHandler } from './hub-handler.js';
 import { HubMetrics } from './hub-metrics.js';
 import { HubServer } from './hub-server.js';
@@ -139,7 +139,7 @@ class HubProcess {
     const { senders } = this.#options;
     const journal = { name: 'journal', reason: () => app.assertJournal().then(() => undefined) };
     if (!('tokens' in senders)) return [journal];
-    const reason = async (): Promise<undefined> => void senders.tokens.tokens();
+    const reason = async (): Promise<undefined> => void tokensAskedFor(senders)?.tokens();
     return [journal, { name: 'tokens', reason }];
   }
 

@@ -112,6 +112,22 @@ describe('redrain receive', () => {
     expect(await hub.stop()).to.equal(0);
   });
 
+  it('began without tokens, and takes events by the first one that is made meanwhile', async () => {
+    const hub = new HubProcess();
+    await hub.start();
+    const post = async (headers = {}): Promise<number> => {
+      const body = '[{"event_id":"e","event_type":"T"}]';
+      const json = { 'content-type': 'application/json', ...headers };
+      return (await fetch(hub.url, { method: 'POST', headers: json, body })).status;
+    };
+    expect(await post()).to.equal(200);
+    const { stdout } = await hub.cli.run(['edges', 'token', 'add', 'laptop']);
+    expect(await post()).to.equal(401);
+    expect(await post({ authorization: `Bearer ${stdout.trim()}` })).to.equal(200);
+    expect((await fetch(`${hub.url}/readyz`)).status).to.equal(200);
+    expect(await hub.stop()).to.equal(0);
+  });
+
   it('does not start where config.toml may say who may send, and cannot be read or says it twice', async () => {
     const cli = new WarmCli();
     for (const [toml, why, code] of [

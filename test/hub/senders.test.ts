@@ -1,4 +1,4 @@
-import { appendFileSync, chmodSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { TokenFile } from '../../src/edges/token-file.js';
@@ -25,6 +25,24 @@ async function given() {
   };
   return { hub, path, file, add, first, statusOf };
 }
+
+describe('a hub that began without tokens', () => {
+  it('takes events of anybody, and from the first token on of whoever has one', async () => {
+    const path = join(temporaryHome(), 'edge-tokens');
+    const hub = await givenHub({ senders: { tokens: new TokenFile(path), orAnybody: true } });
+    const statusOf = async (headers = {}): Promise<number> => (await hub.post(ONE, headers)).status;
+    expect(await statusOf()).to.equal(200);
+    const { token, entry } = newToken('laptop', null);
+    const file = new TokenFile(path);
+    file.write(withToken('', entry));
+    expect(await statusOf()).to.equal(401);
+    expect(await statusOf({ authorization: `Bearer ${token}` })).to.equal(200);
+    file.write(withoutToken(file.text(), 'laptop'));
+    expect(await statusOf()).to.equal(401);
+    rmSync(path);
+    expect(await statusOf()).to.equal(503);
+  });
+});
 
 describe('a hub with tokens', () => {
   it('takes events of whoever has one, and of nobody else', async () => {
