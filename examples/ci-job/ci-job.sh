@@ -19,7 +19,7 @@ rm -f "$said"
 mkfifo "$said"
 "$redrain" serve --db "$REDRAIN_HOME/arrived.db" "$@" >"$said" &
 server=$!
-trap 'kill "$server" 2>/dev/null || true; rm -f "$said"' EXIT
+trap 'kill "$server" 2>/dev/null && wait "$server" || true; rm -f "$said"' EXIT
 read -r _ _ url <"$said"
 
 # What the job has to tell.

@@ -62,6 +62,17 @@ export default {
  */
 function resultOf(id, answer) {
   if (answer.status === 'rejected')
-    return { id, status: 'transient', reason: `NATS: ${answer.reason?.message ?? answer.reason}` };
+    return { id, status: 'transient', reason: `NATS: ${wordsOf(answer.reason)}` };
   return { id, status: answer.value.duplicate ? 'duplicate' : 'success' };
+}
+
+/**
+ * Where nobody takes a subject, the client knows no more than that.
+ *
+ * @param {any} error
+ */
+function wordsOf(error) {
+  if (error?.name === 'JetStreamNotEnabled')
+    return `no stream takes ${SUBJECT}, or JetStream is not enabled`;
+  return error?.message ?? error;
 }

@@ -74,7 +74,7 @@ export function fromAnswer(situation: Situation, answer: Reachability | undefine
 
 /** What to do about an address that does not answer. */
 export const compareAddress = ({ usesSpecKitty }: Situation): string =>
-  `compare the address: ${usesSpecKitty ? 'redrain server, or redrain mode, shows' : 'redrain targets show NAME says'} it; then look at network and proxy`;
+  `compare the address: ${usesSpecKitty ? '`redrain server`, or `redrain mode`, shows' : '`redrain targets show NAME` says'} it; then look at network and proxy`;
 
 /** The address of the active target as people know it. */
 export function addressOf({ active, authority, usesSpecKitty }: Situation): string {

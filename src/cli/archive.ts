@@ -45,13 +45,8 @@ function warning({ undelivered, dry_run }: ArchiveReport): string {
 }
 
 function tell(report: ArchiveReport): string {
-  const { dry_run, events, damaged, archives, directory } = report;
-  const what = `${count(events, 'event')} (${bytes(report.bytes)})`;
-  const lines = [
-    dry_run
-      ? `Would archive ${what} to ${directory}. Nothing was changed: --yes does it.`
-      : `Archived ${what} in ${count(archives.length, 'file')} in ${directory}, read back and verified.`,
-  ];
+  const { dry_run, events, damaged, archives } = report;
+  const lines = [archived(report)];
   for (const { id, events: moved, bytes: size } of archives)
     lines.push(`  ${id}  ${count(moved, 'event')}  ${bytes(size)}`);
   if (damaged > 0)
@@ -63,4 +58,12 @@ function tell(report: ArchiveReport): string {
         : `Targets added later get them once they are restored: \`redrain restore ${archives.map(({ id }) => id).join(' ')} --yes\`.`,
     );
   return lines.join('\n');
+}
+
+function archived({ dry_run, events, bytes: size, archives, directory }: ArchiveReport): string {
+  if (events === 0) return 'Nothing to archive.';
+  const what = `${count(events, 'event')} (${bytes(size)})`;
+  return dry_run
+    ? `Would archive ${what} to ${directory}. Nothing was changed: --yes does it.`
+    : `Archived ${what} in ${count(archives.length, 'file')} in ${directory}, read back and verified.`;
 }

@@ -42,12 +42,7 @@ const gc: CommandBody<GcOptions> = (call) =>
 
 function tell(report: GcReport, wantsVacuum: boolean): string {
   const { dry_run, events, coalesced, damaged } = report;
-  const what = `the payload bytes of ${count(events, 'event')} (${bytes(report.bytes)})`;
-  const lines = [
-    dry_run
-      ? `Would purge ${what}. Every target has them; nothing was changed: --yes does it.`
-      : `Purged ${what}. Ids, digests and the whole ledger are kept.`,
-  ];
+  const lines = [purged(report)];
   if (events > 0) lines.push(forLater(dry_run));
   if (coalesced > 0)
     lines.push(`${count(coalesced, 'event')} of these were coalesced, never sent.`);
@@ -60,8 +55,16 @@ function tell(report: GcReport, wantsVacuum: boolean): string {
   else if (wantsVacuum && report.vacuum_error === null)
     lines.push(`--vacuum would free at least ${bytes(report.free_bytes)}.`);
   else if (!dry_run && report.free_bytes > 0)
-    lines.push(`${bytes(report.free_bytes)} of the file hold nothing: --vacuum frees them.`);
+    lines.push(`${bytes(report.free_bytes)} are unused: --vacuum frees them.`);
   return lines.join('\n');
+}
+
+function purged({ dry_run, events, bytes: size }: GcReport): string {
+  if (events === 0) return 'Nothing to purge.';
+  const what = `the payload bytes of ${count(events, 'event')} (${bytes(size)})`;
+  return dry_run
+    ? `Would purge ${what}. Every target has them; nothing was changed: --yes does it.`
+    : `Purged ${what}. Ids, digests and the whole ledger are kept.`;
 }
 
 /** Said before, when it still helps, and after. */

@@ -53,7 +53,7 @@ const endpointKind = (own: OwnPart): TargetKindRow => ({
     return { required: authEnv !== undefined, present };
   },
   signIn: () => ({
-    advice: 'compare the variables that hold its secrets: redrain targets show NAME names them',
+    advice: 'compare the variables that hold its secrets: `redrain targets show NAME` names them',
   }),
   ...own,
 });

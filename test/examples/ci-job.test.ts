@@ -36,6 +36,15 @@ describe('the example of a CI job', () => {
     expect(arrived(cli).eventIds()).to.deep.equal(['build-42-started']);
   });
 
+  it('fails when its receiver is in trouble, and leaves none behind', async () => {
+    const run = await startExample(new Cli(), 'ci-job/ci-job.sh', [
+      ...['--fail-rate', '0.3', '--seed', '7'],
+    ]).exited;
+    expect(run.code, run.stderr).to.equal(7);
+    // The last words are those of the receiver: the script waits for its end.
+    expect(run.stderr).to.match(/1 request, 0 events\n$/);
+  });
+
   it('fails when its receiver cannot start', async () => {
     const run = await startExample(new Cli(), 'ci-job/ci-job.sh', ['--port', '99999']).exited;
     expect(run.code).not.to.equal(0);

@@ -65,8 +65,16 @@ describe('the example of a receiver for NATS JetStream', () => {
   });
 
   it('says that an event waits when no stream takes it', async () => {
-    const receiver = await ownReceiver(MODULE, { subject: randomUUID(), servers: SERVER });
-    expect(await statuses(receiver, [eventOf('a')])).to.deep.equal(['a transient']);
+    const subject = randomUUID();
+    const receiver = await ownReceiver(MODULE, { subject, servers: SERVER });
+    const { signal } = new AbortController();
+    expect(await receiver.deliver([eventOf('a')], { signal, generation: 1 })).to.deep.equal([
+      {
+        id: 'a',
+        status: 'transient',
+        reason: `NATS: no stream takes ${subject}, or JetStream is not enabled`,
+      },
+    ]);
   });
 
   it('throws when there is no server, and works once there is one', async () => {

@@ -20,7 +20,7 @@ export function examineRuntime({ node, driver }: Runtime = thisRuntime()): (Find
   if (major !== 24 || minor < 19 || driverMajor !== 12) return [fine('runtime', what)];
   const message = `${what}: built together, these can end a process at random with exit code 134; nothing is lost by it. Override better-sqlite3 with ^13.2.0, or use another line of Node (docs/compatibility.md)`;
   return [
-    warning('runtime', message, { advice: 'npm ls better-sqlite3 shows which is installed' }),
+    warning('runtime', message, { advice: '`npm ls better-sqlite3` shows which is installed' }),
   ];
 }
 

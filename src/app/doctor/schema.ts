@@ -31,8 +31,8 @@ function schemaFinding(error: unknown): Finding {
 
 const remedyOfMove = ({ isFinished }: JournalMovedError): Remedy =>
   isFinished
-    ? { advice: 'redrain config set storage.url URL, with the URL of that place' }
-    : { advice: 'redrain storage import finishes it; --cancel undoes it' };
+    ? { advice: '`redrain config set storage.url URL`, with the URL of that place' }
+    : { advice: '`redrain storage import` finishes it; `--cancel` undoes it' };
 
 function remedyOf(error: unknown): Remedy {
   if (error instanceof StorageUnavailableError) return REMEDIES[error.trouble];
@@ -41,14 +41,14 @@ function remedyOf(error: unknown): Remedy {
   return REMEDIES.corrupt;
 }
 
-const REDO_ADDRESS = 'redrain config shows the storage URL and where it comes from';
+const REDO_ADDRESS = '`redrain config` shows the storage URL and where it comes from';
 
 const REMEDIES: Readonly<Record<StorageUnavailableError['trouble'], Remedy>> = {
   busy: { advice: 'wait for the other process to end' },
   full: { advice: 'make room on this disk' },
   readonly: { advice: 'give this user back the right to write there' },
   corrupt: {
-    advice: 'redrain verify, then put a backup of journal.db in place (docs/operations.md)',
+    advice: '`redrain verify`, then put a backup of journal.db in place (docs/operations.md)',
   },
   io: { advice: 'look at the disk: `dmesg` says what it reported' },
   limit: { advice: 'end programs that hold many files open, or raise `ulimit -n`' },
