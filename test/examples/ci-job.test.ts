@@ -1,9 +1,10 @@
-import { join } from 'node:path';
+import { spawn } from 'node:child_process';
+import { join, resolve } from 'node:path';
 import { expect } from 'chai';
 import { Sink } from '../../src/receivers/stub/sink.js';
-import { Cli } from '../support/cli.js';
+import { Cli, RunningCli } from '../support/cli.js';
 import { closeAfterTest } from '../support/temporary-home.js';
-import { startExample } from './start-example.js';
+import { installed, startExample } from './start-example.js';
 
 /** What the receiver of the job has kept. */
 function arrived(cli: Cli): Sink {
@@ -36,13 +37,16 @@ describe('the example of a CI job', () => {
     expect(arrived(cli).eventIds()).to.deep.equal(['build-42-started']);
   });
 
-  it('fails when its receiver is in trouble, and leaves none behind', async () => {
-    const run = await startExample(new Cli(), 'ci-job/ci-job.sh', [
-      ...['--fail-rate', '0.3', '--seed', '7'],
-    ]).exited;
-    expect(run.code, run.stderr).to.equal(7);
-    // The last words are those of the receiver: the script waits for its end.
-    expect(run.stderr).to.match(/1 request, 0 events\n$/);
+  it('fails when its receiver is in trouble, and ends after it', async () => {
+    const cli = new Cli();
+    const job = `sh '${resolve('examples/ci-job/ci-job.sh')}' --fail-rate 0.3 --seed 7`;
+    const child = spawn('sh', ['-c', `${job}; echo "ended with $?" >&2`], {
+      cwd: cli.cwd,
+      env: { ...cli.env, REDRAIN_HOME: cli.home, REDRAIN: installed(cli) },
+    });
+    child.stdin.end();
+    const { stderr } = await new RunningCli(child).exited;
+    expect(stderr).to.match(/\n1 request, 0 events\nended with 7\n$/);
   });
 
   it('fails when its receiver cannot start', async () => {
