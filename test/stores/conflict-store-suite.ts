@@ -6,6 +6,7 @@ import { countedFor, sectionsOf } from '../../src/reports/sections.js';
 import { beginPass, claim } from '../ledger/hand-drain.js';
 import { EVERYTHING_ALLOWED } from '../support/core.js';
 import { newEvent } from '../support/events.js';
+import { failureOf } from '../support/failure-of.js';
 import { results, ScriptedReceiver, unanswered } from '../support/scripted-receiver.js';
 import {
   assertVerified,
@@ -61,11 +62,11 @@ function describeReading(open: OpenStores): void {
         ['e', 'AmbiguousConflictError', 'e has 2 conflicts: name one of 1, 2'],
       ] as const)
         for (const work of [
-          stores.conflicts.plan(reference, 'journal'),
-          stores.conflicts.find(reference),
-          stores.conflicts.decide(reference, 'journal', 1),
+          () => stores.conflicts.plan(reference, 'journal'),
+          () => stores.conflicts.find(reference),
+          () => stores.conflicts.decide(reference, 'journal', 1),
         ]) {
-          const failure = (await work.catch((error_: unknown) => error_)) as Error;
+          const failure = await failureOf(work());
           expect(failure.name).to.equal(error);
           expect(failure.message).to.include(words);
         }

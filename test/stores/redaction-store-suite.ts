@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { NewEvent } from '../../src/journal/new-event.js';
 import { UnknownEventError } from '../../src/journal/unknown-event.js';
 import { newEvent, newEvents } from '../support/events.js';
+import { failureOf } from '../support/failure-of.js';
 import { results, ScriptedReceiver } from '../support/scripted-receiver.js';
 import {
   assertVerified,
@@ -94,10 +95,10 @@ function describeTraces(open: OpenStores): void {
       const { stores } = await givenStores(open);
       expect(await stores.redaction.revisions('nobody')).to.deep.equal([]);
       for (const refused of [
-        stores.redaction.traces('nobody'),
-        stores.redaction.redact('nobody', WHY),
+        () => stores.redaction.traces('nobody'),
+        () => stores.redaction.redact('nobody', WHY),
       ])
-        expect(await refused.catch((error: unknown) => error)).to.be.instanceOf(UnknownEventError);
+        expect(await failureOf(refused())).to.be.instanceOf(UnknownEventError);
     });
 
     it('find other events with the same bytes, while they have them', async () => {
