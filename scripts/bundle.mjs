@@ -92,6 +92,22 @@ const WHOLE = new Set(['pages', 'hub', 'bullmq', 'postgres']);
 /** Files of fewer characters join one that more starts load, so that the package has fewer than 100 files. */
 const SMALL = 60_000;
 
+/** commander loads what starts commands that are files of their own with itself; there are none. */
+const COMMANDS_AS_FILES = "const childProcess = require('node:child_process');";
+const withoutChildren = {
+  name: 'no child processes',
+  setup({ onLoad }) {
+    onLoad({ filter: /commander[\\/]lib[\\/]command\.js$/ }, ({ path }) => {
+      const code = readFileSync(path, 'utf8');
+      if (!code.includes(COMMANDS_AS_FILES)) throw new Error(`${path} is written in another way`);
+      const later = code
+        .replace(COMMANDS_AS_FILES, '')
+        .replaceAll('childProcess.', "require('node:child_process').");
+      return { contents: later };
+    });
+  },
+};
+
 /** What `needs` found before. */
 const known = new Map();
 /** Of the packages inside. */
@@ -167,6 +183,7 @@ async function load(id) {
     platform: 'node',
     preserveSymlinks: true,
     mainFields: ['module', 'main'],
+    plugins: [withoutChildren],
   };
   const { outputFiles, metafile } = await build({ ...options, entryPoints: [name] });
   for (const file of Object.keys(metafile.inputs)) licenses.add(licenseOf(file));

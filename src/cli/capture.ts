@@ -42,8 +42,8 @@ interface CaptureOptions {
 
 const capture: CommandBody<CaptureOptions> = async (call) => {
   const output = new Output(call.globals);
-  const { sources, missing } = await findSources(call.args, process.stdin);
-  if (process.stdin.isTTY && sources.some(({ name }) => name === 'stdin'))
+  const { sources, missing } = await findSources(call.args, () => process.stdin);
+  if (sources.some(({ name }) => name === 'stdin') && process.stdin.isTTY)
     output.note('reading events from the terminal: Ctrl-D ends them');
   const summary = new CaptureSummary(call.globals.json === true ? 1_000 : MOST_NAMED);
   await withApp(call, async (app) => {

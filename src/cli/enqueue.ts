@@ -97,7 +97,7 @@ async function addJobs(
 
 /** Files are named by the job, one job each; what comes from stdin travels within. */
 async function addCaptures(app: App, added: Added, call: Call, output: Output): Promise<number> {
-  const { sources, missing } = await findSources(call.args, process.stdin);
+  const { sources, missing } = await findSources(call.args, () => process.stdin);
   let problems = missing.length;
   for (const { message } of missing) output.warn(message);
   for (const source of sources) {

@@ -145,4 +145,4 @@ function lostMessage({ lost, errors }: CaptureReport): string {
 }
 
 /** No job reads standard input. */
-const NO_STDIN: AsyncIterable<Buffer> = Readable.from([]);
+const NO_STDIN = (): AsyncIterable<Buffer> => Readable.from([]);

@@ -41,20 +41,20 @@ export interface FoundSources {
  * matches of one pattern sorted, each source once. A path that exists is taken
  * literally even if it looks like a pattern; `-`, or no pattern at all, is
  * standard input. A directory, and whatever matches nothing, is missing;
- * nothing is opened yet.
+ * nothing is opened yet, standard input neither.
  *
  * @throws InputSourceError when all are missing, and names them all.
  */
 export async function findSources(
   patterns: readonly string[],
-  stdin: AsyncIterable<Buffer>,
+  stdin: () => AsyncIterable<Buffer>,
   cwd = process.cwd(),
 ): Promise<FoundSources> {
   const sources = new Map<string, InputSource>();
   const missing: InputSourceError[] = [];
   for (const pattern of patterns.length === 0 ? [STDIN] : patterns) {
     if (pattern === STDIN) {
-      sources.set(STDIN, { name: 'stdin', open: () => stdin });
+      sources.set(STDIN, { name: 'stdin', open: stdin });
       continue;
     }
     const files = await filesOf(pattern, cwd).catch(asMissing);

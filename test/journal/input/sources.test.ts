@@ -22,7 +22,7 @@ describe('findSources', () => {
 
   after(() => rmSync(dir, { recursive: true }));
 
-  const open = (...patterns: string[]) => findSources(patterns, standardInput(), dir);
+  const open = (...patterns: string[]) => findSources(patterns, standardInput, dir);
   const names = async (...patterns: string[]): Promise<string[]> =>
     (await open(...patterns)).sources.map(({ name }) => name);
 
