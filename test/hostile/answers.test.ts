@@ -82,7 +82,6 @@ describe('an answer that never ends', () => {
     'chunks that drip': drip('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n', '1\r\n \r\n'),
     'interim answers that drip': drip('', 'HTTP/1.1 100 Continue\r\n\r\n'),
     'early hints forever': drip('', 'HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n'),
-    'another protocol': http('101 Switching Protocols', '', ['Upgrade: x', 'Connection: Upgrade']),
     'nothing at all': () => undefined,
   };
   for (const [name, answer] of someOf(ENDLESS, 'headers that drip', 'a body that drips'))
@@ -92,6 +91,15 @@ describe('an answer that never ends', () => {
       expect(posts[0]).to.include({ http_status: null });
       expect(posts[0]?.error).to.match(/^no answer from/);
     });
+});
+
+describe('an answer in another protocol', () => {
+  it('is called that, and everything is tried again', async () => {
+    const answer = http('101 Switching Protocols', '', ['Upgrade: x', 'Connection: Upgrade']);
+    const { statuses, posts } = await drainedBy(() => answer);
+    expect(statuses).to.deep.equal(all('failed_transient'));
+    expect(posts[0]?.error).to.match(/ goes over to another protocol/);
+  });
 });
 
 describe('an answer that is too much', () => {
@@ -113,6 +121,7 @@ describe('an answer that is too much', () => {
     FLOODS,
     'chunks without end',
     'one header without end',
+    'a reason without end',
     'a gzip bomb of gigabytes',
   ))
     it(`${name}: ends at a bound, everything is tried again`, async () => {

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import type { Client, Dispatcher } from 'undici';
-import { InterimAnswers } from './interim-answers.js';
+import { AnswerBeginning } from './answer-beginning.js';
 import type { Network, Opening, Place } from './network.js';
 
 /** An idle connection is dropped before most servers drop it under our next request. */
@@ -25,7 +25,7 @@ export class Connection {
   readonly #url: URL;
   #opening: Opening | undefined;
   #socket: Socket | undefined;
-  #interim: InterimAnswers | undefined;
+  #beginning: AnswerBeginning | undefined;
   /** Whether the socket has carried an answer. */
   #hasServed = false;
   /** What it had received when the request began that is under way; undefined on a fresh one. */
@@ -64,7 +64,7 @@ export class Connection {
 
   /** To be told when a request is about to be written. */
   begun(): void {
-    this.#interim?.expect();
+    this.#beginning?.expect();
     this.#bytesBefore = this.#hasServed ? this.#socket?.bytesRead : undefined;
   }
 
@@ -106,7 +106,7 @@ export class Connection {
     opening.opened.then(
       (socket) => {
         this.#socket = socket;
-        this.#interim = new InterimAnswers(socket);
+        this.#beginning = new AnswerBeginning(socket);
         socket.on('error', (error) => {
           this.#trouble ??= error;
         });

@@ -38,6 +38,7 @@ const BY_CODE: Readonly<Record<string, string>> = {
   ENFILE: 'this machine has too many files open to connect to %',
   ERR_INVALID_CHAR: 'the request to % cannot be sent: a header has characters HTTP does not allow',
   HPE_HEADER_OVERFLOW: '% sends more headers than anybody reads',
+  OTHER_PROTOCOL: '% goes over to another protocol, for which nobody asked',
 };
 
 /**
