@@ -40,7 +40,7 @@ describe('the example of a CI job', () => {
     const trouble = ['--fail-rate', '0.3', '--seed', '7'];
     const run = await startExample(new Cli(), 'ci-job/ci-job.sh', trouble).exited;
     expect(run.code, run.stderr).to.equal(7);
-    expect(run.stderr).to.include('2 to be tried again · "HTTP 503');
+    expect(run.stdout).to.include('2 to be tried again · "HTTP 503');
   });
 
   it('fails when its receiver cannot start', async () => {
