@@ -252,7 +252,10 @@ export async function buildProgram(
       const command = program.command(name, { hidden }).summary(summary).helpGroup(`${heading}:`);
       // One of its own: that of the root stands in a group of the root.
       command.helpCommand(...HELP_COMMAND);
-      if (words.includes(name)) (await load())(command, run, { isNeutral });
+      if (!words.includes(name)) continue;
+      (await load())(command, run, { isNeutral });
+      // Among its commands it is named; where there are none, it would stand alone.
+      if (command.commands.length === 0) command.helpCommand(false);
     }
   }
   refuseRepeats(program);

@@ -54,6 +54,12 @@ describe('the help', () => {
         expect(text, path).to.include(flag);
   });
 
+  it('has a list of commands only where there are some besides the help', () => {
+    const lists = [...texts.values()].map((text) => /^Commands:\n((?: .*\n)+)/m.exec(text)?.[1]);
+    expect(lists.filter((list) => list !== undefined)).to.have.length.above(5);
+    expect(lists.filter((list) => list?.match(/^ {2}\w/gm)?.length === 1)).to.deep.equal([]);
+  });
+
   it('fits 80 columns', () => {
     const wide = [...texts.values()].flatMap((text) =>
       text.split('\n').filter((line) => line.length > 80),

@@ -173,7 +173,7 @@ class Probe {
     this.#facts.deduplicates = isTwice ? false : isKnown ? true : null;
     if (!isTwice) return;
     const message =
-      'The same event sent twice is "success" twice: it should know the event_id and say "duplicate". Delivery is at least once, so that it may have events twice.';
+      'The same event sent twice is "success" twice: it should know the event_id and say "duplicate". Delivery is at least once, so it may store an event twice.';
     this.#findings.push(aWarning('no_deduplication', message));
   }
 
