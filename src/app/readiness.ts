@@ -106,7 +106,7 @@ export const ADD_TARGET = 'redrain targets add NAME URL';
 
 const sendAgain = ({ usesSpecKitty, settings }: Situation): string => {
   if (usesSpecKitty)
-    return 'redrain mode TEAMSPACE, or redrain mode EXTERNAL_RECEIVER --endpoint URL, sends again';
+    return '`redrain mode TEAMSPACE`, or `redrain mode EXTERNAL_RECEIVER --endpoint URL`, sends again';
   const { targets, activeTarget = 'NAME' } = settings;
   if (targets.size > 0) return `redrain use ${activeTarget} sends again`;
   return `${ADD_TARGET}, then redrain use NAME: that sends again`;

@@ -31,7 +31,7 @@ export function manPage(root: CommandNode, date: string): string {
     '.SH ENVIRONMENT',
     '.TP',
     '.B REDRAIN_HOME',
-    text('The home, where --home does not name one. redrain config lists every other variable.'),
+    text('The home, where --home does not name one. `redrain config` lists every other variable.'),
     '.SH FILES',
     '.TP',
     '.I config.toml',

@@ -37,12 +37,27 @@ function found(path: string, text: string): string[] {
   );
 }
 
+/** A command with more words around it, and nothing that sets it off from them. */
+const BARE_COMMAND =
+  /(?:^|[^`\w])redrain (?:[a-z-]+ )+(?:(?:ID|NAME|\$\{\w+\}|--\w+) )*(?:says|lists|shows|names|ends|finishes|fixes|sends|takes|then)\b/;
+
 describe('plain words', () => {
   it('are used in programs, comments, messages, test titles and documents', () => {
     const paths = [...programs(), ...documents()].filter((path) => path !== HERE);
     expect(paths.length).to.be.greaterThan(500);
     const hits = paths.flatMap((path) => found(path, readFileSync(path, 'utf8')));
     expect(hits.join('\n')).to.equal('');
+  });
+
+  it('in a message a command stands in backticks', () => {
+    const lines = programs()
+      .filter((path) => path.startsWith('src/'))
+      .flatMap((path) => readFileSync(path, 'utf8').split('\n'));
+    expect(lines.length).to.be.greaterThan(20_000);
+    const messages = lines.filter((line) => !/^ *(?:\*|\/[*/])/.test(line));
+    expect(messages.filter((line) => BARE_COMMAND.test(line))).to.deep.equal([]);
+    expect('redrain gc says what').to.match(BARE_COMMAND);
+    expect('`redrain gc` says what').to.not.match(BARE_COMMAND);
   });
 
   it('another word is seen', () => {

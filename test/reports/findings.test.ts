@@ -178,7 +178,7 @@ describeOnEachHome('the next step', (on) => {
     await capture(at, 2);
     await typed(at.home, ['now', '--limit', '1'], at.env);
     await on.change(at.home, `UPDATE target SET resume_at = ${Date.now() + 600_000}`);
-    expect(await next(at)).to.match(/^wait until 20.*then redrain now/);
+    expect(await next(at)).to.match(/^wait until 20.*then `redrain now`/);
     expect(await commands(at)).to.deep.equal([null, null]);
     expect((await typed(at.home, ['now'], at.env)).code).to.equal(6);
   });

@@ -123,7 +123,7 @@ function modeOf(path: string): number {
 const opened = (path: string, mode: string): Line =>
   problem('file_modes', `${path} is open to other users of this machine`, `chmod ${mode} ${path}`);
 
-const MAKE_ROOM = 'make room on this disk; redrain gc says what could go';
+const MAKE_ROOM = 'make room on this disk; `redrain gc` says what could go';
 
 function diskSpace({ home }: HomePaths): Line {
   const { bavail, bsize } = statfsSync(nearestExisting(home));

@@ -43,7 +43,7 @@ function item(
   names: ReadonlyMap<number, string>,
 ): Html {
   const { status, message } = finding;
-  return html`<li class="${status}">${badge(WEIGHT[status])} <span>${message}</span> ${where(link, finding, names)} ${remedy(finding)}</li>`;
+  return html`<li class="${status}">${badge(WEIGHT[status])} <span>${sentence(message)}</span> ${where(link, finding, names)} ${remedy(finding)}</li>`;
 }
 
 const PAGE_OF: Readonly<Record<string, string>> = {

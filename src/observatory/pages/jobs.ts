@@ -53,7 +53,7 @@ function queueTable(at: PageContext, rows: readonly QueueRow[]): Html {
   if (rows.length === 0)
     return html`<p class="none">No jobs yet: <code class="command">redrain enqueue</code> adds one.</p>`;
   return html`<div class="scroll"><table><caption class="hidden">Queues</caption>
-<thead><tr><th scope="col">Queue</th>${(['waiting', 'active', 'delayed', 'failed'] as const).map((state) => html`<th scope="col" class="n">${state}</th>`)}<th scope="col">Waits since</th><th scope="col">State</th></tr></thead>
+<thead><tr><th scope="col">Queue</th>${(['waiting', 'active', 'delayed', 'failed'] as const).map((state) => html`<th scope="col" class="n">${state}</th>`)}<th scope="col">Waiting since</th><th scope="col">State</th></tr></thead>
 <tbody>${rows.map((row) => {
     const { queue, paused, served } = row;
     return html`<tr><th scope="row"><a href="${at.link('jobs', { queue })}">${shortName(queue)}</a></th>

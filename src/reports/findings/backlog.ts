@@ -100,7 +100,7 @@ function remedy(facts: Facts, row: TargetLedger | undefined) {
   if (row !== undefined && facts.drains.has(row.target_id)) return null;
   const resumeAt = WAITS.standing(target?.resumeAt ?? null, facts.now);
   if (resumeAt === null) return 'redrain now';
-  return { advice: `wait until ${new Date(resumeAt).toISOString()}, then redrain now` };
+  return { advice: `wait until ${new Date(resumeAt).toISOString()}, then \`redrain now\`` };
 }
 
 /** A hold is somebody's choice, or that nobody has chosen yet. */
@@ -112,7 +112,7 @@ function held({ held }: JournalSection): Finding[] {
       notice(
         'held',
         `${counted(projects, 'event')} held: nobody allowed their projects`,
-        { advice: 'redrain projects list, then redrain projects allow UUID' },
+        { advice: '`redrain projects list`, then `redrain projects allow UUID`' },
         { count: projects },
       ),
     );
@@ -157,6 +157,6 @@ function gone({ archives }: Facts, { row }: Backlog): Finding[] {
 function collectable({ gc_suggestion }: JournalSection): Finding[] {
   if (gc_suggestion === null) return [];
   const count = gc_suggestion.retained_event_count;
-  const advice = 'redrain gc says what would go, redrain gc --yes deletes it';
+  const advice = '`redrain gc` says what would go, `redrain gc --yes` deletes it';
   return [notice('gc', 'every retained event is delivered everywhere', { advice }, { count })];
 }

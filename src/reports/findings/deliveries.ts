@@ -27,7 +27,7 @@ function unnamed(targets: number): Finding[] {
   if (targets <= 0) return [];
   const message = `${counted(targets, 'further target')} did not get everything`;
   const advice =
-    'redrain targets lists them; redrain targets retire NAME ends it for one that is gone';
+    '`redrain targets` lists them; `redrain targets retire NAME` ends it for one that is gone';
   return [warning('other_targets', message, { advice }, { count: targets })];
 }
 
@@ -67,7 +67,7 @@ function nowCommand(facts: Facts, { target_id }: TargetLedger, isCurrent: boolea
 
 /** A wait that the target asked for holds for `now` too. */
 const remedyNow = ({ now, resumeAt }: At) =>
-  resumeAt === null ? now : { advice: `wait until ${iso(resumeAt)}, then redrain now` };
+  resumeAt === null ? now : { advice: `wait until ${iso(resumeAt)}, then \`redrain now\`` };
 
 const iso = (at: number): string => new Date(at).toISOString();
 
@@ -135,7 +135,7 @@ function stateText(
 function reset({ row, name, signal }: At): Finding[] {
   if (signal === null) return [];
   const { field, before, after } = signal;
-  const message = `${name} may have been reset: ${field} changed from ${before} to ${after} (if nothing was lost: redrain targets ack ${name})`;
+  const message = `${name} may have been reset: ${field} changed from ${before} to ${after} (if nothing was lost: \`redrain targets ack ${name}\`)`;
   const command = `redrain replay --target ${name} && redrain targets ack ${name}`;
   return [warning('reset', message, command, { target_id: row.target_id })];
 }

@@ -44,7 +44,7 @@ function gaps(edges: readonly EdgeRecord[]): Finding[] {
   const where =
     open.length === 1 ? `the edge ${first && shortNameOf(first)}` : counted(open.length, 'edge');
   const advice =
-    'the edge sends again what failed; what this home has lost since, replay there (redrain edges show names the numbers)';
+    'the edge sends again what failed; what this home has lost since, replay there (`redrain edges show` names the numbers)';
   return [
     warning(
       'edge_gaps',

@@ -82,7 +82,7 @@ function conflicts({ migration_conflicts: section }: Facts): Finding[] {
   return [
     problem(
       'conflicts',
-      `${counted(count, 'conflict')} not resolved: two contents for one event id, both kept (redrain conflicts list)`,
+      `${counted(count, 'conflict')} not resolved: two contents for one event id, both kept (\`redrain conflicts list\`)`,
       `redrain conflicts resolve ${quoted(newest)} --keep journal --yes`,
       { count },
     ),

@@ -37,8 +37,10 @@ function paused({ queue, paused, waiting, delayed }: QueueRow): Finding[] {
 function unserved(row: QueueRow, facts: Facts): Finding[] {
   const { queue, served, paused, waiting: count, waiting_since } = row;
   if (served || paused || count === 0) return [];
+  const job = counted(count, 'job');
+  const how = waiting_since === null ? waits(count) : `${count === 1 ? 'has' : 'have'} waited`;
   const since = waiting_since === null ? '' : ` since ${waiting_since}`;
-  const message = `${counted(count, 'job')} ${waits(count)} in queue ${queue}${since}, and no worker serves it`;
+  const message = `${job} ${how} in queue ${queue}${since}, and no worker serves it`;
   return [problem('unserved', message, workerCommand(queue, facts), { queue, count })];
 }
 
@@ -54,7 +56,7 @@ function failed({ queue, failed: count, failures }: QueueRow): Finding[] {
 function warned({ queue, warned: count, warnings }: QueueRow): Finding[] {
   if (count === 0) return [];
   const message = `${counted(count, 'job')} of queue ${queue} completed with a warning${because(warnings)}`;
-  const advice = `redrain jobs list --queue ${queue} shows them; redrain jobs remove ID takes note of one`;
+  const advice = `\`redrain jobs list --queue ${queue}\` shows them; \`redrain jobs remove ID\` takes note of one`;
   return [warning('warned_jobs', message, { advice }, { queue, count })];
 }
 

@@ -167,7 +167,7 @@ function unreadableQueues(fields: OldQueueFields): Finding[] {
   const errors = [active_queue, legacy_queue, bodies].flatMap((section) =>
     'error' in section ? [section.error] : [],
   );
-  const advice = 'redrain migrate --dry-run says what can be read of it';
+  const advice = '`redrain migrate --dry-run` says what can be read of it';
   return [...new Set(errors)].map((error) => problem('old_queues', error, { advice }));
 }
 
