@@ -1,8 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { Outcome } from '../../src/dispatch/ports.js';
-import type { EventFilter } from '../../src/journal/event-filter.js';
-import type { RequeueCounts, RequeueKind, RequeueRequest } from '../../src/ledger/requeue.js';
+import type { RequeueCounts, RequeueRequest } from '../../src/ledger/requeue.js';
 import { countEach } from '../../src/sqlite/ledger/requeue.js';
 import { countsOfCause } from '../../src/sqlite/ledger/requeue-cause.js';
 import { countsOfTimes } from '../../src/sqlite/ledger/requeue-times.js';
@@ -13,77 +11,21 @@ import { assertLedgerInvariant } from '../support/invariant.js';
 import { rounds } from '../support/rounds.js';
 import { results, ScriptedReceiver } from '../support/scripted-receiver.js';
 import { cleanUpAfterTest } from '../support/temporary-home.js';
-
-const OUTCOMES: readonly Outcome[] = [
-  { kind: 'success' },
-  { kind: 'duplicate' },
-  { kind: 'rejected', reason: 'too large: 1000001' },
-  { kind: 'terminal_failed', reason: 'too large: 2000002' },
-  { kind: 'transient', reason: 'later' },
-  { kind: 'pending', serverState: 'q' },
-];
-const TYPES = ['Order', 'Payment', 'Rare'] as const;
-
-/** One event of a journal: when it was captured, and what its target said of it. */
-interface Past {
-  readonly at: number;
-  readonly type: number;
-  readonly outcome: number;
-  readonly isArchived: boolean;
-}
-
-const anyPast = (latest: number): fc.Arbitrary<Past> =>
-  fc.record({
-    at: fc.integer({ min: 1, max: latest }),
-    type: fc.nat(2),
-    outcome: fc.nat(OUTCOMES.length - 1),
-    isArchived: fc.boolean(),
-  });
-
-/** In order, as clocks that are never set back make it; and in none. */
-const anyJournal = fc.oneof(
-  fc
-    .array(anyPast(40), { minLength: 8, maxLength: 40 })
-    .map((all) => all.sort((a, b) => a.at - b.at)),
-  fc.array(anyPast(40), { minLength: 8, maxLength: 40 }),
-);
-
-/** So many times of ten, else undefined. */
-const often = <T>(times: number, one: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
-  fc.oneof(
-    { weight: times, arbitrary: one },
-    { weight: 10 - times, arbitrary: fc.constant(undefined) },
-  );
-
-const anyFilter: fc.Arbitrary<EventFilter> = fc.record({
-  since: often(7, fc.nat(45)),
-  until: often(4, fc.nat(45)),
-  type: often(3, fc.constantFrom(...TYPES)),
-  originIds: often(2, fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 3 })),
-  seqs: often(1, fc.array(fc.integer({ min: 1, max: 45 }), { maxLength: 5 })),
-});
-
-const anyCause = often(5, fc.constantFrom('too large: …', 'later', 'too large: 1000001', 'none'));
+import {
+  anyCause,
+  anyFilter,
+  anyJournal,
+  archived,
+  happened,
+  type Past,
+  requestOf,
+} from './any-requeue.js';
 
 async function givenPast(past: readonly Past[]): Promise<Core> {
   const core = await openCore();
   await givenTarget(core);
-  const events = past.map(({ at, type }, i) =>
-    newEvent(`e-${i}`, { capturedAt: at, eventType: TYPES[type] as string }),
-  );
-  await core.journal.append(events, 'capture');
-  const receiver = new ScriptedReceiver();
-  const verdict = new Map(past.map(({ outcome }, i) => [`e-${i}`, OUTCOMES[outcome] as Outcome]));
-  receiver.answer = (batch) => results(batch, ({ eventId }) => verdict.get(eventId) as Outcome);
-  await drainWith(core, receiver);
+  await happened(core, past);
   return core;
-}
-
-async function archive(core: Core, past: readonly Past[]): Promise<void> {
-  const seqs = past.flatMap(({ isArchived, type }, i) => (isArchived && type < 2 ? [i + 1] : []));
-  const scope = { capturedBy: Number.MAX_SAFE_INTEGER, includeUndelivered: true };
-  const record = { kind: 'archive', archiveId: 'archive-1' } as const;
-  await core.retention.purge(seqs, scope, record, 1);
 }
 
 /** Two times are searched in a dozen steps each; a stretch of 50,000 events is one statement. */
@@ -103,7 +45,7 @@ describe('the counts of a retry and a replay', () => {
           const core = await givenPast(past);
           // Some are marked, whose counts have to be told apart.
           await core.requeue.requeue(requestOf('replay', { since: 10, until: 20 }));
-          if (isWithArchive) await archive(core, past);
+          if (isWithArchive) await archived(core, past);
           for (const { filter, cause } of all)
             for (const kind of ['retry', 'replay'] as const) {
               const request = {
@@ -213,13 +155,6 @@ function lookedAt({ db }: Core): Looked {
   Object.assign(db, { statement: (sql: string) => counting(real(sql), WALK.test(sql)) });
   return looked;
 }
-
-const requestOf = (kind: RequeueKind, filter: EventFilter): RequeueRequest => ({
-  kind,
-  targetId: 1,
-  filter,
-  now: 20_000,
-});
 
 /** Each way to count that can tell counts the same as a look at each delivery. */
 async function assertCounted(core: Core, request: RequeueRequest): Promise<RequeueCounts> {

@@ -13,6 +13,7 @@ import {
   type RequeueStore,
   tally,
 } from '../../ledger/requeue.js';
+import { isCounted } from '../../ledger/requeue-counts.js';
 import { fromRanges, type SeqRanges } from '../../ledger/seq-ranges.js';
 import { SeqWindow } from '../../ledger/seq-window.js';
 import { eventConditions } from '../journal/event-filter.sql.js';
@@ -20,6 +21,8 @@ import type { JournalDatabase } from '../journal-database.js';
 import type { Queries, Transaction } from '../transaction.js';
 import { writeCauses } from './causes.js';
 import * as sql from './requeue.sql.js';
+import { countsOf } from './requeue-counts.js';
+import { countsOfFailed } from './requeue-failed.js';
 import { COUNT_DELIVERIES } from './settle.sql.js';
 import { countColumns } from './settling.js';
 
@@ -35,9 +38,10 @@ export class PostgresRequeue implements RequeueStore {
   }
 
   async count(request: RequeueRequest): Promise<RequeueCounts> {
-    const counts = noCounts();
-    for await (const page of pages(this.#db, request)) tally(counts, page);
-    return counts;
+    const db = this.#db;
+    if (isCounted(request)) return countsOf(db, request);
+    const inFlight = (queries: Queries) => flightOf(queries, request.targetId);
+    return (await countsOfFailed(db, request, inFlight)) ?? countEach(db, request);
   }
 
   async requeue(
@@ -61,11 +65,21 @@ export class PostgresRequeue implements RequeueStore {
   }
 }
 
+/** The counts of a look at each delivery. */
+export async function countEach(
+  db: JournalDatabase,
+  request: RequeueRequest,
+): Promise<RequeueCounts> {
+  const counts = noCounts();
+  for await (const page of pages(db, request)) tally(counts, page);
+  return counts;
+}
+
 /** Each page from a snapshot of its own: nothing stays open while a page is written. */
 async function* pages(db: JournalDatabase, request: RequeueRequest): AsyncGenerator<RequeuePage> {
   const { kind, targetId } = request;
   const conditions = eventConditions(request.filter, 'd.seq');
-  const states = kind === 'retry' ? sql.RETRIABLE : sql.REPLAYABLE;
+  const states = sql.STATES[kind];
   const statement = sql.candidates(states, conditions.sql);
   const head = (await db.get<{ head: number }>(sql.HEAD))?.head ?? 0;
   const window = new SeqWindow();

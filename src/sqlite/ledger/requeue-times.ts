@@ -1,10 +1,11 @@
 import { turn } from '../../base/pace.js';
 import type { EventFilter } from '../../journal/event-filter.js';
 import type { RequeueCounts, RequeueRequest } from '../../ledger/requeue.js';
+import type { Counted } from '../../ledger/requeue-counts.js';
 import { eventConditions } from '../journal/event-filter.sql.js';
 import type { JournalDatabase } from '../journal-database.js';
 import * as sql from './requeue.sql.js';
-import { type Counted, deliveriesOf, freeOf } from './requeue-counts.js';
+import { deliveriesOf, freeOf } from './requeue-counts.js';
 import { firstSince } from './start.js';
 
 /** Events captured out of order that are looked at one by one; of more, each delivery is. */

@@ -11,6 +11,7 @@ import {
   type RequeueStore,
   tally,
 } from '../../ledger/requeue.js';
+import { isCounted } from '../../ledger/requeue-counts.js';
 import { fromRanges, type SeqRanges } from '../../ledger/seq-ranges.js';
 import { SeqWindow } from '../../ledger/seq-window.js';
 import { eventConditions } from '../journal/event-filter.sql.js';
@@ -18,7 +19,7 @@ import type { JournalDatabase } from '../journal-database.js';
 import { CauseTally } from './causes.js';
 import * as sql from './requeue.sql.js';
 import { countsOfCause } from './requeue-cause.js';
-import { countsOf, isCounted } from './requeue-counts.js';
+import { countsOf } from './requeue-counts.js';
 import { countsOfFailed } from './requeue-failed.js';
 import { countsOfTimes } from './requeue-times.js';
 import { COUNT_DELIVERIES } from './settle.sql.js';
