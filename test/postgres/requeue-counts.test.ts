@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { RequeueCounts, RequeueRequest } from '../../src/ledger/requeue.js';
 import { countEach } from '../../src/postgres/ledger/requeue.js';
+import { countsOfTimes } from '../../src/postgres/ledger/requeue-times.js';
 import { openStores, type PostgresStores } from '../../src/postgres/stores.js';
 import {
   anyCause,
@@ -116,6 +117,7 @@ describe('the counts of a retry and a replay on PostgreSQL', () => {
   ): Promise<RequeueCounts> {
     const counts = await countEach(db, request);
     expect(await requeue.count(request)).to.deep.equal(counts);
+    expect((await countsOfTimes(db, request)) ?? counts).to.deep.equal(counts);
     return counts;
   }
 });

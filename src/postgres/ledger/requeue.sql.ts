@@ -102,6 +102,42 @@ export const deliveriesMarked = (states: string, conditions: string): string => 
       WHERE f.target_id = @targetId::bigint AND t.seq BETWEEN ${IN_FLIGHT})
   GROUP BY 2`;
 
+const IS_WITHIN = '(e.captured_at >= @since::bigint AND e.captured_at < @until::bigint)';
+
+/** Events of a stretch that were captured within two times, or that were not. */
+export const STRAYS = `
+  SELECT e.seq FROM event e WHERE e.seq BETWEEN @first::bigint AND @last::bigint
+    AND ${IS_WITHIN} = @isWithin::boolean
+  LIMIT @most + 0`;
+
+/** Where deliveries are counted: in a stretch of the journal, or of the events that are named. */
+export const IN_STRETCH = `(SELECT seq, status FROM delivery
+    WHERE target_id = @targetId::bigint AND seq BETWEEN @first::bigint AND @last::bigint) d`;
+export const OF_NAMED = `unnest(@named::bigint[]) AS n (seq) ${deliveryOf('n.seq')}`;
+
+/** What is asked of the deliveries that are counted, beside where they are. */
+export interface Asked {
+  readonly states: string;
+  /** On their events. */
+  readonly conditions: string;
+  /** Only those captured within the times, or only those that were not, as `@isWithin` says. */
+  readonly hasTimes: boolean;
+  readonly hasMarks: boolean;
+}
+
+/** Deliveries by class and status. */
+export function counted(source: string, { states, conditions, hasTimes, hasMarks }: Asked): string {
+  const hasEvents = hasTimes || conditions !== '';
+  return `
+  SELECT ${hasMarks ? `COALESCE(m.class, 'live')` : `'live'`} AS class, d.status, count(*) AS events
+  FROM ${source}
+    ${hasEvents ? 'JOIN event e ON e.seq = d.seq' : ''}
+    ${hasMarks ? 'LEFT JOIN mark m ON m.seq = d.seq' : ''}
+  WHERE d.status IN ${states}${conditions}
+    ${hasTimes ? `AND ${IS_WITHIN} = @isWithin::boolean` : ''}
+  GROUP BY 1, 2`;
+}
+
 /** Everything at a target that failed, or that nobody tried again: few rows where few deliveries failed. */
 const FAILED = `
   SELECT seq FROM todo WHERE target_id = @targetId::bigint AND replay = 0

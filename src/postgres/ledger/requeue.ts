@@ -23,6 +23,7 @@ import { writeCauses } from './causes.js';
 import * as sql from './requeue.sql.js';
 import { countsOf } from './requeue-counts.js';
 import { countsOfFailed } from './requeue-failed.js';
+import { countsOfTimes } from './requeue-times.js';
 import { COUNT_DELIVERIES } from './settle.sql.js';
 import { countColumns } from './settling.js';
 
@@ -41,7 +42,11 @@ export class PostgresRequeue implements RequeueStore {
     const db = this.#db;
     if (isCounted(request)) return countsOf(db, request);
     const inFlight = (queries: Queries) => flightOf(queries, request.targetId);
-    return (await countsOfFailed(db, request, inFlight)) ?? countEach(db, request);
+    return (
+      (await countsOfFailed(db, request, inFlight)) ??
+      (await countsOfTimes(db, request)) ??
+      countEach(db, request)
+    );
   }
 
   async requeue(

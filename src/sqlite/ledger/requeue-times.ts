@@ -2,35 +2,23 @@ import { turn } from '../../base/pace.js';
 import type { EventFilter } from '../../journal/event-filter.js';
 import type { RequeueCounts, RequeueRequest } from '../../ledger/requeue.js';
 import type { Counted } from '../../ledger/requeue-counts.js';
+import {
+  type Division,
+  divisionOf,
+  MOST_STRAYS,
+  type Stretch,
+  timesOf,
+} from '../../ledger/requeue-division.js';
 import { eventConditions } from '../journal/event-filter.sql.js';
 import type { JournalDatabase } from '../journal-database.js';
 import * as sql from './requeue.sql.js';
 import { deliveriesOf, freeOf } from './requeue-counts.js';
 import { firstSince } from './start.js';
 
-/** Events captured out of order that are looked at one by one; of more, each delivery is. */
-const MOST_STRAYS = 5_000;
 /** Sequence numbers that one statement goes over: the event loop gets a turn after it. */
 const SLICE = 50_000;
 /** Deliveries that one statement counts, in one snapshot. */
 const MOST_IN_ONE_LOOK = 1_000_000;
-
-/** Sequence numbers, both ends included. */
-interface Stretch {
-  readonly first: number;
-  readonly last: number;
-}
-
-/**
- * A journal in two parts: almost all that was captured within the times of a filter is in one of
- * them. The smaller part is counted; the counters of the ledger give the rest.
- */
-interface Division {
-  readonly counted: readonly Stretch[];
-  readonly rest: readonly Stretch[];
-  /** 1 where the counted part is the one within the times. */
-  readonly isWithin: 0 | 1;
-}
 
 /**
  * The counts of a request that names times. Events are captured in the order of their sequence
@@ -58,7 +46,7 @@ async function countsWithin(
   db: JournalDatabase,
   request: RequeueRequest,
 ): Promise<RequeueCounts | undefined> {
-  const division = divisionOf(db, request.filter);
+  const division = dividedBy(db, request.filter);
   const { counted, rest, isWithin } = division;
   if (counted.reduce((sum, one) => sum + sizeOf(one), 0) > MOST_IN_ONE_LOOK) return undefined;
   const isOfOrigins = request.filter.type !== undefined || request.filter.originIds !== undefined;
@@ -85,18 +73,11 @@ async function countsWithin(
   });
 }
 
-function divisionOf(db: JournalDatabase, { since, until }: EventFilter): Division {
+function dividedBy(db: JournalDatabase, { since, until }: EventFilter): Division {
   const { head } = db.statement(sql.HEAD).get() as { head: number };
   const first = since === undefined ? 1 : firstSince(db, since, head);
   const end = until === undefined ? head + 1 : Math.max(first, firstSince(db, until, head));
-  const within = [{ first, last: end - 1 }];
-  const without = [
-    { first: 1, last: first - 1 },
-    { first: end, last: head },
-  ];
-  return end - first <= head / 2
-    ? { counted: within, rest: without, isWithin: 1 }
-    : { counted: without, rest: within, isWithin: 0 };
+  return divisionOf(first, end, head);
 }
 
 const sizeOf = ({ first, last }: Stretch): number => last - first + 1;
@@ -168,9 +149,3 @@ const named = (kinds: readonly Counted[]): Record<string, string> =>
       [`status${i}`, status],
     ]),
   );
-
-/** Both times, however early and late where the filter names none. */
-const timesOf = ({ since, until }: EventFilter) => ({
-  since: since ?? Number.MIN_SAFE_INTEGER,
-  until: until ?? Number.MAX_SAFE_INTEGER,
-});
