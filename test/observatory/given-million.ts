@@ -14,7 +14,11 @@ export const CONFLICTS = 300;
 /** Seconds between two looks at the memory. */
 export const SAMPLE_S = 5;
 
-export const describeLong = process.env.REDRAIN_TEST_LONG === '1' ? describe : describe.skip;
+/** Each file that mocha runs has a `describe` of its own, and this module is loaded once for several. */
+export function describeLong(name: string, tests: () => void): void {
+  const isLong = process.env.REDRAIN_TEST_LONG === '1';
+  (isLong ? describe : describe.skip)(name, tests);
+}
 
 /** A home with a million events, delivered to two targets but for those that the targets refuse. */
 export async function givenMillion(): Promise<{

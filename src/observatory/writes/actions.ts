@@ -94,14 +94,16 @@ function countsOf(report: RequeueReport): Plan['counts'] {
   return [
     ['target', target_url],
     ['events that change', selected],
-    ...Object.entries(by_status).map(
-      ([status, n]) => [`of them ${statusWord(status)}`, n] as const,
-    ),
+    ...inOrder(by_status).map(([status, n]) => [`of them ${statusWord(status)}`, n] as const),
     ['on the wire, left alone', in_flight],
     ['marked already', already_marked],
-    ...Object.entries(not_live).map(([why, n]) => [`${why}, left alone`, n] as const),
+    ...inOrder(not_live).map(([why, n]) => [`${why}, left alone`, n] as const),
   ];
 }
+
+/** In one order, however they were counted: a plan is refused only where a number moved. */
+const inOrder = (counts: Readonly<Record<string, number>>) =>
+  Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1));
 
 const ack: Kind = {
   keys: ['target'],
