@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { GroupCommit } from '../../src/journal/group-commit.js';
-import { type Core, openCore, row, rows } from '../support/core.js';
+import { describeOnEachEngine, type EngineCore } from '../support/each-engine.js';
 import { newEvent } from '../support/events.js';
 import { recordSteps } from '../support/faults.js';
 
@@ -81,10 +81,10 @@ describe('a group commit', () => {
   });
 });
 
-describe('single captures that arrive together', () => {
-  let core: Core;
+describeOnEachEngine('single captures that arrive together', (open) => {
+  let core: EngineCore;
   beforeEach(async () => {
-    core = await openCore();
+    core = await open();
   });
 
   it('share one transaction', async () => {
@@ -93,7 +93,7 @@ describe('single captures that arrive together', () => {
     const verdicts = await Promise.all(ids(100).map((id) => group.add(id)));
     expect(new Set(verdicts)).to.deep.equal(new Set(['captured']));
     expect(steps).to.deep.equal(['storage.commit', 'journal.appended']);
-    expect(row(core, 'SELECT count(*) AS n FROM payload')).to.deep.equal({ n: 100 });
+    expect(await core.row('SELECT count(*) AS n FROM payload')).to.deep.equal({ n: 100 });
   });
 
   it('fail together, and then nothing of them is stored', async () => {
@@ -102,7 +102,7 @@ describe('single captures that arrive together', () => {
       [...ids(10), 'impossible', ...ids(5, 'lost')].map((id) => group.add(id)),
     );
     expect(outcomes.filter((one) => one.status === 'fulfilled')).to.have.length(10);
-    const stored = rows<{ event_id: string }>(core, 'SELECT event_id FROM event ORDER BY seq');
+    const stored = await core.rows<{ event_id: string }>('SELECT event_id FROM event ORDER BY seq');
     expect(stored.map((event) => event.event_id)).to.deep.equal(ids(10));
   });
 });
@@ -126,7 +126,7 @@ function givenGroup(
 }
 
 /** Groups on a real journal; no table takes the event called impossible. */
-function givenJournalGroup(core: Core, maxGroup = 1_000): GroupCommit<string, string> {
+function givenJournalGroup(core: EngineCore, maxGroup = 1_000): GroupCommit<string, string> {
   return new GroupCommit<string, string>(
     (group) =>
       core.journal.append(

@@ -9,7 +9,7 @@ import type { OpenOptions } from '../../src/sqlite/stores.js';
 import type { OpenJournal, Stores } from '../../src/stores.js';
 import { type Core, openCore } from './core.js';
 import { assertLedgerInvariant, assertLedgerInvariantOn } from './invariant.js';
-import { type PostgresJournals, postgresJournals } from './postgres-journal.js';
+import { type PostgresJournals, sharedPostgresJournals } from './postgres-journal.js';
 import { closeAfterTest, stateOf, temporaryHome } from './temporary-home.js';
 
 /** The stores on one real journal of any engine, without any wiring. */
@@ -42,7 +42,7 @@ export function describeOnEachEngine(
 ): void {
   describe(`${title} (SQLite)`, () => suite(openOnSqlite, 'SQLite'));
   describe(`${title} (PostgreSQL)`, () => {
-    const journals = postgresJournals();
+    const journals = sharedPostgresJournals();
     suite(() => openOnPostgres(journals), 'PostgreSQL');
   });
 }
@@ -63,7 +63,7 @@ export interface EngineHomes {
 /** The same for what is promised of a whole home: of the library, of use cases, of reports. */
 export function describeOnEachHome(title: string, suite: (on: EngineHomes) => void): void {
   describe(`${title} (SQLite)`, () => suite(HOMES_ON_SQLITE));
-  describe(`${title} (PostgreSQL)`, () => suite(homesOnPostgres(postgresJournals())));
+  describe(`${title} (PostgreSQL)`, () => suite(homesOnPostgres(sharedPostgresJournals())));
 }
 
 const journalOf = (home: string): string => join(stateOf(home), 'journal.db');

@@ -5,7 +5,7 @@ import { CREATE_TABLES } from '../../src/postgres/schema/tables.js';
 import { GUARDED } from '../../src/postgres/schema/triggers.js';
 import { openStores } from '../../src/postgres/stores.js';
 import { withoutEngine } from './engines.js';
-import { closeAfterTest } from './temporary-home.js';
+import { closeAfterFile, closeAfterTest } from './temporary-home.js';
 
 /** The server of the tests: a database of its own is made there, and dropped. */
 export const SERVER = process.env.REDRAIN_TEST_POSTGRES ?? 'postgres://127.0.0.1:5432/postgres';
@@ -50,6 +50,10 @@ export class PostgresJournals {
     return this.#owner;
   }
 
+  get isMade(): boolean {
+    return this.#owner !== undefined;
+  }
+
   /** For a `before` hook; skips its suite where there is no server. */
   async make(context: Mocha.Context): Promise<void> {
     try {
@@ -73,6 +77,7 @@ export class PostgresJournals {
   async drop(): Promise<void> {
     if (this.#owner === undefined) return;
     await this.#owner.end();
+    this.#owner = undefined;
     await onServer(`DROP DATABASE ${this.name} WITH (FORCE)`);
     for (const role of this.roles) await onServer(`DROP ROLE "${role}"`);
   }
@@ -123,6 +128,19 @@ export function postgresJournals(): PostgresJournals {
   });
   after(() => journals.drop());
   return journals;
+}
+
+/** What the suites of a file share: to make one takes as long as many tests. */
+const SHARED = new PostgresJournals();
+
+/** The same for a suite that leaves nothing but rows in it: one database for all of these in a file. */
+export function sharedPostgresJournals(): PostgresJournals {
+  before(async function () {
+    if (SHARED.isMade) return;
+    await SHARED.make(this);
+    closeAfterFile(() => SHARED.drop());
+  });
+  return SHARED;
 }
 
 /** Returns its rows. */

@@ -1,6 +1,6 @@
 import { observeSteps } from '../../src/base/steps.js';
 import { watchNesting } from '../../src/postgres/nesting.js';
-import { cleanUpAfterTest } from './temporary-home.js';
+import { cleanUpAfterFile, cleanUpAfterTest } from './temporary-home.js';
 
 watchNesting();
 
@@ -10,4 +10,6 @@ export const mochaHooks = {
     observeSteps(undefined);
     await cleanUpAfterTest();
   },
+  /** Of a file where files run side by side, else of all. */
+  afterAll: cleanUpAfterFile,
 };

@@ -26,10 +26,21 @@ export function closeAfterTest(close: () => unknown): void {
   closers.push(close);
 }
 
+/** What tests of a file share, closed after the last of them. */
+export function closeAfterFile(close: () => unknown): void {
+  lateClosers.push(close);
+}
+
+const lateClosers: (() => unknown)[] = [];
 const closers: (() => unknown)[] = [];
 
 /** What `root-hooks.ts` calls after each test. */
 export async function cleanUpAfterTest(): Promise<void> {
   for (const close of closers.splice(0).reverse()) await close();
   for (const home of homes.splice(0)) rmSync(home, { recursive: true, force: true });
+}
+
+/** What `root-hooks.ts` calls after the tests of a file. */
+export async function cleanUpAfterFile(): Promise<void> {
+  for (const close of lateClosers.splice(0).reverse()) await close();
 }
