@@ -87,6 +87,25 @@ describeOnEachEngine('redact', (open) => {
     await keeping.assertInvariant();
   });
 
+  it('erases the copies of conflicts and of the audit log', async () => {
+    const keeping = await openKeeping(open);
+    await keeping.journal.append([secretEvent('x')], 'capture');
+    await keeping.journal.append([secretEvent('x', '-other')], 'capture');
+    const audit = { action: 'discarded', family: 'f', reason: 'r' } as const;
+    await keeping.journal.append([{ ...secretEvent('x', '-audited'), audit }], 'capture');
+    const preview = await previewRedaction(keeping, 'x');
+    expect(preview).to.include({ conflict_copies: 1, audit_copies: 1, revisions: 1 });
+    await redact(keeping, 'x');
+    const sizes = await keeping.rows(
+      'SELECT length(incoming_bytes) AS size, length(incoming_sha256) AS digest FROM conflict',
+    );
+    expect(sizes).to.deep.equal([{ size: 0, digest: 32 }]);
+    expect(await keeping.rows('SELECT reason, bytes, details FROM audit')).to.deep.equal([
+      { reason: 'r', bytes: null, details: null },
+    ]);
+    await keeping.assertInvariant();
+  });
+
   it('takes an undelivered event out of selection', async () => {
     const keeping = await openKeeping(open);
     await givenTarget(keeping);
