@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import { ConfigUnreadableError } from '../../src/index.js';
+import { describeOnEachHome } from '../support/each-engine.js';
 import { givenRedrain, writeConfig } from './given-redrain.js';
 
-describe('projects, as a program sees them', () => {
+describeOnEachHome('projects, as a program sees them', (on) => {
   it('are those of the events, with what the configuration says of each', async () => {
-    const { redrain } = await givenRedrain({ config: '[sync.projects]\nharbor = "allow"\n' });
+    const { redrain } = await givenRedrain({ on, config: '[sync.projects]\nharbor = "allow"\n' });
     for (const [event_id, project_uuid] of [
       ['a', 'harbor'],
       ['b', 'harbor'],
@@ -23,7 +24,7 @@ describe('projects, as a program sees them', () => {
   });
 
   it('cannot be told while config.toml cannot be read', async () => {
-    const { home, redrain } = await givenRedrain();
+    const { home, redrain } = await givenRedrain({ on });
     writeConfig(home, '[sync\n');
     const failure = await redrain.projects().catch((error: unknown) => error);
     expect(failure).to.be.instanceOf(ConfigUnreadableError);

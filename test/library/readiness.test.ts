@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import { openRedrain, type ReadinessReport } from '../../src/index.js';
 import { thisProcess } from '../../src/targets/holder.js';
 import { type ScriptedAnswer, scriptedServer } from '../receivers/scripted-server.js';
+import { describeOnEachHome } from '../support/each-engine.js';
 import { closeAfterTest, makeTheirs, temporaryHome } from '../support/temporary-home.js';
 import { envelopes, externalTo, givenRedrain, writeConfig } from './given-redrain.js';
-import { changeJournal } from './journal-rows.js';
 
 const ON = { SPEC_KITTY_ENABLE_SAAS_SYNC: '1' };
 const SIGNED_IN = { ...ON, SPEC_KITTY_TOKEN: 'token', SPEC_KITTY_TEAM: 'blue' };
@@ -104,9 +104,9 @@ describe('readiness', () => {
   });
 });
 
-describe('preflight', () => {
+describeOnEachHome('preflight', (on) => {
   it('says who drains the target, and whether that is somebody like us', async () => {
-    const { home, redrain } = await givenRedrain();
+    const { home, redrain } = await givenRedrain({ on });
     expect(await redrain.preflight()).to.include({ ok: true, owner: null });
     await redrain.captureMany(envelopes(1));
     await redrain.drain();
@@ -115,23 +115,23 @@ describe('preflight', () => {
       team_or_user: null,
       queue_db_path: null,
     });
-    const lease = (more: object): void =>
-      changeJournal(
+    const lease = (more: object): Promise<void> =>
+      on.change(
         home,
         `UPDATE target SET lease_holder = '${JSON.stringify({ ...holder, ...more })}'`,
       );
-    lease({});
+    await lease({});
     const { ok, owner, target } = await redrain.preflight();
     expect(ok).to.equal(true);
     expect(owner).to.include({ status: 'present', pid: process.pid });
     expect(target).to.equal(undefined);
     makeTheirs(home);
     expect((await redrain.preflight()).target).to.have.property('batchUrl');
-    lease({ package_version: '0.0.1' });
+    await lease({ package_version: '0.0.1' });
     const other = await redrain.preflight();
     expect(other.ok).to.equal(false);
     expect(other.mismatches[0]).to.include({ field: 'package_version', daemon_value: '0.0.1' });
-    lease({ pid: 2 ** 30 });
+    await lease({ pid: 2 ** 30 });
     expect((await redrain.preflight()).orphans[0]).to.include({ target_id: 1, status: 'orphan' });
   });
 });
