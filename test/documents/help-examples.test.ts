@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { App } from '../../src/app/app.js';
@@ -67,9 +67,17 @@ describe('the example of every command', () => {
 function givenPlace({ home }: ExampleHome) {
   const cli = new WarmCli();
   cpSync(home, cli.home, { recursive: true });
+  privateAgain(cli.home);
   mkdirSync(join(cli.cwd, 'logs'));
   cli.file('logs/a.jsonl', [{ event_id: 'from-a-file' }]);
   return { home: cli.home, directory: cli.cwd };
+}
+
+/** Node 24 copies the modes of files and not those of directories. */
+function privateAgain(directory: string): void {
+  chmodSync(directory, 0o700);
+  for (const entry of readdirSync(directory, { withFileTypes: true }))
+    if (entry.isDirectory()) privateAgain(join(directory, entry.name));
 }
 
 /** The words after each `redrain` of a line. */

@@ -3,7 +3,7 @@ import { Cli } from '../support/cli.js';
 import { loadedFiles } from '../support/loaded-files.js';
 
 /** All packages but the driver of SQLite: those that everyday commands need are in the bundle. */
-const OTHERS = /node_modules\/(?!better-sqlite3\/|bindings\/|file-uri-to-path\/)/;
+const OTHERS = /node_modules\/(?!better-sqlite3(?:-13)?\/|bindings\/|file-uri-to-path\/)/;
 
 /** Files of our own: without the parts of `scripts/bundle.mjs` each takes ten times as many. */
 const MOST_FILES: Readonly<Record<string, number>> = { capture: 16, status: 16, now: 20 };
