@@ -102,7 +102,7 @@ export function transition(before: DeliveryState | undefined, verdict: Verdict):
   }
 }
 
-const NEVER_ATTEMPTED: DeliveryState = {
+export const NEVER_ATTEMPTED: DeliveryState = {
   status: 'failed_transient',
   attemptCount: 0,
   rejectionCount: 0,

@@ -25,6 +25,16 @@ const retained = (cli: Cli): number =>
   readJournal(cli.home, (db) => db.prepare('SELECT count(*) FROM payload').pluck().get() as number);
 
 describe('gc, archive, restore, redact and verify as commands', () => {
+  it('say that there is nothing to purge or to archive, where that is so', async () => {
+    const cli = new WarmCli();
+    sendTo(cli, 'stub:');
+    await captured(cli, envelopes(2));
+    for (const confirmed of [[], ['--yes']]) {
+      expect((await cli.run(['gc', ...confirmed])).stdout).to.match(/^Nothing to purge\.$/m);
+      expect((await cli.run(['archive', ...confirmed])).stdout).to.match(/^Nothing to archive\.$/m);
+    }
+  });
+
   it('change nothing and create nothing without --yes', async () => {
     for (const cli of [new WarmCli(), await givenDelivered()]) {
       const before = await treeHash(cli.root);

@@ -10,7 +10,7 @@ import {
   type TodoRow,
 } from '../../ledger/rulings.js';
 import type { SeqRanges } from '../../ledger/seq-ranges.js';
-import type { DeliveryState } from '../../ledger/transition.js';
+import { type DeliveryState, NEVER_ATTEMPTED } from '../../ledger/transition.js';
 import { columnsOfRanges, rangeColumns } from '../ranges.js';
 import { storable } from '../text.js';
 import type { Transaction } from '../transaction.js';
@@ -75,23 +75,6 @@ function knownFrom(rows: readonly KnownRow[]): Known {
   return { deliveries, todos, classes };
 }
 
-const NONE_ALIKE = {
-  status: null,
-  attemptCount: null,
-  rejectionCount: null,
-  firstAttemptedAt: null,
-  lastAttemptedAt: null,
-  acceptedAt: null,
-  completedAt: null,
-  nextAttemptAt: null,
-  serverDrainState: null,
-  lastHttpStatus: null,
-  lastError: null,
-  lastResponseJson: null,
-  deploymentRef: null,
-  generation: null,
-} satisfies Record<keyof DeliveryState, null>;
-
 /**
  * Applies verdicts inside a transaction of the caller, causes included, but for what it
  * returns: a few statements, however many events there are.
@@ -114,7 +97,7 @@ export async function applyRulings(
   if (dropped.length > 0) await tx.run(sql.DROP_TODOS, { targetId, seqs: dropped });
   await writeCauses(tx, causes);
   const { newRows, counts } = tally;
-  return { newRows, counts, alike: last ?? { ...NONE_ALIKE, ...rangeColumns([]) } };
+  return { newRows, counts, alike: last ?? { ...NEVER_ATTEMPTED, ...rangeColumns([]) } };
 }
 
 /** A ruling whose texts can be stored. */
