@@ -52,6 +52,15 @@ export function mergeLanes(waiting: LaneHeap<LaneHead>, count: number, read: Rea
 }
 
 /**
+ * How many rows a merge of `count` events reads of each of so many lanes at a time: twice the fair
+ * share, so that most are read once, and one more, which tells where the lane goes on.
+ */
+export function lanePage(lanes: number, count: number): number {
+  const share = Math.ceil((2 * count) / Math.max(lanes, 1));
+  return Math.min(count, Math.max(LEAST_PAGE, share)) + 1;
+}
+
+/**
  * The next `count` events over all lanes in journal order. Takes the lanes that
  * take part out of `waiting`, and puts them back where reading fails. Reads about
  * as many rows as it returns, plus at most a page for each lane that takes part,
@@ -71,9 +80,7 @@ function* mergingFrom(waiting: LaneHeap<LaneHead>, heads: LaneHead[], count: num
   const lanes: TakingLane[] = [];
   const taking = new LaneHeap<TakingLane>();
   const events: LaneEvent[] = [];
-  // Twice the fair share: most lanes are read once. One more tells where the lane goes on.
-  const share = Math.ceil((2 * count) / Math.max(waiting.size, 1));
-  const limit = Math.min(count, Math.max(LEAST_PAGE, share)) + 1;
+  const limit = lanePage(waiting.size, count);
   while (events.length < count) {
     for (let head = firstOf(waiting, taking); head !== undefined; head = firstOf(waiting, taking)) {
       const { originId } = head;

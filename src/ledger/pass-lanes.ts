@@ -49,6 +49,7 @@ export class PassLanes {
   /** Of the lanes that were added. */
   readonly #origins = new Map<number, OriginFields>();
   #taken: Merged = { events: [], lanes: [] };
+  #allFitted = true;
 
   constructor(pass: Pass, request: ClaimRequest) {
     this.#asked = { heldBy: request.heldBy };
@@ -73,6 +74,11 @@ export class PassLanes {
     return this.#origins.get(originId) as OriginFields;
   }
 
+  /** Whether the last claim that took something had room for all that was merged for it. */
+  get allFitted(): boolean {
+    return this.#allFitted;
+  }
+
   /** What a claim has merged out of `unsent`; `putBack` follows. */
   take(merged: Merged): readonly LaneEvent[] {
     this.#taken = merged;
@@ -84,6 +90,7 @@ export class PassLanes {
    * it stopped reading. A claim takes the first `claimed` of what was merged.
    */
   putBack(claimed: number): void {
+    if (claimed > 0) this.#allFitted = claimed === this.#taken.events.length;
     const next = new Map(this.#taken.lanes.map((lane) => [lane.originId, lane.next]));
     for (const { originId, seq } of this.#taken.events.slice(claimed))
       next.set(originId, Math.min(seq, next.get(originId) ?? seq));

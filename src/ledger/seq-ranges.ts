@@ -17,8 +17,12 @@ export function toRanges(seqs: readonly number[]): SeqRanges {
 
 /** Most lists are in order already, and sorting costs more than looking. */
 function ascending(seqs: readonly number[]): readonly number[] {
-  const isInOrder = seqs.every((seq, at) => at === 0 || (seqs[at - 1] as number) <= seq);
-  return isInOrder ? seqs : [...seqs].sort((a, b) => a - b);
+  let before = Number.NEGATIVE_INFINITY;
+  for (const seq of seqs) {
+    if (seq < before) return [...seqs].sort((a, b) => a - b);
+    before = seq;
+  }
+  return seqs;
 }
 
 /** Every number in the ranges. */

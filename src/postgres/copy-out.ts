@@ -1,4 +1,4 @@
-import type { Client } from './driver.js';
+import type { Query, Wire } from './round-trip.js';
 
 /** `PGCOPY\n\xff\r\n\0` and the flags; the length of an extension follows. */
 const SIGNATURE_SIZE = 15;
@@ -8,11 +8,17 @@ const ARRAY_HEAD_SIZE = 20;
 const NO_MORE_ROWS = -1;
 const NULL_SIZE = -1;
 const TWO_TO_32 = 2 ** 32;
+/** Bytes of many rows are copied into one piece of memory, which costs far less than one for each. */
+const SLAB_SIZE = 128 * 1024;
+/** Larger ones have their own: a few that are kept would keep the whole piece. */
+const MOST_IN_SLAB = 8 * 1024;
 
 /** The fields of one row, from left to right; each is read once, as the type it has. */
 export class BinaryRow {
   #bytes: Buffer = Buffer.alloc(0);
   #at = 0;
+  #slab: Buffer = Buffer.alloc(0);
+  #used = 0;
 
   /** Begins with a message of the server; false where it holds no row. */
   begin(message: Buffer, isFirst: boolean): boolean {
@@ -27,7 +33,8 @@ export class BinaryRow {
   /** A bigint, not null. */
   int64(): number {
     const at = this.#next(8);
-    const value = this.#bytes.readInt32BE(at) * TWO_TO_32 + this.#bytes.readUInt32BE(at + 4);
+    const bytes = this.#bytes;
+    const value = bytes.readInt32BE(at) * TWO_TO_32 + bytes.readUInt32BE(at + 4);
     if (!Number.isSafeInteger(value)) throw new Error('the database returned too large a number');
     return value;
   }
@@ -59,8 +66,20 @@ export class BinaryRow {
   bytes(): Buffer | null {
     const size = this.#size();
     if (size === NULL_SIZE) return null;
+    const copy = this.#room(size);
+    this.#bytes.copy(copy, 0, this.#at, this.#at + size);
     this.#at += size;
-    return Buffer.from(this.#bytes.subarray(this.#at - size, this.#at));
+    return copy;
+  }
+
+  #room(size: number): Buffer {
+    if (size > MOST_IN_SLAB) return Buffer.allocUnsafeSlow(size);
+    if (this.#used + size > this.#slab.length) {
+      this.#slab = Buffer.allocUnsafeSlow(SLAB_SIZE);
+      this.#used = 0;
+    }
+    this.#used += size;
+    return this.#slab.subarray(this.#used - size, this.#used);
   }
 
   #size(): number {
@@ -76,31 +95,31 @@ export class BinaryRow {
   }
 }
 
-/** What the driver calls on a query while it is the one at work. */
-interface CopyConnection {
-  query(text: string): void;
-  sendCopyFail(message: string): void;
-}
-
 /** COPY … TO STDOUT in binary form: the driver has the messages, and leaves the query to whoever brings one. */
-class CopyOut {
-  /** The driver puts one of its own around it, which ends its watch over the time that a query takes. */
-  callback: (error?: Error) => void;
+export class CopyOut implements Query {
   readonly #text: string;
   readonly #onRow: (row: BinaryRow) => void;
+  readonly #ended: (error?: Error) => void;
   readonly #row = new BinaryRow();
   #isFirst = true;
   /** Of whoever reads the rows: the others still arrive, and are left alone. */
   #failure: Error | undefined;
 
-  constructor(text: string, onRow: (row: BinaryRow) => void, ended: (error?: Error) => void) {
-    this.#text = text;
+  /**
+   * The rows of a statement without parameters: a third of what the driver needs for rows of its own,
+   * which come as text, and bytes in hexadecimal. The row is good for one call.
+   */
+  constructor(statement: string, onRow: (row: BinaryRow) => void, ended: (error?: Error) => void) {
+    this.#text = `COPY (${statement}) TO STDOUT (FORMAT binary)`;
     this.#onRow = onRow;
-    this.callback = ended;
+    this.#ended = ended;
   }
 
-  submit(connection: CopyConnection): void {
-    connection.query(this.#text);
+  submit(wire: Wire): null {
+    wire.parse({ text: this.#text });
+    wire.bind();
+    wire.execute();
+    return null;
   }
 
   /** A message of the server is one row; the first has the signature before it. */
@@ -115,36 +134,14 @@ class CopyOut {
   }
 
   handleError(error: Error): void {
-    this.callback(error);
+    this.#ended(error);
   }
 
   handleReadyForQuery(): void {
-    this.callback(this.#failure);
-  }
-
-  handleCopyInResponse(connection: CopyConnection): void {
-    connection.sendCopyFail('there is nothing to copy in');
+    this.#ended(this.#failure);
   }
 
   handleCommandComplete(): void {}
   handleRowDescription(): void {}
   handleDataRow(): void {}
-  handleEmptyQuery(): void {}
-  handlePortalSuspended(): void {}
-}
-
-/**
- * Reads the rows of a statement in the binary form of COPY: a third of what the driver needs
- * for rows of its own, which come as text, and bytes in hexadecimal. The row is good for one call.
- */
-export function copyOut(
-  client: Client,
-  statement: string,
-  onRow: (row: BinaryRow) => void,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const text = `COPY (${statement}) TO STDOUT (FORMAT binary)`;
-    const query = new CopyOut(text, onRow, (error) => (error ? reject(error) : resolve()));
-    client.query(query as never);
-  });
 }

@@ -49,6 +49,11 @@ export function endsConnection(error: unknown): boolean {
   return troubleOf(error) === 'unreachable';
 }
 
+/** True where the driver knew that the connection had ended, and sent nothing. */
+export function wasNotSent(error: unknown): boolean {
+  return /^Client (was closed|has encountered)/.test(plainMessage(error));
+}
+
 /** True where the role of the connection lacks a right. */
 export function isForbidden(error: unknown): boolean {
   return troubleOf(error) === 'forbidden';

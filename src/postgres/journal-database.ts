@@ -15,8 +15,8 @@ import {
   schemaVersion,
 } from './schema.js';
 import type { Values } from './statements.js';
-import { Queries, type Transaction } from './transaction.js';
-import { HEAD, type Head, Writer } from './writer.js';
+import { Queries } from './transaction.js';
+import { HEAD, type Head, type Work, Writer } from './writer.js';
 
 /** Milliseconds a transaction waits for the locks of others before it gives up. */
 const DEFAULT_BUSY_TIMEOUT_MS = 10_000;
@@ -43,7 +43,7 @@ const SNAPSHOT = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 /**
  * The connections of one process to a journal on PostgreSQL. Stores hand it units of
  * work; each is one atomic transaction. Work whose connection breaks is done once more
- * on a new one, unless it broke during COMMIT; where there is none, the work fails.
+ * on a new one, unless it broke during COMMIT of what cannot be repeated; where there is none, the work fails.
  */
 export class JournalDatabase {
   readonly shown: string;
@@ -123,10 +123,16 @@ export class JournalDatabase {
    * again, and awaits nothing but its own statements: a `write` within would wait for itself
    * (in tests it fails at once).
    */
-  async write<T>(locks: Lock | readonly Lock[], work: (tx: Transaction) => Promise<T>): Promise<T> {
+  async write<T, O = undefined>(
+    locks: Lock | readonly Lock[],
+    work: Work<T, O> | Work<T, O>['rest'],
+  ): Promise<T> {
     this.#assertOpen();
     const asked = lockNumbers(Array.isArray(locks) ? locks : [locks as Lock]);
-    const result = await this.#writer.write(asked, work);
+    const result = await this.#writer.write(
+      asked,
+      typeof work === 'function' ? { rest: work } : work,
+    );
     this.#signal.send();
     return result;
   }
@@ -166,9 +172,10 @@ export class JournalDatabase {
   /** Runs reads on one consistent snapshot. `work` may be run again, like all that reads. */
   read<T>(work: (queries: Queries) => Promise<T>): Promise<T> {
     return this.#reading(async (client) => {
-      await client.query(SNAPSHOT);
+      const queries = new Queries(client);
+      queries.later(SNAPSHOT);
       try {
-        return await work(new Queries(client));
+        return await work(queries);
       } finally {
         // Read only: there is nothing to lose, and a broken connection is dropped for its first error.
         await client.query('COMMIT').catch(() => undefined);

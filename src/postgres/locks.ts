@@ -30,7 +30,6 @@ export function lockNumbers(locks: readonly Lock[]): LockNumber[] {
     .sort((a, b) => a.lane - b.lane);
 }
 
-/** Takes one lock until the transaction ends; `space` tells journals of one database apart. */
-export function lockStatement(space: number, { lane, shared }: LockNumber): string {
-  return `SELECT pg_advisory_xact_lock${shared ? '_shared' : ''}(${space}, ${lane})`;
-}
+/** Takes one lock until the transaction ends; `@space` tells journals of one database apart. */
+export const LOCK = 'SELECT pg_advisory_xact_lock(@space::int, @lane::int)';
+export const LOCK_SHARED = 'SELECT pg_advisory_xact_lock_shared(@space::int, @lane::int)';

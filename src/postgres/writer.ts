@@ -3,12 +3,12 @@ import { step } from '../base/steps.js';
 import { StorageUnavailableError } from '../files/storage-errors.js';
 import type { Client } from './driver.js';
 import { end } from './ending.js';
-import { asStorageError, endsConnection, isPassing } from './errors.js';
-import { type LockNumber, lockStatement } from './locks.js';
+import { asStorageError, endsConnection, isPassing, wasNotSent } from './errors.js';
+import { LOCK, LOCK_SHARED, type LockNumber } from './locks.js';
 import { inTransactionOf, isInTransactionOf } from './nesting.js';
 import type { Place } from './place.js';
 import { assertKnownSchema } from './schema.js';
-import { Transaction } from './transaction.js';
+import { Queries, Transaction } from './transaction.js';
 
 /** How often work is done that met a deadlock with a program that is not redrain. */
 const MOST_TRIES = 5;
@@ -23,17 +23,29 @@ export interface Head {
 export const HEAD = 'SELECT seq, schema, home FROM head';
 
 /** Counts each transaction that wrote something, in the row of each lock it held alone. */
-const COUNT_CHANGE = (lanes: readonly number[]): string => `
+const COUNT_CHANGE = `
   INSERT INTO change AS c (lane, times)
-  SELECT lane, 1 FROM unnest(ARRAY[${lanes.join(', ')}]::bigint[]) AS l (lane)
+  SELECT lane, 1 FROM unnest(@lanes::bigint[]) AS l (lane)
   WHERE pg_current_xact_id_if_assigned() IS NOT NULL
   ON CONFLICT (lane) DO UPDATE SET times = c.times + 1`;
 
-/** A result of one of several statements that were sent at once. */
-interface Result {
-  readonly command: string;
-  readonly rowCount: number | null;
-  readonly rows: readonly unknown[];
+/** The work of a transaction, in parts. */
+export interface Work<T, O> {
+  /** Reads that go to the server together with the locks, and are done under them. */
+  readonly opening?: (queries: Queries) => Promise<O>;
+  readonly rest: (tx: Transaction, opened: O) => Promise<T>;
+  /**
+   * Done once more after it was stored, it comes to the same (`tx.mayBeStored` tells it to look): so
+   * it is, where the connection broke during COMMIT.
+   */
+  readonly isRepeatable?: true;
+}
+
+/** The connection broke during COMMIT. */
+class UnknownOutcomeError extends StorageUnavailableError {
+  constructor(shown: string, cause: unknown) {
+    super(shown, 'unreachable', UNKNOWN_OUTCOME, { cause });
+  }
 }
 
 const UNKNOWN_OUTCOME =
@@ -70,9 +82,9 @@ export class Writer {
   }
 
   /** Runs `work` in a transaction that holds `locks`, after all that were asked for before it. */
-  async write<T>(locks: readonly LockNumber[], work: (tx: Transaction) => Promise<T>): Promise<T> {
+  async write<T, O>(locks: readonly LockNumber[], work: Work<T, O>): Promise<T> {
     this.assertOutside();
-    return this.#inTurn(() => this.#writeNow(locks, (tx) => inTransactionOf(this, () => work(tx))));
+    return this.#inTurn(() => this.#writeNow(locks, work));
   }
 
   /** Fails, while nesting is watched, for whoever is called by the work of a transaction, however far below. */
@@ -100,20 +112,22 @@ export class Writer {
     return turn;
   }
 
-  async #writeNow<T>(
-    locks: readonly LockNumber[],
-    work: (tx: Transaction) => Promise<T>,
-  ): Promise<T> {
+  async #writeNow<T, O>(locks: readonly LockNumber[], work: Work<T, O>): Promise<T> {
+    let mayBeStored = false;
     for (let tries = 1; ; tries += 1) {
-      const [client, head] = await this.#begin(locks);
+      const [client, head, opened] = await this.#begin(locks, work.opening);
       try {
-        const result = await work(new Transaction(client, head.seq, this.#space ?? 0));
-        await this.#commit(client, locks);
+        const given = { head: head.seq, space: this.#space ?? 0, mayBeStored };
+        const tx = new Transaction(client, given);
+        const result = await inTransactionOf(this, () => work.rest(tx, opened));
+        await this.#commit(tx, locks);
         return result;
       } catch (error) {
         await this.#rollBack(client, error);
+        mayBeStored ||= error instanceof UnknownOutcomeError;
         // Before COMMIT was sent nothing can be stored, and all of it may be done on another connection.
-        const mayPass = endsConnection(error) ? tries === 1 : isPassing(error);
+        const mayBeRepeated = mayBeStored ? work.isRepeatable === true : true;
+        const mayPass = breaksConnection(error) ? mayBeRepeated && tries === 1 : isPassing(error);
         if (!mayPass || tries === MOST_TRIES) throw asStorageError(this.#place.shown, error);
         await delay(20 * tries * Math.random());
       }
@@ -121,52 +135,66 @@ export class Writer {
   }
 
   /** A connection that broke since its last use is replaced once: nothing of the work was done yet. */
-  async #begin(locks: readonly LockNumber[]): Promise<[Client, Head]> {
+  async #begin<O>(
+    locks: readonly LockNumber[],
+    opening: Work<unknown, O>['opening'],
+  ): Promise<[Client, Head, O]> {
     const kept = this.#client;
     try {
-      return await this.#beginOn(await this.#connected(), locks);
+      return await this.#beginOn(await this.#connected(), locks, opening);
     } catch (error) {
       if (kept === undefined || !endsConnection(error))
         throw asStorageError(this.#place.shown, error);
     }
     try {
-      return await this.#beginOn(await this.#connected(), locks);
+      return await this.#beginOn(await this.#connected(), locks, opening);
     } catch (error) {
       throw asStorageError(this.#place.shown, error);
     }
   }
 
-  async #beginOn(client: Client, locks: readonly LockNumber[]): Promise<[Client, Head]> {
-    const space = this.#space ?? 0;
-    const statements = ['BEGIN', ...locks.map((lock) => lockStatement(space, lock)), HEAD];
+  async #beginOn<O>(
+    client: Client,
+    locks: readonly LockNumber[],
+    opening: Work<unknown, O>['opening'],
+  ): Promise<[Client, Head, O]> {
+    const queries = new Queries(client);
     try {
-      const results = (await client.query(statements.join('; '))) as unknown as Result[];
-      const head = results.at(-1)?.rows[0] as Head | undefined;
-      if (head === undefined)
-        throw new StorageUnavailableError(this.#place.shown, 'corrupt', 'it has no head row');
-      assertKnownSchema(head.schema, this.#place.shown);
-      this.#onHead(head);
-      return [client, head];
+      queries.later('BEGIN');
+      for (const { lane, shared } of locks)
+        queries.later(shared ? LOCK_SHARED : LOCK, { space: this.#space ?? 0, lane });
+      const both = [queries.get<Head>(HEAD), opening?.(queries) as Promise<O>] as const;
+      const [first, opened] = await Promise.allSettled(both);
+      if (first.status === 'rejected') throw first.reason;
+      this.#assertExpected(first.value);
+      if (opened.status === 'rejected') throw opened.reason;
+      return [client, first.value, opened.value];
     } catch (error) {
       await this.#rollBack(client, error);
       throw error;
     }
   }
 
-  async #commit(client: Client, locks: readonly LockNumber[]): Promise<void> {
+  #assertExpected(head: Head | undefined): asserts head is Head {
+    if (head === undefined)
+      throw new StorageUnavailableError(this.#place.shown, 'corrupt', 'it has no head row');
+    assertKnownSchema(head.schema, this.#place.shown);
+    this.#onHead(head);
+  }
+
+  async #commit(tx: Transaction, locks: readonly LockNumber[]): Promise<void> {
     const lanes = locks.filter(({ shared }) => !shared).map(({ lane }) => lane);
     step('storage.commit');
-    let results: Result[];
-    try {
-      const text = `${COUNT_CHANGE(lanes)}; COMMIT`;
-      results = (await client.query(text)) as unknown as Result[];
-    } catch (error) {
-      throw endsConnection(error)
-        ? asStorageError(this.#place.shown, error, UNKNOWN_OUTCOME)
+    const [counted, { command }] = await Promise.all([
+      tx.run(COUNT_CHANGE, { lanes }),
+      tx.result('COMMIT'),
+    ]).catch((error: unknown) => {
+      throw endsConnection(error) && !wasNotSent(error)
+        ? new UnknownOutcomeError(this.#place.shown, error)
         : error;
-    }
-    this.#counted += results[0]?.rowCount ?? 0;
-    if (results.at(-1)?.command !== 'COMMIT')
+    });
+    this.#counted += counted;
+    if (command !== 'COMMIT')
       throw new StorageUnavailableError(
         this.#place.shown,
         'io',
@@ -201,6 +229,10 @@ export class Writer {
     }
     return this.#client;
   }
+}
+
+function breaksConnection(error: unknown): boolean {
+  return error instanceof UnknownOutcomeError || endsConnection(error);
 }
 
 interface Identity {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
+import pg from 'pg';
+import { socketOf } from '../../src/postgres/ending.js';
 import { openStores, type PostgresStores } from '../../src/postgres/stores.js';
-import { Queries } from '../../src/postgres/transaction.js';
 import { targetDescription } from '../support/core.js';
 import { drainWith } from '../support/drains.js';
 import { inProject, newEvent, newEvents } from '../support/events.js';
@@ -17,7 +18,7 @@ const EXPIRE = 'UPDATE target SET lease_until = 1 WHERE lease_token IS NOT NULL'
 const BATCH = 2;
 
 /** Of the drain whose connection ends, at least. */
-const STATEMENTS = 45;
+const TRIPS = 42;
 
 /** A request is on the wire while the verdicts of the one before it are written. */
 const IN_FLIGHT = 2 * BATCH;
@@ -49,17 +50,52 @@ const allKills = (): [string, number][] =>
 
 const upTo = (last: number): number[] => Array.from({ length: last }, (_, i) => i + 1);
 
-/** Does something on the connection of each statement, before it, until the test ends. */
-function beforeEachStatement(act: (run: (sql: string) => Promise<unknown>) => Promise<void>): void {
-  const { all, run, many } = Queries.prototype;
-  closeAfterTest(() => Object.assign(Queries.prototype, { all, run, many }));
-  type Statement = (this: Queries, sql: string, ...more: never[]) => Promise<unknown>;
-  const after = (original: Statement): Statement =>
-    async function (sql, ...more) {
-      await act((own) => run.call(this, own));
-      return original.call(this, sql, ...more);
-    };
-  Object.assign(Queries.prototype, { all: after(all), run: after(run), many: after(many) });
+/** What goes to the server in one round trip, as the driver drives it. */
+interface Trip {
+  handleRowDescription: unknown;
+  handleDataRow: unknown;
+  handleCopyData: unknown;
+  handleCommandComplete: unknown;
+  handleReadyForQuery: unknown;
+  handleError(error: Error, wire: unknown): void;
+}
+
+/** Does something with the connection of each round trip, before it, until the test ends. */
+function beforeEachTrip(
+  act: (client: pg.Client, trip: Trip) => Promise<unknown> | undefined,
+): void {
+  const prototype = pg.Client.prototype as unknown as { query: Query };
+  type Query = (this: pg.Client, ...asked: unknown[]) => Promise<unknown>;
+  const { query } = prototype;
+  closeAfterTest(() => {
+    prototype.query = query;
+  });
+  prototype.query = async function (...asked) {
+    const [first] = asked;
+    // Settings of a new connection, and what a test asks itself, are texts.
+    if (typeof first === 'object' && first !== null && 'submit' in first)
+      await act(this, first as unknown as Trip);
+    return query.call(this, ...asked);
+  };
+}
+
+/** Ends the connection of a client: nobody hears whether the server has what is sent on it after that. */
+const endBefore = (client: pg.Client): Promise<unknown> =>
+  client.query('SELECT pg_terminate_backend(pg_backend_pid())').catch(() => undefined);
+
+/** Ends it once the server has done all of a round trip, and before anybody hears of it. */
+function endAfter(client: pg.Client, trip: Trip): undefined {
+  const unheard = (): void => undefined;
+  Object.assign(trip, {
+    handleRowDescription: unheard,
+    handleDataRow: unheard,
+    handleCopyData: unheard,
+    handleCommandComplete: unheard,
+    handleReadyForQuery: (wire: unknown) => {
+      socketOf(client).destroy();
+      trip.handleError(new Error('Connection terminated unexpectedly'), wire);
+    },
+  });
 }
 
 describe('a machine that fails while it drains on PostgreSQL:', () => {
@@ -72,13 +108,18 @@ describe('a machine that fails while it drains on PostgreSQL:', () => {
     return stores;
   }
 
-  async function drainHere(stores: PostgresStores): Promise<string[]> {
+  /** Drains in this process. */
+  async function drained(stores: PostgresStores) {
     const receiver = new ScriptedReceiver();
     receiver.limits = { maxEvents: BATCH, maxBytes: 1_000_000 };
     const lock = stores.targetLock(1);
-    await drainWith({ home: temporaryHome(), ledger: stores.ledger }, receiver, { lock });
-    return receiver.posts.flat();
+    const given = { home: temporaryHome(), ledger: stores.ledger };
+    const report = await drainWith(given, receiver, { lock });
+    return { report, posted: receiver.posts.flat() };
   }
+
+  const drainHere = async (stores: PostgresStores): Promise<string[]> =>
+    (await drained(stores)).posted;
 
   const ledger = async () =>
     (
@@ -124,27 +165,33 @@ describe('a machine that fails while it drains on PostgreSQL:', () => {
     expect(await ledger()).to.deep.equal(before);
   });
 
-  for (const nth of rounds([1, 10, STATEMENTS], upTo(STATEMENTS + 12)))
-    it(`whose connection ends before statement ${nth} of its drain: everything is delivered, and nothing twice`, async () => {
-      const stores = await givenStores();
-      const events = newEvents(7, 'n');
-      await stores.journal.append(events, 'capture');
-      // Two origins: one is used up before the other.
-      const other = newEvent('other', inProject('other'));
-      await stores.journal.append([other], 'capture');
-      let statements = 0;
-      beforeEachStatement(async (run) => {
-        statements += 1;
-        // Its own connection, and it fails as any other statement on it does.
-        if (statements === nth) await run('SELECT pg_terminate_backend(pg_backend_pid())');
+  const ends: [string, typeof endBefore | typeof endAfter, number[]][] = [
+    ['before', endBefore, [1, 10, 26]],
+    ['after', endAfter, [4, 18, 23, 26, TRIPS]],
+  ];
+  for (const [when, end, some] of ends)
+    for (const nth of rounds(some, upTo(TRIPS)))
+      it(`whose connection ends ${when} round trip ${nth} of its drain: everything is delivered, and nothing twice`, async () => {
+        const stores = await givenStores();
+        const events = newEvents(7, 'n');
+        await stores.journal.append(events, 'capture');
+        // Two origins: one is used up before the other.
+        const other = newEvent('other', inProject('other'));
+        await stores.journal.append([other], 'capture');
+        let trips = 0;
+        beforeEachTrip((client, trip) => {
+          trips += 1;
+          return trips === nth ? end(client, trip) : undefined;
+        });
+        const { report, posted } = await drained(stores);
+        expect(report).to.include({ delivered: 8, posts: 4, recovered: 0, blocked_reason: null });
+        expect(await stores.ledger.postsSince(1, 0)).to.have.length(4);
+        expect(trips).to.be.at.least(Math.min(nth, TRIPS));
+        expect(posted).to.deep.equal([...events, other].map(({ eventId }) => eventId));
+        expect(new Set((await ledger()).map(({ status }) => status))).to.deep.equal(
+          new Set(['success']),
+        );
       });
-      const posted = await drainHere(stores);
-      expect(statements).to.be.at.least(Math.min(nth, STATEMENTS));
-      expect(posted).to.deep.equal([...events, other].map(({ eventId }) => eventId));
-      expect(new Set((await ledger()).map(({ status }) => status))).to.deep.equal(
-        new Set(['success']),
-      );
-    });
 
   it('whose writing connection the server ends: it connects again, and nothing is posted twice', async () => {
     const stores = await givenStores();

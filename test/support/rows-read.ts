@@ -21,13 +21,18 @@ interface PlanNode {
   readonly Plans?: readonly PlanNode[];
 }
 
-interface Given {
-  readonly text?: string;
-  readonly values?: readonly unknown[];
-  submit?(connection: { query(text: string): void }): void;
+/** A statement as it goes to the server. */
+interface Sent {
+  text: string;
+  values: readonly unknown[];
 }
 
-type Query = (this: pg.Client, given: Given | string, ...more: unknown[]) => unknown;
+/** What the program asks a client for: statements of a round trip, which it sends itself. */
+interface Trip {
+  submit?(wire: object): unknown;
+}
+
+type Query = (this: pg.Client, trip: Trip | string, ...more: unknown[]) => unknown;
 
 /**
  * Runs each statement of the program's connections a first time under EXPLAIN ANALYZE, takes that
@@ -41,31 +46,39 @@ export function watchRowsRead(): RowsRead[] {
   closeAfterTest(() => {
     prototype.query = query;
   });
-  prototype.query = async function (given, ...more) {
-    const statement = statementOf(given);
-    if (statement !== undefined) {
-      const run = (text: string) =>
-        query.call(this, text) as Promise<{ rows: Record<string, unknown>[] }>;
-      seen.push(await explained(run, this, statement, (given as Given).values ?? []));
-    }
-    return query.call(this, given, ...more);
+  prototype.query = async function (trip, ...more) {
+    const run = (text: string) =>
+      query.call(this, text) as Promise<{ rows: Record<string, unknown>[] }>;
+    for (const { text, values } of planned(trip))
+      seen.push(await explained(run, this, text, values));
+    return query.call(this, trip, ...more);
   };
   return seen;
 }
 
-/** What has a plan: neither BEGIN nor SET, and nothing of a test. */
-function statementOf(given: Given | string): string | undefined {
-  if (typeof given === 'string') return undefined;
-  let text = given.text;
-  given.submit?.({
-    query: (copy) => {
-      text = /^COPY \(([\s\S]*)\) TO STDOUT/.exec(copy)?.[1];
+/** Statements of a round trip that have a plan: neither BEGIN nor SET, and nothing of a test. */
+function planned(trip: Trip | string): Sent[] {
+  if (typeof trip === 'string') return [];
+  const sent: Sent[] = [];
+  const nothing = (): void => undefined;
+  trip.submit?.({
+    stream: { cork: nothing, uncork: nothing },
+    parsedStatements: {},
+    submittedNamedStatements: {},
+    parse: ({ text }: { readonly text: string }) => sent.push({ text, values: [] }),
+    bind: ({ values = [] }: Partial<Sent> = {}) => {
+      (sent.at(-1) as Sent).values = values;
     },
+    describe: nothing,
+    execute: nothing,
+    sync: nothing,
   });
-  return text !== undefined && /^\s*(SELECT|WITH|INSERT|UPDATE|DELETE)\b/.test(text)
-    ? text
-    : undefined;
+  return sent
+    .map(({ text, values }) => ({ text: COPIED.exec(text)?.[1] ?? text, values }))
+    .filter(({ text }) => /^\s*(SELECT|WITH|INSERT|UPDATE|DELETE)\b/.test(text));
 }
+
+const COPIED = /^COPY \(([\s\S]*)\) TO STDOUT/;
 
 async function explained(
   run: (text: string) => Promise<{ rows: Record<string, unknown>[] }>,

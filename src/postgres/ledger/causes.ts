@@ -24,8 +24,8 @@ export async function writeCauses(tx: Transaction, changes: CauseChanges): Promi
   const set: CauseRow[] = [];
   const dropped: CauseRow[] = [];
   for (const group of groups) noteDifferences(rows, group, set, dropped);
-  if (dropped.length > 0) await tx.run(sql.DROP_CAUSES, columnsOf(dropped));
-  if (set.length > 0) await tx.run(sql.SET_CAUSES, columnsOf(set));
+  if (dropped.length > 0) tx.later(sql.DROP_CAUSES, columnsOf(dropped));
+  if (set.length > 0) tx.later(sql.SET_CAUSES, columnsOf(set));
 }
 
 function noteDifferences(

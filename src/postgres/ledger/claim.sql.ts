@@ -95,18 +95,26 @@ const ATTEMPTED = `GREATEST(0,
       (SELECT d.seq FROM delivery d WHERE d.target_id = @targetId::bigint AND d.attempt_count > 0
         ORDER BY d.seq DESC LIMIT 1))`;
 
-/** The chosen events, their types those of their origins. Sorting them here would take half of the time. */
+/**
+ * The chosen events, their types those of their origins, and whether their bytes were parsed when
+ * they were captured. Sorting them here would take half of the time.
+ */
 export const LOAD_EVENTS = `
-  SELECT e.seq, e.origin_id, e.size, e.captured_at, e.carries_id, e.source, e.event_id,
-    e.event_time, e.undeliverable, ${ATTEMPTED}
+  SELECT e.seq, e.origin_id, e.size, e.captured_at, e.carries_id,
+    (e.source IN ('capture', 'spool'))::int, e.event_id, e.event_time, e.undeliverable, ${ATTEMPTED}
   FROM ${RANGES} CROSS JOIN LATERAL (SELECT * FROM event v
     WHERE v.seq BETWEEN r.first AND r.last ${LOOKED_UP}) e`;
 
-/** Their payloads, as far as they are there. */
-export const LOAD_PAYLOADS = `
+const payloads = (condition: string): string => `
   SELECT p.seq, p.bytes
   FROM ${RANGES} CROSS JOIN LATERAL (SELECT * FROM payload v
-    WHERE v.seq BETWEEN r.first AND r.last ${LOOKED_UP}) p`;
+    WHERE v.seq BETWEEN r.first AND r.last ${condition} ${LOOKED_UP}) p`;
+
+/** Their payloads, as far as they are there. */
+export const LOAD_PAYLOADS = payloads('');
+
+/** Those of some thousand bytes at most: of all events that may be claimed, they are few megabytes. */
+export const LOAD_SMALL_PAYLOADS = payloads('AND octet_length(v.bytes) <= 4096');
 
 /** What retries were before. A replay that is due is of the generation after the row's. */
 export const ATTEMPTS = `

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Claim, ClaimedEvent, ClaimRequest, Pass } from '../../dispatch/ports.js';
 import type { PassLanes } from '../../ledger/pass-lanes.js';
 import {
@@ -7,12 +8,14 @@ import {
   type SelectedEvent,
   type Selection,
 } from '../../ledger/selection.js';
-import { joinRanges, type SeqRanges, toRanges } from '../../ledger/seq-ranges.js';
+import { joinRanges, rangesContain, type SeqRanges, toRanges } from '../../ledger/seq-ranges.js';
 import type { JournalDatabase } from '../journal-database.js';
-import type { Transaction } from '../transaction.js';
+import type { Queries, Transaction } from '../transaction.js';
 import * as sql from './claim.sql.js';
 import { loadEvents } from './loading.js';
-import { select } from './selection.js';
+import { HOLDS_LEASE } from './pass.sql.js';
+import { type LaneStarts, readStarts, select } from './selection.js';
+import { FLIGHT_OF_CLAIM } from './settle.sql.js';
 
 /** What a claim would take, read before its time. */
 export interface Ahead extends ReadAhead {
@@ -31,7 +34,8 @@ export async function readAhead(
   return db.read(async (queries) => {
     // What was taken out of them before the connection broke.
     lanes.putBack(0);
-    const selection = await select(queries, pass, request, lanes);
+    const starts = await readStarts(queries, pass, request, lanes);
+    const selection = await select(queries, pass, request, lanes, starts);
     if (selection?.events.every(({ first }) => first) !== true) {
       lanes.putBack(0);
       return undefined;
@@ -41,35 +45,73 @@ export async function readAhead(
   });
 }
 
+/** What comes next in the lanes of a pass, for the beginning of a transaction that claims. */
+export function openLanes(
+  queries: Queries,
+  pass: Pass,
+  request: ClaimRequest,
+  lanes: PassLanes,
+): Promise<LaneStarts> {
+  // What an earlier look, or a try of this transaction, took out of them.
+  lanes.putBack(0);
+  return readStarts(queries, pass, request, lanes);
+}
+
+/** How a claim ended, once its transaction has. */
+export interface ClaimEnd {
+  /** Undefined when the pass has nothing left to send. */
+  readonly claim?: Claim;
+  /** False, and nothing has changed, when the lease has moved on. */
+  readonly isHeld: Promise<boolean>;
+}
+
+/** Whether a claim whose transaction broke during COMMIT is stored after all. */
+export async function isStored(
+  tx: Transaction,
+  { lease }: Pass,
+  { claim }: ClaimEnd,
+): Promise<boolean> {
+  if (!tx.mayBeStored || claim === undefined) return false;
+  const values = { ...lease, claimId: claim.claimId };
+  return (await tx.get(FLIGHT_OF_CLAIM, values)) !== undefined;
+}
+
 /**
  * Selects, marks as in flight and moves the cursors, inside a transaction of the
- * caller. Once that is committed, `lanes` are to be told how many first attempts were
- * taken: until then it may be run again. `claim` is undefined when the pass has nothing left to send; `isHeld` is
- * false, and nothing has changed, when the lease has moved on.
+ * caller that began with `openLanes`. Once that is committed, `lanes` are to be told how many
+ * first attempts were taken: until then it may be run again.
  */
 export async function claimBatch(
   tx: Transaction,
   pass: Pass,
   request: ClaimRequest,
-  claimId: string,
-  lanes: PassLanes,
-  ahead?: Ahead,
-): Promise<{ readonly claim?: Claim; readonly isHeld?: boolean }> {
-  // What an earlier look, or a try of this transaction, took out of them.
-  lanes.putBack(0);
-  const selection = await select(tx, pass, request, lanes);
-  if (selection === undefined) return {};
+  {
+    lanes,
+    starts,
+    ahead,
+  }: {
+    readonly lanes: PassLanes;
+    readonly starts: LaneStarts;
+    readonly ahead: Ahead | undefined;
+  },
+): Promise<ClaimEnd> {
+  const selection = await select(tx, pass, request, lanes, starts);
+  if (selection === undefined) {
+    const held = tx.later(HOLDS_LEASE, { ...pass.lease });
+    return { isHeld: held.then((rows) => rows > 0) };
+  }
   const events = await eventsOf(tx, pass, request, selection, lanes, ahead);
   const taken = selection.events.slice(0, events.length);
-  const inserted = await tx.run(sql.INSERT_FLIGHT, {
+  const claimId = randomUUID();
+  const inserted = tx.later(sql.INSERT_FLIGHT, {
     ...pass.lease,
     ...cursorColumns(taken),
     claimId,
     seqs: JSON.stringify(toRanges(taken.map(({ seq }) => seq))),
     now: request.now,
   });
-  if (inserted === 0) return { isHeld: false };
-  return { claim: { claimId, isolation: selection.isolation, events }, isHeld: true };
+  const claim = { claimId, isolation: selection.isolation, events };
+  return { claim, isHeld: inserted.then((rows) => rows > 0) };
 }
 
 /**
@@ -83,21 +125,24 @@ export async function claimAhead(
   request: ClaimRequest,
   flight: { readonly claimId: string; readonly seqs: string },
   ahead: Ahead,
+  starts: LaneStarts,
 ): Promise<Claim | undefined> {
   const { lanes, events } = ahead;
-  lanes.putBack(0);
-  const selection = await select(tx, pass, request, lanes);
+  const { isolation } = ahead.selection;
+  const before = JSON.parse(flight.seqs) as SeqRanges;
+  const claim = { claimId: flight.claimId, isolation, events };
+  if (tx.mayBeStored && events.every(({ seq }) => rangesContain(before, seq))) return claim;
+  const selection = await select(tx, pass, request, lanes, starts);
   if (selection === undefined || !isAsRead(selection, request, ahead)) return undefined;
   const taken = selection.events.slice(0, events.length);
-  const before = JSON.parse(flight.seqs) as SeqRanges;
-  await tx.run(sql.JOIN_FLIGHT, {
+  tx.later(sql.JOIN_FLIGHT, {
     targetId: pass.lease.targetId,
     ...cursorColumns(taken),
     claimId: flight.claimId,
     seqs: JSON.stringify(joinRanges(before, toRanges(taken.map(({ seq }) => seq)))),
     now: request.now,
   });
-  return { claimId: flight.claimId, isolation: selection.isolation, events };
+  return claim;
 }
 
 /** Payloads never change, so that those of first attempts need not be read again. */

@@ -27,11 +27,20 @@ import { firstsAmong } from '../../ledger/selection.js';
 import type { JournalDatabase } from '../journal-database.js';
 import type { Lock } from '../locks.js';
 import { rangeColumns } from '../ranges.js';
+import type { Values } from '../statements.js';
 import { storable } from '../text.js';
-import type { Queries } from '../transaction.js';
+import type { Queries, Transaction } from '../transaction.js';
 import { countBacklog } from './backlog.js';
 import { TODO_LANES } from './claim.sql.js';
-import { type Ahead, claimAhead, claimBatch, readAhead } from './claiming.js';
+import {
+  type Ahead,
+  type ClaimEnd,
+  claimAhead,
+  claimBatch,
+  isStored,
+  openLanes,
+  readAhead,
+} from './claiming.js';
 import { recoverFlight, releaseEvents, settleEvents } from './flights.js';
 import { healthValues } from './health.js';
 import { HeldLeases } from './held-leases.js';
@@ -40,6 +49,7 @@ import { pages, readLanes } from './pass-lanes.js';
 import { lastPost, postsSince } from './post-log.js';
 import { REDACTED_OF_CLAIM } from './release.sql.js';
 import { FLIGHT_OF_CLAIM } from './settle.sql.js';
+import { knownInFlight } from './settling.js';
 import { WorkDueReader } from './work-due.js';
 
 /** Rows in one transaction: short enough that no other writer waits long for it. */
@@ -78,10 +88,8 @@ export class PostgresLedger implements LedgerStore {
     const token = randomUUID();
     const held = this.#held.of(targetId);
     const values = { targetId, token, holder: storable(holder), locked: held?.token ?? null };
-    await this.#db.write({ target: targetId }, async (tx) => {
-      if ((await tx.run(passSql.TAKE_LEASE, values)) === 0 && held !== undefined)
-        throw await lostLease(tx, targetId);
-    });
+    const isTaken = (await this.#writeToTarget(targetId, passSql.TAKE_LEASE, values)) > 0;
+    if (!isTaken && held !== undefined) throw await lostLease(this.#db, targetId);
     if (held !== undefined) held.token = token;
     return { targetId, token };
   }
@@ -89,15 +97,17 @@ export class PostgresLedger implements LedgerStore {
   async beginPass(lease: Lease, now: number): Promise<Pass> {
     await this.#clampFutureRetries(lease.targetId, now);
     const jitter = { random: this.#random, waits: this.#waits };
-    const pass = await this.#db.write(locksOf(lease.targetId), async (tx) => {
-      const recovered = await recoverFlight(tx, lease.targetId, now, jitter);
+    let recovered = 0;
+    const rest = async (tx: Transaction): Promise<Pass> => {
+      recovered = Math.max(recovered, await recoverFlight(tx, lease.targetId, now, jitter));
       const opened = await tx.get<{ passNo: number } & TargetHealth>(passSql.OPEN_PASS, {
         ...lease,
       });
       if (opened === undefined) throw await lostLease(tx, lease.targetId);
       const { passNo, ...health } = opened;
       return { lease, passNo, head: tx.head, startedAt: now, recovered, health };
-    });
+    };
+    const pass = await this.#db.write(locksOf(lease.targetId), { rest, isRepeatable: true });
     step('dispatch.pass-begun');
     return pass;
   }
@@ -122,15 +132,21 @@ export class PostgresLedger implements LedgerStore {
     const lanes = await this.#lanesOf(pass, request);
     const ahead = this.#takeAhead(pass);
     ahead?.lanes.putBack(0);
-    const claim = await this.#withLanes(pass, () =>
-      this.#db.write(locksOf(pass.lease.targetId), async (tx) => {
-        const result = await claimBatch(tx, pass, request, randomUUID(), lanes, ahead);
-        const isHeld =
-          result.isHeld ?? (await tx.get(passSql.HOLDS_LEASE, { ...pass.lease })) !== undefined;
-        if (!isHeld) throw await lostLease(tx, pass.lease.targetId);
-        return result.claim;
-      }),
-    );
+    const claim = await this.#withLanes(pass, async () => {
+      let last: ClaimEnd | undefined;
+      const { claim, isHeld } = await this.#db.write(locksOf(pass.lease.targetId), {
+        opening: (queries) => openLanes(queries, pass, request, lanes),
+        rest: async (tx, starts) => {
+          if (last !== undefined && (await isStored(tx, pass, last)))
+            return { ...last, isHeld: Promise.resolve(true) };
+          last = await claimBatch(tx, pass, request, { lanes, starts, ahead });
+          return last;
+        },
+        isRepeatable: true,
+      });
+      if (!(await isHeld)) throw await lostLease(this.#db, pass.lease.targetId);
+      return claim;
+    });
     lanes.putBack(firstsAmong(claim?.events ?? []));
     step('dispatch.claimed');
     return claim;
@@ -150,11 +166,17 @@ export class PostgresLedger implements LedgerStore {
     if (!mayBe || ahead.lanes !== (await this.#lanesOf(pass, request))) return undefined;
     this.#ahead.delete(pass);
     const { lease } = pass;
+    const values = { ...lease, claimId: claim.claimId };
     const claimed = await this.#withLanes(pass, () =>
-      this.#db.write(locksOf(lease.targetId), async (tx) => {
-        const values = { ...lease, claimId: claim.claimId };
-        const flight = await tx.get<Flight>(FLIGHT_OF_CLAIM, values);
-        return flight && claimAhead(tx, pass, request, flight, ahead);
+      this.#db.write(locksOf(lease.targetId), {
+        opening: (queries) =>
+          Promise.all([
+            queries.get<Flight>(FLIGHT_OF_CLAIM, values),
+            openLanes(queries, pass, request, ahead.lanes),
+          ]),
+        rest: async (tx, [flight, starts]) =>
+          flight && claimAhead(tx, pass, request, flight, ahead, starts),
+        isRepeatable: true,
       }),
     );
     ahead.lanes.putBack(firstsAmong(claimed?.events ?? []));
@@ -189,9 +211,11 @@ export class PostgresLedger implements LedgerStore {
 
   async settle(pass: Pass, claim: Claim, request: SettleRequest): Promise<boolean> {
     const jitter = { random: this.#random, waits: this.#waits };
-    const settled = await this.#db.write(locksOf(pass.lease.targetId), (tx) =>
-      settleEvents(tx, pass, claim, request, jitter),
-    );
+    const settled = await this.#db.write(locksOf(pass.lease.targetId), {
+      opening: (queries) => knownInFlight(queries, pass, claim, request),
+      rest: (tx, known) => settleEvents(tx, pass, known, request, jitter),
+      isRepeatable: true,
+    });
     step('dispatch.settled');
     return settled;
   }
@@ -209,14 +233,15 @@ export class PostgresLedger implements LedgerStore {
 
   async release(pass: Pass, claim: Claim, events: readonly ClaimedEvent[]): Promise<boolean> {
     this.#lanes.delete(pass);
-    return this.#db.write(locksOf(pass.lease.targetId), (tx) =>
-      releaseEvents(tx, pass, claim, events),
-    );
+    return this.#db.write(locksOf(pass.lease.targetId), {
+      rest: (tx) => releaseEvents(tx, pass, claim, events),
+      isRepeatable: true,
+    });
   }
 
   async endPass({ lease }: Pass, health: TargetHealth, now: number): Promise<void> {
     const values = { ...lease, ...healthValues(health), now };
-    await this.#db.write({ target: lease.targetId }, (tx) => tx.run(passSql.CLOSE_PASS, values));
+    await this.#writeToTarget(lease.targetId, passSql.CLOSE_PASS, values);
     step('dispatch.pass-ended');
   }
 
@@ -231,7 +256,13 @@ export class PostgresLedger implements LedgerStore {
       reason,
       message: storable(gate === null ? null : wholeText(gate)),
     };
-    await this.#db.write({ target: targetId }, (tx) => tx.run(passSql.NOTE_BLOCKED, values));
+    await this.#writeToTarget(targetId, passSql.NOTE_BLOCKED, values);
+  }
+
+  /** One statement, which done twice is as done once; how many rows it wrote. */
+  #writeToTarget(targetId: number, statement: string, values: Values): Promise<number> {
+    const rest = (tx: Transaction): Promise<number> => tx.run(statement, values);
+    return this.#db.write({ target: targetId }, { rest, isRepeatable: true });
   }
 
   workDue(targetId: number, heldBy: Permission): Promise<WorkDue> {
@@ -252,7 +283,7 @@ interface Flight {
   readonly seqs: string;
 }
 
-async function lostLease(queries: Queries, targetId: number): Promise<LostLeaseError> {
+async function lostLease(queries: Pick<Queries, 'get'>, targetId: number): Promise<LostLeaseError> {
   const row = await queries.get<{ name: string | null }>(passSql.TARGET_NAME, { targetId });
   return new LostLeaseError(targetId, row?.name ?? `target ${targetId}`);
 }

@@ -2,13 +2,7 @@ import type { Claim, ClaimedEvent, Pass, SettleRequest } from '../../dispatch/po
 import type { Waits } from '../../dispatch/waits.js';
 import { interruptedRow, postRow } from '../../ledger/post-row.js';
 import { INTERRUPTED_RULING, type Ruling, refusedOf } from '../../ledger/rulings.js';
-import {
-  fromRanges,
-  joinRanges,
-  type SeqRanges,
-  takeOut,
-  toRanges,
-} from '../../ledger/seq-ranges.js';
+import { fromRanges, type SeqRanges, takeOut } from '../../ledger/seq-ranges.js';
 import { withoutWords } from '../../ledger/unsaid.js';
 import { columnsOfRanges } from '../ranges.js';
 import type { Transaction } from '../transaction.js';
@@ -21,8 +15,8 @@ import * as sql from './settle.sql.js';
 import {
   applyRulings,
   countColumns,
+  type FlightKnown,
   type FlightRow,
-  knownInFlight,
   whatIsKnown,
 } from './settling.js';
 
@@ -63,22 +57,21 @@ export async function recoverFlight(
   return fromRanges(ranges).length;
 }
 
-/** False, and nothing has changed, when the lease or the flight has moved on. */
+/** False, and nothing has changed, when the lease or the flight has moved on: then `found` is undefined. */
 export async function settleEvents(
   tx: Transaction,
   pass: Pass,
-  claim: Claim,
+  found: FlightKnown | undefined,
   request: SettleRequest,
   jitter: Jitter,
 ): Promise<boolean> {
+  if (found === undefined) return isDone(tx, pass);
   const { targetId } = pass.lease;
   const judged = request.settlements.map(({ event }) => event.seq);
   const posted = request.post?.events.map(({ seq }) => seq) ?? [];
-  const ranges = joinRanges(toRanges(judged), toRanges(posted));
-  const found = await knownInFlight(tx, pass, claim, ranges);
-  if (found === undefined) return false;
   const { flight, known } = found;
   const { left, taken } = takeOut(JSON.parse(flight.seqs) as SeqRanges, judged);
+  if (tx.mayBeStored && judged.length > 0 && taken.size === 0) return true;
   // An event of the post was redacted while it was on its way.
   const isOvertaken = posted.some((seq) => known.classes.get(seq) === 'redacted');
   const heard = isOvertaken ? withoutWords(request) : request;
@@ -92,7 +85,7 @@ export async function settleEvents(
     deploymentRef: heard.deploymentRef,
     ...jitter,
   });
-  await tx.run(sql.FINISH, {
+  tx.later(sql.FINISH, {
     targetId,
     passNo: pass.passNo,
     newRows,
@@ -114,7 +107,7 @@ export async function releaseEvents(
   events: readonly ClaimedEvent[],
 ): Promise<boolean> {
   const flight = await flightOf(tx, pass, claim);
-  if (flight === undefined) return false;
+  if (flight === undefined) return isDone(tx, pass);
   const { targetId } = pass.lease;
   const given = events.map(({ seq }) => seq);
   const { left, taken } = takeOut(JSON.parse(flight.seqs) as SeqRanges, given);
@@ -127,6 +120,14 @@ export async function releaseEvents(
     back.map(({ seq }) => seq),
   );
   return true;
+}
+
+/**
+ * Of what broke during COMMIT, and finds its flight gone: whether it is stored. Nobody else ends
+ * the flights of whoever holds the lease.
+ */
+async function isDone(tx: Transaction, { lease }: Pass): Promise<boolean> {
+  return tx.mayBeStored && (await tx.get(passSql.HOLDS_LEASE, { ...lease })) !== undefined;
 }
 
 /** The flight of this claim; undefined when the lease or the flight has moved on. */

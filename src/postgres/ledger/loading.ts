@@ -5,20 +5,14 @@ import {
   type Pass,
 } from '../../dispatch/ports.js';
 import type { PassLanes } from '../../ledger/pass-lanes.js';
-import type { Selection } from '../../ledger/selection.js';
+import { bySeq, type Selection } from '../../ledger/selection.js';
 import type { BinaryRow } from '../copy-out.js';
-import { rangeColumns } from '../ranges.js';
+import { type RangeColumns, rangeColumns } from '../ranges.js';
 import type { Queries } from '../transaction.js';
 import * as sql from './claim.sql.js';
 
 /** An event as it is claimed, before its payload and its earlier attempts are known. */
 type Loaded = { -readonly [Key in keyof ClaimedEvent]: ClaimedEvent[Key] };
-
-interface EventRow {
-  readonly event: Loaded;
-  /** The highest number of which there was an attempt at the target, the same in each row; 0 before the first. */
-  readonly attemptedUpTo: number;
-}
 
 /** What a retry was before. */
 interface Attempts {
@@ -28,9 +22,6 @@ interface Attempts {
 }
 
 const NO_BYTES = Buffer.alloc(0);
-
-/** Where events come from whose bytes were parsed when they were captured. */
-const JSON_SOURCES: ReadonlySet<string | null> = new Set(['capture', 'spool']);
 
 /**
  * Reads events until the bytes of one request are used up. The selection is
@@ -45,28 +36,32 @@ export async function loadEvents(
 ): Promise<ClaimedEvent[]> {
   const { targetId } = pass.lease;
   const ranges = rangeColumns(selection.events.map(({ seq }) => seq));
-  const rows = await queries.many(sql.LOAD_EVENTS, { targetId, ...ranges }, (row) =>
-    eventRow(row, lanes),
-  );
-  rows.sort((a, b) => a.event.seq - b.event.seq);
-  const events = asManyAsFit(rows, request);
-  await addPayloads(queries, events);
+  const payloads = new Payloads(queries);
+  // Where all that was selected fitted the last time, bytes are not waited for until their sizes are known.
+  const small = lanes.allFitted ? payloads.read(sql.LOAD_SMALL_PAYLOADS, ranges) : undefined;
+  // The highest number of which there was an attempt at the target; each row says it.
+  let reached: number | undefined;
+  const read = (row: BinaryRow): Loaded => {
+    const event = eventOf(row, lanes);
+    reached ??= row.int64();
+    return event;
+  };
+  const reading = queries.many(sql.LOAD_EVENTS, { targetId, ...ranges }, read);
+  const [selected] = await Promise.all([reading, small]);
+  const events = asManyAsFit(selected.sort(bySeq), request);
+  await payloads.addTo(events);
   const again = selection.events.filter(({ first }) => !first).map(({ seq }) => seq);
   await addAttempts(queries, pass, events, again);
-  let reached = rows[0]?.attemptedUpTo ?? 0;
-  for (const event of events) {
-    if (event.first && event.seq > reached) event.previous = reached;
-    reached = Math.max(reached, event.seq);
-  }
+  addPrevious(events, reached ?? 0);
   return events;
 }
 
 /** Field by field, in the order of the statement: this runs for many an event. */
-function eventRow(row: BinaryRow, lanes: PassLanes): EventRow {
+function eventOf(row: BinaryRow, lanes: PassLanes): Loaded {
   const seq = row.int64();
   const originId = row.int64();
   const origin = lanes.originOf(originId);
-  const event: Loaded = {
+  return {
     seq,
     originId,
     origin,
@@ -74,7 +69,7 @@ function eventRow(row: BinaryRow, lanes: PassLanes): EventRow {
     size: row.int64(),
     capturedAt: row.int64(),
     carriesOwnId: row.int32() === 1,
-    isJson: JSON_SOURCES.has(row.text()),
+    isJson: row.int32() === 1,
     eventId: row.text() ?? '',
     timestamp: row.text(),
     undeliverable: row.text(),
@@ -83,14 +78,21 @@ function eventRow(row: BinaryRow, lanes: PassLanes): EventRow {
     attempted: false,
     generation: 1,
   };
-  return { event, attemptedUpTo: row.int64() };
+}
+
+function addPrevious(events: readonly Loaded[], attemptedUpTo: number): void {
+  let reached = attemptedUpTo;
+  for (const event of events) {
+    if (event.first && event.seq > reached) event.previous = reached;
+    reached = Math.max(reached, event.seq);
+  }
 }
 
 /** Those that come first, up to the bytes of one request. */
-function asManyAsFit(rows: readonly EventRow[], request: ClaimRequest): Loaded[] {
+function asManyAsFit(selected: readonly Loaded[], request: ClaimRequest): Loaded[] {
   const events: Loaded[] = [];
   let used = 0;
-  for (const { event } of rows) {
+  for (const event of selected) {
     used += request.wireSize(event);
     // One that is larger than a request should be is sent all the same, alone.
     if (events.length > 0 && used > request.limits.maxBytes) break;
@@ -99,16 +101,30 @@ function asManyAsFit(rows: readonly EventRow[], request: ClaimRequest): Loaded[]
   return events;
 }
 
-async function addPayloads(queries: Queries, events: readonly Loaded[]): Promise<void> {
-  const ranges = rangeColumns(events.map(({ seq }) => seq));
-  const payloads = new Map<number, Buffer>();
-  await queries.many(sql.LOAD_PAYLOADS, ranges, (row) =>
-    payloads.set(row.int64(), row.bytes() ?? NO_BYTES),
-  );
-  for (const event of events) {
-    const bytes = payloads.get(event.seq);
-    if (bytes === undefined) event.undeliverable = PAYLOAD_GONE;
-    else event.bytes = bytes;
+/** Bytes of events, as they are read. */
+class Payloads {
+  readonly #queries: Queries;
+  readonly #bytes = new Map<number, Buffer>();
+
+  constructor(queries: Queries) {
+    this.#queries = queries;
+  }
+
+  async read(statement: string, ranges: RangeColumns): Promise<void> {
+    await this.#queries.many(statement, ranges, (row) =>
+      this.#bytes.set(row.int64(), row.bytes() ?? NO_BYTES),
+    );
+  }
+
+  /** Reads those that are missing; what is missing after that is gone. */
+  async addTo(events: readonly Loaded[]): Promise<void> {
+    const missing = events.map(({ seq }) => seq).filter((seq) => !this.#bytes.has(seq));
+    if (missing.length > 0) await this.read(sql.LOAD_PAYLOADS, rangeColumns(missing));
+    for (const event of events) {
+      const bytes = this.#bytes.get(event.seq);
+      if (bytes === undefined) event.undeliverable = PAYLOAD_GONE;
+      else event.bytes = bytes;
+    }
   }
 }
 

@@ -3,11 +3,11 @@
 import { LEASE_END } from './claim.sql.js';
 import { EXCLUDED_OF_ORIGIN } from './start.sql.js';
 
-/** Of a target that was locked first, only while that lock stands. */
+/** Of a target that was locked first, only while that lock stands; done twice, it is as done once. */
 export const TAKE_LEASE = `
   UPDATE target SET lease_token = @token, lease_holder = @holder, lease_until = ${LEASE_END},
     lease_pid = pg_backend_pid()
-  WHERE id = @targetId::bigint AND (@locked::text IS NULL OR lease_token = @locked::text)`;
+  WHERE id = @targetId::bigint AND (@locked::text IS NULL OR lease_token IN (@locked::text, @token))`;
 
 export const HOLDS_LEASE =
   'SELECT 1 AS held FROM target WHERE id = @targetId::bigint AND lease_token = @token';

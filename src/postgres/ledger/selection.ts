@@ -3,18 +3,46 @@ import {
   countBy,
   type LaneEvent,
   type LaneRead,
+  lanePage,
   type Merged,
   type Merging,
   merging,
 } from '../../ledger/lane-merge.js';
 import type { PassLanes } from '../../ledger/pass-lanes.js';
 import { bySeq, mix, type SelectedEvent, type Selection } from '../../ledger/selection.js';
+import type { BinaryRow } from '../copy-out.js';
 import type { Queries } from '../transaction.js';
 import * as sql from './claim.sql.js';
 import { readRetries } from './pass-lanes.js';
 
 /** Lanes whose next events are read at once. */
 const LANES_AT_ONCE = 64;
+
+/** The next events of lanes that were never attempted, each from where its lane stands at this moment. */
+export type LaneStarts = ReadonlyMap<number, readonly number[]>;
+
+/** Those of the lanes that a selection reads first; none where it reads none. */
+export function readStarts(
+  queries: Queries,
+  pass: Pass,
+  { limits }: ClaimRequest,
+  { unsent }: PassLanes,
+): Promise<LaneStarts> {
+  const originIds = unsent.firsts(LANES_AT_ONCE).map(({ originId }) => originId);
+  return startsOf(queries, pass, originIds, lanePage(unsent.size, limits.maxEvents));
+}
+
+async function startsOf(
+  queries: Queries,
+  pass: Pass,
+  originIds: readonly number[],
+  limit: number,
+): Promise<LaneStarts> {
+  if (originIds.length === 0) return new Map();
+  const values = { targetId: pass.lease.targetId, head: pass.head, originIds, limit };
+  const read = (row: BinaryRow) => [row.int64(), row.int64s()] as const;
+  return new Map(await queries.many(sql.LANE_STARTS, values, read));
+}
 
 /**
  * What goes next for a target, inside the claim's transaction: unattempted
@@ -26,11 +54,12 @@ export async function select(
   pass: Pass,
   request: ClaimRequest,
   lanes: PassLanes,
+  starts: LaneStarts,
 ): Promise<Selection | undefined> {
   const { maxEvents } = request.limits;
   const retries = (isolation: BatchIsolation, limit: number): Promise<SelectedEvent[]> =>
     readTodo(queries, pass, request, { lanes: lanes.retries(isolation), isolation, limit });
-  const firsts = await unattempted(queries, pass, lanes, maxEvents);
+  const firsts = await unattempted(new LanePages(queries, pass, lanes, starts), lanes, maxEvents);
   const mixed = mix(firsts, await retries('any', maxEvents), maxEvents);
   if (mixed.length > 0) return { isolation: 'any', events: mixed };
   const suspects = await retries('suspect', maxEvents);
@@ -41,12 +70,10 @@ export async function select(
 
 /** Each lane that takes part is read from its cursor on, so that nothing is ever passed over. */
 async function unattempted(
-  queries: Queries,
-  pass: Pass,
+  reader: LanePages,
   lanes: PassLanes,
   count: number,
 ): Promise<SelectedEvent[]> {
-  const reader = new LanePages(queries, pass, lanes);
   const merged = await finished(merging(lanes.unsent, count), reader);
   return lanes.take(merged).map(({ seq, originId }) => ({ seq, originId, first: true }));
 }
@@ -69,19 +96,21 @@ async function finished(merge: Merging, reader: LanePages): Promise<Merged> {
 /** The next events of lanes; those of lanes that may come to take part are read along with the first. */
 class LanePages {
   readonly #queries: Queries;
-  readonly #given: { readonly targetId: number; readonly head: number };
+  readonly #pass: Pass;
   readonly #lanes: PassLanes;
-  readonly #starts = new Map<number, number[]>();
+  readonly #starts: Map<number, readonly number[]>;
 
-  constructor(queries: Queries, pass: Pass, lanes: PassLanes) {
+  constructor(queries: Queries, pass: Pass, lanes: PassLanes, starts: LaneStarts) {
     this.#queries = queries;
-    this.#given = { targetId: pass.lease.targetId, head: pass.head };
+    this.#pass = pass;
     this.#lanes = lanes;
+    this.#starts = new Map(starts);
   }
 
   async read({ originId, after, limit }: LaneRead): Promise<readonly number[]> {
     if (after !== undefined) {
-      const values = { ...this.#given, originId, after, limit };
+      const { head, lease } = this.#pass;
+      const values = { targetId: lease.targetId, head, originId, after, limit };
       const rows = await this.#queries.all<{ seq: number }>(sql.LANE_PAGE, values);
       return rows.map(({ seq }) => seq);
     }
@@ -92,10 +121,8 @@ class LanePages {
   async #readStarts(originId: number, limit: number): Promise<void> {
     const others = this.#lanes.unsent.firsts(LANES_AT_ONCE - 1).map((lane) => lane.originId);
     const originIds = [originId, ...others.filter((id) => !this.#starts.has(id))];
-    const values = { ...this.#given, originIds, limit };
-    await this.#queries.many(sql.LANE_STARTS, values, (row) =>
-      this.#starts.set(row.int64(), row.int64s()),
-    );
+    const found = await startsOf(this.#queries, this.#pass, originIds, limit);
+    for (const [id, seqs] of found) this.#starts.set(id, seqs);
   }
 }
 

@@ -5,6 +5,12 @@ import { LEASE_END } from './claim.sql.js';
 import { HEALTH } from './pass.sql.js';
 
 /**
+ * The statements of a settlement have one plan each, for any number of ranges. The planner takes
+ * ten ranges for what it does not know, and would rather plan them again for every batch.
+ */
+export const KEEP_PLANS = 'SET LOCAL plan_cache_mode = force_generic_plan';
+
+/**
  * What is known of the events of a batch: deliveries, todos and marks. A first
  * attempt has none of them, and most are first attempts.
  */

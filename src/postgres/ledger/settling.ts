@@ -1,4 +1,4 @@
-import type { Claim, Outcome, Pass } from '../../dispatch/ports.js';
+import type { Claim, Outcome, Pass, SettleRequest } from '../../dispatch/ports.js';
 import { CauseChanges } from '../../ledger/causes.js';
 import {
   type Circumstances,
@@ -9,11 +9,11 @@ import {
   ruled,
   type TodoRow,
 } from '../../ledger/rulings.js';
-import type { SeqRanges } from '../../ledger/seq-ranges.js';
+import { joinRanges, type SeqRanges, toRanges } from '../../ledger/seq-ranges.js';
 import { type DeliveryState, NEVER_ATTEMPTED } from '../../ledger/transition.js';
 import { columnsOfRanges, rangeColumns } from '../ranges.js';
 import { storable } from '../text.js';
-import type { Transaction } from '../transaction.js';
+import type { Queries, Transaction } from '../transaction.js';
 import { writeCauses } from './causes.js';
 import * as sql from './settle.sql.js';
 
@@ -49,15 +49,24 @@ export async function whatIsKnown(
   return knownFrom(await tx.all<KnownRow>(sql.KNOWN, { targetId, ...columnsOfRanges(ranges) }));
 }
 
-/** The same in the flight of a claim; undefined when the lease or the flight has moved on. */
+/** What is known of a flight and of its events that were posted or judged. */
+export interface FlightKnown {
+  readonly flight: FlightRow;
+  readonly known: Known;
+}
+
+/** Undefined when the lease or the flight has moved on. */
 export async function knownInFlight(
-  tx: Transaction,
+  queries: Queries,
   { lease }: Pass,
   { claimId }: Claim,
-  ranges: SeqRanges,
-): Promise<{ readonly flight: FlightRow; readonly known: Known } | undefined> {
+  { settlements, post }: SettleRequest,
+): Promise<FlightKnown | undefined> {
+  const judged = toRanges(settlements.map(({ event }) => event.seq));
+  const ranges = joinRanges(judged, toRanges(post?.events.map(({ seq }) => seq) ?? []));
   const values = { ...lease, claimId, ...columnsOfRanges(ranges) };
-  const rows = await tx.all<KnownRow>(sql.KNOWN_AND_FLIGHT, values);
+  queries.later(sql.KEEP_PLANS);
+  const rows = await queries.all<KnownRow>(sql.KNOWN_AND_FLIGHT, values);
   const found = rows.find(({ kind }) => kind === 'flight');
   if (found === undefined) return undefined;
   const flight = { claimId, seqs: found.text, startedAt: found.number };
@@ -89,12 +98,12 @@ export async function applyRulings(
   const causes = new CauseChanges();
   const tally = new LedgerTally(targetId, causes);
   const { alike, kept, rows, todos, dropped } = ruled(rulings.map(stored), known, given, tally);
-  if (kept.length > 0) await tx.run(sql.KEEP_GENERATIONS, { targetId, seqs: kept });
-  if (rows.length > 0) await tx.run(sql.WRITE_DELIVERIES, { targetId, ...deliveryColumns(rows) });
+  if (kept.length > 0) tx.later(sql.KEEP_GENERATIONS, { targetId, seqs: kept });
+  if (rows.length > 0) tx.later(sql.WRITE_DELIVERIES, { targetId, ...deliveryColumns(rows) });
   const [last, ...others] = alike.map(({ state, seqs }) => ({ ...state, ...rangeColumns(seqs) }));
-  for (const values of others) await tx.run(sql.WRITE_ALIKE, { targetId, ...values });
-  if (todos.length > 0) await tx.run(sql.WRITE_TODOS, { targetId, passNo, ...todoColumns(todos) });
-  if (dropped.length > 0) await tx.run(sql.DROP_TODOS, { targetId, seqs: dropped });
+  for (const values of others) tx.later(sql.WRITE_ALIKE, { targetId, ...values });
+  if (todos.length > 0) tx.later(sql.WRITE_TODOS, { targetId, passNo, ...todoColumns(todos) });
+  if (dropped.length > 0) tx.later(sql.DROP_TODOS, { targetId, seqs: dropped });
   await writeCauses(tx, causes);
   const { newRows, counts } = tally;
   return { newRows, counts, alike: last ?? { ...NEVER_ATTEMPTED, ...rangeColumns([]) } };

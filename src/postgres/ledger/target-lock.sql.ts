@@ -24,11 +24,14 @@ export const END_HANGING_HOLDER = `
     AND l.objid = (${LANES.firstTarget} + t.id)::oid AND l.objsubid = 2
   WHERE t.id = @targetId::bigint AND t.lease_until < ${NOW}`;
 
-/** Whoever held it before writes nothing from here on: each of its statements asks for its token. */
+/**
+ * Whoever held it before writes nothing from here on: each of its statements asks for its token.
+ * Done twice, it is as done once.
+ */
 export const TAKE_FREE = `
   UPDATE target t SET lease_token = @token, lease_holder = NULL, lease_until = ${LEASE_END},
     lease_pid = pg_backend_pid()
-  WHERE t.id = @targetId::bigint AND ${IS_FREE}`;
+  WHERE t.id = @targetId::bigint AND (${IS_FREE} OR t.lease_token = @token)`;
 
 /** Needs no lock: of it and TAKE_FREE, whichever comes second finds that its condition holds no more. */
 export const RENEW = `

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { step } from '../../base/steps.js';
 import type { HeldTarget, TargetLock } from '../../dispatch/target-lock.js';
 import type { JournalDatabase } from '../journal-database.js';
+import type { Transaction } from '../transaction.js';
 import type { HeldLease, HeldLeases } from './held-leases.js';
 import * as sql from './target-lock.sql.js';
 
@@ -48,9 +49,7 @@ export class PostgresTargetLock implements TargetLock {
     if (free.expired) await this.#db.all(sql.END_HANGING_HOLDER, target);
     step('lease.free');
     const token = randomUUID();
-    const taken = await this.#db.write({ target: this.#targetId }, (tx) =>
-      tx.run(sql.TAKE_FREE, { ...target, token }),
-    );
+    const taken = await this.#write(sql.TAKE_FREE, token);
     return taken > 0 ? { token } : undefined;
   }
 
@@ -80,10 +79,13 @@ export class PostgresTargetLock implements TargetLock {
   }
 
   async #giveBack({ token }: HeldLease): Promise<void> {
+    await this.#write(sql.GIVE_BACK, token).catch(LEFT_TO_THE_SERVER);
+  }
+
+  #write(statement: string, token: string): Promise<number> {
     const lease = { targetId: this.#targetId, token };
-    await this.#db
-      .write({ target: this.#targetId }, (tx) => tx.run(sql.GIVE_BACK, lease))
-      .catch(LEFT_TO_THE_SERVER);
+    const rest = (tx: Transaction): Promise<number> => tx.run(statement, lease);
+    return this.#db.write({ target: this.#targetId }, { rest, isRepeatable: true });
   }
 }
 

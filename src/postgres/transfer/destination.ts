@@ -13,7 +13,7 @@ import type { Client } from '../driver.js';
 import { end } from '../ending.js';
 import { asStorageError } from '../errors.js';
 import { JournalDatabase } from '../journal-database.js';
-import { LANES, lockStatement } from '../locks.js';
+import { LANES, LOCK } from '../locks.js';
 import { connectAsOwner } from '../owner.js';
 import { type Place, placeOf } from '../place.js';
 import { TABLE_NAMES } from '../schema/roles.js';
@@ -25,6 +25,7 @@ import {
   SCHEMA_VERSION,
   schemaVersion,
 } from '../schema.js';
+import { prepared } from '../statements.js';
 import { storable } from '../text.js';
 import { PostgresVerification } from '../verification/verification.js';
 import { binaryRows } from './binary-rows.js';
@@ -94,7 +95,7 @@ export class PostgresDestination implements JournalDestination {
         const found = await client.query<{ space: number }>(sql.SPACE);
         const space = found.rows[0]?.space ?? 0;
         for (const lane of [LANES.journal, LANES.classes])
-          await client.query(lockStatement(space, { lane, shared: false }));
+          await client.query(prepared(LOCK, { space, lane }));
         const state = await stateOf(client, id);
         if (state.kind !== 'empty') return state;
         for (const statement of sql.CREATE) await client.query(statement);

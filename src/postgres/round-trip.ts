@@ -1,0 +1,135 @@
+import type { Duplex } from 'node:stream';
+import type { Client } from './driver.js';
+
+/** The connection below a client, as the driver shows it to a query, and does not declare it. */
+export interface Wire {
+  readonly stream: Duplex;
+  /** Statements that were sent to be prepared, and are not known to be yet. */
+  readonly submittedNamedStatements?: Record<string, string>;
+  parse(statement: { readonly text: string }): void;
+  bind(): void;
+  execute(): void;
+  sync(): void;
+  sendCopyFail(message: string): void;
+}
+
+/** What the driver calls on a query while it is the one at work. */
+export interface Query {
+  /** What its statement is kept under once it is prepared. */
+  readonly name?: string;
+  readonly text?: string;
+  /** Sends it; an error where it cannot be. */
+  submit(wire: Wire): Error | null;
+  handleRowDescription(message: unknown): void;
+  handleDataRow(message: unknown): void;
+  handleCopyData(message: { readonly chunk: Buffer }): void;
+  handleCommandComplete(message: unknown, wire: Wire): void;
+  /** All of it has come. */
+  handleReadyForQuery(wire: Wire): void;
+  handleError(error: Error, wire: Wire): void;
+}
+
+/** What a query of the driver does where it could not write a value: by then it has sent a part of itself. */
+function refuse(): never {
+  throw new Error('a value of a statement cannot be written');
+}
+
+/** For queries that end with a sync of their own. */
+const WITHOUT_SYNC = { sync: { value: () => undefined }, close: { value: refuse } };
+
+/**
+ * Statements that are sent at once and answered in one go: the processes at both ends are woken
+ * once, and not for each. They are done in their order, the first that fails is the last, and
+ * each hears how it ended.
+ */
+class RoundTrip {
+  /** The driver puts one of its own around it, which ends its watch over the time that a query takes. */
+  callback: (error?: Error) => void = () => undefined;
+  #queries: readonly Query[];
+  #at = 0;
+
+  constructor(queries: readonly Query[]) {
+    this.#queries = queries;
+  }
+
+  /** Under these the driver notes what the server has prepared, one statement after another. */
+  get name(): string | undefined {
+    return this.#queries[this.#at]?.name;
+  }
+
+  get text(): string | undefined {
+    return this.#queries[this.#at]?.text;
+  }
+
+  submit(wire: Wire): void {
+    const each: Wire = Object.create(wire, WITHOUT_SYNC);
+    wire.stream.cork();
+    for (const [at, query] of this.#queries.entries()) {
+      const failure = submitted(query, each);
+      if (failure === null) continue;
+      // What stands behind it, COMMIT perhaps, is not to be done without it.
+      this.#endFrom(at, failure, wire);
+      this.#queries = this.#queries.slice(0, at);
+      break;
+    }
+    wire.sync();
+    wire.stream.uncork();
+  }
+
+  handleRowDescription(message: unknown): void {
+    this.#queries[this.#at]?.handleRowDescription(message);
+  }
+
+  handleDataRow(message: unknown): void {
+    this.#queries[this.#at]?.handleDataRow(message);
+  }
+
+  handleCopyData(message: { readonly chunk: Buffer }): void {
+    this.#queries[this.#at]?.handleCopyData(message);
+  }
+
+  handleCommandComplete(message: unknown, wire: Wire): void {
+    this.#queries[this.#at]?.handleCommandComplete(message, wire);
+    this.#at += 1;
+  }
+
+  handleEmptyQuery(): void {
+    this.#at += 1;
+  }
+
+  handleError(error: Error, wire: Wire): void {
+    for (const done of this.#queries.slice(0, this.#at)) done.handleReadyForQuery(wire);
+    this.#endFrom(this.#at, error, wire);
+    this.callback(error);
+  }
+
+  handleReadyForQuery(wire: Wire): void {
+    for (const query of this.#queries) query.handleReadyForQuery(wire);
+    this.callback();
+  }
+
+  handleCopyInResponse(wire: Wire): void {
+    wire.sendCopyFail('there is nothing to copy in');
+  }
+
+  /** Of those that the server passes over it prepares none. */
+  #endFrom(at: number, error: Error, wire: Wire): void {
+    for (const query of this.#queries.slice(at)) {
+      if (query.name !== undefined) delete wire.submittedNamedStatements?.[query.name];
+      query.handleError(error, wire);
+    }
+  }
+}
+
+function submitted(query: Query, wire: Wire): Error | null {
+  try {
+    return query.submit(wire);
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+/** Sends them in one round trip, behind those that were sent before. */
+export function sendTogether(client: Client, queries: readonly Query[]): void {
+  client.query(new RoundTrip(queries) as never);
+}
