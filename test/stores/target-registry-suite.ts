@@ -280,6 +280,22 @@ function describeStart(open: OpenStores): void {
         await assertVerified(given);
       });
 
+    it('is the first event captured since a time, whatever came late or with a wrong clock', async () => {
+      const given = await givenStores(open);
+      const seconds = [1, 9, ...Array.from({ length: 20 }, () => 2), 9, 1, 10];
+      for (const [i, second] of seconds.entries())
+        await given.stores.journal.append(
+          [newEvent(`e${i + 1}`, { capturedAt: second * 1_000 })],
+          second === 2 ? 'spool' : 'capture',
+        );
+      await given.stores.targets.ensure(at(new Date(9_000).toISOString()), NOW);
+      expect(await excluded(given)).to.equal(1);
+      expect(await drained(given)).to.have.length(seconds.length - 1);
+      await assertVerified(given);
+      await given.stores.targets.ensure(at(new Date(10_000).toISOString()), NOW);
+      expect(await given.stores.targets.find(1)).to.deep.include({ startSeq: 25 });
+    });
+
     it('is all there is to come where nothing was captured yet', async () => {
       const given = await givenStores(open);
       await given.stores.targets.ensure(at('now'), NOW);

@@ -61,8 +61,8 @@ export function openLanes(
 export interface ClaimEnd {
   /** Undefined when the pass has nothing left to send. */
   readonly claim?: Claim;
-  /** False, and nothing has changed, when the lease has moved on. */
-  readonly isHeld: Promise<boolean>;
+  /** How many rows it wrote, or asked about: none, and nothing has changed, when the lease has moved on. */
+  readonly rows: Promise<number>;
 }
 
 /** Whether a claim whose transaction broke during COMMIT is stored after all. */
@@ -96,22 +96,18 @@ export async function claimBatch(
   },
 ): Promise<ClaimEnd> {
   const selection = await select(tx, pass, request, lanes, starts);
-  if (selection === undefined) {
-    const held = tx.later(HOLDS_LEASE, { ...pass.lease });
-    return { isHeld: held.then((rows) => rows > 0) };
-  }
+  if (selection === undefined) return { rows: tx.later(HOLDS_LEASE, { ...pass.lease }) };
   const events = await eventsOf(tx, pass, request, selection, lanes, ahead);
   const taken = selection.events.slice(0, events.length);
   const claimId = randomUUID();
-  const inserted = tx.later(sql.INSERT_FLIGHT, {
+  const rows = tx.later(sql.INSERT_FLIGHT, {
     ...pass.lease,
     ...cursorColumns(taken),
     claimId,
     seqs: JSON.stringify(toRanges(taken.map(({ seq }) => seq))),
     now: request.now,
   });
-  const claim = { claimId, isolation: selection.isolation, events };
-  return { claim, isHeld: inserted.then((rows) => rows > 0) };
+  return { claim: { claimId, isolation: selection.isolation, events }, rows };
 }
 
 /**

@@ -134,17 +134,17 @@ export class PostgresLedger implements LedgerStore {
     ahead?.lanes.putBack(0);
     const claim = await this.#withLanes(pass, async () => {
       let last: ClaimEnd | undefined;
-      const { claim, isHeld } = await this.#db.write(locksOf(pass.lease.targetId), {
+      const { claim, rows } = await this.#db.write(locksOf(pass.lease.targetId), {
         opening: (queries) => openLanes(queries, pass, request, lanes),
         rest: async (tx, starts) => {
           if (last !== undefined && (await isStored(tx, pass, last)))
-            return { ...last, isHeld: Promise.resolve(true) };
+            return { ...last, rows: Promise.resolve(1) };
           last = await claimBatch(tx, pass, request, { lanes, starts, ahead });
           return last;
         },
         isRepeatable: true,
       });
-      if (!(await isHeld)) throw await lostLease(this.#db, pass.lease.targetId);
+      if ((await rows) === 0) throw await lostLease(this.#db, pass.lease.targetId);
       return claim;
     });
     lanes.putBack(firstsAmong(claim?.events ?? []));

@@ -25,8 +25,8 @@ export const SET_START =
 export const HEAD = 'SELECT seq AS head FROM head';
 
 /**
- * The first event captured at or after each of some moments, found along the sequence
- * numbers: events are captured in their order. One more than the newest where there is none.
+ * An event captured at or after each of some moments, behind one that was not, found along the
+ * sequence numbers; one more than the newest where there is none.
  */
 export const FIRST_SINCE = `
   WITH RECURSIVE search (place, at, first, last) AS (
@@ -40,6 +40,11 @@ export const FIRST_SINCE = `
       (SELECT captured_at FROM event WHERE seq = (s.first + s.last) / 2), 0) AS at) e
     WHERE s.first < s.last)
   SELECT first FROM search WHERE first = last ORDER BY place`;
+
+/** The first event below a number that was captured at or after a moment. */
+export const EARLIER_SINCE = `
+  SELECT seq FROM event WHERE seq < @before::bigint AND captured_at >= @at::bigint
+  ORDER BY seq LIMIT 1`;
 
 /** Events of a range that a target was never offered, by origin. */
 export const UNNAMED_IN_RANGE = `

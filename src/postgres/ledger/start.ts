@@ -16,11 +16,17 @@ export async function startOf(
 ): Promise<number> {
   const point = startingPoint(from, now);
   if (point === 'all') return 0;
-  if (point !== 'now') return firstSince(queries, point);
-  return ((await queries.get<{ head: number }>(sql.HEAD))?.head ?? 0) + 1;
+  if (point === 'now') return ((await queries.get<{ head: number }>(sql.HEAD))?.head ?? 0) + 1;
+  // Nothing that was captured since may be left out, also where late events or a clock broke the order.
+  const before = await firstSince(queries, point);
+  const values = { before, at: point };
+  return (await queries.get<{ seq: number }>(sql.EARLIER_SINCE, values))?.seq ?? before;
 }
 
-/** The first event captured at or after a time; one more than the newest where there is none. */
+/**
+ * An event captured at or after a time, behind one that was not: the first one, where times go up with
+ * sequence numbers. They do, but for what waited in the spool, and clocks.
+ */
 export async function firstSince(queries: Pick<Queries, 'get'>, at: number): Promise<number> {
   return (await queries.get<{ first: number }>(sql.FIRST_SINCE, { moments: [at] }))?.first ?? 1;
 }

@@ -27,6 +27,10 @@ export const HEAD = 'SELECT COALESCE(MAX(seq), 0) AS head FROM event';
 
 export const CAPTURED_AT = 'SELECT captured_at AS at FROM event WHERE seq = ?';
 
+/** The first event below a number that was captured at or after a moment. */
+export const EARLIER_SINCE = `
+  SELECT seq FROM event WHERE seq < @before AND captured_at >= @at ORDER BY seq LIMIT 1`;
+
 /** Events of a range that a target was never offered, by origin. */
 export const UNNAMED_IN_RANGE = `
   SELECT e.origin_id AS originId, COUNT(*) AS events

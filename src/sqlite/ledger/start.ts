@@ -12,10 +12,17 @@ export function startOf(db: JournalDatabase, from: string | undefined, now: numb
   const point = startingPoint(from, now);
   if (point === 'all') return 0;
   const head = headOf(db);
-  return point === 'now' ? head + 1 : firstSince(db, point, head);
+  if (point === 'now') return head + 1;
+  // Nothing that was captured since may be left out, also where late events or a clock broke the order.
+  const before = firstSince(db, point, head);
+  const earlier = db.statement<{ before: number; at: number }, { seq: number }>(sql.EARLIER_SINCE);
+  return earlier.get({ before, at: point })?.seq ?? before;
 }
 
-/** The first event captured at or after a time, found along the sequence numbers: events are captured in their order. */
+/**
+ * An event captured at or after a time, behind one that was not, found along the sequence numbers: the
+ * first one, where times go up with them. They do, but for what waited in the spool, and clocks.
+ */
 export function firstSince(db: JournalDatabase, at: number, head: number): number {
   const capturedAt = db.statement<[number], { at: number }>(sql.CAPTURED_AT);
   let first = 1;

@@ -26,6 +26,8 @@ export interface Held {
   readonly bytes?: number;
 }
 
+type Exit = [code: number | null, signal: string | null];
+
 /** A machine in a process of its own that is held at a named step, until it is told to go on. */
 export class HeldMachine {
   readonly home = temporaryHome();
@@ -35,7 +37,7 @@ export class HeldMachine {
   /** What captures came to: `captured`, `spooled`, `duplicate`. */
   readonly kinds = new Set<string>();
   readonly #child: ChildProcess;
-  readonly #exit: Promise<unknown>;
+  readonly #exit: Promise<Exit>;
   readonly #says: Duplex;
 
   constructor(url: string, prefix: string, held?: Held) {
@@ -52,7 +54,7 @@ export class HeldMachine {
         stdio: ['ignore', 'inherit', 'inherit', 'ipc', 'pipe'],
       },
     );
-    this.#exit = once(this.#child, 'close');
+    this.#exit = once(this.#child, 'close') as Promise<Exit>;
     this.#says = this.#child.stdio[4] as Duplex;
     this.#says.on('error', () => undefined);
     closeAfterTest(() => this.#child.kill('SIGKILL'));
@@ -77,9 +79,14 @@ export class HeldMachine {
     this.#child.kill(name);
   }
 
-  /** Resolves when the process is gone, however, and all it told is known. */
+  /**
+   * Resolves when the process is gone, and all it told is known. It goes at its end, or because it was
+   * killed: an error that nobody handled is none of the faults.
+   */
   async gone(): Promise<void> {
-    await this.#exit;
+    const [code, signal] = await this.#exit;
+    if (code !== 0 && signal !== 'SIGKILL')
+      throw new Error(`the machine ended with code ${code}, signal ${signal}`);
   }
 
   #hear(message: FromMachine): void {
