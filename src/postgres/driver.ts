@@ -5,6 +5,8 @@ import { EXIT } from '../base/exit-codes.js';
 /** The part of the `pg` package that this engine uses. */
 export type Driver = Pick<typeof Pg, 'Client' | 'types'>;
 export type Client = Pg.Client;
+/** What the driver makes of the answer to a statement. */
+export type Result = Pg.QueryResult;
 
 /** A PostgreSQL URL is set, and the package that speaks to PostgreSQL is not installed. */
 export class MissingDriverError extends RedrainError {

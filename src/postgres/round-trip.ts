@@ -29,7 +29,7 @@ export interface Query {
   handleError(error: Error, wire: Wire): void;
 }
 
-/** What a query of the driver does where it could not write a value: by then it has sent a part of itself. */
+/** Instead of what a query does that could not write a value: it takes back a part of itself. */
 function refuse(): never {
   throw new Error('a value of a statement cannot be written');
 }
@@ -45,7 +45,7 @@ const WITHOUT_SYNC = { sync: { value: () => undefined }, close: { value: refuse 
 class RoundTrip {
   /** The driver puts one of its own around it, which ends its watch over the time that a query takes. */
   callback: (error?: Error) => void = () => undefined;
-  #queries: readonly Query[];
+  readonly #queries: readonly Query[];
   #at = 0;
 
   constructor(queries: readonly Query[]) {
@@ -64,16 +64,17 @@ class RoundTrip {
   submit(wire: Wire): void {
     const each: Wire = Object.create(wire, WITHOUT_SYNC);
     wire.stream.cork();
-    for (const [at, query] of this.#queries.entries()) {
-      const failure = submitted(query, each);
-      if (failure === null) continue;
-      // What stands behind it, COMMIT perhaps, is not to be done without it.
-      this.#endFrom(at, failure, wire);
-      this.#queries = this.#queries.slice(0, at);
-      break;
+    try {
+      for (const query of this.#queries) {
+        const failure = query.submit(each);
+        if (failure !== null) throw failure;
+      }
+      wire.sync();
+      wire.stream.uncork();
+    } catch (error) {
+      // Nothing has left: what stands behind it, COMMIT perhaps, is not to be done without it.
+      wire.stream.destroy(error as Error);
     }
-    wire.sync();
-    wire.stream.uncork();
   }
 
   handleRowDescription(message: unknown): void {
@@ -118,14 +119,6 @@ class RoundTrip {
       if (query.name !== undefined) delete wire.submittedNamedStatements?.[query.name];
       query.handleError(error, wire);
     }
-  }
-}
-
-function submitted(query: Query, wire: Wire): Error | null {
-  try {
-    return query.submit(wire);
-  } catch (error) {
-    return error as Error;
   }
 }
 

@@ -1,6 +1,5 @@
-import type { QueryResult, QueryResultRow } from 'pg';
 import { type BinaryRow, CopyOut } from './copy-out.js';
-import type { Client } from './driver.js';
+import type { Client, Result } from './driver.js';
 import { LOCK, LOCK_SHARED, type Lock, lockNumbers } from './locks.js';
 import { type Query, sendTogether } from './round-trip.js';
 import { type Prepared, prepared, type Values, withNumbers } from './statements.js';
@@ -8,7 +7,7 @@ import { type Prepared, prepared, type Values, withNumbers } from './statements.
 /** The class of queries that belongs to a client; its types of values are those of the client. */
 type QueryClass = new (
   statement: Prepared & { readonly types: Client },
-  ended: (error: Error | null, result: QueryResult) => void,
+  ended: (error: Error | null, result: Result) => void,
 ) => Query;
 
 /** Makes the query of a statement. */
@@ -73,7 +72,7 @@ export class Queries {
     return written;
   }
 
-  async result(sql: string, values?: Values): Promise<QueryResult<QueryResultRow>> {
+  async result(sql: string, values?: Values): Promise<Result> {
     try {
       return await this.#send(this.#rows(sql, values));
     } catch (error) {
@@ -83,7 +82,7 @@ export class Queries {
     }
   }
 
-  #rows(sql: string, values?: Values): Asking<QueryResult> {
+  #rows(sql: string, values?: Values): Asking<Result> {
     return (resolve, reject) => {
       const { Query: Rows } = this.#client.constructor as unknown as { readonly Query: QueryClass };
       const statement = { ...prepared(sql, values), types: this.#client };
