@@ -15,11 +15,13 @@ const DOUBTS = 2;
 const ASK_MS = 2_000;
 
 /**
- * The backend is in the middle of a statement. A server that tells nobody what its backends do
- * (`track_activities`) is trusted as long as the backend is there.
+ * The backend is in the middle of a statement, and does not wait for more of what was sent to it, rows
+ * for a table apart. A server that tells nobody what its backends do (`track_activities`) is
+ * trusted as long as the backend is there.
  */
 const IS_AT_WORK = `
-  SELECT 1 FROM pg_stat_activity WHERE pid = $1 AND COALESCE(state, '') NOT LIKE 'idle%'`;
+  SELECT 1 FROM pg_stat_activity WHERE pid = $1 AND COALESCE(state, '') NOT LIKE 'idle%'
+    AND (wait_event IS DISTINCT FROM 'ClientRead' OR query ~ 'FROM STDIN')`;
 
 /**
  * Breaks a connection whose statement nobody works on any more. When a network drops

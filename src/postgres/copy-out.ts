@@ -8,10 +8,14 @@ const ARRAY_HEAD_SIZE = 20;
 const NO_MORE_ROWS = -1;
 const NULL_SIZE = -1;
 const TWO_TO_32 = 2 ** 32;
-/** Bytes of many rows are copied into one piece of memory, which costs far less than one for each. */
-const SLAB_SIZE = 128 * 1024;
+/**
+ * Bytes of many rows are copied into one piece of memory, which costs far less than one for each;
+ * the pieces grow with the rows.
+ */
+const FIRST_SLAB_SIZE = 8 * 1024;
+const LARGEST_SLAB_SIZE = 128 * 1024;
 /** Larger ones have their own: a few that are kept would keep the whole piece. */
-const MOST_IN_SLAB = 8 * 1024;
+const MOST_IN_SLAB = 4 * 1024;
 
 /** The fields of one row, from left to right; each is read once, as the type it has. */
 export class BinaryRow {
@@ -75,7 +79,8 @@ export class BinaryRow {
   #room(size: number): Buffer {
     if (size > MOST_IN_SLAB) return Buffer.allocUnsafeSlow(size);
     if (this.#used + size > this.#slab.length) {
-      this.#slab = Buffer.allocUnsafeSlow(SLAB_SIZE);
+      const larger = Math.max(FIRST_SLAB_SIZE, 2 * this.#slab.length);
+      this.#slab = Buffer.allocUnsafeSlow(Math.min(larger, LARGEST_SLAB_SIZE));
       this.#used = 0;
     }
     this.#used += size;

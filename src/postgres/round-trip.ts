@@ -4,7 +4,8 @@ import type { Client } from './driver.js';
 /** The connection below a client, as the driver shows it to a query, and does not declare it. */
 export interface Wire {
   readonly stream: Duplex;
-  /** Statements that were sent to be prepared, and are not known to be yet. */
+  /** Statements that are prepared, by name; newer drivers also keep those that were sent to be. */
+  readonly parsedStatements: Record<string, string>;
   readonly submittedNamedStatements?: Record<string, string>;
   parse(statement: { readonly text: string }): void;
   bind(): void;
@@ -29,13 +30,36 @@ export interface Query {
   handleError(error: Error, wire: Wire): void;
 }
 
-/** Instead of what a query does that could not write a value: it takes back a part of itself. */
-function refuse(): never {
-  throw new Error('a value of a statement cannot be written');
-}
+/** The connection for queries that each believe to be alone on it. */
+class SharedWire {
+  readonly wire: Wire;
+  /** How many statements were sent, with all that they need. */
+  executed = 0;
 
-/** For queries that end with a sync of their own. */
-const WITHOUT_SYNC = { sync: { value: () => undefined }, close: { value: refuse } };
+  constructor(wire: Wire) {
+    const execute = (): void => {
+      this.executed += 1;
+      wire.execute();
+    };
+    this.wire = Object.create(wire, {
+      sync: { value: () => undefined },
+      execute: { value: execute },
+      // Of one that is there twice, the second finds what the first has sent.
+      parsedStatements: { value: Object.create(wire.parsedStatements) },
+    });
+  }
+
+  /** @throws Error where the query could not write a value: it has sent a part of itself, or nothing. */
+  send(query: Query): void {
+    const before = this.executed;
+    const failure = query.submit(this.wire);
+    if (failure !== null) throw failure;
+    if (this.executed === before)
+      throw new Error(`a value of this statement cannot be written: ${query.text?.trim()}`);
+    const { name, text } = query;
+    if (name !== undefined && text !== undefined) this.wire.parsedStatements[name] = text;
+  }
+}
 
 /**
  * Statements that are sent at once and answered in one go: the processes at both ends are woken
@@ -45,11 +69,14 @@ const WITHOUT_SYNC = { sync: { value: () => undefined }, close: { value: refuse 
 class RoundTrip {
   /** The driver puts one of its own around it, which ends its watch over the time that a query takes. */
   callback: (error?: Error) => void = () => undefined;
+  /** Milliseconds after which the driver gives up. */
+  readonly query_timeout: number;
   readonly #queries: readonly Query[];
   #at = 0;
 
-  constructor(queries: readonly Query[]) {
+  constructor(queries: readonly Query[], timeoutMs: number) {
     this.#queries = queries;
+    this.query_timeout = timeoutMs;
   }
 
   /** Under these the driver notes what the server has prepared, one statement after another. */
@@ -62,13 +89,10 @@ class RoundTrip {
   }
 
   submit(wire: Wire): void {
-    const each: Wire = Object.create(wire, WITHOUT_SYNC);
+    const shared = new SharedWire(wire);
     wire.stream.cork();
     try {
-      for (const query of this.#queries) {
-        const failure = query.submit(each);
-        if (failure !== null) throw failure;
-      }
+      for (const query of this.#queries) shared.send(query);
       wire.sync();
       wire.stream.uncork();
     } catch (error) {
@@ -122,7 +146,14 @@ class RoundTrip {
   }
 }
 
+/** What the driver was told, and does not declare: milliseconds until it gives up on one statement. */
+interface Told {
+  readonly connectionParameters: { readonly query_timeout: number | false };
+}
+
 /** Sends them in one round trip, behind those that were sent before. */
 export function sendTogether(client: Client, queries: readonly Query[]): void {
-  client.query(new RoundTrip(queries) as never);
+  const { query_timeout: each } = (client as unknown as Told).connectionParameters;
+  const trip = new RoundTrip(queries, Number(each) * queries.length);
+  client.query(trip as never);
 }

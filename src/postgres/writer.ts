@@ -114,24 +114,42 @@ export class Writer {
 
   async #writeNow<T, O>(locks: readonly LockNumber[], work: Work<T, O>): Promise<T> {
     let mayBeStored = false;
-    for (let tries = 1; ; tries += 1) {
-      const [client, head, opened] = await this.#begin(locks, work.opening);
+    for (let tries = 1; ; tries += 1)
       try {
-        const given = { head: head.seq, space: this.#space ?? 0, mayBeStored };
-        const tx = new Transaction(client, given);
-        const result = await inTransactionOf(this, () => work.rest(tx, opened));
-        await this.#commit(tx, locks);
-        return result;
+        return await this.#tryNow(locks, work, mayBeStored);
       } catch (error) {
-        await this.#rollBack(client, error);
         mayBeStored ||= error instanceof UnknownOutcomeError;
         // Before COMMIT was sent nothing can be stored, and all of it may be done on another connection.
-        const mayBeRepeated = mayBeStored ? work.isRepeatable === true : true;
-        const mayPass = breaksConnection(error) ? mayBeRepeated && tries === 1 : isPassing(error);
-        if (!mayPass || tries === MOST_TRIES) throw asStorageError(this.#place.shown, error);
+        const mayRepeat = !mayBeStored || work.isRepeatable === true;
+        const mayPass = breaksConnection(error) ? tries === 1 : isPassing(error);
+        if (!mayRepeat || !mayPass || tries === MOST_TRIES) throw this.#told(error, mayBeStored);
         await delay(20 * tries * Math.random());
       }
+  }
+
+  async #tryNow<T, O>(
+    locks: readonly LockNumber[],
+    { opening, rest }: Work<T, O>,
+    mayBeStored: boolean,
+  ): Promise<T> {
+    const [client, head, opened] = await this.#begin(locks, opening);
+    try {
+      const tx = new Transaction(client, { head: head.seq, space: this.#space ?? 0, mayBeStored });
+      const result = await inTransactionOf(this, () => rest(tx, opened));
+      await this.#commit(tx, locks);
+      return result;
+    } catch (error) {
+      await this.#rollBack(client, error);
+      throw error;
     }
+  }
+
+  /** What callers hear. What failed when it was done again is stored all the same, perhaps. */
+  #told(error: unknown, mayBeStored: boolean): unknown {
+    const failure = asStorageError(this.#place.shown, error);
+    if (!mayBeStored || error instanceof UnknownOutcomeError) return failure;
+    if (!(failure instanceof StorageUnavailableError)) return failure;
+    return new UnknownOutcomeError(this.#place.shown, failure);
   }
 
   /** A connection that broke since its last use is replaced once: nothing of the work was done yet. */
@@ -143,14 +161,9 @@ export class Writer {
     try {
       return await this.#beginOn(await this.#connected(), locks, opening);
     } catch (error) {
-      if (kept === undefined || !endsConnection(error))
-        throw asStorageError(this.#place.shown, error);
+      if (kept === undefined || !endsConnection(error)) throw error;
     }
-    try {
-      return await this.#beginOn(await this.#connected(), locks, opening);
-    } catch (error) {
-      throw asStorageError(this.#place.shown, error);
-    }
+    return this.#beginOn(await this.#connected(), locks, opening);
   }
 
   async #beginOn<O>(
@@ -163,8 +176,9 @@ export class Writer {
       queries.later('BEGIN');
       for (const { lane, shared } of locks)
         queries.later(shared ? LOCK_SHARED : LOCK, { space: this.#space ?? 0, lane });
-      const both = [queries.get<Head>(HEAD), opening?.(queries) as Promise<O>] as const;
-      const [first, opened] = await Promise.allSettled(both);
+      const heads = queries.get<Head>(HEAD);
+      const openings = (async () => (await opening?.(queries)) as O)();
+      const [first, opened] = await Promise.allSettled([heads, openings]);
       if (first.status === 'rejected') throw first.reason;
       this.#assertExpected(first.value);
       if (opened.status === 'rejected') throw opened.reason;

@@ -79,6 +79,37 @@ describe('a statement on PostgreSQL that has no answer', () => {
     expect((await client.query('SELECT 2 AS two')).rows).to.deep.equal([{ two: 2 }]);
   });
 
+  it('is not at work where the server waits for more of what was sent, but for rows of a table', async () => {
+    const { client, pid } = await connected(direct.connectionString);
+    const driver = await loadDriver();
+    const states: boolean[] = [];
+    const { connection } = client as unknown as {
+      connection: Record<string, (more: object) => void>;
+    };
+    const sent = (text: string): void => {
+      for (const [step, more] of [
+        ['parse', { text }],
+        ['bind', {}],
+        ['execute', {}],
+        ['flush', {}],
+      ] as const)
+        connection[step]?.(more);
+    };
+    const isIdle = async (): Promise<boolean> =>
+      (
+        await journals.owner.query(
+          `SELECT 1 FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'ClientRead' AND state = 'active'`,
+          [pid],
+        )
+      ).rows.length > 0;
+    for (const text of ['BEGIN', 'CREATE TEMP TABLE t (n int)', 'COPY t FROM STDIN']) {
+      sent(text);
+      while (!(await isIdle())) await delay(LOOK_MS);
+      states.push(await isAtWork(driver, direct, pid));
+    }
+    expect(states).to.deep.equal([false, false, true]);
+  });
+
   it('fails when a firewall forgot its connection, as the server says that it works on none', async () => {
     const { proxy, client, asked } = await watched();
     proxy.cutKnown();

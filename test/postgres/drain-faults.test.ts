@@ -1,13 +1,12 @@
 import { expect } from 'chai';
-import pg from 'pg';
-import { socketOf } from '../../src/postgres/ending.js';
 import { openStores, type PostgresStores } from '../../src/postgres/stores.js';
 import { targetDescription } from '../support/core.js';
 import { drainWith } from '../support/drains.js';
 import { inProject, newEvent, newEvents } from '../support/events.js';
 import { postgresJournals } from '../support/postgres-journal.js';
+import { beforeEachTrip, endAfter, endBefore, type TripFault } from '../support/postgres-trips.js';
 import { rounds } from '../support/rounds.js';
-import { ScriptedReceiver } from '../support/scripted-receiver.js';
+import { refused, ScriptedReceiver } from '../support/scripted-receiver.js';
 import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
 import { DrainingMachine } from './draining-machine.js';
 
@@ -19,6 +18,9 @@ const BATCH = 2;
 
 /** Of the drain whose connection ends, at least. */
 const TRIPS = 42;
+
+/** The round trip that stores that a batch was refused, and no verdict. */
+const REFUSED_AT = 23;
 
 /** A request is on the wire while the verdicts of the one before it are written. */
 const IN_FLIGHT = 2 * BATCH;
@@ -50,54 +52,6 @@ const allKills = (): [string, number][] =>
 
 const upTo = (last: number): number[] => Array.from({ length: last }, (_, i) => i + 1);
 
-/** What goes to the server in one round trip, as the driver drives it. */
-interface Trip {
-  handleRowDescription: unknown;
-  handleDataRow: unknown;
-  handleCopyData: unknown;
-  handleCommandComplete: unknown;
-  handleReadyForQuery: unknown;
-  handleError(error: Error, wire: unknown): void;
-}
-
-/** Does something with the connection of each round trip, before it, until the test ends. */
-function beforeEachTrip(
-  act: (client: pg.Client, trip: Trip) => Promise<unknown> | undefined,
-): void {
-  const prototype = pg.Client.prototype as unknown as { query: Query };
-  type Query = (this: pg.Client, ...asked: unknown[]) => Promise<unknown>;
-  const { query } = prototype;
-  closeAfterTest(() => {
-    prototype.query = query;
-  });
-  prototype.query = async function (...asked) {
-    const [first] = asked;
-    // Settings of a new connection, and what a test asks itself, are texts.
-    if (typeof first === 'object' && first !== null && 'submit' in first)
-      await act(this, first as unknown as Trip);
-    return query.call(this, ...asked);
-  };
-}
-
-/** Ends the connection of a client: nobody hears whether the server has what is sent on it after that. */
-const endBefore = (client: pg.Client): Promise<unknown> =>
-  client.query('SELECT pg_terminate_backend(pg_backend_pid())').catch(() => undefined);
-
-/** Ends it once the server has done all of a round trip, and before anybody hears of it. */
-function endAfter(client: pg.Client, trip: Trip): undefined {
-  const unheard = (): void => undefined;
-  Object.assign(trip, {
-    handleRowDescription: unheard,
-    handleDataRow: unheard,
-    handleCopyData: unheard,
-    handleCommandComplete: unheard,
-    handleReadyForQuery: (wire: unknown) => {
-      socketOf(client).destroy();
-      trip.handleError(new Error('Connection terminated unexpectedly'), wire);
-    },
-  });
-}
-
 describe('a machine that fails while it drains on PostgreSQL:', () => {
   const journals = postgresJournals();
 
@@ -108,14 +62,19 @@ describe('a machine that fails while it drains on PostgreSQL:', () => {
     return stores;
   }
 
-  /** Drains in this process. */
-  async function drained(stores: PostgresStores) {
+  /** Drains in this process, to a receiver that refuses what has one of these events in company. */
+  async function drained(stores: PostgresStores, alone: readonly string[] = []) {
     const receiver = new ScriptedReceiver();
     receiver.limits = { maxEvents: BATCH, maxBytes: 1_000_000 };
+    const { answer } = receiver;
+    receiver.answer = (batch, mayStillLeave) =>
+      batch.length > 1 && batch.some(({ eventId }) => alone.includes(eventId))
+        ? refused(batch, { kind: 'rejected', reason: 'no' })
+        : answer(batch, mayStillLeave);
     const lock = stores.targetLock(1);
     const given = { home: temporaryHome(), ledger: stores.ledger };
     const report = await drainWith(given, receiver, { lock });
-    return { report, posted: receiver.posts.flat() };
+    return { report, posts: receiver.posts, posted: receiver.posts.flat() };
   }
 
   const drainHere = async (stores: PostgresStores): Promise<string[]> =>
@@ -165,33 +124,53 @@ describe('a machine that fails while it drains on PostgreSQL:', () => {
     expect(await ledger()).to.deep.equal(before);
   });
 
-  const ends: [string, typeof endBefore | typeof endAfter, number[]][] = [
+  const ends: [string, TripFault, number[]][] = [
     ['before', endBefore, [1, 10, 26]],
     ['after', endAfter, [4, 18, 23, 26, TRIPS]],
   ];
   for (const [when, end, some] of ends)
     for (const nth of rounds(some, upTo(TRIPS)))
       it(`whose connection ends ${when} round trip ${nth} of its drain: everything is delivered, and nothing twice`, async () => {
-        const stores = await givenStores();
-        const events = newEvents(7, 'n');
-        await stores.journal.append(events, 'capture');
-        // Two origins: one is used up before the other.
-        const other = newEvent('other', inProject('other'));
-        await stores.journal.append([other], 'capture');
-        let trips = 0;
-        beforeEachTrip((client, trip) => {
-          trips += 1;
-          return trips === nth ? end(client, trip) : undefined;
-        });
+        const { stores, ids } = await givenTwoOrigins();
+        const trips = endAtTrip(nth, end);
         const { report, posted } = await drained(stores);
         expect(report).to.include({ delivered: 8, posts: 4, recovered: 0, blocked_reason: null });
         expect(await stores.ledger.postsSince(1, 0)).to.have.length(4);
-        expect(trips).to.be.at.least(Math.min(nth, TRIPS));
-        expect(posted).to.deep.equal([...events, other].map(({ eventId }) => eventId));
+        expect(trips()).to.be.at.least(Math.min(nth, TRIPS));
+        expect(posted).to.deep.equal(ids);
         expect(new Set((await ledger()).map(({ status }) => status))).to.deep.equal(
           new Set(['success']),
         );
       });
+
+  for (const nth of rounds([REFUSED_AT], upTo(TRIPS + 12)))
+    it(`whose connection ends after round trip ${nth}, and a batch is refused: each post is logged once`, async () => {
+      const { stores, ids } = await givenTwoOrigins();
+      endAtTrip(nth, endAfter);
+      const [first = ''] = ids;
+      const { report, posts } = await drained(stores, [first]);
+      expect(report).to.include({ delivered: 8, posts: 6, recovered: 0, blocked_reason: null });
+      expect(await stores.ledger.postsSince(1, 0)).to.have.length(6);
+      expect(posts.flat()).to.have.members([...ids.slice(0, 2), ...ids]);
+    });
+
+  /** Seven events of one origin and one of another, which is used up before. */
+  async function givenTwoOrigins() {
+    const stores = await givenStores();
+    const events = [...newEvents(7, 'n'), newEvent('other', inProject('other'))];
+    await stores.journal.append(events, 'capture');
+    return { stores, ids: events.map(({ eventId }) => eventId) };
+  }
+
+  /** Ends a connection once; returns what tells how many round trips there were. */
+  function endAtTrip(nth: number, end: TripFault): () => number {
+    let trips = 0;
+    beforeEachTrip((client, trip) => {
+      trips += 1;
+      return trips === nth ? end(client, trip) : undefined;
+    });
+    return () => trips;
+  }
 
   it('whose writing connection the server ends: it connects again, and nothing is posted twice', async () => {
     const stores = await givenStores();

@@ -1,11 +1,15 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
+import pg from 'pg';
 import { NewerSchemaError, StorageUnavailableError } from '../../src/files/storage-errors.js';
 import { JournalDatabase } from '../../src/postgres/journal-database.js';
 import { StorageUrlError } from '../../src/postgres/place.js';
 import { openStores, openStoresReadOnly, type PostgresStores } from '../../src/postgres/stores.js';
+import type { Transaction } from '../../src/postgres/transaction.js';
 import { newEvent, newEvents } from '../support/events.js';
 import { failureOf } from '../support/failure-of.js';
 import { postgresJournals } from '../support/postgres-journal.js';
+import { beforeEachTrip, endAfter } from '../support/postgres-trips.js';
 import { closeAfterTest } from '../support/temporary-home.js';
 
 describe('a journal on PostgreSQL', () => {
@@ -152,6 +156,55 @@ describe('a journal on PostgreSQL', () => {
     });
     expect(tries).to.equal(2);
     expect(await rows('SELECT seq::int FROM head')).to.deep.equal([{ seq: 2 }]);
+  });
+
+  it('does again what met a deadlock, also in the reads that it begins with', async () => {
+    const { db } = await opened(journals.forTest(), 10_000);
+    await db.get('SELECT 1');
+    const { owner } = journals;
+    await owner.query('BEGIN; LOCK TABLE flight IN ACCESS EXCLUSIVE MODE');
+    const writing = db.write('journal', {
+      opening: (queries) => queries.get<{ n: number }>('SELECT count(*) AS n FROM flight'),
+      rest: async (tx, found) => [found?.n, await tx.run('UPDATE head SET seq = seq + 1')],
+    });
+    const waits = `SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'flight'::regclass`;
+    while ((await rows(waits)).length === 0) await delay(20);
+    // Each waits for the other now. The server ends the one that has waited longer.
+    await owner.query('LOCK TABLE head IN ACCESS EXCLUSIVE MODE');
+    await owner.query('COMMIT');
+    expect(await writing).to.deep.equal([0, 1]);
+    expect(await rows('SELECT seq::int FROM head')).to.deep.equal([{ seq: 1 }]);
+  });
+
+  it('says that the outcome is not known, also where what may be repeated cannot be', async () => {
+    const { db } = await opened();
+    const rest = (tx: Transaction) => tx.run('UPDATE head SET seq = seq + 1');
+    for (const [isRepeatable, connects] of [
+      [undefined, true],
+      [true, false],
+    ] as const) {
+      await db.write('journal', rest);
+      let trips = 0;
+      const restore = beforeEachTrip((client, trip) => {
+        trips += 1;
+        // BEGIN, the work with COMMIT behind it, and nothing after them.
+        if (trips === 3) endAfter(client, trip);
+        return undefined;
+      });
+      const { connect } = pg.Client.prototype;
+      if (!connects)
+        pg.Client.prototype.connect = async () => {
+          throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+        };
+      const failure = await failureOf(
+        db.write('journal', { rest, ...(isRepeatable && { isRepeatable }) }),
+      );
+      pg.Client.prototype.connect = connect;
+      restore();
+      expect(failure).to.be.instanceOf(StorageUnavailableError);
+      expect(failure.message).to.contain('not known whether this is stored');
+    }
+    expect(await rows('SELECT seq::int FROM head')).to.deep.equal([{ seq: 4 }]);
   });
 
   it('refuses a write inside a write, which would wait for itself', async () => {

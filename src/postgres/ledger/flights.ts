@@ -65,12 +65,13 @@ export async function settleEvents(
   request: SettleRequest,
   jitter: Jitter,
 ): Promise<boolean> {
-  if (found === undefined) return isDone(tx, pass);
+  if (found === undefined) return (await isLogged(tx, pass, request)) || isDone(tx, pass);
   const { targetId } = pass.lease;
   const judged = request.settlements.map(({ event }) => event.seq);
   const posted = request.post?.events.map(({ seq }) => seq) ?? [];
   const { flight, known } = found;
   const { left, taken } = takeOut(JSON.parse(flight.seqs) as SeqRanges, judged);
+  if (await isLogged(tx, pass, request)) return true;
   if (tx.mayBeStored && judged.length > 0 && taken.size === 0) return true;
   // An event of the post was redacted while it was on its way.
   const isOvertaken = posted.some((seq) => known.classes.get(seq) === 'redacted');
@@ -120,6 +121,14 @@ export async function releaseEvents(
     back.map(({ seq }) => seq),
   );
   return true;
+}
+
+/** Of what broke during COMMIT: whether its post is in the log, and so all of it is stored. */
+async function isLogged(tx: Transaction, pass: Pass, { post }: SettleRequest): Promise<boolean> {
+  if (!tx.mayBeStored || post === undefined) return false;
+  const { targetId } = pass.lease;
+  const values = { targetId, passNo: pass.passNo, ...postValues(postRow(post)) };
+  return (await tx.get(sql.FIND_LOGGED, values)) !== undefined;
 }
 
 /**

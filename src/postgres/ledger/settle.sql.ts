@@ -122,6 +122,14 @@ const LOGGED = `
 
 export const LOG_POST = LOGGED;
 
+/** A line of the log among the last few of a target. */
+export const FIND_LOGGED = `
+  SELECT 1 AS found FROM (
+    SELECT pass_no, started_at, first_seq, last_seq FROM post
+    WHERE target_id = @targetId::bigint ORDER BY id DESC LIMIT 8) p
+  WHERE p.pass_no = @passNo::bigint AND p.started_at = @startedAt::bigint
+    AND p.first_seq = @first::bigint AND p.last_seq = @last::bigint`;
+
 /** The flight without what was settled or given back; `@left` is null where nothing is left. */
 const FLIGHT_ENDED = `
   changed AS (
