@@ -30,7 +30,7 @@ export interface Query {
   handleError(error: Error, wire: Wire): void;
 }
 
-/** The connection for queries that each believe to be alone on it. */
+/** The connection for queries that each take it for their own. */
 class SharedWire {
   readonly wire: Wire;
   /** How many statements were sent, with all that they need. */
