@@ -83,8 +83,15 @@ async function fill(at: BenchSurroundings, url: string, events: number): Promise
 }
 
 async function product(url: string, given: Given): Promise<Cost> {
-  const open = Array.from({ length: given.writers }, () => openStores(url));
+  const open = Array.from({ length: given.writers }, () => connected(url));
   return onEach(await Promise.all(open), given, drain);
+}
+
+/** With all the connections of a drain, as the floor has its own: the lock of a target, which comes before, reads. */
+async function connected(url: string): Promise<PostgresStores> {
+  const stores = await openStores(url);
+  await stores.ledger.lastPost(1);
+  return stores;
 }
 
 async function floor(url: string, given: Given): Promise<Cost> {

@@ -11,6 +11,11 @@ export interface LaneEvent {
   readonly seq: number;
 }
 
+/** One that was never attempted at the target. */
+export interface FirstEvent extends LaneEvent {
+  readonly first: true;
+}
+
 /** How many events each origin has among these. */
 export function countBy(events: readonly Pick<LaneEvent, 'originId'>[]): Map<number, number> {
   const counts = new Map<number, number>();
@@ -19,7 +24,7 @@ export function countBy(events: readonly Pick<LaneEvent, 'originId'>[]): Map<num
 }
 
 export interface Merged {
-  readonly events: readonly LaneEvent[];
+  readonly events: readonly FirstEvent[];
   /** The lanes that were read and what comes next in each; Infinity where nothing does. */
   readonly lanes: readonly LaneHead[];
 }
@@ -52,11 +57,11 @@ export function mergeLanes(waiting: LaneHeap<LaneHead>, count: number, read: Rea
 }
 
 /**
- * How many rows a merge of `count` events reads of each of so many lanes at a time: twice the fair
- * share, so that most are read once, and one more, which tells where the lane goes on.
+ * How many rows a merge of `count` events reads of each of so many lanes at a time: half more than
+ * the fair share, so that most are read once, and one more, which tells where the lane goes on.
  */
 export function lanePage(lanes: number, count: number): number {
-  const share = Math.ceil((2 * count) / Math.max(lanes, 1));
+  const share = Math.ceil((1.5 * count) / Math.max(lanes, 1));
   return Math.min(count, Math.max(LEAST_PAGE, share)) + 1;
 }
 
@@ -79,7 +84,7 @@ export function* merging(waiting: LaneHeap<LaneHead>, count: number): Merging {
 function* mergingFrom(waiting: LaneHeap<LaneHead>, heads: LaneHead[], count: number): Merging {
   const lanes: TakingLane[] = [];
   const taking = new LaneHeap<TakingLane>();
-  const events: LaneEvent[] = [];
+  const events: FirstEvent[] = [];
   const limit = lanePage(waiting.size, count);
   while (events.length < count) {
     for (let head = firstOf(waiting, taking); head !== undefined; head = firstOf(waiting, taking)) {
@@ -92,7 +97,7 @@ function* mergingFrom(waiting: LaneHeap<LaneHead>, heads: LaneHead[], count: num
     const lane = taking.peek();
     if (lane === undefined || lane.next === Number.POSITIVE_INFINITY) break;
     const { originId, next: seq } = lane;
-    events.push({ originId, seq });
+    events.push({ originId, seq, first: true });
     if (lane.hasMore) lane.turn(yield { originId, after: seq, limit });
     else lane.advance();
     taking.settleTop();

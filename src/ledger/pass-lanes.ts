@@ -1,6 +1,6 @@
 import type { BatchIsolation, ClaimRequest, OriginFields, Pass } from '../dispatch/ports.js';
 import { LaneHeap } from './lane-heap.js';
-import type { LaneEvent, LaneHead, Merged } from './lane-merge.js';
+import type { LaneHead, Merged } from './lane-merge.js';
 import { type OriginColumns, originFields } from './origins.js';
 
 /** Companies of retries, in the order in which a pass takes them. */
@@ -80,7 +80,7 @@ export class PassLanes {
   }
 
   /** What a claim has merged out of `unsent`; `putBack` follows. */
-  take(merged: Merged): readonly LaneEvent[] {
+  take(merged: Merged): Merged['events'] {
     this.#taken = merged;
     return merged.events;
   }

@@ -60,11 +60,11 @@ function outcomeRanges(post: PostRecord): Record<string, SeqRanges> {
   // In a batch of one, the refusal of the batch is the verdict on that event.
   const alone = post.events.length === 1 ? post.report.ifAlone : undefined;
   const byOutcome = new Map<string, number[]>();
-  for (const [i, event] of post.events.entries()) {
+  post.events.forEach(({ seq }, i) => {
     const kind = (post.report.outcomes[i] ?? alone)?.kind ?? 'none';
     const seqs = byOutcome.get(kind);
-    if (seqs === undefined) byOutcome.set(kind, [event.seq]);
-    else seqs.push(event.seq);
-  }
+    if (seqs === undefined) byOutcome.set(kind, [seq]);
+    else seqs.push(seq);
+  });
   return Object.fromEntries([...byOutcome].map(([kind, seqs]) => [kind, toRanges(seqs)]));
 }

@@ -28,8 +28,8 @@ export function mix(
   firsts: readonly SelectedEvent[],
   retries: readonly SelectedEvent[],
   count: number,
-): SelectedEvent[] {
-  if (retries.length === 0) return [...firsts];
+): readonly SelectedEvent[] {
+  if (retries.length === 0) return firsts;
   const share = Math.max(Math.floor(count / 2), count - firsts.length);
   const chosenRetries = retries.slice(0, share);
   const chosenFirsts = firsts.slice(0, count - chosenRetries.length);

@@ -1,27 +1,26 @@
 /** Sequence numbers as closed ranges, ascending: a batch of neighbours is one pair. */
 export type SeqRanges = [first: number, last: number][];
 
-/** The ranges that cover exactly these numbers; they need not be sorted. */
+/**
+ * The ranges that cover exactly these numbers; they need not be sorted. Every batch comes by here
+ * several times: an iterator would make an object of each number.
+ */
 export function toRanges(seqs: readonly number[]): SeqRanges {
+  const sorted = ascending(seqs);
   const ranges: SeqRanges = [];
-  let last: [first: number, last: number] | undefined;
-  for (const seq of ascending(seqs)) {
-    if (last !== undefined && seq === last[1] + 1) last[1] = seq;
-    else {
-      last = [seq, seq];
-      ranges.push(last);
-    }
+  for (let at = 0; at < sorted.length; ) {
+    const first = sorted[at] as number;
+    let last = first;
+    for (at += 1; sorted[at] === last + 1; at += 1) last += 1;
+    ranges.push([first, last]);
   }
   return ranges;
 }
 
 /** Most lists are in order already, and sorting costs more than looking. */
 function ascending(seqs: readonly number[]): readonly number[] {
-  let before = Number.NEGATIVE_INFINITY;
-  for (const seq of seqs) {
-    if (seq < before) return [...seqs].sort((a, b) => a - b);
-    before = seq;
-  }
+  for (let at = 1; at < seqs.length; at += 1)
+    if ((seqs[at] as number) < (seqs[at - 1] as number)) return [...seqs].sort((a, b) => a - b);
   return seqs;
 }
 

@@ -11,7 +11,7 @@ describe('the merge of lanes', () => {
     fc.assert(
       fc.property(anyLanes(), fc.nat({ max: 400 }), (lanes, count) => {
         const sorted = lanes
-          .flatMap((seqs, originId) => seqs.map((seq) => ({ originId, seq })))
+          .flatMap((seqs, originId) => seqs.map((seq) => ({ originId, seq, first: true })))
           .sort((a, b) => a.seq - b.seq);
         expect(merge(lanes, count).events).to.deep.equal(sorted.slice(0, count));
       }),
@@ -53,7 +53,7 @@ describe('the merge of lanes', () => {
   it('reads a lane that has moved on since from where it stands', () => {
     const waiting = heapOf([[5], [7, 9]]);
     const { events } = mergeLanes(waiting, 10, reads([[20], [], [30]]));
-    expect(events).to.deep.equal([{ originId: 0, seq: 20 }]);
+    expect(events).to.deep.equal([{ originId: 0, seq: 20, first: true }]);
     expect(waiting.size).to.equal(0);
   });
 

@@ -73,9 +73,9 @@ async function unattempted(
   reader: LanePages,
   lanes: PassLanes,
   count: number,
-): Promise<SelectedEvent[]> {
+): Promise<readonly SelectedEvent[]> {
   const merged = await finished(merging(lanes.unsent, count), reader);
-  return lanes.take(merged).map(({ seq, originId }) => ({ seq, originId, first: true }));
+  return lanes.take(merged);
 }
 
 /** What is read for a merge; it hears of a failure, too. */

@@ -35,7 +35,7 @@ function unattempted(
   pass: Pass,
   lanes: PassLanes,
   count: number,
-): SelectedEvent[] {
+): readonly SelectedEvent[] {
   const { targetId } = pass.lease;
   const isOpen = db.statement(sql.HAS_WITHHELD).get(targetId) === undefined;
   const start = db.statement<object, number>(isOpen ? sql.OPEN_LANE_START : sql.LANE_START).pluck();
@@ -46,7 +46,7 @@ function unattempted(
       ? start.all({ ...given, originId, limit })
       : page.all({ ...given, originId, after, limit }),
   );
-  return lanes.take(merged).map(({ seq, originId }) => ({ seq, originId, first: true }));
+  return lanes.take(merged);
 }
 
 interface Wanted {
