@@ -67,11 +67,11 @@ export class Bisection {
   decide(events: readonly ClaimedEvent[], report: DeliveryReport): Step {
     const judged: Settlement[] = [];
     const unjudged: ClaimedEvent[] = [];
-    for (const [i, event] of events.entries()) {
+    events.forEach((event, i) => {
       const outcome = report.outcomes[i];
       if (outcome === undefined) unjudged.push(event);
       else judged.push(settlement(event, outcome));
-    }
+    });
     if (judged.length > 0) this.#endRow(judged);
     if (unjudged.length === 0) return only(judged);
     if (judged.length > 0) return { settlements: judged, next: [unjudged], isolation: 'any' };

@@ -80,16 +80,24 @@ function rowsOf(
 
 function firstsIn(db: JournalDatabase, ranges: string): EventRow[] {
   const columns = db.statement<object, string[]>(sql.LOAD_FIRSTS).raw().get({ ranges });
-  const [seqs = [], ...others] = (columns ?? []).map((column) => JSON.parse(column) as unknown[]);
+  const parsed = (columns ?? []).map((column) => JSON.parse(column) as unknown[]);
+  const [seqs = [], ids, timestamps, flags, undeliverables, sizes, originIds, capturedAts] = parsed;
+  // Each column by its name: this runs for every event.
   return seqs.map((seq, at) => [
     seq,
-    ...others.map((column) => column[at]),
+    ids?.[at],
+    timestamps?.[at],
+    flags?.[at],
+    undeliverables?.[at],
+    sizes?.[at],
+    originIds?.[at],
+    capturedAts?.[at],
   ]) as unknown as EventRow[];
 }
 
 function unfilled(row: EventRow, lanes: PassLanes, first: boolean): Unfilled {
   const [seq, eventId, timestamp, flags, undeliverable, size, originId, capturedAt] = row;
-  const [, , , , , , , , attempted = 0, generation = 1] = row;
+  const [attempted = 0, generation = 1] = [row[8], row[9]];
   const origin = lanes.originOf(originId);
   return {
     seq,
