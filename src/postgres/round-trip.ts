@@ -69,7 +69,7 @@ class SharedWire {
 class RoundTrip {
   /** The driver puts one of its own around it, which ends its watch over the time that a query takes. */
   callback: (error?: Error) => void = () => undefined;
-  /** Milliseconds after which the driver gives up. */
+  /** Milliseconds that the driver waits for all of it. */
   readonly query_timeout: number;
   readonly #queries: readonly Query[];
   #at = 0;
@@ -118,10 +118,6 @@ class RoundTrip {
     this.#at += 1;
   }
 
-  handleEmptyQuery(): void {
-    this.#at += 1;
-  }
-
   handleError(error: Error, wire: Wire): void {
     for (const done of this.#queries.slice(0, this.#at)) done.handleReadyForQuery(wire);
     this.#endFrom(this.#at, error, wire);
@@ -146,14 +142,14 @@ class RoundTrip {
   }
 }
 
-/** What the driver was told, and does not declare: milliseconds until it gives up on one statement. */
-interface Told {
+/** Settings of a client, which the driver does not declare: milliseconds that it waits for one statement. */
+interface Settings {
   readonly connectionParameters: { readonly query_timeout: number | false };
 }
 
 /** Sends them in one round trip, behind those that were sent before. */
 export function sendTogether(client: Client, queries: readonly Query[]): void {
-  const { query_timeout: each } = (client as unknown as Told).connectionParameters;
+  const { query_timeout: each } = (client as unknown as Settings).connectionParameters;
   const trip = new RoundTrip(queries, Number(each) * queries.length);
   client.query(trip as never);
 }

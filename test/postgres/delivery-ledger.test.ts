@@ -19,6 +19,7 @@ import { inProject, newEvent, newEvents } from '../support/events.js';
 import { failureOf } from '../support/failure-of.js';
 import { assertLedgerInvariantOn } from '../support/invariant.js';
 import { postgresJournals } from '../support/postgres-journal.js';
+import { beforeEachTrip } from '../support/postgres-trips.js';
 import { closeAfterTest } from '../support/temporary-home.js';
 
 describe('the delivery ledger on PostgreSQL', () => {
@@ -79,6 +80,42 @@ describe('the delivery ledger on PostgreSQL', () => {
     expect((await lease()).left).to.be.within(1, 8_000);
     await one.ledger.endPass(pass, HEALTHY, 1);
     expect(await lease()).to.deep.equal({ token: null, holder: null, pid: null, left: null });
+  });
+
+  it('reads the bytes of a claim with its events; large ones, and those of many that may not fit, once their sizes are known', async () => {
+    const [one] = await opened();
+    const sized = (id: string, size: number) =>
+      newEvent(id, { bytes: Buffer.from(JSON.stringify({ event_id: id, pad: 'x'.repeat(size) })) });
+    const events = [
+      sized('first', 10),
+      ...Array.from({ length: 3 }, (_, i) => sized(`small-${i}`, 1_000)),
+      ...[1_000, 4_500, 300_000].map((size) => sized(`mixed-${size}`, size)),
+      ...Array.from({ length: 9 }, (_, i) => sized(`many-${i}`, 1_000)),
+    ];
+    await one.journal.append(events, 'capture');
+    const pass = await beginPass(one);
+    const claimed: string[] = [];
+    const trips: number[] = [];
+    // The first claim of a pass also looks for lanes.
+    for (const [maxEvents, maxBytes] of [
+      [1, 1_000_000],
+      [3, 1_000_000],
+      [3, 1_000_000],
+      [9, 4_000],
+      [9, 4_000],
+      [9, 4_000],
+    ] as const) {
+      const request = claimRequest(pass, { limits: { maxEvents, maxBytes } });
+      let found: Claim | undefined;
+      const taken = await counted(async () => {
+        found = await one.ledger.claim(pass, request);
+      });
+      trips.push(taken);
+      claimed.push(...(found as unknown as Claim).events.map(({ bytes }) => bytes.toString()));
+      await settle(one, pass, found as unknown as Claim, SUCCESS);
+    }
+    expect(claimed).to.deep.equal(events.map(({ bytes }) => bytes.toString()));
+    expect(trips.slice(1)).to.deep.equal([3, 4, 3, 4, 4]);
   });
 
   it('claims and settles a thousand events in as many round trips as ten', async () => {
@@ -184,17 +221,13 @@ describe('the delivery ledger on PostgreSQL', () => {
 
 /** Round trips of the connections of this process meanwhile, but for the one that hints to others and opens when it likes. */
 async function counted(work: () => Promise<void>): Promise<number> {
-  const { query } = pg.Client.prototype;
   let trips = 0;
-  pg.Client.prototype.query = function (this: pg.Client, ...values: unknown[]) {
-    if (!nameOf(this).includes('listener')) trips += 1;
-    return Reflect.apply(query, this, values);
-  } as typeof query;
-  try {
-    await work();
-  } finally {
-    pg.Client.prototype.query = query;
-  }
+  const restore = beforeEachTrip((client) => {
+    if (!nameOf(client).includes('listener')) trips += 1;
+    return undefined;
+  });
+  await work();
+  restore();
   return trips;
 }
 

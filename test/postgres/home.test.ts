@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { openRedrain } from '../../src/index.js';
 import { postgresJournals } from '../support/postgres-journal.js';
+import { beforeEachTrip, endAfter, sentIn } from '../support/postgres-trips.js';
 import { results, ScriptedReceiver } from '../support/scripted-receiver.js';
 import { closeAfterTest, temporaryHome } from '../support/temporary-home.js';
 import { WarmCli } from '../support/warm-cli.js';
@@ -34,6 +35,32 @@ describe('a home whose journal is in PostgreSQL', () => {
     ).to.have.length(3);
     expect((await run(worker, ['replay', 'b'])).stdout).to.match(/1/);
     expect((await run(worker, ['now'])).stdout).to.match(/1 already there/);
+  });
+
+  it('keeps an event once whose COMMIT had no answer: it waits in the spool, and is recognised there', async () => {
+    const receiver = new ScriptedReceiver();
+    const redrain = await openRedrain({
+      home: temporaryHome(),
+      env: { REDRAIN_STORAGE_URL: journals.forTest() },
+      receiver: () => receiver,
+      targets: { there: { url: 'http://a.test/' } },
+    });
+    closeAfterTest(() => redrain.close());
+    const event = (id: string) => ({ event_id: id, event_type: 'T' });
+    await redrain.capture(event('a'));
+    const stored = async () =>
+      (await journals.owner.query('SELECT count(*)::int AS events FROM event')).rows[0];
+    const restore = beforeEachTrip((client, trip) => {
+      if (sentIn(trip).some(({ text }) => text === 'COMMIT')) endAfter(client, trip);
+      return undefined;
+    });
+    expect(await redrain.capture(event('b'))).to.include({ kind: 'spooled' });
+    restore();
+    expect(await stored()).to.deep.equal({ events: 2 });
+    await redrain.drain({ to: 'there' });
+    expect(await stored()).to.deep.equal({ events: 2 });
+    expect(receiver.posts.flat()).to.deep.equal(['a', 'b']);
+    expect(await redrain.capture(event('b'))).to.include({ kind: 'duplicate' });
   });
 
   it('is the one of config.toml too, and its password is shown nowhere', async () => {

@@ -4,12 +4,39 @@ import { closeAfterTest } from './temporary-home.js';
 
 /** What goes to the server in one round trip, as the driver drives it. */
 interface Trip {
+  submit(wire: object): unknown;
   handleRowDescription: unknown;
   handleDataRow: unknown;
   handleCopyData: unknown;
   handleCommandComplete: unknown;
   handleReadyForQuery: unknown;
   handleError(error: Error, wire: unknown): void;
+}
+
+/** A statement as it goes to the server. */
+export interface Sent {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+/** The statements of a round trip, in their order; nothing is sent. */
+export function sentIn(trip: Trip): Sent[] {
+  const sent: Sent[] = [];
+  const texts = new Map<string, string>();
+  const nothing = (): void => undefined;
+  trip.submit({
+    stream: { cork: nothing, uncork: nothing },
+    parsedStatements: {},
+    submittedNamedStatements: {},
+    parse: ({ name = '', text }: { readonly name?: string; readonly text: string }) =>
+      texts.set(name, text),
+    bind: ({ statement = '', values = [] }: { statement?: string; values?: unknown[] } = {}) =>
+      sent.push({ text: texts.get(statement) ?? '', values }),
+    describe: nothing,
+    execute: nothing,
+    sync: nothing,
+  });
+  return sent;
 }
 
 /** Does something to a connection and the round trip that begins on it. */
@@ -28,7 +55,7 @@ export function beforeEachTrip(act: TripFault): () => void {
     const [first] = asked;
     // Settings of a new connection, and what a test asks itself, are texts.
     if (typeof first === 'object' && first !== null && 'submit' in first)
-      await act(this, first as unknown as Trip);
+      await act(this, first as Trip);
     return query.call(this, ...asked);
   };
   return restore;

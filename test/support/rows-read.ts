@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { closeAfterTest } from './temporary-home.js';
+import { beforeEachTrip, type Sent, sentIn } from './postgres-trips.js';
 
 /** A statement that the program ran, and how many rows of tables its plan went through. */
 export interface RowsRead {
@@ -21,19 +21,6 @@ interface PlanNode {
   readonly Plans?: readonly PlanNode[];
 }
 
-/** A statement as it goes to the server. */
-interface Sent {
-  text: string;
-  values: readonly unknown[];
-}
-
-/** What the program asks a client for: statements of a round trip, which it sends itself. */
-interface Trip {
-  submit?(wire: object): unknown;
-}
-
-type Query = (this: pg.Client, trip: Trip | string, ...more: unknown[]) => unknown;
-
 /**
  * Runs each statement of the program's connections a first time under EXPLAIN ANALYZE, takes that
  * back, and notes what it read. What writes is planned without looking at its values, as
@@ -41,43 +28,21 @@ type Query = (this: pg.Client, trip: Trip | string, ...more: unknown[]) => unkno
  */
 export function watchRowsRead(): RowsRead[] {
   const seen: RowsRead[] = [];
-  const prototype = pg.Client.prototype as unknown as { query: Query };
-  const query = prototype.query;
-  closeAfterTest(() => {
-    prototype.query = query;
+  beforeEachTrip(async (client, trip) => {
+    const run = async (text: string) => client.query(text);
+    for (const { text, values } of sentIn(trip).map(uncopied))
+      if (HAS_PLAN.test(text)) seen.push(await explained(run, client, text, values));
   });
-  prototype.query = async function (trip, ...more) {
-    const run = (text: string) =>
-      query.call(this, text) as Promise<{ rows: Record<string, unknown>[] }>;
-    for (const { text, values } of planned(trip))
-      seen.push(await explained(run, this, text, values));
-    return query.call(this, trip, ...more);
-  };
   return seen;
 }
 
-/** Statements of a round trip that have a plan: neither BEGIN nor SET, and nothing of a test. */
-function planned(trip: Trip | string): Sent[] {
-  if (typeof trip === 'string') return [];
-  const sent: Sent[] = [];
-  const nothing = (): void => undefined;
-  trip.submit?.({
-    stream: { cork: nothing, uncork: nothing },
-    parsedStatements: {},
-    submittedNamedStatements: {},
-    parse: ({ text }: { readonly text: string }) => sent.push({ text, values: [] }),
-    bind: ({ values = [] }: Partial<Sent> = {}) => {
-      (sent.at(-1) as Sent).values = values;
-    },
-    describe: nothing,
-    execute: nothing,
-    sync: nothing,
-  });
-  return sent
-    .map(({ text, values }) => ({ text: COPIED.exec(text)?.[1] ?? text, values }))
-    .filter(({ text }) => /^\s*(SELECT|WITH|INSERT|UPDATE|DELETE)\b/.test(text));
-}
+const uncopied = ({ text, values }: Sent): Sent => ({
+  text: COPIED.exec(text)?.[1] ?? text,
+  values,
+});
 
+/** Neither BEGIN nor SET. */
+const HAS_PLAN = /^\s*(SELECT|WITH|INSERT|UPDATE|DELETE)\b/;
 const COPIED = /^COPY \(([\s\S]*)\) TO STDOUT/;
 
 async function explained(
